@@ -48,6 +48,11 @@ class Kind(TextChoices):
     TOKENS_LISTED = "tokens_listed", _("Looked at API tokens")
     PEOPLE_LISTED = "people_listed", _("Looked at people")
     MONEY_VIEWED = "money_viewed", _("Looked at money")
+    PAY_CHANGED = "pay_changed", _("Pay terms changed")
+    LIMIT_CHANGED = "limit_changed", _("Spending limit changed")
+    PAYEE_CHANGED = "payee_changed", _("Payee details changed")
+    PAYEE_VIEWED = "payee_viewed", _("Looked at payee details")
+    YEAR_CLOSED = "year_closed", _("Books of a year closed")
     EXPORTED = "exported", _("Exported")
     AUDIT_READ = "audit_read", _("Looked at the audit trail")
 

@@ -1,6 +1,15 @@
 """People, trust and money: one file per chapter."""
 
 from taskers.models.audit import AuditRecord
+from taskers.models.finance import (
+    Bonus,
+    ClosingBalance,
+    PayeeDetails,
+    PayoutReturn,
+    PayTerms,
+    ReconciledFile,
+    YearClosing,
+)
 from taskers.models.idempotency import IdempotencyKey
 from taskers.models.inbox import MailDigest, Notification, NotificationChoice
 from taskers.models.money import Account, Dispute, EarningDay, Payout, PayoutItem, Transfer, TransferCursor
@@ -16,6 +25,8 @@ __all__ = [
     "Account",
     "ApiToken",
     "AuditRecord",
+    "Bonus",
+    "ClosingBalance",
     "Cursor",
     "Dispute",
     "EarningDay",
@@ -30,16 +41,21 @@ __all__ = [
     "Notification",
     "NotificationChoice",
     "Organization",
+    "PayTerms",
+    "PayeeDetails",
     "Payout",
     "PayoutItem",
+    "PayoutReturn",
     "Person",
     "Preferences",
     "Qualification",
     "Scope",
+    "ReconciledFile",
     "ServiceAccount",
     "Skill",
     "Standing",
     "ThrottleBucket",
     "Transfer",
     "TransferCursor",
+    "YearClosing",
 ]

@@ -39,3 +39,19 @@ DISPUTE = 4_000  # of what a tasker says, and of what is answered
 
 TOKEN_DAYS = Between(1, 3650)
 SKILL_VALUE = Between(-1e9, 1e9)
+
+# Money, in millionths where nothing else is said.
+BONUS = Between(1, 10**12 - 1)
+BONUS_REASON = 200
+RETURN_REASON = 200
+# By the names of an organization's pay terms.
+PAY_TERMS: dict[str, Between] = {
+    "hold_days": Between(0, 90),
+    "minimum_cents": Between(1, 10**9),
+    "bonus_alone": Between(0, 10**12 - 1),
+    "dispute_days": Between(1, 365),
+    "answer_days": Between(1, 90),
+}
+PAYEE = 120  # of each thing that a payee tells
+PROCESSOR_FILE = 5_000_000  # bytes
+PROCESSOR_LINES = 50_000

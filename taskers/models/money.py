@@ -50,8 +50,8 @@ class Transfer(models.Model):
     """One movement of money: balanced by construction, made once per key, never changed (sole writer: ledger.py)."""
 
     key = models.CharField(max_length=120, unique=True)
-    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outgoing")
-    target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="incoming")
+    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outgoing", db_index=False)
+    target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="incoming", db_index=False)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
@@ -63,7 +63,11 @@ class Transfer(models.Model):
 
     class Meta:
         triggers = [append_only("transfer_append_only")]
-        indexes = [models.Index(fields=["transaction", "id"], name="transfer_order")]
+        indexes = [
+            models.Index(fields=["transaction", "id"], name="transfer_order"),
+            models.Index(fields=["source", "at"], name="transfer_out"),  # an account's newest, since a year was closed
+            models.Index(fields=["target", "at"], name="transfer_in"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount_positive"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_between_two_accounts"),
@@ -213,6 +217,7 @@ class Dispute(models.Model):
     answered_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(db_default=Now(), editable=False)
     answered_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)  # by when an answer was promised
 
     class Meta:
         constraints = [

@@ -1,13 +1,15 @@
 """A tasker contests how their work was judged; somebody else answers. Neither moves grades or money by itself."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from taskers.errors import Problem, StateConflict
 from taskers.models import Dispute, Organization, Person, limits
+from taskers.money import pay_terms
 from taskers.outbox.events import emit
 
 # From what is contested ("task:<public id>"), the keys of those who had judged it by then: none of them answers.
@@ -42,12 +44,24 @@ class AlreadyContested(StateConflict):
     code = "already-contested"
 
 
-@transaction.atomic
-def open(organization: Organization, tasker: Person, *, subject: str, text: str) -> Dispute:
-    """Contest something, named as events name it ("task:<public id>"). The caller has checked that it is theirs.
+class TooLate(StateConflict):
+    """This was decided too long ago to be contested."""
 
-    Raises BadDispute without a text, AlreadyContested while an earlier one is open.
+    code = "too-late-to-contest"
+
+
+@transaction.atomic
+def open(
+    organization: Organization, tasker: Person, *, subject: str, text: str, decided_at: datetime | None = None
+) -> Dispute:
+    """Contest something, named as events name it ("task:<public id>"), which was decided then. The caller has checked
+    that it is theirs. By the pay terms it is known how long that may be, and by when an answer is promised.
+
+    Raises BadDispute without a text, AlreadyContested while an earlier one is open, TooLate.
     """
+    terms, now = pay_terms.of(organization), timezone.now()
+    if decided_at is not None and decided_at + timedelta(days=terms.dispute_days) < now:
+        raise TooLate("This was decided more than %(days)s days ago.", days=terms.dispute_days)
     text = text.strip()
     if not text:
         raise BadDispute("Say what is wrong, so that somebody can look at it.", place="text")
@@ -55,7 +69,13 @@ def open(organization: Organization, tasker: Person, *, subject: str, text: str)
         raise BadDispute("Say it in at most %(most)s characters.", place="text", most=limits.DISPUTE)
     try:
         with transaction.atomic():
-            dispute = Dispute.objects.create(organization=organization, tasker=tasker, subject=subject, text=text)
+            dispute = Dispute.objects.create(
+                organization=organization,
+                tasker=tasker,
+                subject=subject,
+                text=text,
+                due_at=now + timedelta(days=terms.answer_days),
+            )
     except IntegrityError:
         raise AlreadyContested() from None
     _tell("dispute_opened", dispute, tasker)

@@ -38,6 +38,13 @@ def check_second(payout: Payout, first: Person, second: Person) -> None:
         raise SamePerson()
     if payout.items.filter(tasker=second).exists():
         raise PaidByIt()
+    check_two(first, second)
+
+
+def check_two(first: Person, second: Person) -> None:
+    """Raise SamePerson or NotIndependent unless these are two people, neither of whom could act as the other."""
+    if first.pk == second.pk:
+        raise SamePerson()
     since = timezone.now() - LATELY
     touched = trail.touched_access(first, second, since=since) or trail.touched_access(second, first, since=since)
     if touched or trail.could_act_as(first, since=since) & trail.could_act_as(second, since=since):

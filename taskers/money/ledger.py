@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet
 
 from taskers.database.prepared import ask, ask_named, columns, row_of
 from taskers.errors import KeyReused
@@ -72,12 +72,30 @@ RETURNING {columns(Transfer, "t")}
 REVERSED = f"SELECT {columns(Transfer, 't')} FROM taskers_transfer t WHERE t.reverses_id = ANY(%(transfers)s::bigint[])"
 
 
+# What an account held when its last year was closed (years.py), and what moved since: rows of closed years aren't read.
 BALANCES = """
-SELECT account, sum(amount) FROM (
-  SELECT target_id AS account, amount FROM taskers_transfer WHERE target_id = ANY(%(accounts)s::bigint[])
-  UNION ALL
-  SELECT source_id, -amount FROM taskers_transfer WHERE source_id = ANY(%(accounts)s::bigint[])
-) moved GROUP BY account
+SELECT a.id, coalesce(c.balance, 0) + came.sum - went.sum
+FROM unnest(%(accounts)s::bigint[]) AS a(id)
+LEFT JOIN LATERAL (
+  SELECT balance, ends FROM taskers_closingbalance WHERE account_id = a.id ORDER BY ends DESC LIMIT 1
+) c ON true
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(amount), 0) AS sum FROM taskers_transfer
+  WHERE target_id = a.id AND at >= coalesce(c.ends, '-infinity')
+) came
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(amount), 0) AS sum FROM taskers_transfer
+  WHERE source_id = a.id AND at >= coalesce(c.ends, '-infinity')
+) went
+"""
+# What was earned in the last so many days and not taken back.
+FRESH = """
+SELECT t.target_id, sum(t.amount) FROM taskers_transfer t
+JOIN taskers_account s ON s.id = t.source_id AND s.kind = 'labelling'
+WHERE t.target_id = ANY(%(accounts)s::bigint[])
+  AND t.at > statement_timestamp() - make_interval(days => %(days)s::int)
+  AND NOT EXISTS (SELECT FROM taskers_transfer r WHERE r.reverses_id = t.id)
+GROUP BY t.target_id
 """
 
 
@@ -190,9 +208,7 @@ def unreversed(keys: Iterable[str]) -> list[Transfer]:
 
 def balance(of: Account) -> int:
     """What came in less what went out, in millionths."""
-    came = of.incoming.aggregate(sum=Sum("amount"))["sum"] or 0
-    went = of.outgoing.aggregate(sum=Sum("amount"))["sum"] or 0
-    return came - went
+    return balances([of])[of.pk]
 
 
 def balances(accounts: Iterable[Account]) -> dict[int, int]:
@@ -202,15 +218,45 @@ def balances(accounts: Iterable[Account]) -> dict[int, int]:
     return {key: found.get(key, 0) for key in keys}
 
 
+@dataclass(frozen=True)
+class Owed:
+    """What somebody is owed, in millionths, and how much of it may be paid out now: what was earned within the hold
+    period waits."""
+
+    account: Account
+    tasker: Person
+    amount: int
+    held: int
+
+    @property
+    def payable(self) -> int:
+        """Less than nothing where more was taken back than is owed."""
+        return self.amount - self.held
+
+
+def owing(accounts: Iterable[Account], hold_days: int) -> list[Owed]:
+    """What taskers' accounts owe, in the order of the accounts: two queries however many there are."""
+    found = [one for one in accounts if one.tasker]
+    by_key = balances(found)
+    fresh = ask(FRESH, {"accounts": list(by_key), "days": hold_days}) if hold_days and by_key else []
+    held = {key: int(amount) for key, amount in fresh}
+    return [
+        Owed(one, one.tasker, by_key[one.pk], held.get(one.pk, 0))  # type: ignore[arg-type]
+        for one in found
+    ]
+
+
+def owed_accounts(organization: Organization) -> QuerySet[Account]:
+    """In which an organization owes its taskers."""
+    rows = Account.objects.filter(
+        organization=organization, kind=Account.Kind.OWED, currency=organization.currency, tasker__isnull=False
+    )
+    return rows.select_related("tasker").order_by("pk")
+
+
 def owed(organization: Organization) -> list[tuple[Person, int]]:
     """Each tasker with a balance, and what they are owed in millionths, largest first."""
-    accounts = list(
-        Account.objects.filter(
-            organization=organization, kind=Account.Kind.OWED, currency=organization.currency
-        ).select_related("tasker")
-    )
-    by_key = balances(accounts)
-    rows = [(one.tasker, by_key[one.pk]) for one in accounts if one.tasker and by_key[one.pk]]
+    rows = [(one.tasker, one.amount) for one in owing(owed_accounts(organization), 0) if one.amount]
     return sorted(rows, key=lambda row: (-row[1], row[0].pk))
 
 
@@ -241,7 +287,33 @@ UNION ALL
 SELECT 'settled without its money', 'payout:' || i.payout_id || ':tasker:' || i.tasker_id FROM taskers_payoutitem i
   JOIN taskers_payout p ON p.id = i.payout_id AND p.state = 'settled'
   LEFT JOIN taskers_transfer t ON t.key = 'payout:' || i.payout_id || ':tasker:' || i.tasker_id || ':settle'
+  LEFT JOIN taskers_payoutreturn b ON b.item_id = i.id AND b.state <> 'refused'
+  WHERE t.amount <> i.cents * 10000 OR t.id IS NULL AND b.id IS NULL
+UNION ALL
+SELECT 'returned without its money', 'payout:' || i.payout_id || ':tasker:' || i.tasker_id FROM taskers_payoutreturn b
+  JOIN taskers_payoutitem i ON i.id = b.item_id AND b.state = 'confirmed'
+  LEFT JOIN taskers_transfer t ON t.key = 'payout:' || i.payout_id || ':tasker:' || i.tasker_id || ':return'
   WHERE t.id IS NULL OR t.amount <> i.cents * 10000
+UNION ALL
+SELECT 'bonus without its money', 'bonus:' || b.public_id FROM taskers_bonus b
+  LEFT JOIN taskers_transfer t ON t.key = 'bonus:' || b.public_id
+  LEFT JOIN taskers_transfer r ON r.reverses_id = t.id
+  WHERE (b.state IN ('given', 'taken_back')) <> (t.id IS NOT NULL) OR t.amount <> b.amount
+    OR (b.state = 'taken_back') <> (r.id IS NOT NULL)
+UNION ALL
+SELECT 'closing balance differs', 'account:' || c.account_id || ':' || y.year FROM taskers_closingbalance c
+  JOIN taskers_yearclosing y ON y.id = c.closing_id
+  WHERE c.balance <> coalesce((
+      SELECT p.balance FROM taskers_closingbalance p WHERE p.account_id = c.account_id AND p.ends < c.ends
+      ORDER BY p.ends DESC LIMIT 1), 0)
+    + (SELECT coalesce(sum(t.amount) FILTER (WHERE t.target_id = c.account_id), 0)
+         - coalesce(sum(t.amount) FILTER (WHERE t.source_id = c.account_id), 0)
+       FROM taskers_transfer t WHERE c.account_id IN (t.target_id, t.source_id) AND t.at < c.ends
+         AND t.at >= coalesce((SELECT max(p.ends) FROM taskers_closingbalance p
+           WHERE p.account_id = c.account_id AND p.ends < c.ends), '-infinity'))
+UNION ALL
+SELECT 'closing is not balanced', 'year:' || y.year FROM taskers_yearclosing y
+  JOIN taskers_closingbalance c ON c.closing_id = y.id GROUP BY y.id, y.year HAVING sum(c.balance) <> 0
 UNION ALL
 SELECT 'one debt is asked for twice', i.key FROM taskers_payoutitem i
   JOIN taskers_payout p ON p.id = i.payout_id AND p.state <> 'cancelled'

@@ -3,7 +3,7 @@
 The only writer of Payout.state. Money moves in the same transaction as the state.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -11,12 +11,12 @@ from django.db.models.functions import Now
 
 from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
-from taskers.models import Account, Organization, Payout, PayoutItem, Person, limits
-from taskers.money import ledger
+from taskers.models import Organization, Payout, PayoutItem, PayoutReturn, Person, limits
+from taskers.money import items, ledger, pay_terms, returns
 from taskers.money.independence import check_second
 from taskers.outbox.events import emit
 
-MILLIONTHS_PER_CENT = ledger.MILLIONTHS // 100
+MILLIONTHS_PER_CENT = items.MILLIONTHS_PER_CENT
 
 
 class NothingOwed(Problem):
@@ -34,8 +34,10 @@ class NoReference(Problem):
 
 
 @transaction.atomic
-def propose(organization: Organization, made_by: Person) -> Payout:
-    """Make a run of everything owed, in whole cents; fractions stay owed. Raises NothingOwed.
+def propose(organization: Organization, made_by: Person, *, people: Collection[int] | None = None) -> Payout:
+    """Make a run of what is payable, in whole cents: of everybody's, or of these people's alone. Raises NothingOwed.
+
+    What was earned within the hold period stays owed, and so do fractions of a cent and what is less than the minimum.
 
     Whoever was in a run that was called off after its table was taken away is asked for that debt again, by the same
     key; the rest of what they are owed waits for the run after it.
@@ -43,26 +45,23 @@ def propose(organization: Organization, made_by: Person) -> Payout:
     Two runs made at once follow each other: the accounts are locked in the order of their keys, so the second finds
     only what the first left.
     """
-    accounts = list(
-        Account.objects.select_for_update(of=("self",), no_key=True)
-        .filter(organization=organization, kind=Account.Kind.OWED, currency=organization.currency)
-        .select_related("tasker")
-        .order_by("pk")
-    )
-    by_key = ledger.balances(accounts)
-    due = [(one, by_key[one.pk] // MILLIONTHS_PER_CENT) for one in accounts]
-    due = [(one, cents) for one, cents in due if cents > 0]
+    terms = pay_terms.of(organization)
+    accounts = ledger.owed_accounts(organization).select_for_update(of=("self",), no_key=True)
+    if people is not None:
+        accounts = accounts.filter(tasker__in=people)
+    least = max(1, terms.minimum_cents)
+    owing = [(one.tasker, one.payable // MILLIONTHS_PER_CENT) for one in ledger.owing(accounts, terms.hold_days)]
+    due = [(tasker, cents) for tasker, cents in owing if cents >= least]
     if not due:
         raise NothingOwed()
     payout = Payout.objects.create(organization=organization, currency=organization.currency, made_by=made_by)
     asked = _asked_for_before(organization)
-    for owed, cents in due:
-        assert owed.tasker is not None  # a constraint of the table
-        before = asked.get(owed.tasker.pk)
-        key = before.key if before else f"{payout.public_id}:{owed.tasker.public_id}"
+    for tasker, cents in due:
+        before = asked.get(tasker.pk)
+        key = before.key if before else f"{payout.public_id}:{tasker.public_id}"
         cents = min(cents, before.cents) if before else cents
-        PayoutItem.objects.create(payout=payout, tasker=owed.tasker, cents=cents, key=key)
-        _move(payout, owed.tasker, cents, Account.Kind.OWED, Account.Kind.IN_PAYOUT, "reserve")
+        item = PayoutItem.objects.create(payout=payout, tasker=tasker, cents=cents, key=key)
+        items.move(payout, item, "reserve")
     _tell("payout_proposed", payout, made_by)
     return payout
 
@@ -93,15 +92,17 @@ def export(payout: Payout, person: Person) -> list[list[str]]:
 
 @transaction.atomic
 def settle(payout: Payout, person: Person, *, reference: str) -> Payout:
-    """The processor has paid. Raises NoReference, or StateConflict unless it is approved."""
+    """The processor has paid all of it but what is returned. Raises NoReference, or StateConflict unless it is
+    approved."""
     reference = reference.strip()
     if not reference:
         raise NoReference(place="reference")
+    _lock(payout)
     _change(
         payout, ["approved"], state="settled", ended_by=person, ended_at=Now(), reference=reference[: limits.REFERENCE]
     )
-    for item in payout.items.select_related("tasker"):
-        _move(payout, item.tasker, item.cents, Account.Kind.IN_PAYOUT, Account.Kind.PAID, "settle")
+    for item in returns.standing(payout):
+        items.move(payout, item, "settle")
     _tell("payout_settled", payout, person)
     return payout
 
@@ -121,8 +122,9 @@ def cancel(payout: Payout, person: Person) -> Payout:
             return payout
         check_second(payout, payout.cancel_asked_by, person)
     _change(payout, ["proposed", "approved"], state="cancelled", ended_by=person, ended_at=Now())
-    for item in payout.items.select_related("tasker"):
-        _move(payout, item.tasker, item.cents, Account.Kind.IN_PAYOUT, Account.Kind.OWED, "cancel")
+    returns.drop_asked(payout, person)
+    for item in returns.standing(payout):
+        items.move(payout, item, "cancel")
     _tell("payout_cancelled", payout, person)
     return payout
 
@@ -156,8 +158,10 @@ def _asked_for_before(organization: Organization) -> dict[int, PayoutItem]:
     told = PayoutItem.objects.filter(payout__organization=organization, payout__currency=organization.currency)
     again = told.exclude(payout__state=Payout.State.CANCELLED).filter(key=OuterRef("key"))
     called_off = told.filter(payout__state=Payout.State.CANCELLED, payout__exported_at__isnull=False)
+    # The processor has said of these that it doesn't pay them by that key.
+    done_with = PayoutReturn.objects.filter(state=PayoutReturn.State.CONFIRMED, item__key=OuterRef("key"))
     found: dict[int, PayoutItem] = {}
-    for item in called_off.filter(~Exists(again)).order_by("pk"):
+    for item in called_off.filter(~Exists(again), ~Exists(done_with)).order_by("pk"):
         found.setdefault(item.tasker_id, item)
     return found
 
@@ -172,17 +176,6 @@ def _change(payout: Payout, before: list[str], **after: object) -> None:
         payout.refresh_from_db()
         raise StateConflict("This payout is %(state)s; nothing was changed.", state=payout.get_state_display().lower())
     payout.refresh_from_db()
-
-
-def _move(payout: Payout, tasker: Person, cents: int, source: str, target: str, step: str) -> None:
-    ledger.post(
-        key=f"payout:{payout.pk}:tasker:{tasker.pk}:{step}",
-        source=ledger.account(payout.organization, source, tasker=tasker),
-        target=ledger.account(payout.organization, target, tasker=tasker),
-        amount=cents * MILLIONTHS_PER_CENT,
-        reason=f"Payout {payout.public_id}",
-        detail={"payout": str(payout.public_id)},
-    )
 
 
 def _tell(kind: str, payout: Payout, actor: Person) -> None:

@@ -1,92 +1,195 @@
-"""Whatever happens in whatever order: the books sum to zero, and nothing is paid twice."""
+"""Whatever happens in whatever order: the books sum to zero, nothing is paid twice, a closed year changes nothing."""
 
 import contextlib
 from collections import Counter
+from datetime import datetime
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from taskers.errors import Problem
-from taskers.models import Account, Payout, PayoutItem, Transfer
-from taskers.money import ledger, payouts
-from tests.support.taskers.money import balance_of, cost, earn
+from taskers.models import Account, Bonus, Dispute, Payout, PayoutItem, PayoutReturn, Transfer
+from taskers.money import bonuses, disputes, ledger, origins, payouts, reconciling, returns, years
+from taskers.organizations import project_names
+from tests.support.taskers.money import PROJECT, balance_of, cost, earn
 
-pytestmark = pytest.mark.slow
-
-AMOUNTS = st.integers(1, 30_000_000)
+AMOUNTS = st.integers(1, 80_000_000)
+TASKERS = st.sampled_from(["alice", "bob", "carol"])
+CLERKS = st.sampled_from(["finn", "fay", "olga"])
+SOME = st.integers(0, 5)
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("earn"), st.sampled_from(["alice", "bob", "carol"]), AMOUNTS),
-        st.tuples(st.just("earn again"), st.integers(0, 9)),
-        st.tuples(st.just("reverse"), st.integers(0, 9)),
-        st.tuples(st.just("propose"), st.sampled_from(["finn", "fay"])),
-        st.tuples(
-            st.sampled_from(["approve", "export", "settle", "cancel", "keep"]),
-            st.integers(0, 3),
-            st.sampled_from(["finn", "fay"]),
-        ),
+        st.tuples(st.just("earn"), TASKERS, AMOUNTS),
+        st.tuples(st.just("earn again"), SOME),
+        st.tuples(st.just("void"), SOME),
+        st.tuples(st.just("bonus"), TASKERS, CLERKS, AMOUNTS),
+        st.tuples(st.sampled_from(["approve bonus", "take bonus back", "refuse bonus"]), SOME, CLERKS),
+        st.tuples(st.just("dispute"), TASKERS, SOME),
+        st.tuples(st.just("answer"), SOME, CLERKS, st.sampled_from(["upheld", "refused"])),
+        st.tuples(st.just("run"), CLERKS, CLERKS),
+        st.tuples(st.just("propose"), CLERKS, st.sampled_from([None, "alice", "bob"])),
+        st.tuples(st.sampled_from(["approve", "export", "settle", "cancel", "keep"]), SOME, CLERKS),
+        st.tuples(st.just("ask for a return"), SOME, CLERKS),
+        st.tuples(st.sampled_from(["confirm a return", "refuse a return"]), SOME, CLERKS),
+        st.tuples(st.just("reconcile"), SOME, CLERKS, st.lists(st.sampled_from(["paid", "failed"]), max_size=3)),
+        st.tuples(st.just("year end"), CLERKS),
     ),
-    min_size=1,
-    max_size=25,
+    min_size=5,
+    max_size=30,
 )
 
 
+@pytest.fixture(autouse=True)
+def ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project_names, "_lookups", [lambda _organization: {PROJECT: "Ships"}])
+
+
+# Each example in a transaction of its own, so what one wrote is gone before the next.
+REPEATED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+@pytest.mark.slow
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(REPEATED, max_examples=8)
 @given(steps=STEPS)
 def test_any_sequence_keeps_the_books(steps, cast) -> None:
+    live_through(steps, cast, look_every=1)
+
+
+@pytest.mark.torture
+@pytest.mark.django_db
+@settings(REPEATED, max_examples=1000)
+@given(steps=STEPS)
+def test_a_thousand_histories_keep_the_books(steps, cast) -> None:
+    live_through(steps, cast, look_every=6)
+
+
+def live_through(steps, cast, *, look_every: int) -> None:
     with transaction.atomic():
         earned: list[Transfer] = []
-        for step in steps:
-            # Refusals are part of the story; the books are looked at after every step all the same.
+        for number, step in enumerate(steps, start=1):
+            # Refusals are part of the story; the books are looked at all the same.
             with contextlib.suppress(Problem):
                 take(step, cast, earned)
-            the_books_are_right(cast)
+            if number % look_every == 0:
+                the_books_are_right(cast)
+        the_books_are_right(cast)
+        every_cent_has_its_work()
         transaction.set_rollback(True)
 
 
 def take(step: tuple, cast, earned: list[Transfer]) -> None:
     kind, *terms = step
-    runs = list(Payout.objects.order_by("pk"))
+    someone = [getattr(cast, one) for one in terms if isinstance(one, str) and hasattr(cast, one)]
     match kind:
         case "earn":
-            earned.append(earn(cast, getattr(cast, terms[0]), terms[1]))
+            earned.append(earn(cast, someone[0], terms[1]))
         case "earn again" if earned:
             one = earned[terms[0] % len(earned)]
             assert earn(cast, one.target.tasker, one.amount, key=one.key) == one
-        case "reverse" if earned:
+        case "void" if earned:
             ledger.reverse(earned[terms[0] % len(earned)], reason="decided anew")
+        case "bonus":
+            tasker, by = someone
+            bonuses.give(cast.riverside, by, tasker=tasker, project_key=PROJECT, amount=terms[2], reason="Help")
+        case "approve bonus" | "take bonus back" | "refuse bonus" if (rows := Bonus.objects.order_by("pk")).exists():
+            verb = {"approve bonus": bonuses.approve, "take bonus back": bonuses.take_back}.get(kind, bonuses.refuse)
+            verb(rows[terms[0] % len(rows)], someone[0])
+        case "dispute":
+            disputes.open(cast.riverside, someone[0], subject=f"task:{terms[1]}", text="No")
+        case "answer" if (rows := Dispute.objects.order_by("pk")).exists():
+            disputes.answer(rows[terms[0] % len(rows)], someone[0], state=terms[2], text="We looked.")
+        case "year end":
+            with transaction.atomic():
+                end(cast, someone[0])
+        case _:
+            of_runs(kind, terms, someone, cast)
+
+
+def of_runs(kind: str, terms: list, someone: list, cast) -> None:
+    runs = list(Payout.objects.order_by("pk"))
+    items = list(PayoutItem.objects.order_by("pk"))
+    asked = list(PayoutReturn.objects.order_by("pk"))
+    match kind:
+        case "run":
+            first, second = someone
+            run = payouts.approve(payouts.propose(cast.riverside, first), second)
+            payouts.export(run, first)
         case "propose":
-            payouts.propose(cast.riverside, getattr(cast, terms[0]))
+            payouts.propose(cast.riverside, someone[0], people=[one.pk for one in someone[1:]] or None)
         case "settle" if runs:
-            payouts.settle(runs[terms[0] % len(runs)], getattr(cast, terms[1]), reference="ACH 1")
+            payouts.settle(runs[terms[0] % len(runs)], someone[0], reference="ACH 1")
         case "approve" | "export" | "cancel" | "keep" if runs:
-            getattr(payouts, kind)(runs[terms[0] % len(runs)], getattr(cast, terms[1]))
+            getattr(payouts, kind)(runs[terms[0] % len(runs)], someone[0])
+        case "ask for a return" if items:
+            returns.ask(items[terms[0] % len(items)], someone[0], reason="No account")
+        case "confirm a return" | "refuse a return" if asked:
+            verb = returns.confirm if kind == "confirm a return" else returns.refuse
+            verb(asked[terms[0] % len(asked)], someone[0])
+        case "reconcile" if runs:
+            run = runs[terms[0] % len(runs)]
+            keys = run.items.order_by("pk").values_list("key", flat=True)
+            rows = [f"{key},{status}" for key, status in zip(keys, terms[2], strict=False)]
+            file = "\n".join(["payment_key,status", *rows]).encode()
+            reconciling.apply(run, someone[0], file, reference="ACH 2")
+
+
+def end(cast, by) -> None:
+    """A year ends at this very moment; the run of years is of their number."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    assert isinstance(now, datetime)
+    years._close(cast.riverside, 1900 + cast.riverside.closings.count(), now, by)
 
 
 def the_books_are_right(cast) -> None:
     accounts = list(Account.objects.filter(organization=cast.riverside))
-    assert sum(ledger.balances(accounts).values()) == 0
+    balances = ledger.balances(accounts)
+    assert sum(balances.values()) == 0
     assert ledger.audit() == []
-    for tasker in (cast.alice, cast.bob, cast.carol):
+    people = (cast.alice, cast.bob, cast.carol)
+    for tasker in people:
         items = PayoutItem.objects.filter(tasker=tasker)
-        settled = sum(items.filter(payout__state="settled").values_list("cents", flat=True))
-        under_way = sum(items.filter(payout__state__in=["proposed", "approved"]).values_list("cents", flat=True))
+        returned = items.filter(returns__state="confirmed")
+        asked = items.filter(returns__state="asked", payout__state="settled").exclude(pk__in=settled_before())
+        settled = cents(items.filter(payout__state="settled").exclude(pk__in=returned)) - cents(asked)
+        under_way = cents(items.filter(payout__state__in=["proposed", "approved"]).exclude(pk__in=returned))
         assert balance_of(tasker, "paid") == settled * 10_000
-        assert balance_of(tasker, "in_payout") == under_way * 10_000
-    everything = sum(
-        balance_of(tasker, kind)
-        for tasker in (cast.alice, cast.bob, cast.carol)
-        for kind in ("owed", "in_payout", "paid")
-    )
-    assert everything == cost()
-    settles = Counter(key for key in Transfer.objects.values_list("key", flat=True) if key.endswith(":settle"))
-    assert len(settles) == PayoutItem.objects.filter(payout__state="settled").count()
+        assert balance_of(tasker, "in_payout") == (under_way + cents(asked)) * 10_000
+    kinds = ("owed", "in_payout", "paid")
+    assert sum(balance_of(tasker, kind) for tasker in people for kind in kinds) == cost()
+    for one in accounts:
+        if one.tasker in people:
+            assert balances[one.pk] == balance_of(one.tasker, one.kind), "a closed year changes no balance"
+    nothing_is_paid_twice()
+
+
+def settled_before() -> set[int]:
+    """Items whose money had gone out before somebody said that it came back."""
+    keys = Transfer.objects.filter(key__endswith=":settle").values_list("key", flat=True)
+    by_key = {f"payout:{one.payout_id}:tasker:{one.tasker_id}:settle": one.pk for one in PayoutItem.objects.all()}
+    return {by_key[key] for key in keys}
+
+
+def nothing_is_paid_twice() -> None:
+    paid = PayoutItem.objects.filter(payout__state="settled")
+    assert set(Counter(paid.values_list("key", flat=True)).values()) <= {1}, "the processor pays each key once"
+    told = Counter(Transfer.objects.filter(key__startswith="payout:").values_list("key", flat=True))
+    ends = Counter(key.rpartition(":")[0] for key in told if key.endswith((":cancel", ":return")))
+    assert set(ends.values()) <= {1}, "what comes back comes back once"
     for run in Payout.objects.exclude(approved_by=None):
         assert run.approved_by_id != run.made_by_id
-    paid = Counter(PayoutItem.objects.filter(payout__state="settled").values_list("key", flat=True))
-    assert set(paid.values()) <= {1}, "the processor pays each key once"
     for run in Payout.objects.filter(state="cancelled").exclude(exported_at=None):
         assert run.cancel_asked_by_id not in {None, run.ended_by_id}
+
+
+def every_cent_has_its_work() -> None:
+    for item in PayoutItem.objects.all():
+        assert sum(one.part for one in origins.of(item)) == item.cents * 10_000
+
+
+def cents(items) -> int:
+    return sum(items.values_list("cents", flat=True))

@@ -1,0 +1,384 @@
+"""Finance's days: what may be paid yet, what came back, what is given on top, and the end of the year."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pgtrigger
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from taskers.audit.trail import Kind
+from taskers.errors import StateConflict
+from taskers.models import (
+    Account,
+    AuditRecord,
+    Bonus,
+    ClosingBalance,
+    PayeeDetails,
+    Payout,
+    PayoutItem,
+    Transfer,
+)
+from taskers.money import (
+    bonuses,
+    disputes,
+    ledger,
+    origins,
+    pay_terms,
+    payees,
+    payouts,
+    reconciling,
+    returns,
+    statements,
+    years,
+)
+from taskers.money.independence import PaidByIt, SamePerson
+from taskers.organizations import project_names
+from tests.support.taskers.money import PROJECT, balance_of, earn
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project_names, "_lookups", [lambda _organization: {PROJECT: "Ships"}])
+
+
+def ago(transfer: Transfer, **back: int) -> None:
+    """As if it had been made so long ago."""
+    with pgtrigger.ignore("taskers.Transfer:transfer_append_only"):
+        Transfer.objects.filter(pk=transfer.pk).update(at=timezone.now() - timedelta(**back))
+
+
+def with_the_processor(cast, **amounts: int) -> Payout:
+    """An approved run of these people's earnings, whose table was taken away."""
+    for name, amount in amounts.items():
+        earn(cast, getattr(cast, name), amount)
+    payout = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
+    payouts.export(payout, cast.finn)
+    return payout
+
+
+# --- what may be paid yet
+
+
+def test_what_is_earned_waits_for_its_hold_period_and_what_is_taken_back_meanwhile_never_goes_out(cast) -> None:
+    pay_terms.change(cast.riverside, cast.finn, hold_days=7)
+    ago(earn(cast, cast.alice, 5_000_000), days=8)
+    earn(cast, cast.alice, 3_000_000)
+    doubtful = earn(cast, cast.bob, 2_000_000)
+    (hers, his) = ledger.owing(ledger.owed_accounts(cast.riverside), 7)
+    assert (hers.amount, hers.held, hers.payable) == (8_000_000, 3_000_000, 5_000_000)
+    assert (his.payable, his.held) == (0, 2_000_000)
+    ledger.reverse(doubtful, reason="decided anew")
+    payout = payouts.propose(cast.riverside, cast.finn)
+    assert list(payout.items.values_list("tasker__name", "cents")) == [("Alice", 500)]
+    assert balance_of(cast.alice, "owed") == 3_000_000
+
+
+def test_what_was_paid_too_much_is_made_up_for_before_anything_is_payable(cast) -> None:
+    pay_terms.change(cast.riverside, cast.finn, hold_days=7)
+    first = earn(cast, cast.alice, 5_000_000)
+    ago(first, days=9)
+    payouts.propose(cast.riverside, cast.finn)
+    ledger.reverse(first, reason="decided anew")
+    earn(cast, cast.alice, 4_000_000)
+    (hers,) = ledger.owing(ledger.owed_accounts(cast.riverside), 7)
+    assert (hers.amount, hers.payable) == (-1_000_000, -5_000_000)
+    with pytest.raises(payouts.NothingOwed):
+        payouts.propose(cast.riverside, cast.finn)
+
+
+def test_small_sums_wait_for_the_minimum_and_a_run_may_be_of_chosen_people(cast) -> None:
+    pay_terms.change(cast.riverside, cast.finn, minimum_cents=1_000)
+    for person, amount in ((cast.alice, 9_990_000), (cast.bob, 10_000_000), (cast.carol, 30_000_000)):
+        earn(cast, person, amount)
+    chosen = payouts.propose(cast.riverside, cast.finn, people=[cast.alice.pk, cast.carol.pk])
+    assert list(chosen.items.values_list("tasker__name", "cents")) == [("Carol", 3_000)]
+    rest = payouts.propose(cast.riverside, cast.finn)
+    assert list(rest.items.values_list("tasker__name", "cents")) == [("Bob", 1_000)]
+
+
+def test_terms_out_of_reason_are_refused_and_a_change_is_on_record(cast) -> None:
+    with pytest.raises(pay_terms.BadTerms):
+        pay_terms.change(cast.riverside, cast.finn, hold_days=-1)
+    pay_terms.change(cast.riverside, cast.finn, hold_days=3)
+    pay_terms.change(cast.riverside, cast.finn, hold_days=3)
+    (record,) = AuditRecord.objects.filter(kind=Kind.PAY_CHANGED)
+    assert (record.actor, record.detail) == (cast.finn, {"hold_days": [0, 3]})
+
+
+# --- what comes back
+
+
+def test_what_a_processor_could_not_pay_is_owed_again_once_two_have_seen_it_and_is_asked_for_by_a_new_key(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, bob=1_000_000)
+    hers, his = payout.items.order_by("pk")
+    asked = returns.ask(hers, cast.finn, reason="Account closed")
+    payouts.settle(payout, cast.finn, reference="ACH 7")
+    assert (balance_of(cast.alice, "in_payout"), balance_of(cast.bob, "paid")) == (2_000_000, 1_000_000)
+    with pytest.raises(SamePerson):
+        returns.confirm(asked, cast.finn)
+    returns.confirm(asked, cast.fay)
+    assert (balance_of(cast.alice, "in_payout"), balance_of(cast.alice, "owed")) == (0, 2_000_000)
+    with pytest.raises(StateConflict):
+        returns.confirm(asked, cast.olga)
+    with pytest.raises(StateConflict):
+        returns.ask(hers, cast.finn, reason="Again")
+    later = returns.confirm(returns.ask(his, cast.fay, reason="Came back"), cast.olga)
+    assert (later.state, balance_of(cast.bob, "paid"), balance_of(cast.bob, "owed")) == ("confirmed", 0, 1_000_000)
+    again = payouts.propose(cast.riverside, cast.finn)
+    assert not {one.key for one in again.items.all()} & {hers.key, his.key}
+    assert ledger.audit() == []
+
+
+def test_what_was_said_to_be_returned_but_was_paid_stays_paid_and_who_is_paid_confirms_nothing(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, olga=1_000_000)
+    asked = returns.ask(payout.items.get(tasker=cast.alice), cast.finn, reason="No account")
+    payouts.settle(payout, cast.fay, reference="ACH 8")
+    with pytest.raises(PaidByIt):
+        returns.confirm(asked, cast.olga)
+    returns.refuse(asked, cast.fay)
+    assert (balance_of(cast.alice, "paid"), ledger.audit()) == (2_000_000, [])
+    assert returns.ask(asked.item, cast.finn, reason="Now it came back").state == "asked"
+
+
+def test_a_run_is_called_off_with_what_was_asked_about_and_what_is_returned_moves_once(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, bob=1_000_000, carol=500_000)
+    hers, his, _carols = payout.items.order_by("pk")
+    returns.confirm(returns.ask(hers, cast.finn, reason="No account"), cast.fay)
+    returns.ask(his, cast.finn, reason="No account")
+    payouts.cancel(payout, cast.finn)
+    payouts.cancel(payout, cast.fay)
+    owed = [balance_of(one, "owed") for one in (cast.alice, cast.bob, cast.carol)]
+    assert (owed, ledger.audit()) == ([2_000_000, 1_000_000, 500_000], [])
+    again = payouts.propose(cast.riverside, cast.finn)
+    keys = dict(again.items.values_list("tasker__name", "key"))
+    assert keys["Bob"] == his.key and keys["Alice"] != hers.key, "only the processor's no lets a debt have another key"
+
+
+# --- the processor's file
+
+
+def file_of(payout: Payout, *changes: tuple[str, str, str], leave_out: str = "", more: str = "") -> bytes:
+    """What a processor would send: paid all, but for these people's lines (name, amount, status)."""
+    other = {name: (amount, status) for name, amount, status in changes}
+    rows = ["payment_key,amount,currency,status,note"]
+    for item in payout.items.select_related("tasker").order_by("pk"):
+        amount, status = other.get(item.tasker.name, (f"{item.cents / 100:.2f}", "Paid"))
+        if item.tasker.name != leave_out:
+            rows.append(f"{item.key},{amount},USD,{status},")
+    return ("\n".join([*rows, more])).encode()
+
+
+def test_a_file_that_agrees_settles_the_run_and_the_same_file_again_changes_nothing(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, bob=1_000_000, carol=500_000)
+    file = file_of(payout, ("Bob", "1.00", "failed"))
+    found = reconciling.compare(payout, file)
+    assert [(one.tasker, one.state) for one in found.lines] == [
+        ("Alice", "matched"),
+        ("Bob", "returned"),
+        ("Carol", "matched"),
+    ]
+    assert Transfer.objects.filter(key__endswith=":settle").count() == 0, "nothing is written by looking"
+    first = reconciling.apply(payout, cast.finn, file, reference="ACH 9")
+    assert reconciling.apply(payout, cast.finn, file, reference="ACH 9") == first
+    payout.refresh_from_db()
+    assert (payout.state, balance_of(cast.alice, "paid"), balance_of(cast.bob, "in_payout")) == (
+        "settled",
+        2_000_000,
+        1_000_000,
+    )
+    returns.confirm(payout.items.get(tasker=cast.bob).returns.get(), cast.fay)
+    assert (balance_of(cast.bob, "owed"), ledger.audit()) == (1_000_000, [])
+
+
+def test_a_file_that_differs_writes_nothing(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, bob=1_000_000, carol=500_000)
+    file = file_of(payout, ("Bob", "10.00", "paid"), leave_out="Carol", more="stranger,1.00,USD,paid,")
+    found = reconciling.compare(payout, file)
+    states = [(one.tasker, one.state) for one in found.lines]
+    assert states == [("Alice", "matched"), ("Bob", "differing"), ("", "unmatched"), ("Carol", "missing")]
+    before = Transfer.objects.count()
+    with pytest.raises(reconciling.Differs):
+        reconciling.apply(payout, cast.finn, file, reference="ACH 9")
+    payout.refresh_from_db()
+    assert (payout.state, Transfer.objects.count()) == ("approved", before)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [b"", b"\xff\xfe\x00", b"a,b\n1,2", b"payment_key,status\n\x00,paid", b"payment_key;amount\nx;1"],
+    ids=["nothing", "no text", "other columns", "a null", "no status"],
+)
+def test_what_is_no_table_of_a_processor_is_refused(cast, file: bytes) -> None:
+    payout = with_the_processor(cast, alice=2_000_000)
+    with pytest.raises(reconciling.BadFile):
+        reconciling.compare(payout, file)
+
+
+@pytest.mark.parametrize("said", ["NaN", "Infinity", "1e999999", "-20.00", "20.001", "2O.00"])
+def test_an_amount_that_is_none_differs(cast, said: str) -> None:
+    payout = with_the_processor(cast, alice=20_000_000)
+    (line,) = reconciling.compare(payout, file_of(payout, ("Alice", said, "paid"))).lines
+    assert line.state == "differing"
+
+
+# --- on top
+
+
+def test_a_bonus_is_given_at_once_or_above_an_amount_by_two(cast) -> None:
+    terms = {"tasker": cast.alice, "project_key": PROJECT, "reason": "The night shift"}
+    small = bonuses.give(cast.riverside, cast.mina, amount=50_000_000, **terms)
+    large = bonuses.give(cast.riverside, cast.mina, amount=50_000_001, **terms)
+    assert (small.state, large.state, balance_of(cast.alice, "owed")) == ("given", "proposed", 50_000_000)
+    with pytest.raises(SamePerson):
+        bonuses.approve(large, cast.mina)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Bonus.objects.filter(pk=large.pk).update(state="given")
+    bonuses.approve(large, cast.finn)
+    assert balance_of(cast.alice, "owed") == 100_000_001
+    bonuses.take_back(large, cast.finn)
+    with pytest.raises(StateConflict):
+        bonuses.take_back(large, cast.finn)
+    assert (balance_of(cast.alice, "owed"), ledger.audit()) == (50_000_000, [])
+
+
+def test_nobody_gives_themselves_a_bonus_nor_one_without_a_reason_a_project_or_a_tasker(cast) -> None:
+    good = {"tasker": cast.alice, "project_key": PROJECT, "amount": 1_000_000, "reason": "Help"}
+    with pytest.raises(bonuses.OwnBonus):
+        bonuses.give(cast.riverside, cast.alice, **good)
+    for bad in ({"reason": " "}, {"amount": 0}, {"tasker": cast.ned}, {"project_key": cast.alice.public_id}):
+        with pytest.raises(bonuses.BadBonus):
+            bonuses.give(cast.riverside, cast.mina, **good | bad)
+    pay_terms.change(cast.riverside, cast.finn, bonus_alone=0)
+    waiting = bonuses.give(cast.riverside, cast.mina, **good)
+    with pytest.raises(bonuses.OwnBonus):
+        bonuses.approve(waiting, cast.alice)
+    assert bonuses.refuse(waiting, cast.finn).state == "refused"
+    assert Transfer.objects.count() == 0
+
+
+# --- where it goes
+
+
+def test_where_money_goes_lies_sealed_and_whoever_looks_is_on_record(cast) -> None:
+    told = {"legal_name": "Alice Arnold", "country": "NO", "account": "NO9386011117947", "tax_number": "01010112345"}
+    payees.tell(cast.riverside, cast.alice, told)
+    assert "NO93" not in PayeeDetails.objects.get().sealed
+    assert payees.own(cast.riverside, cast.alice)["account"] == "…7947"
+    assert payees.view(cast.riverside, cast.alice, cast.finn)["account"] == "NO9386011117947"
+    (record,) = AuditRecord.objects.filter(kind=Kind.PAYEE_VIEWED)
+    assert (record.actor, record.person) == (cast.finn, cast.alice)
+    with pytest.raises(payees.BadDetails):
+        payees.tell(cast.riverside, cast.alice, told | {"account": " "})
+    assert payees.view(cast.hilltop, cast.alice, cast.nils) == {}
+
+
+def test_a_new_key_of_the_box_takes_payee_details_along(cast) -> None:
+    payees.tell(cast.riverside, cast.alice, {"legal_name": "Alice", "country": "NO", "account": "12345678"})
+    payees.secret_box.rotate()
+    assert payees.PLACE.used() == {payees.secret_box.keys()[0].name: 1}
+    assert payees.view(cast.riverside, cast.alice, cast.finn)["account"] == "12345678"
+
+
+# --- from a cent to the answer
+
+
+def test_a_cent_leads_to_the_work_that_earned_it(cast) -> None:
+    first, second = earn(cast, cast.alice, 1_500_000), earn(cast, cast.alice, 1_004_000)
+    one = payouts.propose(cast.riverside, cast.finn).items.get()
+    third = earn(cast, cast.alice, 2_000_000)
+    ledger.reverse(earn(cast, cast.alice, 9_000_000), reason="decided anew")
+    two = payouts.propose(cast.riverside, cast.fay).items.get()
+    assert [(row.key, row.part) for row in origins.of(one)] == [(first.key, 1_500_000), (second.key, 1_000_000)]
+    assert [(row.key, row.part) for row in origins.of(two)] == [(second.key, 4_000), (third.key, 1_996_000)]
+    ledger.reverse(second, reason="decided anew")
+    assert sum(row.part for row in origins.of(two)) == two.cents * 10_000, "it says the same for ever"
+
+
+# --- statements and years
+
+
+def test_a_statement_says_what_moved_and_adds_up(cast) -> None:
+    since = timezone.now() - timedelta(days=30)
+    ago(earn(cast, cast.alice, 7_000_000), days=40)
+    work = [earn(cast, cast.alice, amount) for amount in (1_000_000, 2_000_000)]
+    ledger.reverse(work[0], reason="decided anew")
+    bonuses.give(
+        cast.riverside, cast.mina, tasker=cast.alice, project_key=PROJECT, amount=500_000, reason="The night shift"
+    )
+    payouts.propose(cast.riverside, cast.finn)
+    found = statements.of(cast.alice, cast.riverside, since, timezone.now())
+    assert found.opening == 7_000_000
+    assert [(one.what, one.pieces, one.amount, one.note) for one in found.lines] == [
+        ("bonus", 1, 500_000, "The night shift"),
+        ("payout", 1, -9_500_000, ""),
+        ("taken back", 1, -1_000_000, ""),
+        ("work", 2, 3_000_000, ""),
+    ]
+    assert found.closing == 0 == balance_of(cast.alice, "owed")
+
+
+def test_a_closed_year_carries_its_balances_and_balances_need_none_of_its_rows(cast) -> None:
+    this_year = datetime.now(UTC).year
+    old = [earn(cast, cast.alice, 5_000_000), earn(cast, cast.bob, 1_000_000)]
+    for one in old:
+        ago(one, days=366)
+    with pytest.raises(StateConflict):
+        years.close(cast.riverside, this_year, cast.finn)
+    closing = years.close(cast.riverside, this_year - 1, cast.finn)
+    with pytest.raises(StateConflict):
+        years.close(cast.riverside, this_year - 1, cast.fay)
+    kept = "".join(years.lines(closing))
+    assert (closing.transfers, sha256(kept.encode()).hexdigest()) == (2, closing.digest)
+    assert [json.loads(line)["amount"] for line in kept.splitlines()] == [5_000_000, 1_000_000]
+    ledger.reverse(old[1], reason="decided anew")
+    earn(cast, cast.alice, 250_000)
+    assert ledger.audit() == []
+    with pgtrigger.ignore("taskers.Transfer:transfer_append_only"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM taskers_transfer WHERE id = %s", [old[0].pk])  # as if it lay in the archive
+    assert dict(ledger.owed(cast.riverside)) == {cast.alice: 5_250_000}
+    assert payouts.propose(cast.riverside, cast.finn).items.get().cents == 525
+    start = datetime(this_year, 1, 1, tzinfo=UTC)
+    assert statements.of(cast.alice, cast.riverside, start, timezone.now()).opening == 5_000_000
+
+
+def test_a_closing_that_was_reckoned_wrongly_is_found(cast) -> None:
+    ago(earn(cast, cast.alice, 5_000_000), days=366)
+    years.close(cast.riverside, datetime.now(UTC).year - 1, cast.finn)
+    with pgtrigger.ignore("taskers.ClosingBalance:closing_balance_append_only"):
+        ClosingBalance.objects.filter(account__kind=Account.Kind.OWED).update(balance=6_000_000)
+    assert {what for what, _key in ledger.audit()} == {"closing balance differs", "closing is not balanced"}
+
+
+def test_no_year_is_closed_over_a_run_that_is_under_way(cast) -> None:
+    earn(cast, cast.alice, 1_000_000)
+    payout = payouts.propose(cast.riverside, cast.finn)
+    Payout.objects.filter(pk=payout.pk).update(made_at=timezone.now() - timedelta(days=366))
+    with pytest.raises(StateConflict, match="under way"):
+        years.close(cast.riverside, datetime.now(UTC).year - 1, cast.finn)
+
+
+def test_a_years_totals_are_what_was_paid_in_it_less_what_came_back(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, bob=1_000_000)
+    payouts.settle(payout, cast.finn, reference="ACH 1")
+    his = PayoutItem.objects.get(tasker=cast.bob)
+    returns.confirm(returns.ask(his, cast.finn, reason="Came back"), cast.fay)
+    found = {one.person.name: (one.paid, one.earned) for one in years.totals(cast.riverside, datetime.now(UTC).year)}
+    assert found == {"Alice": (2_000_000, 2_000_000), "Bob": (0, 1_000_000)}
+    assert years.totals(cast.riverside, 2001) == []
+
+
+# --- disputes
+
+
+def test_a_decision_is_contested_within_its_window_and_an_answer_is_promised(cast) -> None:
+    pay_terms.change(cast.riverside, cast.finn, dispute_days=5, answer_days=2)
+    told = {"subject": "task:1", "text": "It is a ship."}
+    with pytest.raises(disputes.TooLate):
+        disputes.open(cast.riverside, cast.alice, decided_at=timezone.now() - timedelta(days=6), **told)
+    dispute = disputes.open(cast.riverside, cast.alice, decided_at=timezone.now() - timedelta(days=4), **told)
+    assert timedelta(days=1) < dispute.due_at - timezone.now() <= timedelta(days=2)
