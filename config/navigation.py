@@ -20,6 +20,7 @@ PLACES = (
     ("review-list", (Role.OWNER, Role.MANAGER, Role.REVIEWER), "Review"),
     ("models-overview", (Role.ML_ENGINEER,), "Models"),
     ("people", (Role.OWNER, Role.MANAGER), "People"),
+    ("money", (Role.OWNER, Role.FINANCE), "Money"),
     ("admin:index", (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE), "Admin"),
 )
 # The same in the menu of one's own; for everybody where no role is named.
@@ -31,7 +32,7 @@ ACCOUNT: tuple[tuple[str, tuple[str, ...], str], ...] = (
 PROJECT_TABS = (("copilot", "project-copilot", "Copilot"),)
 OF_ASSIST = {"models-overview"}
 # Roles held for single projects open every other place, which then shows only those projects.
-FOR_THE_WHOLE = {"people"}
+FOR_THE_WHOLE = {"people", "money"}
 
 
 def navigation(request: HttpRequest) -> dict:

@@ -9,6 +9,7 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 from projects import queue
+from projects.configuration import spending_limit
 from projects.data import archive, deliveries, importing
 from projects.data.archive import cleanup
 from projects.data.media import assets
@@ -71,11 +72,14 @@ async def resume_stalled(timestamp: int) -> int:
     return len(stalled)
 
 
-@app.periodic(cron="*/5 * * * *")
+@app.periodic(cron="* * * * *")
 @app.task(queue="jobs", queueing_lock="add_earnings")
 def add_earnings(timestamp: int) -> int:
-    """Add up what was earned without any event to tell it; returns how many transfers there were."""
-    return earning_days.catch_up()
+    """Add up what was earned without any event to tell it, and see which projects have spent what they may; returns how
+    many transfers there were."""
+    added = earning_days.catch_up()
+    spending_limit.look()
+    return added
 
 
 @app.periodic(cron="* * * * *")

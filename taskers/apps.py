@@ -11,7 +11,7 @@ class TaskersConfig(AppConfig):
 
     def ready(self) -> None:
         from taskers.credentials import idempotency, second_step_secrets, secret_box, sign_ins
-        from taskers.money import payees
+        from taskers.people import payees
 
         sign_ins.listen()
         secret_box.PLACES.extend([second_step_secrets.PLACE, idempotency.PLACE, payees.PLACE])

@@ -3,6 +3,10 @@
 from django.urls import path
 
 from taskers.web.views import audit, entrance, inbox, keys, people, person, profile, service_accounts, skills, tokens
+from taskers.web.views import audit, entrance, keys, people, person, profile, service_accounts, skills, tokens
+from taskers.web.views.finance import office as money_office
+from taskers.web.views.finance import owed as money
+from taskers.web.views.finance import people as payees
 
 urlpatterns = [
     path("people/", people.people, name="people"),
@@ -44,5 +48,23 @@ urlpatterns = [
     path("profile/tokens/", profile.issue_token, name="token-issue"),
     path("profile/tokens/<uuid:token_id>/revoke/", profile.revoke_token, name="token-revoke"),
     path("profile/tokens/<uuid:token_id>/rotate/", profile.rotate_token, name="token-rotate"),
+    path("money/", money.owed, name="money"),
+    path("money/run/", money.run, name="money-run"),
+    path("money/payouts/", money.runs, name="money-payouts"),
+    path("money/payouts/<uuid:payout_key>/", money.payout, name="money-payout"),
+    path("money/payouts/<uuid:payout_key>/step/", money.step, name="money-payout-step"),
+    path("money/payouts/<uuid:payout_key>/processor.csv", money.processor, name="money-processor"),
+    path("money/payouts/<uuid:payout_key>/reconcile/", money.reconcile, name="money-reconcile"),
+    path("money/items/<int:item_id>/", money.item, name="money-item"),
+    path("money/items/<int:item_id>/return/", money.give_back, name="money-return"),
+    path("money/people/<uuid:person_id>/", payees.person, name="money-person"),
+    path("money/people/<uuid:person_id>/statement.csv", payees.statement, name="money-statement"),
+    path("money/people/<uuid:person_id>/details/", payees.details, name="money-details"),
+    path("money/bonuses/", payees.all_bonuses, name="money-bonuses"),
+    path("money/bonuses/<uuid:bonus_id>/", payees.act, name="money-bonus-act"),
+    path("money/terms/", money_office.terms, name="money-terms"),
+    path("money/years/", money_office.all_years, name="money-years"),
+    path("money/years/<int:year>/payees.csv", money_office.year_totals, name="money-year-totals"),
+    path("money/years/<int:year>/books.jsonl", money_office.year_books, name="money-year-books"),
     path("organization/", profile.switch, name="organization-switch"),
 ]

@@ -55,6 +55,7 @@ ASKS = {
     "person-retrain": "who passed a course",
     "task-view-keep": "the view's name",
     "bulk-preview": "which tasks",
+    "my-payee": "where the money goes",
 }
 # These can be done to some of the tasks and batches here, and say so where they can't.
 AT_TIMES = {
@@ -75,6 +76,8 @@ SAYS_WHAT_IS = {
     "profile",
     "batch-arrange",
     "project-alerts",
+    *("project-settings", "project-rules", "project-course", "project-copilot", "project-spending"),
+    *("profile", "batch-arrange", "money-terms"),
 }
 # Forms that this walk doesn't come to, with where they are tried.
 ELSEWHERE = {
@@ -90,6 +93,15 @@ ELSEWHERE = {
     "import-drop": "a file that waits for a choice: tests/projects/test_pages_plan.py",
     "load-from": "once a place is kept: tests/projects/test_pages_plan.py",
     "connector-end": "once a place is kept: tests/projects/test_pages_plan.py",
+    "money-run": "tests/taskers/test_finance_pages.py",
+    "money-payout-step": "tests/taskers/test_finance_pages.py",
+    "money-reconcile": "tests/taskers/test_finance_pages.py",
+    "money-return": "tests/taskers/test_finance_pages.py",
+    "money-person": "tests/taskers/test_finance_pages.py",
+    "money-details": "tests/taskers/test_finance_pages.py",
+    "money-bonus-act": "tests/taskers/test_finance_pages.py",
+    "money-terms": "tests/taskers/test_finance_pages.py",
+    "money-years": "tests/taskers/test_finance_pages.py",
     "batch-archive": "a batch that is over: tests/projects/test_archive_pages.py",
     "batch-prepare-stop": "while a model goes ahead: tests/assist/test_copilot_page.py",
     "copilot-evaluate": "once a model is deployed: tests/assist/test_evaluation.py",

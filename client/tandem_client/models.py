@@ -87,6 +87,10 @@ class Settings:
     instructions_by_language: dict[str, str] | None = None
     wanted: int | None = None
     rate: Decimal | None = None
+    unit_rate: Decimal | None = None
+    hourly_rate: Decimal | None = None
+    paid_seconds: int | None = None
+    review_rate: Decimal | None = None
     lease_seconds: int | None = None
     file_order: bool | None = None
     copilot: bool | None = None

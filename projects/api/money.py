@@ -8,11 +8,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery, PageShape
-from projects.models import Annotation
-from projects.web.shared.units import in_units
+from projects.configuration import spending_limit
+from projects.models import Annotation, Project, SpendingLimit
+from projects.models.limits import SPENDING
+from projects.reports import earnings
+from projects.web.shared.units import in_units, to_millionths
 from taskers.access import require
 from taskers.errors import NotFound
 from taskers.models import Account, Dispute, Payout, PayoutItem, Scope, Transfer
@@ -114,6 +118,53 @@ class DisputeShape(serializers.Serializer):
     opened_at = serializers.DateTimeField()
 
 
+class SpendingBody(serializers.Serializer):
+    limit = serializers.DecimalField(**SPENDING.bounds, allow_null=True, help_text=f"{HELP}, in all; null: none")
+
+
+class SpendingShape(serializers.Serializer):
+    """What a project spends, in units of the currency."""
+
+    currency = serializers.CharField()
+    earned = serializers.CharField()
+    promised = serializers.CharField(help_text="about, for what is handed in and not decided yet")
+    limit = serializers.CharField(allow_null=True)
+    reached = serializers.BooleanField(help_text="nothing more is handed out")
+
+
+class ProjectSpending(Endpoint):
+    """What a project spends, and how much it may."""
+
+    scopes = {"GET": (Scope.MANAGE,), "PUT": (Scope.MANAGE,)}
+
+    @described("See what a project spends", {200: SpendingShape}, operation_id="project_spending")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        return self._said(self.project(project_id, *access.MANAGE))
+
+    @described(
+        "Say what a project may spend", {200: SpendingShape}, request=SpendingBody, operation_id="project_spending_set"
+    )
+    def put(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = SpendingBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data["limit"]
+        spending_limit.allow(project, self.person, None if said is None else to_millionths(said))
+        return self._said(project)
+
+    def _said(self, project: Project) -> Response:
+        (spent,) = spending_limit.of([project]).values()
+        limit = SpendingLimit.objects.filter(project=project).first()
+        said = {
+            "currency": project.organization.currency,
+            "earned": str(in_units(spent.earned)),
+            "promised": str(in_units(spent.promised)),
+            "limit": str(in_units(limit.amount)) if limit else None,
+            "reached": bool(limit and limit.reached_at),
+        }
+        return Response(SpendingShape(said).data)
+
+
 class _Books(Endpoint):
     """For finance."""
 
@@ -188,10 +239,21 @@ class Contest(Endpoint):
         body = ContestBody(data=request.data)
         body.is_valid(raise_exception=True)
         rows = Annotation.objects.filter(tasker=self.person, task__project__organization=self.organization)
-        mine = rows.select_related("task").filter(public_id=body.validated_data["annotation"]).first()
+        mine = (
+            rows.select_related("assignment", "task__project")
+            .filter(public_id=body.validated_data["annotation"])
+            .first()
+        )
         if mine is None:
             raise NotFound()
         subject, text = f"task:{mine.task.public_id}", body.validated_data["text"]
-        made = disputes.open(self.organization, self.person, subject=subject, text=text)
+        decision = earnings.entry(self.person, mine).decision
+        made = disputes.open(
+            self.organization,
+            self.person,
+            subject=subject,
+            text=text,
+            decided_at=decision.at if decision else None,
+        )
         made.refresh_from_db()
         return Response(DisputeShape(made).data, status=201)

@@ -136,6 +136,9 @@ class ThresholdsShape(serializers.Serializer):
     span_match = serializers.ChoiceField(["exact", "overlap"], required=False)
 
 
+PAID = {"rate", "unit_rate", "hourly_rate", "review_rate"}  # settings that are money
+
+
 class SettingsShape(serializers.Serializer):
     """What a project asks for; what is left out keeps its default."""
 
@@ -153,6 +156,21 @@ class SettingsShape(serializers.Serializer):
         required=False,
         normalize_output=True,
         help_text="in units of the organization's currency, for one accepted judgement",
+    )
+    unit_rate = serializers.DecimalField(
+        **limits.RATE.bounds,
+        required=False,
+        normalize_output=True,
+        help_text="beside the rate, for each region of an image or word of a text",
+    )
+    hourly_rate = serializers.DecimalField(
+        **limits.RATE.bounds, required=False, normalize_output=True, help_text="beside it, for an hour of active time"
+    )
+    paid_seconds = serializers.IntegerField(
+        **SETTINGS["paid_seconds"].bounds, required=False, help_text="of one piece of work, at most"
+    )
+    review_rate = serializers.DecimalField(
+        **limits.RATE.bounds, required=False, normalize_output=True, help_text="for one review"
     )
     lease_seconds = serializers.IntegerField(**SETTINGS["lease_seconds"].bounds, required=False)
     file_order = serializers.BooleanField(required=False, help_text="hand out in file order; excludes unseen gold")
@@ -206,12 +224,11 @@ class SettingsShape(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         value = super().to_internal_value(data)
-        if "rate" in value:
-            value["rate"] = to_millionths(value["rate"])
-        return value
+        return value | {name: to_millionths(value[name]) for name in PAID & value.keys()}
 
     def to_representation(self, instance: ProjectSettings) -> dict[str, Any]:
-        instance.rate = in_units(instance.rate)  # type: ignore[assignment]
+        for name in PAID:
+            setattr(instance, name, in_units(getattr(instance, name)))
         return super().to_representation(instance)
 
 

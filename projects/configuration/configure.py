@@ -33,6 +33,10 @@ FIELDS = (
     "budget",
     "audit_share",
     "rate",
+    "unit_rate",
+    "hourly_rate",
+    "paid_seconds",
+    "review_rate",
     "lease_seconds",
     "file_order",
     "copilot",
@@ -126,6 +130,8 @@ def _next_version(
         values["instructions_by_language"] = instructions.checked(project, said, kept)
     _check_fields(project, values)
     _check(values, project.task_type)
+    if values.get("unit_rate") and not TASK_TYPES[project.task_type].unit:
+        raise Refused("Work of this type has no units to pay by.", code="bad-setting", place="unit_rate")
     if values.get("file_order"):
         _check_file_order(project)
     if before and THRESHOLDS | values["thresholds"] == THRESHOLDS | before.thresholds:

@@ -57,6 +57,7 @@ from projects.models.work import (
     Label,
     Project,
     ProjectSettings,
+    SpendingLimit,
     Task,
 )
 
@@ -107,6 +108,7 @@ __all__ = [
     "Archive",
     "ArchivePart",
     "ArchivedTask",
+    "SpendingLimit",
     "Stall",
     "PooledGold",
     "Requirement",

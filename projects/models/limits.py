@@ -44,6 +44,10 @@ SETTINGS: dict[str, Between] = {
     "target": Between(0.5, 0.999),
     "audit_share": SHARE,
     "rate": RATE,
+    "unit_rate": RATE,
+    "hourly_rate": RATE,
+    "paid_seconds": Between(1, 4 * 3600),
+    "review_rate": RATE,
     "pay_floor": SHARE,
     "lease_seconds": Between(30, WEEK),
     "minimum_score": SHARE,
@@ -53,6 +57,7 @@ SETTINGS: dict[str, Between] = {
     "correction_minutes": Between(0, WEEK // 60),
 }
 THRESHOLDS: dict[str, Between] = {"agreement": SHARE, "iou": SHARE}
+SPENDING = Money(1, 10**15 - 1)  # of a project, in all
 DAILY = Money(1, 10**15 - 1)  # to one person
 # By the names of a project's rules.
 RULES: dict[str, Between] = {

@@ -68,6 +68,12 @@ class ProjectSettings(models.Model):
     instructions_by_language = models.JSONField(default=dict, db_default={}, blank=True)  # language -> Markdown
     wanted = models.PositiveSmallIntegerField(default=1)
     rate = models.BigIntegerField(default=0)  # millionths of the currency unit, for one accepted judgement
+    # Beside the rate, in millionths: for each unit of the work (what that is, says the task type), and for an hour of
+    # active time, of which each piece counts no more than `paid_seconds`; and for a review.
+    unit_rate = models.BigIntegerField(default=0, db_default=0)
+    hourly_rate = models.BigIntegerField(default=0, db_default=0)
+    paid_seconds = models.PositiveIntegerField(default=600, db_default=600)
+    review_rate = models.BigIntegerField(default=0, db_default=0)
     lease_seconds = models.PositiveIntegerField(default=900)
     # In the order of the files, not shuffled: there gold would be known by standing out of it, so there is none.
     file_order = models.BooleanField(default=False, db_default=False)
@@ -121,6 +127,10 @@ class ProjectSettings(models.Model):
             ),
             models.CheckConstraint(condition=Q(rate__gte=0), name="settings_rate_not_negative"),
             models.CheckConstraint(
+                condition=Q(unit_rate__gte=0, hourly_rate__gte=0, review_rate__gte=0, paid_seconds__gte=1),
+                name="settings_pay_sane",
+            ),
+            models.CheckConstraint(
                 condition=SETTINGS["control_share"].on("control_share") & SETTINGS["planted_share"].on("planted_share"),
                 name="settings_shares_sane",
             ),
@@ -137,6 +147,22 @@ class ProjectSettings(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} v{self.version}"
+
+
+class SpendingLimit(models.Model):
+    """What a project may spend before nothing more is handed out there (sole writer: spending_limit.py)."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="spending_limit", primary_key=True)
+    amount = models.BigIntegerField()  # millionths
+    reached_at = models.DateTimeField(null=True, blank=True)  # since then nothing is handed out
+    changed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=limits.SPENDING.on("amount"), name="spending_limit_sane")]
+
+    def __str__(self) -> str:
+        return f"{self.project}: {self.amount}"
 
 
 class LabelQuerySet(models.QuerySet["Label"]):

@@ -76,6 +76,7 @@ class Decision:
     weighed: Weighed | None = None  # how the method came to it
     decided_by: Person | None = None
     note: str = ""
+    review: Annotation | None = None  # the reviewer's own work, which may be paid
 
 
 @traced
@@ -146,10 +147,10 @@ def foretell(task: Task) -> tuple[bool, int]:
     try:
         weighed = aggregation.weigh_within(AT_ONCE, case.terms, case.votes)
     except TooLong:
-        return False, promised_for(case.votes)
+        return False, promised_for(case)
     if isinstance(last_step(case, weighed), Decide):
-        return True, effects.earned_by(case.terms, _beside_outcome(case, weighed))
-    return False, promised_for(case.votes)
+        return True, effects.earned_by(case, _beside_outcome(case, weighed), weighed.outcome.answer or {})
+    return False, promised_for(case)
 
 
 @transaction.atomic
@@ -166,6 +167,7 @@ def resolve(task: Task, reviewer: Person, decision: Annotation, *, note: str = "
     graded = answers if first is case.votes else _beside(case, first, decision.answer)
     reviewed = Decision(
         decision.answer, 1.0, REVIEW, [decision.pk], answers, graded, decided_by=reviewer, note=note[:2000]
+        decision.answer, 1.0, REVIEW, [decision.pk], answers, decided_by=reviewer, note=note[:2000], review=decision
     )  # fmt: skip
     verdict = _conclude(case, reviewed)
     open_looks = SecondLook.objects.filter(task=task, state=SecondLook.State.OPEN)
@@ -286,6 +288,9 @@ def _conclude(case: Case, decision: Decision) -> Verdict:
         audits.open_with(verdict, case.terms.project)
     effects.pay(case, verdict, decision.answers)
     effects.grade(case, verdict, decision.graded or decision.answers, decision.supports)
+    if decision.review is not None:
+        effects.pay_review(case, decision.review)
+    effects.grade(case, verdict, decision.answers, decision.supports)
     transaction.on_commit(DECISIONS.labels(decision.method).inc)
     learning.teach(case.terms, _learnt_from(case, decision), decision.answer if decision.decided_by else None)
     return verdict

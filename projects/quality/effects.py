@@ -11,6 +11,7 @@ from statistics import fmean
 
 from projects.configuration.terms import Terms
 from projects.models import Annotation, Task, Verdict
+from projects.quality import pay as pay_rules
 from projects.quality.votes import NOT_BLIND, TAMPERED, Case, Vote
 from projects.task_types import TASK_TYPES
 from taskers.models import Grade, Person
@@ -37,20 +38,34 @@ class Compared:
 
 
 def pay(case: Case, verdict: Verdict, answers: Sequence[Compared]) -> None:
-    """Owe the rate to answers close enough to the verdict, once over all verdicts of the task; take the rest back."""
-    paid = [one for one in _in_order(answers) if _is_paid(one.annotation)]
+    """Owe what was promised to answers close enough to the verdict, once over all verdicts of the task; take back what
+    is no longer earned, and where another verdict makes it another amount, the former one."""
+    paid = [one for one in _in_order(answers) if _may_be_paid(one.annotation)]
     if not paid:
         return
     keys = {key_of(pk, one.annotation): one.annotation.pk for pk in case.verdicts if pk < verdict.pk for one in paid}
     if verdict.decided_by_id:  # nobody else decides what was paid without a verdict
         keys |= {undecided_key(one.annotation): one.annotation.pk for one in paid}
     standing = ledger.unreversed(keys) if keys else []
-    before = {keys[one.key] for one in standing}
-    earned = {one.annotation.pk for one in paid if one.is_close(case.terms.settings.pay_floor)}
-    new = [one.annotation for one in paid if one.annotation.pk in earned - before]
-    ledger.earn_all([_earning(case.task, verdict, one) for one in new])
-    lost = [one for one in standing if keys[one.key] not in earned]
-    ledger.reverse_all(lost, reason="The task was decided anew, and this answer isn't part of it.")
+    before = {keys[one.key]: one.amount for one in standing}
+    close = [one for one in paid if one.is_close(case.terms.settings.pay_floor)]
+    amounts = _amounts(case, [one.annotation for one in close], verdict.answer)
+    new = [one.annotation for one in close if amounts[one.annotation.pk] != before.get(one.annotation.pk, 0)]
+    ledger.earn_all(
+        [_earning(case.task, verdict, one, amounts[one.pk]) for one in new if amounts[one.pk]],
+    )
+    lost = [one for one in standing if amounts.get(keys[one.key], 0) != one.amount]
+    ledger.reverse_all(lost, reason="The task was decided anew, and this answer earns another amount or none.")
+
+
+def pay_review(case: Case, review: Annotation) -> None:
+    """Owe a reviewer what their project pays for a review, once, whatever becomes of the verdict."""
+    settings = case.terms.settings
+    version = review.assignment.settings_version
+    of_then = pay_rules.promised(case.task.project, settings, [review]) if version else {settings.version: settings}
+    amount = pay_rules.for_a_review(of_then.get(version or settings.version, settings), review.tasker)
+    if amount:
+        ledger.earn_all([_owed(case.task, review, review_key(review), amount)])
 
 
 def grade(case: Case, verdict: Verdict, answers: Sequence[Compared], supports: Sequence[Vote]) -> None:
@@ -76,6 +91,11 @@ def key_of(verdict: int, annotation: Annotation) -> str:
     return f"verdict:{verdict}:annotation:{annotation.pk}"
 
 
+def review_key(review: Annotation) -> str:
+    """Under which a reviewer is paid for what they decided."""
+    return f"review:annotation:{review.pk}"
+
+
 def undecided_key(annotation: Annotation) -> str:
     """Under which an answer is paid that no verdict came for, since its batch was cancelled."""
     return f"undecided:annotation:{annotation.pk}"
@@ -85,18 +105,30 @@ def pay_undecided(task: Task) -> None:
     """Owe what was promised for each answer that counts, without a verdict, once. Should a reviewer decide the task
     after all, that verdict takes the place of this."""
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
-    rows = sorted(filter(_is_paid, answers), key=lambda one: one.tasker_id)
-    ledger.earn_all([_owed(task, one, undecided_key(one)) for one in rows])
+    rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)
+    of_then = pay_rules.promised(task.project, task.project.settings_now(), rows)
+    amounts = {one.pk: pay_rules.worth(one, task, of_then[one.settings_version], None) for one in rows}
+    ledger.earn_all([_owed(task, one, undecided_key(one), amounts[one.pk]) for one in rows if amounts[one.pk]])
 
 
-def earned_by(terms: Terms, answers: Sequence[Compared]) -> int:
+def earned_by(case: Case, answers: Sequence[Compared], right: dict) -> int:
     """What answers would earn by such a verdict, in millionths."""
-    return promised_for([one.vote for one in answers if one.is_close(terms.settings.pay_floor)])
+    close = [one.annotation for one in answers if one.is_close(case.terms.settings.pay_floor)]
+    return sum(_amounts(case, [one for one in close if _may_be_paid(one)], right).values())
 
 
-def promised_for(votes: Sequence[Vote]) -> int:
-    """What was promised for these answers, in millionths."""
-    return sum(vote.annotation.assignment.rate or 0 for vote in votes if _is_paid(vote.annotation))
+def promised_for(case: Case) -> int:
+    """What was promised for the answers of a task, in millionths."""
+    return sum(_amounts(case, [one.annotation for one in case.votes if _may_be_paid(one.annotation)], None).values())
+
+
+def _amounts(case: Case, answers: Sequence[Annotation], right: dict | None) -> dict[int, int]:
+    """Annotation key -> what it earns."""
+    of_then = pay_rules.promised(case.task.project, case.terms.settings, answers)
+    settings = case.terms.settings
+    return {
+        one.pk: pay_rules.worth(one, case.task, of_then.get(one.settings_version, settings), right) for one in answers
+    }
 
 
 def _may_be_graded(vote: Vote) -> bool:
@@ -140,22 +172,22 @@ def _by_label(terms: Terms, vote: Vote, verdict: Verdict, value: float, supports
     }  # fmt: skip
 
 
-def _is_paid(one: Annotation) -> bool:
+def _may_be_paid(one: Annotation) -> bool:
     """A model is a tasker who is never paid; and work done elsewhere was paid there."""
-    return bool(one.assignment.rate) and one.tasker.kind == Person.Kind.HUMAN
+    return one.tasker.kind == Person.Kind.HUMAN
 
 
-def _earning(task: Task, verdict: Verdict, one: Annotation) -> ledger.Earning:
-    return _owed(task, one, key_of(verdict.pk, one), verdict=str(verdict.public_id))
+def _earning(task: Task, verdict: Verdict, one: Annotation, amount: int) -> ledger.Earning:
+    return _owed(task, one, key_of(verdict.pk, one), amount, verdict=str(verdict.public_id))
 
 
-def _owed(task: Task, one: Annotation, key: str, **detail: object) -> ledger.Earning:
+def _owed(task: Task, one: Annotation, key: str, amount: int, **detail: object) -> ledger.Earning:
     return ledger.Earning(
         key=key,
         organization=task.project.organization,
         project_key=task.project.public_id,
         tasker=one.tasker,
-        amount=one.assignment.rate or 0,
+        amount=amount,
         reason=f"{task.project.name}: {task.external_id}"[:200],
         detail={"task": str(task.public_id), "annotation": one.pk} | detail,
     )

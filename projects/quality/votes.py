@@ -65,7 +65,7 @@ class Case:
 
 
 # What is read of an answer, of its assignment and of its tasker; the rest is deferred.
-ANNOTATION = ["id", "assignment_id", "task_id", "tasker_id", "answer", "settings_version", "refused"]
+ANNOTATION = ["id", "assignment_id", "task_id", "tasker_id", "answer", "settings_version", "active_ms", "refused"]
 ASSIGNMENT = ["id", "task_id", "tasker_id", "rate", "copilot"]
 PERSON = ["id", "kind"]
 
@@ -75,8 +75,8 @@ PERSON = ["id", "kind"]
 ANSWERS = """
 (SELECT json_agg(json_build_object(
    'id', a.id, 'task', a.task_id, 'tasker', a.tasker_id, 'answer', a.answer, 'version', a.settings_version,
-   'refused', a.refused, 'assignment', a.assignment_id, 'kind', p.kind, 'rate', d.rate, 'copilot', d.copilot,
-   'good', st.good, 'poor', st.poor, 'mean', tr.mean) ORDER BY a.id)
+   'active', a.active_ms, 'refused', a.refused, 'assignment', a.assignment_id, 'kind', p.kind, 'rate', d.rate,
+   'copilot', d.copilot, 'good', st.good, 'poor', st.poor, 'mean', tr.mean) ORDER BY a.id)
  FROM projects_annotation a
  JOIN projects_assignment d ON d.id = a.assignment_id
    AND (d.kind || '', d.state || '') = ('judge', 'submitted') AND d.voided_at IS NULL
@@ -138,7 +138,7 @@ def case_of(task: Task) -> Case:
 def _annotation(row: Mapping[str, Any]) -> Annotation:
     """An answer with what weighing, grades and money ask of its assignment and tasker."""
     task, tasker, assignment = row["task"], row["tasker"], row["assignment"]
-    values = [row["id"], assignment, task, tasker, row["answer"], row["version"], row["refused"]]
+    values = [row["id"], assignment, task, tasker, row["answer"], row["version"], row["active"], row["refused"]]
     one = Annotation.from_db("default", ANNOTATION, values)
     one.assignment = Assignment.from_db("default", ASSIGNMENT, [assignment, task, tasker, row["rate"], row["copilot"]])
     one.tasker = Person.from_db("default", PERSON, [tasker, row["kind"]])

@@ -51,6 +51,7 @@ class Terms(NamedTuple):
     barred: str | None
     barred_reason: str | None
     barred_until: datetime | None
+    spent: bool  # the project has spent what it may
     lacking: str | None  # JSON: the requirements that aren't met
 
     @property

@@ -42,6 +42,8 @@ class Rules(Protocol):
     @property
     def barred_until(self) -> datetime | None: ...
     @property
+    def spent(self) -> bool: ...
+    @property
     def rate(self) -> int: ...
     @property
     def lacking(self) -> str | None: ...
@@ -61,7 +63,7 @@ class Asked:
 
 def why_not(rules: Rules) -> Nothing | None:
     """The first reason why this person can't work here now; None when they may."""
-    return _barred(rules) or _lacking(rules) or _standing(rules) or _cap(rules)
+    return _barred(rules) or _lacking(rules) or _standing(rules) or _spent(rules) or _cap(rules)
 
 
 def _barred(rules: Rules) -> Nothing | None:
@@ -104,6 +106,13 @@ def _standing(rules: Rules) -> Nothing | None:
     # Without the number: known answers weigh more, and its steps would tell them.
     text = _("This project asks for a standing of %(floor)s; yours is lower now.")
     return Nothing("standing-too-low", text % {"floor": f"{floor:.0%}"})
+
+
+def _spent(rules: Rules) -> Nothing | None:
+    if not rules.spent:
+        return None
+    text = _("This project has spent what it may for now, and hands out nothing more. What you handed in is paid.")
+    return Nothing("spending-limit", text)
 
 
 def _cap(rules: Rules) -> Nothing | None:

@@ -50,6 +50,7 @@ SELECT p.id AS project,
   day.judgements AS judgements_today, day.promised AS promised_today,
   CASE WHEN s.file_order THEN 0 ELSE r.gold_share END AS gold_share, r.training_tasks, trained.value AS trained,
   barred.kind AS barred, barred.reason AS barred_reason, barred.until AS barred_until,
+  spending.reached_at IS NOT NULL AS spent,
   (SELECT jsonb_agg(jsonb_build_object('name', k.name, 'kind', k.kind, 'comparator', q.comparator, 'value', q.value,
      'values', q.values, 'mine', mine.value))
    FROM projects_requirement q JOIN taskers_skill k ON k.id = q.skill_id
@@ -76,6 +77,7 @@ LEFT JOIN LATERAL (
   ORDER BY a.id + 0 LIMIT 1
 ) held ON true
 LEFT JOIN projects_assignmentrules r ON r.project_id = p.id
+LEFT JOIN projects_spendinglimit spending ON spending.project_id = p.id
 LEFT JOIN taskers_standing st ON st.tasker_id = %(tasker)s::bigint AND st.project_key = p.public_id
 LEFT JOIN LATERAL (
   SELECT sum(d.judgements)::bigint AS judgements, sum(d.promised)::bigint AS promised FROM projects_daytally d

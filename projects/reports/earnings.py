@@ -8,9 +8,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from projects.models import (
     Annotation,
@@ -33,6 +34,7 @@ from projects.task_types import TASK_TYPES
 from projects.workforce import availability
 from taskers.database.prepared import ask
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
+from taskers.money import ledger, pay_terms
 from taskers.standing import grades
 from taskers.web import formatting
 
@@ -40,15 +42,20 @@ PAGE = 30
 FAR = datetime(9999, 1, 1, tzinfo=UTC)  # the latest moment that PostgreSQL and Python both know
 # Each of somebody's accounts: its balance, what of it came since `seen`, and whether a payout took from it since then.
 TOTALS = """
-SELECT a.kind, coalesce(m.whole, 0), coalesce(m.fresh, 0), coalesce(m.paying, false)
-FROM taskers_account a LEFT JOIN LATERAL (
+SELECT a.kind, coalesce(c.balance, 0) + coalesce(m.whole, 0), coalesce(m.fresh, 0), coalesce(m.paying, false)
+FROM taskers_account a
+LEFT JOIN LATERAL (
+  SELECT balance, ends FROM taskers_closingbalance WHERE account_id = a.id ORDER BY ends DESC LIMIT 1
+) c ON true
+LEFT JOIN LATERAL (
   SELECT sum(t.signed) AS whole, sum(t.signed) FILTER (WHERE t.at >= %(seen)s::timestamptz) AS fresh,
     bool_or(t.paying AND t.at >= %(seen)s::timestamptz) AS paying
   FROM (
-    SELECT amount AS signed, at, false AS paying FROM taskers_transfer WHERE target_id = a.id
+    SELECT amount AS signed, at, false AS paying FROM taskers_transfer
+    WHERE target_id = a.id AND at >= coalesce(c.ends, '-infinity')
     UNION ALL
     SELECT -amount, at, EXISTS (SELECT FROM taskers_account d WHERE d.id = target_id AND d.kind = 'in_payout')
-    FROM taskers_transfer WHERE source_id = a.id
+    FROM taskers_transfer WHERE source_id = a.id AND at >= coalesce(c.ends, '-infinity')
   ) t
 ) m ON true
 WHERE a.organization_id = %(organization)s::bigint AND a.tasker_id = %(tasker)s::bigint AND a.currency = %(currency)s
@@ -112,6 +119,8 @@ class Totals:
     owed: int
     in_payout: int
     paid: int
+    held: int = 0  # of what is owed: earned within the hold period
+    held_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -166,7 +175,9 @@ def totals(person: Person, organization: Organization) -> Totals:
     sums: dict[str, int] = defaultdict(int)
     for kind, whole, fresh, paying in ask(TOTALS, whose | {"seen": min(as_of(), FAR)}):
         sums[kind] += int(whole - (fresh if kind == Account.Kind.OWED and not paying else 0))
-    return Totals(sums["owed"], sums["in_payout"], sums["paid"])
+    days, now = pay_terms.of(organization).hold_days, min(as_of(), FAR)
+    held = ledger.earned_between(person, organization, timezone.now() - timedelta(days=days), now) if days else 0
+    return Totals(sums["owed"], sums["in_payout"], sums["paid"], held, days)
 
 
 def payouts(person: Person, organization: Organization, number: int = 12) -> list[PayoutItem]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from projects.models import Project
+from projects.models import Project, ProjectSettings
 from taskers.database.prepared import ask_rows
 from taskers.models import Person
 
@@ -50,22 +50,24 @@ class Hourly(NamedTuple):
     own: bool
 
 
-def of(person: Person, paid: Iterable[tuple[Project, int]]) -> dict[int, Hourly]:
-    """By the key of the project, for those that pay (each with its rate in millionths) and where a pace is known."""
-    rates = {project.pk: rate for project, rate in paid if rate}
-    if not rates:
+def of(person: Person, paid: Iterable[tuple[Project, ProjectSettings]]) -> dict[int, Hourly]:
+    """By the key of the project, for those that pay by the task or hour and where a pace is known; what units add isn't
+    known before."""
+    terms = {project.pk: settings for project, settings in paid if settings.rate or settings.hourly_rate}
+    if not terms:
         return {}
-    rows = ask_rows(PACES, {"person": person.pk, "projects": list(rates)}, Pace)
-    told = {row.project: _hourly(row, rates[row.project]) for row in rows}
+    rows = ask_rows(PACES, {"person": person.pk, "projects": list(terms)}, Pace)
+    told = {row.project: _hourly(row, terms[row.project]) for row in rows}
     return {key: one for key, one in told.items() if one is not None}
 
 
-def _hourly(row: Pace, rate: int) -> Hourly | None:
+def _hourly(row: Pace, terms: ProjectSettings) -> Hourly | None:
     own = row.own >= ENOUGH
     seconds = row.own_seconds if own else row.seconds if (row.timed or 0) >= LEAST else None
     if not seconds:
         return None
-    return Hourly(_rounded(rate * 3600 / seconds), seconds, own)
+    by_time = terms.hourly_rate * min(1.0, terms.paid_seconds / seconds)
+    return Hourly(_rounded(terms.rate * 3600 / seconds + by_time), seconds, own)
 
 
 def _rounded(amount: float) -> int:

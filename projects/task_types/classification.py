@@ -51,6 +51,7 @@ class Classification:
     media = "any"
     answer_list = "fields"
     payload_fields: tuple[str, ...] = (*PICTURE, *TEXT, "proposed", "meta")
+    unit = ""
     settings_asked: tuple[str, ...] = ("copilot", "fields_asked", "grid", "minimum_score")
     labels_asked: tuple[str, ...] = ("model_names", "field", "parent")
 
@@ -176,6 +177,9 @@ class Classification:
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         return studio_keys.of_fields(labels, grid)
+
+    def units(self, answer: Answer, payload: Payload) -> int:
+        return 0
 
     def is_empty(self, answer: Answer) -> bool:
         return not answer["fields"]

@@ -37,6 +37,7 @@ class ImageRegions:
     media = "image"
     answer_list = "regions"
     payload_fields: tuple[str, ...] = ("asset", "width", "height", "name", "meta")
+    unit = "region"
     settings_asked: tuple[str, ...] = ("copilot", "empty_usual", "iou", "minimum_score")
     labels_asked: tuple[str, ...] = ("shapes", "attributes")
 
@@ -147,6 +148,9 @@ class ImageRegions:
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         return studio_keys.of_regions(labels)
+
+    def units(self, answer: Answer, payload: Payload) -> int:
+        return len(answer["regions"])
 
     def is_empty(self, answer: Answer) -> bool:
         return not answer["regions"]

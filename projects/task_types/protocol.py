@@ -20,6 +20,7 @@ class TaskType(Protocol):
     media: str  # "image" or "text": what the studio must show
     answer_list: str  # the one field of an answer that holds its parts: "regions" or "spans"
     payload_fields: tuple[str, ...]  # what a payload may hold; other fields of a loaded row go into its meta
+    unit: str  # what work may be paid by beside the task: "region", "word", or "" for nothing
     settings_asked: tuple[str, ...]  # fields of the form of settings that are asked beside those that every type asks
     labels_asked: tuple[str, ...]  # fields of a row of the label table, likewise
 
@@ -92,6 +93,10 @@ class TaskType(Protocol):
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         """The letters and digits that the studio has for itself under these labels, each with what it does."""
+        ...
+
+    def units(self, answer: Answer, payload: Payload) -> int:
+        """How many of its units a checked answer to a task has; 0 where the type has none."""
         ...
 
     def is_empty(self, answer: Answer) -> bool:

@@ -33,6 +33,7 @@ class TextSpans:
     media = "text"
     answer_list = "spans"
     payload_fields: tuple[str, ...] = ("text", "title", "meta")
+    unit = "word"
     settings_asked: tuple[str, ...] = ("copilot", "empty_usual", "span_match", "minimum_score")
     labels_asked: tuple[str, ...] = ("model_names", "attributes")
 
@@ -136,6 +137,9 @@ class TextSpans:
 
     def studio_keys(self, labels: Sequence[Mapping], grid: int = 1) -> Mapping[str, str]:
         return studio_keys.of_spans(labels)
+
+    def units(self, answer: Answer, payload: Payload) -> int:
+        return len(payload["text"].split())
 
     def is_empty(self, answer: Answer) -> bool:
         return not answer["spans"]

@@ -75,6 +75,7 @@ class Known:
     barred_reason: str | None
     barred_until: datetime | None
     lacking: str | None
+    spent: bool
 
 
 def look_over(project: Project) -> LookOver:
@@ -169,6 +170,7 @@ def _known(project: Project, row: AssignmentRules, everybody: Sequence[Person]):
                 barred=bar.kind if bar else None,
                 barred_reason=bar.reason if bar else None,
                 barred_until=bar.until if bar else None,
+                spent=False,
                 lacking=eligibility.unmet(asked, values[person.pk]),
             ),
         )

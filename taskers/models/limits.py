@@ -52,6 +52,9 @@ PAY_TERMS: dict[str, Between] = {
     "dispute_days": Between(1, 365),
     "answer_days": Between(1, 90),
 }
+# As decimal fields take amounts in units of a currency: of a bonus, and of whole cents.
+TYPED: dict[str, Any] = {"min_value": 0, "max_digits": 12, "decimal_places": 6}
+TYPED_CENTS: dict[str, Any] = {"min_value": 0, "max_digits": 10, "decimal_places": 2}
 PAYEE = 120  # of each thing that a payee tells
-PROCESSOR_FILE = 5_000_000  # bytes
+PROCESSOR_FILE = 2_000_000  # bytes
 PROCESSOR_LINES = 50_000

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from taskers.database.prepared import ask, ask_named, columns, row_of
 from taskers.errors import KeyReused
@@ -244,6 +245,20 @@ def owing(accounts: Iterable[Account], hold_days: int) -> list[Owed]:
         Owed(one, one.tasker, by_key[one.pk], held.get(one.pk, 0))  # type: ignore[arg-type]
         for one in found
     ]
+
+
+def earned_between(person: Person, organization: Organization, since: datetime, until: datetime) -> int:
+    """What somebody earned after one moment and before another and that wasn't taken back, in millionths."""
+    rows = Transfer.objects.filter(
+        target__tasker=person,
+        target__organization=organization,
+        target__kind=Account.Kind.OWED,
+        source__kind=Account.Kind.LABELLING,
+        at__gt=since,
+        at__lt=until,
+        reversed_by=None,
+    )
+    return rows.aggregate(sum=Sum("amount"))["sum"] or 0
 
 
 def owed_accounts(organization: Organization) -> QuerySet[Account]:

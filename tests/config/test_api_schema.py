@@ -157,6 +157,8 @@ OPERATIONS = [
     ("POST", "/api/v1/invitations/list/"),
     ("GET", "/api/v1/me/"),
     ("POST", "/api/v1/me/rotate/"),
+    ("GET", "/api/v1/projects/{project_id}/spending/"),
+    ("PUT", "/api/v1/projects/{project_id}/spending/"),
     ("GET", "/api/v1/money/owed/"),
     ("GET", "/api/v1/money/payouts/"),
     ("GET", "/api/v1/money/payouts/{payout_key}/"),

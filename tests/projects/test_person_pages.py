@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from projects import queue
 from projects.inference import change_point
-from projects.models import Assignment, BatchHour, Exclusion, Project
+from projects.models import Assignment, BatchHour, Exclusion, Project, ProjectSettings
 from projects.reports import pay_estimate, person
 from taskers.models import EarningDay, Grade
 from taskers.standing import grades
@@ -173,10 +173,10 @@ def test_an_hour_is_estimated_by_others_until_ones_own_pace_is_known(project, ca
         timed=20,
         timed_ms=400_000,
     )
-    told = pay_estimate.of(cast.alice, [(project, 50_000)])[project.pk]
+    told = pay_estimate.of(cast.alice, [(project, project.settings_now())])[project.pk]
     assert (told.amount, told.seconds, told.own) == (9_000_000, 20.0, False)
     assert "About $9.00 an hour at the pace of others" in alice.get(reverse("home")).content.decode()
-    assert pay_estimate.of(cast.alice, [(project, 0)]) == {}
+    assert pay_estimate.of(cast.alice, [(project, ProjectSettings(rate=0))]) == {}
 
 
 def test_what_an_hour_brought_is_by_what_was_earned_and_how_long_it_took(project, cast) -> None:

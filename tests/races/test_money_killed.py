@@ -12,9 +12,10 @@ import pytest
 from django.db import connections
 
 from taskers.errors import Problem
-from taskers.models import Payout, PayoutItem, Transfer
-from taskers.money import ledger, payouts
-from tests.support.taskers.money import balance_of, cost, earn
+from taskers.models import Payout, PayoutItem, PayoutReturn, Transfer
+from taskers.money import bonuses, payouts, returns
+from tests.support.taskers.books import the_books_are_right
+from tests.support.taskers.money import PROJECT, earn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIVES, CLERKS = 10, 2
@@ -54,10 +55,20 @@ class Clerk:
 
     def _step(self, cast, dice: random.Random, key: str) -> str:
         who = dice.choice([cast.finn, cast.fay])
-        step = dice.choice(["earn", "earn", "propose", "approve", "approve", "export", "settle", "cancel"])
+        steps = ["earn", "earn", "propose", "approve", "approve", "export", "settle", "cancel", "bonus"]
+        step = dice.choice([*steps, "ask for a return", "confirm"])
         if step == "earn":
             earn(cast, dice.choice([cast.alice, cast.bob]), dice.randint(1, 3_000_000), key=key)
             return f"earn {key}"
+        if step == "bonus":
+            terms = {"tasker": dice.choice([cast.alice, cast.bob]), "project_key": PROJECT, "reason": "Help"}
+            return f"bonus {bonuses.give(cast.riverside, who, amount=dice.randint(1, 3_000_000), **terms).public_id}"
+        if step == "ask for a return":
+            items = list(PayoutItem.objects.filter(payout__exported_at__isnull=False, returns=None))
+            return f"ask {returns.ask(dice.choice(items), who, reason='No account').pk}" if items else "nothing "
+        if step == "confirm":
+            asked = list(PayoutReturn.objects.filter(state="asked"))
+            return f"confirm {returns.confirm(dice.choice(asked), who).pk}" if asked else "nothing "
         if step == "propose":
             return f"propose {payouts.propose(cast.riverside, who).pk}"
         run = dice.choice(list(Payout.objects.exclude(state__in=["settled", "cancelled"])) or [Payout()])
@@ -67,7 +78,7 @@ class Clerk:
             payouts.settle(run, who, reference=key)
         else:
             getattr(payouts, step)(run, who)
-        return f"{step if step != 'cancel' or run.state == 'cancelled' else 'ask'} {run.pk}"
+        return f"{step} {run.pk}" if step != "cancel" or run.state == "cancelled" else "nothing "
 
 
 def test_money_survives_the_death_of_whoever_moves_it(cast) -> None:
@@ -79,31 +90,24 @@ def test_money_survives_the_death_of_whoever_moves_it(cast) -> None:
             for step, of in clerk.killed():
                 done[step] += 1
                 stands(step, of)
-        books_are_right(cast)
-    assert {"earn", "propose", "approve", "export", "settle"} <= set(done), f"the clerks did too little: {done}"
+        the_books_are_right(cast)
+    assert {"earn", "bonus", "propose", "approve", "export", "settle", "confirm"} <= set(done), (
+        f"the clerks did too little: {done}"
+    )
 
 
 def stands(step: str, of: str) -> None:
     """What was said to be done is there."""
     if step == "earn":
         assert Transfer.objects.filter(key=of).exists()
+    elif step == "bonus":
+        assert Transfer.objects.filter(key=f"bonus:{of}").exists()
+    elif step in {"ask", "confirm"}:
+        asked = PayoutReturn.objects.get(pk=int(of))
+        assert step == "ask" or asked.state == "confirmed"
     elif step != "nothing":
         run = Payout.objects.get(pk=int(of))
         assert step != "settle" or run.state == "settled"
         assert step != "cancel" or run.state == "cancelled"
         assert step != "approve" or run.approved_by_id
         assert step != "export" or run.exported_at
-
-
-def books_are_right(cast) -> None:
-    assert ledger.audit() == []
-    for tasker in (cast.alice, cast.bob):
-        items = PayoutItem.objects.filter(tasker=tasker)
-        settled = sum(items.filter(payout__state="settled").values_list("cents", flat=True))
-        under_way = sum(items.filter(payout__state__in=["proposed", "approved"]).values_list("cents", flat=True))
-        assert balance_of(tasker, "paid") == settled * 10_000
-        assert balance_of(tasker, "in_payout") == under_way * 10_000
-    held = [balance_of(one, kind) for one in (cast.alice, cast.bob) for kind in ("owed", "in_payout", "paid")]
-    assert sum(held) == cost()
-    paid = Counter(PayoutItem.objects.filter(payout__state="settled").values_list("key", flat=True))
-    assert set(paid.values()) <= {1}

@@ -231,6 +231,8 @@ API = [
     post("api-invitations", OFFICE | {"hugo", "hilltops"}, json(email="newer@example.org", role="tasker")),
     post("api-invitations-list", OFFICE | {"hugo", "hilltops"}, json(text="newer@example.org,Newer,tasker")),
     delete("api-invitation", OFFICE),
+    get("api-project-spending", MANAGE),
+    put("api-project-spending", MANAGE, json(limit="500")),
     get("api-money-owed", FINANCE | {"hugo", "hilltops"}),
     get("api-money-transfers", FINANCE | {"hugo", "hilltops"}),
     get("api-money-payouts", FINANCE | {"hugo", "hilltops"}),

@@ -71,7 +71,7 @@ from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
 from taskers.models import Dispute, Event, Notification, Organization, Person
 from taskers.models.people import Role
-from taskers.money import disputes, payouts
+from taskers.money import bonuses, disputes, payouts, years
 from taskers.people import invitations, service_accounts
 from taskers.skills import skills
 from tests.support import cast as people
@@ -365,7 +365,22 @@ def _money(world: World, cast: Cast) -> None:
     )
     world.things |= {"payout_key": runs["proposed"].public_id, "role": "tasker"}
     world.things |= {"payout_id": runs["proposed"].pk, "dispute_id": dispute.pk}
-    world.others |= {"approved": {"payout_id": runs["approved"].pk}}
+    world.others |= {"approved": {"payout_id": runs["approved"].pk, "payout_key": runs["approved"].public_id}}
+    earn(cast, cast.alice, 1_000_000)
+    sent = payouts.approve(payouts.propose(cast.riverside, cast.fay), cast.olga)
+    payouts.export(sent, cast.fay)
+    world.others |= {"with the processor": {"payout_key": sent.public_id, "item_id": sent.items.get().pk}}
+    closed = years._close(cast.riverside, 2001, years.begins(2002), cast.fay)
+    bonus = bonuses.give(
+        cast.riverside,
+        cast.fay,
+        tasker=cast.alice,
+        project_key=world.things["project_id"],
+        amount=90_000_000,
+        reason="Secret reason",
+    )
+    world.others |= {"closed": {"year": closed.year}}
+    world.things |= {"item_id": runs["proposed"].items.get().pk, "bonus_id": bonus.public_id, "year": 2020}
     world.others |= {"called off": {"payout_id": runs["called off"].pk}}
 
 

@@ -112,12 +112,44 @@ OWN = [
     post("organization-switch", INSIDE, form(organization="@organization"), reads=True),
     get("my-work", INSIDE | THEIRS),
     get("my-quality", INSIDE | THEIRS),
+    get("my-statement", INSIDE | THEIRS),
+    get("my-statement-file", INSIDE | THEIRS),
+    get("my-payee", INSIDE | THEIRS),
+    post("my-payee", INSIDE | THEIRS, form(legal_name="Some Body", country="NO", account="12345678")),
     get("my-course", MEMBERS),
     get("my-questions", INSIDE | THEIRS),
     post("my-question-more", only("alice"), form(words="And the ears?"), own=True),
     get("my-work-piece", only("alice"), own=True),
     get("my-work-correct", only("alice"), on="corrected", own=True),
     post("my-work-contest", only("alice"), form(text="It is a name."), own=True),
+]
+
+MONEY = [
+    get("money", FINANCE | THEIRS),
+    post("money-run", FINANCE | THEIRS, form(who="all")),
+    get("money-payouts", FINANCE | THEIRS),
+    get("money-payout", FINANCE),
+    post("money-payout-step", FINANCE, form(act="approve")),
+    get("money-processor", FINANCE, on="approved"),
+    post("money-reconcile", FINANCE, form(text="payment_key,status\n", apply="yes"), on="with the processor"),
+    get("money-item", FINANCE),
+    post("money-return", FINANCE, form(act="ask", reason="No account"), on="with the processor"),
+    get("money-person", FINANCE),
+    post("money-person", FINANCE, form(amount="5", project="@project_id", reason="Help")),
+    get("money-statement", FINANCE),
+    post("money-details", FINANCE, reads=True),
+    get("money-bonuses", FINANCE | THEIRS),
+    post("money-bonus-act", FINANCE, form(act="refuse")),
+    get("money-terms", FINANCE | THEIRS),
+    post(
+        "money-terms",
+        FINANCE | THEIRS,
+        form(hold_days="3", minimum="5.00", bonus_alone="10", dispute_days="20", answer_days="5"),
+    ),
+    get("money-years", FINANCE | THEIRS),
+    post("money-years", FINANCE | THEIRS, form(year="2020")),
+    get("money-year-totals", FINANCE | THEIRS),
+    get("money-year-books", FINANCE, on="closed"),
 ]
 
 MANAGERS = [
@@ -136,6 +168,8 @@ MANAGERS = [
     post("project-settings", MANAGE, page(instructions="Other ones")),
     get("project-rules", MANAGE),
     post("project-rules", MANAGE, page(priority="7")),
+    get("project-spending", MANAGE),
+    post("project-spending", MANAGE, form(amount="500")),
     get("project-in-progress", MANAGE),
     post("in-progress-release", MANAGE, form(assignment="@assignment_id")),
     get("project-exclusions", MANAGE),
@@ -447,7 +481,7 @@ ACCOUNTS = [
     get("socialaccount_login_error", only(), asked_by=ASKERS, but=dict.fromkeys(ASKERS, "sign-in")),
 ]
 
-TABLE = [*PEOPLES, *OWN, *MANAGERS, *STUDIO, *REVIEWERS, *COPILOT, *API, *ADMIN, *OPEN, *ACCOUNTS]
+TABLE = [*PEOPLES, *OWN, *MONEY, *MANAGERS, *STUDIO, *REVIEWERS, *COPILOT, *API, *ADMIN, *OPEN, *ACCOUNTS]
 
 # Websockets: the thing that stands in the address, and whose line is kept; everybody else's is hung up.
 SOCKETS = {

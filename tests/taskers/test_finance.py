@@ -27,7 +27,6 @@ from taskers.money import (
     ledger,
     origins,
     pay_terms,
-    payees,
     payouts,
     reconciling,
     returns,
@@ -35,15 +34,10 @@ from taskers.money import (
     years,
 )
 from taskers.money.independence import PaidByIt, SamePerson
-from taskers.organizations import project_names
+from taskers.people import payees
 from tests.support.taskers.money import PROJECT, balance_of, earn
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def ships(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(project_names, "_lookups", [lambda _organization: {PROJECT: "Ships"}])
 
 
 def ago(transfer: Transfer, **back: int) -> None:
@@ -246,11 +240,11 @@ def test_a_bonus_is_given_at_once_or_above_an_amount_by_two(cast) -> None:
     assert (balance_of(cast.alice, "owed"), ledger.audit()) == (50_000_000, [])
 
 
-def test_nobody_gives_themselves_a_bonus_nor_one_without_a_reason_a_project_or_a_tasker(cast) -> None:
+def test_nobody_gives_themselves_a_bonus_nor_one_without_a_reason_or_a_tasker(cast) -> None:
     good = {"tasker": cast.alice, "project_key": PROJECT, "amount": 1_000_000, "reason": "Help"}
     with pytest.raises(bonuses.OwnBonus):
         bonuses.give(cast.riverside, cast.alice, **good)
-    for bad in ({"reason": " "}, {"amount": 0}, {"tasker": cast.ned}, {"project_key": cast.alice.public_id}):
+    for bad in ({"reason": " "}, {"amount": 0}, {"tasker": cast.ned}):
         with pytest.raises(bonuses.BadBonus):
             bonuses.give(cast.riverside, cast.mina, **good | bad)
     pay_terms.change(cast.riverside, cast.finn, bonus_alone=0)

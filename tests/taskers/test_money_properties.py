@@ -1,7 +1,6 @@
 """Whatever happens in whatever order: the books sum to zero, nothing is paid twice, a closed year changes nothing."""
 
 import contextlib
-from collections import Counter
 from datetime import datetime
 
 import pytest
@@ -10,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from taskers.errors import Problem
-from taskers.models import Account, Bonus, Dispute, Payout, PayoutItem, PayoutReturn, Transfer
+from taskers.models import Bonus, Dispute, Payout, PayoutItem, PayoutReturn, Transfer
 from taskers.money import bonuses, disputes, ledger, origins, payouts, reconciling, returns, years
-from taskers.organizations import project_names
-from tests.support.taskers.money import PROJECT, balance_of, cost, earn
+from tests.support.taskers.books import the_books_are_right
+from tests.support.taskers.money import PROJECT, earn
 
 AMOUNTS = st.integers(1, 80_000_000)
 TASKERS = st.sampled_from(["alice", "bob", "carol"])
@@ -39,11 +38,6 @@ STEPS = st.lists(
     min_size=5,
     max_size=30,
 )
-
-
-@pytest.fixture(autouse=True)
-def ships(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(project_names, "_lookups", [lambda _organization: {PROJECT: "Ships"}])
 
 
 # Each example in a transaction of its own, so what one wrote is gone before the next.
@@ -145,51 +139,6 @@ def end(cast, by) -> None:
     years._close(cast.riverside, 1900 + cast.riverside.closings.count(), now, by)
 
 
-def the_books_are_right(cast) -> None:
-    accounts = list(Account.objects.filter(organization=cast.riverside))
-    balances = ledger.balances(accounts)
-    assert sum(balances.values()) == 0
-    assert ledger.audit() == []
-    people = (cast.alice, cast.bob, cast.carol)
-    for tasker in people:
-        items = PayoutItem.objects.filter(tasker=tasker)
-        returned = items.filter(returns__state="confirmed")
-        asked = items.filter(returns__state="asked", payout__state="settled").exclude(pk__in=settled_before())
-        settled = cents(items.filter(payout__state="settled").exclude(pk__in=returned)) - cents(asked)
-        under_way = cents(items.filter(payout__state__in=["proposed", "approved"]).exclude(pk__in=returned))
-        assert balance_of(tasker, "paid") == settled * 10_000
-        assert balance_of(tasker, "in_payout") == (under_way + cents(asked)) * 10_000
-    kinds = ("owed", "in_payout", "paid")
-    assert sum(balance_of(tasker, kind) for tasker in people for kind in kinds) == cost()
-    for one in accounts:
-        if one.tasker in people:
-            assert balances[one.pk] == balance_of(one.tasker, one.kind), "a closed year changes no balance"
-    nothing_is_paid_twice()
-
-
-def settled_before() -> set[int]:
-    """Items whose money had gone out before somebody said that it came back."""
-    keys = Transfer.objects.filter(key__endswith=":settle").values_list("key", flat=True)
-    by_key = {f"payout:{one.payout_id}:tasker:{one.tasker_id}:settle": one.pk for one in PayoutItem.objects.all()}
-    return {by_key[key] for key in keys}
-
-
-def nothing_is_paid_twice() -> None:
-    paid = PayoutItem.objects.filter(payout__state="settled")
-    assert set(Counter(paid.values_list("key", flat=True)).values()) <= {1}, "the processor pays each key once"
-    told = Counter(Transfer.objects.filter(key__startswith="payout:").values_list("key", flat=True))
-    ends = Counter(key.rpartition(":")[0] for key in told if key.endswith((":cancel", ":return")))
-    assert set(ends.values()) <= {1}, "what comes back comes back once"
-    for run in Payout.objects.exclude(approved_by=None):
-        assert run.approved_by_id != run.made_by_id
-    for run in Payout.objects.filter(state="cancelled").exclude(exported_at=None):
-        assert run.cancel_asked_by_id not in {None, run.ended_by_id}
-
-
 def every_cent_has_its_work() -> None:
     for item in PayoutItem.objects.all():
         assert sum(one.part for one in origins.of(item)) == item.cents * 10_000
-
-
-def cents(items) -> int:
-    return sum(items.values_list("cents", flat=True))

@@ -16,6 +16,7 @@ from projects.inference.gold_check import GoldCheck
 from projects.models import Annotation, Assignment, Gold, PooledGold, Project, SeenAnswer, Task, Verdict, limits
 from projects.quality.effects import MOST_LABELS
 from projects.quality.gold import contradictions, scoring
+from projects.quality.pay import worth
 from projects.queue.events import emit_of_task
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
@@ -82,21 +83,32 @@ def pay_if_right(assignment: Assignment, annotation: Annotation) -> None:
 
     Nobody's work is compared with a known answer that became suspect meanwhile: then whatever was answered is paid.
     """
-    if assignment.rate and (_is_suspect(assignment.task) or is_good_enough(assignment, annotation)):
-        pay(assignment, annotation)
+    if annotation.tasker.kind == Person.Kind.MODEL:
+        return
+    suspect = _is_suspect(assignment.task)
+    if suspect or is_good_enough(assignment, annotation):
+        right = None if suspect else known_of(assignment.task, assignment.kind).answer
+        _pay(assignment, annotation, right)
 
 
 def pay(assignment: Assignment, annotation: Annotation) -> None:
-    """Owe the rate of an answer to gold, once, whatever was answered. A model is never paid."""
-    if not assignment.rate or annotation.tasker.kind == Person.Kind.MODEL:
-        return
+    """Owe what an answer to gold was promised, once, whatever was answered. A model is never paid."""
+    _pay(assignment, annotation, None)
+
+
+def _pay(assignment: Assignment, annotation: Annotation, right: dict | None) -> None:
     project = assignment.task.project
+    promised = project.settings.get(version=annotation.settings_version)
+    annotation.assignment = assignment
+    amount = worth(annotation, assignment.task, promised, right)
+    if not amount:
+        return
     ledger.earn(
         key=key_of(annotation),
         organization=project.organization,
         project_key=project.public_id,
         tasker=annotation.tasker,
-        amount=assignment.rate,
+        amount=amount,
         reason=f"{project.name}: {assignment.task.external_id}"[:200],
         detail={"task": str(assignment.task.public_id), "annotation": annotation.pk},
     )

@@ -27,14 +27,14 @@ from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers.errors import Problem
 from taskers.models.people import Role
-from taskers.money import disputes
+from taskers.money import disputes, pay_terms
 from taskers.web.requests import MemberRequest, key_asked
 
 # Where those who do no tasks begin, by the first of these roles that they may act as.
 STARTS = (
     (Role.MANAGER, "projects"),
     (Role.REVIEWER, "review-list"),
-    (Role.FINANCE, "admin:taskers_payout_owed"),
+    (Role.FINANCE, "money"),
     (Role.ML_ENGINEER, "models-overview"),
 )
 
@@ -68,7 +68,7 @@ def home(request: MemberRequest) -> HttpResponse:
         return redirect(_start_of(request))
     open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
     openings = earnings.openings(request.user, reading.with_unread(open_to_me, request.user))
-    hourly = pay_estimate.of(request.user, [(one.project, one.settings.rate) for one in openings])
+    hourly = pay_estimate.of(request.user, [(one.project, one.settings) for one in openings])
     context = {
         "openings": [(one, hourly.get(one.project.pk)) for one in openings],
         "totals": earnings.totals(request.user, organization),
@@ -156,8 +156,15 @@ def contest(request: MemberRequest, annotation_id: UUID) -> HttpResponse:
     """Contest how a piece of one's own work was judged."""
     annotation = _own(request, annotation_id)
     subject, text = f"task:{annotation.task.public_id}", request.POST.get("text", "")
+    decision = earnings.entry(request.user, annotation).decision
     try:
-        disputes.open(annotation.task.project.organization, request.user, subject=subject, text=text)
+        disputes.open(
+            annotation.task.project.organization,
+            request.user,
+            subject=subject,
+            text=text,
+            decided_at=decision.at if decision else None,
+        )
     except Problem as problem:
         return _piece(request, annotation, problem)
     messages.success(request, _("Sent. Somebody of the office looks at it and answers here."))
@@ -195,6 +202,7 @@ def _piece(request: MemberRequest, annotation: Annotation, problem: Problem | No
         "changes": difference_words.between(task, earlier, entry.annotation.answer) if earlier else [],
         "view": drawing(task, answers) if shown else None,
         "currency": task.project.organization.currency,
+        "terms": pay_terms.of(task.project.organization),
         "problem": problem,
         "text": request.POST.get("text", ""),
     }

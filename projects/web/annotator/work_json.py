@@ -14,8 +14,8 @@ from projects.quality.qualification import feedback
 from projects.queue import side_order
 from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
+from projects.web.shared.pay_said import pay_said
 from taskers.models import Person
-from taskers.money import ledger
 from taskers.people import preferences
 
 
@@ -97,7 +97,7 @@ def assignment_json(assignment: Assignment, tasker: Person) -> dict:
         "project": project_json(project, settings, tasker, around.labels) | {"copilot": bool(assignment.copilot)},
         "task": task_json(assignment.task, tasker),
         "draft": {"version": saved.version, "answer": saved.answer} if saved else None,
-        "pay": ledger.money(assignment.rate or 0, project.organization.currency),
+        "pay": pay_said(project, settings, assignment.rate or 0),
         "comments": around.comments,
         "answered": around.answered,
     }
@@ -118,7 +118,7 @@ def lookahead_json(found: queue.Lookahead, tasker: Person) -> dict:
         "project": project_json(project, settings, tasker),
         "task": task_json(found.task, tasker),
         "draft": None,
-        "pay": ledger.money(found.terms.rate, project.organization.currency),
+        "pay": pay_said(project, settings, found.terms.rate),
         "comments": 0,
         "answered": False,
     }

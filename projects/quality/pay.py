@@ -1,0 +1,42 @@
+"""What one piece of work earns by what was promised for it: for the task, for each unit of it, for the time it took.
+
+The rate of the task is kept with the assignment, the rest with the version of the settings under which it was taken,
+which is never edited. Gold earns by the same rule as any other work, so that money doesn't tell it.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from projects.models import Annotation, Project, ProjectSettings, Task
+from projects.task_types import TASK_TYPES
+from taskers.models import Person
+
+HOUR_MS = 3_600_000
+
+
+def promised(project: Project, now: ProjectSettings, answers: Iterable[Annotation]) -> Mapping[int, ProjectSettings]:
+    """Version -> settings, of all under which these answers were given: no query where all were given under those of
+    now."""
+    older = {one.settings_version for one in answers} - {now.version}
+    rows = ProjectSettings.objects.filter(project=project, version__in=older) if older else ()
+    return {now.version: now} | {row.version: row for row in rows}
+
+
+def worth(one: Annotation, task: Task, promised: ProjectSettings, right: dict | None) -> int:
+    """What an answer earns where it is accepted, in millionths. Units count as far as they are in what was held right;
+    where nothing was (None), as they were answered. A model is never paid."""
+    if one.tasker.kind != Person.Kind.HUMAN:
+        return 0
+    earned = one.assignment.rate or 0
+    if promised.unit_rate:
+        room = TASK_TYPES[task.project.task_type]
+        units = room.units(one.answer, task.payload)
+        units = min(units, room.units(right, task.payload)) if right is not None else units
+        earned += promised.unit_rate * units
+    if promised.hourly_rate:
+        earned += promised.hourly_rate * min(one.active_ms, promised.paid_seconds * 1000) // HOUR_MS
+    return earned
+
+
+def for_a_review(promised: ProjectSettings, reviewer: Person) -> int:
+    """What a review earns, in millionths."""
+    return promised.review_rate if reviewer.kind == Person.Kind.HUMAN else 0

@@ -1,0 +1,63 @@
+"""What a project spends, and how much it may."""
+
+from decimal import Decimal
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from projects.configuration import spending_limit
+from projects.models import Project, SpendingLimit
+from projects.models.limits import SPENDING
+from projects.reports import pay_example
+from projects.web.shared.access import manages
+from projects.web.shared.units import amount, in_currency, in_units, to_millionths
+from taskers.errors import Problem
+from taskers.web.requests import MemberRequest
+
+
+class LimitForm(forms.Form):
+    """How much a project may spend in all."""
+
+    amount = amount(
+        gettext_lazy("It may spend in all"),
+        SPENDING,
+        required=False,
+        help_text=gettext_lazy(
+            "Once what was earned and what is handed in and not decided yet come to this, nothing more is handed out."
+            " Empty: no limit."
+        ),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def page(request: MemberRequest, project: Project) -> HttpResponse:
+    """What was spent and promised, what work earned by the terms of now, and the limit."""
+    limit = SpendingLimit.objects.filter(project=project).select_related("changed_by").first()
+    initial = {"amount": in_units(limit.amount) if limit else None}
+    form = LimitForm(request.POST or None, initial=initial)
+    form.fields["amount"].label = in_currency(form.fields["amount"].label, project.organization)
+    if request.method == "POST" and form.is_valid():
+        said: Decimal | None = form.cleaned_data["amount"]
+        try:
+            spending_limit.allow(project, request.user, None if said is None else to_millionths(said))
+            messages.success(request, _("Saved."))
+            return redirect("project-spending", project.public_id)
+        except Problem as problem:
+            form.add_error("amount", problem.text)
+    (spent,) = spending_limit.of([project]).values()
+    context = {
+        "project": project,
+        "form": form,
+        "limit": limit,
+        "spent": spent,
+        "example": pay_example.of(project),
+        "currency": project.organization.currency,
+        "tab": "dashboard",
+    }
+    return render(request, "projects/manager/spending.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,144 @@
+"""What work earns: by the task, the word, the region and the hour; reviews; a project that has spent what it may."""
+
+from datetime import timedelta
+
+import pytest
+
+from projects import queue
+from projects.configuration import configure, spending_limit
+from projects.errors import Refused
+from projects.models import Annotation, Assignment, BatchProgress, Project, ProjectSettings, SpendingLimit, Task
+from projects.quality.gold import grading
+from projects.quality.pay import worth
+from projects.queue import Nothing
+from projects.workflow import submission
+from taskers.audit.trail import Kind
+from taskers.models import AuditRecord, Person, Transfer
+from taskers.money import earning_days, ledger
+from tests.support import make
+from tests.support.projects.answers import region, regions
+
+pytestmark = pytest.mark.django_db
+WORDS = len(make.TEXT.split())
+
+
+def owed(organization) -> dict[str, int]:
+    return {tasker.name: amount for tasker, amount in ledger.owed(organization)}
+
+
+def answered(tasker, project, answer: dict, seconds: float = 0.0) -> Annotation:
+    """Handed in after so many seconds of work, as the studio counts them."""
+    mine = make.held(tasker, project)
+    Assignment.objects.filter(pk=mine.pk).update(held_at=mine.held_at - timedelta(hours=1))
+    mine.refresh_from_db()
+    return submission.submit(mine, tasker, mine.token, answer, active_ms=round(seconds * 1000))
+
+
+def reviewed(cast, task: Task, answer: dict):
+    review = queue.claim_review(task, cast.rita)
+    return submission.decide(review, cast.rita, review.token, answer)
+
+
+def test_words_and_minutes_earn_beside_the_task_and_a_long_pause_earns_no_more_than_is_paid(cast) -> None:
+    terms = {"rate": 10_000, "unit_rate": 1_000, "hourly_rate": 12_000_000, "paid_seconds": 90}
+    project = make.project(cast.riverside, wanted=2, **terms)
+    make.task(make.batch(project))
+    answered(cast.alice, project, make.MARIA, seconds=30)
+    answered(cast.bob, project, make.MARIA, seconds=600)
+    by_task = 10_000 + WORDS * 1_000
+    assert owed(cast.riverside) == {"Alice": by_task + 100_000, "Bob": by_task + 300_000}
+    assert ledger.audit() == []
+
+
+def test_what_was_promised_when_the_work_was_taken_is_paid_whatever_the_settings_say_by_then(cast) -> None:
+    project = make.project(cast.riverside, wanted=2, rate=0, unit_rate=1_000)
+    make.task(make.batch(project))
+    answered(cast.alice, project, make.MARIA)
+    configure.change(project, cast.mina, unit_rate=9_000)
+    answered(cast.bob, project, make.MARIA)
+    assert owed(cast.riverside) == {"Alice": WORDS * 1_000, "Bob": WORDS * 9_000}
+
+
+def test_gold_earns_as_any_other_work_does(cast) -> None:
+    terms = {"rate": 10_000, "unit_rate": 1_000, "hourly_rate": 12_000_000}
+    project = make.project(cast.riverside, wanted=1, **terms)
+    make.task(make.batch(project))
+    work = answered(cast.alice, project, make.MARIA, seconds=30)
+    usual = owed(cast.riverside)["Alice"]
+    Transfer.objects.get(key__startswith="verdict:")
+    grading.pay(work.assignment, work)
+    assert Transfer.objects.get(key=grading.key_of(work)).amount == usual
+
+
+def test_regions_are_paid_as_far_as_they_are_right(cast) -> None:
+    """Three of which one is in the verdict: more boxes earn nothing more."""
+    project = Project(task_type="image_regions")
+    promised = ProjectSettings(unit_rate=1_000)
+    task = Task(project=project, payload={"width": 60, "height": 60})
+    one = Annotation(answer=regions(*(region(at, at, 9) for at in (0, 20, 40))), assignment=Assignment(rate=500))
+    one.tasker = Person(kind=Person.Kind.HUMAN)
+    assert worth(one, task, promised, regions(region(0, 0, 9))) == 1_500
+    assert worth(one, task, promised, None) == 3_500
+    one.tasker = Person(kind=Person.Kind.MODEL)
+    assert worth(one, task, promised, None) == 0
+
+
+def test_a_reviewer_is_paid_for_each_review_and_keeps_it(cast) -> None:
+    project = make.project(cast.riverside, wanted=2, review_rate=70_000)
+    task = make.task(make.batch(project))
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.OSLO)
+    reviewed(cast, task, make.MARIA)
+    assert owed(cast.riverside) == {"Alice": 50_000, "Rita": 70_000}
+    reviewed(cast, task, make.OSLO)
+    assert owed(cast.riverside) == {"Bob": 50_000, "Rita": 140_000}
+    assert Transfer.objects.filter(key__startswith="review:").count() == 2
+    assert ledger.audit() == []
+
+
+def test_work_without_units_is_not_paid_by_them(cast) -> None:
+    with pytest.raises(Refused, match="no units"):
+        make.project(cast.riverside, "Kinds", task_type="classification", unit_rate=1_000)
+
+
+# --- a project that has spent what it may
+
+
+def test_a_project_that_has_spent_what_it_may_hands_out_nothing_until_more_is_allowed(cast) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    make.tasks(make.batch(project), 5)
+    spending_limit.allow(project, cast.mina, 100_000)
+    held = make.held(cast.bob, project)
+    for _twice in range(2):
+        make.judged(cast.alice, project, make.MARIA)
+    earning_days.add(Transfer.objects.values_list("pk", flat=True))
+    assert spending_limit.look() == 1
+    assert spending_limit.look() == 0
+    nothing = queue.claim(cast.alice, project)
+    assert isinstance(nothing, Nothing) and nothing.code == "spending-limit"
+    submission.submit(held, cast.bob, held.token, make.MARIA)
+    assert owed(cast.riverside) == {"Alice": 100_000, "Bob": 50_000}, "what is in people's hands is still paid"
+    spending_limit.allow(project, cast.mina, 300_000)
+    assert isinstance(queue.claim(cast.alice, project), Assignment)
+    records = AuditRecord.objects.filter(kind=Kind.LIMIT_CHANGED).order_by("pk")
+    assert [(one.actor, one.detail["before"], one.detail["after"]) for one in records] == [
+        (cast.mina, None, 100_000),
+        (cast.mina, 100_000, 300_000),
+    ]
+
+
+def test_what_is_handed_in_and_not_decided_yet_counts_as_promised(cast) -> None:
+    project = make.project(cast.riverside, wanted=2)
+    batch = make.batch(project)
+    make.tasks(batch, 3)
+    for _twice in range(2):
+        make.judged(cast.alice, project, make.MARIA)
+    BatchProgress.objects.update_or_create(batch=batch, defaults={"submitted": 2, "spent": 0})
+    (spent,) = spending_limit.of([project]).values()
+    assert (spent.earned, spent.promised) == (0, 100_000)
+    spending_limit.allow(project, cast.mina, 100_000)
+    assert SpendingLimit.objects.get(project=project).reached_at
+    spending_limit.allow(project, cast.mina, None)
+    assert not SpendingLimit.objects.exists()
+    with pytest.raises(Refused):
+        spending_limit.allow(project, cast.mina, 0)
