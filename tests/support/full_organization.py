@@ -369,7 +369,9 @@ def _money(world: World, cast: Cast) -> None:
     earn(cast, cast.alice, 1_000_000)
     sent = payouts.approve(payouts.propose(cast.riverside, cast.fay), cast.olga)
     payouts.export(sent, cast.fay)
-    world.others |= {"with the processor": {"payout_key": sent.public_id, "item_id": sent.items.get().pk}}
+    world.others |= {
+        "with the processor": {"payout_key": sent.public_id, "item_id": sent.items.get(tasker=cast.alice).pk}
+    }
     closed = years._close(cast.riverside, 2001, years.begins(2002), cast.fay)
     bonus = bonuses.give(
         cast.riverside,
@@ -380,7 +382,11 @@ def _money(world: World, cast: Cast) -> None:
         reason="Secret reason",
     )
     world.others |= {"closed": {"year": closed.year}}
-    world.things |= {"item_id": runs["proposed"].items.get().pk, "bonus_id": bonus.public_id, "year": 2020}
+    world.things |= {
+        "item_id": runs["proposed"].items.get(tasker=cast.alice).pk,
+        "bonus_id": bonus.public_id,
+        "year": 2020,
+    }
     world.others |= {"called off": {"payout_id": runs["called off"].pk}}
 
 
