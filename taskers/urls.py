@@ -3,7 +3,6 @@
 from django.urls import path
 
 from taskers.web.views import audit, entrance, inbox, keys, people, person, profile, service_accounts, skills, tokens
-from taskers.web.views import audit, entrance, keys, people, person, profile, service_accounts, skills, tokens
 from taskers.web.views.finance import office as money_office
 from taskers.web.views.finance import owed as money
 from taskers.web.views.finance import people as payees

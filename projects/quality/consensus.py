@@ -166,8 +166,15 @@ def resolve(task: Task, reviewer: Person, decision: Annotation, *, note: str = "
     first = as_first_said(case)
     graded = answers if first is case.votes else _beside(case, first, decision.answer)
     reviewed = Decision(
-        decision.answer, 1.0, REVIEW, [decision.pk], answers, graded, decided_by=reviewer, note=note[:2000]
-        decision.answer, 1.0, REVIEW, [decision.pk], answers, decided_by=reviewer, note=note[:2000], review=decision
+        decision.answer,
+        1.0,
+        REVIEW,
+        [decision.pk],
+        answers,
+        graded,
+        decided_by=reviewer,
+        note=note[:2000],
+        review=decision,
     )  # fmt: skip
     verdict = _conclude(case, reviewed)
     open_looks = SecondLook.objects.filter(task=task, state=SecondLook.State.OPEN)
@@ -287,10 +294,9 @@ def _conclude(case: Case, decision: Decision) -> Verdict:
     if _is_audited(case, decision):
         audits.open_with(verdict, case.terms.project)
     effects.pay(case, verdict, decision.answers)
-    effects.grade(case, verdict, decision.graded or decision.answers, decision.supports)
     if decision.review is not None:
         effects.pay_review(case, decision.review)
-    effects.grade(case, verdict, decision.answers, decision.supports)
+    effects.grade(case, verdict, decision.graded or decision.answers, decision.supports)
     transaction.on_commit(DECISIONS.labels(decision.method).inc)
     learning.teach(case.terms, _learnt_from(case, decision), decision.answer if decision.decided_by else None)
     return verdict

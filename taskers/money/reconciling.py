@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -148,7 +149,7 @@ def _compared(payout: Payout, item: PayoutItem | None, row: dict[str, str]) -> C
     key, note = row["payment_key"][:120], row.get("note", "")[:200]
     if item is None:
         return Compared("unmatched", key, said=said, note="Nobody in this run has that key.")
-    whose = {"key": key, "tasker": str(item.tasker), "cents": item.cents, "said": said}
+    whose: dict[str, Any] = {"key": key, "tasker": str(item.tasker), "cents": item.cents, "said": said}
     if row.get("currency", payout.currency).upper() not in {"", payout.currency}:
         return Compared("differing", **whose, note="The currency is another one.")
     if row.get("amount") and _cents(row["amount"]) != item.cents:

@@ -93,8 +93,8 @@ def take(step: tuple, cast, earned: list[Transfer]) -> None:
             verb(rows[terms[0] % len(rows)], someone[0])
         case "dispute":
             disputes.open(cast.riverside, someone[0], subject=f"task:{terms[1]}", text="No")
-        case "answer" if (rows := Dispute.objects.order_by("pk")).exists():
-            disputes.answer(rows[terms[0] % len(rows)], someone[0], state=terms[2], text="We looked.")
+        case "answer" if (open_ones := Dispute.objects.order_by("pk")).exists():
+            disputes.answer(open_ones[terms[0] % len(open_ones)], someone[0], state=terms[2], text="We looked.")
         case "year end":
             with transaction.atomic():
                 end(cast, someone[0])

@@ -7,14 +7,14 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from taskers import access
 from taskers.errors import NotAllowed, NotFound
 from taskers.web.fresh_sign_in import is_fresh
 from taskers.web.requests import MemberRequest
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def needs_role(*roles: str) -> Callable[[View], View]:
@@ -23,7 +23,7 @@ def needs_role(*roles: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         @login_required
-        def wrapped(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def wrapped(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.organization:
                 raise NotFound("You don't belong to an organization here; ask whoever invited you.")
             access.require(request.user, request.organization, *roles)

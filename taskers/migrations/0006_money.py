@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('taskers', '0004_office_earning_days'),
+        ('taskers', '0005_inbox'),
     ]
 
     operations = [

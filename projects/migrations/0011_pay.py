@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('projects', '0007_office'),
+        ('projects', '0010_model_doubts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
