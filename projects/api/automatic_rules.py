@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.models import AutomaticRule, RuleConsequence, limits
-from projects.models.limits import RULE_HOURS, RULE_WINDOW
+from projects.models.limits import RULE_HOURS, RULE_THRESHOLD, RULE_WINDOW
 from projects.workflow.automatic_rules import running
 from projects.workflow.automatic_rules.actions import ACTIONS
 from projects.workflow.automatic_rules.conditions import CONDITIONS
@@ -20,7 +20,7 @@ from taskers.models import Scope
 
 class AutomaticRuleBody(serializers.Serializer):
     condition = serializers.ChoiceField(list(CONDITIONS))
-    threshold = serializers.FloatField(min_value=0, help_text="seconds for speed, else a share in [0, 1]")
+    threshold = serializers.FloatField(**RULE_THRESHOLD.bounds, help_text="seconds for speed, else a share in [0, 1]")
     window = serializers.IntegerField(
         min_value=int(RULE_WINDOW.least), max_value=int(RULE_WINDOW.most), help_text="pieces of work"
     )

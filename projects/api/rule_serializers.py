@@ -263,9 +263,9 @@ class GoldAnswerBody(serializers.Serializer):
 
 
 class KeepManyBody(serializers.Serializer):
-    number = serializers.IntegerField(min_value=1, max_value=500)
+    number = serializers.IntegerField(**limits.GOLD_AT_ONCE.bounds)
     least = serializers.FloatField(
-        min_value=0, max_value=1, required=False, default=0.95, help_text="how sure a verdict is that no reviewer gave"
+        **limits.SHARE.bounds, required=False, default=0.95, help_text="how sure a verdict is that no reviewer gave"
     )
 
 

@@ -85,6 +85,8 @@ ANNOTATOR: dict[str, Between] = {
 }
 # Of a rule by which something follows by itself: work that is looked at, and how long what follows lasts.
 RULE_WINDOW = Between(3, 200)
+RULE_THRESHOLD = Between(0, 86_400)  # seconds of speed, percents as a form has them, else a share
+GOLD_AT_ONCE = Between(1, 500)  # verdicts that become gold
 RULE_HOURS = Between(1, 24 * 90)
 # By the names of the terms on which a version comes to answer step by step.
 ROLLOUT: dict[str, Between] = {

@@ -5,6 +5,7 @@ one the next. As things stood when the run was made, so that it says the same fo
 then isn't part of it, what was taken back later is made up for by later earnings.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,5 +61,8 @@ def of(item: PayoutItem, *, offset: int = 0, limit: int = 200) -> list[Origin]:
     """What an item was earned by, oldest first."""
     asked = {"key": items.key_of(item, "reserve"), "amount": item.cents * items.MILLIONTHS_PER_CENT}
     rows = ask_named(OF_ITEM, asked | {"offset": offset, "limit": limit})
-    names = ("key", "at", "amount", "reason", "project_key", "detail")
-    return [Origin(**{name: row[name] for name in names}, part=int(row["part"])) for row in rows]
+    names = ("key", "at", "amount", "reason", "project_key")
+    return [
+        Origin(**{name: row[name] for name in names}, part=int(row["part"]), detail=json.loads(row["detail"] or "{}"))
+        for row in rows
+    ]

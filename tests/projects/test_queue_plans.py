@@ -136,11 +136,14 @@ def test_the_review_list_walks_its_index_however_many_tasks_there_are_and_wait(c
         cursor.execute("ANALYZE projects_task, projects_assignment")
         believe(cursor)
     terms = {"projects": [project.pk], "after": 0, "number": 51, "reviewer": cast.rita.pk, "partners": []}
+    terms |= {"batch": None, "only": ""}
     plan = plans.generic(statement, terms)
     scans = set(re.findall(r"Scan using (\w+) on projects_task", plan))
     assert scans == {"task_for_review", "projects_task_pkey"}, plan
     assert re.search(r"Index Cond: .*ROW\(review_rank, id\) > ROW", plan), "the page begins where the last one ended"
-    assert not re.findall(r"Seq Scan|Bitmap|Hash", plan), plan
+    # Whether one task was sent back is looked up by its key, one row or two, in whichever way.
+    of_one_task = r"Bitmap (Heap|Index) Scan on projects_mistake"
+    assert not re.findall(r"Seq Scan|Bitmap|Hash", re.sub(of_one_task, "", plan)), plan
     inner = plan[plan.index("Nested Loop") :]
     assert "Sort" not in inner, "each project's rows come in their order, so the limit ends the walk"
 

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.limits import RULE_HOURS, RULE_WINDOW
+from projects.models.limits import RULE_HOURS, RULE_THRESHOLD, RULE_WINDOW
 from projects.workflow.automatic_rules.actions import ACTIONS
 from projects.workflow.automatic_rules.conditions import CONDITIONS
 from projects.workflow.automatic_rules.running import Terms
@@ -14,7 +14,9 @@ class AutomaticRuleForm(forms.Form):
 
     condition = forms.ChoiceField(label=_("When"), choices=[(key, one.title) for key, one in CONDITIONS.items()])
     threshold = forms.FloatField(
-        label=_("Threshold"), min_value=0, help_text=_("In seconds for speed, in percent for everything else.")
+        label=_("Threshold"),
+        **RULE_THRESHOLD.bounds,
+        help_text=_("In seconds for speed, in percent for everything else."),
     )
     window = forms.IntegerField(
         label=_("Of the last"), **RULE_WINDOW.bounds, help_text=_("Pieces of work; with fewer nothing follows.")
