@@ -90,7 +90,7 @@ def _read(data: object, reader: Callable[[Any], Iterator[One]], name: str) -> It
     if hasattr(data, "readline"):
         return reader(data)
     if not isinstance(data, list):
-        raise Refused(f"Send a list of {name}, or JSON Lines as application/x-ndjson.", code="wrong-shape")
+        raise Refused("Send a list, or JSON Lines as application/x-ndjson.", code="wrong-shape")
     if not data:
         return iter(())
     if len(data) > MOST_ROWS:

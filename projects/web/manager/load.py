@@ -23,7 +23,7 @@ from projects.models import Import, ImportFaults, Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.web.manager import plan
-from projects.web.manager.forms.project import IntoBatchForm, LoadForm, LoadFromForm
+from projects.web.manager.forms.load import IntoBatchForm, LoadForm, LoadFromForm
 from projects.web.shared.access import managed_import, manages, signed_in
 from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
