@@ -56,10 +56,12 @@ ASKS = {
     "task-view-keep": "the view's name",
     "bulk-preview": "which tasks",
     "my-payee": "where the money goes",
+    "money-person": "a bonus, and why",
 }
 # These can be done to some of the tasks and batches here, and say so where they can't.
 AT_TIMES = {
     "project-audits": "once something is decided that nobody looked at",
+    "money-run chosen": "once somebody is owed a whole cent",
     "batch-prepare": "a model must be deployed that could go ahead",
     "copilot-deploy": "a model must run that could answer a first question",
     "task-withhold": "not once it is withheld, or decided",

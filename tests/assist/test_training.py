@@ -9,7 +9,7 @@ import pytest
 
 from assist.learning import blind_verdicts, evaluation, recipe_process, snapshots, training
 from assist.learning.splits import GATE, split_of
-from assist.models import Evaluation, ModelVersion, Snapshot, SnapshotRow, TrainingRun
+from assist.models import ModelVersion, Snapshot, SnapshotRow, TrainingRun
 from assist.registry import registry
 from projects.errors import Refused
 from projects.models import Project
@@ -74,8 +74,8 @@ def test_verdicts_become_a_model_that_knows_what_people_taught(cast, project, dj
     assert len(verdicts) == taken.rows == 150
     # Only what no model ever learns from judges it.
     verdict_index.add(Event.objects.order_by("pk"))
-    row = Evaluation(project=project, candidate=version, champion=registry.model_version(work.SPACY))
-    judged = [one for one in evaluation._unseen(row, blind_verdicts.newest(project, 500)) if one.blind]
+    two = (version, registry.model_version(work.SPACY))
+    judged = [one for one in evaluation.unseen(project, two, blind_verdicts.newest(project, 500)) if one.blind]
     assert judged and {split_of(str(project.public_id), one.group) for one in judged} == {GATE}
     with pytest.raises(StateConflict):
         training.stop(run)
