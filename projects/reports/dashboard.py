@@ -61,8 +61,10 @@ SELECT b.project_id AS project,
   coalesce(sum(p.wanted - p.submitted) FILTER (WHERE b.state = 'paused'), 0)::bigint AS paused,
   coalesce(sum(p.tasks) FILTER (WHERE b.state = 'draft'), 0)::bigint AS drafts,
   min(b.deadline) FILTER (WHERE b.state IN ('live', 'paused') AND p.decided < p.tasks) AS deadline,
-  coalesce(sum(h.held), 0)::bigint AS held, max(c.measured_at) AS last
+  coalesce(sum(h.held), 0)::bigint AS held, max(c.measured_at) AS last,
+  coalesce(bool_or(l.reached_at IS NOT NULL), false) AS at_limit
 FROM projects_batch b JOIN projects_batchprogress p ON p.batch_id = b.id
+LEFT JOIN projects_spendinglimit l ON l.project_id = b.project_id
 LEFT JOIN projects_batchpace c ON c.batch_id = b.id
 LEFT JOIN LATERAL (
   SELECT count(*) AS held FROM projects_assignment a
@@ -189,6 +191,7 @@ class Stands(NamedTuple):
     deadline: datetime | None = None
     held: int = 0
     last: datetime | None = None  # when the last judgement came
+    at_limit: bool = False  # it has spent what it may
 
     @property
     def open(self) -> int:

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from projects.models import Project, SpendingLimit
+from projects.models import Project
 from projects.reports.dashboard import Ahead, Period, Stands, together
 
 SILENT = timedelta(hours=24)
@@ -34,7 +34,7 @@ class Hindrance:
 def hindrances(project: Project, stands: Stands, days: Sequence[Period], ahead: Ahead | None) -> list[Hindrance]:
     """All there is to say, what matters most first; nothing where everything goes its way."""
     found = [
-        _spent(project),
+        _spent(project, stands),
         _paused_project(project, stands),
         _silence(project, stands),
         _late(project, ahead),
@@ -45,8 +45,8 @@ def hindrances(project: Project, stands: Stands, days: Sequence[Period], ahead: 
     return sorted((one for one in found if one), key=lambda one: one.weight)
 
 
-def _spent(project: Project) -> Hindrance | None:
-    if not SpendingLimit.objects.filter(project=project, reached_at__isnull=False).exists():
+def _spent(project: Project, stands: Stands) -> Hindrance | None:
+    if not stands.at_limit:
         return None
     said = _("The project has spent what it may: nothing more is handed out.")
     remedy = _("Allow it more, or leave it: what was handed in is decided and paid all the same.")

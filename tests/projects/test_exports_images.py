@@ -68,7 +68,9 @@ def test_datumaro_reads_the_parts_of_a_split(gallery, tmp_path, key):
     importer, _, apart = READERS[key]
     found = read(unpacked(gallery, key, tmp_path, media=True, split=SPLIT), apart or importer)
     parts = {name: len(part) for name, part in found.subsets().items() if len(part)}
-    assert sum(parts.values()) == 5 and set(parts) <= {"train", "val", "test", "validation"}
+    # Where the one picture without marks is a part by itself, KITTI has no mask file for it and so doesn't know it.
+    least = 4 if key == "dm_kitti_segmentation" else 5
+    assert least <= sum(parts.values()) <= 5 and set(parts) <= {"train", "val", "test", "validation"}
 
 
 def test_datumaro_reads_the_shapes_where_they_are(gallery, tmp_path):

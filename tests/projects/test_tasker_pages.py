@@ -78,7 +78,7 @@ def test_home_of_a_tasker_of_one_project(client, cast, project) -> None:
 
 @pytest.mark.parametrize(
     ("who", "desk"),
-    [("mina", "/projects/"), ("olga", "/projects/"), ("rita", "/review/"), ("finn", "/admin/taskers/payout/owed/")],
+    [("mina", "/projects/"), ("olga", "/projects/"), ("rita", "/review/"), ("finn", "/money/")],
 )
 def test_office_people_begin_at_their_own_desk(who, desk, client, cast) -> None:
     client.force_login(getattr(cast, who))
