@@ -1,11 +1,11 @@
 """What the API says of deliveries, as types; held to the server's own description as those in models.py."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-Json = Mapping[str, Any]
+from tandem_client.models import Json
+
 DeliveryState = Literal["waiting", "running", "done", "failed"]
 
 

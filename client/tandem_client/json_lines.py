@@ -10,6 +10,7 @@ from tandem_client.errors import BadInput
 from tandem_client.models import Fault
 
 ROWS, BYTES = 1000, 1024 * 1024  # of one request: what is sent again when the line breaks, and held in memory
+MOST_FAULTS = 10_000  # of all requests that are kept; counts tell the others
 LINE = re.compile(r"line (\d+)")
 JSON_LINES = "application/x-ndjson"
 

@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tandem_client.codec import decoded
-from tandem_client.json_lines import JSON_LINES, body_of, json_line, moved, pieces
+from tandem_client.json_lines import JSON_LINES, MOST_FAULTS, body_of, json_line, moved, pieces
 from tandem_client.models import NewPrediction, Predicted, PredictionSource
 from tandem_client.transport import Request, Transport, at, new_key
-
-MOST_FAULTS = 10_000  # kept; `rejected` and `lost` count the others
 
 
 class Predictions:

@@ -6,12 +6,11 @@ from typing import Any
 
 from tandem_client.codec import decoded
 from tandem_client.downloads import download
-from tandem_client.json_lines import JSON_LINES, body_of, json_line, moved, pieces
+from tandem_client.json_lines import JSON_LINES, MOST_FAULTS, body_of, json_line, moved, pieces
 from tandem_client.lists import listed
 from tandem_client.models import Judgement, Loaded, NewTask, Task, Verdict
 from tandem_client.transport import Request, Transport, at, new_key
 
-MOST_FAULTS = 10_000  # kept; `rejected` counts the others
 Row = NewTask | Mapping[str, Any]
 
 

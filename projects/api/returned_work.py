@@ -1,5 +1,7 @@
 """Sending answers back from a review by program, and noting mistakes."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
@@ -9,7 +11,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.work_serializers import TokenOnly
-from projects.models import Mistake, limits
+from projects.models import Annotation, Assignment, Mistake, limits
 from projects.web.reviewer import review
 from projects.web.reviewer.returns import answers_of
 from projects.workflow import returned_work
@@ -35,36 +37,36 @@ class NotedShape(serializers.Serializer):
     noted = serializers.IntegerField(help_text="answers")
 
 
-class SendBack(Endpoint):
-    """Giving answers back to those who gave them. The review ends; it comes again with theirs."""
+class _OfReview(Endpoint):
+    """What a reviewer says of answers to the task that they have in hand."""
 
     scopes = {"POST": REVIEW}
     has_own_key = True
+
+    def said(self, request: Request, task_id: UUID) -> tuple[Assignment, UUID, Sequence[Annotation], dict[str, Any]]:
+        """Their review, its token, the answers that are meant, and the reason with its note."""
+        body = MistakeBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data
+        held = review.own_review(self.person, self.task(task_id, *access.REVIEW).public_id, said["token"])
+        answers = answers_of(held.task, said["answers"])
+        return held, said["token"], answers, {"reason": said["reason"], "note": said["note"]}
+
+
+class SendBack(_OfReview):
+    """Giving answers back to those who gave them. The review ends; it comes again with theirs."""
 
     @described("Send answers back", {200: ReturnedShape}, request=MistakeBody, operation_id="reviews_send_back")
     def post(self, request: Request, task_id: UUID) -> Response:
-        body = MistakeBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        said = body.validated_data
-        held = review.own_review(self.person, self.task(task_id, *access.REVIEW).public_id, said["token"])
-        answers = answers_of(held.task, said["answers"])
-        terms = {"reason": said["reason"], "note": said["note"]}
-        made = returned_work.send_back(held, self.person, said["token"], answers, **terms)
+        held, token, answers, terms = self.said(request, task_id)
+        made = returned_work.send_back(held, self.person, token, answers, **terms)
         return Response({"returned": len(made), "until": made[0].until})
 
 
-class NoteMistake(Endpoint):
+class NoteMistake(_OfReview):
     """Noting a mistake for the list of common ones; nothing else follows."""
-
-    scopes = {"POST": REVIEW}
-    has_own_key = True
 
     @described("Note a mistake", {200: NotedShape}, request=MistakeBody, operation_id="reviews_note_mistake")
     def post(self, request: Request, task_id: UUID) -> Response:
-        body = MistakeBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        said = body.validated_data
-        held = review.own_review(self.person, self.task(task_id, *access.REVIEW).public_id, said["token"])
-        answers = answers_of(held.task, said["answers"])
-        terms = {"reason": said["reason"], "note": said["note"]}
+        held, _token, answers, terms = self.said(request, task_id)
         return Response({"noted": returned_work.note_mistake(held.task, answers, self.person, **terms)})

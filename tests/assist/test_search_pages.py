@@ -14,6 +14,8 @@ from projects.models import Project, SecondLook, Verdict
 from taskers.models.people import Role
 from tests.support import make
 from tests.support.assist import work
+from tests.support.assist.engineer import at, shown
+from tests.support.assist.engineer import emil as emil  # a fixture
 from tests.support.cast import Cast
 from tests.support.projects.judging import said
 from tests.support.projects.pipeline import Api, refused
@@ -40,24 +42,6 @@ def snapshot(cast: Cast, project: Project) -> Snapshot:
     snapshots.run(made.pk)
     made.refresh_from_db()
     return made
-
-
-@pytest.fixture
-def emil(cast: Cast) -> Client:
-    """Looks after models and manages nothing."""
-    client = Client()
-    client.force_login(make.person("Emil", cast.riverside, Role.ML_ENGINEER))
-    return client
-
-
-def at(name: str, project: Project, *more: object) -> str:
-    return reverse(name, args=[project.public_id, *more])
-
-
-def shown(client: Client, name: str, project: Project, *more: object) -> str:
-    answer = client.get(at(name, project, *more))
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 def came_to(search: Search, values: list[float]) -> None:

@@ -1,14 +1,13 @@
 """The rooms of whoever looks after models: snapshots taken, runs begun, watched and stopped, by page and by program."""
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
 from assist.learning import snapshots, training
 from assist.models import Snapshot, TrainingRun
 from projects.models import Project
-from taskers.models.people import Role
 from tests.support import make
+from tests.support.assist.engineer import at, shown
+from tests.support.assist.engineer import emil as emil  # a fixture
 from tests.support.cast import Cast
 from tests.support.projects.judging import said
 from tests.support.projects.pipeline import Api, refused
@@ -27,24 +26,6 @@ def project(cast: Cast) -> Project:
     (task,) = make.tasks(make.batch(made))
     said(cast.alice, task, make.MARIA)
     return made
-
-
-@pytest.fixture
-def emil(cast: Cast) -> Client:
-    """Looks after models and manages nothing."""
-    client = Client()
-    client.force_login(make.person("Emil", cast.riverside, Role.ML_ENGINEER))
-    return client
-
-
-def at(name: str, project: Project, *more: object) -> str:
-    return reverse(name, args=[project.public_id, *more])
-
-
-def shown(client: Client, name: str, project: Project, *more: object) -> str:
-    answer = client.get(at(name, project, *more))
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, emil) -> None:

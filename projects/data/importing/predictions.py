@@ -15,12 +15,11 @@ from projects.data.importing.kept_answers import AnswersKept, Offer
 from projects.data.importing.readers.going_on import after
 from projects.data.importing.readers.lines import each_line
 from projects.data.importing.rows import Fault, Said
+from projects.data.importing.storing import CHUNK_ROWS, KEPT_FAULTS
 from projects.errors import Refused
 from projects.models import ArchivedTask, Import, Project, Task, limits
 from projects.task_types.shape import a_text
 
-CHUNK = 2000  # rows of a transaction
-KEPT_FAULTS = 1000
 FIELDS = {"task", "external_id", "answer", "score", "source"}
 
 
@@ -53,12 +52,12 @@ def read_predictions(file: BinaryIO) -> Iterator[Prediction | Fault]:
 def keep_predictions(project: Project, rows: Iterable[Prediction | Fault], *, source: str = "") -> PredictionsKept:
     """Keep each as what its source says of its task: the newest of a source holds, so sending again is safe.
 
-    `source` is whoever a row doesn't name. Each CHUNK of rows is one transaction.
+    `source` is whoever a row doesn't name. Each CHUNK_ROWS of them are one transaction.
     """
     kept = AnswersKept.of(project, Choices(answers=Import.Answers.PREDICTION, source=_source(source)), None)
     done = PredictionsKept()
     rows = iter(rows)
-    while chunk := list(islice(rows, CHUNK)):
+    while chunk := list(islice(rows, CHUNK_ROWS)):
         with transaction.atomic():
             _keep_chunk(project, kept, chunk, done)
     return done
