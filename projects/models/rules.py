@@ -7,6 +7,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import limits
@@ -176,6 +177,11 @@ class RuleConsequence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} for {self.person_id}"
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it still lasts."""
+        return self.until > timezone.now()
 
 
 class ConflictOfInterest(models.Model):

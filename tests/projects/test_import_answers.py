@@ -79,6 +79,14 @@ def test_names_of_the_trade_are_proposed_for_the_labels_that_they_mean(project):
     assert meanings == dict(zip(names, ["person", "place", "person", "place", CREATE, "person", CREATE], strict=True))
 
 
+def test_a_name_that_only_begins_like_a_tag_keeps_its_own_meaning(cast):
+    labels = [{"name": "E-bike", "key": "ebike"}, {"name": "Bike", "key": "bike"}]
+    project = make.project(cast.riverside, "Rides", labels=labels)
+    names = ["E-bike", "Bike", "bike", "B-BIKE"]
+    assert choices.meanings(project, names) == {"E-bike": "ebike", "Bike": "bike", "bike": "bike", "B-BIKE": None}
+    assert choices.proposals(project, names)["B-BIKE"] == "bike"
+
+
 def test_predictions_become_one_row_for_each_task_and_source_and_the_newest_holds(batch):
     done = loaded_as(batch, "prediction", row("a", by("Detector", MARIA, score=0.9), by("Other", OSLO)), row("b"))
     assert (done.state, done.loaded, done.answered, done.lost) == ("done", 2, 2, 0)

@@ -64,7 +64,10 @@ def _to_disk(folder: Path) -> None:
 
 def _into_bucket(shipment: Shipment) -> Stored:
     """Below the prefix of one of the organization's buckets, the manifest last."""
-    (bucket,) = [one for one in saved.buckets(shipment.of.project.organization) if _said(one) == shipment.of.place]
+    kept = saved.buckets(shipment.of.project.organization)
+    bucket = next((one for one in kept if _said(one) == shipment.of.place), None)
+    if bucket is None:
+        raise NotWritten("This bucket is no longer among the organization's places.")
     with saved.as_system(bucket) as (system, base):
         return object_store.into(system, base)(shipment)
 

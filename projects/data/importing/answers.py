@@ -133,6 +133,8 @@ def _under(part: dict[str, Any], label_of: LabelOf) -> tuple[dict[str, Any] | No
         return part, ()
     value = part["value"]
     names = [named(one) for one in value] if isinstance(value, list) else [named(value)]
+    if not names:
+        return part, ()  # nothing is chosen: whoever checks the answer says whether that may be
     keys = {name: label_of(name) for name in names}
     left_out = [name for name in names if keys[name] is None]
     kept = [key for name in names if (key := keys[name]) is not None]

@@ -174,7 +174,7 @@ def meanings(project: Project, names: Sequence[str]) -> dict[str, str | None]:
     None."""
     kept = dict(ImportedLabel.objects.filter(project=project, name__in=names).values_list("name", "label__key"))
     called = _called(project)
-    in_use = set(called.values())
+    in_use = set(project.labels.in_use().values_list("key", flat=True))
     models = project.settings_now().label_mapping
     found: dict[str, str | None] = {}
     for name in names:

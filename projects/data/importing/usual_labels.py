@@ -25,8 +25,13 @@ FAMILY = {name: number for number, names in enumerate(FAMILIES) for name in name
 
 
 def plain(name: str) -> str:
-    """A name without its case, punctuation and tagging scheme: "B-PER" -> "per"."""
-    words = WORDS.sub(" ", name.casefold()).strip()
+    """A name without its case and punctuation."""
+    return WORDS.sub(" ", name.casefold()).strip()
+
+
+def untagged(name: str) -> str:
+    """A plain name without a tagging scheme: "B-PER" -> "per". It may be part of the name, as of "E-bike"."""
+    words = plain(name)
     scheme, _, rest = words.partition(" ")
     return rest if rest and scheme in ("b", "i", "e", "s", "l", "u") else words
 
@@ -34,8 +39,9 @@ def plain(name: str) -> str:
 def likely(name: str, labels: Mapping[str, str]) -> str | None:
     """Of a project's labels, by their plain names, the one that a name probably means; None where none or several
     might."""
-    said = plain(name)
-    if said in labels:
+    if (whole := plain(name)) in labels:
+        return labels[whole]
+    if (said := untagged(name)) in labels:
         return labels[said]
     found = {labels[one] for one in _other_names(said, labels)}
     return found.pop() if len(found) == 1 else None

@@ -11,7 +11,7 @@ from django.db.models import Q
 from projects import queue
 from projects.errors import Refused
 from projects.models import Gold, PooledGold, Project, Task, Verdict
-from projects.models.limits import SHARE, Between, check
+from projects.models.limits import GOLD_AT_ONCE, SHARE, check
 from projects.quality.audits import REVIEW
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
@@ -19,7 +19,6 @@ from projects.queue.answer_check import check_for
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
-AT_ONCE = Between(1, 500)  # tasks
 NEWEST = 20_000  # verdicts
 
 
@@ -66,7 +65,7 @@ def keep_many(project: Project, number: int, least: float, *, by: Person, dice: 
 
     Returns how many; those that can't be are left out. Raises Refused with the place of the fault.
     """
-    check("number", number, AT_ONCE, "bad-number")
+    check("number", number, GOLD_AT_ONCE, "bad-number")
     check("least", least, SHARE, "bad-number")
     grading.refuse_in_file_order(project)
     sure = Q(method=REVIEW) | Q(confidence__gte=least)

@@ -90,7 +90,4 @@ def said_of(project: Project, rule: AlertRule) -> str:
 
 
 def _initial(rules: dict[str, AlertRule]) -> dict[str, Any]:
-    return {
-        name: in_percent(rule.bound) if name in SHARES else f"{rule.bound:g}" if rule.bound < 1e6 else rule.bound
-        for name, rule in rules.items()
-    }
+    return {name: in_percent(rule.bound) if name in SHARES else f"{rule.bound:.15g}" for name, rule in rules.items()}

@@ -1,5 +1,6 @@
 """Rules that act by themselves: tried on what was, switched on and off, and what people say against what followed."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -77,7 +78,7 @@ def answer(request: MemberRequest, project: Project, consequence_id: UUID) -> Ht
 def _context(project: Project, form: AutomaticRuleForm, preview: running.Preview | None) -> dict:
     rules = project.automatic_rules.select_related("made_by").order_by("ended_at", "-pk")[:NEWEST]
     rows = RuleConsequence.objects.filter(rule__project=project).select_related("rule", "person", "answered_by")
-    followed = [(one, running.reason_of(one), ACTIONS[one.rule.action].title) for one in rows.order_by("-pk")[:NEWEST]]
+    contested = rows.filter(appeal=RuleConsequence.Appeal.OPEN).order_by("answer_by")
     return {
         "project": project,
         "task_type": TASK_TYPES[project.task_type],
@@ -85,8 +86,13 @@ def _context(project: Project, form: AutomaticRuleForm, preview: running.Preview
         "preview": preview,
         "days": history.DAYS,
         "rules": [(one, CONDITIONS[one.condition], ACTIONS[one.action]) for one in rules],
-        "followed": followed,
-        "contested": [one for one in followed if one[0].appeal == RuleConsequence.Appeal.OPEN],
+        "followed": _told(rows.order_by("-pk")[:NEWEST]),
+        "contested": _told(contested),
         "tab": "people",
         "part": "automatic",
     }
+
+
+def _told(rows: Iterable[RuleConsequence]) -> list[tuple[RuleConsequence, str, object]]:
+    """What followed, each with its reason and what was done."""
+    return [(one, running.reason_of(one), ACTIONS[one.rule.action].title) for one in rows]

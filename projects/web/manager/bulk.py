@@ -13,11 +13,11 @@ from projects.models import BulkAction, Project, Task, limits
 from projects.reports import notices, task_search
 from projects.task_types import TASK_TYPES
 from projects.web.manager import task_filters
+from projects.web.shared import polling
 from projects.web.shared.access import manages
 from projects.workflow import bulk_actions, bulk_preview
 from projects.workflow.bulk_verbs import UNDO
 from taskers.errors import Problem
-from taskers.models import Person
 from taskers.web.requests import MemberRequest, key_in
 
 MOST_MARKED = 1000  # on one page
@@ -29,7 +29,7 @@ LISTED = 50
 @manages
 def preview(request: MemberRequest, project: Project) -> HttpResponse:
     """What it would come to; nothing is done yet."""
-    verb, terms = request.POST.get("verb", ""), _terms(request.POST)
+    verb, terms = request.POST.get("verb", ""), _terms(project, request.POST)
     try:
         bulk_actions.check(verb, terms)
         keys = _keys(request, project)
@@ -62,7 +62,7 @@ def preview(request: MemberRequest, project: Project) -> HttpResponse:
 def start(request: MemberRequest, project: Project) -> HttpResponse:
     """Have a worker do it."""
     try:
-        keys, terms = _keys(request, project), _terms(request.POST)
+        keys, terms = _keys(request, project), _terms(project, request.POST)
         made = bulk_actions.start(project, request.POST.get("verb", ""), keys, by=request.user, terms=terms)
     except Problem as problem:
         return _back(request, project, problem.text)
@@ -92,7 +92,9 @@ def action(request: MemberRequest, project: Project, action_id: UUID) -> HttpRes
         "may_undo": not running and bulk_actions.undoable(found),
     }
     part = request.htmx and request.htmx.target == "bulk"
-    return render(request, f"projects/manager/{'_bulk' if part else 'bulk'}.html", context)
+    if part:
+        return render(request, "projects/manager/_bulk.html", context, status=polling.status(running))
+    return render(request, "projects/manager/bulk.html", context)
 
 
 @require_POST
@@ -131,7 +133,7 @@ def _keys(request: MemberRequest, project: Project) -> list[int]:
     return sorted(Task.objects.filter(project=project, public_id__in=marked).values_list("pk", flat=True))
 
 
-def _terms(said: QueryDict) -> dict[str, Any]:
+def _terms(project: Project, said: QueryDict) -> dict[str, Any]:
     """What a verb needs, as far as it was said."""
     verb = said.get("verb", "")
     terms: dict[str, Any] = {}
@@ -140,7 +142,7 @@ def _terms(said: QueryDict) -> dict[str, Any]:
     if verb == BulkAction.Verb.VOID:
         terms["note"] = said.get("note", "").replace("\x00", "")[: limits.VOID_REASON]
         email = said.get("whose", "").replace("\x00", "").strip().lower()[: limits.SEARCHED]
-        who = Person.objects.filter(email=email).first()
+        who = task_filters.taskers_of(project).filter(email=email).first()
         terms |= {"tasker": str(who.public_id)} if who else {}
     if verb in (BulkAction.Verb.TAG, BulkAction.Verb.UNTAG):
         terms["tag"] = said.get("tag", "")

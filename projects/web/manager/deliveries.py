@@ -11,12 +11,11 @@ from projects.data import deliveries, exporting
 from projects.data.exporting import terms as export_terms
 from projects.models import Delivery, Project
 from projects.reports import notices
+from projects.web.shared import polling
 from projects.web.shared.access import manages
 from projects.web.shared.media import Media, send
 from taskers.errors import NotFound, StateConflict
 from taskers.web.requests import MemberRequest
-
-POLLING_STOPS = 286  # htmx's own status for "stop asking"
 
 
 @require_GET
@@ -37,7 +36,7 @@ def show(request: MemberRequest, project: Project, number: int) -> HttpResponse:
     }
     if not request.htmx:
         return render(request, "projects/manager/delivery.html", context)
-    return render(request, "projects/manager/_delivery.html", context, status=200 if going_on else POLLING_STOPS)
+    return render(request, "projects/manager/_delivery.html", context, status=polling.status(going_on))
 
 
 def terms_of(one: Delivery) -> list[tuple[str, object]]:

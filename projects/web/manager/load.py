@@ -24,6 +24,7 @@ from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.web.manager import plan
 from projects.web.manager.forms.load import IntoBatchForm, LoadForm, LoadFromForm
+from projects.web.shared import polling
 from projects.web.shared.access import managed_import, manages, signed_in
 from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
@@ -31,7 +32,6 @@ from taskers.web.requests import MemberRequest, key_asked
 
 SHOWN = 50  # refused rows on the page; the CSV has all
 ROWS_A_PIECE = 1000
-POLLING_STOPS = 286  # htmx's own status for "stop asking"
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,9 +135,7 @@ def show(request: MemberRequest, import_id: UUID) -> HttpResponse:
         return render(request, "projects/manager/import.html", context | plan.shown(found))
     if found.state == Import.State.PLANNED:
         return HttpResponse(headers={"HX-Refresh": "true"})  # what is in it is drawn by a script of the page's
-    return render(
-        request, "projects/manager/_import.html", context, status=200 if context["going_on"] else POLLING_STOPS
-    )
+    return render(request, "projects/manager/_import.html", context, status=polling.status(context["going_on"]))
 
 
 @require_POST

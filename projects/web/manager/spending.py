@@ -14,6 +14,7 @@ from projects.configuration import spending_limit
 from projects.models import Project, SpendingLimit
 from projects.models.limits import SPENDING
 from projects.reports import pay_example
+from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.web.shared.units import amount, in_currency, in_units, to_millionths
 from taskers.errors import Problem
@@ -53,6 +54,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     (spent,) = spending_limit.of([project]).values()
     context = {
         "project": project,
+        "task_type": TASK_TYPES[project.task_type],
         "form": form,
         "limit": limit,
         "spent": spent,

@@ -71,3 +71,18 @@ def test_bad_rows_are_named_and_good_ones_are_kept(mina, project, tasks) -> None
     }
     assert [one["code"] for one in done["losses"]] == ["label-left-out", "bad-score"]
     assert set(ImportedPrediction.objects.values_list("task", "score")) == {(tasks[0].pk, None), (tasks[2].pk, None)}
+
+
+def test_a_choice_of_nothing_is_refused_by_name(mina, cast):
+    fields = [{"key": "kinds", "name": "Kinds", "kind": "multiple", "required": True}]
+    labels = [{"name": "Letter", "key": "letter", "field": "kinds"}, {"name": "Bill", "key": "bill", "field": "kinds"}]
+    project = make.project(cast.riverside, "Mail", "classification", labels=labels, fields=fields)
+    task = make.task(make.batch(project))
+    answer = {"fields": [{"field": "kinds", "kind": "multiple", "value": []}]}
+    done = mina.post("predictions", project.public_id, body=[{"external_id": task.external_id, "answer": answer}])
+    told = done.json()
+    assert (done.status_code, told["kept"], told["rejected"]) == (200, 0, 1)
+    assert (told["errors"][0]["place"], told["errors"][0]["code"]) == (
+        "predictions[0], answer.fields[0].value",
+        "blank",
+    )

@@ -3,12 +3,12 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.quality.gold.authoring import AT_ONCE
+from projects.models.limits import GOLD_AT_ONCE
 from projects.web.shared.units import percent
 
 
 class KeepManyForm(forms.Form):
     """How many tasks, and how sure their verdicts are."""
 
-    number = forms.IntegerField(label=_("How many"), **AT_ONCE.bounds)
+    number = forms.IntegerField(label=_("How many"), **GOLD_AT_ONCE.bounds)
     least = percent(_("Verdicts at least so sure, %"), _("What a reviewer decided is always sure enough."))
