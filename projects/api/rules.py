@@ -159,7 +159,7 @@ class OneGold(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         body = GoldAnswerBody(data=request.data)
         body.is_valid(raise_exception=True)
-        kept = _kept(project, task_id)
+        kept = pool.one_of(project, task_id)
         made = authoring.answer_anew(
             kept, body.validated_data["answer"], by=self.person, dice=random.SystemRandom()
         )  # fmt: skip
@@ -170,7 +170,7 @@ class OneGold(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         body = GoldMove(data=request.data)
         body.is_valid(raise_exception=True)
-        kept = _kept(project, task_id)
+        kept = pool.one_of(project, task_id)
         move = body.validated_data["move"]
         if move == "retire":
             pool.retire(kept, body.validated_data["why"], by=self.person)
@@ -181,11 +181,3 @@ class OneGold(Endpoint):
         else:
             pool.restore(kept, by=self.person)
         return Response(status=204)
-
-
-def _kept(project: Project, task_id: UUID) -> PooledGold:
-    rows = PooledGold.objects.filter(project=project).select_related("gold__task__project__organization")
-    found = rows.filter(gold__task__public_id=task_id).first()
-    if found is None:
-        raise NotFound()
-    return found

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
@@ -25,7 +26,7 @@ from projects.quality.gold import grading
 from projects.quality.votes import VOTELESS, as_it_counts, known_answer
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
-from taskers.errors import StateConflict
+from taskers.errors import NotFound, StateConflict
 from taskers.models import Person
 
 LEAKED = "leaked"
@@ -225,3 +226,12 @@ def _groups(gold: Gold, rows: Sequence[tuple]) -> tuple[int, list[tuple[dict, in
             sizes.append(0)
         sizes[at] += 1
     return right, list(zip(leaders, sizes, strict=True))
+
+
+def one_of(project: Project, task_id: UUID) -> PooledGold:
+    """A project's gold by the id of its task. Raises NotFound."""
+    rows = PooledGold.objects.filter(project=project).select_related("gold__task__project__organization")
+    found = rows.filter(gold__task__public_id=task_id).first()
+    if found is None:
+        raise NotFound()
+    return found

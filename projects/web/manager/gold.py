@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from projects.models import PooledGold, Project
+from projects.models import Project
 from projects.quality.gold import authoring, pool
 from projects.reports import gold_health
 from projects.task_types import TASK_TYPES
@@ -20,7 +20,7 @@ from projects.web.shared.access import manages
 from projects.web.shared.answer_drawing import drawing
 from projects.web.shared.units import of_percent
 from projects.workforce import rules
-from taskers.errors import NotFound, Problem, StateConflict
+from taskers.errors import Problem, StateConflict
 from taskers.web.requests import MemberRequest
 
 PAGE = 50
@@ -56,7 +56,7 @@ def _precision(request: MemberRequest) -> float:
 @manages
 def one(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse:
     """One known answer, beside what people say instead."""
-    kept = _kept(project, task_id)
+    kept = pool.one_of(project, task_id)
     right, others = pool.other_answers(kept)
     task = kept.gold.task
     answers = {"known": kept.gold.answer} | {f"other{place}": other.answer for place, other in enumerate(others)}
@@ -78,7 +78,7 @@ def one(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse
 @manages
 def answer(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse:
     """Hold right what people say instead."""
-    kept = _kept(project, task_id)
+    kept = pool.one_of(project, task_id)
     _right, others = pool.other_answers(kept)
     place = request.POST.get("other", "")
     try:
@@ -113,7 +113,7 @@ def keep_many(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def act(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse:
     """Retire one, with a reason, or put it back."""
-    kept = _kept(project, task_id)
+    kept = pool.one_of(project, task_id)
     try:
         if request.POST.get("act") == "retire":
             pool.retire(kept, request.POST.get("why", ""), by=request.user)
@@ -124,11 +124,3 @@ def act(request: MemberRequest, project: Project, task_id: UUID) -> HttpResponse
     except Problem as problem:
         messages.error(request, problem.text)
     return redirect("project-gold", project.public_id)
-
-
-def _kept(project: Project, task_id: UUID) -> PooledGold:
-    rows = PooledGold.objects.filter(project=project).select_related("gold__task__project__organization")
-    found = rows.filter(gold__task__public_id=task_id).first()
-    if found is None:
-        raise NotFound()
-    return found
