@@ -4,6 +4,7 @@ Rollout and RolloutEvent.
 Whatever it decides, it decides under a lock on the rollout's row: of two workers one does, and the other finds it done.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from assist.registry import registry
 from projects.models import Annotation, Project, VerdictEntry, limits
 from taskers.errors import StateConflict
 from taskers.models import Person
+
+log = logging.getLogger(__name__)
 
 SHADOW = "assist.jobs.shadow"
 STEPS = (5, 25, 100)  # percent of the project's work
@@ -101,10 +104,13 @@ def roll_back(rollout: Rollout, *, by: Person, said: str = "") -> None:
 
 
 def move_all() -> int:
-    """Look at every rollout that is under way; returns how many there are."""
+    """Look at every rollout that is under way; returns how many there are. One that fails doesn't keep the others."""
     keys = list(Rollout.objects.filter(state__in=RUNNING).values_list("pk", flat=True))
     for key in keys:
-        move(key, now=timezone.now())
+        try:
+            move(key, now=timezone.now())
+        except Exception:
+            log.exception("Rollout %s couldn't be looked at.", key)
     return len(keys)
 
 

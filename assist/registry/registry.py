@@ -212,9 +212,17 @@ def _begun(project: Project, version: ModelVersion, share: int, by: Person, grou
             row.save(force_insert=True)
             return row
     except IntegrityError as problem:
-        if "deployment without a basis" not in str(problem):
+        said = str(problem)
+        if "has not answered a first question" in said:
+            raise StateConflict(f"{version} has to answer its first question again.") from None
+        if "no step of its rollout" in said:
+            raise StateConflict(ON_ITS_WAY.format(version)) from None
+        if "deployment without a basis" not in said:
             raise
         raise StateConflict(NO_BASIS[grounds.basis]) from None
+
+
+ON_ITS_WAY = "{} is on its way here step by step: roll that back first."
 
 
 NO_BASIS = {
@@ -244,7 +252,8 @@ def withdraw(deployment: Deployment, *, by: Person) -> None:
 @transaction.atomic
 def put_back(rollout: Rollout, *, by: Person) -> None:
     """A rollout is over: its version answers no more, and what it took goes to the version that it was taken from, on
-    the grounds that this one had. Where that was withdrawn meanwhile the others, or the runtime's own, take over."""
+    the grounds that this one had. Where that was withdrawn meanwhile, or has to be asked a first question again, the
+    others, or the runtime's own, take over."""
     project, was = rollout.project, rollout.predecessor
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     live = Deployment.objects.live().filter(project=project, version__capability=rollout.version.capability)
@@ -254,7 +263,9 @@ def put_back(rollout: Rollout, *, by: Person) -> None:
     others = list(live.select_related("version"))
     kept = next((one for one in others if was and one.version_id == was.version_id), None)
     whole = mine is not None and mine.share == WHOLE  # the other one had to give up all, and nobody withdrew it
-    if was is None or mine is None or was.version.removed_at or (kept is None and not whole):
+    if was is None or mine is None or (kept is None and not whole):
+        return
+    if was.version.removed_at or was.version.smoke in UNTRIED:
         return
     free = WHOLE - sum(one.share for one in others) + (kept.share if kept else 0)
     share = min(was.share, free)

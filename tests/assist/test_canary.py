@@ -93,6 +93,16 @@ def moved(on: Rollout, hours: float = 0) -> str:
     return state
 
 
+def promoted(passed: Evaluation, cast: Cast) -> Rollout:
+    """It was sound, and answers all of the work."""
+    on = canary.begin(passed, by=cast.mina)
+    for _ in range(2):
+        seen(on, 0.2, 0.2, 1_500)
+        moved(on)
+    assert on.state == "promoted"
+    return on
+
+
 def test_a_sound_version_climbs_to_all_of_the_work_and_goes_back_by_one_click(
     cast: Cast, project: Project, passed: Evaluation
 ) -> None:
@@ -131,6 +141,49 @@ def test_harm_takes_it_back_and_it_has_to_pass_anew(cast: Cast, project: Project
         canary.begin(passed, by=cast.mina)
     with pytest.raises(StateConflict, match="evaluate it again"):
         rollout.promote(passed, share=5, by=cast.mina)
+
+
+def test_harm_takes_it_back_also_while_what_answered_before_is_untried(
+    cast: Cast, project: Project, passed: Evaluation
+) -> None:
+    on = canary.begin(passed, by=cast.mina)
+    registry.waits(on.champion)
+    seen(on, 0.5, 0.2, 3_000)
+    assert moved(on) == "back" and shares(project) == {FAKE[1]: 95}, "nothing is begun anew that wasn't tried"
+    assert told(on)[-1] == ("back", "harm", 0)
+    with pytest.raises(StateConflict, match="hasn't answered a first question"):
+        registry.deploy(project, on.champion, share=100, by=cast.mina, grounds=registry.FIRST)
+    with pytest.raises(StateConflict, match="has to answer its first question again"):
+        registry._begun(project, on.champion, 5, cast.mina, registry.FIRST)
+
+
+def test_after_promotion_an_untried_predecessor_stays_away(cast: Cast, project: Project, passed: Evaluation) -> None:
+    on = promoted(passed, cast)
+    registry.waits(on.champion)
+    canary.roll_back(on, by=cast.olga)
+    assert shares(project) == {}, "the runtime's own answers"
+
+
+def test_one_rollout_that_fails_does_not_keep_the_others(
+    cast: Cast, project: Project, passed: Evaluation, monkeypatch: pytest.MonkeyPatch, caplog
+) -> None:
+    on = canary.begin(passed, by=cast.mina)
+    elsewhere = make.project(cast.riverside, "Elsewhere", wanted=1, copilot=True)
+    work.deployed(elsewhere, on.champion, share=100, by=cast.mina)
+    other = canary.begin(_passed(elsewhere, on.version, on.champion, cast), by=cast.mina)
+    for one in (on, other):
+        seen(one, 0.5, 0.2, 3_000)
+    put_back = registry.put_back
+
+    def fails(rollout: Rollout, **terms) -> None:
+        if rollout.pk == on.pk:
+            raise IntegrityError("no")
+        put_back(rollout, **terms)
+
+    monkeypatch.setattr(registry, "put_back", fails)
+    assert canary.move_all() == 2 and "couldn't be looked at" in caplog.text
+    states = dict(Rollout.objects.values_list("pk", "state"))
+    assert states == {on.pk: "live", other.pk: "back"}
 
 
 def test_silence_holds_it_and_then_takes_it_back_unless_something_is_heard(
