@@ -22,6 +22,7 @@ from taskers.errors import Problem
 
 TEXTS, IMAGES = "all-minilm-l6@2", "efficientnet-lite0@1"
 WIDTHS = {TEXTS: 384, IMAGES: 1280}
+WITHOUT_TEXT = ("image_regions", "preference")  # task types of which no task has a text of its own
 HANDFUL = 64
 ROUND_SECONDS = 45.0
 SOON = 3.0  # seconds that somebody waits for one task that isn't kept yet
@@ -49,13 +50,16 @@ def near(task: Task, most: int) -> Found:
 
 
 def go_on(seconds: float = ROUND_SECONDS) -> int:
-    """Keep where tasks lie that aren't kept yet, of each live project in turn; returns how many were added."""
+    """Keep where tasks lie that aren't kept yet, of each live project in turn; returns how many were added. Each has at
+    least its part of the time that is left, so that none waits for another to be done."""
     until, added = time.monotonic() + seconds, 0
-    for project in Project.objects.filter(state=Project.State.LIVE).order_by("-priority", "pk"):
-        with contextlib.suppress(CopilotError):  # its model is away, or busy: the next round goes on
-            added += index(project, until)
-        if time.monotonic() >= until:
+    projects = list(Project.objects.filter(state=Project.State.LIVE).order_by("-priority", "pk"))
+    for place, project in enumerate(projects):
+        now = time.monotonic()
+        if now >= until:
             break
+        with contextlib.suppress(CopilotError):  # its model is away, or busy: the next round goes on
+            added += index(project, now + (until - now) / (len(projects) - place))
     return added
 
 
@@ -81,6 +85,8 @@ def forget() -> int:
 
 
 def _of_kind(project: Project, model: str, until: float) -> int:
+    if model == TEXTS and project.task_type in WITHOUT_TEXT:
+        return 0
     kept, added = _vectors(project, model), 0
     version = registry.model_version(model)
     after = kept.last()

@@ -89,7 +89,11 @@ class Vectors:
             for n in range(words):
                 far[start : start + SIGNS_AT_ONCE] += np.bitwise_count(part[:, n] ^ asked[n])
         within = np.cumsum(np.bincount(far))
-        return np.flatnonzero(far <= np.searchsorted(within, SHORTLIST))[: 10 * SHORTLIST]  # many may be just as far
+        bound = np.searchsorted(within, SHORTLIST)
+        ties = np.flatnonzero(far == bound)[
+            : 9 * SHORTLIST
+        ]  # many may be just as far: what is nearer is never left out
+        return np.concatenate([np.flatnonzero(far < bound), ties])
 
     def _quantise(self, total: int) -> None:
         """Signs of all rows that have none yet; the middle is that of the first ones, and stays."""

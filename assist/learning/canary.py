@@ -94,6 +94,8 @@ def go_on(rollout: Rollout, *, by: Person, said: str = "") -> None:
 def roll_back(rollout: Rollout, *, by: Person, said: str = "") -> None:
     """At once back to what answered before, also after it was promoted. Raises StateConflict."""
     _locked(rollout, LIVE, HELD, PROMOTED)
+    # In this order, as `move` does it; so that no other one begins meanwhile.
+    Project.objects.select_for_update(of=("self",)).get(pk=rollout.project_id)
     rollout.refresh_from_db()
     others = Rollout.objects.filter(project=rollout.project, state__in=RUNNING).exclude(pk=rollout.pk)
     if rollout.state == PROMOTED and others.exists():

@@ -52,11 +52,6 @@ def of_project(project: Project) -> QuerySet[Rollout]:
     return rows.select_related("project__organization", "version", "champion", "evaluation", "begun_by")
 
 
-def under_way(project: Project) -> Rollout | None:
-    """The one that is on its way there now."""
-    return of_project(project).filter(state__in=canary.RUNNING).first()
-
-
 def guardrails_of(rollout: Rollout) -> list[Row]:
     """Each guardrail, as far as was seen."""
     watch = guardrails.read(rollout.watch)

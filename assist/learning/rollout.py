@@ -61,11 +61,17 @@ def suits(project: Project, version: ModelVersion) -> None:
         raise StateConflict(f"{version} isn't there for this project.")
 
 
+@transaction.atomic
 def promote(evaluation: Evaluation, *, share: int, by: Person) -> Deployment:
-    """Deploy what passed, in a share that the champion gives up. Raises StateConflict where that isn't so any more."""
+    """Deploy what passed, in a share that the champion gives up. Raises StateConflict where that isn't so any more, or
+    it is on its way there step by step."""
     if evaluation.outcome != Evaluation.Outcome.PASSED:
         raise StateConflict("This evaluation was not passed.")
+    Project.objects.select_for_update(of=("self",)).get(pk=evaluation.project_id)
     check_harmless(evaluation)
+    under_way = Rollout.objects.filter(project=evaluation.project_id, version=evaluation.candidate_id)
+    if under_way.filter(state__in=(Rollout.State.LIVE, Rollout.State.HELD)).exists():
+        raise StateConflict(registry.ON_ITS_WAY.format(evaluation.candidate))
     grounds = registry.passed(evaluation)
     return registry.deploy(evaluation.project, evaluation.candidate, share=share, by=by, grounds=grounds)
 

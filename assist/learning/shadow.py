@@ -31,6 +31,7 @@ def run(key: int) -> int:
     if rollout is None:
         return 0
     two = (rollout.version, rollout.champion)
+    newest = blind_verdicts.newest_key(rollout.project)  # before the tasks: what comes meanwhile is read next time
     decided = unseen(rollout.project, two, blind_verdicts.newest(rollout.project, NEWEST))
     fresh = sorted((one for one in decided if one.entry.pk > rollout.verdicts_upto), key=lambda one: one.entry.pk)
     fresh = fresh[:AT_ONCE]
@@ -42,7 +43,7 @@ def run(key: int) -> int:
     except CopilotError:
         canary.silent_in_shadow(rollout)
         return 0
-    upto = fresh[-1].entry.pk if fresh else blind_verdicts.newest_key(rollout.project)
+    upto = fresh[-1].entry.pk if fresh else newest
     return _written(rollout, [one for one in chosen if one.blind], blind, scores, upto)
 
 

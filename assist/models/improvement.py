@@ -42,7 +42,7 @@ class LabelCheck(models.Model):
     state = models.CharField(max_length=7, choices=State, default=State.RUNNING)
     reason = models.CharField(max_length=300, blank=True)
     checked = models.PositiveIntegerField(default=0)  # verdicts
-    found = models.JSONField(default=list)  # the likeliest first: verdict, task, right (the chance), offered
+    found = models.JSONField(default=list)  # the likeliest first: verdict, task, right (the chance), instead
     curve = models.JSONField(default=list)  # texts learnt from, share right on what wasn't: what more verdicts bring
     begun_at = models.DateTimeField(db_default=Now(), editable=False)
     begun_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")

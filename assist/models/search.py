@@ -12,7 +12,7 @@ from taskers.models import Person
 
 
 class Search(models.Model):
-    """Trials of one recipe on one snapshot, within a budget (sole writer: assist/learning/search.py)."""
+    """Trials of one recipe on one snapshot, within a budget (sole writer: assist/learning/search/searches.py)."""
 
     class State(models.TextChoices):
         RUNNING = "running", "Under way"
@@ -54,7 +54,7 @@ class Search(models.Model):
 
 class Trial(models.Model):
     """One try of a recipe with settings that the search chose; one background job under a lease (sole writer:
-    assist/learning/trials.py). Number 0 has today's settings."""
+    assist/learning/search/trials.py). Number 0 has today's settings."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

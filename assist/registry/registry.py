@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from assist.adapters import RUNTIMES, SHIPPED, Offer, bringing, catalogue
 from assist.adapters.files import WeightsProblem, path_of
-from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion, Rollout
+from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion, Rollout, RolloutEvent
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 from taskers.errors import StateConflict
@@ -262,8 +262,7 @@ def put_back(rollout: Rollout, *, by: Person) -> None:
         withdraw(mine, by=by)
     others = list(live.select_related("version"))
     kept = next((one for one in others if was and one.version_id == was.version_id), None)
-    whole = mine is not None and mine.share == WHOLE  # the other one had to give up all, and nobody withdrew it
-    if was is None or mine is None or (kept is None and not whole):
+    if was is None or mine is None or (kept is None and not _gave_up_all(rollout, was)):
         return
     if was.version.removed_at or was.version.smoke in UNTRIED:
         return
@@ -274,6 +273,13 @@ def put_back(rollout: Rollout, *, by: Person) -> None:
     grounds = Grounds(Deployment.Basis(was.basis), was.evaluation, was.reason, was.seconded_by, rollout)
     _begun(project, was.version, share, was.started_by, grounds)
     tell("model_deployed", project, was.version, by, share=share, basis=was.basis)
+
+
+def _gave_up_all(rollout: Rollout, was: Deployment) -> bool:
+    """Whether a rollout took all that its predecessor had, and nobody let that one answer, and withdrew it, since."""
+    took = rollout.timeline.filter(kind=RolloutEvent.Kind.PROMOTED).first()
+    since = Deployment.objects.filter(project=rollout.project_id, version=was.version_id)
+    return took is not None and not since.filter(started_at__gt=took.at).exists()
 
 
 def deployed(project: Project, capability: str) -> list[Deployment]:

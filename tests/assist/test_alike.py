@@ -1,14 +1,18 @@
 """What is like a task: found in its own project, exactly ordered, and kept through cuts."""
 
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assist.alike import index, vectors
 from assist.alike.vectors import Vectors
+from projects.models import Project
 from tests.support import make
 from tests.support.assist.running import Runtime
 from tests.support.cast import Cast
@@ -42,6 +46,19 @@ def test_nearest_come_first_beside_a_shortlist_as_without(tmp_path: Path, monkey
     found = kept.near(rows[77], 20)
     assert found[0] == (78, pytest.approx(1, abs=1e-3)) and len(kept) == 2000
     assert len({key for key, _ in found} & {one + 1 for one in exact}) >= 19
+
+
+def test_the_nearest_is_found_where_many_others_are_just_as_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "PLAIN", 100)
+    monkeypatch.setattr(vectors, "SHORTLIST", 2)
+    some, same, asked = units(101, 64), units(1, 64, seed=1), units(1, 64, seed=2)
+    kept = Vectors(tmp_path, 64)
+    kept.add(range(1, 102), -asked + 0.1 * some)
+    kept.add(range(102, 402), np.repeat(same, 300, axis=0))
+    kept.add([402], asked)
+    assert kept.near(asked[0], 1) == [(402, pytest.approx(1, abs=1e-3))]
 
 
 def test_what_was_cut_off_is_not_there_and_is_written_over(tmp_path: Path) -> None:
@@ -79,6 +96,29 @@ def test_mina_sees_what_is_like_a_task_and_nothing_of_another_project(
     assert {one["id"] for one in said["tasks"]} == {str(one.public_id) for one in (soup, like, budget)}
     (tmp_path / "alike" / "a-project-that-is-gone").mkdir()
     assert index.forget() == 1 and len(list((tmp_path / "alike").iterdir())) == 2
+
+
+@pytest.mark.django_db
+def test_no_project_waits_for_another_to_be_done(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    projects, seen = [make.project(cast.riverside, name) for name in ("One", "Two", "Three")], []
+
+    def goes_on_and_on(project: Project, until: float) -> int:
+        seen.append(project)
+        time.sleep(max(0.0, until - time.monotonic()))
+        return 1
+
+    monkeypatch.setattr(index, "index", goes_on_and_on)
+    assert index.go_on(0.6) == 3 and seen == projects
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("task_type", index.WITHOUT_TEXT)
+def test_where_no_task_has_a_text_none_is_looked_for(cast: Cast, task_type: str) -> None:
+    project = make.project(cast.riverside)
+    project.task_type = task_type
+    with CaptureQueriesContext(connection) as queries:
+        assert index._of_kind(project, index.TEXTS, time.monotonic() + 5) == 0
+    assert not queries.captured_queries
 
 
 @pytest.mark.django_db

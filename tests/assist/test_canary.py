@@ -164,6 +164,17 @@ def test_after_promotion_an_untried_predecessor_stays_away(cast: Cast, project: 
     assert shares(project) == {}, "the runtime's own answers"
 
 
+def test_what_was_promoted_goes_back_also_after_it_gave_some_of_its_work_up(
+    cast: Cast, project: Project, passed: Evaluation
+) -> None:
+    on = promoted(passed, cast)
+    third = registry._written(replace(NEXT, version="3"))
+    registry.deploy(project, third, share=1, by=cast.mina, grounds=registry.override("To see", cast.olga))
+    assert shares(project) == {NEXT.key: 99, str(third): 1}
+    canary.roll_back(on, by=cast.olga)
+    assert shares(project) == {FAKE[1]: 99, str(third): 1}
+
+
 def test_one_rollout_that_fails_does_not_keep_the_others(
     cast: Cast, project: Project, passed: Evaluation, monkeypatch: pytest.MonkeyPatch, caplog
 ) -> None:
@@ -226,8 +237,10 @@ def test_one_at_a_time_and_no_step_beside_it(cast: Cast, project: Project, passe
     on = canary.begin(passed, by=cast.mina)
     with pytest.raises(StateConflict, match="one after the other"):
         canary.begin(passed, by=cast.mina)
-    with pytest.raises(StateConflict):
+    with pytest.raises(StateConflict, match="step by step"):
         rollout.promote(passed, share=100, by=cast.mina)
+    with pytest.raises(StateConflict, match="step by step"):
+        registry.deploy(project, on.version, share=9, by=cast.mina, grounds=registry.override("Now", cast.olga))
     Rollout.objects.filter(pk=on.pk).update(share=25)
     with pytest.raises(StateConflict):
         registry.deploy(project, on.version, share=100, by=cast.mina, grounds=registry.step(on))

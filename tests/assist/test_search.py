@@ -199,6 +199,19 @@ def test_a_search_ends_with_its_time(cast, snapshot, played) -> None:
     assert search.state == "done" and not left_running(search)
 
 
+def test_what_trials_of_a_search_that_is_over_shared_is_swept_away(cast, snapshot, settings) -> None:
+    assert trials.sweep() == 0, "no search was ever begun here"
+    search = searches.begin(snapshot, RECIPE, by=cast.mina)
+    place, gone = trials._folder(search), settings.DATA_DIR / "searches" / "of-nobody"
+    gone.mkdir()
+    assert trials.sweep() == 0 and place.exists() and not gone.exists()
+    Trial.objects.update(state="running")
+    searches.stop(search)
+    assert trials.sweep() == 0 and place.exists(), "its trial ends in a moment"
+    Trial.objects.update(state="stopped")
+    assert trials.sweep() == 0 and not place.exists()
+
+
 def test_bad_wishes_are_refused(cast, snapshot) -> None:
     for wish, place in (({"most": 0}, "trials"), ({"minutes": 10**6}, "minutes"), ({"at_once": 99}, "at_once")):
         with pytest.raises(Refused) as refusal:

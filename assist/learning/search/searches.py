@@ -1,7 +1,7 @@
 """A search: trials of one recipe on one snapshot, within a budget of minutes and trials. With trials.py the only writer
 of Search and Trial."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -102,8 +102,3 @@ def of(project: Project) -> QuerySet[Search]:
 def trials_of(search: Search) -> Sequence[Trial]:
     """They in their order."""
     return list(search.trials.order_by("number"))
-
-
-def differs(trial: Trial, first: Mapping[str, Value]) -> dict[str, Value]:
-    """What a trial has other than the first one."""
-    return {name: value for name, value in trial.parameters.items() if first.get(name) != value}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from assist.learning.search.study import Study
 
 JOB = "assist.jobs.try_settings"
+FOLDERS = "searches"  # one a search, below the data folder
 LEASE = timedelta(seconds=60)
 BEAT = 5.0  # seconds
 PATIENCE = timedelta(minutes=10)  # before a trial that nobody takes up is announced again
@@ -99,7 +100,21 @@ def sweep() -> int:
             _tell(trial.search, study)
     for trial in Trial.objects.filter(state=WAITING, beat_at__lt=Now() - PATIENCE):
         _announced(trial)
+    _clear()
     return seen
+
+
+def _clear() -> None:
+    """Take away what trials of searches shared that are over, where whoever was to do it was cut off."""
+    root = Path(settings.DATA_DIR) / FOLDERS
+    there = list(root.iterdir()) if root.is_dir() else []  # first these: a search is known before it has a folder
+    if not there:
+        return
+    running = Search.objects.filter(Q(state=Search.State.RUNNING) | Q(trials__state=RUNNING))
+    needed = {str(key) for key in running.values_list("public_id", flat=True)}
+    for one in there:
+        if one.name not in needed:
+            shutil.rmtree(one, ignore_errors=True)
 
 
 def _tried(found: Trial, study: "Study") -> _Ended:
@@ -254,7 +269,7 @@ def _study(search: Search) -> Any:
 
 def _folder(search: Search) -> Path:
     """What the trials of a search share on this machine."""
-    place = Path(settings.DATA_DIR) / "searches" / str(search.public_id)
+    place = Path(settings.DATA_DIR) / FOLDERS / str(search.public_id)
     place.mkdir(parents=True, exist_ok=True)
     return place
 
