@@ -12,7 +12,7 @@ from statistics import fmean
 from projects.configuration.terms import Terms
 from projects.models import Annotation, Task, Verdict
 from projects.quality import pay as pay_rules
-from projects.quality.votes import NOT_BLIND, TAMPERED, Case, Vote
+from projects.quality.votes import NOT_BLIND, TAMPERED, UNDECIDED, Case, Vote
 from projects.task_types import TASK_TYPES
 from taskers.models import Grade, Person
 from taskers.money import ledger
@@ -44,7 +44,7 @@ def pay(case: Case, verdict: Verdict, answers: Sequence[Compared]) -> None:
     if not paid:
         return
     keys = {key_of(pk, one.annotation): one.annotation.pk for pk in case.verdicts if pk < verdict.pk for one in paid}
-    if verdict.decided_by_id:  # nobody else decides what was paid without a verdict
+    if case.paid_undecided:  # and is decided after all, by whomever
         keys |= {undecided_key(one.annotation): one.annotation.pk for one in paid}
     standing = ledger.unreversed(keys) if keys else []
     before = {keys[one.key]: one.amount for one in standing}
@@ -97,13 +97,15 @@ def review_key(review: Annotation) -> str:
 
 
 def undecided_key(annotation: Annotation) -> str:
-    """Under which an answer is paid that no verdict came for, since its batch was cancelled."""
-    return f"undecided:annotation:{annotation.pk}"
+    """Under which an answer is paid that no verdict came for, since its task or its batch was cancelled."""
+    return f"{UNDECIDED}{annotation.pk}"
 
 
 def pay_undecided(task: Task) -> None:
-    """Owe what was promised for each answer that counts, without a verdict, once. Should a reviewer decide the task
-    after all, that verdict takes the place of this."""
+    """Owe what was promised for each answer that counts, without a verdict, once: the task or its batch was cancelled.
+
+    Should the task be decided after all, by its answers or a reviewer, that verdict takes the place of this.
+    """
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
     rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)
     of_then = pay_rules.promised(task.project, task.project.settings_now(), rows)

@@ -27,6 +27,8 @@ OLDER = "older-settings"  # it votes; it was given under settings that were chan
 NOT_BLIND = "model-was-seen"  # a model's own answer, where people saw what a model suggested
 VOTELESS = {TAMPERED, RETIRED, NOT_BLIND}
 
+UNDECIDED = "undecided:annotation:"  # with an answer's key: under which it is paid without a verdict
+
 
 @dataclass(frozen=True)
 class Vote:
@@ -57,6 +59,7 @@ class Case:
     open: bool  # judgements of it wait to be taken
     correctable: bool  # an answer may still be corrected: nothing follows yet
     audited: bool  # chance drew it: what the method decides of it, a reviewer looks at
+    paid_undecided: bool  # an answer was paid without a verdict once: the task or its batch was cancelled
 
     @property
     def complete(self) -> bool:
@@ -95,6 +98,8 @@ SELECT {terms.TERMS}, {ANSWERS.format(accuracy_model="c.id")}, d.verdicts, d.sta
     WHERE o.task_id = %(task)s::bigint AND (o.kind || '', o.state || '') = ('judge', 'open')) AS open,
   EXISTS (SELECT FROM projects_annotation a JOIN projects_correctable c ON c.assignment_id = a.assignment_id
     WHERE a.task_id = %(task)s::bigint) AS correctable,
+  EXISTS (SELECT FROM projects_annotation a JOIN taskers_transfer t ON t.key = '{UNDECIDED}' || a.id
+    WHERE a.task_id = %(task)s::bigint) AS paid_undecided,
   CASE WHEN d.verdicts IS NULL THEN {DRAWN} ELSE EXISTS (
     SELECT FROM projects_secondlook l
     WHERE l.project_id = %(project)s::bigint AND l.task_id = %(task)s::bigint AND l.reason = 'audit') END AS audited
@@ -132,6 +137,7 @@ def case_of(task: Task) -> Case:
         open=row["open"],
         correctable=row["correctable"],
         audited=row["audited"],
+        paid_undecided=row["paid_undecided"],
     )
 
 

@@ -9,14 +9,16 @@ from django.test import Client
 from django.urls import reverse
 
 from projects import queue
-from projects.models import BulkAction, Project, Task, TaskTag, TaskWords
+from projects.models import BulkAction, Project, Task, TaskTag, TaskWords, Verdict
 from projects.reports import agreement_reports, progress, task_lines, task_search, task_words, verdict_index
 from projects.reports.task_search import Filters
 from projects.workflow import bulk_actions, bulk_preview, task_actions
 from projects.workflow.bulk_verbs import ASKED
-from taskers.models import Event, Person
+from taskers.models import Event, Person, Transfer
+from taskers.money import ledger
 from tests.support import make
 from tests.support.projects.judging import said
+from tests.support.taskers.money import balance_of
 
 pytestmark = pytest.mark.django_db
 
@@ -202,6 +204,22 @@ def test_what_is_foreseen_is_what_happens_and_undoing_brings_it_back(cast, proje
         before, after = [[one[1:] for one in some] for some in (before, after)]
     assert after == before or verb == "release", undone.faults
     assert decided == [keys[0]]
+
+
+@pytest.mark.parametrize("back", ["undo", "release", "requeue"])
+def test_what_is_cancelled_and_brought_back_is_paid_once_when_its_answers_decide_it(cast, back: str) -> None:
+    task = make.task(make.batch(make.project(cast.riverside, "Paid once", wanted=2, rate=50_000)))
+    said(cast.alice, task, make.MARIA)
+    gone = run(bulk_actions.start(task.project, "cancel", [task.pk], by=cast.mina))
+    assert balance_of(cast.alice, "owed") == 50_000, "what came in is paid at once"
+    if back == "undo":
+        run(bulk_actions.undo(gone, by=cast.mina))
+    else:
+        run(bulk_actions.start(task.project, back, [task.pk], by=cast.mina))
+    said(cast.bob, task, make.MARIA)
+    assert Verdict.objects.get(task=task).decided_by is None
+    assert (balance_of(cast.alice, "owed"), balance_of(cast.bob, "owed")) == (50_000, 50_000)
+    assert Transfer.objects.count() == 2 and ledger.audit() == [] == queue.audit().breaches
 
 
 def test_mina_does_it_from_the_page_watches_and_undoes_it(cast, mina: Client, project) -> None:
