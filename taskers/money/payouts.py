@@ -142,12 +142,15 @@ def keep(payout: Payout, person: Person) -> Payout:
 def processor_rows(payout: Payout) -> Iterator[list[str]]:
     """The table for the payment processor: a heading, then a row per tasker, with a key that makes repeats harmless.
 
+    Whoever's money came back for certain isn't in it: it is owed again, and asked for by another key.
+
     Raises StateConflict for a run that nobody approved.
     """
     if payout.state not in {Payout.State.APPROVED, Payout.State.SETTLED}:
         raise StateConflict("Only an approved payout can be handed to the processor.")
     yield ["payment_key", "tasker", "name", "email", "amount", "currency"]
-    for item in payout.items.select_related("tasker").order_by("pk"):
+    asked_for = payout.items.exclude(returns__state=PayoutReturn.State.CONFIRMED)
+    for item in asked_for.select_related("tasker").order_by("pk"):
         tasker = item.tasker
         amount = f"{item.cents // 100}.{item.cents % 100:02d}"
         yield [item.key, str(tasker.public_id), plain(tasker.name), plain(tasker.email), amount, payout.currency]

@@ -9,7 +9,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -77,17 +77,19 @@ def compare(payout: Payout, file: bytes) -> Comparison:
     if len(file) > limits.PROCESSOR_FILE:
         raise BadFile("The file is too large.", place="file")
     items = {item.key: item for item in payout.items.select_related("tasker").order_by("pk")}
+    returned = set(payout.items.filter(returns__state__in=returns.OPEN).values_list("key", flat=True))
     told: dict[str, Compared] = {}
     lines: list[Compared] = []
     for row in _rows(file):
         key = row["payment_key"]
         item = items.get(key)
         line = _compared(payout, item, row)
+        if line.state == "matched" and key in returned:
+            line = replace(line, state="differing", note="It was said that this came back.")
         if key in told:
             line = Compared("differing", key, line.tasker, line.cents, line.said, "This stands in the file twice.")
         told[key] = line
         lines.append(line)
-    returned = set(payout.items.filter(returns__state__in=returns.OPEN).values_list("key", flat=True))
     missing = [item for key, item in items.items() if key not in told and key not in returned]
     lines += [Compared("missing", item.key, str(item.tasker), item.cents) for item in missing]
     return Comparison(payout, hashlib.sha256(file).hexdigest(), lines)
@@ -98,9 +100,11 @@ def apply(payout: Payout, person: Person, file: bytes, *, reference: str = "") -
     """Do what a file says: what wasn't paid waits for a second person to be owed again; and where it tells of everybody
     in an approved run, that is settled. The same file again changes nothing.
 
-    Raises BadFile, Differs, or what settling does.
+    Raises BadFile, Differs, what settling does, or StateConflict for a run that is neither approved nor settled.
     """
     payout.refresh_from_db(from_queryset=Payout.objects.select_for_update(no_key=True))
+    if payout.state not in {Payout.State.APPROVED, Payout.State.SETTLED}:
+        raise StateConflict("Only an approved or settled payout can be compared with what the processor did.")
     found = compare(payout, file)
     if (before := ReconciledFile.objects.filter(payout=payout, sha256=found.sha256).first()) is not None:
         return before

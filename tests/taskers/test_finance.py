@@ -16,9 +16,11 @@ from taskers.models import (
     AuditRecord,
     Bonus,
     ClosingBalance,
+    Event,
     PayeeDetails,
     Payout,
     PayoutItem,
+    ReconciledFile,
     Transfer,
 )
 from taskers.money import (
@@ -34,8 +36,9 @@ from taskers.money import (
     years,
 )
 from taskers.money.independence import PaidByIt, SamePerson
+from taskers.notifications.kinds import payouts as payout_paid
 from taskers.people import payees
-from tests.support.taskers.money import PROJECT, balance_of, earn
+from tests.support.taskers.money import PROJECT, balance_of, earn, file_of, with_the_processor
 
 pytestmark = pytest.mark.django_db
 
@@ -44,15 +47,6 @@ def ago(transfer: Transfer, **back: int) -> None:
     """As if it had been made so long ago."""
     with pgtrigger.ignore("taskers.Transfer:transfer_append_only"):
         Transfer.objects.filter(pk=transfer.pk).update(at=timezone.now() - timedelta(**back))
-
-
-def with_the_processor(cast, **amounts: int) -> Payout:
-    """An approved run of these people's earnings, whose table was taken away."""
-    for name, amount in amounts.items():
-        earn(cast, getattr(cast, name), amount)
-    payout = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
-    payouts.export(payout, cast.finn)
-    return payout
 
 
 # --- what may be paid yet
@@ -153,18 +147,25 @@ def test_a_run_is_called_off_with_what_was_asked_about_and_what_is_returned_move
     assert keys["Bob"] == his.key and keys["Alice"] != hers.key, "only the processor's no lets a debt have another key"
 
 
+def test_the_table_asks_no_more_for_what_came_back_for_certain(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, bob=1_000_000)
+    hers, his = payout.items.order_by("pk")
+    asked = [returns.ask(one, cast.finn, reason="No account") for one in (hers, his)]
+    assert [row[0] for row in payouts.export(payout, cast.finn)[1:]] == [hers.key, his.key], "nothing is certain yet"
+    returns.confirm(asked[0], cast.fay)
+    assert [row[0] for row in payouts.export(payout, cast.finn)[1:]] == [his.key]
+
+
+def test_who_is_told_to_be_paid_is_nobody_whose_money_came_back(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, bob=1_000_000, carol=500_000)
+    hers, his, _carols = payout.items.order_by("pk")
+    returns.ask(hers, cast.finn, reason="No account")
+    returns.confirm(returns.ask(his, cast.finn, reason="No account"), cast.fay)
+    payouts.settle(payout, cast.finn, reference="ACH 7")
+    assert [one.person for one in payout_paid.hear(Event.objects.filter(kind="payout_settled"))] == [cast.carol.pk]
+
+
 # --- the processor's file
-
-
-def file_of(payout: Payout, *changes: tuple[str, str, str], leave_out: str = "", more: str = "") -> bytes:
-    """What a processor would send: paid all, but for these people's lines (name, amount, status)."""
-    other = {name: (amount, status) for name, amount, status in changes}
-    rows = ["payment_key,amount,currency,status,note"]
-    for item in payout.items.select_related("tasker").order_by("pk"):
-        amount, status = other.get(item.tasker.name, (f"{item.cents / 100:.2f}", "Paid"))
-        if item.tasker.name != leave_out:
-            rows.append(f"{item.key},{amount},USD,{status},")
-    return ("\n".join([*rows, more])).encode()
 
 
 def test_a_file_that_agrees_settles_the_run_and_the_same_file_again_changes_nothing(cast) -> None:
@@ -200,6 +201,27 @@ def test_a_file_that_differs_writes_nothing(cast) -> None:
         reconciling.apply(payout, cast.finn, file, reference="ACH 9")
     payout.refresh_from_db()
     assert (payout.state, Transfer.objects.count()) == ("approved", before)
+
+
+def test_paid_by_the_file_but_returned_by_hand_differs(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000, bob=1_000_000, carol=500_000)
+    hers, his, _carols = payout.items.order_by("pk")
+    returns.ask(hers, cast.finn, reason="No account")
+    returns.confirm(returns.ask(his, cast.finn, reason="No account"), cast.fay)
+    found = reconciling.compare(payout, file_of(payout))
+    assert [one.state for one in found.lines] == ["differing", "differing", "matched"]
+    assert found.lines[0].note == found.lines[1].note == "It was said that this came back."
+    with pytest.raises(reconciling.Differs):
+        reconciling.apply(payout, cast.finn, file_of(payout), reference="ACH 9")
+
+
+def test_no_file_is_applied_to_a_run_that_was_called_off(cast) -> None:
+    payout = with_the_processor(cast, alice=2_000_000)
+    for person in (cast.finn, cast.fay):
+        payouts.cancel(payout, person)
+    with pytest.raises(StateConflict, match="approved or settled"):
+        reconciling.apply(payout, cast.finn, file_of(payout), reference="ACH 9")
+    assert not ReconciledFile.objects.exists()
 
 
 @pytest.mark.parametrize(

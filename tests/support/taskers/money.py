@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import count
 from uuid import UUID
 
-from taskers.models import Organization, Person, Transfer
-from taskers.money import ledger
+from taskers.models import Organization, Payout, Person, Transfer
+from taskers.money import ledger, payouts
 from tests.support.cast import Cast
 
 PROJECT = UUID(int=1)
@@ -48,3 +48,23 @@ def cost(project_key: UUID = PROJECT) -> int:
     spent = Transfer.objects.filter(source__project_key=project_key).values_list("amount", flat=True)
     back = Transfer.objects.filter(target__project_key=project_key).values_list("amount", flat=True)
     return sum(spent) - sum(back)
+
+
+def with_the_processor(cast: Cast, **amounts: int) -> Payout:
+    """An approved run of these people's earnings, whose table was taken away."""
+    for name, amount in amounts.items():
+        earn(cast, getattr(cast, name), amount)
+    payout = payouts.approve(payouts.propose(cast.riverside, cast.finn), cast.fay)
+    payouts.export(payout, cast.finn)
+    return payout
+
+
+def file_of(payout: Payout, *changes: tuple[str, str, str], leave_out: str = "", more: str = "") -> bytes:
+    """What a processor would send: paid all, but for these people's lines (name, amount, status)."""
+    other = {name: (amount, status) for name, amount, status in changes}
+    rows = ["payment_key,amount,currency,status,note"]
+    for item in payout.items.select_related("tasker").order_by("pk"):
+        amount, status = other.get(item.tasker.name, (f"{item.cents / 100:.2f}", "Paid"))
+        if item.tasker.name != leave_out:
+            rows.append(f"{item.key},{amount},USD,{status},")
+    return ("\n".join([*rows, more])).encode()
