@@ -16,13 +16,13 @@ from taskers.errors import NotFound, Problem
 from taskers.files.csv_cells import plain
 from taskers.models import YearClosing
 from taskers.models.limits import PAY_TERMS, TYPED_CENTS
-from taskers.money import ledger, pay_terms, years
+from taskers.money import items, ledger, pay_terms, years
 from taskers.people import payees
 from taskers.web.requests import MemberRequest
 from taskers.web.views.access import needs_role
 from taskers.web.views.finance.owed import FINANCE, table
 
-CENT = ledger.MILLIONTHS // 100
+CENT = items.MILLIONTHS_PER_CENT
 
 
 class TermsForm(forms.Form):

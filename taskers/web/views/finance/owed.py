@@ -15,13 +15,13 @@ from taskers import access
 from taskers.errors import NotFound, Problem
 from taskers.models import Payout, PayoutItem, PayoutReturn, Person
 from taskers.models.people import Role
-from taskers.money import ledger, origins, pay_terms, payouts, reconciling, returns
+from taskers.money import items, ledger, origins, pay_terms, payouts, reconciling, returns
 from taskers.organizations.project_names import project_names
 from taskers.people import payees
 from taskers.web.requests import MemberRequest, key_in
 from taskers.web.views.access import needs_role
 
-CENT = ledger.MILLIONTHS // 100
+CENT = items.MILLIONTHS_PER_CENT
 SHOWN = 500  # rows of a table on a page; the CSV has them all
 FINANCE = (Role.FINANCE,)
 
@@ -177,7 +177,7 @@ def item(request: MemberRequest, item_id: int) -> HttpResponse:
 @require_POST
 @needs_role(*FINANCE)
 def give_back(request: MemberRequest, item_id: int) -> HttpResponse:
-    """Say that an item wasn't paid; as a second person, confirm that, or say that it was."""
+    """Say that an item wasn't paid; as a second person, confirm that, or say that it was. NotFound for aught else."""
     found = _item(request, item_id)
     act = request.POST.get("act")
     asked = PayoutReturn.objects.filter(item=found, state="asked").first()
@@ -190,9 +190,11 @@ def give_back(request: MemberRequest, item_id: int) -> HttpResponse:
         elif act == "confirm":
             returns.confirm(asked, request.user)
             messages.success(request, _("It is owed again, and goes into the next run."))
-        else:
+        elif act == "refuse":
             returns.refuse(asked, request.user)
             messages.success(request, _("It counts as paid."))
+        else:
+            raise NotFound()
     except NotFound:
         raise
     except Problem as problem:
@@ -209,12 +211,12 @@ def table(name: str, rows: list[list[str]]) -> HttpResponse:
 
 
 def _page(request: MemberRequest, found: Payout) -> HttpResponse:
-    items = found.items.select_related("tasker").prefetch_related("returns").order_by("-cents", "pk")
+    rows = found.items.select_related("tasker").prefetch_related("returns").order_by("-cents", "pk")
     totals = found.items.aggregate(cents=Sum("cents"), people=Count("pk"))
     context = {
         "part": "payouts",
         "payout": found,
-        "items": [(one, _back(one)) for one in items[:SHOWN]],
+        "items": [(one, _back(one)) for one in rows[:SHOWN]],
         "more": max(0, totals["people"] - SHOWN),
         "cents": totals["cents"] or 0,
         "people": totals["people"],
