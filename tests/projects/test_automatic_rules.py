@@ -1,5 +1,6 @@
 """A rule is tried on what was, pauses Bob who hurries, says why, ends by itself, and is answered by somebody else."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -115,6 +116,60 @@ def test_without_an_answer_in_time_it_is_lifted(cast, project, batch) -> None:
     RuleConsequence.objects.update(answer_by=timezone.now() - timedelta(minutes=1))
     running.run_all()
     assert RuleConsequence.objects.get().appeal == "upheld" and Exclusion.objects.get().lifted_at is not None
+
+
+@pytest.mark.django_db
+def test_one_that_was_answered_meanwhile_keeps_no_other_waiting(cast, project, batch, monkeypatch) -> None:
+    for action in ("pause", "message"):
+        running.make(project, replace(FAST, action=action), by=cast.mina)
+    worked(cast, batch)
+    assert running.run_all() == 2
+    for one in RuleConsequence.objects.order_by("pk"):
+        running.contest(one, cast.bob, "Why?")
+    RuleConsequence.objects.update(answer_by=timezone.now() - timedelta(minutes=1))
+    settle = running._settle
+
+    def meanwhile(late, outcome, words, *, by) -> None:
+        if late.rule.action == "pause":
+            settle(late, "refused", "They were.", by=cast.olga)
+        settle(late, outcome, words, by=by)
+
+    monkeypatch.setattr(running, "_settle", meanwhile)
+    running.run_all()
+    assert list(RuleConsequence.objects.order_by("pk").values_list("appeal", flat=True)) == ["refused", "upheld"]
+
+
+@pytest.mark.django_db
+def test_what_everybody_did_is_read_once_for_all_rules_of_a_project(cast, project, batch, monkeypatch) -> None:
+    for action in ("pause", "message"):
+        running.make(project, replace(FAST, action=action), by=cast.mina)
+    running.make(make.project(cast.riverside, "Other"), FAST, by=cast.mina)
+    worked(cast, batch)
+    read: list[int] = []
+    pieces = running.history.pieces
+    monkeypatch.setattr(running.history, "pieces", lambda of: read.append(of.pk) or pieces(of))
+    assert running.run_all() == 2 and len(read) == len(set(read)) == 2
+
+
+@pytest.mark.django_db
+def test_they_are_told_what_is_in_force_contested_or_answered_lately_however_old(client, cast, project, batch) -> None:
+    running.make(project, FAST, by=cast.mina)
+    worked(cast, batch)
+    running.run_all()
+    now, rows = timezone.now(), RuleConsequence.objects.all()
+    client.force_login(cast.bob)
+    rows.update(at=now - timedelta(days=20), until=now + timedelta(days=10))
+    home = client.get("/").content.decode()
+    assert "You are paused" in home and "Contest" not in home, "it is too late for that"
+    rows.update(until=now - timedelta(days=10))
+    assert running.told_to(cast.bob) == []
+    contested = {"said": "Why?", "contested_at": now - timedelta(days=14), "answer_by": now + timedelta(days=1)}
+    rows.update(appeal="open", **contested)
+    assert len(running.told_to(cast.bob)) == 1
+    rows.update(appeal="refused", answered_at=now - timedelta(days=2))
+    assert len(running.told_to(cast.bob)) == 1
+    rows.update(answered_at=now - timedelta(days=8))
+    assert running.told_to(cast.bob) == []
 
 
 @pytest.mark.django_db

@@ -73,7 +73,7 @@ def home(request: MemberRequest) -> HttpResponse:
         "openings": [(one, hourly.get(one.project.pk)) for one in openings],
         "totals": earnings.totals(request.user, organization),
         "currency": organization.currency,
-        "consequences": [(one, running.reason_of(one)) for one in running.told_to(request.user)],
+        "consequences": [(one, running.reason_of(one), running.in_time(one)) for one in running.told_to(request.user)],
         "returned": returned_work.waiting_for(request.user),
         "answered": sum(one.project.unread for one in openings),  # type: ignore[attr-defined]
     }

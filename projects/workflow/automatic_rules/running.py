@@ -1,11 +1,14 @@
 """Making rules, saying what one would have done, and doing what follows. The only writer of both tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from statistics import fmean
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -131,19 +134,25 @@ def stop(rule: AutomaticRule, *, by: Person) -> None:
 def run_all() -> int:
     """Do what follows from every rule that is on, and lift what was contested and not answered; returns how often."""
     did = 0
-    for rule in AutomaticRule.objects.filter(ended_at=None, project__state="live").select_related("project"):
-        did += run(rule)
+    rules = AutomaticRule.objects.filter(ended_at=None, project__state="live").select_related("project")
+    for _project, of_one in groupby(rules.order_by("project", "pk"), attrgetter("project_id")):
+        together = list(of_one)
+        worked = history.pieces(together[0].project)
+        did += sum(run(rule, worked) for rule in together)
     for late in RuleConsequence.objects.filter(appeal="open", answer_by__lt=Clock()).select_related("rule__project"):
-        _settle(late, RuleConsequence.Appeal.UPHELD, "", by=None)
+        try:
+            _settle(late, RuleConsequence.Appeal.UPHELD, "", by=None)
+        except StateConflict:  # somebody answered, or another worker lifted it, since
+            continue
     return did
 
 
-def run(rule: AutomaticRule) -> int:
-    """Do what follows from a rule, each person in a transaction of its own; returns for how many."""
+def run(rule: AutomaticRule, worked: Mapping[int, Sequence[Piece]]) -> int:
+    """Do what follows from a rule and what everybody did, each person in a transaction of its own; for how many."""
     condition = CONDITIONS[rule.condition]
     newest = dict(RuleConsequence.objects.filter(rule=rule).order_by("pk").values_list("person", "until"))
     did = 0
-    for key, pieces in history.pieces(rule.project).items():
+    for key, pieces in worked.items():
         begun = rule.on_since or rule.made_at
         since = max(newest.get(key, begun), begun)
         measured = condition.met([one for one in pieces if one.at > since], rule.threshold, rule.window)
@@ -182,12 +191,17 @@ def reason_of(consequence: RuleConsequence) -> str:
     return str(condition.said) % {"window": rule.window, "measured": measured}
 
 
+def in_time(consequence: RuleConsequence) -> bool:
+    """Whether it may still be contested, by the clock."""
+    return timezone.now() <= consequence.at + timedelta(days=APPEAL_DAYS)
+
+
 @transaction.atomic
 def contest(consequence: RuleConsequence, person: Person, said: str) -> None:
     """Say something against it. Raises StateConflict when it is too late or was done already, Refused for no words."""
     if not said.strip():
         raise Refused("Say what is wrong with it.", code="no-words", place="said")
-    if timezone.now() > consequence.at + timedelta(days=APPEAL_DAYS):
+    if not in_time(consequence):
         raise StateConflict("The time to contest this is over.", code="too-late")
     rows = RuleConsequence.objects.filter(pk=consequence.pk, person=person, appeal="")
     answer_by = timezone.now() + timedelta(days=ANSWER_DAYS)
@@ -224,9 +238,12 @@ def _settle(consequence: RuleConsequence, outcome: str, words: str, *, by: Perso
 
 
 def told_to(person: Person) -> list[RuleConsequence]:
-    """What followed for somebody that they are told of, and is in force or may still be contested."""
-    since = timezone.now() - timedelta(days=APPEAL_DAYS)
-    rows = RuleConsequence.objects.filter(person=person, at__gt=since).select_related("rule__project")
+    """What followed for somebody that they are told of: what is in force, may still be contested, waits for an answer,
+    or was answered lately."""
+    now = timezone.now()
+    since = now - timedelta(days=APPEAL_DAYS)
+    of_now = Q(at__gt=since) | Q(until__gt=now) | Q(appeal=RuleConsequence.Appeal.OPEN) | Q(answered_at__gt=since)
+    rows = RuleConsequence.objects.filter(of_now, person=person).select_related("rule__project")
     return [one for one in rows.order_by("-pk") if ACTIONS[one.rule.action].told]
 
 
