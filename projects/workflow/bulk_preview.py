@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Batch, BulkAction, Task
+from projects.workflow import tags
+from projects.workflow.task_actions import BY_HAND
 from taskers.database.prepared import ask_rows
 
 Verb = BulkAction.Verb
@@ -30,7 +32,6 @@ CROSS JOIN LATERAL (SELECT %(tasker)s::text <> '' AND EXISTS (
     AND w.public_id = nullif(%(tasker)s::text, '')::uuid) AS theirs) s
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
-BY_HAND = {Task.Withheld.MANAGER, Task.Withheld.CANCELLED}
 OVER = {Batch.State.CLOSED, Batch.State.CANCELLED}
 REASONS: dict[str, Any] = {
     "decided": _("are decided"),
@@ -69,8 +70,10 @@ class Preview(NamedTuple):
 
 
 def of(tasks: Sequence[int], verb: str, terms: Mapping[str, Any]) -> Preview:
-    """What it would come to as things stand now. Nothing is locked: when it is done, each task is asked again."""
-    said = {"tasks": list(tasks), "verb": verb, "tag": " ".join(terms.get("tag", "").split()).casefold()}
+    """What it would come to as things stand now. Nothing is locked: when it is done, each task is asked again.
+
+    Raises Refused for a bad tag."""
+    said = {"tasks": list(tasks), "verb": verb, "tag": tags.checked(terms["tag"]) if "tag" in terms else ""}
     said |= {"tasker": str(terms.get("tasker", ""))}
     would, left = 0, Counter[str]()
     for stands in ask_rows(STANDS, said, Stands):

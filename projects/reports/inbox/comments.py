@@ -17,7 +17,7 @@ BEGINNING = 160  # characters of what was said
 def said_of(events: Sequence[Event]) -> dict[int, Comment]:
     """The comments that events tell of, by their keys."""
     keys = [one.data["comment"] for one in events]
-    return Comment.objects.select_related("project", "task", "author").in_bulk(keys)
+    return Comment.objects.select_related("project", "task", "thread").in_bulk(keys)
 
 
 def hear(events: Sequence[Event]) -> Iterable[Told]:
