@@ -104,10 +104,14 @@ def undecided_key(annotation: Annotation) -> str:
 def pay_undecided(task: Task) -> None:
     """Owe what was promised for each answer that counts, without a verdict, once: the task or its batch was cancelled.
 
-    Should the task be decided after all, by its answers or a reviewer, that verdict takes the place of this.
+    What a verdict paid before the task was opened again stays, and is all that the answer earns. Should the task be decided after all, by its answers or a reviewer, that verdict takes the place of this.
     """
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
     rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)
+    verdicts = task.verdicts.values_list("pk", flat=True)
+    keys = {key_of(verdict, one): one.pk for verdict in verdicts for one in rows}
+    paid = {keys[one.key] for one in ledger.unreversed(keys)} if keys else set()
+    rows = [one for one in rows if one.pk not in paid]
     of_then = pay_rules.promised(task.project, task.project.settings_now(), rows)
     amounts = {one.pk: pay_rules.worth(one, task, of_then[one.settings_version], None) for one in rows}
     ledger.earn_all([_owed(task, one, undecided_key(one), amounts[one.pk]) for one in rows if amounts[one.pk]])

@@ -212,14 +212,26 @@ def test_what_is_cancelled_and_brought_back_is_paid_once_when_its_answers_decide
     said(cast.alice, task, make.MARIA)
     gone = run(bulk_actions.start(task.project, "cancel", [task.pk], by=cast.mina))
     assert balance_of(cast.alice, "owed") == 50_000, "what came in is paid at once"
-    if back == "undo":
+    theirs = 1  # answers: no more are wanted than came in
+    if back == "undo":  # as many as before
         run(bulk_actions.undo(gone, by=cast.mina))
+        said(cast.bob, task, make.MARIA)
+        theirs = 2
     else:
         run(bulk_actions.start(task.project, back, [task.pk], by=cast.mina))
-    said(cast.bob, task, make.MARIA)
     assert Verdict.objects.get(task=task).decided_by is None
-    assert (balance_of(cast.alice, "owed"), balance_of(cast.bob, "owed")) == (50_000, 50_000)
-    assert Transfer.objects.count() == 2 and ledger.audit() == [] == queue.audit().breaches
+    assert [balance_of(one, "owed") for one in (cast.alice, cast.bob)] == [50_000, 50_000 * (theirs - 1)]
+    assert Transfer.objects.count() == theirs and ledger.audit() == [] == queue.audit().breaches
+
+
+def test_what_a_verdict_paid_is_not_paid_again_where_its_task_is_opened_and_then_cancelled(cast) -> None:
+    task = make.task(make.batch(make.project(cast.riverside, "Paid once", wanted=2, rate=50_000)))
+    said(cast.alice, task, make.MARIA)
+    said(cast.bob, task, make.MARIA)
+    task_actions.requeue(task, by=cast.mina)
+    task_actions.cancel(task, by=cast.mina)
+    assert [balance_of(one, "owed") for one in (cast.alice, cast.bob)] == [50_000, 50_000]
+    assert ledger.audit() == []
 
 
 def test_mina_does_it_from_the_page_watches_and_undoes_it(cast, mina: Client, project) -> None:
