@@ -120,7 +120,7 @@ def test_without_an_answer_in_time_it_is_lifted(cast, project, batch) -> None:
 
 @pytest.mark.django_db
 def test_one_that_was_answered_meanwhile_keeps_no_other_waiting(cast, project, batch, monkeypatch) -> None:
-    for action in ("pause", "message"):
+    for action in ("message", "pause"):
         running.make(project, replace(FAST, action=action), by=cast.mina)
     worked(cast, batch)
     assert running.run_all() == 2
@@ -130,7 +130,7 @@ def test_one_that_was_answered_meanwhile_keeps_no_other_waiting(cast, project, b
     settle = running._settle
 
     def meanwhile(late, outcome, words, *, by) -> None:
-        if late.rule.action == "pause":
+        if late.rule.action == "message":
             settle(late, "refused", "They were.", by=cast.olga)
         settle(late, outcome, words, by=by)
 
@@ -141,7 +141,7 @@ def test_one_that_was_answered_meanwhile_keeps_no_other_waiting(cast, project, b
 
 @pytest.mark.django_db
 def test_what_everybody_did_is_read_once_for_all_rules_of_a_project(cast, project, batch, monkeypatch) -> None:
-    for action in ("pause", "message"):
+    for action in ("message", "pause"):
         running.make(project, replace(FAST, action=action), by=cast.mina)
     running.make(make.project(cast.riverside, "Other"), FAST, by=cast.mina)
     worked(cast, batch)
