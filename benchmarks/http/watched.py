@@ -7,7 +7,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 
-FIRST_SCRAPE, SCRAPED_EVERY = 3.0, 5.0  # seconds; Prometheus asks every 60, and most are told to ask every 15
+FIRST_SCRAPE, SCRAPED_EVERY = 1.0, 5.0  # seconds; Prometheus asks every 60, and most are told to ask every 15
 PATIENCE = 10.0  # seconds for one scrape
 
 
