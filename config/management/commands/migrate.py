@@ -7,11 +7,14 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
+from config.migration_state import Executor
+
 OURS = ("taskers", "projects", "assist")
 START_ANEW = (
     "Its tables have other names. The Tandem that made it still opens it, and exports its verdicts. Start this one on"
     " an empty data folder or database: set TANDEM_DATA or DATABASE_URL, or move the old folder away."
 )
+migrate.MigrationExecutor = Executor  # type: ignore[misc] (Django's command takes none from outside)
 
 
 class CannotCarryOn(CommandError):
