@@ -7,6 +7,7 @@ from assist.annotators import work as model_work
 from assist.errors import CopilotError
 from assist.learning import canary, evaluation, label_vectors, likely_wrong, snapshots, training
 from assist.learning import shadow as shadowing
+from assist.learning.drift import watch
 from assist.learning.search import trials
 from assist.registry import trial
 from assist.suggestions import precompute, record
@@ -121,3 +122,10 @@ def sweep_trials(timestamp: int) -> int:
 def check_labels(check_key: int) -> int:
     """Look for verdicts that are likely wrong; returns how many were checked."""
     return likely_wrong.run(check_key)
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(queue="copilot", lock="watch_drift", queueing_lock="watch_drift")
+def watch_drift(timestamp: int) -> int:
+    """Look whether what comes in, is offered and is decided is still as it was; returns how many alarms there were."""
+    return watch.watch_all()

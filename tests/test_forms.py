@@ -114,6 +114,7 @@ ELSEWHERE = {
     "copilot-search-stop": "once there is a search: tests/assist/test_search_pages.py",
     "copilot-search-train": "once there is a search: tests/assist/test_search_pages.py",
     "copilot-improve-looks": "once verdicts were checked: tests/assist/test_search_pages.py",
+    "drift-accept": "once something has changed: tests/assist/test_drift.py",
     "copilot-run-stop": "once there is a run: tests/assist/test_training_pages.py",
     "copilot-withdraw": "once a model is deployed: tests/assist/test_copilot_page.py",
     "course-again": "after a try at a course: tests/projects/test_qualification_pages.py",

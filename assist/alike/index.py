@@ -38,7 +38,7 @@ class CannotTell(Problem):
 def near(task: Task, most: int) -> Found:
     """The tasks of the project that are most like this one. Raises CannotTell."""
     model = _model_of(task)
-    kept = _vectors(task.project, model)
+    kept = vectors_of(task.project, model)
     row = kept.row(task.pk)
     if row is None:
         row = _now(task, model)
@@ -87,7 +87,7 @@ def forget() -> int:
 def _of_kind(project: Project, model: str, until: float) -> int:
     if model == TEXTS and project.task_type in WITHOUT_TEXT:
         return 0
-    kept, added = _vectors(project, model), 0
+    kept, added = vectors_of(project, model), 0
     version = registry.model_version(model)
     after = kept.last()
     while time.monotonic() < until:
@@ -123,5 +123,6 @@ def _model_of(task: Task) -> str:
     return IMAGES
 
 
-def _vectors(project: Project, model: str) -> Vectors:
+def vectors_of(project: Project, model: str) -> Vectors:
+    """Those of the project by one model, TEXTS or IMAGES; none before a round kept any."""
     return Vectors(Path(settings.DATA_DIR) / "alike" / str(project.public_id) / model, WIDTHS[model])

@@ -79,6 +79,10 @@ class Vectors:
             at = int(found[0])
         return np.asarray(self._mapped(ROWS, "<f2", (len(keys), self.width))[at], np.float32)
 
+    def rows(self, chosen: np.ndarray) -> np.ndarray:
+        """Those at these places, float32 [n, width]."""
+        return np.asarray(self._mapped(ROWS, "<f2", (len(self), self.width))[chosen], np.float32)
+
     def _shortlist(self, vector: np.ndarray, held: int) -> np.ndarray:
         words = self.width // 64
         signs = self._mapped(SIGNS, "<u8", (held, words))

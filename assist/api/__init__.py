@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assist.api import copilot, evaluations, improvement, models, rollouts, searches, training
+from assist.api import copilot, drift, evaluations, improvement, models, rollouts, searches, training
 
 HERE = "projects/<uuid:project_id>/copilot/"
 
@@ -28,6 +28,8 @@ urlpatterns = [
     path(f"{HERE}improve/", improvement.Improve.as_view(), name="api-improve"),
     path(f"{HERE}checks/", improvement.Checks.as_view(), name="api-label-checks"),
     path(f"{HERE}checks/looks/", improvement.SecondLooks.as_view(), name="api-label-looks"),
+    path(f"{HERE}drift/", drift.Drift.as_view(), name="api-drift"),
+    path(f"{HERE}drift/<str:what>/accept/", drift.AcceptedDrift.as_view(), name="api-drift-accept"),
     path(f"{HERE}cards/<uuid:version_id>/", improvement.Card.as_view(), name="api-model-card"),
     path(f"{HERE}overrides/", evaluations.Overrides.as_view(), name="api-overrides"),
     path(f"{HERE}overrides/<uuid:override_id>/", evaluations.OneOverride.as_view(), name="api-override"),

@@ -11,6 +11,7 @@ from assist.models.copilot import (
     Precomputed,
     Suggestion,
 )
+from assist.models.drift import DriftSeries
 from assist.models.improvement import EvaluationScore, LabelCheck
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
@@ -19,6 +20,7 @@ from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 __all__ = [
     "AnnotatorVersion",
     "Deployment",
+    "DriftSeries",
     "Evaluation",
     "EvaluationScore",
     "LabelCheck",

@@ -5,6 +5,7 @@ from django.urls import path
 from assist.web import (
     brought,
     canary,
+    drift,
     improvement,
     model_card,
     overview,
@@ -55,6 +56,8 @@ urlpatterns = [
     path("<uuid:project_id>/copilot/improve/tasks/", improvement.tasks, name="copilot-improve-tasks"),
     path("<uuid:project_id>/copilot/improve/check/", improvement.check, name="copilot-improve-check"),
     path("<uuid:project_id>/copilot/improve/looks/", improvement.looks, name="copilot-improve-looks"),
+    path("<uuid:project_id>/copilot/drift/", drift.page, name="copilot-drift"),
+    path("<uuid:project_id>/copilot/drift/<str:what>/accept/", drift.accept, name="drift-accept"),
     path("<uuid:project_id>/copilot/cards/<uuid:version_id>/", model_card.page, name="copilot-card"),
     path("<uuid:project_id>/copilot/cards/<uuid:version_id>/json/", model_card.export, name="copilot-card-json"),
     path("<uuid:project_id>/copilot/place/", views.place, name="copilot-place"),

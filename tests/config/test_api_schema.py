@@ -135,6 +135,8 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/copilot/checks/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/checks/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/checks/looks/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/drift/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/drift/{what}/accept/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/cards/{version_id}/"),
     ("POST", "/api/v1/annotations/{annotation_id}/correct/"),
     ("GET", "/api/v1/assignments/{assignment_id}/comments/"),

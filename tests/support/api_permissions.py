@@ -269,6 +269,8 @@ API = [
     get("api-label-checks", MODELS),
     post("api-label-checks", MODELS, json()),
     post("api-label-looks", MODELS, json(most=5), reads=True),
+    get("api-drift", MODELS),
+    post("api-drift-accept", MODELS, json()),
     get("api-model-card", MODELS),
     post("api-evaluation-promote", MANAGE, json(share=40), on="evaluated"),
     get("api-overrides", MANAGE, on="evaluated"),

@@ -24,6 +24,7 @@ from assist.adapters import RUNTIMES
 from assist.learning import gate, rollout
 from assist.learning.search import searches
 from assist.models import (
+    DriftSeries,
     Evaluation,
     EvaluationScore,
     LabelCheck,
@@ -506,7 +507,9 @@ def _models(world: World, cast: Cast, project: Project, deployed: Project) -> No
     search = searches.begin(other, "spacy-entities", by=cast.mina)
     search.trials.update(state="done", value=0.5)
     check = LabelCheck.objects.create(project=project, state="done", begun_by=cast.mina)
-    world.things |= {"search_id": search.public_id, "check": check.public_id}
+    terms = {"seen": 300, "newest": 300, "points": [(timezone.now().isoformat(), 3.2)], "alarmed_at": timezone.now()}
+    drift = DriftSeries.objects.create(project=project, what="labels", **terms)
+    world.things |= {"search_id": search.public_id, "check": check.public_id, "what": drift.what}
 
 
 def _snapshot(cast: Cast, project: Project) -> Snapshot:

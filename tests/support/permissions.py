@@ -374,6 +374,8 @@ COPILOT = [
     get("copilot-improve-tasks", MODELS, on="evaluated"),
     post("copilot-improve-check", MODELS, form()),
     post("copilot-improve-looks", MODELS, form(most="5"), reads=True),
+    get("copilot-drift", MODELS),
+    post("drift-accept", MODELS, form()),
     get("copilot-card", MODELS),
     get("copilot-card-json", MODELS),
     post("copilot-withdraw", MANAGE, form(version="@version"), on="deployed"),

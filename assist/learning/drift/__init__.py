@@ -1,0 +1,1 @@
+"""Whether what comes in, what models offer and what people decide is still as it was."""

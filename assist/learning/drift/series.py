@@ -1,0 +1,112 @@
+"""What is watched: of each kind, what came in, one figure each, in its order. A new kind is a function and a line."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.utils.translation import gettext_lazy as _
+
+from assist.alike import index
+from assist.models import DriftSeries, Suggestion
+from projects.models import Project, Task, VerdictEntry
+
+MOST = 20_000  # of each kind, from the one on from which it counts
+BASE = 200  # the first ones, which the others are compared with
+Outcome = Suggestion.Outcome
+CHANGED = {Outcome.ACCEPTED: 0.0, Outcome.REFUSED: 1.0}
+
+
+class Came(NamedTuple):
+    """One thing: its key, in whose order it came, when, and its figure."""
+
+    key: int
+    at: datetime
+    figure: float
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`read` gives what came after a key, at most MOST, without the base."""
+
+    title: Any
+    about: Any
+    read: Callable[[Project, int], list[Came]]
+
+
+def texts(project: Project, after: int) -> list[Came]:
+    """How unlike a text is to the likest of the base."""
+    return _unlike(project, index.TEXTS, after)
+
+
+def images(project: Project, after: int) -> list[Came]:
+    """The same of images."""
+    return _unlike(project, index.IMAGES, after)
+
+
+def sureness(project: Project, after: int) -> list[Came]:
+    """How sure the model is that answers now, over what it offered for a task."""
+    rows = _offered(project, after).exclude(score=None).values_list("pk", "offered_at", "assignment_key", "score")
+    return _together([(key, at, work, float(score)) for key, at, work, score in rows[:MOST]])
+
+
+def changes(project: Project, after: int) -> list[Came]:
+    """How much people change of what that model offers."""
+    settled = _offered(project, after).filter(outcome__in=[Outcome.ACCEPTED, Outcome.EDITED, Outcome.REFUSED])
+    rows = settled.values_list("pk", "offered_at", "assignment_key", "outcome", "edit")
+    told = [(key, at, work, CHANGED.get(outcome, edit or 0.0)) for key, at, work, outcome, edit in rows[:MOST]]
+    return _together(told)
+
+
+def labels(project: Project, after: int) -> list[Came]:
+    """How common the labels of a verdict are among those of the base."""
+    rows = VerdictEntry.objects.filter(project=project, pk__gt=after).exclude(label="").order_by("pk")
+    told = list(rows.values_list("pk", "verdict__at", "verdict", "label")[:MOST])
+    base = dict.fromkeys(verdict for _key, _at, verdict, _label in told)
+    first = set(list(base)[:BASE])
+    common = Counter(label for _key, _at, verdict, label in told if verdict in first)
+    whole = sum(common.values()) or 1
+    came = _together([(key, at, verdict, common[label] / whole) for key, at, verdict, label in told])
+    return came[BASE:]
+
+
+KINDS: dict[str, Kind] = {
+    DriftSeries.What.TEXTS: Kind(_("Texts that come in"), _("How unlike earlier ones they are."), texts),
+    DriftSeries.What.IMAGES: Kind(_("Images that come in"), _("How unlike earlier ones they are."), images),
+    DriftSeries.What.SURENESS: Kind(_("The model’s own confidence"), _("In what it suggests for a task."), sureness),
+    DriftSeries.What.CHANGES: Kind(_("Changes to suggestions"), _("How much people change of them."), changes),
+    DriftSeries.What.LABELS: Kind(_("Labels of verdicts"), _("How common they were before."), labels),
+}
+
+
+def _unlike(project: Project, model: str, after: int) -> list[Came]:
+    kept = index.vectors_of(project, model)
+    keys = kept.keys()
+    chosen = np.flatnonzero(keys > after)[:MOST]
+    if len(chosen) <= BASE:
+        return []
+    rows = kept.rows(chosen)
+    figures = 1 - (rows[BASE:] @ rows[:BASE].T).max(axis=1)
+    told = [int(key) for key in keys[chosen[BASE:]]]
+    when = dict(Task.objects.filter(project=project, pk__in=told).values_list("pk", "created_at"))
+    return [Came(key, when[key], float(one)) for key, one in zip(told, figures, strict=True) if key in when]
+
+
+def _offered(project: Project, after: int) -> Any:
+    """By the model whose suggestion came last: another one's confidence is no drift."""
+    rows = Suggestion.objects.filter(project_key=project.public_id, planted=False).order_by("pk")
+    newest = rows.order_by("-pk").values_list("model", flat=True).first()
+    return rows.filter(pk__gt=after, model=newest)
+
+
+def _together(rows: Sequence[tuple[int, datetime, int, float]]) -> list[Came]:
+    """One of each piece of work: what comes of the same one is no evidence of its own."""
+    found: dict[int, list[tuple[int, datetime, float]]] = {}
+    for key, at, work, figure in rows:
+        found.setdefault(work, []).append((key, at, figure))
+    return [
+        Came(some[-1][0], some[-1][1], float(np.mean([figure for _key, _at, figure in some])))
+        for some in found.values()
+    ]

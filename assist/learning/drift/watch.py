@@ -1,0 +1,101 @@
+"""Look whether a project's figures have changed, and say so once. The only writer of DriftSeries.
+
+All that is known of a kind since it last was as usual is looked at anew each time: it takes a second for twenty
+thousand, and nothing that was cut off leaves half a sum behind.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from assist.learning.drift.evidence import Evidence, watched
+from assist.learning.drift.series import BASE, KINDS, MOST, Came
+from assist.models import DriftSeries
+from projects.models import Project
+from taskers.errors import StateConflict
+from taskers.models import Person
+from taskers.outbox.events import emit
+
+SEEN = "drift_seen"
+ACCEPTED = "drift_accepted"
+WATCHED = 12  # series of a project at most, which together raise one false alarm a year, or none
+LEAST_A_YEAR = 10_000.0  # pieces: how slowly they came so far may change
+LEAST = 50  # pieces before a kind says anything
+POINTS = 60
+HALF = MOST // 2
+
+
+def watch_all() -> int:
+    """Look at every live project; returns how many alarms were raised."""
+    return sum(map(watch, Project.objects.filter(state=Project.State.LIVE).select_related("organization")))
+
+
+def watch(project: Project) -> int:
+    """Look at all kinds of one project; returns how many alarms were raised."""
+    return sum(_looked(project, what) for what in KINDS)
+
+
+def series_of(project: Project) -> list[DriftSeries]:
+    """Those of which enough came to say anything, in the order of KINDS."""
+    rows = {one.what: one for one in DriftSeries.objects.filter(project=project, seen__gte=LEAST)}
+    return [rows[what] for what in KINDS if what in rows]
+
+
+@transaction.atomic
+def accept(project: Project, what: str, *, by: Person) -> None:
+    """Take what comes now as usual from here on. Raises StateConflict where no alarm was raised."""
+    series = DriftSeries.objects.select_for_update().filter(project=project, what=what).first()
+    if series is None or series.alarmed_at is None:
+        raise StateConflict("Nothing was said to have changed there.")
+    series.after, series.seen, series.points, series.alarmed_at = series.newest, 0, [], None
+    series.accepted_by, series.looked_at = by, timezone.now()
+    series.save()
+    _tell(ACCEPTED, project, what, by)
+
+
+@transaction.atomic
+def _looked(project: Project, what: str) -> bool:
+    """Whether an alarm was raised just now."""
+    series, _made = DriftSeries.objects.select_for_update().get_or_create(project=project, what=what)
+    came = KINDS[what].read(project, series.after)
+    if not came or came[-1].key == series.newest and len(came) == series.seen:
+        return False
+    found = watched([one.figure for one in came], _bound(came), seed=project.pk)
+    raised = found.reached and len(came) >= LEAST and series.alarmed_at is None
+    series.seen, series.newest, series.points = len(came), came[-1].key, _points(came, found)
+    series.looked_at = timezone.now()
+    if raised:
+        series.alarmed_at = series.looked_at
+        _tell(SEEN, project, what, None)
+    elif series.alarmed_at is None and len(came) >= MOST - BASE:
+        series.after = came[HALF].key  # the older half is let go
+    series.save()
+    return raised
+
+
+def _bound(came: Sequence[Came]) -> float:
+    """As many pieces as come in a year, times as many series as are watched."""
+    span = max(came[-1].at - came[0].at, timedelta(days=1))
+    return WATCHED * max(LEAST_A_YEAR, len(came) * (timedelta(days=365) / span))
+
+
+def _points(came: Sequence[Came], found: Evidence) -> list[tuple[str, float]]:
+    """So many at most, each the strongest of its part."""
+    size = -(-len(came) // POINTS)
+    starts = range(0, len(came), size)
+    strongest = [float(found.shares[start : start + size].max()) for start in starts]
+    when: list[datetime] = [came[min(start + size, len(came)) - 1].at for start in starts]
+    return [(at.isoformat(), float(f"{share:.3g}")) for at, share in zip(when, strongest, strict=True)]
+
+
+def _tell(kind: str, project: Project, what: str, by: Person | None) -> None:
+    emit(
+        kind,
+        organization_id=project.organization_id,
+        actor_id=by.pk if by else None,
+        project_key=project.public_id,
+        subject=f"project:{project.public_id}",
+        what=what,
+    )

@@ -1,0 +1,40 @@
+"""What is watched for drift."""
+
+from django.db import models
+from django.db.models import Q
+
+from projects.models import Project
+from taskers.models import Person
+
+
+class DriftSeries(models.Model):
+    """One kind of figure of a project, and how strongly it speaks of a change (sole writer: learning/drift/watch.py).
+
+    It raises an alarm and decides nothing: nobody knows whether what changed is any worse.
+    """
+
+    class What(models.TextChoices):
+        TEXTS = "texts", "Texts"
+        IMAGES = "images", "Images"
+        SURENESS = "sureness", "Confidence"
+        CHANGES = "changes", "Changes to suggestions"
+        LABELS = "labels", "Labels"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    what = models.CharField(max_length=8, choices=What)
+    after = models.BigIntegerField(default=0)  # what came with a greater key counts
+    seen = models.PositiveIntegerField(default=0)  # pieces since then
+    newest = models.BigIntegerField(default=0)  # the key of the last of them
+    points = models.JSONField(default=list)  # when, and the evidence as a share of what raises an alarm
+    alarmed_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "what"], name="drift_series_once"),
+            models.CheckConstraint(condition=Q(newest__gte=models.F("after")), name="drift_series_goes_on"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.project}"

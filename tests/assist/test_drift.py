@@ -1,0 +1,160 @@
+"""What comes in, is offered and is decided is compared with what came before; what changed is said once, and decides
+nothing."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assist.alike import index
+from assist.learning.drift import evidence, series, watch
+from assist.learning.drift.evidence import watched
+from assist.models import DriftSeries, Suggestion
+from assist.registry import registry
+from projects.models import Project, Verdict, VerdictEntry
+from taskers.models import Event, Notification
+from taskers.notifications import inbox
+from tests.support import make
+from tests.support.assist.engineer import at, shown
+from tests.support.assist.engineer import emil as emil  # a fixture
+from tests.support.cast import Cast
+from tests.support.projects.pipeline import Api, refused
+
+BOUND = 12 * 26_000.0  # twelve series, five hundred pieces a week in each: one alarm a year at most
+
+
+def test_a_year_in_which_nothing_changes_raises_hardly_an_alarm() -> None:
+    """A quarter of the year of twelve series, of any shape, over two years: half an alarm is to be expected at most."""
+    raised = 0
+    for seed in range(12):
+        draw = np.random.default_rng(seed)
+        figures = draw.exponential(size=13_000) if seed % 3 else draw.integers(0, 4, 13_000)
+        raised += watched(figures, BOUND, seed).reached
+    assert raised <= 1
+
+
+@pytest.mark.parametrize("shift", [3.0, 1.0, -1.0])
+def test_a_change_is_seen_soon(shift: float) -> None:
+    late = []
+    for seed in range(10):
+        draw = np.random.default_rng(seed)
+        figures = np.concatenate([draw.normal(size=1_000), draw.normal(shift, size=500)])
+        first = watched(figures, BOUND, seed).first
+        assert first is not None and first >= 1_000
+        late.append(first - 1_000)
+    assert sorted(late)[5] <= (10 if shift > 2 else 60)
+
+
+def test_wider_and_narrower_are_changes_too() -> None:
+    draw = np.random.default_rng(0)
+    for width in (2.5, 0.3):
+        figures = np.concatenate([draw.normal(size=1_000), draw.normal(0, width, size=500)])
+        assert watched(figures, BOUND, 0).first is not None
+
+
+@given(st.lists(st.floats(-1e9, 1e9), max_size=60), st.integers(0, 9))
+@settings(max_examples=40, deadline=None)
+def test_places_depend_on_the_order_of_sizes_alone(figures: list[float], seed: int) -> None:
+    found = evidence.places(figures, seed)
+    assert ((found > 0) & (found < 1)).all()
+    ranks = [sorted(set(figures)).index(one) for one in figures]
+    assert np.array_equal(found, evidence.places(ranks, seed))
+
+
+def test_each_bet_is_fair() -> None:
+    evenly = (np.arange(200_000) + 0.5) / 200_000
+    assert np.allclose(evidence._bets(evenly).mean(axis=0), 1, atol=0.02)
+
+
+@pytest.fixture
+def project(cast: Cast, tmp_path: Path, settings) -> Project:
+    settings.DATA_DIR = tmp_path
+    return make.project(cast.riverside)
+
+
+def come(project: Project, labels: list[str]) -> None:
+    """So many verdicts, one label each, an hour apart."""
+    batch = make.batch(project, f"Of {len(labels)}")
+    tasks, begun = make.tasks(batch, len(labels)), timezone.now() - timedelta(hours=len(labels))
+    verdicts = Verdict.objects.bulk_create(
+        Verdict(task=task, answer={}, confidence=1, method="majority_v1", settings_version=1) for task in tasks
+    )
+    made = [
+        VerdictEntry(project=project, task=one.task, verdict=one, label=label, confidence=1)
+        for one, label in zip(verdicts, labels, strict=True)
+    ]
+    VerdictEntry.objects.bulk_create(made)
+    assert begun < timezone.now()
+
+
+def usual(number: int, seed: int = 0) -> list[str]:
+    return list(np.random.default_rng(seed).choice(["Person", "Place", "Animal"], number, p=[0.6, 0.3, 0.1]))
+
+
+@pytest.mark.django_db
+def test_other_labels_are_told_once_drawn_and_may_become_the_usual_ones(cast, project, emil) -> None:
+    assert "Too little came yet" in shown(emil, "copilot-drift", project)
+    come(project, usual(series.BASE + 300))
+    assert watch.watch(project) == 0
+    assert "As before" in shown(emil, "copilot-drift", project) and "Changed" not in shown(
+        emil, "copilot-drift", project
+    )
+    mine = Api(cast.mina, cast.riverside)
+    refused(mine.post("drift-accept", project.public_id, "labels"), 409, "state-conflict")
+
+    come(project, ["Ghost"] * 120)
+    assert (watch.watch_all(), watch.watch_all()) == (1, 0), "it is said once"
+    inbox.tell(Event.objects.order_by("pk"))
+    told = Notification.objects.filter(kind="drift")
+    assert cast.mina.pk in told.values_list("person", flat=True) and cast.alice.pk not in told.values_list(
+        "person", flat=True
+    )
+    assert "no longer as it was (Labels of verdicts)" in inbox.said(told.first())
+    assert "Take this as usual" in shown(emil, "copilot-drift", project)
+    (row,) = mine.get("drift", project.public_id).json()
+    assert row["what"] == "labels" and row["alarmed_at"] and max(one["evidence"] for one in row["points"]) >= 1
+
+    emil.post(at("drift-accept", project, "labels"))
+    assert watch.watch(project) == 0 and DriftSeries.objects.get(what="labels").alarmed_at is None
+    come(project, ["Ghost"] * (series.BASE + 100))
+    assert watch.watch(project) == 0, "they are the usual ones now"
+
+
+@pytest.mark.django_db
+def test_texts_of_another_topic_are_seen(cast, project) -> None:
+    tasks = make.tasks(make.batch(project, "Mixed"), series.BASE + 260)
+    draw = np.random.default_rng(1)
+    rows = draw.normal(size=(len(tasks), 384)) * 0.05
+    rows[:-60, 0] += 1  # one topic, and then another one
+    rows[-60:, 1] += 1
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    kept = index.vectors_of(project, index.TEXTS)
+    keys = [one.pk for one in tasks]
+    kept.add(keys[:-60], rows[:-60])
+    assert watch.watch(project) == 0
+    kept.add(keys[-60:], rows[-60:])
+    assert watch.watch(project) == 1 and DriftSeries.objects.get(alarmed_at__isnull=False).what == "texts"
+
+
+@pytest.mark.django_db
+def test_confidence_is_that_of_one_model_and_a_piece_of_work_counts_once(cast, project) -> None:
+    first, second = registry.model_version("fake-spans@1"), registry.model_version("fake-masks@1")
+    draw = np.random.default_rng(2)
+
+    def offer(version, scores, start: int) -> None:
+        terms = {"project_key": project.public_id, "task_key": 1, "model": version}
+        Suggestion.objects.bulk_create(
+            Suggestion(assignment_key=start + at // 2, score=float(score), **terms) for at, score in enumerate(scores)
+        )
+
+    offer(first, draw.uniform(0.7, 0.9, 400), 1)
+    watch.watch(project)
+    assert DriftSeries.objects.get(what="sureness").seen == 200
+    offer(second, draw.uniform(0.1, 0.2, 200), 1_000)
+    assert watch.watch(project) == 0 and DriftSeries.objects.get(what="sureness").seen == 100, "another model's own"
+    offer(second, draw.uniform(0.8, 0.9, 120), 2_000)
+    assert watch.watch(project) == 1
