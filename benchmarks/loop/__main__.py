@@ -13,6 +13,7 @@ FIGURES = (
     "shadow_losses",
     "search",
     "improve",
+    "drift",
 )
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assist.alike import index
-from assist.learning.drift import evidence, series, watch
-from assist.learning.drift.evidence import watched
+from assist.learning.drift import detector, watch
+from assist.learning.drift.detector import BASE, watched
 from assist.models import DriftSeries, Suggestion
 from assist.registry import registry
 from projects.models import Project, Verdict, VerdictEntry
@@ -59,15 +59,15 @@ def test_wider_and_narrower_are_changes_too() -> None:
 @given(st.lists(st.floats(-1e9, 1e9), max_size=60), st.integers(0, 9))
 @settings(max_examples=40, deadline=None)
 def test_places_depend_on_the_order_of_sizes_alone(figures: list[float], seed: int) -> None:
-    found = evidence.places(figures, seed)
+    found = detector.places(figures, seed)
     assert ((found > 0) & (found < 1)).all()
     ranks = [sorted(set(figures)).index(one) for one in figures]
-    assert np.array_equal(found, evidence.places(ranks, seed))
+    assert np.array_equal(found, detector.places(ranks, seed))
 
 
 def test_each_bet_is_fair() -> None:
     evenly = (np.arange(200_000) + 0.5) / 200_000
-    assert np.allclose(evidence._bets(evenly).mean(axis=0), 1, atol=0.02)
+    assert np.allclose(detector._bets(evenly).mean(axis=0), 1, atol=0.02)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def usual(number: int, seed: int = 0) -> list[str]:
 @pytest.mark.django_db
 def test_other_labels_are_told_once_drawn_and_may_become_the_usual_ones(cast, project, emil) -> None:
     assert "Too little came yet" in shown(emil, "copilot-drift", project)
-    come(project, usual(series.BASE + 300))
+    come(project, usual(BASE + 300))
     assert watch.watch(project) == 0
     assert "As before" in shown(emil, "copilot-drift", project) and "Changed" not in shown(
         emil, "copilot-drift", project
@@ -120,13 +120,13 @@ def test_other_labels_are_told_once_drawn_and_may_become_the_usual_ones(cast, pr
 
     emil.post(at("drift-accept", project, "labels"))
     assert watch.watch(project) == 0 and DriftSeries.objects.get(what="labels").alarmed_at is None
-    come(project, ["Ghost"] * (series.BASE + 100))
+    come(project, ["Ghost"] * (BASE + 100))
     assert watch.watch(project) == 0, "they are the usual ones now"
 
 
 @pytest.mark.django_db
 def test_texts_of_another_topic_are_seen(cast, project) -> None:
-    tasks = make.tasks(make.batch(project, "Mixed"), series.BASE + 260)
+    tasks = make.tasks(make.batch(project, "Mixed"), BASE + 260)
     draw = np.random.default_rng(1)
     rows = draw.normal(size=(len(tasks), 384)) * 0.05
     rows[:-60, 0] += 1  # one topic, and then another one

@@ -10,11 +10,11 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from assist.alike import index
+from assist.learning.drift.detector import BASE, unlike
 from assist.models import DriftSeries, Suggestion
 from projects.models import Project, Task, VerdictEntry
 
 MOST = 20_000  # of each kind, from the one on from which it counts
-BASE = 200  # the first ones, which the others are compared with
 Outcome = Suggestion.Outcome
 CHANGED = {Outcome.ACCEPTED: 0.0, Outcome.REFUSED: 1.0}
 
@@ -88,7 +88,7 @@ def _unlike(project: Project, model: str, after: int) -> list[Came]:
     if len(chosen) <= BASE:
         return []
     rows = kept.rows(chosen)
-    figures = 1 - (rows[BASE:] @ rows[:BASE].T).max(axis=1)
+    figures = unlike(rows, BASE)
     told = [int(key) for key in keys[chosen[BASE:]]]
     when = dict(Task.objects.filter(project=project, pk__in=told).values_list("pk", "created_at"))
     return [Came(key, when[key], float(one)) for key, one in zip(told, figures, strict=True) if key in when]

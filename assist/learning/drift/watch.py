@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from assist.learning.drift.evidence import Evidence, watched
-from assist.learning.drift.series import BASE, KINDS, MOST, Came
+from assist.learning.drift.detector import BASE, WATCHED, Evidence, watched
+from assist.learning.drift.series import KINDS, MOST, Came
 from assist.models import DriftSeries
 from projects.models import Project
 from taskers.errors import StateConflict
@@ -20,7 +20,6 @@ from taskers.outbox.events import emit
 
 SEEN = "drift_seen"
 ACCEPTED = "drift_accepted"
-WATCHED = 12  # series of a project at most, which together raise one false alarm a year, or none
 LEAST_A_YEAR = 10_000.0  # pieces: how slowly they came so far may change
 LEAST = 50  # pieces before a kind says anything
 POINTS = 60

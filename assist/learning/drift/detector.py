@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BASE = 200  # the first pieces, which the others are compared with
+WATCHED = 12  # series at most, which together raise one false alarm a year, or none
 POWERS = (0.3, 0.6)  # bets on places near an end: the lower, the more on the outermost
 TILTS = (0.5, 0.9)  # bets on one half
 OUTERMOST = 1e-6
@@ -52,6 +54,11 @@ def places(figures: Sequence[float], seed: int) -> np.ndarray:
         found[at] = (at - high + draws[at] * (high - low + 1)) / (at + 1)
         insort(before, figure)
     return np.clip(found, OUTERMOST, 1 - OUTERMOST)
+
+
+def unlike(rows: np.ndarray, base: int) -> np.ndarray:
+    """How unlike each unit vector after the first `base` is to the likest of those: [0, 2]. rows: float [n, width]."""
+    return 1 - (rows[base:] @ rows[:base].T).max(axis=1)
 
 
 def _bets(places: np.ndarray) -> np.ndarray:
