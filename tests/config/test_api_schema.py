@@ -320,6 +320,7 @@ def keys(cast, settings) -> dict[str, str]:
     mine = make.held(cast.olga, project)
     public = {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
     label = project.labels.in_use()[0].key
+    public["what"] = "labels"
     public["number"] = str(deliveries.order(project, by=cast.olga, format="jsonl").number)
     return public | {"skill_key": skill.key, "label_key": label, "role": "tasker", "payout_key": str(uuid4())}
 
