@@ -7,6 +7,8 @@ PORT ?= 8000
 DEMO ?= yes
 MODELS ?= $(or $(TANDEM_MODEL_SET),small)
 export TANDEM_MODEL_SET := $(MODELS)
+# Where nothing compiled is kept, each of a dozen processes compiles all of the source, and tests also what they assert.
+unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= logical
 TIERS ?= not torture
 LOWER := tests/projects tests/taskers

@@ -1,6 +1,7 @@
 """Where a test session lives. Read before the settings are, so it imports no Django and no pytest."""
 
 import os
+import sys
 from pathlib import Path
 
 from config import postgres
@@ -13,7 +14,12 @@ FOREIGN = ("SECRET_KEY", "REDIS_URL", "TANDEM_DEBUG", "TANDEM_HOSTS", "TANDEM_OR
 
 
 def point_environment() -> None:
-    """Lead this process, and those it starts, to the session's own data folder and database."""
+    """Lead this process, and those it starts, to the session's own data folder and database.
+
+    All keep what they compile, whatever the shell says: else each compiles all of the source.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if os.environ.get(MARK):
         return
     data = SESSIONS / str(os.getpid())
