@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import floor
 
 import numpy as np
-from scipy.stats import hypergeom
+from scipy.special import betaln
 
 from projects.inference import arguments
 
@@ -45,9 +45,9 @@ def plan(size: int, tolerated: float, risk: float = 0.05, usual: float = 0.0, li
     most = 0
     while most < bad:
         sample = _smallest(size, bad, most, risk)
-        passes = float(hypergeom.cdf(most, size, good, sample))
+        passes = _shows_at_most(most, size, good, sample)
         if passes >= likely or sample == size:
-            return Plan(size, sample, most, float(hypergeom.cdf(most, size, bad, sample)), passes)
+            return Plan(size, sample, most, _shows_at_most(most, size, bad, sample), passes)
         most += 1
     return Plan(size, size, bad - 1, 0.0, float(good < bad))
 
@@ -57,11 +57,26 @@ def _smallest(size: int, bad: int, most: int, risk: float) -> int:
     low, high = most + 1, size
     while low < high:
         middle = (low + high) // 2
-        if hypergeom.cdf(most, size, bad, middle) <= risk:
+        if _shows_at_most(most, size, bad, middle) <= risk:
             high = middle
         else:
             low = middle + 1
     return low
+
+
+def _shows_at_most(most: int, size: int, bad: int, sample: int) -> float:
+    """The chance that of `bad` wrong ones in a lot at most `most` are in a sample.
+
+    As scipy.stats.hypergeom.cdf says it; importing that takes a tenth of the time that every process needs to start.
+    """
+    shown = np.arange(max(0, sample - (size - bad)), min(most, bad, sample) + 1)
+    chances = np.exp(_ways(bad, shown) + _ways(size - bad, sample - shown) - _ways(size, sample))
+    return min(1.0, float(chances.sum()))
+
+
+def _ways(many: int, chosen: int | np.ndarray) -> np.ndarray:
+    """The logarithm of how many ways there are to choose so many of many."""
+    return -np.log1p(many) - betaln(many - chosen + 1, np.add(chosen, 1))
 
 
 @dataclass(frozen=True)
