@@ -179,11 +179,15 @@ class _Life:
             await self._once("static", step_cache.static_key(), collect)
 
     async def _once(self, step: str, key: str | None, arguments: list[str]) -> None:
-        """Run a command of manage.py unless it was done under this key; without a key, run it each time."""
+        """Run a command of manage.py unless it was done under this key; without a key, run it each time.
+
+        Django's checks, for which each would load every page first, are of the code: tests run them.
+        """
         if key and self.stamps.done(step, key):
             return
         self.say("start", f"{arguments[0]} ...")
-        child = Child(step, [sys.executable, str(ROOT / "manage.py"), *arguments], self.plan.environment)
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments, "--skip-checks"]
+        child = Child(step, command, self.plan.environment)
         if code := await self.supervisor.step(child):
             raise CannotStart(f"`manage.py {arguments[0]}` failed (exit code {code}): its last lines say why.")
         if key:
