@@ -7,6 +7,7 @@ from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import operations
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
 from django.db.models import CharField, ForeignKey, ManyToManyField, TextField
 from django.db.models.deletion import CASCADE
 
@@ -98,5 +99,5 @@ def test_the_command_goes_this_way() -> None:
         (operations.RemoveField("task", "name"), False),
     ],
 )
-def test_what_others_may_refer_to_is_left_to_django(step: operations.base.Operation, within: bool) -> None:
+def test_what_others_may_refer_to_is_left_to_django(step: Operation, within: bool) -> None:
     assert stays_within_one_table(step) is within

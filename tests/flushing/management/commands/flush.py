@@ -18,7 +18,7 @@ KEPT = {model._meta.db_table for model in (ContentType, Permission)}
 class Command(flush.Command):
     """As Django's where the tests' role may not pass over triggers, which keep most of the history as it is."""
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         """Empty the tables."""
         connection = connections[options["database"]]
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
@@ -27,7 +27,7 @@ class Command(flush.Command):
             if may_pass_over_triggers:
                 cursor.execute(_deletes(connection))
         if not may_pass_over_triggers:
-            super().handle(**options)
+            super().handle(*args, **options)
 
 
 def _deletes(connection: BaseDatabaseWrapper) -> str:
