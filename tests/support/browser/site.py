@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
 from assist.runtime.client import status_now
+from tests.support.browser import demo
 from tests.support.browser.beside import Beside
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -88,17 +88,17 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         """What its processes know."""
-        return _environment(self.database, self.data)
+        return demo.environment(self.database, self.data)
 
 
 @contextmanager
 def running(data: Path) -> Iterator[Site]:
     """Tandem with its demo, on a port and a database of its own, its state below `data`."""
-    database = _new_database("site")
+    database = demo.copy(data)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    beside = Beside(ROOT, _environment(database, data))
+    beside = Beside(ROOT, demo.environment(database, data))
     found = Site(f"http://127.0.0.1:{port}", database, data, {}, beside)
     command = [sys.executable, "-m", "config", "run", "--port", str(port)]
     with closing(beside), open(data / "log.txt", "w") as log:
@@ -110,27 +110,6 @@ def running(data: Path) -> Iterator[Site]:
         finally:
             process.terminate()
             process.wait(60)
-
-
-def _environment(database: str, data: Path) -> dict[str, str]:
-    return os.environ | {
-        "DATABASE_URL": database,
-        "TANDEM_DATA": str(data),
-        "TANDEM_MEDIA": str(data / "media"),
-        "TANDEM_POOL": "8",
-        "TANDEM_SHOWN_EVERY": "0",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-
-
-def _new_database(name: str) -> str:
-    """A new, empty database on the session's server; its address."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    fresh = f"{name}_{os.getpid()}"
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{fresh}" WITH (FORCE)')  # type: ignore[arg-type]
-        connection.execute(f'CREATE DATABASE "{fresh}"')  # type: ignore[arg-type]
-    return urlunsplit(parts._replace(path=f"/{fresh}"))
 
 
 def _wait(site: Site, process: subprocess.Popen, log: Path) -> None:

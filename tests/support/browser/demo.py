@@ -1,0 +1,75 @@
+"""The demo, loaded once for a test session: sites begin from copies of its database and its data folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import filelock
+import psycopg
+from psycopg import sql
+
+from config import step_cache
+from config.step_cache import Stamps
+
+ROOT = Path(__file__).resolve().parents[3]
+# What a start does before its processes run (config/start.py), as manage.py is told to.
+STEPS = (
+    ("migrate", "--no-input", "--verbosity", "0"),
+    ("load_demo", "--verbosity", "0"),
+    ("collectstatic", "--no-input", "--clear", "--verbosity", "0"),
+)
+LOADED = "demo_loaded"  # the database that is copied
+KEPT = Path(os.environ["TANDEM_DATA"]) / LOADED  # and the folder
+
+
+def copy(data: Path) -> str:
+    """A database with the demo, whose state is below `data`, as a start would have left them; its address."""
+    with filelock.FileLock(KEPT.with_suffix(".lock")):
+        if not KEPT.exists():
+            _load()
+        database = _new_database(f"site_{os.getpid()}", LOADED)
+    shutil.copytree(KEPT, data, dirs_exist_ok=True)
+    key, stamps = step_cache.database_key(database), Stamps(data / "run" / "stamps")
+    assert key, "the test session's server tells of its databases"
+    stamps.mark("migrate", f"{key} {step_cache.migrations_key()}")
+    stamps.mark("demo", key)
+    stamps.mark("static", step_cache.static_key())
+    return database
+
+
+def environment(database: str, data: Path) -> dict[str, str]:
+    """What a site's processes know."""
+    return os.environ | {
+        "DATABASE_URL": database,
+        "TANDEM_DATA": str(data),
+        "TANDEM_MEDIA": str(data / "media"),
+        "TANDEM_POOL": "8",
+        "TANDEM_SHOWN_EVERY": "0",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+
+
+def _load() -> None:
+    """Do what is copied, and name it once it is whole."""
+    making = KEPT.with_suffix(".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    known = environment(_new_database(LOADED, "template1"), making)
+    for words in STEPS:
+        command = [sys.executable, str(ROOT / "manage.py"), *words]
+        done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True)
+        assert not done.returncode, done.stderr
+    making.rename(KEPT)
+
+
+def _new_database(name: str, template: str) -> str:
+    """A new database on the session's server, as another one is; its address."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
+    return urlunsplit(parts._replace(path=f"/{name}"))
