@@ -8,11 +8,13 @@ tells two stories that could as well be true, the pool says so (`rivals`) and is
 chosen, by leave-one-set-out and on made-up crowds, is told in docs/truth.md.
 
 What a model says of labels that it wasn't told speaks for it (`held_out`): one that has gone astray foretells them
-badly. People who say the same whatever the task is have one voice (`cliques`).
+badly. Where labels are many, what it learnt of people by then is where it begins when it is told all. People who say
+the same whatever the task is have one voice (`cliques`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -131,8 +133,8 @@ def estimate(
     each = each * one_voice(task, worker, find_cliques(task, worker, label, sizes), workers)
     given = votes(task, worker, label, sizes, each)
     kept = tuple(sorted(pool_of(classes, workers, pool), key=lambda member: isinstance(member, Confusion)))
-    favour = _favour((task, worker, label), each, sizes, kept, known)
-    pooled, fits, weights = _pooled(given, sizes, kept, known, favour)
+    favour, learnt = _heard((task, worker, label), each, sizes, kept, known)
+    pooled, fits, weights = _pooled(given, sizes, kept, known, favour, begin=learnt)
     told = weigh_rival(task, worker, label, sizes, pooled, known)
     if told.sure < 0.5:  # known answers speak for the rival
         faint = votes(task, worker, label, sizes, np.where(told.rival[worker], each, FAINT * each))
@@ -150,37 +152,45 @@ def _pooled(
     known: NDArray[np.int64] | None,
     favour: Floats,
     rounds: int = ROUNDS,
+    begin: Sequence[Fitted] = (),
 ) -> tuple[Floats, tuple[Fitted, ...], Floats]:
-    """The posterior in the middle of the members', their fits and their weights."""
-    fits = tuple(_fitted(given, sizes, member, known, rounds) for member in members)
+    """The posterior in the middle of the members', their fits and their weights; each begins where it is said to."""
+    starts: Sequence[Fitted | None] = begin or [None] * len(members)
+    fits = tuple(
+        _fitted(given, sizes, member, known, rounds, start) for member, start in zip(members, starts, strict=True)
+    )
     weights = middle([one.posterior for one in fits], favour)
     shares = zip(weights, fits, strict=True)
     pooled = sum((share * one.posterior for share, one in shares), np.zeros((sizes[0], sizes[2])))
     return np.minimum(pooled, 1), fits, weights  # shares add up to a hair more than one
 
 
-def _favour(
+def _heard(
     triples: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     each: Floats,
     sizes: tuple[int, int, int],
     members: tuple[Pooled, ...],
     known: NDArray[np.int64] | None,
-) -> Floats:
-    """How much speaks for each member: how well it foretells labels that it isn't told. Of two none is the middle."""
-    if len(members) <= 2:
-        return np.ones(len(members))
-    logs, weights = [], []
-    for told, asked in held_out.withheld(*triples, sizes):
-        task, worker, label = (column[told] for column in triples)
-        given = votes(task, worker, label, sizes, each[told])
-        about = tuple(column[asked] for column in triples)
-        logs.append(
-            [np.log(_fitted(given, sizes, member, known, held_out.ROUNDS).foretold(*about)) for member in members]
-        )
+) -> tuple[Floats, Sequence[Fitted]]:
+    """How much speaks for each member, which is how well it foretells labels that it isn't told; and what it learnt of
+    people by the others, where they are many. Of two members none is the middle, and nothing is left out."""
+    logs, weights, learnt = [], [], []
+    for told, asked in held_out.withheld(*triples, sizes) if len(members) > 2 else ():
+        task, worker, label = triples
+        tasks, at = np.unique(task[told | asked], return_inverse=True)
+        place = np.zeros(task.size, dtype=np.int64)
+        place[told | asked] = at
+        some = (tasks.size, *sizes[1:])
+        given = votes(place[told], worker[told], label[told], some, each[told])
+        here = None if known is None else known[tasks]
+        fits = [_fitted(given, some, member, here, held_out.ROUNDS) for member in members]
+        learnt.append(fits)
+        logs.append([np.log(one.foretold(place[asked], worker[asked], label[asked])) for one in fits])
         weights.append(each[asked])
     if not logs:
-        return np.ones(len(members))
-    return held_out.favours(np.concatenate(logs, axis=1), np.concatenate(weights))
+        return np.ones(len(members)), ()
+    favour = held_out.favours(np.concatenate(logs, axis=1), np.concatenate(weights))
+    return favour, learnt[0] if each.size > held_out.MANY else ()
 
 
 def _honest(posterior: Floats, told: Told, known: NDArray[np.int64] | None) -> Floats:
@@ -195,9 +205,11 @@ def _fitted(
     member: Pooled,
     known: NDArray[np.int64] | None,
     rounds: int,
+    begin: Fitted | None = None,
 ) -> Fitted:
     if isinstance(member, Confusion):
-        return fit_confusion(given, sizes, member, known, rounds)
+        return fit_confusion(given, sizes, member, known, rounds, begin)
+    start = begin if isinstance(begin, Fit) else None
     if not member.bias and member.ease == (1.0,):
-        return fit_one_coin(given, sizes, member, known, min(rounds, ABLE_ROUNDS))
-    return fit(given, sizes, member, known, min(rounds, ABLE_ROUNDS))
+        return fit_one_coin(given, sizes, member, known, min(rounds, ABLE_ROUNDS), start)
+    return fit(given, sizes, member, known, min(rounds, ABLE_ROUNDS), begin=start)

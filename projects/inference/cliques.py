@@ -68,10 +68,11 @@ def _linked(given: Labels, sizes: tuple[int, int, int]) -> list[Ints]:
     saying = csr_array((ones, (given.worker, given.task * classes + given.label)), shape=(workers, tasks * classes))
     shared, same = coo_array(answered @ answered.T), csr_array(saying @ saying.T)
     first, second = shared.coords
-    alike = np.asarray(same[first, second]).ravel()
-    apart = first != second
-    usual = float(np.clip(alike[apart].sum() / max(shared.data[apart].sum(), 1), 1 / classes, 1 - 1e-9))
-    close = apart & (alike >= (1 - DIFFERING) * shared.data) & (-np.log(usual) * shared.data >= LINKED)
+    often = float(same.sum() - same.diagonal().sum()) / max(float(shared.data[first != second].sum()), 1)
+    usual = float(np.clip(often, 1 / classes, 1 - 1e-9))
+    enough = (first < second) & (-np.log(usual) * shared.data >= LINKED)
+    first, second, together = first[enough], second[enough], shared.data[enough]
+    close = np.asarray(same[first, second]).ravel() >= (1 - DIFFERING) * together
     pairs = csr_array((np.ones(close.sum()), (first[close], second[close])), shape=(workers, workers))
     _, of = connected_components(pairs, directed=False)
     return [np.flatnonzero(of == one) for one in np.flatnonzero(np.bincount(of) >= 2)]

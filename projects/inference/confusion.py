@@ -23,12 +23,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import digamma
 
-from projects.inference.colours import colours, evenly
-from projects.inference.dawid_skene import STILL, Votes, held
+from projects.inference.colours import evenly
+from projects.inference.dawid_skene import FIRST_TURNS, STILL, Learnt, Votes, expected, held, normalised
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 # Before anything is seen: four labels' worth of "the crowd's row" for each tasker, and a row right seven times in ten.
 FIRST_STRENGTH, FIRST_RIGHT = 4.0, 0.7
@@ -94,44 +96,54 @@ def fit_confusion(
     member: Confusion,
     known: NDArray[np.int64] | None = None,
     rounds: int = 100,
+    begin: Learnt | None = None,
 ) -> ConfusionFit:
-    """Estimate all from votes. `sizes` = (tasks, taskers, classes); `known[t]` is a class or -1.
+    """Estimate all from votes. `sizes` = (tasks, taskers, classes); `known[t]` is a class or -1; `begin` is what
+    was learnt of the same people.
 
     Inside, states are pairs of class and kind, and answers come before taskers, as in `Votes`.
     """
     tasks, workers, classes = sizes
     kinds, states = member.kinds, classes * member.kinds
-    joint = (held(given.first, known).T[:, :, None] * _first_kinds(given, sizes, member)).reshape(tasks, states)
+    joint = _first_joint(given, sizes, member, known) if begin is None else expected(begin, given, known)
+    joint = joint.reshape(tasks, states)
     row, strength = _first_rows(classes, kinds, member.learnt)
-    posterior = joint.reshape(tasks, classes, kinds).sum(2)
+    # Sums along short rows are slow, and products with ones are not.
+    of_class, every = np.repeat(np.eye(classes), kinds, axis=0), np.ones(tasks)
+    posterior = joint @ of_class
     excluded = None if known is None else (known[:, None] >= 0) & (known[:, None] != np.arange(classes))
+    said, heard = given.of_seen
+    label, worker = np.divmod(given.seen, max(workers, 1))
+    people = _sums(worker, workers)
     for turn in range(rounds):
-        counts = (given.said @ joint).reshape(classes, workers, states)
+        counts = said @ joint
+        totals = people @ counts
         if member.learnt and (turn and turn % LEARNT_EVERY == 0 or turn == 1):
-            row, strength = _crowd(counts.reshape(classes, workers, classes, kinds), row, strength)
-        prior = strength * row.T[:, :, None]  # answers, classes, kinds
-        cells = counts + prior.reshape(classes, 1, states)
-        logs = expected_logs(cells, cells.sum(0))
-        offset = _shares(joint.sum(0).reshape(classes, kinds), member.learnt)
-        scores = (given.heard @ logs.reshape(classes * workers, states)).reshape(tasks, classes, kinds) + offset
+            row, strength = _crowd(counts, totals, label, row, strength)
+        prior = (strength * row.T[:, :, None]).reshape(classes, states)  # answers, states
+        logs = digamma(counts + prior[label]) - digamma(totals + prior.sum(0))[worker]
+        offset = _shares((every @ joint).reshape(classes, kinds), member.learnt)
+        scores = heard @ logs
+        scores += offset.ravel()
         if excluded is not None:
-            scores[excluded] = -np.inf
-        joint = np.exp(scores.reshape(tasks, states) - scores.max((1, 2), initial=-1e300)[:, None])
-        joint /= joint.sum(1, keepdims=True)
-        before, posterior = posterior, joint.reshape(tasks, classes, kinds).sum(2)
-        if turn > 8 and np.abs(posterior - before).sum() < STILL * tasks:
+            scores.reshape(tasks, classes, kinds)[excluded] = -np.inf
+        joint = normalised(scores)
+        before, posterior = posterior, joint @ of_class
+        if turn >= FIRST_TURNS and np.abs(posterior - before).sum() < STILL * tasks:
             break
-    table = counts.reshape(classes, workers, classes, kinds).transpose(1, 2, 3, 0)
-    return ConfusionFit(joint.reshape(tasks, classes, kinds), table, prior.transpose(1, 2, 0), offset)
+    table = np.zeros((classes * workers, states))
+    table[given.seen] = counts
+    counted = table.reshape(classes, workers, classes, kinds).transpose(1, 2, 3, 0)
+    added = prior.reshape(classes, classes, kinds).transpose(1, 2, 0)
+    return ConfusionFit(joint.reshape(tasks, classes, kinds), counted, added, offset)
 
 
-def _first_kinds(given: Votes, sizes: tuple[int, int, int], member: Confusion) -> Floats:
-    """(tasks, 1 or classes, kinds) how likely each task is of each kind in the beginning."""
+def _first_joint(given: Votes, sizes: tuple[int, int, int], member: Confusion, known: Ints | None) -> Floats:
+    """(tasks, classes, kinds) how likely each is in the beginning, by the shares of the votes."""
+    shares = held(given.first, known).T[:, :, None]
     if member.learnt:
-        return _kinds_at_first(given.first, member.kinds)[:, None]
-    labels = given.said.tocoo()
-    label, worker = np.divmod(labels.coords[0].astype(np.int64), sizes[1])
-    return evenly(colours(labels.coords[1].astype(np.int64), worker, label, sizes), member.kinds)
+        return shares * _kinds_at_first(given.first, member.kinds)[:, None]
+    return shares * evenly(given.told, member.kinds)
 
 
 def _first_rows(classes: int, kinds: int, learnt: bool) -> tuple[Floats, Floats]:
@@ -164,12 +176,19 @@ def _kinds_at_first(first: Floats, kinds: int) -> Floats:
     return near / near.sum(1, keepdims=True)
 
 
-def _crowd(counts: Floats, row: Floats, strength: Floats) -> tuple[Floats, Floats]:
-    """The crowd's rows (K, K) and their strengths (K, G) from everybody's counts (answers, W, K, G)."""
-    classes = len(row)
-    prior = strength * row.T[:, :, None]
-    drawn = prior * (digamma(counts + prior[:, None]) - digamma(prior)[:, None]).sum(1)
-    chances = (digamma(counts.sum(0) + strength) - digamma(strength)).sum(0)
+def _sums(of: Ints, size: int) -> csr_array:
+    """What, times a table, adds up its rows that are of the same."""
+    return csr_array((np.ones(of.size), (of, np.arange(of.size))), shape=(size, of.size))
+
+
+def _crowd(counts: Floats, totals: Floats, label: Ints, row: Floats, strength: Floats) -> tuple[Floats, Floats]:
+    """The crowd's rows (K, K) and their strengths (K, G) from everybody's counts: of each (answer, tasker) that was
+    seen by state, with its `label`, and of each tasker in `totals`."""
+    classes, kinds = strength.shape
+    prior = (strength * row.T[:, :, None]).reshape(classes, classes * kinds)
+    more = _sums(label, classes) @ (digamma(counts + prior[label]) - digamma(prior)[label])
+    drawn = (prior * more).reshape(classes, classes, kinds)
+    chances = (digamma(totals + strength.ravel()) - digamma(strength.ravel())).sum(0).reshape(classes, kinds)
     strength = np.clip((drawn.sum(0) + FIRST_STRENGTH) / (chances + 1), *STRENGTHS)
     seen = drawn.sum(2).T + ROW_PRIOR * np.where(np.eye(classes, dtype=bool), 0.5, 0.5 / max(classes - 1, 1))
     return seen / seen.sum(1, keepdims=True), strength

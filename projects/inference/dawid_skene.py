@@ -19,10 +19,14 @@ fitted by Newton steps on expected counts (generalised EM) and Laplace variances
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+
+from projects.inference.colours import Colours, colours
 
 Floats = NDArray[np.float64]
 
@@ -30,8 +34,12 @@ Floats = NDArray[np.float64]
 ROW_PRIOR = 2.0
 # Mean change of a task's posterior at which the estimate stands still.
 STILL = 1e-3
+# Before so many turns it is never held to stand still.
+FIRST_TURNS = 4
 # Steps are shortened to this many logits, so that one step can't run away.
 LONGEST_STEP = 2.0
+# Sums of chances below that have lost digits.
+SMALLEST = 1e-280
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,16 @@ class Fit:
         return np.einsum("nkg,nkg->n", self.joint[task], np.exp(self.table[worker, :, :, label]))
 
 
+class Learnt(Protocol):
+    """What any model learnt of people: `table` and `offset` as in Fit."""
+
+    @property
+    def table(self) -> Floats: ...
+
+    @property
+    def offset(self) -> Floats: ...
+
+
 @dataclass
 class _State:
     parameters: Floats
@@ -106,6 +124,35 @@ class Votes:
     heard: csr_array
     first: Floats
     steps: int = 1
+
+    @cached_property
+    def seen(self) -> NDArray[np.int64]:
+        """The rows of `said` that aren't empty: what somebody never said needs no table of their own."""
+        return np.flatnonzero(np.diff(self.said.indptr))
+
+    @cached_property
+    def of_seen(self) -> tuple[csr_array, csr_array]:
+        """`said` and `heard` with the rows, and columns, that are `seen` alone."""
+        rows, tasks = self.said.shape
+        starts = np.append(self.said.indptr[self.seen], self.said.indptr[-1])
+        said = csr_array((self.said.data, self.said.indices, starts), shape=(self.seen.size, tasks))
+        place = np.zeros(rows, dtype=self.heard.indices.dtype)
+        place[self.seen] = np.arange(self.seen.size)
+        columns = place[self.heard.indices]
+        return said, csr_array((self.heard.data, columns, self.heard.indptr), shape=(tasks, self.seen.size))
+
+    @cached_property
+    def triples(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """(task, tasker, class) of each label, by class and then tasker."""
+        row = np.repeat(np.arange(self.said.shape[0]), np.diff(self.said.indptr))
+        label, worker = np.divmod(row, max(self.said.shape[0] // max(len(self.first), 1), 1))
+        return self.said.indices.astype(np.int64), worker, label
+
+    @cached_property
+    def told(self) -> Colours:
+        """What tasks, taskers and classes look like."""
+        classes, tasks = self.first.shape
+        return colours(*self.triples, (tasks, self.said.shape[0] // max(classes, 1), classes))
 
 
 def votes(
@@ -131,18 +178,24 @@ def fit(
     known: NDArray[np.int64] | None = None,
     rounds: int = 60,
     lean: Floats | None = None,
+    begin: Fit | None = None,
 ) -> Fit:
     """Estimate all from votes. `sizes` = (tasks, taskers, classes); `known[t]` is a class or -1; `lean`
-    (tasks, classes) are log chances of each task's classes from elsewhere, used instead of the shares.
+    (tasks, classes) are log chances of each task's classes from elsewhere, used instead of the shares; `begin` is what
+    was learnt of the same people, else all begins with the shares of the votes.
 
     Inside, tasks and taskers are the last axis of every table: sums over classes and groups, of which
     there are few, then run along the memory."""
     tasks, workers, classes = sizes
     ease, shares = np.array(member.ease), np.array(member.shares)
     leaning = None if lean is None else np.ascontiguousarray(lean.T)
-    joint = held(given.first, known)[:, None, :] * shares[:, None]
+    if begin is None:
+        joint = held(given.first, known)[:, None, :] * shares[:, None]
+        state = _first_state(workers, classes, member)
+    else:
+        joint, shares = np.ascontiguousarray(expected(begin, given, known).transpose(1, 2, 0)), begin.shares
+        state = _State(begin.parameters, begin.variances.copy(), begin.ability, begin.confusions, begin.spread)
     posterior = joint.sum(1)
-    state = _first_state(workers, classes, member)
     table = answer_logs(state, ease, member.bias)
     class_logs = np.zeros(classes)
     for turn in range(rounds):
@@ -160,7 +213,7 @@ def fit(
         scores += (class_logs[:, None] if leaning is None else leaning)[:, None]
         joint = _normalised(scores, known)
         before, posterior = posterior, joint.sum(1)
-        if turn > 8 and np.abs(posterior - before).sum() < STILL * tasks:
+        if turn >= FIRST_TURNS and np.abs(posterior - before).sum() < STILL * tasks:
             break
     return Fit(joint.transpose(2, 0, 1), ease, state.parameters, state.spread, class_logs, shares, state.ability,
                state.confusions, state.variances)  # fmt: skip
@@ -179,6 +232,19 @@ def answer_logs(state: _State, ease: Floats, bias: bool) -> Floats:
     return logits - np.log(np.exp(logits).sum(2, keepdims=True))
 
 
+def expected(learnt: Learnt, given: Votes, known: NDArray[np.int64] | None) -> Floats:
+    """(T, K, G) the joint posterior of other labels of the people of whom this was learnt."""
+    table = learnt.table.transpose(3, 0, 1, 2)
+    classes, groups = table.shape[2:]
+    scores = given.heard @ table.reshape(-1, classes * groups)
+    scores += learnt.offset.ravel()
+    joint = normalised(scores).reshape(-1, classes, groups)
+    if known is None:
+        return joint
+    right = (known[:, None] == np.arange(classes))[:, :, None]
+    return np.where(known[:, None, None] >= 0, right * joint.sum(1, keepdims=True), joint)
+
+
 def held(chance: Floats, known: NDArray[np.int64] | None) -> Floats:
     """The chances (K, T) with all weight on the known class where one is known."""
     if known is None:
@@ -189,6 +255,19 @@ def held(chance: Floats, known: NDArray[np.int64] | None) -> Floats:
 def plain_confusions(classes: int) -> Floats:
     """(K, K) the log chances of all mistakes where they are equally likely, zeros on the diagonal."""
     return np.where(np.eye(classes, dtype=bool), 0.0, -np.log(max(classes - 1, 1)))
+
+
+def normalised(scores: Floats) -> Floats:
+    """The chances (tasks, states) by their log scores, which it uses up. The largest of each task is sought only where
+    one is too small for its own sake: seeking it takes as long as half a turn."""
+    chances = np.exp(scores)
+    totals = chances @ np.ones(scores.shape[1])
+    if not (totals.min(initial=1) > SMALLEST and totals.max(initial=1) < np.inf):
+        scores -= scores.max(1, keepdims=True, initial=-1e300)
+        chances = np.exp(scores)
+        totals = chances @ np.ones(scores.shape[1])
+    chances /= totals[:, None]
+    return chances
 
 
 def _first_state(workers: int, classes: int, member: Member) -> _State:

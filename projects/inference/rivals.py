@@ -143,6 +143,9 @@ def _split(given: Labels, sizes: Sizes, posterior: Floats, told: Colours, residu
 
     everywhere = np.ones(even.size, dtype=bool)
     rival = _less_agreed(camp(everywhere), given, posterior)
+    seen = _agreement(given, sizes, [(rival, everywhere)])
+    if not seen.is_rivalry:  # where they were found they look more apart than they are
+        return seen, rival
     halves = [_facing(camp(here), rival, given.worker) for here in (even, ~even)]
     return _agreement(given, sizes, [(halves[0], ~even), (halves[1], even)]), rival
 

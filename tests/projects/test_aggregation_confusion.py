@@ -116,3 +116,22 @@ def test_nothing_and_one_class_are_no_crash(kinds):
     one = np.zeros(1, dtype=np.int64)
     found = fit_confusion(votes(one, one, one, (2, 1, 1)), (2, 1, 1), Confusion(kinds))
     assert found.posterior == pytest.approx(np.ones((2, 1)))
+
+
+@pytest.mark.parametrize("member", [PERSONAL, KINDS, BIAS])
+def test_what_was_learnt_of_people_tells_other_tasks_at_once(member):
+    """Half of the tasks teach who mistakes what; of the other half one turn is enough, and known answers stay."""
+    task, worker, label, truth = patterned()
+    half, sizes = task < 150, (150, 6, 4)
+    learn_from = votes(task[half], worker[half], label[half], sizes)
+    others = votes(task[~half] - 150, worker[~half], label[~half], sizes)
+    fitted = fit_confusion if isinstance(member, Confusion) else fit
+    learnt = fitted(learn_from, sizes, member)
+    known = np.where(np.arange(150) < 5, (truth[150:] + 1) % 4, -1)
+    right = [
+        (fitted(others, sizes, member, known, 1, begin=begin).posterior.argmax(1) == truth[150:])[5:].mean()
+        for begin in (None, learnt)
+    ]
+    assert right[1] > max(right[0], 0.95)
+    told = fitted(others, sizes, member, known, 1, begin=learnt).posterior[:5]
+    assert told == pytest.approx(np.eye(4)[known[:5]])
