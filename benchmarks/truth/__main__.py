@@ -6,7 +6,8 @@ if named. All but grid, simulation and numbers need the real data, which is look
 TANDEM_CROWD_DATA or in ../shared/data, and all but these and `unseen` the `bench` extra (crowd-kit, SimpleITK).
 
 With --data DIR every crowd that lies there is measured instead, whatever its kind, and the product's functions alone
-and their plain rivals: --json prints a list of set, kind, method, measure, value, seconds, ece.
+and their plain rivals: --json prints a list of set, kind, method, measure, value, seconds, ece. A set that
+can't be read is named on the error output, with why, and the others are measured; 1 if none could be.
 """
 
 from __future__ import annotations
@@ -68,14 +69,26 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.data is None:
         return run(chosen.parts)
-    measured = [row for place in sorted(chosen.data.iterdir()) for row in folders.measure(place)]
+    measured, broken = measured_in(chosen.data)
     if chosen.json:
         say(json.dumps([asdict(row) for row in measured], indent=1))
     else:
         for row in measured:
             ece = "" if row.ece is None else f", ECE {row.ece:.3f}"
             say(f"{row.set:14s} {row.method:22s} {row.measure} {row.value:.4f}, {row.seconds:.1f} s{ece}")
-    return 0
+    return int(broken and not measured)
+
+
+def measured_in(root: Path) -> tuple[list[folders.Measured], bool]:
+    """What every set of a folder reaches, and whether any couldn't be measured, which is told on the error output."""
+    measured, broken = [], False
+    for place in sorted(root.iterdir()):
+        try:
+            measured += folders.measure(place)
+        except Exception as error:  # whatever is wrong with one set, the others are measured
+            broken = True
+            print(f"{place.name} can't be measured: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    return measured, broken
 
 
 def run(wanted: list[str]) -> int:

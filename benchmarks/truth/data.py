@@ -44,9 +44,10 @@ class Labels:
 
 
 def categorical(root: Path, name: str) -> Labels:
-    """One of the categorical sets; classes are those seen in labels or truth, sorted."""
+    """One of the categorical sets; classes are those seen in labels or truth, sorted. Further columns are nothing, and
+    nor is the truth of tasks that nobody answered; not every task needs one."""
     rows = _rows(root / name / "labels.csv")
-    truth = {row["task"]: row["label"] for row in _rows(root / name / "truth.csv")}
+    truth = {row["task"]: row["label"] for row in _rows(root / name / "truth.csv") if row["label"]}
     tasks = sorted({row["task"] for row in rows}, key=_natural)
     workers = sorted({row["worker"] for row in rows})
     classes = sorted({row["label"] for row in rows} | set(truth.values()), key=_natural)
@@ -176,5 +177,5 @@ def _natural(text: str) -> tuple[int, str]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as lines:
+    with path.open(newline="", encoding="utf-8-sig") as lines:
         return list(csv.DictReader(lines))

@@ -56,6 +56,8 @@ def measure(place: Path) -> list[Measured]:
 
 
 def _classes(found: data.Labels) -> list[Measured]:
+    if not found.known.any():
+        raise ValueError("truth.csv has none of the tasks of labels.csv")
     rows = []
     for method, ask in unseen.METHODS.items():
         started = time.process_time()

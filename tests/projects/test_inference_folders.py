@@ -6,6 +6,7 @@ import json
 import numpy as np
 from PIL import Image
 
+from benchmarks.truth.__main__ import measured_in
 from benchmarks.truth.folders import measure
 
 
@@ -65,3 +66,19 @@ def test_pairs(tmp_path):
 def test_a_folder_of_another_kind_is_left_alone(tmp_path):
     (tmp_path / "labels.csv").write_text("task,worker,label\n")
     assert measure(tmp_path) == []
+
+
+def test_a_broken_set_ends_no_other_and_truth_may_cover_some_tasks(tmp_path, capsys):
+    good, broken = tmp_path / "good", tmp_path / "broken"
+    for place in (good, broken):
+        place.mkdir()
+        (place / "truth.csv").write_text("task,label,by\nt0,yes,me\nt1,no,me\nnobody's,yes,me\nt2,,me\n")
+    said = [f"{n},{'yes' if task % 2 == 0 else 'no'},w{who},\"a, b\",t{task}"
+            for n, (task, who) in enumerate(np.ndindex(4, 3))]  # fmt: skip
+    (good / "labels.csv").write_text("\n".join(["when,label,worker,why,task", *said]))
+    (broken / "labels.csv").write_text("task,worker\nt0,w0\n")
+    measured, any_broken = measured_in(tmp_path)
+    assert any_broken and "broken can't be measured: KeyError" in capsys.readouterr().err
+    assert {(row.set, row.method, row.value) for row in measured} == {
+        ("good", method, 1.0) for method in ("ours", "DS", "EBCC", "majority")
+    }
