@@ -146,11 +146,9 @@ def with_key_points(source: Source, one: Decided) -> Iterator[dict[str, Any]]:
     objects = [
         (region, shapes.box_of(region["shape"])) for region in regions if region["shape"]["type"] in shapes.AREAS
     ]
-    objects.sort(key=lambda pair: pair[1][2] * pair[1][3])
+    smallest = sorted(range(len(objects)), key=lambda at: objects[at][1][2] * objects[at][1][3])
     points = [region for region in regions if region["shape"]["type"] == "point"]
-    held = {
-        id(region): next((at for at, (_r, box) in enumerate(objects) if _inside(region, box)), -1) for region in points
-    }
+    held = {id(point): next((at for at in smallest if _inside(point, objects[at][1])), -1) for point in points}
     for at, (region, _box) in enumerate(objects):
         mine = [point for point in points if held[id(point)] == at]
         said = {
@@ -226,7 +224,8 @@ FORMAT = ExportFormat(
     key="coco",
     title="COCO instances",
     note="Images, masks as run lengths, polygons, boxes and keypoints, categories. Loads in pycocotools.",
-    loses="Provenance; lines stand under “polyline”, which others pass over; holes where masks go as polygons.",
+    loses="Provenance and meta; lines stand under “polyline”, which others pass over; that a polygon is one where "
+    "it is an upright rectangle; holes where masks go as polygons.",
     task_types=("image_regions",),
     ending=".json",
     media_type="application/json",
@@ -238,7 +237,8 @@ KEY_POINTS = FORMAT._replace(
     key="coco_keypoints",
     title="COCO key points",
     note="One object with all points that lie in its box; points outside every box make an object of their own.",
-    loses="Lines; which of two objects that lie over each other a point belongs to: the smaller one has it.",
+    loses="Lines, attributes of points, meta; which of two objects that lie over each other a point belongs to: "
+    "the smaller one has it.",
     write=_write_key_points,
 )
 __all__ = ["FORMAT", "KEY_POINTS", "file_name", "instances", "measured"]

@@ -132,7 +132,8 @@ FORMAT = ExportFormat(
     key="cvat",
     title="CVAT for images 1.1",
     note="One annotations.xml with masks, boxes, polygons, lines, points and attributes, and the pictures beside it.",
-    loses="Provenance; that points are hidden is told as occluded; ids of the parts.",
+    loses="Provenance, external ids, meta; that points are hidden is told as occluded; ids of the parts; "
+    "attributes that a label doesn't ask for come back as text.",
     task_types=("image_regions",),
     ending=".zip",
     media_type="application/zip",

@@ -14,7 +14,7 @@ import numpy as np
 from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
-from projects.data.exporting.names import Names, ending, flat
+from projects.data.exporting.names import FlatNames, ending, folder
 from projects.data.exporting.source import Source
 from projects.errors import Refused
 from projects.inference import geometry
@@ -30,8 +30,12 @@ OTHERS = {
     "kitti_detection": ("KITTI, boxes", "A text file of boxes for each picture.", "All but boxes."),
     "kitti_segmentation": ("KITTI, masks", "Pictures of classes and of instances.", "All but masks."),
     "wider_face": ("WIDER FACE", "One list of boxes for each part.", "All but boxes."),
-    "mvtec": ("MVTec", "Masks in folders of their classes.", "All but masks."),
-    "coco_stuff": ("COCO stuff", "Masks of stuff in COCO's JSON.", "All but masks."),
+    "mvtec": (
+        "MVTec",
+        "Masks in folders of their classes.",
+        "All but the masks of one class in a picture, which become one mask.",
+    ),
+    "coco_stuff": ("COCO stuff", "Masks of stuff in COCO's JSON.", "Lines, points; polygons become masks."),
 }
 
 
@@ -40,7 +44,7 @@ def write(source: Source, writer: str) -> Iterator[Entry]:
     from datumaro.components.dataset import Dataset
     from datumaro.components.media import Image
 
-    items = list(_items(source))
+    items = list(_items(source, writer))
     with tempfile.TemporaryDirectory() as folder:
         made = Dataset.from_iterable(items, categories=_categories(source), media_type=Image)
         made.export(folder, writer, save_media=source.terms.media)
@@ -62,11 +66,11 @@ def _categories(source: Source) -> dict[Any, Any]:
     }
 
 
-def _items(source: Source) -> Iterator[Any]:
+def _items(source: Source, writer: str) -> Iterator[Any]:
     from datumaro.components.dataset_base import DatasetItem
     from datumaro.components.media import Image
 
-    names, tasks, drawn = Names(), 0, 0
+    names, tasks, drawn = FlatNames(), 0, 0
     for split in source.splits:
         for one in source.tasks(split):
             tasks, drawn = tasks + 1, drawn + len(one.answer["regions"])
@@ -78,7 +82,24 @@ def _items(source: Source) -> Iterator[Any]:
             size = (one.payload["height"], one.payload["width"])
             media = Image.from_bytes(data=_data(one), ext=ending(one), size=size)
             annotations = [_annotation(source, region, at) for at, region in enumerate(one.answer["regions"], start=1)]
-            yield DatasetItem(flat(names.stem(one)), subset=split or "train", media=media, annotations=annotations)
+            item = DatasetItem(names.stem(one), subset=split or "train", media=media, annotations=annotations)
+            yield FITTED[writer](source, item) if writer in FITTED else item
+
+
+def _of_one_fault(source: Source, item: Any) -> Any:
+    """MVTec has one mask for a picture, which lies in the folder of its class; a picture without one is good."""
+    from datumaro.components.annotation import AnnotationType, Mask
+
+    masks = [one for one in item.annotations if one.type == AnnotationType.mask]
+    same = [one for one in masks if one.label == masks[0].label]
+    name = folder("_".join(source.names[same[0].label - 1].split())) if same else "good"
+    pixels = np.logical_or.reduce([one.image for one in same]) if same else None
+    found = [Mask(pixels.astype(np.uint8), label=same[0].label)] if pixels is not None else []
+    return item.wrap(id=f"{name}/{item.id}", annotations=found)
+
+
+# Writers that take an item otherwise than as it is.
+FITTED: dict[str, Callable[[Source, Any], Any]] = {"mvtec": _of_one_fault}
 
 
 def _data(one: Decided) -> Callable[[], bytes]:
@@ -112,7 +133,7 @@ FORMATS = [
         key=f"dm_{writer}",
         title=f"{title}, by Datumaro",
         note=f"{note} At most {MOST:,} tasks.",
-        loses=f"{loses} Blanks in names; attributes as far as it has a place for them.",
+        loses=f"{loses} Blanks in names, external ids, meta; attributes as far as it has a place for them.",
         task_types=("image_regions",),
         ending=".zip",
         media_type="application/zip",

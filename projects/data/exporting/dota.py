@@ -6,17 +6,17 @@ from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.markup import number
-from projects.data.exporting.names import Names, ending, flat
+from projects.data.exporting.names import FlatNames, ending
 from projects.data.exporting.source import Source
 
 
 def write(source: Source) -> Iterator[Entry]:
     """images/ and labelTxt/ of each part."""
-    names = Names()
+    names = FlatNames()
     for split in source.splits:
         part = split or "train"
         for one in source.tasks(split):
-            stem = flat(names.stem(one))
+            stem = names.stem(one)
             yield from pictures.entry(one, f"{part}/images/{stem}{ending(one)}")
             yield Entry(f"{part}/labelTxt/{stem}.txt", [_lines(source, one)])
 
@@ -37,7 +37,8 @@ FORMAT = ExportFormat(
     key="dota",
     title="DOTA",
     note="A text file of boxes, turned as the objects lie, for each picture; blanks in names become hyphens.",
-    loses="Outlines, lines, points, attributes but “difficult”.",
+    loses="Outlines, that a box lies straight, lines, points, attributes but “difficult”, blanks in names, external "
+    "ids, meta.",
     task_types=("image_regions",),
     ending=".zip",
     media_type="application/zip",

@@ -13,7 +13,7 @@ from typing import Any
 from projects.data.exporting import pictures
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
-from projects.data.exporting.names import Names, ending, flat, folder
+from projects.data.exporting.names import FlatNames, ending, folder
 from projects.data.exporting.source import Source
 from projects.task_types.asked_fields import CHOICES
 from taskers.files.csv_cells import plain
@@ -27,13 +27,13 @@ def write(source: Source) -> Iterator[Entry]:
     """What is to be looked at one by one, then the table."""
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as table:
         table.write(_line(["file", "label", "split", "external_id", "confidence"]))
-        names = Names()
+        names = FlatNames()
         for split in source.splits:
             part = f"{split}/" if split else ""
             for one in source.tasks(split):
                 label = _label(source, one)
                 text = one.payload.get("text")
-                name = f"{part}{label}/{flat(names.stem(one))}{'.txt' if text is not None else ending(one)}"
+                name = f"{part}{label}/{names.stem(one)}{'.txt' if text is not None else ending(one)}"
                 table.write(_line([name, label, split, plain(one.external_id), f"{one.confidence:.4f}"]))
                 if text is not None:
                     yield Entry(name, [text.encode()])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
-from projects.data.exporting.names import Names, ending, flat, folder
+from projects.data.exporting.names import FlatNames, ending, folder
 from projects.data.exporting.source import Source
 
 CITY = "all"
@@ -25,11 +25,11 @@ def write_cityscapes(source: Source) -> Iterator[Entry]:
     palette = _palette(source)
     lines = [f"{r} {g} {b} {name}" for name, (r, g, b) in zip(_names(source), palette, strict=True)]
     yield Entry("label_colors.txt", ["\n".join([*lines, ""]).encode()])
-    names = Names()
+    names = FlatNames()
     for split in source.splits:
         part = split or "train"
         for one in source.tasks(split):
-            stem = flat(names.stem(one))
+            stem = names.stem(one)
             yield from pictures.entry(one, f"leftImg8bit/{part}/{CITY}/{stem}_leftImg8bit{ending(one)}")
             classes, instances = drawn(source, one)
             colours = np.array(palette, dtype=np.uint8)[classes]
@@ -51,12 +51,12 @@ def write_plain(source: Source) -> Iterator[Entry]:
         "label_map": {str(at): name for at, name in enumerate(names_of)},
         "segmentation_colors": [list(one) for one in palette],
     }
-    names = Names()
+    names = FlatNames()
     for split in source.splits:
         part = f"{split}/" if split else ""
         yield Entry(f"{part}dataset_meta.json", [json.dumps(meta, ensure_ascii=False, indent=1).encode()])
         for one in source.tasks(split):
-            stem = flat(names.stem(one))
+            stem = names.stem(one)
             yield from pictures.entry(one, f"{part}images/{stem}{ending(one)}")
             classes, _instances = drawn(source, one)
             yield Entry(f"{part}masks/{stem}.png", [shapes.png(classes, palette)], packed=False)
@@ -90,8 +90,9 @@ CITYSCAPES = ExportFormat(
     key="cityscapes",
     title="Cityscapes",
     note="Pictures of classes, instances and colours under gtFine, the pictures under leftImg8bit.",
-    loses="What lies below something else, lines, points, attributes; instances beyond 999 of a class in one picture, "
-    "and those of classes beyond the 64th.",
+    loses="What lies below something else, that boxes and polygons are no masks, lines, points, attributes, blanks in "
+    "names, external ids, meta; instances beyond 999 of a class in one picture, and those of classes beyond the 64th; "
+    "which instances are apart where Tandem reads it.",
     task_types=("image_regions",),
     ending=".zip",
     media_type="application/zip",
@@ -103,6 +104,7 @@ PLAIN = CITYSCAPES._replace(
     key="masks",
     title="Masks as PNG",
     note="Beside each picture one of its classes, each in its colour; their names in dataset_meta.json.",
-    loses="Which object a pixel belongs to, what lies below something else, lines, points, attributes.",
+    loses="Which objects of a class are apart, what lies below something else, that boxes and polygons are no masks, "
+    "lines, points, attributes, blanks in names, external ids, meta.",
     write=write_plain,
 )

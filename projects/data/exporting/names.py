@@ -29,13 +29,16 @@ class Names:
         name = str(payload.get("name") or "")
         if not name or name == payload.get("asset"):
             name = one.external_id
-        stem = "/".join(_short(step) for step in PICTURE.sub("", file_name(name, one.id)).split("/"))
+        stem = self._joined(PICTURE.sub("", file_name(name, one.id)).split("/"))
         stem = stem.rstrip("/ .") or one.id
         if not self._take(stem):
             stem = f"{stem}-{one.id[:8]}"
             if not self._take(stem):
                 stem = f"{stem}-{one.id}"
         return stem
+
+    def _joined(self, steps: list[str]) -> str:
+        return "/".join(map(_short, steps))
 
     def _take(self, stem: str) -> bool:
         """Whether nobody has it yet: large and small letters are one, as some file systems have it."""
@@ -46,17 +49,19 @@ class Names:
         return True
 
 
+class FlatNames(Names):
+    """The same for formats that know no folders: each is one step."""
+
+    def _joined(self, steps: list[str]) -> str:
+        return _short("__".join(steps))
+
+
 def ending(one: Decided) -> str:
     """The ending of a task's picture: of what is stored where it goes along, else as it was named."""
     if one.pictures:
         return ENDINGS.get(one.pictures[0].media_type, "")
     found = PICTURE.search(str(one.payload.get("name") or ""))
     return found[0] if found else ".jpg"
-
-
-def flat(stem: str) -> str:
-    """A name for formats that know no folders."""
-    return stem.replace("/", "__")
 
 
 def _short(step: str) -> str:

@@ -14,7 +14,7 @@ from typing import IO, Any
 from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
-from projects.data.exporting.names import Names, ending, flat
+from projects.data.exporting.names import FlatNames, ending
 from projects.data.exporting.source import Source
 
 PARTS = {"": "train", "train": "train", "val": "validation", "test": "test"}
@@ -29,7 +29,7 @@ UNKNOWN = -1
 
 def write(source: Source) -> Iterator[Entry]:
     """Pictures and masks one by one; the tables of a part follow them."""
-    names = Names()
+    names = FlatNames()
     yield Entry("annotations/class-descriptions.csv", [_line([name, name]) for name in source.names])
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as sizes:
         for split in source.splits:
@@ -37,7 +37,7 @@ def write(source: Source) -> Iterator[Entry]:
         yield Entry("annotations/images.meta", _read(sizes))
 
 
-def _part(source: Source, split: str, names: Names, sizes: IO[bytes]) -> Iterator[Entry]:
+def _part(source: Source, split: str, names: FlatNames, sizes: IO[bytes]) -> Iterator[Entry]:
     part = PARTS[split]
     with ExitStack() as open:
         images, boxes, masks = (
@@ -47,7 +47,7 @@ def _part(source: Source, split: str, names: Names, sizes: IO[bytes]) -> Iterato
         for file, heading in ((images, IMAGES), (boxes, BOXES), (masks, MASKS)):
             file.write(f"{heading}\r\n".encode())
         for one in source.tasks(split):
-            stem = flat(names.stem(one))
+            stem = names.stem(one)
             yield from pictures.entry(one, f"images/{part}/{stem}{ending(one)}")
             images.write(_line([stem, part, "", "", "", "", "", one.external_id, "", "", "", ""]))
             sizes.write(f"{shlex.quote(stem)} {one.payload['height']} {one.payload['width']}\n".encode())
@@ -105,7 +105,7 @@ FORMAT = ExportFormat(
     key="open_images",
     title="Open Images",
     note="Tables of boxes and masks with a picture for each mask; val is called validation there.",
-    loses="Corners of polygons (they become masks), lines, points, attributes but five.",
+    loses="Corners of polygons (they become masks), lines, points, attributes but five, external ids, meta.",
     task_types=("image_regions",),
     ending=".zip",
     media_type="application/zip",

@@ -111,6 +111,7 @@ def _of_regions(source: Source) -> Features:
         "type": STRING,
         "bbox": [NUMBER],
         "points": [[NUMBER]],
+        "visible": FLAG,
     }
     drawn: dict[str, Features] = {"png": {"mask": PICTURE}, "polygons": {"polygons": [[[NUMBER]]]}}
     region |= drawn.get(source.terms.masks, {"rle": STRING})
@@ -183,6 +184,7 @@ def _region(source: Source, region: dict[str, Any]) -> Row:
         "type": kind,
         "bbox": shapes.box_of(shape),
         "points": [[float(value) for value in point] for point in points],
+        "visible": shape.get("visible"),
         "attributes": json.dumps(region["attributes"], ensure_ascii=False),
     }
     if kind != "mask":

@@ -54,15 +54,16 @@ class Source:
     def classes(self) -> dict[str, Class]:
         """The class of each label key that an answer here may carry. Labels that go out under one name are one."""
         by_name: dict[str, Class] = {}
-        found: dict[str, Class] = {}
+        names: dict[str, str] = {}
         for label in self.labels:
             key = self._keys[label["key"]]
             if key is None:
                 continue
             name = self.terms.label_map.get(label["key"]) or label["name"]
-            made = Class(len(by_name), name, key, label["colour"], tuple(label["shapes"]))
-            found.setdefault(key, by_name.setdefault(name, made))
-        return found
+            made = by_name.get(name) or Class(len(by_name), name, key, label["colour"], ())
+            by_name[name] = made._replace(shapes=tuple(dict.fromkeys([*made.shapes, *label["shapes"]])))
+            names.setdefault(key, name)
+        return {key: by_name[name] for key, name in names.items()}
 
     def tag(self, key: str) -> str:
         """What a label is called in files that name labels by their keys."""

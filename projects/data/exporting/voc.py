@@ -13,7 +13,7 @@ import numpy as np
 from projects.data.exporting import markup, pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
-from projects.data.exporting.names import Names, ending, flat
+from projects.data.exporting.names import FlatNames, ending
 from projects.data.exporting.source import Source
 
 ALL = "default"
@@ -28,14 +28,14 @@ def write(source: Source) -> Iterator[Entry]:
         f"{name}:{red},{green},{blue}::" for name, (red, green, blue) in zip(source.names, palette[1:], strict=True)
     ]
     yield Entry("labelmap.txt", ["\n".join(["background:0,0,0::", *colours, ""]).encode()])
-    names = Names()
+    names = FlatNames()
     for split in source.splits:
         with (
             tempfile.SpooledTemporaryFile(max_size=SPOOLED) as listed,
             tempfile.SpooledTemporaryFile(max_size=SPOOLED) as masked,
         ):
             for one in source.tasks(split):
-                stem = flat(names.stem(one))
+                stem = names.stem(one)
                 yield from pictures.entry(one, f"JPEGImages/{stem}{ending(one)}")
                 yield Entry(f"Annotations/{stem}.xml", [annotation(source, one, f"{stem}{ending(one)}")])
                 listed.write(f"{stem}\n".encode())
@@ -56,7 +56,7 @@ def annotation(source: Source, one: Decided, name: str) -> bytes:
     masked = int(any(region["shape"]["type"] in ("mask", "polygon") for region in areas))
     objects = "".join(_object(source, region) for region in areas)
     return (
-        f"<annotation><folder/><filename>{markup.text(name)}</filename>"
+        f"<annotation><folder/><counted_from>1</counted_from><filename>{markup.text(name)}</filename>"
         f"<source><database>{markup.text(source.project.name)}</database><annotation>{markup.text(one.external_id)}</annotation>"
         f"</source><size>{size}</size><segmented>{masked}</segmented>{objects}</annotation>\n"
     ).encode()
@@ -79,11 +79,14 @@ def _object(source: Source, region: dict[str, Any]) -> str:
 
 
 def _masks(source: Source, one: Decided, stem: str, palette: list[tuple[int, int, int]]) -> Iterator[Entry]:
-    """Two pictures: the classes, and the objects by their numbers; what was drawn later lies on top."""
+    """Two pictures: the classes, and the objects by their numbers in the XML; what was drawn later lies on top. Of a
+    box nobody said which pixels are in it: it is in neither."""
     height, width = one.payload["height"], one.payload["width"]
     classes, objects = (np.zeros((height, width), dtype=np.uint8) for _ in range(2))
     areas = [region for region in one.answer["regions"] if region["shape"]["type"] in shapes.AREAS]
     for number, region in enumerate(areas, start=1):
+        if region["shape"]["type"] == "box":
+            continue
         inside = shapes.bitmap(region["shape"], height, width)
         classes[inside] = source.classes[region["label"]].number + 1
         objects[inside] = min(number, 254)
@@ -112,7 +115,8 @@ FORMAT = ExportFormat(
     key="voc",
     title="Pascal VOC",
     note="An XML file of boxes for each picture, and pictures of masks and polygons by class and by object.",
-    loses="Which mask is which box's, what lies below something else, objects beyond 254, lines, points.",
+    loses="Corners of polygons (they become masks), what lies below something else, objects beyond 254, lines, "
+    "points, meta; attributes come back as text, external ids only where there are no masks.",
     task_types=("image_regions",),
     ending=".zip",
     media_type="application/zip",

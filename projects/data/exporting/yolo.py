@@ -11,7 +11,7 @@ from typing import Any
 from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
-from projects.data.exporting.names import Names, ending, flat
+from projects.data.exporting.names import FlatNames, ending
 from projects.data.exporting.source import Source
 
 Lined = Callable[[dict[str, Any], int, int], Iterator[Sequence[float]]]  # a region's lines, without its class
@@ -21,10 +21,10 @@ def write(source: Source, lined: Lined) -> Iterator[Entry]:
     """Labels and pictures by parts; without a split all is called train, and val is the same: YOLO wants both."""
     parts = [split or "train" for split in source.splits]
     yield Entry("data.yaml", [_yaml(source, parts)])
-    names = Names()
+    names = FlatNames()
     for split, part in zip(source.splits, parts, strict=True):
         for one in source.tasks(split):
-            stem = flat(names.stem(one))
+            stem = names.stem(one)
             yield from pictures.entry(one, f"images/{part}/{stem}{ending(one)}")
             yield Entry(f"labels/{part}/{stem}.txt", [labels(source, one, lined)])
 
@@ -73,7 +73,7 @@ DETECT = ExportFormat(
     key="yolo_detect",
     title="YOLO Ultralytics, boxes",
     note="A label file for each picture and data.yaml; whatever has an area as its box.",
-    loses="Outlines, lines, points, attributes, external ids.",
+    loses="Outlines, lines, points, attributes, external ids, meta.",
     task_types=("image_regions",),
     ending=".zip",
     media_type="application/zip",
@@ -85,13 +85,14 @@ SEGMENT = DETECT._replace(
     key="yolo_segment",
     title="YOLO Ultralytics, outlines",
     note="A label file for each picture and data.yaml; masks as the outlines of their parts.",
-    loses="Holes, which parts are one object's, lines, points, attributes, external ids.",
+    loses="Holes, which parts are one object's, that masks and boxes are no polygons, lines, points, attributes, "
+    "external ids, meta.",
     write=partial(write, lined=_outlines),
 )
 ORIENTED = DETECT._replace(
     key="yolo_obb",
     title="YOLO Ultralytics, oriented boxes",
     note="A label file for each picture and data.yaml; each object as the smallest box turned as it lies.",
-    loses="Outlines, lines, points, attributes, external ids.",
+    loses="Outlines, that a box lies straight, lines, points, attributes, external ids, meta.",
     write=partial(write, lined=_turned),
 )

@@ -162,10 +162,10 @@ CVAT = """<?xml version="1.0" encoding="utf-8"?><annotations><version>1.1</versi
 def test_cvats_shapes_for_images():
     items = read("cvat_xml", {"annotations.xml": CVAT, "images/sub/a.png": picture()})
     row = items[0]
-    types = ["box", "polygon", "polygon", "polyline", "point", "point", "mask", "polygon", "point"]
+    types = ["polygon", "polygon", "polyline", "point", "point", "mask", "polygon", "point", "box"]  # it lies on top
     assert [kind for _, kind in kinds(row)] == types
-    assert regions(row)[0]["attributes"] == {"occluded": True, "z_order": 2, "group": 3, "far": True, "size": 4}
-    found = coco.decode({"size": [20, 30], "counts": regions(row)[6]["shape"]["counts"]})
+    assert regions(row)[-1]["attributes"] == {"occluded": True, "group": 3, "far": True, "size": 4}
+    found = coco.decode({"size": [20, 30], "counts": regions(row)[5]["shape"]["counts"]})
     assert found[5, 5] and found[5, 6] and found.sum() == 2
     assert sorted(code for _, code in lost(row)) == ["kept-as-polygon", "malformed-mask", "no-place", "unknown-shape"]
     assert faults(items) == [("gone.png", "no-picture")]

@@ -149,7 +149,7 @@ def _between(before: dict[str, Any], behind: dict[str, Any] | None, frame: int) 
 
 def _mark(found: list[dict[str, Any]], marks: Marks) -> tuple[Said, ...]:
     sources = set()
-    for one in found:
+    for one in sorted(found, key=lambda one: cvat_shapes.depth(one["it"].get("z_order"))):
         sources.add(one["it"].get("source", "manual"))
         if one["key"] == "tags":
             marks.choose(one["at"], one["it"].get("label"), kind="multiple")
@@ -192,7 +192,7 @@ def _numbers(kind: str, points: list[Any]) -> list[Any]:
 
 def _attributes(shape: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name in ("occluded", "z_order", "group", "track"):
+    for name in ("occluded", "group", "track"):
         if shape.get(name) not in (None, 0, False, ""):
             found[name] = shape[name]
     given = shape.get("attributes")

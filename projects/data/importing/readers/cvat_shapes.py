@@ -1,5 +1,6 @@
 """CVAT's shapes, in the words that its XML and its backups share: a kind, numbers, a turn in degrees."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -59,6 +60,15 @@ def _mark(
             marks.mask(place, label, _pixels(marks, numbers), attributes, score)
     else:
         raise Refused("There is no place here for a “%(kind)s”.", code="unknown-shape", kind=kind[:40])
+
+
+def depth(z_order: object) -> float:
+    """Where a shape lies: what has more lies on top, and so is drawn later; among equals the later one does."""
+    try:
+        found = float(str(z_order))
+    except ValueError:
+        return 0.0
+    return found if math.isfinite(found) else 0.0
 
 
 def places(numbers: Sequence[float]) -> list[list[float]]:

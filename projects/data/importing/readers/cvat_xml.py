@@ -22,7 +22,8 @@ from projects.errors import Refused
 
 ENDINGS = (".xml",)
 WANTED = frozenset({"meta", "image", "track"})
-KEPT = ("occluded", "z_order", "group_id")
+KEPT = ("occluded", "group_id")
+Kinds = dict[tuple[str, str], str]
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
@@ -50,7 +51,7 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
 
 def _file(files: Files, task_type: str, name: str, pictures: PictureNames, used: set[str]) -> Iterator[Item | Later]:
     """The images of a file as they come; frames of videos once their tracks are all read."""
-    kinds: dict[str, str] = {}
+    kinds: Kinds = {}
     with files.open(name) as file, closing(Gathered()) as frames:
         numbers: dict[int, None] = {}
         for element in elements(file, WANTED):
@@ -77,14 +78,18 @@ def _file(files: Files, task_type: str, name: str, pictures: PictureNames, used:
             yield Later(partial(labelled, files, task_type, picture, called, partial(_frame, frames.of(frame))))
 
 
-def _kinds(meta: Element) -> dict[str, str]:
-    """What each attribute takes, by its name."""
-    return {(one.findtext("name") or ""): (one.findtext("input_type") or "") for one in meta.iter("attribute")}
+def _kinds(meta: Element) -> Kinds:
+    """What each attribute takes, by its label and its name."""
+    return {
+        ((label.findtext("name") or ""), (one.findtext("name") or "")): (one.findtext("input_type") or "")
+        for label in meta.iter("label")
+        for one in label.iter("attribute")
+    }
 
 
-def _image(image: Element, kinds: dict[str, str], marks: Marks) -> tuple[Said, ...]:
+def _image(image: Element, kinds: Kinds, marks: Marks) -> tuple[Said, ...]:
     sources = set()
-    for index, element in enumerate(image):
+    for index, element in sorted(enumerate(image), key=lambda one: cvat_shapes.depth(one[1].get("z_order"))):
         place = f"{element.tag[:40]} {index + 1}"
         if element.tag == "tag":
             marks.choose(place, element.get("label"), kind="multiple")
@@ -96,7 +101,7 @@ def _image(image: Element, kinds: dict[str, str], marks: Marks) -> tuple[Said, .
     return marks.said(predicted=sources == {"auto"})
 
 
-def _skeleton(marks: Marks, skeleton: Element, place: str, number: int, kinds: dict[str, str]) -> None:
+def _skeleton(marks: Marks, skeleton: Element, place: str, number: int, kinds: Kinds) -> None:
     """The points of a skeleton that are there, tied together."""
     for joint in skeleton:
         told = _told(joint, joint.get("label") or "", kinds)
@@ -105,7 +110,7 @@ def _skeleton(marks: Marks, skeleton: Element, place: str, number: int, kinds: d
             _shape(marks, f"{place}, {joint.get('label')}", told)
 
 
-def _told(element: Element, label: str, kinds: dict[str, str]) -> dict[str, Any]:
+def _told(element: Element, label: str, kinds: Kinds) -> dict[str, Any]:
     """A shape as it is kept until its picture's turn comes."""
     attributes: dict[str, Any] = {}
     for name in KEPT:
@@ -114,7 +119,7 @@ def _told(element: Element, label: str, kinds: dict[str, str]) -> dict[str, Any]
             attributes[name.removesuffix("_id")] = True if name == "occluded" else _value(value, "number")
     for one in element.findall("attribute"):
         name = one.get("name") or ""
-        attributes[name] = _value(one.text or "", kinds.get(name, ""))
+        attributes[name] = _value(one.text or "", kinds.get((label, name), ""))
     return {"kind": element.tag, "label": label, "given": dict(element.attrib), "attributes": attributes}
 
 
@@ -160,7 +165,7 @@ def _numbers(kind: str, given: dict[str, str]) -> list[float]:
     )
 
 
-def _frames(track: Element, kinds: dict[str, str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _frames(track: Element, kinds: Kinds) -> Iterator[tuple[int, dict[str, Any]]]:
     """The shapes of a track that are in sight, by frame."""
     for element in track:
         frame = element.get("frame", "")
@@ -172,7 +177,7 @@ def _frames(track: Element, kinds: dict[str, str]) -> Iterator[tuple[int, dict[s
 
 
 def _frame(shapes: list[dict[str, Any]], marks: Marks) -> tuple[Said, ...]:
-    for index, told in enumerate(shapes):
+    for index, told in sorted(enumerate(shapes), key=lambda one: cvat_shapes.depth(one[1]["given"].get("z_order"))):
         _shape(marks, f"{told['kind']} {index + 1}", told)
     return marks.said()
 

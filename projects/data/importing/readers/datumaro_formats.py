@@ -1,6 +1,7 @@
 """The formats that are read through Datumaro. A new one is one line here; what tells files of it apart is said by the
 steps and ends of their names, or by what a file begins with, so that Datumaro isn't loaded to find out."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -22,7 +23,7 @@ class Known(NamedTuple):
     task_types: tuple[str, ...]
     note: str
     told_by: tuple[str, ...] = ()  # parts of names, one of which tells it; none: it is only read when chosen
-    begins: tuple[bytes, ...] = ()  # what a file that ends so holds near its beginning, all of it
+    begins: tuple[bytes, ...] = ()  # patterns of what a file that ends so holds near its beginning, all of them
     ends: tuple[str, ...] = ()
     needs: str = ""  # a part of some name, without which it can't be read
 
@@ -61,7 +62,7 @@ KNOWN = (
         REGIONS,
         "Polygons, boxes and masks with their attributes.",
         (),
-        (b"<annotation", b"<polygon>"),
+        (b"<annotation", b"<polygon>|<imagesize>"),
         (".xml",),
     ),
     Known(
@@ -130,7 +131,7 @@ def _recogniser(known: Known) -> Callable[[Files], bool]:
             return True
         if not known.begins:
             return False
-        return any(all(part in start for part in known.begins) for start in heads(files, known.ends))
+        return any(all(re.search(part, start) for part in known.begins) for start in heads(files, known.ends))
 
     return recognises
 

@@ -8,6 +8,7 @@ take up, or break, ends with the process.
 import json
 import math
 import os
+import re
 import resource
 import sys
 from pathlib import Path
@@ -15,7 +16,10 @@ from typing import Any
 
 MAX_SECONDS = 3600  # of processor time
 MOST_FAULTS = 10_000
-DERIVED = {"segment_anything": "bbox"}  # what an importer makes up of another annotation
+DERIVED = {"segment_anything": ("bbox",), "mvtec": ("bbox", "label")}  # what an importer makes up of a mask
+CERTAIN = ("open_images", "kitti_detection")  # which say 1 as the score of what people drew
+NOTHING = {"kitti_segmentation": "background"}  # what the pixels are called in which there is nothing
+ONE_BASED = re.compile(rb"<counted_from>1<|\bVOC20\d\d\b")  # as the reader of VOC has it, too
 
 
 def main(folder: Path, importer: str, media: Path, megabytes: int) -> None:
@@ -25,7 +29,7 @@ def main(folder: Path, importer: str, media: Path, megabytes: int) -> None:
     try:
         found = _dataset(folder, importer)
         for number, item in enumerate(sorted(found, key=lambda one: (one.subset, one.id))):
-            write(_item(found, item, folder, media, number, DERIVED.get(importer)))
+            write(_item(found, item, folder, media, number, importer))
         write({"done": True})
     except MemoryError:
         write({"failed": "memory"})
@@ -59,12 +63,21 @@ def _dataset(folder: Path, importer: str) -> Any:
     inside = [one for one in folder.iterdir() if one.is_dir()]
     for root in [folder, *(inside if len(inside) == 1 else [])]:
         try:
-            found = Dataset.import_from(str(root), importer, error_policy=Telling())
+            found = Dataset.import_from(str(root), importer, error_policy=Telling(), **_options(root, importer))
             if len(found):
                 return found
         except Exception as failed:
             problem = failed
     raise problem or ValueError("Nothing was found in these files")
+
+
+def _options(root: Path, importer: str) -> dict[str, Any]:
+    """What an importer is told of the files: where VOC's corners are counted from, as the first of them says."""
+    first = next(iter(sorted(root.glob("**/Annotations/*.xml"))), None) if importer == "voc" else None
+    if first is None:
+        return {}
+    with first.open("rb") as file:
+        return {"coordinate_mode": "voc-one-based"} if ONE_BASED.search(file.read(4096)) else {}
 
 
 def _told(problem: BaseException, folder: Path) -> str:
@@ -74,16 +87,19 @@ def _told(problem: BaseException, folder: Path) -> str:
     return " ".join(text.split())[:300]
 
 
-def _item(found: Any, item: Any, folder: Path, media: Path, number: int, derived: str | None) -> dict[str, Any]:
+def _item(found: Any, item: Any, folder: Path, media: Path, number: int, importer: str) -> dict[str, Any]:
     names = _Names(found)
     marks, lost = [], []
+    masked = any(one.type.name == "mask" for one in item.annotations)
     for index, annotation in enumerate(item.annotations):
-        if annotation.type.name == derived:
+        if masked and annotation.type.name in DERIVED.get(importer, ()):
             continue
         try:
-            marks += _marks(annotation, names, index)
+            marks += [one for one in _marks(annotation, names, index) if one["label"] != NOTHING.get(importer, "")]
         except Exception as problem:
             lost.append({"at": index, "text": _told(problem, folder)})
+    for one in marks:
+        _mend(one, importer)
     return {
         "id": item.id,
         "subset": item.subset,
@@ -92,6 +108,14 @@ def _item(found: Any, item: Any, folder: Path, media: Path, number: int, derived
         "lost": lost,
         "attributes": _plain(item.attributes),
     }
+
+
+def _mend(told: dict[str, Any], importer: str) -> None:
+    """Set right what an importer makes of what a file says."""
+    if importer in CERTAIN and told["score"] == 1:
+        told["score"] = None
+    if importer == "voc" and told["kind"] == "bbox":  # it counts boxes from 0, and their masks from 1
+        told["attributes"]["group"] = told["attributes"].get("group", 0) + 1
 
 
 class _Names:
@@ -186,7 +210,7 @@ def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
         value = value.item() if hasattr(value, "item") else value
         if isinstance(value, float) and not math.isfinite(value):
             value = str(value)
-        if value is not None:
+        if value is not None and value != "":
             found[str(name)] = value if isinstance(value, str | int | float | bool) else str(value)[:1000]
     return found
 

@@ -8,13 +8,13 @@ table.
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import zip_longest
 from typing import Any, BinaryIO, NamedTuple
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers.conll import entities
 from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.hugging_face_things import SPANS, mark_spans, name_of, names_in, region, things_in
 from projects.data.importing.readers.json_parts import loads
 from projects.data.importing.readers.labelled import labelled
 from projects.data.importing.readers.listing import is_wanted, listed, passed_over, seekable, shown, text_of, wanted
@@ -29,7 +29,8 @@ ARROW, PARQUET = (".arrow",), (".parquet",)
 MAX_INFO = 64 * 1024 * 1024
 TAIL = 256 * 1024
 TAGS = ("ner_tags", "tags", "labels", "ner")
-SPANS, ANSWER = "spans", "answer_"  # the column, and how the columns begin, in which Tandem's export has answers
+ANSWER = "answer_"  # how the columns begin in which Tandem's export has answers
+OURS = {"task", "batch", "confidence", "method", "decided_at", "meta"}  # the columns of every such export
 UNKNOWN = -1  # the number of a class that isn't said
 
 
@@ -43,6 +44,7 @@ class Columns(NamedTuple):
     tags: str | None
     objects: str | None
     classes: dict[str, list[str]]  # of ClassLabel columns, the names
+    answers: tuple[str, ...] = ()  # the columns in which Tandem's own export has answers
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
@@ -96,6 +98,8 @@ def _columns(files: Files, name: str, schema: Any) -> Columns:
     names = list(schema.names)
     kinds = {column: _kind(features.get(column)) for column in names}
     of = lambda kind: next((column for column in names if kinds[column] == kind), None)  # noqa: E731
+    answers = [column for column in names if column.startswith(ANSWER)] if set(names) >= OURS else []
+    kinds |= dict.fromkeys(answers, "answer")
     tagged = [column for column in (*TAGS, *names) if kinds.get(column) == "classes"]
     texts = [column for column in ("text", "sentence", "content", *names) if kinds.get(column) == "text"]
     texts = [column for column in texts if column not in ("id", "file_name")]
@@ -109,6 +113,7 @@ def _columns(files: Files, name: str, schema: Any) -> Columns:
         tagged[0] if tagged else None,
         of("objects"),
         classes,
+        tuple(answers),
     )
 
 
@@ -161,7 +166,8 @@ def _kind(feature: Any) -> str:
 def _row(
     files: Files, pictures: PictureNames, task_type: str, place: str, columns: Columns, values: dict[str, Any]
 ) -> Item:
-    shown_columns = {columns.picture, columns.text, columns.tokens, columns.tags, columns.objects, *columns.classes}
+    shown_columns = {columns.picture, columns.text, columns.tokens, columns.tags, columns.objects}
+    shown_columns |= {*columns.classes, *columns.answers}
     lost: list[Fault] = []
     meta: dict[str, Any] = {}
     for name, value in values.items():
@@ -171,9 +177,11 @@ def _row(
             meta[name] = plain(value, name)
         except Refused as refused:
             lost.append(Fault.of(refused, place))
+    meta = _of_ours(meta) if values.keys() >= OURS else meta
     id = meta.pop("external_id", None) or meta.pop("id", None)
     external_id = str(id) if isinstance(id, int | str) and str(id).strip() else None
-    if columns.picture and task_type != "text_spans":
+    pictured = columns.picture and (values.get(columns.picture) is not None or not values.get(columns.text or ""))
+    if pictured and task_type != "text_spans":
         found = _picture(files, pictures, task_type, place, columns, values, external_id)
     else:
         found = _text(task_type, place, columns, values, external_id)
@@ -181,6 +189,17 @@ def _row(
         return found
     fields = found.fields | ({"meta": meta} if meta else {})
     return Row(**(vars(found) | {"fields": fields, "lost": (*found.lost, *lost), "place": place}))
+
+
+def _of_ours(meta: dict[str, Any]) -> dict[str, Any]:
+    """What came with a task, of a row that Tandem wrote: what it told of the task beside that is known here."""
+    try:
+        told = loads(meta.get("meta") or "{}")
+    except Refused:
+        told = {}
+    known = OURS | {"file_name", "width", "height", "title"}
+    rest = {name: value for name, value in meta.items() if name not in known}
+    return rest | (told if isinstance(told, dict) else {})
 
 
 def _picture(
@@ -209,17 +228,34 @@ def _picture(
 def _mark(columns: Columns, values: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
     told = False
     for field, name in _classes(columns, values):
-        marks.choose(field, name, field.removeprefix(ANSWER))
+        marks.choose(field, name, field)
+        told = True
+    for field, value in _answers(columns, values):
+        marks.choose(field, value, field, "answer")
         told = True
     things = values.get(columns.objects or "")
     if columns.objects and isinstance(things, Mapping | list):
         told = True
         feature = columns.features[columns.objects]
         inner = feature.get("feature", feature) if isinstance(feature, dict) else feature[0]
-        names = _names_in(inner)
-        for index, (thing, label) in enumerate(_things(things)):
-            _region(marks, f"{columns.objects}[{index}]", thing, _name(names, label))
+        names = names_in(inner)
+        for index, (thing, label) in enumerate(things_in(things)):
+            region(marks, f"{columns.objects}[{index}]", thing, name_of(names, label))
     return marks.said() if told else ()
+
+
+def _answers(columns: Columns, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What Tandem's own export says of the row, by field: classes by their names, numbers and texts as they are."""
+    for column in columns.answers:
+        value, feature = values.get(column), columns.features.get(column)
+        if value is None:
+            continue
+        inner = feature[0] if isinstance(feature, list) else feature
+        inner = inner.get("feature", inner) if isinstance(inner, dict) else {}
+        if inner.get("_type") == "ClassLabel":
+            names = list(inner.get("names") or ())
+            value = [name_of(names, one) for one in value] if isinstance(value, list) else name_of(names, value)
+        yield column.removeprefix(ANSWER), value
 
 
 def _classes(columns: Columns, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -227,54 +263,7 @@ def _classes(columns: Columns, values: dict[str, Any]) -> Iterator[tuple[str, st
     for field, names in columns.classes.items():
         value = values.get(field)
         if value is not None and value != UNKNOWN:
-            yield field, _name(names, value)
-
-
-def _region(marks: Marks, place: str, thing: Mapping[str, Any], label: str) -> None:
-    """A box; or what Tandem's own export says of a thing besides it: its outline or mask, and attributes."""
-    box, points, kind = thing.get("bbox"), thing.get("points") or [], thing.get("type")
-    try:
-        attributes = loads(thing.get("attributes") or "{}")
-        mask = loads(thing["rle"]) if thing.get("rle") else None
-    except (Refused, ValueError):
-        attributes, mask = {}, None
-    if isinstance(mask, dict):
-        marks.region(place, label, {"type": "mask", **mask}, attributes)
-    elif kind in ("polygon", "polyline"):
-        marks.region(place, label, {"type": kind, "points": points}, attributes)
-    elif kind == "point" and points:
-        marks.region(place, label, {"type": "point", "x": points[0][0], "y": points[0][1]}, attributes)
-    elif isinstance(box, list) and len(box) == 4:
-        x, y, width, height = box
-        marks.region(place, label, {"type": "box", "x": x, "y": y, "width": width, "height": height}, attributes)
-    else:
-        marks.lose(place, "wrong-shape", "A box is four numbers.")
-
-
-def _names_in(inner: Any) -> list[str]:
-    """The names of the classes that things in a picture have."""
-    for name in ("category", "label", "labels", "categories"):
-        feature = inner.get(name) if isinstance(inner, dict) else None
-        while isinstance(feature, dict) and feature.get("_type") in ("Sequence", "List", "LargeList"):
-            feature = feature.get("feature")
-        if isinstance(feature, list) and feature:
-            feature = feature[0]
-        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":
-            return list(feature.get("names") or ())
-    return []
-
-
-def _things(things: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
-    """What is in a picture, one thing after the other, with the number of its class."""
-    keys = ("category", "label", "labels", "categories")
-    if isinstance(things, Mapping):
-        labels: Any = next((things[key] for key in keys if things.get(key) is not None), [])
-        for box, label in zip_longest(things.get("bbox") or [], labels):
-            yield {"bbox": box}, label
-        return
-    for one in things:
-        if isinstance(one, Mapping):
-            yield one, next((one[key] for key in keys if one.get(key) is not None), None)
+            yield field, name_of(names, value)
 
 
 def _text(task_type: str, place: str, columns: Columns, values: dict[str, Any], external_id: str | None) -> Item:
@@ -285,26 +274,15 @@ def _text(task_type: str, place: str, columns: Columns, values: dict[str, Any], 
     if not isinstance(text, str):
         return Fault(place, "no-text", "The row has no text.")
     spans = Spans(task_type, place, text)
-    known = list(_classes(columns, values))
+    known = [*_classes(columns, values), *_answers(columns, values)]
     for field, name in known:
-        spans.choose(field, name, field.removeprefix(ANSWER))
+        spans.choose(field, name, field)
     things = values.get(columns.objects or "")
     marked = columns.objects == SPANS and isinstance(things, list)
     if marked:
-        _spans(spans, columns, things)
+        mark_spans(spans, columns.features[SPANS][0], things)
     said = spans.said() if known or marked else ()
     return Row(place, external_id, {"text": text}, size=2 * len(text), said=said, lost=tuple(spans.lost))
-
-
-def _spans(spans: Spans, columns: Columns, things: Any) -> None:
-    """The spans that Tandem's own export has in a column."""
-    names = _names_in(columns.features[SPANS][0])
-    for index, (thing, label) in enumerate(_things(things)):
-        try:
-            attributes = loads(thing.get("attributes") or "{}")
-        except (Refused, ValueError):
-            attributes = {}
-        spans.span(f"{SPANS}[{index}]", thing.get("start"), thing.get("end"), _name(names, label), attributes)
 
 
 def _tagged(
@@ -316,7 +294,7 @@ def _tagged(
     inner = feature[0] if isinstance(feature, list) else feature.get("feature", {})
     names = list(inner.get("names") or ())
     numbers = values.get(columns.tags or "")
-    tags = [_name(names, one) for one in numbers] if isinstance(numbers, list) else []
+    tags = [name_of(names, one) for one in numbers] if isinstance(numbers, list) else []
     spans = Spans(task_type, place, text)
     if len(tags) != len(tokens):
         spans.lose(columns.tags or "", "wrong-columns", "There are not as many tags as tokens.")
@@ -328,11 +306,6 @@ def _tagged(
         spans.span(f"token {at + 1}", starts[first], starts[last] + len(tokens[last]), label)
     said = spans.said() if tags or not tokens else ()
     return Row(place, external_id, {"text": text}, size=2 * len(text), said=said, lost=tuple(spans.lost))
-
-
-def _name(names: list[str], value: Any) -> str:
-    known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names)
-    return str(names[value]) if known else str(value)
 
 
 def _recognises(files: Files) -> bool:

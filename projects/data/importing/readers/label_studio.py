@@ -30,6 +30,7 @@ TEXTS = ("text", "ner", "content", "body", "document", "dialog")
 PICTURES = ("image", "img", "picture", "photo")
 CONFIG = "config.xml"  # how its pages ask, which the project's settings say here
 NAMED = "external_id"  # of a task's data: what others call it
+OURS = {"confidence", "method", "task"}  # what Tandem's own export tells of each task among its data
 PREFIX = re.compile(r"^[0-9a-f]{8}-")  # before the name of what was uploaded to it
 
 
@@ -68,7 +69,7 @@ def _row(files: Files, pictures: PictureNames, task_type: str, task: Any, name: 
         found = _picture(pictures, str(data[image]), name)
         mark = partial(_image, task)
         item = labelled(files, task_type, found, str(data[image])[:500], mark, external_id=external_id)
-        return item if isinstance(item, Fault) else _moved(item, place, _meta(data, image))
+        return item if isinstance(item, Fault) else _moved(item, place, _meta(task, image))
     text = _text_key(data)
     if text is None:
         return Fault(place, "no-text", "The task's data has no text that could be shown, and no picture.")
@@ -111,14 +112,18 @@ def _picture(pictures: PictureNames, address: str, near: str) -> str | None:
     return pictures.of(path, near) or (pictures.of(PREFIX.sub("", last), near) if last else None)
 
 
-def _meta(data: Mapping[str, Any], shown_key: str) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key not in (shown_key, NAMED)}
+def _meta(task: Mapping[str, Any], shown_key: str) -> dict[str, Any]:
+    """The rest of a task's data, and its meta; what Tandem wrote into the data to tell of the task is known here."""
+    data, meta = task["data"], task.get("meta")
+    known = {shown_key, NAMED} | (OURS | {"name", "sha256"} if data.keys() >= OURS else set())
+    rest = {key: value for key, value in data.items() if key not in known}
+    return (meta if isinstance(meta, dict) else {}) | rest
 
 
 def _text(
     task: dict[str, Any], data: Mapping[str, Any], key: str, task_type: str, place: str, external_id: str | None
 ) -> Row:
-    text, meta = data[key], _meta(data, key)
+    text, meta = data[key], _meta(task, key)
     spans = Spans(task_type, place, text)
     said = tuple(
         one

@@ -23,6 +23,7 @@ from projects.data.media.pictures import MAX_BYTES
 from projects.errors import Refused
 
 ENDINGS = (".json",)
+KNOWN = {"label", "points", "shape_type", "flags", "group_id", "description", "mask", "attributes"}
 MAX_FILE = 2 * MAX_BYTES
 
 
@@ -60,7 +61,8 @@ def _row(files: Files, task_type: str, name: str, picture: str | None) -> Item:
         except (binascii.Error, ValueError):
             raise Refused("The picture inside is damaged.", code="truncated-image", place="imageData") from None
     size = size_of(told.get("imageWidth"), told.get("imageHeight"))
-    return labelled(files, task_type, picture, called or stem(name), partial(_mark, told), size=size)
+    mark, id = partial(_mark, told), told.get("external_id")
+    return labelled(files, task_type, picture, called or stem(name), mark, size=size, external_id=id)
 
 
 def _mark(told: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
@@ -82,9 +84,15 @@ def _mark(told: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
     return marks.said()
 
 
+def _tell_unknown(marks: Marks, shape: dict[str, Any], place: str) -> None:
+    for name in shape.keys() - KNOWN:
+        marks.lose(f"{place}.{str(name)[:60]}", "unknown-field", "This field isn't kept.")
+
+
 def _shape(marks: Marks, shape: dict[str, Any], place: str) -> None:
     kind, points, label = shape.get("shape_type", "polygon"), shape.get("points"), shape.get("label")
     attributes = _attributes(shape)
+    _tell_unknown(marks, shape, place)
     if not isinstance(points, list):
         raise Refused("A shape has points.", code="wrong-shape")
     if kind == "mask":
@@ -106,6 +114,8 @@ def _shape(marks: Marks, shape: dict[str, Any], place: str) -> None:
 def _attributes(shape: dict[str, Any]) -> dict[str, Any]:
     flags = shape.get("flags")
     found = {str(name): value for name, value in flags.items()} if isinstance(flags, dict) else {}
+    more = shape.get("attributes")  # as Tandem writes them
+    found |= {str(name): value for name, value in more.items()} if isinstance(more, dict) else {}
     for name, key in (("group_id", "group"), ("description", "description")):
         if shape.get(name) not in (None, ""):
             found[key] = shape[name]

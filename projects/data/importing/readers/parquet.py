@@ -4,6 +4,7 @@ pyarrow is loaded when such a file is read and not before: it weighs tens of meg
 
 import datetime
 import decimal
+import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
@@ -33,9 +34,11 @@ def _rows(files: Files | None, chosen: Mapping[str, str], file: BinaryIO) -> Ite
     with seekable(file) as open_file:
         table = opened(open_file)
         columns = Columns.of(table.schema_arrow.names, chosen, "the columns")
+        classes = classes_of(table.schema_arrow)
+        named = [classes.get(name) for name in table.schema_arrow.names]
         for values in each_row(table):
             number += 1
-            yield Later(_row, f"row {number}", values, columns, files)
+            yield Later(_row, f"row {number}", values, columns, named, files)
     if not number:
         raise Refused("The table has no rows.", code="empty-file")
 
@@ -70,9 +73,34 @@ def damaged(problem: Exception) -> Refused:
     return Refused("The table is damaged: %(problem)s.", code="not-parquet", problem=reason)
 
 
-def _row(place: str, values: list[Any], columns: Columns, files: Files | None) -> Item:
+def classes_of(schema: Any) -> dict[str, list[str]]:
+    """Of the columns that hold numbers of classes, as Hugging Face's files say of themselves, the names."""
+    try:
+        told = json.loads((schema.metadata or {}).get(b"huggingface") or b"{}")
+        features = told["info"]["features"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return {}
+    found: dict[str, list[str]] = {}
+    for column, feature in features.items() if isinstance(features, dict) else ():
+        inner = feature[0] if isinstance(feature, list) and feature else feature
+        inner = inner.get("feature", inner) if isinstance(inner, dict) else None
+        if isinstance(inner, dict) and inner.get("_type") == "ClassLabel" and isinstance(inner.get("names"), list):
+            found[str(column)] = [str(one) for one in inner["names"]]
+    return found
+
+
+def _class(names: list[str], value: Any) -> Any:
+    """A class by its name; what is no number of one stays as it is."""
+    if isinstance(value, list):
+        return [_class(names, one) for one in value]
+    known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names)
+    return names[value] if known else value
+
+
+def _row(place: str, values: list[Any], columns: Columns, named: list[list[str] | None], files: Files | None) -> Item:
     try:
         found = [plain(value, f"column {name}") for name, value in zip(columns.names, values, strict=True)]
+        found = [_class(names, value) if names else value for names, value in zip(named, found, strict=True)]
     except Refused as refused:
         return Fault.of(refused, place)
     return columns.item(place, found, sum(len(str(value)) for value in found), files)

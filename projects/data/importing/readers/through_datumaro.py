@@ -19,6 +19,7 @@ from projects.data.importing.format import Reading
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.labelled import labelled
 from projects.data.importing.readers.marks import Marks, ellipse, turned_box
+from projects.data.importing.readers.united import united
 from projects.data.importing.readers.unpacked import unpack
 from projects.data.importing.rows import Fault, Item, Said
 from projects.errors import Refused
@@ -101,7 +102,7 @@ def _row(folder: Files, media: Files, task_type: str, told: dict[str, Any]) -> I
 def _mark(told: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
     for one in told["lost"]:
         marks.lose(f"annotation {one['at'] + 1}", "not-read-by-datumaro", f"{one['text']}.")
-    for one in told["marks"]:
+    for one in united(told["marks"]):
         _annotation(marks, f"annotation {one['at'] + 1}", one)
     for name in told["attributes"]:
         if name not in ("frame", "id", "image_id"):

@@ -1,5 +1,6 @@
 """PASCAL VOC: an XML file for each picture, with boxes."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from projects.errors import Refused
 ENDINGS = (".xml",)
 MAX_FILE = 16 * 1024 * 1024
 PLAIN = {"name", "bndbox", "robndbox", "attributes", "part", "actions", "type", "id"}
+OWN = re.compile(r"\bVOC20\d\d\b")
 TURN = 180 / 3.141592653589793
 
 
@@ -48,21 +50,32 @@ def _row(files: Files, task_type: str, name: str, picture: str | None) -> Item:
     root = _root(files, name)
     size = size_of(text_in(root, "size/width"), text_in(root, "size/height"))
     called = text_in(root, "filename") or stem(name)
-    return labelled(files, task_type, picture, called, partial(_mark, root), size=size)
+    id = text_in(root, "source/annotation") if root.find("counted_from") is not None else None
+    return labelled(files, task_type, picture, called, partial(_mark, root), size=size, external_id=id)
 
 
 def _mark(root: Element, marks: Marks) -> tuple[Said, ...]:
+    first = _counted_from(root)
     for index, thing in enumerate(root.iter("object")):
         place = f"object {index + 1}"
-        _thing(marks, thing, place)
+        _thing(marks, thing, place, first)
         for at, part in enumerate(thing.findall("part")):
-            _thing(marks, part, f"{place}, part {at + 1}", {"part_of": index + 1})
+            _thing(marks, part, f"{place}, part {at + 1}", first, {"part_of": index + 1})
     return marks.said()
 
 
-def _thing(marks: Marks, thing: Element, place: str, more: dict[str, Any] | None = None) -> None:
+def _counted_from(root: Element) -> int:
+    """The number of the first pixel: 1 in VOC's own files, which name their challenge, and in those that say so; in
+    those of other tools 0."""
+    said = text_in(root, "counted_from")
+    if said:
+        return int(said == "1")
+    return int(any(OWN.search(text_in(root, path)) for path in ("folder", "source/database", "source/annotation")))
+
+
+def _thing(marks: Marks, thing: Element, place: str, first: int, more: dict[str, Any] | None = None) -> None:
     try:
-        shape = _shape(thing)
+        shape = _shape(thing, first)
     except Refused as refused:
         marks.lose(place, refused.code, refused.text)
         return
@@ -78,7 +91,7 @@ def _thing(marks: Marks, thing: Element, place: str, more: dict[str, Any] | None
     marks.region(place, text_in(thing, "name"), shape, {name: one for name, one in attributes.items() if name})
 
 
-def _shape(thing: Element) -> dict[str, Any]:
+def _shape(thing: Element, first: int) -> dict[str, Any]:
     turned = thing.find("robndbox")
     if turned is not None:
         x, y, width, height, angle = (number(text_in(turned, one)) for one in ("cx", "cy", "w", "h", "angle"))
@@ -86,6 +99,7 @@ def _shape(thing: Element) -> dict[str, Any]:
     if thing.find("bndbox") is None:
         raise Refused("The object has no box.", code="wrong-shape")
     left, top, right, bottom = (number(text_in(thing, f"bndbox/{one}")) for one in ("xmin", "ymin", "xmax", "ymax"))
+    left, top = left - first, top - first  # the last pixel is in the box: its far edge has the same number
     return {"type": "box", "x": left, "y": top, "width": right - left, "height": bottom - top}
 
 
@@ -99,7 +113,12 @@ def _recognises(files: Files) -> bool:
     names = [entry.name for entry in listed(files)]
     if any("SegmentationClass" in name or "SegmentationObject" in name for name in names):
         return False  # boxes are half of it
-    return any(b"<annotation" in found and b"<bndbox>" in found for found in heads(files, ENDINGS))
+    return any(b"<annotation" in found and _is_vocs(found) for found in heads(files, ENDINGS))
+
+
+def _is_vocs(found: bytes) -> bool:
+    """Whether it has boxes, or has none but the size of a picture as VOC's files tell it."""
+    return b"<bndbox>" in found or (b"<size>" in found and b"<filename>" in found and b"<object>" not in found)
 
 
 FORMAT = ImportFormat(

@@ -188,6 +188,8 @@ def _recognises(files: Files) -> bool:
         return False
     if any(name.lower().endswith((".xml", ".ann")) for name in names):
         return False
+    if any(name.lower().endswith((".names", "_darknet.labels")) for name in names):
+        return True  # whatever is marked, which may be nothing
     if any("names:" in head(files, one).decode("utf-8", "replace") for one in names if _is_list(one)):
         return True
     labels = [name for name in names if _is_label(name)]

@@ -1,0 +1,58 @@
+"""What the pages say of what each format loses is what a round trip loses: measured, aspect by aspect."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings as site
+
+from projects.data import exporting
+from tests.support.projects.comes_back import ASPECTS, SAYINGS, VARIANTS, row_of
+from tests.support.projects.round_trips import datumaro_here, stored
+
+__all__ = ["datumaro_here"]  # a fixture
+
+PAGE = "docs/exporting.md"
+# By which words a format says that it loses something. "All but …" says it of everything else.
+WORDS = {
+    "box": r"box|All but",
+    "polygon": r"polygon|utline|All but",
+    "mask": r"mask|utline|All but",
+    "hole": r"ole|utline|polygon|All but",
+    "parts": r"part|utline|polygon|All but",
+    "two": r"apart|which object|All but|one mask|utline|polygons",
+    "below": r"lies below|lies on top|utline|All but|polygon",
+    "line": r"[Ll]ine|All but",
+    "point": r"point|All but",
+    "hidden": r"hidden|point|All but",
+    "attributes": r"ttribute",
+    "blank": r"[Bb]lanks",
+    "id": r"external id",
+    "meta": r"meta",
+}
+
+
+def told() -> dict[tuple[str, str], dict[str, str]]:
+    """The table of the page, by format and how its masks go out."""
+    page = (Path(site.BASE_DIR) / PAGE).read_text().partition("## What comes back")[2].partition("\n## ")[0]
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
+    return {
+        tuple((line[0].replace("`", "").split(", ") + [""])[:2]): dict(zip(ASPECTS, line[1:], strict=True))
+        for line in lines
+    }
+
+
+def line_of(key: str, masks: str, found: dict[str, str]) -> str:
+    name = f"`{key}`, {masks}" if masks else f"`{key}`"
+    return f"| {name} | {' | '.join(found[aspect] for aspect in ASPECTS)} |"
+
+
+@pytest.mark.parametrize(("key", "masks"), VARIANTS, ids=["-".join(filter(None, one)) for one in VARIANTS])
+def test_the_page_says_what_comes_back(tmp_path, settings, datumaro_here, key: str, masks: str) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    found = row_of(key, stored(len(SAYINGS)), masks)
+    assert told().get((key, masks)) == found, f"say in {PAGE}:\n{line_of(key, masks, found)}"
+    if masks in ("", *exporting.FORMATS[key].masks[:1]):
+        loses = exporting.FORMATS[key].loses
+        silent = [name for name, words in WORDS.items() if found[name] != "yes" and not re.search(words, loses)]
+        assert not silent, f"{key} loses these and doesn't say so: {silent}"
