@@ -91,8 +91,7 @@ CITYSCAPES = ExportFormat(
     title="Cityscapes",
     note="Pictures of classes, instances and colours under gtFine, the pictures under leftImg8bit.",
     loses="What lies below something else, that boxes and polygons are no masks, lines, points, attributes, blanks in "
-    "names, external ids, meta; instances beyond 999 of a class in one picture, and those of classes beyond the 64th; "
-    "which instances are apart where Tandem reads it.",
+    "names, external ids, meta; instances beyond 999 of a class in one picture, and those of classes beyond the 64th.",
     task_types=("image_regions",),
     ending=".zip",
     media_type="application/zip",

@@ -7,6 +7,7 @@ from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat
 from projects.data.importing.readers import (
     brat,
+    cityscapes,
     class_folders,
     coco,
     conll,
@@ -47,6 +48,7 @@ ALL = (
     cvat_xml.FORMAT,
     voc.FORMAT,
     dota.FORMAT,
+    cityscapes.FORMAT,
     *datumaro_formats.FORMATS,
     yolo.FORMAT,
     mask_folders.FORMAT,

@@ -46,7 +46,7 @@ PICTURES: list[tuple[str, str, Makes]] = [
     ("open_images", "", as_masks),
     ("voc", "", as_boxes_and_painted),
     ("masks", "", painted("box", "polygon", "mask", by="label")),
-    ("cityscapes", "", painted("box", "polygon", "mask", by="label")),
+    ("cityscapes", "", painted("box", "polygon", "mask")),
     ("dm_label_me", "", kept("box", "polygon", "mask")),
     ("dm_yolo", "", kept("box")),
     ("dm_kitti_detection", "", kept("box")),

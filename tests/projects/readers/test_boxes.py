@@ -231,3 +231,29 @@ def test_json_of_any_kind_is_read_whole_whatever_its_pieces(monkeypatch):
     told = {"images": [{"id": n, "file_name": f"é{n}.png", "x": [1.5e3, -7, None, True, '"\\']} for n in range(4)]}
     items = read("coco", {"x.json": json.dumps(told, indent=1)} | {f"é{n}.png": picture(n) for n in range(4)})
     assert len(rows(items)) == 4
+
+
+def test_cityscapes_polygons_before_instances_before_classes():
+    instances = np.zeros((20, 30), dtype=np.uint16)
+    instances[2:5, 2:5], instances[2:5, 10:14], instances[10:, :] = 26_000, 26_001, 7
+    out = io.BytesIO()
+    Image.fromarray(instances).save(out, "PNG")
+    drawn = [{"label": "car", "polygon": [[1, 1], [9, 1], [9, 9]]}, {"label": "car", "deleted": 1, "polygon": []}, 7]
+    city, said = "leftImg8bit/train/bonn/bonn_", "gtFine/train/bonn/bonn_"
+    files = {f"{city}{number}_leftImg8bit.png": picture(number) for number in range(4)}
+    files |= {
+        f"{said}0_gtFine_polygons.json": {"imgHeight": 20, "imgWidth": 30, "objects": drawn},
+        f"{said}0_gtFine_instanceIds.png": out.getvalue(),
+        f"{said}1_gtFine_instanceIds.png": out.getvalue(),
+        f"{said}1_gtFine_labelIds.png": png(instances // 1000),
+        f"{said}1_gtFine_color.png": picture(9),
+        f"{said}2_gtFine_labelIds.png": png(np.zeros((5, 5))),
+        f"{said}9_gtFine_instanceIds.png": out.getvalue(),
+    }
+    items = read("cityscapes", files)
+    found = {row.external_id: row for row in items if isinstance(row, Row)}
+    a, b, c, d = (found[f"{city}{number}_leftImg8bit.png"] for number in range(4))
+    assert kinds(a) == [("car", "polygon")] and [code for _, code in lost(a)] == ["wrong-shape"]
+    assert kinds(b) == [("road", "mask"), ("car", "mask"), ("car", "mask")] and not b.lost
+    assert c.said == () and [code for _, code in lost(c)] == ["wrong-mask-size"] and d.said == ()
+    assert faults(items) == [("bonn_9", "no-picture")]

@@ -28,7 +28,7 @@ WRITTEN = [
     ("cvat", ("box", "polygon", "mask", "turned"), "cvat_xml", ["box", "polygon", "mask", "polygon"]),
     ("label_me", ("box", "polygon", "mask"), "datumaro_label_me", ["box", "polygon", "mask"]),
     ("open_images", ("box",), "datumaro_open_images", ["box"]),
-    ("cityscapes", ("mask",), "datumaro_cityscapes", ["mask"]),
+    ("cityscapes", ("mask",), "cityscapes", ["mask"]),
     ("dota", ("turned",), "dota", ["polygon"]),
     ("datumaro", ("box", "polygon", "mask", "ellipse"), "datumaro", ["box", "polygon", "mask", "polygon"]),
     ("datumaro_binary", ("box", "polygon", "mask"), "datumaro_binary", ["box", "polygon", "mask"]),

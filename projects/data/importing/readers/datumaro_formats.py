@@ -42,13 +42,6 @@ KNOWN = (
         ),
     ),
     Known(
-        "cityscapes",
-        "Cityscapes",
-        REGIONS,
-        "Each instance is a mask; where only labels are there, each class.",
-        ("gtFine/", "_gtFine_"),
-    ),
-    Known(
         "voc",
         "VOC with masks",
         BOTH,
