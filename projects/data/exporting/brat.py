@@ -64,7 +64,8 @@ FORMAT = ExportFormat(
     key="brat",
     title="brat standoff",
     note="A text and its annotations for each task, with annotation.conf; names become one word each.",
-    loses="Blanks in names, attributes that say no, meta of the tasks.",
+    loses="Blanks in names and attributes, attributes that say no, that others are no texts; titles and meta of the "
+    "tasks.",
     task_types=("text_spans",),
     ending=".zip",
     media_type="application/zip",

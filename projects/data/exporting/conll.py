@@ -2,7 +2,8 @@
 
 Four columns with single spaces: token, part of speech, chunk, entity tag (BIO). Parts of speech and
 chunks are not labelled here, so their columns hold "-X-" and "_". A document starts with a -DOCSTART-
-line; a sentence ends with a line of the text. Tokens and overlapping spans: see projects.data.exporting.tokens.
+line; a sentence ends with a line of the text, unless a span goes on. Tokens and overlapping spans: see
+projects.data.exporting.tokens.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from projects.data.exporting.source import Source
 from projects.data.exporting.tokens import Bounds, bio, bioes, cuts_of, tokenize, without_overlaps
 
 DOCUMENT = "-DOCSTART- -X- O O\n\n"
+GOES_ON = ("I-", "E-")  # no sentence ends within a span: it would come apart
 
 
 Tags = Callable[[Sequence[Bounds], Sequence[Mapping[str, Any]]], list[str]]
@@ -41,14 +43,17 @@ def _document(one: Decided, source: Source, tags: Tags) -> str:
     lines = [DOCUMENT]
     before = 0
     for (start, end), tag in zip(tokens, tags(tokens, spans), strict=True):
-        if before and "\n" in text[before:start]:
+        if before and "\n" in text[before:start] and tag[:2] not in GOES_ON:
             lines.append("\n")
         lines.append(f"{text[start:end]} -X- _ {tag.replace(' ', '_')}\n")
         before = end
     return "".join(lines) + "\n"
 
 
-LOSES = "Spans that overlap a longer one, attributes, white space between tokens, ids and meta of the tasks."
+LOSES = (
+    "Spans that overlap a longer one, attributes, white space between tokens (and with it line ends), titles, external "
+    "ids and meta of the tasks."
+)
 FORMAT = ExportFormat(
     key="conll",
     title="CoNLL-2003",

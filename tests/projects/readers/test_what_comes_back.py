@@ -1,12 +1,14 @@
 """What the pages say of what each format loses is what a round trip loses: measured, aspect by aspect."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from django.conf import settings as site
 
 from projects.data import exporting
+from tests.support.projects import texts_back
 from tests.support.projects.comes_back import ASPECTS, SAYINGS, VARIANTS, row_of
 from tests.support.projects.round_trips import datumaro_here, stored
 
@@ -32,27 +34,55 @@ WORDS = {
 }
 
 
-def told() -> dict[tuple[str, str], dict[str, str]]:
-    """The table of the page, by format and how its masks go out."""
-    page = (Path(site.BASE_DIR) / PAGE).read_text().partition("## What comes back")[2].partition("\n## ")[0]
+TEXT_WORDS = {
+    "span": r"span",
+    "part": r"token",
+    "neighbours": r"neighbour",
+    "nested": r"overlap",
+    "twice": r"overlap|twice",
+    "lines": r"line end|several lines",
+    "attributes": r"ttribute",
+    "nothing": r"nothing",
+    "text": r"white space",
+    "blank": r"[Bb]lanks",
+    "title": r"title",
+    "id": r"\bids?\b|external id",
+    "meta": r"meta",
+}
+
+
+def told(heading: str, aspects: Sequence[str]) -> dict[tuple[str, str], dict[str, str]]:
+    """A table of the page, by format and how its masks go out."""
+    page = (Path(site.BASE_DIR) / PAGE).read_text().partition(f"\n{heading}\n")[2].partition("\n#")[0]
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
-    return {
-        tuple((line[0].replace("`", "").split(", ") + [""])[:2]): dict(zip(ASPECTS, line[1:], strict=True))
-        for line in lines
-    }
+    found = {}
+    for name, *cells in lines:
+        key, _, masks = name.replace("`", "").partition(", ")
+        found[key, masks] = dict(zip(aspects, cells, strict=True))
+    return found
 
 
 def line_of(key: str, masks: str, found: dict[str, str]) -> str:
+    """What should stand in the table."""
     name = f"`{key}`, {masks}" if masks else f"`{key}`"
-    return f"| {name} | {' | '.join(found[aspect] for aspect in ASPECTS)} |"
+    return f"say in {PAGE}:\n| {name} | {' | '.join(found.values())} |"
 
 
 @pytest.mark.parametrize(("key", "masks"), VARIANTS, ids=["-".join(filter(None, one)) for one in VARIANTS])
 def test_the_page_says_what_comes_back(tmp_path, settings, datumaro_here, key: str, masks: str) -> None:
     settings.MEDIA_ROOT = tmp_path
     found = row_of(key, stored(len(SAYINGS)), masks)
-    assert told().get((key, masks)) == found, f"say in {PAGE}:\n{line_of(key, masks, found)}"
+    assert told("## What comes back", ASPECTS).get((key, masks)) == found, line_of(key, masks, found)
     if masks in ("", *exporting.FORMATS[key].masks[:1]):
         loses = exporting.FORMATS[key].loses
         silent = [name for name, words in WORDS.items() if found[name] != "yes" and not re.search(words, loses)]
         assert not silent, f"{key} loses these and doesn't say so: {silent}"
+
+
+@pytest.mark.parametrize("key", texts_back.KEYS)
+def test_the_page_says_what_comes_back_of_texts(key: str) -> None:
+    found = texts_back.row_of(key)
+    assert told("### Of texts", texts_back.ASPECTS).get((key, "")) == found, line_of(key, "", found)
+    loses = exporting.FORMATS[key].loses
+    silent = [name for name, words in TEXT_WORDS.items() if found[name] != "yes" and not re.search(words, loses)]
+    assert not silent, f"{key} loses these and doesn't say so: {silent}"

@@ -94,10 +94,22 @@ def _entity(spans: Spans, place: str, name: str, rest: str, attributes: dict[str
     if match is None:
         spans.lose(place, "wrong-shape", "An entity has a label and offsets.")
         return
-    pieces = [piece.split() for piece in match[2].split(";")]
+    pieces = _joined(spans.text, [(int(start), int(end)) for start, end in map(str.split, match[2].split(";"))])
     for start, end in pieces:
         more = {"part_of": name} if len(pieces) > 1 else {}
-        spans.span(place, int(start), int(end), match[1], attributes | more, None if more else text)
+        spans.span(place, start, end, match[1], attributes | more, None if more else text)
+
+
+def _joined(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The pieces of an entity; those that only white space with a line end parts are one, which brat writes apart."""
+    found = pieces[:1]
+    for start, end in pieces[1:]:
+        between = text[found[-1][1] : start]
+        if between and not between.strip() and ("\n" in between or "\r" in between):
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _recognises(files: Files) -> bool:

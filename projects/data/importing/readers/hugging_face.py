@@ -282,7 +282,8 @@ def _text(task_type: str, place: str, columns: Columns, values: dict[str, Any], 
     if marked:
         mark_spans(spans, columns.features[SPANS][0], things)
     said = spans.said() if known or marked else ()
-    return Row(place, external_id, {"text": text}, size=2 * len(text), said=said, lost=tuple(spans.lost))
+    title = {"title": values["title"]} if values.keys() >= OURS and values.get("title") else {}
+    return Row(place, external_id, {"text": text} | title, size=2 * len(text), said=said, lost=tuple(spans.lost))
 
 
 def _tagged(

@@ -130,7 +130,8 @@ def _text(
         for _, results, by, score, predicted, at in _answers(task, spans)
         for one in _told_text(spans, results, at, by, score, predicted)
     )
-    fields = {"text": text} | ({"meta": meta} if meta else {})
+    title = {"title": meta.pop("title")} if data.keys() >= OURS and isinstance(meta.get("title"), str) else {}
+    fields = {"text": text} | title | ({"meta": meta} if meta else {})
     return Row(place, external_id, fields, size=2 * len(text), said=said, lost=tuple(spans.lost))
 
 
