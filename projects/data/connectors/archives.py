@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, NamedTuple, cast
 
@@ -34,16 +35,26 @@ class Packed(NamedTuple):
 
 
 class Archive:
-    """The files of an archive, by their names; the first of a name counts."""
+    """The files of an archive, by their names; of several with one name the first counts, and the others are told."""
 
     def __init__(self, packed: Iterator[Packed]) -> None:
         self._packed: dict[str, Packed] = {}
         for one in packed:
             if len(self._packed) >= MAX_ENTRIES:
                 raise Refused("The archive lists too many files; split it.", code="too-large")
-            self._packed.setdefault(one.entry.name, one)
+            name = one.entry.name
+            if name in self._packed:
+                name = self._another(name)
+                text = "The archive holds another file of this name, which is read."
+                one = Packed(one.entry._replace(name=name), Refused(text, code="duplicate-name"), one.open)
+            self._packed[name] = one
         if not self._packed:
             raise Refused("The archive holds no files.", code="empty-file")
+
+    def _another(self, name: str) -> str:
+        path = PurePosixPath(name)
+        numbered = (f"{path.with_suffix('')} ({number}){path.suffix}" for number in count(len(self._packed) + 1))
+        return next(one for one in numbered if one not in self._packed)
 
     def entries(self) -> Iterator[Entry]:
         for one in self._packed.values():

@@ -31,7 +31,8 @@ from projects.data.importing.readers import (
     webanno,
     yolo,
 )
-from projects.data.importing.readers.listing import Glance
+from projects.data.importing.readers.lines import WIDE_MARKS
+from projects.data.importing.readers.listing import Glance, head
 from projects.errors import Refused
 
 # Those that say most of what they read come first: `recognise` takes the first that knows the files.
@@ -89,6 +90,10 @@ def recognise(files: Files, task_type: str = "") -> ImportFormat:
         return named
     if not names:
         raise Refused("There are no files.", code="empty-file")
+    for name in names[:NAMED]:
+        if head(glance, name).startswith(WIDE_MARKS):
+            text = "“%(name)s” is not UTF-8 (it looks like UTF-16). Save it as UTF-8."
+            raise Refused(text, code="not-utf-8", place=name[-60:], name=name[-60:])
     found = ", ".join(name[-60:] for name in names[:NAMED]) + (", …" if len(names) > NAMED else "")
     text = "These files are in no format that is known here. There are %(number)s: %(found)s."
     raise Refused(text, code="unknown-format", number=len(names), found=found)

@@ -7,7 +7,7 @@ import decimal
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
@@ -62,9 +62,23 @@ def each_row(table: Any) -> Iterator[list[Any]]:
         for batch in table.iter_batches(batch_size=AT_ONCE):
             batch.validate(full=True)  # a damaged one may point anywhere, and is believed
             for number in range(batch.num_rows):
-                yield [column[number].as_py() for column in batch.columns]
+                yield [value_of(column[number]) for column in batch.columns]
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as problem:
         raise damaged(problem) from None
+
+
+class Unreadable(NamedTuple):
+    """A value that stands in a table and nobody can say what it is: a moment beyond all years, say."""
+
+    why: str
+
+
+def value_of(scalar: Any) -> Any:
+    """A value of a table."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError) as problem:
+        return Unreadable(str(problem).strip().rstrip(".")[:200])
 
 
 def damaged(problem: Exception) -> Refused:
@@ -112,6 +126,8 @@ def plain(value: Any, place: str, depth: int = 0) -> Any:
         raise Refused("The value is nested too deep.", code="too-deep", place=place)
     if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, Unreadable):
+        raise Refused("The value can't be read: %(problem)s.", code="bad-value", place=place, problem=value.why)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, str):
