@@ -30,9 +30,12 @@ def lines(source: Source, split: str) -> Iterator[bytes]:
 
 
 def tab_lines(source: Source, split: str) -> Iterator[bytes]:
-    """The same with tabs between the cells; tabs and line ends within one become spaces."""
+    """The same with tabs between the cells; tabs and line ends within one become spaces. A cell with a quote in it
+    stands in quotes, as readers of such tables take it."""
     for row in _rows(source, split):
-        yield ("\t".join(" ".join(str(cell).split()) for cell in row) + "\n").encode()
+        out = io.StringIO()
+        csv.writer(out, delimiter="\t", lineterminator="\n").writerow(" ".join(str(cell).split()) for cell in row)
+        yield out.getvalue().encode()
 
 
 def _rows(source: Source, split: str) -> Iterator[list[Any]]:
@@ -107,7 +110,8 @@ FORMAT = ExportFormat(
     key="table",
     title="Table (CSV)",
     note="One row per task and one column per field, for spreadsheets; the columns that a file brought come last.",
-    loses="Provenance, judgements and how a picture looks.",
+    loses="Provenance, judgements, how a picture looks and the texts of a pair; what looks like a formula has an "
+    "apostrophe before it.",
     task_types=("classification", "preference"),
     ending=".csv",
     media_type="text/csv",
@@ -117,6 +121,8 @@ TABS = FORMAT._replace(
     key="tsv",
     title="Table (TSV)",
     note="The same columns with tabs between them, for programs.",
+    loses="Provenance, judgements, how a picture looks, the texts of a pair, and line ends; what looks like a formula "
+    "has an apostrophe before it.",
     ending=".tsv",
     media_type="text/tab-separated-values; charset=utf-8",
     write=one_file(tab_lines, ".tsv"),

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from projects.data.importing import fitting
 from projects.data.importing.rows import Fault, Said
 from projects.errors import Refused
 from projects.models import limits
 from projects.task_types import TaskType
 from projects.task_types.asked_fields import CHOICES
-from projects.task_types.shape import clipped
+from projects.task_types.shape import clipped, rule_of
 
 MOST_DROPPED = 200  # parts of one answer that are left out before all of it is
 LabelOf = Callable[[str], str | None]  # a name in the file -> the key of the label it stands for; None to leave it out
@@ -53,7 +54,9 @@ class Words:
                 place = f"answer.{self.room.answer_list}[{index}]"
                 lost.append(Fault(place, "label-left-out", LEFT_OUT % clipped(name)))
             if mapped is not None:
-                kept.append(mapped)
+                fitted, unfit = self._fitted(mapped, f"answer.{self.room.answer_list}[{index}]")
+                kept.append(fitted)
+                lost += unfit
         if parts and not kept:
             return None, lost
         answer, dropped = self._checked(said.answer | {self.room.answer_list: kept}, payload)
@@ -71,12 +74,30 @@ class Words:
             name = named(part["label"])
             key = self.label_of(name)
             return (None, (name,)) if key is None else ({"id": f"i{index + 1}", **part, "label": key}, ())
-        if "value" in part:
-            fields = {one["key"]: one for one in getattr(self.asked, "fields", ())}
-            alone = next(iter(fields.values())) if len(fields) == 1 else None
-            field = fields.get(str(part.get("field"))) or alone
-            part = part if field is None else part | {"field": field["key"], "kind": field["kind"]}
+        if "value" in part and (asked := self._field(part)) is not None:
+            value = fitting.field(part["value"], asked["kind"])
+            part = part | {"field": asked["key"], "kind": asked["kind"], "value": value}
         return _under(part, self.label_of)
+
+    def _field(self, part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The field that a part is about: by its key or name, the only one, or the first that takes choices where the
+        file names none; None where there is none."""
+        fields: Sequence[Mapping[str, Any]] = getattr(self.asked, "fields", ())
+        name = str(part.get("field") or "")
+        for one in fields:
+            if name in (one["key"], one.get("name")):
+                return one
+        if len(fields) == 1:
+            return fields[0]
+        return next((one for one in fields if one["kind"] in CHOICES), None) if not name else None
+
+    def _fitted(self, part: object, place: str) -> tuple[object, list[Fault]]:
+        """A part whose attributes are what its label asks for; those that can't be are left out, and told."""
+        if not isinstance(part, dict) or not isinstance(part.get("attributes"), dict) or "label" not in part:
+            return part, []
+        asked = rule_of(self.asked, part["label"]).get("attributes") or ()
+        kept, lost = fitting.attributes(part["attributes"], asked, place)
+        return part | {"attributes": kept}, lost
 
     def _checked(self, answer: dict[str, Any], payload: dict[str, Any]) -> tuple[dict[str, Any] | None, list[Fault]]:
         """The canonical answer without the parts that are refused; None where that leaves nothing."""

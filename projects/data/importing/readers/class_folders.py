@@ -13,6 +13,8 @@ from projects.data.importing.readers.marks import Marks
 from projects.data.importing.readers.picture_files import is_picture
 from projects.data.importing.rows import Item, Said
 
+TABLE = "labels.csv"  # beside the folders of Tandem's own export, and says what they say
+NO_LABEL = "no_label"  # the folder there of what nobody chose a class for
 SUBSETS = ("train", "training", "val", "valid", "validation", "test", "testing", "images", "dataset", "data")
 
 
@@ -27,12 +29,12 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
         if is_picture(entry.name):
             mark = partial(_mark, classes_of(entry.name, top))
             yield Later(partial(labelled, files, task_type, entry.name, entry.name, mark))
-        else:
+        elif entry.name.rpartition("/")[2] != TABLE:
             yield passed_over(entry.name)
 
 
 def _mark(classes: list[str], marks: Marks) -> tuple[Said, ...]:
-    for step in classes:
+    for step in classes if classes != [NO_LABEL] else ():
         marks.choose("", step)
     return marks.said()
 
@@ -42,6 +44,8 @@ def _top(files: Files) -> str:
     firsts, deepest = set(), 0
     for entry in wanted(files):
         steps = entry.name.split("/")
+        if steps[-1] == TABLE:
+            continue
         firsts.add(steps[0])
         deepest = max(deepest, len(steps))
         if len(firsts) > 1:
@@ -60,7 +64,7 @@ def classes_of(name: str, top: str) -> list[str]:
 
 
 def _recognises(files: Files) -> bool:
-    names = [entry.name for entry in listed(files)]
+    names = [entry.name for entry in listed(files) if entry.name.rpartition("/")[2] != TABLE]
     if not names or not all(map(is_picture, names)):
         return False
     top = _top(files)

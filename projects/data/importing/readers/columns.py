@@ -130,12 +130,20 @@ def _said(told: dict[str, Any], place: str, lost: list[Fault]) -> tuple[Said, ..
     return (Said({"fields": parts}, str(told.get("by", ""))[:200], _score(told.get("score"), place, lost)),)
 
 
+class Parted(list[str]):
+    """Several options, or a path, of a cell; and what stood there, should it turn out to be a text."""
+
+    text = ""
+
+
 def _value(value: Any) -> Any:
     """A cell as an answer has it: several options, a path, or one thing."""
     if isinstance(value, str):
         for mark in (" > ", "; "):
             if mark in value:
-                return [one.strip() for one in value.split(mark) if one.strip()]
+                parted = Parted(one.strip() for one in value.split(mark) if one.strip())
+                parted.text = value.strip()
+                return parted
         return value.strip()
     return list(value) if isinstance(value, list | tuple) else value
 
