@@ -16,6 +16,9 @@ from projects.errors import Refused
 from tests.support.projects.datumaro_sets import written
 from tests.support.projects.files import Held, answers, faults, lost
 from tests.support.projects.importing import picture
+from tests.support.projects.round_trips import datumaro_here
+
+__all__ = ["datumaro_here"]  # a fixture
 
 WRITTEN = [
     # the writer, what is in the picture, the format it is taken for, what comes out of it
@@ -63,7 +66,38 @@ def test_regions_come_in_as_they_went_out(tmp_path, writer, parts, key, shapes):
     assert [row for row in rows if "two" in str(row.external_id)] or writer in ("segment_anything", "open_images")
 
 
+ALL = ("box", "polygon", "mask", "line", "points", "class")
+TOLD = [
+    # the writer, what is in the picture, how many regions come out of it, and what is told of the rest
+    ("coco_captions", ("caption",), 0, ["no-place"]),
+    ("coco_stuff", ("mask",), 1, []),
+    ("voc_segmentation", ("mask",), 1, []),
+    ("voc", ("said",), 1, []),
+    ("cvat", (*ALL, "turned", "said"), 8, ["no-place"]),
+    ("label_me", ("box", "polygon", "mask", "said"), 4, []),
+    ("open_images", ("box", "class"), 1, ["no-place"]),
+    ("datumaro", (*ALL, "ellipse", "caption", "said"), 8, ["kept-as-polygon", "no-place", "no-place"]),
+    ("datumaro_binary", (*ALL, "said"), 7, ["no-place"]),
+    ("kitti_segmentation", ("mask",), 1, []),
+    ("vgg_face2", ("box",), 1, []),
+]
+
+
+@pytest.mark.parametrize("writer, parts, count, told", TOLD, ids=[one[0] for one in TOLD])
+def test_nothing_that_datumaro_wrote_is_dropped_without_a_word(tmp_path, datumaro_here, writer, parts, count, told):
+    files = Folder(written(tmp_path, writer, *parts))
+    rows = list(recognise(files, "image_regions").read(files, Reading("image_regions")))
+    assert faults(rows) == []
+    (one,) = (row for row in rows if "one" in str(row.external_id))
+    found = [region for said in one.said for region in said.answer["regions"]]
+    assert (len(found), sorted(code for _, code in lost(one))) == (count, told)
+    if "said" in parts:
+        assert [region for region in found if (region.get("attributes") or {}).get("occluded") is True]
+
+
 CLASSES = [
+    ("voc_classification", "datumaro_voc_classification"),
+    ("coco_labels", "coco"),
     ("imagenet", "class_folders"),
     ("imagenet_txt", "datumaro_imagenet_txt"),
     ("datumaro", "datumaro"),

@@ -8,11 +8,14 @@ import numpy as np
 from datumaro.components.annotation import (
     AnnotationType,
     Bbox,
+    Caption,
     Ellipse,
     Label,
     LabelCategories,
     Mask,
+    Points,
     Polygon,
+    PolyLine,
     RotatedBbox,
 )
 from datumaro.components.dataset import Dataset
@@ -38,6 +41,10 @@ PARTS: dict[str, Any] = {
     "turned": lambda: RotatedBbox(15, 10, 8, 4, 30, label=1),
     "ellipse": lambda: Ellipse(4, 4, 14, 10, label=0),
     "class": lambda: Label(1),
+    "line": lambda: PolyLine([1, 1, 9, 1, 9, 9], label=0),
+    "points": lambda: Points([3, 4, 5, 6], [2, 1], label=0),
+    "caption": lambda: Caption("A ship."),
+    "said": lambda: Bbox(2, 3, 10, 8, label=0, attributes={"occluded": True, "far": "yes", "n": 3}),
 }
 
 

@@ -50,6 +50,13 @@ KNOWN = (
         needs="ImageSets/",
     ),
     Known(
+        "voc_classification",
+        "VOC classes",
+        CLASSES,
+        "Classes of pictures, by the lists in ImageSets/Main.",
+        ("ImageSets/Main/",),
+    ),
+    Known(
         "label_me",
         "LabelMe (XML)",
         REGIONS,

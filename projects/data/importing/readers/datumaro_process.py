@@ -18,6 +18,7 @@ MAX_SECONDS = 3600  # of processor time
 MOST_FAULTS = 10_000
 DERIVED = {"segment_anything": ("bbox",), "mvtec": ("bbox", "label")}  # what an importer makes up of a mask
 CERTAIN = ("open_images", "kitti_detection")  # which say 1 as the score of what people drew
+ELSE = {"voc": ("voc_segmentation",)}  # importers of sets of which there is only a part
 NOTHING = {"kitti_segmentation": "background"}  # what the pixels are called in which there is nothing
 ONE_BASED = re.compile(rb"<counted_from>1<|\bVOC20\d\d\b")  # as the reader of VOC has it, too
 
@@ -61,9 +62,10 @@ def _dataset(folder: Path, importer: str) -> Any:
 
     problem: Exception | None = None
     inside = [one for one in folder.iterdir() if one.is_dir()]
-    for root in [folder, *(inside if len(inside) == 1 else [])]:
+    roots = [folder, *(inside if len(inside) == 1 else [])]
+    for root, name in ((root, name) for name in (importer, *ELSE.get(importer, ())) for root in roots):
         try:
-            found = Dataset.import_from(str(root), importer, error_policy=Telling(), **_options(root, importer))
+            found = Dataset.import_from(str(root), name, error_policy=Telling(), **_options(root, importer))
             if len(found):
                 return found
         except Exception as failed:
