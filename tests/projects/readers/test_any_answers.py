@@ -93,7 +93,8 @@ def read_back(
     format = exporting.FORMATS[key]
     terms = Terms(media=format.media and any(one.pictures for one in tasks))
     source = Source(project, terms, labels_of(project), lambda _split, _judgements: iter(tasks))
-    held = Held(unpacked_files(format, terms, source))
+    files = unpacked_files(format, terms, source)
+    held = Held({name: data for name, data in files.items() if name != "README.md"})
     found = list(FORMATS[reader].read(held, Reading(project.task_type, columns=columns)))
     assert all(isinstance(one, Row) for one in found), found
     return [one for one in found if isinstance(one, Row)]

@@ -139,6 +139,17 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
     "cvat_xml": {"a.xml": CVAT, "a.png": picture()},
     "labelme": {"a.json": LABELME},
     "dota": {"a.txt": "imagesource:x\ngsd:1\n1 1 9 1 9 9 1 9 ship 0\n", "a.png": picture()},
+    "cityscapes": {
+        "gtFine/train/x/a_gtFine_polygons.json": {
+            "imgWidth": 30,
+            "imgHeight": 20,
+            "objects": [{"label": "car", "polygon": [[1, 1], [9, 1], [9, 9]]}],
+        },
+        "gtFine/train/x/b_gtFine_instanceIds.png": mask(),
+        "label_colors.txt": "0 0 0 background\n1 2 3 ship\n",
+        "leftImg8bit/train/x/a_leftImg8bit.png": picture(),
+        "leftImg8bit/train/x/b_leftImg8bit.png": picture(3),
+    },
     "label_studio": {"a.json": studio(), "a.png": picture()},
     "cvat_backup": backup(),
     "docbin": {"a.spacy": docbin()},

@@ -85,7 +85,8 @@ def _moved(row: Row, place: str, meta: dict[str, Any]) -> Row:
 
 def _picture_key(data: Mapping[str, Any]) -> str | None:
     named = [key for key in PICTURES if isinstance(data.get(key), str)]
-    ended = [key for key, value in data.items() if isinstance(value, str) and is_picture(_path(value))]
+    others = ((key, value) for key, value in data.items() if key != NAMED and isinstance(value, str))
+    ended = [key for key, value in others if is_picture(_path(value))]
     return next(iter([*named, *ended]), None)
 
 
