@@ -139,6 +139,9 @@ ELSEWHERE = {
     "bulk-stop": "while one runs: tests/projects/test_task_browser.py",
     "bulk-undo": "once something was done to many: tests/projects/test_task_browser.py",
     "task-view-drop": "once one is kept: tests/projects/test_task_browser.py",
+    "dispute-answer": "once something is contested: tests/projects/test_disputes.py",
+    "review-take-back": "once somebody decided: tests/projects/test_decisions.py",
+    "template-remove": "once one is kept: tests/projects/test_gallery.py",
     "inbox-open": "once there is something: tests/projects/test_inbox.py",
     "inbox-read-all": "once there is something: tests/projects/test_inbox.py",
 }

@@ -22,6 +22,7 @@ ANOTHER = {
     "projects.queue.drafts.save_group": "projects.queue.drafts.save",
     "projects.data.importing.start.load_files": "projects.data.importing.receive",
     "projects.data.importing.start.load_from": "projects.data.importing.receive_from",
+    "projects.workflow.project_copies.begin": "projects.workflow.project_copies.from_preset",
     "projects.data.exporting.download": "projects.web.manager.export.file_of",
     "taskers.credentials.tokens.revoke": "taskers.web.token_list.revoke",
 }

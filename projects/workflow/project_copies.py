@@ -1,18 +1,20 @@
 """A project as a pattern for others: its labels, settings and rules, without its tasks, people or gold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from projects.configuration import configure, save_settings
+from projects.configuration import configure, presets, save_settings
 from projects.models import Project, ProjectTemplate, Requirement, limits
 from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person, Skill
 from taskers.outbox.events import emit
 
+# What a project takes over from its pattern without being asked: the form of a new one doesn't show it.
+UNASKED = ("suggest", "confidence", "control_share", "planted_share")
 RULES = [name for name in (*limits.RULES, "skip_modes") if not name.startswith("training_")]
 
 
@@ -74,10 +76,39 @@ def from_template(template: ProjectTemplate, name: str, *, by: Person) -> Projec
     return _made(template.organization, template.pattern, name, by=by)
 
 
+@transaction.atomic
+def from_preset(organization: Organization, preset: presets.Preset, name: str, *, by: Person) -> Project:
+    """A project after one of the gallery's presets. Raises StateConflict for a name in use."""
+    return _made(organization, presets.pattern_of(preset), name, by=by)
+
+
+@transaction.atomic
+def begin(
+    organization: Organization,
+    pattern: Mapping[str, Any],
+    *,
+    by: Person,
+    name: str,
+    task_type: str,
+    labels: Sequence[Mapping],
+    **settings: object,
+) -> Project:
+    """A project as its maker says it, in what they weren't asked as a pattern has it. Raises like configure.create."""
+    unasked = {key: pattern["settings"][key] for key in UNASKED if key in pattern["settings"]}
+    return _made(
+        organization,
+        dict(pattern) | {"task_type": task_type, "labels": labels, "settings": unasked | settings},
+        name,
+        by=by,
+    )
+
+
 def _made(organization: Organization, pattern: Mapping[str, Any], name: str, *, by: Person) -> Project:
     settings = {key: value for key, value in pattern["settings"].items() if key in configure.FIELDS}
     labels, task_type = pattern["labels"], pattern["task_type"]
     made = configure.create(organization, by, name=name, task_type=task_type, labels=labels, **settings)
+    if "rules" not in pattern:
+        return made
     skills = {one.key: one for one in Skill.objects.filter(organization=organization)}
     wanted = [one | {"skill": skills[one["skill"]]} for one in pattern["requirements"] if one["skill"] in skills]
     kept = {key: value for key, value in pattern["rules"].items() if key in RULES}

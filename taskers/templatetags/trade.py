@@ -75,7 +75,13 @@ class Fault:
 @register.inclusion_tag("_faults.html")
 def faults(*forms: BaseForm | BaseFormSet | None) -> dict[str, list[Fault]]:
     """All that is wrong with what was sent, as a list at the top that leads to the fields; nothing where nothing is."""
-    return {"faults": [one for form in forms if form is not None for one in _faults(form)]}
+    return {"faults": all_faults(*forms)}
+
+
+@register.simple_tag
+def all_faults(*forms: BaseForm | BaseFormSet | None) -> list[Fault]:
+    """The same, for a place that isn't the top."""
+    return [one for form in forms if form is not None for one in _faults(form)]
 
 
 def _faults(form: BaseForm | BaseFormSet) -> Iterator[Fault]:

@@ -11,7 +11,8 @@ from tests.support.browser.site import Site
 pytestmark = pytest.mark.xdist_group("browser")
 
 PATHS = {
-    "maya": ["/projects/", "/projects/overview/", "/projects/new/", "PROJECT", "PROJECTdashboard/", "PERSON",
+    "maya": ["/projects/", "/projects/overview/", "/projects/gallery/", "/projects/new/?preset=boxes", "PROJECT",
+             "PROJECTdashboard/", "PERSON",
              "PROJECTtasks/", "PROJECTbulk/", "PROJECTalerts/", "/inbox/", "/inbox/choices/",
              "PROJECTload/", "PROJECTexport/",
              "PROJECTwebhooks/", "/webhooks/",

@@ -250,6 +250,10 @@ OPERATIONS = [
     ("POST", "/api/v1/tasks/{task_id}/review/mistake/"),
     ("POST", "/api/v1/tasks/{task_id}/review/release/"),
     ("POST", "/api/v1/tasks/{task_id}/second-look/dismiss/"),
+    ("GET", "/api/v1/reviews/decisions/"),
+    ("POST", "/api/v1/tasks/{task_id}/review/take-back/"),
+    ("GET", "/api/v1/presets/"),
+    ("POST", "/api/v1/presets/{preset_key}/"),
     ("GET", "/api/v1/templates/"),
     ("POST", "/api/v1/templates/{template_id}/"),
     ("DELETE", "/api/v1/templates/{template_id}/"),
@@ -322,7 +326,11 @@ def keys(cast, settings) -> dict[str, str]:
     label = project.labels.in_use()[0].key
     public["what"] = "labels"
     public["number"] = str(deliveries.order(project, by=cast.olga, format="jsonl").number)
-    return public | {"skill_key": skill.key, "label_key": label, "role": "tasker", "payout_key": str(uuid4())}
+    return (
+        public
+        | {"skill_key": skill.key, "label_key": label, "role": "tasker", "payout_key": str(uuid4())}
+        | {"preset_key": "sentiment"}
+    )
 
 
 def around(cast, project) -> dict[str, Any]:

@@ -48,6 +48,8 @@ API = [
     get("api-templates", OFFICE | {"hugo", "hilltops"}),
     post("api-template", OFFICE, json(name="After the pattern")),
     delete("api-template", OFFICE),
+    get("api-presets", OFFICE | {"hugo", "hilltops"}),
+    post("api-preset", OFFICE | {"hugo", "hilltops"}, json(name="After the preset")),
     get("api-tasks", MANAGE),
     get("api-bulk", MANAGE),
     post("api-bulk", MANAGE, json(verb="hold", filter={"batch": "@batch_id"})),

@@ -345,6 +345,7 @@ def _patterns(world: World, cast: Cast, project: Project) -> None:
         address="/my-work/",
     )
     world.things |= {"template_id": template.public_id, "action_id": action.public_id, "view_id": view.public_id}
+    world.things["preset_key"] = "sentiment"
     world.things |= {"notification_id": told.public_id}
     world.others["tagged"] = {"action_id": tagged.public_id}
     world.things |= {"label_key": first.key, "other_label": other.key}

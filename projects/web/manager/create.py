@@ -1,8 +1,9 @@
 """Making a project, and changing what it asks for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.forms import Form
@@ -17,11 +18,15 @@ from projects.configuration import configure, instructions, markdown, save_setti
 from projects.configuration.save_settings import Overwrites
 from projects.models import Project, ProjectSettings, limits
 from projects.task_types import TASK_TYPES
+from projects.web.manager import gallery, previews
 from projects.web.manager.conflict import conflict_of
 from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
 from projects.web.manager.forms.preference import own_labels
 from projects.web.manager.forms.project import ChangedSettingsForm, NewProjectForm, SettingsForm, settings_initial
+from projects.web.manager.previews import Looks
 from projects.web.shared.access import manages
+from projects.workflow import project_copies
+from taskers import access as roles
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
 from taskers.web.views.access import needs_role
@@ -33,31 +38,90 @@ LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)")
 @never_cache
 @needs_role(*access.MANAGE)
 def new(request: MemberRequest) -> HttpResponse:
-    """A form that makes a project, ready to load data into."""
+    """A form that makes a project, ready to load data into; begun from a pattern if the address names one."""
     organization = request.organization
     spoken = instructions.languages(organization)
-    form = NewProjectForm(request.POST or None, languages=spoken, organization=organization)
-    labels = _labels(request, blank_rows(), request.POST.get("task_type", ""))
+    pattern = gallery.pattern_of(request.POST or request.GET, organization)
+    form = NewProjectForm(request.POST or None, languages=spoken, organization=organization, pattern=pattern)
+    labels = _new_labels(request, pattern)
     if request.method == "POST" and form.is_valid() and labels.is_valid():
         try:
-            project = _create(request, form, labels)
+            project = _create(request, form, labels, pattern)
             messages.success(request, _("The project is made. Load some data next."))
             return redirect("load", project.public_id)
         except Problem as problem:
             _blame(form, labels, problem)
-    context = {"form": form, "labels": labels, "project": None, "preview": _preview(form)}
+    context = {"form": form, "labels": labels, "project": None, "preview": _preview(form), "pattern": pattern}
     return render(request, "projects/manager/new.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _create(request: MemberRequest, form: NewProjectForm, labels: Labels) -> Project:
-    task_type = form.cleaned_data["task_type"]
-    return configure.create(
-        request.organization,
-        request.user,
-        name=form.cleaned_data["name"],
-        task_type=task_type,
-        **_terms(form, labels, task_type),
-    )
+@require_POST
+@manages
+def task_preview(request: MemberRequest, project: Project) -> HttpResponse:
+    """A task as taskers would see it under the settings as they are typed; nothing of them is saved."""
+    form, labels = _changed(request, project, project.settings_now())
+
+    def tried() -> Looks:
+        return previews.of_project(project, by=request.user, **_terms(form, labels, project.task_type))
+
+    return _tried(request, project.name, form, labels, tried)
+
+
+@require_POST
+@never_cache
+@needs_role(*access.MANAGE)
+def new_task_preview(request: MemberRequest) -> HttpResponse:
+    """The same of a project that isn't there yet, which needs no name for that."""
+    pattern = gallery.pattern_of(request.POST, request.organization)
+    typed = request.POST.copy()
+    typed["name"] = uuid4().hex
+    spoken = instructions.languages(request.organization)
+    form = NewProjectForm(typed, languages=spoken, organization=request.organization, pattern=pattern)
+    labels = _new_labels(request, pattern)
+
+    def tried() -> Looks:
+        return previews.of_new(lambda: _create(request, form, labels, pattern), pattern, reader=request.user)
+
+    name = request.POST.get("name", "").strip() or _("New project")
+    return _tried(request, name, form, labels, tried)
+
+
+def _tried(
+    request: MemberRequest, name: str, form: SettingsForm, labels: Labels, tried: Callable[[], Looks]
+) -> HttpResponse:
+    looks = None
+    if form.is_valid() and labels.is_valid():
+        try:
+            looks = tried()
+        except Problem as problem:
+            _blame(form, labels, problem)
+    context = {"form": form, "labels": labels, "looks": looks, "name": name}
+    return render(request, "projects/manager/_task_preview.html", context, status=200 if looks else 422)
+
+
+def _changed(request: MemberRequest, project: Project, now: ProjectSettings) -> tuple[ChangedSettingsForm, Any]:
+    """The form and the label table of a project that is there."""
+    own = {one["key"] for one in own_labels(project.task_type)}
+    shown = [one for one in save_settings.labels_of(project) if one["key"] not in own]
+    labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project, shown)
+    return _form(request, project, now), labels
+
+
+def _create(request: MemberRequest, form: NewProjectForm, labels: Labels, pattern: Mapping[str, Any] | None) -> Project:
+    name, task_type = form.cleaned_data["name"], form.cleaned_data["task_type"]
+    terms = _terms(form, labels, task_type)
+    asked = pattern or {"settings": {}}
+    return project_copies.begin(request.organization, asked, by=request.user, name=name, task_type=task_type, **terms)
+
+
+def _new_labels(request: MemberRequest, pattern: Mapping[str, Any] | None) -> Any:
+    """The label table of a project that isn't there yet, with what its pattern has."""
+    if pattern is None:
+        return _labels(request, blank_rows(), request.POST.get("task_type", ""))
+    own = {one["key"] for one in own_labels(pattern["task_type"])}
+    shown = [one for one in pattern["labels"] if one["key"] not in own]
+    rows = label_rows(shown, pattern["settings"].get("label_mapping", {})) or blank_rows()
+    return _labels(request, rows, request.POST.get("task_type", ""), shown=shown)
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,10 +131,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     now = project.settings_now()
     posted = request.method == "POST"
     seen = request.POST.get("seen", "") if posted else save_settings.mark(project)
-    form = _form(request, project, now)
-    own = {one["key"] for one in own_labels(project.task_type)}
-    shown = [one for one in save_settings.labels_of(project) if one["key"] not in own]
-    labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project, shown)
+    form, labels = _changed(request, project, now)
     status, conflict = 422 if posted else 200, None
     if posted and form.is_valid() and labels.is_valid():
         try:
@@ -92,6 +153,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "conflict": conflict,
         "version": now.version,
         "preview": _preview(form),
+        "may_make": roles.may(request.user, project.organization, *access.MANAGE),
         "tab": "settings",
     }
     return render(request, "projects/manager/settings.html", context, status=status)
@@ -118,7 +180,7 @@ def _labels(
     """The label table. What a type doesn't ask is only shown where another type may still be chosen."""
     asked = TASK_TYPES[task_type].labels_asked if task_type in TASK_TYPES else OF_TYPES
     terms: dict[str, Any] = {"asked": asked, "shown": asked if project else OF_TYPES}
-    terms["attributes"] = {one["key"]: one["attributes"] for one in shown}
+    terms["attributes"] = {one["key"]: one.get("attributes", []) for one in shown}
     return LabelFormSet(request.POST or None, initial=rows, prefix="labels", form_kwargs=terms)
 
 

@@ -9,10 +9,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.configuration import configure, methods
+from projects.configuration.presets import FIRST_TERMS
 from projects.errors import Refused
 from projects.models import ProjectSettings, limits
 from projects.models.limits import RATE, SETTINGS
 from projects.task_types import TASK_TYPES, asked_fields
+from projects.task_types.preference import OWN_LABELS, TIE
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages
 from projects.web.manager.forms.preference import PairFields, pair_initial
 from projects.web.shared.units import (
@@ -33,7 +35,6 @@ SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlappi
 # What some task types ask of a project and others don't: which, says each type.
 OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.settings_asked}
 PAID = ("rate", "unit_rate", "hourly_rate", "review_rate")
-FIRST_TERMS = {"wanted": 2, "rate": 50_000}  # what a new project's page proposes; all else is the model's defaults
 
 
 class MethodSelect(forms.Select):
@@ -329,8 +330,14 @@ class NewProjectForm(SettingsForm):
     )
     field_order = ("name", "task_type")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        initial = settings_initial(ProjectSettings(**FIRST_TERMS)) | {"target": None, "ties": True}
+    def __init__(self, *args: Any, pattern: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        """It shows at first what `pattern` says (workflow/project_copies.py)."""
+        said = {name: value for name, value in (pattern or {}).get("settings", {}).items() if name in configure.FIELDS}
+        initial = settings_initial(ProjectSettings(**FIRST_TERMS | said)) | {"ties": _has_ties(pattern)}
+        if "target" not in said:
+            initial["target"] = None
+        if pattern:
+            initial["task_type"] = pattern["task_type"]
         super().__init__(*args, initial=initial, **kwargs)
 
     def clean(self) -> dict[str, Any]:
@@ -341,3 +348,9 @@ class NewProjectForm(SettingsForm):
         for name in OF_TYPES - set(self.asked):
             self.errors.pop(name, None)
         return data
+
+
+def _has_ties(pattern: Mapping[str, Any] | None) -> bool:
+    """Whether neither of a pair may be better: so it is where nothing else is said."""
+    keys = {one.get("key") for one in (pattern or {}).get("labels", ())}
+    return TIE in keys or not keys & set(OWN_LABELS)
