@@ -75,6 +75,25 @@ def test_the_list_of_one_project(rita, cast, task) -> None:
     assert "Second-0" in page and "First-0" not in page and "<html" not in page
 
 
+def test_batches_are_offered_of_the_only_project_and_of_another_as_soon_as_it_is_chosen(rita, cast, task) -> None:
+    def offered(shown: str) -> list[str]:
+        (select,) = re.findall(r'<select id="batch".*?</select>', shown, re.S)
+        return re.findall(r"<option value=\"[\w-]+\"[^>]*>([^<]+)<", select)
+
+    later = make.batch(task.project, "Later")
+    asked = {"project": task.project.public_id, "batch": later.public_id}
+    shown = rita.get("/review/").content.decode()
+    assert offered(shown) == ["Later", "First"] and f'name="project" value="{task.project.public_id}"' in shown
+    assert "Nothing waits" in rita.get("/review/", asked).content.decode()
+
+    other = make.project(cast.riverside, "Other")
+    make.batch(other, "Second")
+    rita.get("/review/", {"keep": "1"})
+    assert offered(rita.get("/review/", {"only": ""}).content.decode()) == []
+    part = rita.get("/review/", {"project": other.public_id}, headers={"HX-Request": "true", "HX-Target": "waiting"})
+    assert offered(part.content.decode()) == ["Second"] and "hx-swap-oob" in part.content.decode()
+
+
 def links(page: str) -> list[str]:
     """The addresses that a page or a part of it leads to among the reviewers' pages."""
     return [unescape(one) for one in re.findall(r'(?:href|action)="(/review/[^"]*)"', page)]

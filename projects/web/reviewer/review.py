@@ -105,12 +105,15 @@ def waiting(request: MemberRequest) -> HttpResponse:
         selection.projects, after=after, number=PAGE + 1, batch=selection.batch, only=selection.only
     )
     page = list(rows.select_related("project", "batch"))
+    projects = list(selection.reviewable.order_by("name"))
+    within = projects[0] if len(projects) == 1 else selection.chosen  # whose batches may be chosen
     context = {
         "rows": _rows(page[:PAGE], request.user),
-        "projects": selection.reviewable.order_by("name"),
+        "projects": projects,
+        "within": within,
         "selection": selection,
         "chosen": selection.chosen,
-        "batches": selection.chosen.batches.exclude(state="draft").order_by("-pk")[:200] if selection.chosen else [],
+        "batches": within.batches.exclude(state="draft").order_by("-pk")[:200] if within else [],
         "after": after,
         "looks": second_looks.open_in(selection.projects).exists(),
         "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
