@@ -40,6 +40,18 @@ class AlreadyDecided(StateConflict):
     code = "already-decided"
 
 
+class NotTheLast(StateConflict):
+    """Only your last decision can be taken back, while it stands."""
+
+    code = "not-the-last"
+
+
+class LaterOnIt(StateConflict):
+    """Something newer stands on this decision: gold, a dispute, an audit or another review."""
+
+    code = "later-on-it"
+
+
 class StaleDraft(StateConflict):
     """A newer draft of this work is already saved, perhaps from another tab."""
 

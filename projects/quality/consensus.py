@@ -211,12 +211,32 @@ def reopen(task: Task, *, by: Person) -> Task:
     Raises StateConflict where there is no verdict.
     """
     task = queue.lock(task.pk)
-    current = Verdict.objects.current().filter(task=task).first()
-    if current is None or not Verdict.objects.current().filter(pk=current.pk).update(superseded_at=Clock()):
-        raise StateConflict("This task has no verdict to set aside.")
+    current = _set_aside(task)
     task = queue.ask_again(task, by=by)
     emit_of_task("reopened", task, by, judgements=len(current.agreements), verdict=current.pk)
     return task
+
+
+@transaction.atomic
+def take_back(task: Task, reviewer: Person) -> Task:
+    """Set a reviewer's own verdict aside: the task waits for a reviewer again. What the review earned is taken back;
+    what the answers earned stays until the next verdict.
+
+    The caller holds the task's lock, and knows that the verdict is this reviewer's.
+    """
+    current = _set_aside(task)
+    emit_of_task("reopened", task, reviewer, judgements=len(current.agreements), verdict=current.pk)
+    queue.pass_on(task, Task.Withheld.REVIEW, by=reviewer)
+    effects.take_back_review(current)
+    return task
+
+
+def _set_aside(task: Task) -> Verdict:
+    """The verdict that stood until now. Raises StateConflict where there is none."""
+    current = Verdict.objects.current().filter(task=task).first()
+    if current is None or not Verdict.objects.current().filter(pk=current.pk).update(superseded_at=Clock()):
+        raise StateConflict("This task has no verdict to set aside.")
+    return current
 
 
 def _basis(case: Case) -> tuple:

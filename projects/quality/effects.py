@@ -68,6 +68,12 @@ def pay_review(case: Case, review: Annotation) -> None:
         ledger.earn_all([_owed(case.task, review, review_key(review), amount)])
 
 
+def take_back_review(verdict: Verdict) -> None:
+    """Take back what a reviewer was owed for a decision that they took back; their next one is owed anew."""
+    reviews = Annotation.objects.filter(pk__in=verdict.rests_on, assignment__kind="review")
+    ledger.reverse_all(ledger.unreversed(map(review_key, reviews)), reason="The reviewer took this decision back.")
+
+
 def grade(case: Case, verdict: Verdict, answers: Sequence[Compared], supports: Sequence[Vote]) -> None:
     """Grade each answer, but not one that decided alone: nobody is graded by their own vote.
 
@@ -104,7 +110,8 @@ def undecided_key(annotation: Annotation) -> str:
 def pay_undecided(task: Task) -> None:
     """Owe what was promised for each answer that counts, without a verdict, once: the task or its batch was cancelled.
 
-    What a verdict paid before the task was opened again stays, and is all that the answer earns. Should the task be decided after all, by its answers or a reviewer, that verdict takes the place of this.
+    What a verdict paid before the task was opened again stays, and is all that the answer earns. Should the task be
+    decided after all, by its answers or a reviewer, that verdict takes the place of this.
     """
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
     rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)

@@ -21,8 +21,9 @@ PATHS = {
              "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTcopilot/", "/people/skills/", "/people/conflicts/",
              "TASK", "TASKalike/", "/projects/models/", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/my-work/quality/", "/profile/"],
-    "priya": ["/review/", "/review/second/"],
-    "ingrid": ["/people/audit/", "/people/tokens/", "/profile/"],
+    "priya": ["/review/", "/review/second/", "/review/decisions/", "/disputes/"],
+    "ingrid": ["/people/audit/", "/people/tokens/", "/profile/", "/disputes/", "/money/", "/money/payouts/",
+               "/money/bonuses/", "/money/years/", "/money/terms/"],
 }  # fmt: skip
 
 

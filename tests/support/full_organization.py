@@ -63,6 +63,7 @@ from projects.workflow import (
     corrections,
     project_copies,
     returned_work,
+    submission,
     task_actions,
     task_views,
 )
@@ -204,16 +205,19 @@ def _work(world: World, cast: Cast, project: Project) -> None:
     batch = make.batch(project, "Secret batch")
     _mine, decided, disputed, again, doubt, reviewed, withheld, reported = make.tasks(batch, 8)
     held = make.held(cast.alice, project)  # the first, with the copilot
-    make.tasks(batch, 6)
+    make.tasks(batch, 5)
+    (settled,) = make.tasks(batch, 1)
     for task in (decided, disputed, again):
         for tasker in (cast.alice, cast.bob):
             said(tasker, task, make.MARIA)
-    for task in (doubt, reviewed):
+    for task in (doubt, reviewed, settled):
         said(cast.alice, task, make.MARIA)
         said(cast.bob, task, make.OSLO)
     task_actions.withhold(withheld, by=cast.mina, note="Blank")
     read = given(cast.carol, reported)
     queue.report(read, cast.carol, read.token, note="Nothing to see")
+    last = queue.claim_review(settled, cast.rita)
+    submission.decide(last, cast.rita, last.token, make.MARIA)
     review = queue.claim_review(reviewed, cast.rita)
     returned_work.note_mistake(decided, list(decided.annotations.all()), cast.rita, reason="label", note="Look again.")
     over, draft = make.batch(project, "Over"), make.batch(project, "Later", state="draft")
@@ -241,6 +245,7 @@ def _work(world: World, cast: Cast, project: Project) -> None:
             "token": review.token,
             "answer": reviewed.annotations.get(tasker=cast.bob).public_id,
         },
+        "decided by rita": {"task_id": settled.public_id},
         "withheld": {"task_id": withheld.public_id},
         "reported": {"task_id": reported.public_id},
         "over": {"batch_id": over.public_id},

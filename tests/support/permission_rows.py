@@ -159,6 +159,8 @@ def delete(name: str, who: frozenset[str], **terms: Any) -> Row:
 
 
 # Rita holds this review: other reviewers are told so.
+# Rita decided this: nobody else can take it back.
+NOT_THEIRS = dict.fromkeys(MANAGE, 409)
 ANOTHERS = dict.fromkeys(MANAGE, 409)
 RULE = {"condition": "speed", "threshold": 1, "window": 5, "action": "message", "hours": 24}
 MISTAKE = json(token="@token", answers=["@answer"], reason="label", note="It is a place.")

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from projects.web.reviewer import comments, returns, review, second_look
+from projects.web.reviewer import comments, decisions, returns, review, second_look
 
 urlpatterns = [
     path("", review.waiting, name="review-list"),
     path("next/", review.start, name="review-next"),
+    path("decisions/", decisions.page, name="review-decisions"),
+    path("<uuid:task_id>/take-back/", decisions.take_back, name="review-take-back"),
     path("second/", second_look.proposals, name="second-looks"),
     path("second/<uuid:task_id>/", second_look.decided, name="second-look"),
     path("second/<uuid:task_id>/dismiss/", second_look.dismiss, name="second-look-dismiss"),

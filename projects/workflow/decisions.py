@@ -1,0 +1,73 @@
+"""What a reviewer decided, and taking the last of it back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from projects import queue
+from projects.errors import LaterOnIt, NotTheLast
+from projects.models import PooledGold, Project, SecondLook, Task, Verdict
+from projects.quality import consensus
+from projects.queue.clock import Clock
+from projects.workflow.batch_closing import refuse_if_over
+from taskers.models import Dispute, Person
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A reviewer's verdict, with the one that holds of its task now, if any does, and whether it may be taken back."""
+
+    verdict: Verdict
+    now: Verdict | None
+    last: bool
+
+    @property
+    def stands(self) -> bool:
+        return self.verdict.superseded_at is None
+
+
+def of(reviewer: Person, projects: Iterable[Project], *, before: int = 0, number: int = 50) -> list[Decision]:
+    """What somebody decided in these projects, the newest first; `before` is the key of a verdict to go on behind."""
+    rows = _decided(reviewer).filter(task__project__in=projects)
+    if before:
+        rows = rows.filter(pk__lt=before)
+    page = list(rows.select_related("task__project", "task__batch").defer("answer", "agreements")[:number])
+    current = Verdict.objects.current().filter(task__in=[one.task_id for one in page]).select_related("decided_by")
+    by_task = {one.task_id: one for one in current.defer("answer", "agreements")}
+    newest = _decided(reviewer).values_list("pk", flat=True).first()
+    return [Decision(one, by_task.get(one.task_id), one.pk == newest and one.superseded_at is None) for one in page]
+
+
+@transaction.atomic
+def take_back(task: Task, *, by: Person) -> Task:
+    """Take back one's last decision: its task waits for a reviewer again, and the pay of the review is taken back.
+
+    Raises NotTheLast, LaterOnIt where something newer stands on it, or StateConflict where its batch is over.
+    """
+    task = queue.lock(task.pk)
+    verdict = Verdict.objects.current().filter(task=task).first()
+    if verdict is None or verdict.pk != _decided(by).values_list("pk", flat=True).first():
+        raise NotTheLast()
+    refuse_if_over(task)
+    _refuse_if_relied_on(task, verdict)
+    return consensus.take_back(task, by)
+
+
+def _decided(reviewer: Person) -> QuerySet[Verdict]:
+    return Verdict.objects.filter(decided_by=reviewer).order_by("-pk")
+
+
+def _refuse_if_relied_on(task: Task, verdict: Verdict) -> None:
+    """Gold made of it, a dispute about it, an audit that it answered, somebody who looks at it anew."""
+    subject = f"task:{task.public_id}"
+    held = task.assignments.filter(kind="review", state="held", deadline__gte=Clock())
+    answered = SecondLook.objects.filter(task=task, state=SecondLook.State.ANSWERED, ended_at__gte=verdict.at)
+    if (
+        PooledGold.objects.filter(gold__task=task, retired_at=None).exists()
+        or Dispute.objects.filter(subject=subject, opened_at__gte=verdict.at).exists()
+        or answered.exclude(verdict=verdict).exists()
+        or held.exists()
+    ):
+        raise LaterOnIt()

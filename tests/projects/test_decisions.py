@@ -1,0 +1,140 @@
+"""A reviewer takes back their last decision: the task waits again, and money and grades follow as on any reopening."""
+
+import pytest
+from django.utils import timezone
+
+from projects import queue
+from projects.errors import LaterOnIt, NotTheLast
+from projects.models import BatchProgress, Project, SecondLook, Task, Verdict
+from projects.reports import progress
+from projects.workflow import batches, decisions, submission
+from taskers.errors import StateConflict
+from taskers.models import Grade
+from taskers.money import disputes, ledger
+from tests.support import make
+from tests.support.projects.judging import said
+from tests.support.projects.managing import page, signed_in
+from tests.support.projects.pipeline import Api, refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    return make.project(cast.riverside, wanted=2, review_rate=200_000)
+
+
+def in_doubt(cast, project, number: int = 1) -> list[Task]:
+    """Tasks on which Alice and Bob disagree."""
+    tasks = make.tasks(make.batch(project), number)
+    for task in tasks:
+        said(cast.alice, task, make.MARIA)
+        said(cast.bob, task, make.OSLO)
+    return tasks
+
+
+def decided(reviewer, task: Task, answer: dict = make.MARIA) -> Verdict:
+    held = queue.claim_review(task, reviewer)
+    return submission.decide(held, reviewer, held.token, answer)
+
+
+def owed(cast, *names: str) -> list[int]:
+    found = {person.pk: amount for person, amount in ledger.owed(cast.riverside)}
+    return [found.get(getattr(cast, name).pk, 0) for name in names]
+
+
+def test_the_last_decision_is_taken_back_and_everybody_is_paid_by_the_next_one_once(cast, project) -> None:
+    (task,) = in_doubt(cast, project)
+    first = decided(cast.rita, task)
+    assert owed(cast, "alice", "bob", "rita") == [50_000, 0, 200_000]
+    decisions.take_back(task, by=cast.rita)
+    task.refresh_from_db()
+    first.refresh_from_db()
+    assert (task.withheld, task.wanted, first.superseded_at is not None) == ("review", 2, True)
+    assert [one.pk for one in queue.waiting_for_review([project])] == [task.pk]
+    assert owed(cast, "alice", "bob", "rita") == [50_000, 0, 0], "answers keep theirs until the next verdict"
+    assert queue.audit().breaches == [] and ledger.audit() == []
+
+    second = decided(cast.rita, task, make.OSLO)
+    assert owed(cast, "alice", "bob", "rita") == [0, 50_000, 200_000]
+    newest = {one.subject: one for one in Grade.objects.order_by("pk")}
+    assert {one.detail["verdict"] for one in newest.values()} == {str(second.public_id)} and len(newest) == 2
+    assert queue.audit().breaches == [] and ledger.audit() == []
+    progress.catch_up()
+    found = BatchProgress.objects.get(batch=task.batch_id)
+    before = (found.decided, found.in_review, found.spent)
+    progress.rebuild()
+    found.refresh_from_db()
+    assert before == (found.decided, found.in_review, found.spent) == (1, 0, 2)
+
+
+def test_only_the_last_one_once_and_only_by_whoever_made_it(cast, project) -> None:
+    older, newer = in_doubt(cast, project, 2)
+    decided(cast.rita, older)
+    decided(cast.rita, newer)
+    with pytest.raises(NotTheLast):
+        decisions.take_back(older, by=cast.rita)
+    with pytest.raises(NotTheLast):
+        decisions.take_back(newer, by=cast.mina)
+    decisions.take_back(newer, by=cast.rita)
+    for task in (newer, older):
+        with pytest.raises(NotTheLast):
+            decisions.take_back(task, by=cast.rita)
+    decided(cast.mina, newer)
+    rows = decisions.of(cast.rita, [project])
+    assert [(one.verdict.task_id, one.stands, one.last) for one in rows] == [
+        (newer.pk, False, False),
+        (older.pk, True, False),
+    ]
+    assert rows[0].now is not None and rows[0].now.decided_by == cast.mina
+
+
+@pytest.mark.parametrize("what", ["dispute", "second look", "another review", "batch"])
+def test_nothing_is_taken_back_that_something_newer_stands_on(cast, project, what: str) -> None:
+    (task,) = in_doubt(cast, project)
+    if what == "second look":
+        verdict = decided(cast.mina, task)
+        terms = {"project": project, "task": task, "verdict": verdict, "before": 1.0, "now": 0.4}
+        SecondLook.objects.create(reason="audit", **terms)
+    decided(cast.rita, task)
+    if what == "dispute":
+        subject = f"task:{task.public_id}"
+        disputes.open(cast.riverside, cast.bob, subject=subject, text="No.", decided_at=timezone.now())
+    elif what == "another review":
+        queue.claim_review(task, cast.mina)
+    elif what == "batch":
+        batches.move(task.batch, "closed", by=None)
+    with pytest.raises(StateConflict if what == "batch" else LaterOnIt):
+        decisions.take_back(task, by=cast.rita)
+    assert Verdict.objects.current().get(task=task).decided_by == cast.rita
+
+
+def test_a_reviewer_finds_what_they_decided_and_takes_it_back_there(cast, project) -> None:
+    older, newer = in_doubt(cast, project, 2)
+    decided(cast.rita, older)
+    decided(cast.rita, newer)
+    rita = signed_in(cast.rita)
+    assert page("review-decisions") in rita.get(page("review-list")).content.decode()
+    shown = rita.get(page("review-decisions")).content.decode()
+    assert shown.index("First-1") < shown.index("First-0") and shown.count("It stands") == 2
+    assert shown.count("take-back/") == 1 and page("review-take-back", newer.public_id) in shown
+    answer = rita.post(page("review-take-back", newer.public_id), follow=True)
+    assert "Taken back" in answer.content.decode() and "Opened again" in answer.content.decode()
+    answer = rita.post(page("review-take-back", older.public_id), follow=True)
+    assert "Only your last decision" in answer.content.decode()
+
+
+def test_a_program_takes_its_persons_last_decision_back(cast, project) -> None:
+    older, newer = in_doubt(cast, project, 2)
+    decided(cast.rita, older)
+    decided(cast.rita, newer)
+    rita = Api(cast.rita, cast.riverside, "review")
+    listed = rita.get("review-decisions").json()["results"]
+    assert [(one["task"], one["last"]) for one in listed] == [
+        (str(newer.public_id), True),
+        (str(older.public_id), False),
+    ]
+    assert rita.post("review-take-back", newer.public_id, body={}).json() == {"task": str(newer.public_id)}
+    refused(rita.post("review-take-back", older.public_id, body={}), 409, "not-the-last")
+    rest = rita.get("review-decisions", before=listed[0]["verdict"]).json()["results"]
+    assert [one["task"] for one in rest] == [str(older.public_id)]
