@@ -64,7 +64,7 @@ UNFOLD = {
                     _place(_("Waiting for review"), "rule", TASKS, "sees_review", "?withheld__exact=review"),
                     _place(_("Tasks"), "task", TASKS, "sees_review"),
                     _place(_("Verdicts"), "gavel", "admin:projects_verdict_changelist", "sees_review"),
-                    _place(_("Disputes"), "forum", "admin:taskers_dispute_changelist", "sees_disputes"),
+                    _place(_("Disputes"), "forum", "disputes", "sees_disputes"),
                 ],
             },
             {

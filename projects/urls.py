@@ -39,6 +39,7 @@ from projects.web.manager import (
     tasks,
     webhooks,
 )
+from projects.web.reviewer import disputes
 from projects.web.shared import media
 
 PROJECT = [
@@ -189,6 +190,9 @@ urlpatterns = [
     path("projects/imports/<uuid:import_id>/choose/", plan.choose, name="import-choose"),
     path("projects/imports/<uuid:import_id>/drop/", plan.drop, name="import-drop"),
     path("projects/imports/<uuid:import_id>/samples/<int:number>/", plan.sample, name="import-sample"),
+    path("disputes/", disputes.listed, name="disputes"),
+    path("disputes/<uuid:dispute_id>/", disputes.one, name="dispute"),
+    path("disputes/<uuid:dispute_id>/answer/", disputes.answer, name="dispute-answer"),
     path("connectors/", connectors.page, name="connectors"),
     path("connectors/<uuid:connector_id>/end/", connectors.end, name="connector-end"),
     path("projects/tasks/<uuid:task_id>/", task.task, name="task"),

@@ -1,6 +1,17 @@
 """What people are told of their projects. A new kind is one file and one line here."""
 
-from projects.reports.inbox import alerts, comments, course, jobs, mentions, questions, returned, work
+from projects.reports.inbox import (
+    alerts,
+    comments,
+    contested,
+    course,
+    jobs,
+    mentions,
+    questions,
+    returned,
+    sent_back,
+    work,
+)
 from taskers.notifications.told import Kind
 
 KINDS: list[Kind] = [
@@ -9,7 +20,9 @@ KINDS: list[Kind] = [
     comments.KIND,
     questions.KIND,
     mentions.KIND,
+    sent_back.KIND,
     returned.KIND,
+    contested.KIND,
     work.KIND,
     course.KIND,
 ]

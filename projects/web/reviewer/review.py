@@ -41,6 +41,7 @@ from projects.quality import second_looks
 from projects.quality.votes import TAMPERED, VOTELESS, as_it_counts
 from projects.queue import drafts
 from projects.queue.clock import Clock
+from projects.reports import disputes
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
 from projects.web.annotator.work_json import choices_json, project_json, task_json
@@ -117,6 +118,7 @@ def waiting(request: MemberRequest) -> HttpResponse:
         "after": after,
         "looks": second_looks.open_in(selection.projects).exists(),
         "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
+        "disputes": disputes.waiting(request.organization, request.user),
     }
     if request.htmx and request.htmx.target == "waiting":
         return render(request, "projects/reviewer/_review_rows.html", context | {"swapped": True})
