@@ -46,6 +46,7 @@ class Spending:
     earned: int
     promised: int
     limit: int | None = None
+    each: int = 0  # what a judgement earned on average so far, and no less than its rate
 
     @property
     def total(self) -> int:
@@ -64,7 +65,7 @@ def of(projects: Iterable[Project]) -> Mapping[int, Spending]:
     allowed = dict(SpendingLimit.objects.filter(project__in=keys).values_list("project", "amount"))
     rows = ask_named(SPENT, {"projects": keys}) if keys else []
     return {
-        row["project"]: Spending(row["earned"], row["waiting"] * row["each"], allowed.get(row["project"]))
+        row["project"]: Spending(row["earned"], row["waiting"] * row["each"], allowed.get(row["project"]), row["each"])
         for row in rows
     }
 

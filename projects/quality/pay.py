@@ -6,7 +6,7 @@ which is never edited. Gold earns by the same rule as any other work, so that mo
 
 from collections.abc import Iterable, Mapping
 
-from projects.models import Annotation, Project, ProjectSettings, Task
+from projects.models import Annotation, Assignment, Project, ProjectSettings, Task, assignment_context
 from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
@@ -26,15 +26,30 @@ def worth(one: Annotation, task: Task, promised: ProjectSettings, right: dict | 
     where nothing was (None), as they were answered. A model is never paid."""
     if one.tasker.kind != Person.Kind.HUMAN:
         return 0
-    earned = one.assignment.rate or 0
-    if promised.unit_rate:
-        room = TASK_TYPES[task.project.task_type]
-        units = room.units(one.answer, task.payload)
-        units = min(units, room.units(right, task.payload)) if right is not None else units
-        earned += promised.unit_rate * units
-    if promised.hourly_rate:
-        earned += promised.hourly_rate * min(one.active_ms, promised.paid_seconds * 1000) // HOUR_MS
-    return earned
+    units = units_of(one.answer, task, right) if promised.unit_rate else 0
+    return amount(promised, one.assignment.rate or 0, units, one.active_ms)
+
+
+def at_hand_in(assignment: Assignment, answer: dict, active_ms: int) -> int:
+    """What work is promised when it is handed in, in millionths: `worth` of it, were it accepted as it
+    is. The assignment comes with its task, and that with its project."""
+    task, rate = assignment.task, assignment.rate or 0
+    promised = assignment_context.settings_of(task.project, assignment.settings_version or 0)
+    units = units_of(answer, task) if promised.unit_rate else 0
+    return amount(promised, rate, units, active_ms)
+
+
+def amount(promised: ProjectSettings, rate: int, units: float, active_ms: float) -> int:
+    """The rule: so much for the task, for each of its units, and for the time, as far as that is paid."""
+    by_time = promised.hourly_rate * min(active_ms, promised.paid_seconds * 1000) // HOUR_MS
+    return int(rate + promised.unit_rate * units + by_time)
+
+
+def units_of(answer: dict, task: Task, right: dict | None = None) -> int:
+    """How many units an answer has; no more than what was held right, where that is known."""
+    room = TASK_TYPES[task.project.task_type]
+    units = room.units(answer, task.payload)
+    return min(units, room.units(right, task.payload)) if right is not None else units
 
 
 def for_a_review(promised: ProjectSettings, reviewer: Person) -> int:

@@ -56,8 +56,8 @@ WITH mine AS (
   DELETE FROM projects_draft WHERE assignment_id IN (SELECT id FROM mine)
 ), counted AS (
   INSERT INTO projects_daytally AS d (tasker_id, project_id, day, judgements, promised, at)
-  SELECT %(tasker)s::bigint, %(project)s::bigint, %(today)s::date, (kind <> 'training')::int, coalesce(rate, 0),
-    clock_timestamp()
+  SELECT %(tasker)s::bigint, %(project)s::bigint, %(today)s::date, (kind <> 'training')::int,
+    coalesce(%(promised)s::bigint, rate, 0), clock_timestamp()
   FROM mine WHERE kind || '' <> 'review'
   ON CONFLICT (tasker_id, project_id, day) DO UPDATE
     SET judgements = d.judgements + excluded.judgements, promised = d.promised + excluded.promised, at = excluded.at
@@ -114,9 +114,11 @@ def deliver(
     event: str,
     active_ms: int = 0,
     refused: Sequence[str] = (),
+    promised: int | None = None,
     **told: object,
 ) -> Delivery | Annotation:
-    """Hand in work with its annotation, once, and tell it; the annotation alone if it was handed in before.
+    """Hand in work with its annotation, once, and tell it; the annotation alone if it was handed in before. `promised`
+    is what the tasker's day counts of it, in millionths; its rate where nothing is said.
 
     The caller holds the task's lock. Raises AlreadySubmitted (with another answer), LeaseLost or Banned.
     """
@@ -136,6 +138,7 @@ def deliver(
         "told": json.dumps(told),
         "project_key": project.public_id,
         "subject": f"task:{assignment.task.public_id}",
+        "promised": promised,
         "corrects": tasker.kind == Person.Kind.HUMAN,
         "alike": array(ALIKE),
     }

@@ -120,7 +120,7 @@ def _cap(rules: Rules) -> Nothing | None:
     if rules.daily_tasks is not None and done >= rules.daily_tasks:
         text = _("You have done the %(tasks)s tasks that one person may do here in a day.")
         return Nothing("daily-cap", text % {"tasks": rules.daily_tasks})
-    if rules.daily_earnings is not None and promised + rules.rate > rules.daily_earnings:
+    if rules.daily_earnings is not None and promised + max(1, rules.rate) > rules.daily_earnings:
         return Nothing("daily-cap", _("You have earned what one person may earn here in a day."))
     return None
 

@@ -13,6 +13,7 @@ import numpy as np
 from django.utils import timezone
 from scipy.special import betaincinv
 
+from projects.configuration import spending_limit
 from projects.inference import forecast
 from projects.models import Project, ProjectSettings
 from taskers.database.prepared import ask_rows
@@ -370,4 +371,5 @@ def _money(project: Project, settings: ProjectSettings, stands: Stands, whole: P
     days = earning_days.by_day(project.organization, project.public_id)
     total = int(sum(days.values()))
     open_ = max(0, stands.wanted - stands.submitted)
-    return Money(total, days, total + open_ * settings.rate, max(0, whole.sure) / MILLION)
+    each = spending_limit.of([project])[project.pk].each
+    return Money(total, days, total + open_ * each, max(0, whole.sure) / MILLION)

@@ -1,15 +1,19 @@
 """What an hour of work is likely to earn in a project, said before anybody starts. Reads only, one statement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
-from projects.models import Project, ProjectSettings
-from taskers.database.prepared import ask_rows
+from projects.models import Annotation, Project, ProjectSettings
+from projects.quality.pay import amount, units_of
+from taskers.database.prepared import ask, ask_rows
 from taskers.models import Person
 
 DAYS = 30  # that everybody's pace is taken from
 NEWEST = 200  # pieces of one's own work that are looked at
 ENOUGH = 20  # of them in a project, and one's own pace is told
+LOOKED_AT = 2000  # of everybody's newest answers, for the units that work has
+OF_EACH = 20  # of them, of one project
 LEAST = 10  # judgements of everybody before their pace is told
 
 PACES = f"""
@@ -29,6 +33,15 @@ LEFT JOIN (
   JOIN projects_batch b ON b.id = a.batch_id
   WHERE n.active_ms > 500 GROUP BY 1
 ) o ON o.project_id = p.id
+"""
+# The newest answers of each of these projects, as far as they are among the newest of all: so many rows are looked at.
+LATELY = f"""
+SELECT id FROM (
+  SELECT n.id, row_number() OVER (PARTITION BY b.project_id ORDER BY n.id DESC) AS place FROM (
+    SELECT id, assignment_id FROM projects_annotation WHERE superseded_at IS NULL ORDER BY id DESC LIMIT {LOOKED_AT}
+  ) n JOIN projects_assignment a ON a.id = n.assignment_id AND a.kind || '' NOT IN ('review', 'training')
+  JOIN projects_batch b ON b.id = a.batch_id AND b.project_id = ANY(%(projects)s::bigint[])
+) m WHERE place <= {OF_EACH}
 """
 
 
@@ -51,23 +64,34 @@ class Hourly(NamedTuple):
 
 
 def of(person: Person, paid: Iterable[tuple[Project, ProjectSettings]]) -> dict[int, Hourly]:
-    """By the key of the project, for those that pay by the task or hour and where a pace is known; what units add isn't
-    known before."""
-    terms = {project.pk: settings for project, settings in paid if settings.rate or settings.hourly_rate}
+    """By the key of the project, for those where a pace is known; units as many as the newest work there has."""
+    terms = {one.pk: said for one, said in paid if said.rate or said.hourly_rate or said.unit_rate}
     if not terms:
         return {}
     rows = ask_rows(PACES, {"person": person.pk, "projects": list(terms)}, Pace)
-    told = {row.project: _hourly(row, terms[row.project]) for row in rows}
+    units = _units([key for key, settings in terms.items() if settings.unit_rate])
+    told = {row.project: _hourly(row, terms[row.project], units.get(row.project)) for row in rows}
     return {key: one for key, one in told.items() if one is not None}
 
 
-def _hourly(row: Pace, terms: ProjectSettings) -> Hourly | None:
+def _units(projects: Sequence[int]) -> dict[int, float]:
+    """How many units a piece of work has on average lately, by project; those without such work are left out."""
+    if not projects:
+        return {}
+    keys = [key for (key,) in ask(LATELY, {"projects": list(projects)})]
+    found: dict[int, list[int]] = {}
+    for one in Annotation.objects.filter(pk__in=keys).select_related("task__project"):
+        found.setdefault(one.task.project_id, []).append(units_of(one.answer, one.task))
+    return {key: fmean(numbers) for key, numbers in found.items()}
+
+
+def _hourly(row: Pace, terms: ProjectSettings, units: float | None) -> Hourly | None:
     own = row.own >= ENOUGH
     seconds = row.own_seconds if own else row.seconds if (row.timed or 0) >= LEAST else None
-    if not seconds:
+    if not seconds or terms.unit_rate and units is None and not terms.rate and not terms.hourly_rate:
         return None
-    by_time = terms.hourly_rate * min(1.0, terms.paid_seconds / seconds)
-    return Hourly(_rounded(terms.rate * 3600 / seconds + by_time), seconds, own)
+    each = amount(terms, terms.rate, units or 0.0, seconds * 1000)
+    return Hourly(_rounded(each * 3600 / seconds), seconds, own)
 
 
 def _rounded(amount: float) -> int:

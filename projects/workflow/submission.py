@@ -11,7 +11,7 @@ from projects.annotators import answers
 from projects.errors import LeaseLost
 from projects.models import Annotation, Assignment, Task, Verdict
 from projects.models.promises import COMPARED
-from projects.quality import consensus
+from projects.quality import consensus, pay
 from projects.quality.gold import settling
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import believed, canonical, check_for, genuine
@@ -113,14 +113,17 @@ def _hand_in(piece: Piece, tasker: Person, token: UUID) -> Annotation:
     said = answers.said(assignment, tasker, piece.confidence)
     task, labels = queue.lock_known(assignment)
     checked = canonical(task.project, task.payload, piece.answer, labels, assignment.settings_version)
+    checked = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
+    active_ms = believed(assignment, piece.active_ms)
     done = queue.deliver(
         assignment,
         tasker,
         token,
-        genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked),
+        checked,
         event="submitted" if assignment.kind == Assignment.Kind.JUDGE else f"{assignment.kind}_submitted",
-        active_ms=believed(assignment, piece.active_ms),
+        active_ms=active_ms,
         refused=piece.refused,
+        promised=pay.at_hand_in(assignment, checked, active_ms) if tasker.kind == Person.Kind.HUMAN else 0,
     )
     if isinstance(done, Annotation):
         return done

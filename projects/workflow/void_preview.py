@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from projects.models import Project
+from django.db.models import Exists, OuterRef, Q
+
+from projects.models import Annotation, Project, ProjectSettings, Verdict
+from projects.quality.pay import worth
 from taskers.database.prepared import ask
 from taskers.models import Organization, Person
 
@@ -47,4 +50,30 @@ class Preview:
 def of(person: Person, organization: Organization, project: Project | None) -> Preview:
     """In one project, or in all of the organization's."""
     terms = {"person": person.pk, "organization": organization.pk, "project": project.pk if project else None}
-    return Preview(*ask(COUNTED, terms | {"most": MOST})[0])
+    held, voided, kept, promised = ask(COUNTED, terms | {"most": MOST})[0]
+    return Preview(held, voided, kept, promised + _beside_rates(person, organization, project))
+
+
+def _beside_rates(person: Person, organization: Organization, project: Project | None) -> int:
+    """What was promised for units and time of the work that would be voided: looked at only where anything is."""
+    paid = ProjectSettings.objects.filter(Q(unit_rate__gt=0) | Q(hourly_rate__gt=0), project__organization=organization)
+    paid = paid.filter(project=project) if project else paid
+    terms = {(one.project_id, one.version): one for one in paid.select_related("project")}
+    if not terms:
+        return 0
+    rows = Annotation.objects.current().filter(
+        tasker=person,
+        task__project__in={key for key, _version in terms},
+        assignment__kind="judge",
+        assignment__state="submitted",
+        assignment__voided_at=None,
+    )
+    decided = Verdict.objects.current().filter(task=OuterRef("task"))
+    found = rows.exclude(Exists(decided)).select_related("assignment", "tasker", "task").order_by("-pk")[:MOST]
+    total = 0
+    for one in found.iterator(chunk_size=500):
+        promised = terms.get((one.task.project_id, one.settings_version))
+        if promised is not None:
+            one.task.project = promised.project
+            total += worth(one, one.task, promised, None) - (one.assignment.rate or 0)
+    return total

@@ -11,7 +11,9 @@ from projects.models import Annotation, Assignment, BatchProgress, Project, Proj
 from projects.quality.gold import grading
 from projects.quality.pay import worth
 from projects.queue import Nothing
-from projects.workflow import submission
+from projects.reports import pay_estimate
+from projects.workflow import submission, void_preview
+from projects.workforce import rules
 from taskers.audit.trail import Kind
 from taskers.models import AuditRecord, Person, Transfer
 from taskers.money import earning_days, ledger
@@ -57,6 +59,43 @@ def test_what_was_promised_when_the_work_was_taken_is_paid_whatever_the_settings
     configure.change(project, cast.mina, unit_rate=9_000)
     answered(cast.bob, project, make.MARIA)
     assert owed(cast.riverside) == {"Alice": WORDS * 1_000, "Bob": WORDS * 9_000}
+
+
+def test_a_day_counts_words_and_minutes_as_they_will_be_paid(cast) -> None:
+    each = 10_000 + WORDS * 1_000 + 100_000  # 30 seconds at 12.00 an hour
+    project = make.project(cast.riverside, rate=10_000, unit_rate=1_000, hourly_rate=12_000_000, wanted=2)
+    make.tasks(make.batch(project), 3)
+    rules.change(project, cast.mina, daily_earnings=2 * each)
+    for _piece in range(2):
+        answered(cast.alice, project, make.MARIA, seconds=30)
+    told = queue.claim(cast.alice, project)
+    assert isinstance(told, Nothing) and told.code == "daily-cap"
+    rules.change(project, cast.mina, daily_earnings=None)
+    for _piece in range(3):
+        answered(cast.bob, project, make.MARIA, seconds=30)
+    assert owed(cast.riverside) == {"Alice": 2 * each, "Bob": 2 * each}, "the ledger counts the same"
+
+
+def test_work_that_pays_by_the_word_alone_has_a_daily_cap_too(cast) -> None:
+    project = make.project(cast.riverside, rate=0, unit_rate=1_000, wanted=2)
+    make.tasks(make.batch(project), 3)
+    rules.change(project, cast.mina, daily_earnings=WORDS * 1_000)
+    answered(cast.alice, project, make.MARIA)
+    told = queue.claim(cast.alice, project)
+    assert isinstance(told, Nothing) and told.code == "daily-cap"
+
+
+def test_what_a_ban_would_void_and_what_an_hour_earns_count_words_and_minutes(cast) -> None:
+    each = 10_000 + WORDS * 1_000 + 100_000
+    project = make.project(cast.riverside, rate=10_000, unit_rate=1_000, hourly_rate=12_000_000, wanted=2)
+    make.tasks(make.batch(project), pay_estimate.ENOUGH)
+    for _piece in range(pay_estimate.ENOUGH):
+        answered(cast.alice, project, make.MARIA, seconds=30)
+    found = void_preview.of(cast.alice, cast.riverside, None)
+    assert (found.voided, found.promised) == (pay_estimate.ENOUGH, pay_estimate.ENOUGH * each)
+    hourly = pay_estimate.of(cast.alice, [(project, project.settings_now())])[project.pk]
+    assert (hourly.own, hourly.seconds) == (True, 30.0)
+    assert abs(hourly.amount - 120 * each) <= 50_000, "to ten cents"
 
 
 def test_gold_earns_as_any_other_work_does(cast) -> None:
