@@ -13,11 +13,15 @@ class AssistConfig(AppConfig):
         from assist.alike import index
         from assist.learning.drift import inbox
         from assist.suggestions import record  # models may be imported only from here on
-        from assist.web import status  # models may be imported only from here on
+        from assist.web import (
+            status,  # models may be imported only from here on
+            told,  # models may be imported only from here on
+        )
         from projects.queue import answer_check
         from projects.reports import alike, notices
         from taskers.notifications import kinds
 
+        kinds.KINDS += told.KINDS
         notices.SPEAKERS.append(status.of_project)
         alike.FINDERS[:] = [index.near]
         kinds.KINDS.append(inbox.KIND)

@@ -71,6 +71,7 @@ PROJECT = [
     path("mistakes/", audits.mistakes, name="project-mistakes"),
     path("mistakes/<uuid:mistake_id>/teach/", audits.teach, name="mistake-teach"),
     path("course/", course.page, name="project-course"),
+    path("course/preview/", course.preview, name="course-preview"),
     path("course/items/<uuid:task_id>/", course.item, name="course-item"),
     path("course/people/<uuid:person_id>/again/", course.again, name="course-again"),
     path("reports/", broken.page, name="project-reports"),

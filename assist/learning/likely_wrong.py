@@ -17,6 +17,7 @@ from assist.errors import CopilotError
 from assist.learning import blind_verdicts, doubts, improve
 from assist.learning.blind_verdicts import Decided
 from assist.models import LabelCheck
+from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import choices
 from projects.models import Project, Verdict
@@ -26,6 +27,7 @@ from taskers.models import Person
 from taskers.models.limits import Between
 
 JOB = "assist.jobs.check_labels"
+FOUND = "likely_wrong_found"  # the event: verdicts are likelier wrong than right
 NEWEST = 5_000  # verdicts
 PORTION = 64  # texts at once, so that people's own questions come in between
 LEAST = 50  # verdicts of a field that are worth asking a model of
@@ -52,7 +54,8 @@ def begin(project: Project, *, by: Person) -> LabelCheck:
 
 def run(key: int) -> int:
     """Check; returns how many verdicts there were. One that was killed begins anew; asking twice does no harm."""
-    check = LabelCheck.objects.select_related("project").filter(pk=key, state=LabelCheck.State.RUNNING).first()
+    running = LabelCheck.objects.filter(pk=key, state=LabelCheck.State.RUNNING)
+    check = running.select_related("project", "begun_by").first()
     if check is None:
         return 0
     try:
@@ -144,8 +147,11 @@ def _likeliest(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(first.values())[:KEPT]
 
 
+@transaction.atomic
 def _end(check: LabelCheck, **told: Any) -> None:
-    LabelCheck.objects.filter(pk=check.pk, state=LabelCheck.State.RUNNING).update(ended_at=Now(), **told)
+    running = LabelCheck.objects.filter(pk=check.pk, state=LabelCheck.State.RUNNING)
+    if running.update(ended_at=Now(), **told) and told.get("found"):
+        registry.tell_of(FOUND, check.project, check.begun_by, check=str(check.public_id), verdicts=len(told["found"]))
 
 
 def newest(project: Project) -> LabelCheck | None:

@@ -32,6 +32,7 @@ from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
 JOB = "assist.jobs.train"
+FAILED_EVENT = "training_failed"
 RECIPES_FOLDER = Path(__file__).resolve().parent / "recipes"
 TOLD_EVERY = 1.0  # seconds
 MOST_REPORTS = 500  # kept of a run
@@ -214,7 +215,9 @@ def _write_manifest(found: TrainingRun, folder: Path, told: Mapping[str, Any]) -
 
 def _end(found: TrainingRun, state: str, *, reason: str = "", **told: Any) -> None:
     rows = TrainingRun.objects.filter(pk=found.pk, state=RUNNING)
-    rows.update(state=state, reason=reason[:300], ended_at=Now(), **told)
+    with transaction.atomic():
+        if rows.update(state=state, reason=reason[:300], ended_at=Now(), **told) and state == FAILED:
+            registry.tell_of(FAILED_EVENT, found.project, found.asked_by, run=str(found.public_id))
 
 
 def of(project: Project) -> Sequence[TrainingRun]:

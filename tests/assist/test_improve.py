@@ -11,7 +11,8 @@ from projects.quality import second_looks
 from projects.reports import verdict_index
 from projects.task_types import asked_fields
 from taskers.errors import StateConflict
-from taskers.models import Event
+from taskers.models import Event, Notification
+from taskers.notifications import inbox
 from tests.support import make
 from tests.support.assist import work
 from tests.support.cast import Cast
@@ -66,6 +67,10 @@ def test_where_neither_model_says_what_was_decided_people_may_look_again(cast, p
     with pytest.raises(StateConflict, match="not done"):
         likely_wrong.open_looks(check, 5, by=cast.mina)
     assert likely_wrong.run(check.pk) == 3 and likely_wrong.run(check.pk) == 0
+    inbox.tell(Event.objects.order_by("pk"))
+    told = Notification.objects.filter(kind="likely_wrong")
+    assert cast.mina.pk in told.values_list("person", flat=True) and not told.filter(person=cast.alice).exists()
+    assert "likelier wrong than right" in inbox.said(told[0]) and told[0].address.endswith("/copilot/improve/")
     check.refresh_from_db()
     (doubted,) = check.found
     before = list(Verdict.objects.order_by("pk").values())

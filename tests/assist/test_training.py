@@ -15,7 +15,8 @@ from projects.errors import Refused
 from projects.models import Project
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
-from taskers.models import Event
+from taskers.models import Event, Notification
+from taskers.notifications import inbox
 from tests.support import make
 from tests.support.assist import reports, work
 from tests.support.cast import Cast
@@ -87,6 +88,10 @@ def test_too_few_verdicts_are_said_and_nothing_is_registered(cast, project) -> N
     assert (run.state, run.version) == ("failed", None) and "label more first" in run.reason
     assert not ModelVersion.objects.exists()
     assert training.run(run.pk) == "", "it is over"
+    inbox.tell(Event.objects.order_by("pk"))
+    (told,) = (one for one in inbox.of(cast.mina) if one.kind == "training_failed")
+    assert "label more first" in inbox.said(told) and str(run.public_id) in told.address
+    assert not Notification.objects.filter(kind="training_failed").exclude(person=cast.mina).exists()
 
 
 @pytest.fixture

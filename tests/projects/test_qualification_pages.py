@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import pytest
 
@@ -93,6 +94,24 @@ def test_a_manager_sets_the_terms(mina, project, course) -> None:
     assert not course_items(project).filter(shown=True).exists()
     refused = mina.post(page(project), terms(skill_name="", training_pass=140))
     assert refused.status_code == 422 and "Name the skill" in refused.content.decode()
+
+
+def test_a_manager_reads_the_course_as_whoever_takes_it(mina, cast, project, course) -> None:
+    qualification_tests.explain(course[1], "Oslo is a *place*.", shown=False, by=cast.mina)
+    assert page(project, "preview") in mina.get(page(project)).content.decode()
+    shown = mina.get(page(project, "preview")).content.decode()
+    found = re.search(r'id="lessons-view" type="application/json">(.*?)</script>', shown, re.S)
+    assert found
+    items = json.loads(found[1])["lessons"]["all"]
+    told = [one["explanation_html"] for one in items]
+    right = make.MARIA["spans"][0]
+    assert [[(one["start"], one["end"]) for one in item["known"]["spans"]] for item in items] == 2 * [
+        [(right["start"], right["end"])]
+    ]
+    assert "<em>people</em>" in told[0] and "<script" not in told[0] and "<em>place</em>" in told[1]
+    facts = re.findall(r"<dt>([^<]+)</dt><dd[^>]*>([^<]+)<", shown)
+    assert ("Items", "2") in facts and ("Right answer only at the end", "2") in facts
+    assert not QualificationAttempt.objects.exists()
 
 
 def test_items_are_put_in_order_explained_and_taken_out(mina, project, course) -> None:

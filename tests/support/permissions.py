@@ -197,6 +197,7 @@ MANAGERS = [
     post("rule-contest", only("alice"), form(said="Why?"), own=True),
     get("project-course", MANAGE),
     post("project-course", MANAGE, named(COURSE)),
+    get("course-preview", MANAGE),
     post("course-item", MANAGE, form(act="explain", explanation="So.", shown="end"), on="item"),
     post("course-again", MANAGE, on="course"),
     get("project-reports", MANAGE),

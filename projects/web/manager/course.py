@@ -9,14 +9,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import access
 from projects.models import PooledGold, Project, QualificationAttempt
 from projects.quality.gold import authoring, grading, pool
-from projects.quality.qualification import qualification_tests
+from projects.quality.qualification import feedback, qualification_tests
 from projects.reports import qualification
 from projects.task_types import TASK_TYPES
+from projects.web.annotator import work_json
 from projects.web.manager.forms.qualification import CourseForm, course_initial
 from projects.web.shared.access import manages, signed_in
 from projects.workflow import task_actions
@@ -45,6 +46,26 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     status = 422 if request.method == "POST" else 200
     return render(request, "projects/manager/course.html", _context(request, project, form, items), status=status)
+
+
+@require_GET
+@manages
+def preview(request: MemberRequest, project: Project) -> HttpResponse:
+    """The course as whoever takes it gets it: what they read first, and what is said after each item."""
+    row = rules.in_force(project)
+    items = feedback.examples(project, request.user)
+    context = {
+        "project": project,
+        "task_type": TASK_TYPES[project.task_type],
+        "rules": row,
+        "items": items,
+        "at_end": [place for place, one in enumerate(qualification.items(project, row), 1) if not one.kept.shown],
+        "instructions": work_json.instructions_json(project.settings_now(), request.user),
+        "view": work_json.lessons_json(project, {"all": items}, request.user),
+        "tab": "people",
+        "part": "course",
+    }
+    return render(request, "projects/manager/course_preview.html", context)
 
 
 @require_POST
