@@ -16,8 +16,8 @@ from procrastinate.contrib.django import app
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts, doubts, improve
 from assist.learning.blind_verdicts import Decided
+from assist.learning.told import tell
 from assist.models import LabelCheck
-from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import choices
 from projects.models import Project, Verdict
@@ -151,7 +151,7 @@ def _likeliest(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _end(check: LabelCheck, **told: Any) -> None:
     running = LabelCheck.objects.filter(pk=check.pk, state=LabelCheck.State.RUNNING)
     if running.update(ended_at=Now(), **told) and told.get("found"):
-        registry.tell_of(FOUND, check.project, check.begun_by, check=str(check.public_id), verdicts=len(told["found"]))
+        tell(FOUND, check.project, check.begun_by, check=str(check.public_id), verdicts=len(told["found"]))
 
 
 def newest(project: Project) -> LabelCheck | None:

@@ -24,6 +24,7 @@ from assist.errors import CopilotError
 from assist.learning import recipe_process, snapshot_file, snapshots
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Recipe, Value
+from assist.learning.told import tell
 from assist.models import ModelVersion, Snapshot, TrainingRun
 from assist.registry import registry, trial
 from projects.errors import Refused
@@ -217,7 +218,7 @@ def _end(found: TrainingRun, state: str, *, reason: str = "", **told: Any) -> No
     rows = TrainingRun.objects.filter(pk=found.pk, state=RUNNING)
     with transaction.atomic():
         if rows.update(state=state, reason=reason[:300], ended_at=Now(), **told) and state == FAILED:
-            registry.tell_of(FAILED_EVENT, found.project, found.asked_by, run=str(found.public_id))
+            tell(FAILED_EVENT, found.project, found.asked_by, run=str(found.public_id))
 
 
 def of(project: Project) -> Sequence[TrainingRun]:

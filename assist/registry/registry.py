@@ -290,17 +290,13 @@ def deployed(project: Project, capability: str) -> list[Deployment]:
 
 def tell(kind: str, project: Project, version: ModelVersion, by: Person, **data: object) -> None:
     """Write down what happened to a version in a project, and who did it, in the transaction that does it."""
-    tell_of(kind, project, by, model=str(version), **data)
-
-
-def tell_of(kind: str, project: Project, by: Person, **data: object) -> None:
-    """Write down what became of something of a project's models."""
     emit(
         kind,
         organization_id=project.organization_id,
         actor_id=by.pk,
         project_key=project.public_id,
         subject=f"project:{project.public_id}",
+        model=str(version),
         **data,
     )
 

@@ -46,7 +46,6 @@ class Spending:
     earned: int
     promised: int
     limit: int | None = None
-    each: int = 0  # what a judgement earned on average so far, and no less than its rate
 
     @property
     def total(self) -> int:
@@ -65,9 +64,14 @@ def of(projects: Iterable[Project]) -> Mapping[int, Spending]:
     allowed = dict(SpendingLimit.objects.filter(project__in=keys).values_list("project", "amount"))
     rows = ask_named(SPENT, {"projects": keys}) if keys else []
     return {
-        row["project"]: Spending(row["earned"], row["waiting"] * row["each"], allowed.get(row["project"]), row["each"])
+        row["project"]: Spending(row["earned"], row["waiting"] * row["each"], allowed.get(row["project"]))
         for row in rows
     }
+
+
+def each(rate: int, earned: int, counted: int) -> int:
+    """What a judgement costs, in millionths: what so many earned on average, no less than the rate (as in SPENT)."""
+    return max(rate, earned // counted) if counted else rate
 
 
 @transaction.atomic

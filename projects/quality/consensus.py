@@ -17,17 +17,17 @@ from procrastinate.contrib.django import app
 
 from projects import queue
 from projects.errors import AlreadyDecided, StillCorrectable
-from projects.inference import deadline
 from projects.inference.deadline import TooLong
 from projects.models import Annotation, SecondLook, Task, Verdict
 from projects.quality import aggregation, audits, effects, learning
-from projects.quality.aggregation import Weighed, agreement_in
+from projects.quality.aggregation import Weighed
 from projects.quality.audits import REVIEW
+from projects.quality.comparisons import beside, uncompared
 from projects.quality.decision_rule import AskMore, Decide, PassOn, Step, Wait, last_step, next_step
 from projects.quality.effects import Compared, key_of, promised_for
 from projects.quality.first_answers import as_first_said
 from projects.quality.metrics import DECISIONS
-from projects.quality.votes import RETIRED, TAMPERED, Case, Vote, case_of
+from projects.quality.votes import Case, Vote, case_of
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from taskers.database.prepared import array, ask_named
@@ -40,7 +40,6 @@ IMPORTED = "imported_v1"  # decided elsewhere, and brought in with its task
 JOB = "projects.jobs.consider_later"
 AT_ONCE = 1.0  # seconds of comparing for which somebody who hands in may wait; beyond, a worker does it
 AT_MOST = 120.0  # seconds of a worker
-LONGEST_LOOK = 10.0  # seconds of comparing with what a reviewer decided
 TOO_LONG = "The answers are too many, or too detailed, to be compared by itself."
 
 # A verdict, and that it is told. It begins at the moment at which the one whose place it takes ends.
@@ -162,9 +161,9 @@ def resolve(task: Task, reviewer: Person, decision: Annotation, *, note: str = "
     case = case_of(task)
     if case.correctable:
         raise StillCorrectable()
-    answers = _beside(case, case.votes, decision.answer)
+    answers = beside(case, case.votes, decision.answer)
     first = as_first_said(case)
-    graded = answers if first is case.votes else _beside(case, first, decision.answer)
+    graded = answers if first is case.votes else beside(case, first, decision.answer)
     reviewed = Decision(
         decision.answer,
         1.0,
@@ -201,7 +200,7 @@ def adopt(task: Task, answer: dict, *, confidence: float, note: str = "") -> Ver
     case = case_of(task)
     if case.standing is not None or case.correctable:
         return None
-    return _conclude(case, Decision(answer, confidence, IMPORTED, [], _uncompared(case.votes), note=note[:2000]))
+    return _conclude(case, Decision(answer, confidence, IMPORTED, [], uncompared(case.votes), note=note[:2000]))
 
 
 @transaction.atomic
@@ -279,25 +278,8 @@ def _beside_outcome(case: Case, weighed: Weighed) -> list[Compared]:
     voteless = [one for one in weighed.votes if not one.votes]
     alone = len(weighed.supports) == 1
     compared = [Compared(one, value) for one, value in zip(weighed.voting, outcome.agreements, strict=True)]
-    compared += _uncompared(voteless) if alone else _beside(case, voteless, outcome.answer or {})
+    compared += uncompared(voteless) if alone else beside(case, voteless, outcome.answer or {})
     return sorted(compared, key=lambda one: one.annotation.pk)
-
-
-def _beside(case: Case, votes: Sequence[Vote], answer: dict) -> list[Compared]:
-    """Each beside an answer that isn't theirs; nobody's to say is what has become of one by no fault of its tasker's,
-    and all of it where comparing takes too long."""
-    agree = agreement_in(case.terms)
-    try:
-        with deadline.within(LONGEST_LOOK):
-            return [
-                Compared(one, None if one.why in {TAMPERED, RETIRED} else agree(one.answer, answer)) for one in votes
-            ]
-    except TooLong:
-        return _uncompared(votes)
-
-
-def _uncompared(votes: Sequence[Vote]) -> list[Compared]:
-    return [Compared(one, None) for one in votes]
 
 
 def _conclude(case: Case, decision: Decision) -> Verdict:
@@ -408,6 +390,6 @@ def _take_late(case: Case, verdict: Verdict) -> None:
     if new:
         # Nobody is measured by one answer that decided alone, a model's or a person's; the late are paid all the same.
         alone = verdict.decided_by_id is None and len(verdict.rests_on) == 1
-        answers = _uncompared(new) if alone else _beside(case, new, verdict.answer)
+        answers = uncompared(new) if alone else beside(case, new, verdict.answer)
         effects.pay(case, verdict, answers)
         effects.grade(case, verdict, answers, ())

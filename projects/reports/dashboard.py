@@ -371,5 +371,5 @@ def _money(project: Project, settings: ProjectSettings, stands: Stands, whole: P
     days = earning_days.by_day(project.organization, project.public_id)
     total = int(sum(days.values()))
     open_ = max(0, stands.wanted - stands.submitted)
-    each = spending_limit.of([project])[project.pk].each
+    each = spending_limit.each(settings.rate, total, stands.spent)
     return Money(total, days, total + open_ * each, max(0, whole.sure) / MILLION)

@@ -15,7 +15,11 @@ COUNTED = """
 SELECT count(*) FILTER (WHERE m.state = 'held'),
   count(*) FILTER (WHERE m.state = 'submitted' AND NOT m.decided),
   count(*) FILTER (WHERE m.state = 'submitted' AND m.decided),
-  coalesce(sum(m.rate) FILTER (WHERE m.state = 'submitted' AND NOT m.decided), 0)::bigint
+  coalesce(sum(m.rate) FILTER (WHERE m.state = 'submitted' AND NOT m.decided), 0)::bigint,
+  EXISTS (
+    SELECT FROM projects_projectsettings s JOIN projects_project p ON p.id = s.project_id
+    WHERE p.organization_id = %(organization)s::bigint AND (%(project)s::bigint IS NULL OR p.id = %(project)s::bigint)
+      AND (s.unit_rate > 0 OR s.hourly_rate > 0))
 FROM (
   SELECT a.state, a.rate, EXISTS (
     SELECT FROM projects_verdict v WHERE v.task_id = a.task_id AND v.superseded_at IS NULL OFFSET 0) AS decided
@@ -50,17 +54,16 @@ class Preview:
 def of(person: Person, organization: Organization, project: Project | None) -> Preview:
     """In one project, or in all of the organization's."""
     terms = {"person": person.pk, "organization": organization.pk, "project": project.pk if project else None}
-    held, voided, kept, promised = ask(COUNTED, terms | {"most": MOST})[0]
-    return Preview(held, voided, kept, promised + _beside_rates(person, organization, project))
+    held, voided, kept, promised, beside = ask(COUNTED, terms | {"most": MOST})[0]
+    promised += _beside_rates(person, organization, project) if beside and voided else 0
+    return Preview(held, voided, kept, promised)
 
 
 def _beside_rates(person: Person, organization: Organization, project: Project | None) -> int:
-    """What was promised for units and time of the work that would be voided: looked at only where anything is."""
+    """What was promised for units and time of the work that would be voided."""
     paid = ProjectSettings.objects.filter(Q(unit_rate__gt=0) | Q(hourly_rate__gt=0), project__organization=organization)
     paid = paid.filter(project=project) if project else paid
     terms = {(one.project_id, one.version): one for one in paid.select_related("project")}
-    if not terms:
-        return 0
     rows = Annotation.objects.current().filter(
         tasker=person,
         task__project__in={key for key, _version in terms},

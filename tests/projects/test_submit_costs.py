@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.queue import fixtures, plans
 from projects import queue
-from projects.models import Posterior, Verdict
+from projects.models import Posterior, Verdict, assignment_context
 from projects.quality import votes
 from projects.queue import task_state
 from projects.workflow import submission
@@ -22,8 +22,9 @@ pytestmark = pytest.mark.django_db
 
 
 def statements(tasker, project, answer=make.MARIA) -> int:
-    """How many handing in takes, the transaction's own left out."""
+    """How many handing in takes, the transaction's own left out, once a process knows the terms it is paid by."""
     mine = make.held(tasker, project)
+    assignment_context.settings_of(project, mine.settings_version or 0)
     with CaptureQueriesContext(connection) as queries:
         submission.submit(mine, tasker, mine.token, answer)
     return sum("SAVEPOINT" not in (one["sql"] or "") for one in queries)
