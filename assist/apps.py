@@ -11,18 +11,14 @@ class AssistConfig(AppConfig):
     def ready(self) -> None:
         """Let projects' pages say how the copilot is; they know nothing of this app."""
         from assist.alike import index
-        from assist.learning.drift import inbox
+        from assist.learning import inbox  # models may be imported only from here on
         from assist.suggestions import record  # models may be imported only from here on
-        from assist.web import (
-            status,  # models may be imported only from here on
-            told,  # models may be imported only from here on
-        )
+        from assist.web import status  # models may be imported only from here on
         from projects.queue import answer_check
         from projects.reports import alike, notices
         from taskers.notifications import kinds
 
-        kinds.KINDS += told.KINDS
+        kinds.KINDS += inbox.KINDS
         notices.SPEAKERS.append(status.of_project)
         alike.FINDERS[:] = [index.near]
-        kinds.KINDS.append(inbox.KIND)
         answer_check.OFFERED[:] = [record.offered]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from assist.learning import likely_wrong, training
+from assist.learning.drift import inbox as drift
 from assist.models import LabelCheck, TrainingRun
 from projects import access
 from projects.models import Project
@@ -69,4 +70,5 @@ KINDS = [
         hear_of_doubts,
         doubts_in_words,
     ),
+    drift.KIND,
 ]
