@@ -9,6 +9,7 @@ from django.db import transaction
 
 from projects.configuration import presets, save_settings
 from projects.models import Project, ProjectSettings, Task
+from projects.task_types import TASK_TYPES
 from projects.task_types.asked_fields import CHOICES
 from projects.web.annotator.work_json import project_json
 from projects.web.manager import samples
@@ -57,10 +58,11 @@ def _looks(project: Project, settings: ProjectSettings, reader: Person, preset: 
     told = project_json(project, settings, reader)
     tasks = Task.objects.filter(project=project, withheld="").select_related("asset", "project")
     task = tasks.order_by("pk").first()
+    shaped = "shapes" in TASK_TYPES[project.task_type].labels_asked
     like = preset if preset and preset.task_type == project.task_type else _like(project)
     return Looks(
         instructions=told["instructions_html"],
-        labels=[one | {"takes": _takes(one)} for one in told["labels"]],
+        labels=[one | {"takes": _takes(one) if shaped else ""} for one in told["labels"]],
         fields=_asked(told["fields"], told["labels"]),
         sample=samples.of_task(task) if task else samples.of_preset(like, told["labels"], told["fields"]),
         own=task is not None,
@@ -79,7 +81,7 @@ def _like(project: Project) -> presets.Preset:
 
 
 def _takes(label: Mapping[str, Any]) -> str:
-    """The shapes that a label takes, in words, where there is more to choose than a mask."""
+    """The shapes that a label takes, in words."""
     names = dict(SHAPE_NAMES)
     return ", ".join(str(names[one]) for one in label.get("shapes", ()) if one in names)
 

@@ -26,6 +26,10 @@ PAGE = 50
 @login_required
 def page(request: MemberRequest) -> HttpResponse:
     """One's own decisions, 50 at a time."""
+    return _page(request)
+
+
+def _page(request: MemberRequest, problem: Problem | None = None) -> HttpResponse:
     projects = reviewable(request)
     after = Verdict.objects.filter(public_id=key_asked(request, "after"), decided_by=request.user).first()
     rows = decisions.of(request.user, projects, before=after.pk if after else 0, number=PAGE + 1)
@@ -33,8 +37,9 @@ def page(request: MemberRequest) -> HttpResponse:
         "rows": rows[:PAGE],
         "after": after,
         "next": rows[PAGE - 1].verdict.public_id if len(rows) > PAGE else None,
+        "problem": problem,
     }
-    return render(request, "projects/reviewer/decisions.html", context)
+    return render(request, "projects/reviewer/decisions.html", context, status=problem.status if problem else 200)
 
 
 @require_POST
@@ -45,7 +50,6 @@ def take_back(request: MemberRequest, task_id: UUID) -> HttpResponse:
     try:
         decisions.take_back(task, by=request.user)
     except Problem as problem:
-        messages.error(request, problem.text)
-        return redirect("review-decisions")
+        return _page(request, problem)
     messages.success(request, _("Taken back. The task waits for a reviewer again."))
     return redirect("review-decisions")
