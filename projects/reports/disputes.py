@@ -1,6 +1,6 @@
 """What taskers contest, for those who answer: what is open and by when, and what speaks for and against it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -60,7 +60,7 @@ def listed(organization: Organization, person: Person, state: str, *, after: Dis
         rows = rows.exclude(state=Dispute.State.OPEN).order_by("-pk")
         rows = rows.filter(pk__lt=after.pk) if after else rows
     found = list(rows[: PAGE + 1])
-    tasks = {one.public_id: one for one in _tasks(found).select_related("project")}
+    tasks: dict[UUID | None, Task] = {one.public_id: one for one in _tasks(found).select_related("project")}
     mine = _judged(person, tasks.values())
     return [_line(one, tasks.get(_task_key(one)), person, mine) for one in found]
 
@@ -92,7 +92,7 @@ def _line(dispute: Dispute, task: Task | None, person: Person, mine: dict[int, l
     return Line(dispute, task, dispute.tasker_id == person.pk or judged)
 
 
-def _judged(person: Person, tasks: Sequence[Task] | object) -> dict[int, list]:
+def _judged(person: Person, tasks: Collection[Task]) -> dict[int, list]:
     """Task -> when somebody answered or decided it, of these; as `disputes.judged_by` asks it of one."""
     found: dict[int, list] = {}
     answered = Annotation.objects.filter(task__in=tasks, tasker=person).values_list("task", "at")

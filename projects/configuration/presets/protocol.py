@@ -14,10 +14,10 @@ class Preset:
     """A pattern of a project, under a key that stays. Its labels and settings are as configure's verbs take them."""
 
     key: str
-    title: str
-    what: str  # what it is for, in a line
+    title: object  # in words that are translated when they are read, as the next two
+    what: object  # what it is for, in a line
     task_type: str
-    instructions: str
+    instructions: object
     payload: Payload  # a task of it
     answer: Answer  # and what somebody may say of that
     labels: Sequence[Mapping[str, Any]] = ()
