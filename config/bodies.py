@@ -34,6 +34,7 @@ STRICT = [
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
 ]
+UNPARSED = (b"multipart/", b"application/x-ndjson", b"application/octet-stream")
 GONE = {"type": "http.disconnect"}
 
 
@@ -167,7 +168,7 @@ class _Body:
 
     async def _in_turn(self, message: dict[str, Any]) -> dict[str, Any]:
         """The last of a body, once there is room to parse it; a file is not parsed, so it waits for nobody."""
-        if self.got < self.limits.small_body or self.content_type.startswith((b"multipart/", b"application/x-ndjson")):
+        if self.got < self.limits.small_body or self.content_type.startswith(UNPARSED):
             return message
         try:
             self.in_hand = await self.at.turns.take(self.got, self.limits.turn_seconds)

@@ -59,6 +59,7 @@ def larger() -> Mapping[str, Caps]:
         "api-import-choice": Caps(json=2 * MIB),
         "api-connectors": Caps(json=8 * MIB),
         "api-batch-imports": Caps(form=file),
+        "api-upload": Caps(form=8 * MIB),
         **dict.fromkeys(("api-batch-tasks", "api-predictions"), Caps(json=8 * MIB, lines=file)),
         **dict.fromkeys((*answers, *reviews), ANSWER),
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
-from config import admin_look, environment, postgres
+from config import admin_look, environment, limits, postgres
 from taskers.files.folders import data_folder, media_folder, models_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -211,6 +211,11 @@ OUTBOUND = environment.words("TANDEM_OUTBOUND")
 OUTBOUND_PRIVATE = environment.words("TANDEM_OUTBOUND_PRIVATE")
 # The folders of this machine from which data may be loaded (projects/data/connectors/server_folder.py).
 IMPORT_FOLDERS = environment.words("TANDEM_IMPORT_FOLDERS")
+# Files that come in parts (projects/data/importing/uploads.py): the most bytes of one, and of all that an organization
+# sends at the same time; and how many those may be.
+UPLOAD_MOST = limits.upload()
+UPLOADS_BYTES = environment.number("TANDEM_UPLOADS", 8192) * limits.MIB
+UPLOADS_AT_ONCE = environment.number("TANDEM_UPLOADS_AT_ONCE", 50)
 # Folders of this server that managers may have deliveries written to.
 DELIVERY_FOLDERS = environment.words("TANDEM_DELIVERY_FOLDERS")
 # Housekeeping, in days (docs/operate.md). 0 keeps for ever.

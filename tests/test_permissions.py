@@ -191,6 +191,8 @@ def body_of(world: World, row: Row) -> tuple[bytes, str]:
         return b"", "application/octet-stream"
     if body.kind == "json":
         return json.dumps(filled(body.said, world, row.on), default=str).encode(), "application/json"
+    if body.kind == "octets":
+        return body.said.encode(), "application/octet-stream"
     said = filled(body.said, world, row.on)
     if body.kind == "page":
         said = on_its_page(world, row) | said

@@ -66,6 +66,16 @@ class BadInput(TandemError):
         return "bad-input"
 
 
+class FileChanged(TandemError):
+    """A file isn't any more what it was when it was begun to be sent."""
+
+    advice = "Send it again once nobody writes to it."
+
+    @property
+    def code(self) -> str:
+        return "file-changed"
+
+
 class DeliveryFailed(TandemError):
     """The server couldn't make a delivery."""
 

@@ -9,7 +9,7 @@ from tandem_client.codec import decoded
 from tandem_client.errors import BadInput, ImportFailed
 from tandem_client.models import Answers, Import
 from tandem_client.transport import Request, Transport, at, new_key
-from tandem_client.uploads import Counted, Told
+from tandem_client.uploads import LARGE, Counted, Told, in_parts
 
 POLL = 1.0  # seconds between two looks
 UNDER_WAY = ("waiting", "planning", "running")  # "planning": a server that looks at files before it loads them
@@ -22,10 +22,14 @@ class Imports:
         self._transport = transport
 
     def create(self, batch_id: str, path: str | Path, *, progress: Told | None = None, key: str = "") -> Import:
-        """Send a file; a worker loads it afterwards. Sending it again is safe: rows that are in already are known."""
+        """Send a file; a worker loads it afterwards. Sending it again is safe: rows that are in already are known. A
+        large one goes in parts, and goes on where it was cut off, in another program too. Raises FileChanged where it
+        changed meanwhile."""
         self._transport.ask(Request("GET", at("batches", batch_id)))  # whether it may come, before it is on its way
         place = Path(path)
         try:
+            if place.stat().st_size > LARGE:
+                return decoded(Import, in_parts(self._transport, batch_id, place, progress=progress))
             with place.open("rb") as file:
                 return self._sent(batch_id, place.name, file, progress, key or new_key())
         except OSError as error:

@@ -6,7 +6,7 @@ from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
 from projects.models.bulk import BulkAction, BulkTrace, ProjectTemplate
 from projects.models.comments import Comment, CommentQuerySet
-from projects.models.deliveries import Delivery
+from projects.models.deliveries import Delivery, DeliveryFileGone, DeliveryTerm
 from projects.models.imports import (
     Connector,
     Import,
@@ -17,6 +17,7 @@ from projects.models.imports import (
     LeftMedia,
     PredictionSource,
     SeenFile,
+    Upload,
 )
 from projects.models.model_annotators import ModelAnnotator, ModelAnnotatorChange, ModelAnswer
 from projects.models.promises import Assignment, BatchCursor, ClaimNumber, Draft
@@ -129,6 +130,9 @@ __all__ = [
     "Gold",
     "Import",
     "ImportFaults",
+    "Upload",
+    "DeliveryFileGone",
+    "DeliveryTerm",
     "Label",
     "Project",
     "ProjectSettings",

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from projects.models import limits
 from projects.models.work import Project
-from taskers.models import Person
+from taskers.models import Organization, Person
 
 # What was ordered, and by whom: it doesn't change, whatever becomes of it.
 ORDERED = ("project", "number", "format", "terms", "target", "place", "note", "made_by", "made_at")
@@ -85,3 +85,30 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} #{self.number}"
+
+
+class DeliveryTerm(models.Model):
+    """How long the files of deliveries are kept: of one project, or of all of an organization's that say nothing."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    days = models.PositiveIntegerField(null=True, blank=True)  # null: for ever
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "project"], nulls_distinct=False, name="delivery_term_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project or self.organization}: {self.days or 'for ever'}"
+
+
+class DeliveryFileGone(models.Model):
+    """That the file of a delivery was removed when its time was over; what the delivery says of itself stays."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, related_name="file_gone", primary_key=True)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.delivery}: its file"

@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from projects.models import limits
@@ -65,7 +65,7 @@ class Import(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="imports")
     connector = models.ForeignKey(Connector, null=True, blank=True, on_delete=models.PROTECT, related_name="imports")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=limits.FILE_NAME)
     format = models.CharField(max_length=40, blank=True)  # "" until somebody has looked
     file = models.FileField(upload_to="imports", max_length=200, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
@@ -94,6 +94,34 @@ class Import(models.Model):
     started_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Upload(models.Model):
+    """A file that comes in parts, and will be an import's. Sole writer: projects/data/importing/uploads.py.
+
+    What counts of its bytes is `received`: those beyond it are of a part that was cut off.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="uploads")
+    name = models.CharField(max_length=limits.FILE_NAME)
+    size = models.BigIntegerField()  # bytes of the whole
+    sha256 = models.CharField(max_length=64, blank=True)  # of the whole, where the sender told it
+    received = models.BigIntegerField(default=0)
+    begun_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    begun_at = models.DateTimeField(db_default=Now(), editable=False)
+    touched_at = models.DateTimeField(db_default=Now())  # when the last part came
+    became = models.OneToOneField(Import, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(received__gte=0) & Q(received__lte=F("size")), name="upload_received_within_size"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

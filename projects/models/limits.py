@@ -96,8 +96,12 @@ ROLLOUT: dict[str, Between] = {
     "shadow_verdicts": Between(0, 10_000),
 }
 VERSION = Between(0, 2**31 - 1)  # of a draft
+BYTES = Between(1, 2**62)  # of a file that comes in parts
+OFFSET = Between(0, 2**62)  # in it
 ACTIVE_MS = Between(0, 2**53 - 1)  # milliseconds of work, as whoever did it says
 PRIORITY = Between(-1_000_000, 1_000_000)  # of a project, a batch
+
+DELIVERY_DAYS = Between(1, 36_500)  # that a delivery's file is kept
 
 # Characters.
 NAME = 120  # of a project, a batch, a model among the annotators
@@ -112,6 +116,7 @@ URL = 2000  # of a receiver of webhooks
 BEGINNING = 500  # what is kept of a receiver's answer
 MODEL_NAMES = 300  # what a model calls a label
 IMPORTED_NAME = 300  # of a label, in a file's words
+FILE_NAME = 200
 SOURCE = 80  # whose predictions or annotations were imported
 COMMENT = 2_000
 NOTE = 2_000  # of a tasker who skips or reports, of a reviewer who decides

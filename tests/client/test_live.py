@@ -10,13 +10,14 @@ import pytest
 
 from projects import queue
 from projects.data import importing
-from projects.models import Import, Project, Task
+from projects.models import Import, Project, Task, Upload
 from projects.reports import progress, verdict_index
 from projects.workflow import submission, task_actions
 from tandem_client import (
     Answers,
     Conflict,
     Field,
+    FileChanged,
     ImportFailed,
     Invalid,
     KeptAnswers,
@@ -27,6 +28,7 @@ from tandem_client import (
     Settings,
     Tandem,
     When,
+    uploads,
 )
 from taskers.errors import Problem
 from tests.support import cast as people
@@ -112,6 +114,47 @@ def test_a_file_is_sent_followed_and_known_the_second_time(cast, mina, tmp_path)
     assert (done.errors[0].place, done.errors[0].code) == ("line 52", "external-id-conflict")
     again = mina.imports.wait(mina.imports.create(str(batch.public_id), file).id, sleep=load)
     assert (again.loaded, again.known, again.rejected) == (0, 50, 1)
+
+
+class Stopped(Exception):
+    """Somebody stops the command."""
+
+
+def test_a_large_file_goes_in_parts_and_goes_on_where_it_was_cut_off(cast, mina, server, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(uploads, "PART", 1000)
+    monkeypatch.setattr("tandem_client.imports.LARGE", 2000)
+    batch, file = make.batch(make.project(cast.riverside)), tmp_path / "rows.csv"
+    file.write_text("external_id,text\n" + "".join(f"r-{n},Text {n}\n" for n in range(300)))
+    size, told = file.stat().st_size, []
+
+    def stop(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 3000:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        mina.imports.create(str(batch.public_id), file, progress=stop)
+    assert told == [(0, size), (1000, size), (2000, size), (3000, size)] and size > 3500
+    with Tandem(server, secret_of(cast.mina, cast.riverside)) as again:  # another program, with nothing of the first's
+        made = again.imports.create(str(batch.public_id), file, progress=lambda *sent: told.append(sent))
+    assert told[4] == (3000, size) and told[-1] == (size, size)
+    done = mina.imports.wait(made.id, sleep=lambda _seconds: importing.run(Import.objects.latest("pk").pk))
+    assert (done.name, done.loaded, Upload.objects.count()) == ("rows.csv", 300, 1)
+
+
+def test_a_file_that_changes_while_it_is_sent_is_named(cast, mina, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(uploads, "PART", 1000)
+    monkeypatch.setattr("tandem_client.imports.LARGE", 2000)
+    batch, file = make.batch(make.project(cast.riverside)), tmp_path / "rows.csv"
+    file.write_text("text\n" + "A line.\n" * 500)
+
+    def write(done: int, _total: int) -> None:
+        if done == 2000:
+            file.write_text("text\n" + "B line.\n" * 500)
+
+    with pytest.raises(FileChanged, match="changed while it was sent; nothing of it was loaded"):
+        mina.imports.create(str(batch.public_id), file, progress=write)
+    assert not Import.objects.exists()
 
 
 def test_a_file_that_cant_be_loaded_says_why(cast, mina, tmp_path) -> None:

@@ -9,6 +9,7 @@ from tandem_client import (
     ApiError,
     BadInput,
     Conflict,
+    FileChanged,
     NotSignedIn,
     ServerFault,
     Tandem,
@@ -16,7 +17,7 @@ from tandem_client import (
     UnexpectedAnswer,
     Unreachable,
 )
-from tests.support.client.stub import Stub, hangs_up, refuses, says, stub
+from tests.support.client.stub import Answer, Stub, hangs_up, refuses, says, stub
 
 TOKEN = "tdm_secret-of-mina"
 BATCH = {
@@ -28,6 +29,25 @@ BATCH = {
     "deadline": None,
     "progress": {"tasks": 0, "wanted": 0, "submitted": 0, "decided": 0, "in_review": 0},
     "created_at": "2026-03-01T10:00:00Z",
+}
+
+
+UPLOAD = {
+    "id": "u1",
+    "batch": "b1",
+    "name": "rows.csv",
+    "size": 7,
+    "sha256": "",
+    "received": 0,
+    "part": 1000,
+    "expires_at": "2026-03-02T10:00:00Z",
+    "import": None,
+}
+IMPORT = {
+    **dict.fromkeys(("batch", "name", "format", "reason"), "x"),
+    **dict.fromkeys(("position", "loaded", "known", "rejected", "ids", "unnamed", "answered", "lost"), 0),
+    **dict.fromkeys(("expected", "plan", "choices", "ended_at")),
+    **{"errors": [], "losses": [], "columns": [], "id": "i1", "state": "waiting", "started_at": "2026-03-01T10:00:00Z"},
 }
 
 
@@ -89,6 +109,26 @@ def test_a_server_that_asks_for_an_hour_is_not() -> None:
         with pytest.raises(TooManyRequests) as caught:
             Patient(server).tandem.batches.get("b1")
         assert caught.value.retry_after == 3600
+
+
+def test_a_part_that_comes_elsewhere_than_it_should_is_sent_where_the_server_says(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tandem_client.imports.LARGE", 3)
+    file = tmp_path / "rows.csv"
+    file.write_bytes(b"text\nA\n")
+
+    def here(received: int) -> Answer:
+        return says(UPLOAD | {"received": received})
+
+    elsewhere = refuses(409, "wrong-offset", received=2)
+    with stub(says(BATCH), here(0), hangs_up, elsewhere, here(2), here(7), says(IMPORT, 202)) as server:
+        assert Patient(server).tandem.imports.create("b1", file).id == "i1"
+    parts = [(one.path.partition("?")[2], one.body) for one in server.seen if one.method == "PUT"]
+    assert parts == [("offset=0", b"text\nA\n"), ("offset=0", b"text\nA\n"), ("offset=2", b"xt\nA\n")]
+    with stub(says(BATCH), here(7), refuses(422, "checksum-differs")) as server, pytest.raises(FileChanged):
+        Patient(server).tandem.imports.create("b1", file)
+    asking = [here(0), *[elsewhere, here(0)] * 6]
+    with stub(says(BATCH), *asking) as server, pytest.raises(UnexpectedAnswer, match="doesn't get on"):
+        Patient(server).tandem.imports.create("b1", file)
 
 
 def test_it_gives_up_in_the_end() -> None:

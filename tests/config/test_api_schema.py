@@ -25,6 +25,7 @@ from assist.registry import registry
 from projects.annotators import lifecycle
 from projects.api import urlpatterns
 from projects.data import deliveries
+from projects.data.importing import uploads
 from projects.models import Annotation, Import, Task
 from projects.webhooks import subscriptions
 from projects.workflow import bulk_actions, project_copies, task_views
@@ -53,6 +54,11 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/predictions/"),
     ("POST", "/api/v1/projects/{project_id}/predictions/"),
     ("GET", "/api/v1/imports/{import_id}/"),
+    ("POST", "/api/v1/imports/uploads/"),
+    ("GET", "/api/v1/imports/uploads/{upload_id}/"),
+    ("PUT", "/api/v1/imports/uploads/{upload_id}/"),
+    ("DELETE", "/api/v1/imports/uploads/{upload_id}/"),
+    ("POST", "/api/v1/imports/uploads/{upload_id}/finish/"),
     ("GET", "/api/v1/tasks/{task_id}/"),
     ("GET", "/api/v1/tasks/{task_id}/alike/"),
     ("GET", "/api/v1/tasks/{task_id}/verdicts/"),
@@ -302,7 +308,8 @@ def keys(cast, settings) -> dict[str, str]:
     tasks = make.tasks(batch, 5)
     make.judged(cast.alice, project, make.MARIA)
     made = Import.objects.create(batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl")
-    found = {"project_id": project, "batch_id": batch, "task_id": tasks[0], "import_id": made}
+    coming = uploads.begin(batch, name="b.jsonl", size=7, by=cast.olga)
+    found = {"project_id": project, "batch_id": batch, "task_id": tasks[0], "import_id": made, "upload_id": coming}
     skill = skills.define(cast.riverside, "Spanish")
     skills.grant(cast.alice, skill, by=cast.olga)
     rules.ask_for(make.project(cast.riverside, "Spanish only"), skill, by=cast.olga)

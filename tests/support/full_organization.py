@@ -40,6 +40,7 @@ from projects import queue
 from projects.annotators import lifecycle
 from projects.data import deliveries
 from projects.data.connectors import saved
+from projects.data.importing import uploads
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
 from projects.models import (
@@ -310,6 +311,10 @@ def _office(world: World, cast: Cast, project: Project) -> None:
         batch=batch, name="a.jsonl", format="jsonl", file="a.jsonl", state="failed", started_by=cast.mina
     )
     planned = Import.objects.create(batch=batch, name="Secret file", state="planned", plan=PLAN, started_by=cast.mina)
+    coming, sent = [
+        uploads.begin(batch, name=f"Secret {name}.txt", size=7, sha256="", by=cast.mina) for name in ("one", "other")
+    ]
+    uploads.send(sent, 0, io.BytesIO(b"A line."))
     with override_settings(OUTBOUND=["hooks.example.com"]):
         url = {"urls": "https://hooks.example.com/secret-file"}
         connector = saved.add(cast.riverside, "urls", "Secret place", url, by=cast.mina)
@@ -323,10 +328,12 @@ def _office(world: World, cast: Cast, project: Project) -> None:
         "token_id": token.public_id,
         "account_id": account.public_id,
         "import_id": file_import.public_id,
+        "upload_id": coming.public_id,
         "connector_id": connector.public_id,
         "key": reset[-3],
     }
     world.others |= {"whole": {"exclusion_id": whole.public_id}, "reset": {"token": reset[-2]}}
+    world.others["sent"] = {"upload_id": sent.public_id}
     world.others["planned"] = {"import_id": planned.public_id, "number": 0}
     world.others["service"] = {"token_id": loaders.public_id}
     world.others["skilled"] = {"person_id": cast.alice.public_id}

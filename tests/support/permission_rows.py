@@ -84,6 +84,11 @@ def page(**changes: Any) -> Body:
     return Body("page", changes)
 
 
+def octets(said: str) -> Body:
+    """The body itself."""
+    return Body("octets", said)
+
+
 NOTHING = form()
 TOKEN = json(token="@token")
 ANSWER = make.MARIA_AND_OSLO

@@ -92,6 +92,7 @@ def _lines(tandem: Tandem, batch: Batch, lines: Iterable[bytes], name: str, outp
 
 def _file(tandem: Tandem, batch: Batch, path: Path, asked: argparse.Namespace, output: Output) -> Import:
     name = path.name
+    output.progress(f"{name}: read before it is sent")
     made = tandem.imports.create(
         batch.id, path, progress=lambda done, total: output.progress(f"{name}: {bar(done, total)}")
     )

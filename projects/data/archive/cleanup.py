@@ -1,4 +1,5 @@
-"""Throwing away what nobody needs any more, a piece at a time: old drafts, cursors of closed batches, old tallies.
+"""Throwing away what nobody needs any more, a piece at a time: old drafts, cursors of closed batches, old tallies,
+files that came in parts and never became whole.
 
 Submitted work, verdicts, money and grades are never touched, and events leave only for the archive. Every piece is a
 transaction of its own, so that no live work waits for it.
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from projects.data import archive
+from projects.data.importing import uploads
 from projects.models import Batch
 from taskers.errors import Problem
 from taskers.models import Event
@@ -54,6 +56,7 @@ def reap(*, drafts: int | None = None, events: int | None = None) -> dict[str, i
         "drafts": _pieces(OLD_DRAFTS, drafts) if drafts else 0,
         "cursors": _pieces(OLD_CURSORS, 0),
         "tallies": _pieces(OLD_TALLIES, OLD_TALLY),
+        "uploads": uploads.sweep(),
         "events": archive.archive_events(days=events) if events else 0,
     }
 
