@@ -10,8 +10,10 @@ import httpx
 from tandem_client import login
 from tandem_client.answers import Keeping
 from tandem_client.batches import Batches
+from tandem_client.codec import decoded
 from tandem_client.deliveries import Deliveries
 from tandem_client.exports import Exports
+from tandem_client.identity import Me
 from tandem_client.imports import Imports
 from tandem_client.lists import listed
 from tandem_client.models import FeedLine, Token
@@ -63,6 +65,10 @@ class Tandem:
     ) -> Iterator[FeedLine]:
         """What changes an answer, as it happens; `answers` hold exactly those that stand (`verdicts.follow`)."""
         return self.verdicts.follow(project_id, answers, every=every)
+
+    def me(self) -> Me:
+        """Who asks, in which organization and roles, and what the token opens until when."""
+        return decoded(Me, self.ask("GET", "me/"))
 
     def tokens(self) -> Iterator[Token]:
         """The organization's API tokens, for its office."""

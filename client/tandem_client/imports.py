@@ -25,11 +25,11 @@ class Imports:
         """Send a file; a worker loads it afterwards. Sending it again is safe: rows that are in already are known. A
         large one goes in parts, and goes on where it was cut off, in another program too. Raises FileChanged where it
         changed meanwhile."""
-        self._transport.ask(Request("GET", at("batches", batch_id)))  # whether it may come, before it is on its way
         place = Path(path)
         try:
             if place.stat().st_size > LARGE:
                 return decoded(Import, in_parts(self._transport, batch_id, place, progress=progress))
+            self._transport.ask(Request("GET", at("batches", batch_id)))  # whether it may come, before it is on its way
             with place.open("rb") as file:
                 return self._sent(batch_id, place.name, file, progress, key or new_key())
         except OSError as error:

@@ -50,6 +50,7 @@ class Projects:
         return decoded(Project, self._transport.ask(request))
 
     def clone(self, project_id: str, name: str, *, key: str = "") -> Project:
-        """Another one with the same task type, labels and settings, without tasks."""
-        found = self.get(project_id)
-        return self.create(name, found.task_type, labels=found.labels, settings=found.settings, key=key)
+        """Another one with the same labels, settings, instructions, rules and course, without data; `key` as in
+        `create`."""
+        request = Request("POST", at("projects", project_id, "clone"), json={"name": name}, key=key or new_key())
+        return decoded(Project, self._transport.ask(request))

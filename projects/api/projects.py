@@ -21,6 +21,7 @@ from projects.api.serializers import (
     SettingsShape,
 )
 from projects.configuration import configure, label_changes, save_settings
+from projects.data.importing import course_copies
 from projects.models import Project, ProjectTemplate, limits
 from projects.reports import stalls
 from projects.workflow import project_copies
@@ -173,7 +174,7 @@ class MergeLabel(Endpoint):
 
 
 class Clone(Endpoint):
-    """Another project with the same labels, settings and rules."""
+    """Another project with the same labels, settings, instructions, rules and course, without data."""
 
     scopes = {"POST": (Scope.MANAGE,)}
 
@@ -182,7 +183,7 @@ class Clone(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         require(self.person, self.organization, *access.MANAGE)
         name = name_in(request)
-        return Response(ProjectShape(project_copies.clone(project, name, by=self.person)).data, status=201)
+        return Response(ProjectShape(course_copies.clone(project, name, by=self.person)).data, status=201)
 
 
 class Keep(Endpoint):

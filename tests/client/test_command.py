@@ -235,7 +235,8 @@ def test_a_tasker_is_told_what_the_token_may(cast, server, monkeypatch, tmp_path
     code, _out, err = tandem("project", "create", "ports.json")
     assert code == 3 and "not-allowed" in err
     code, out, _err = tandem("whoami")
-    assert code == 0 and out.startswith("somebody (tdm_")
+    assert code == 0 and out.startswith("Alice <alice@example.org>, by the token “Pipeline” (tdm_")
+    assert "in     Riverside: tasker\n" in out and "opens  all, until it is revoked" in out
 
 
 NO_PROJECTS = [

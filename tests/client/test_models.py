@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 
-from tandem_client import delivery, models
+from tandem_client import delivery, identity, models, uploads
 from tandem_client.codec import parts_of
 from tests.support.walls import ROOT
 
@@ -33,6 +33,9 @@ OF_THE_SERVER = {
     models.FeedLine: "FeedLine",
     models.Field: "FieldShape",
     models.Import: "ImportShape",
+    identity.Me: "MeShape",
+    identity.HeldRole: "RoleShape",
+    uploads.Upload: "UploadShape",
     models.Judgement: "JudgementShape",
     models.Label: "LabelShape",
     models.Loaded: "LoadedShape",
@@ -130,7 +133,7 @@ def test_each_type_says_what_the_server_says(shape) -> None:
 
 
 def test_no_type_is_left_out() -> None:
-    places = (models, delivery)
+    places = (models, delivery, identity, uploads)
     here = {one for at in places for one in vars(at).values() if is_dataclass(one) and one.__module__ == at.__name__}
     assert here == set(OF_THE_SERVER)
 

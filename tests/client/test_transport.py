@@ -120,14 +120,14 @@ def test_a_part_that_comes_elsewhere_than_it_should_is_sent_where_the_server_say
         return says(UPLOAD | {"received": received})
 
     elsewhere = refuses(409, "wrong-offset", received=2)
-    with stub(says(BATCH), here(0), hangs_up, elsewhere, here(2), here(7), says(IMPORT, 202)) as server:
+    with stub(here(0), hangs_up, elsewhere, here(2), here(7), says(IMPORT, 202)) as server:
         assert Patient(server).tandem.imports.create("b1", file).id == "i1"
     parts = [(one.path.partition("?")[2], one.body) for one in server.seen if one.method == "PUT"]
     assert parts == [("offset=0", b"text\nA\n"), ("offset=0", b"text\nA\n"), ("offset=2", b"xt\nA\n")]
-    with stub(says(BATCH), here(7), refuses(422, "checksum-differs")) as server, pytest.raises(FileChanged):
+    with stub(here(7), refuses(422, "checksum-differs")) as server, pytest.raises(FileChanged):
         Patient(server).tandem.imports.create("b1", file)
     asking = [here(0), *[elsewhere, here(0)] * 6]
-    with stub(says(BATCH), *asking) as server, pytest.raises(UnexpectedAnswer, match="doesn't get on"):
+    with stub(*asking) as server, pytest.raises(UnexpectedAnswer, match="doesn't get on"):
         Patient(server).tandem.imports.create("b1", file)
 
 

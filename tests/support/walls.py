@@ -20,7 +20,8 @@ FLOORS = {
 CLIENT = {
     "tandem_client": """command|__main__
         client projects|batches|tasks|imports|predictions|deliveries|verdicts|exports|webhooks login
-        downloads|uploads|folders|answers|lists|signatures|json_lines transport codec models|delivery errors|version"""
+        downloads|uploads|folders|answers|lists|signatures|json_lines transport codec models|delivery|identity
+        errors|version"""
 }
 TREES = {
     path: ast.parse(path.read_text())

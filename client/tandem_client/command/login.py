@@ -9,12 +9,10 @@ from urllib.parse import urlsplit
 
 from tandem_client import login
 from tandem_client.client import Tandem
+from tandem_client.codec import encoded
 from tandem_client.command.output import Output
-from tandem_client.errors import BadInput, NotAllowed
-from tandem_client.models import Token
+from tandem_client.errors import BadInput
 from tandem_client.transport import root_of
-
-PREFIX = 8  # letters of a token that may be shown
 
 
 def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -33,7 +31,7 @@ def sign_in(asked: argparse.Namespace, output: Output) -> None:
     if not token:
         raise BadInput("No token was given: type it, or send it through a pipe.")
     with Tandem(server, token) as tandem:
-        tandem.ask("GET", "projects/", query={"limit": 1})
+        tandem.me()
     if _in_the_open(server):
         output.note("Whoever is on the way can read what you send: this address is http, not https.")
     path = login.keep(login.Login(server, token))
@@ -49,17 +47,21 @@ def sign_out(_asked: argparse.Namespace, output: Output) -> None:
 
 
 def who(_asked: argparse.Namespace, output: Output) -> None:
-    """Whether the token opens, and whose it is, where it may know."""
+    """Whose token it is, where, in which roles, what it opens and until when."""
     found = login.found()
     with Tandem(found.server, found.token) as tandem:
-        tandem.ask("GET", "projects/", query={"limit": 1})
-        token = _own(tandem, found.token[:PREFIX])
-    said: dict[str, Any] = {"server": found.server, "token": f"{found.token[:PREFIX]}…"}
-    said |= {"name": token and token.name, "person": token and token.person_name, "email": token and token.email}
-    said["expires_at"] = token and token.expires_at
-    whose = f"{token.person_name} <{token.email}>, by the token “{token.name}”" if token else "somebody"
-    until = f", good until {token.expires_at:%Y-%m-%d}" if token and token.expires_at else ""
-    output.show(said, f"{whose} ({said['token']}{until}) at {found.server}")
+        me = tandem.me()
+    said: dict[str, Any] = {"server": found.server, "token": f"{me.token.prefix}…", "email": me.token.email}
+    said |= {"name": me.token.name, "person": me.name, "kind": me.kind, "organization": me.organization}
+    said |= {"roles": encoded(me.roles), "scopes": me.token.scopes, "expires_at": encoded(me.token.expires_at)}
+    until = f"until {me.token.expires_at:%Y-%m-%d %H:%M} UTC" if me.token.expires_at else "until it is revoked"
+    roles = ", ".join(dict.fromkeys(f"{one.role}{' of a project' if one.project else ''}" for one in me.roles))
+    lines = [
+        f"{me.name} <{me.token.email}>, by the token “{me.token.name}” ({said['token']}) at {found.server}",
+        f"  in     {me.organization}: {roles or 'no role'}",
+        f"  opens  {', '.join(me.token.scopes)}, {until}",
+    ]
+    output.show(said, "\n".join(lines))
 
 
 def _typed(server: str) -> str:
@@ -67,15 +69,6 @@ def _typed(server: str) -> str:
         return getpass.getpass(f"Token for {server}: ").strip()
     except EOFError:
         return ""
-
-
-def _own(tandem: Tandem, prefix: str) -> Token | None:
-    """The token that asks, among those that its person may see; None where that can't be told."""
-    try:
-        found = [one for one in tandem.tokens() if one.prefix == prefix]
-    except NotAllowed:
-        return None
-    return found[0] if len(found) == 1 else None
 
 
 def _in_the_open(server: str) -> bool:

@@ -2,11 +2,15 @@
 
 import pytest
 
-from projects.models import Label, Project, ProjectTemplate, Requirement
+from projects import queue
+from projects.models import Label, Project, ProjectTemplate, Requirement, Task
+from projects.quality.qualification import qualification_tests
+from projects.queue.qualification import course_items
 from projects.workforce import rules
 from taskers.models import Dispute, Invitation, Membership
 from taskers.skills import skills
 from tests.support import make
+from tests.support.projects.courses import answered, course
 from tests.support.projects.judging import said
 from tests.support.projects.pipeline import Api, Office, refused
 
@@ -72,6 +76,26 @@ def test_a_project_is_copied_with_its_labels_settings_and_rules(cast, mina: Offi
     assert (copy.rules.gold_share, copy.priority) == (0.2, 7)
     assert Requirement.objects.get(project=copy).skill == skill
     refused(mina.send("POST", "project-clone", project.public_id, body={"name": "Second"}), 409, "project-exists")
+
+
+def test_a_copy_has_the_course_and_none_of_the_data(cast, mina: Office) -> None:
+    project = make.project(cast.riverside, "First", wanted=1)
+    batch = make.batch(project, "Work")
+    skill = skills.define(cast.riverside, "Names")
+    items = course(batch, skill, cast, 2, shown=False, training_pass=0.8, training_tries=7)
+    qualification_tests.arrange(project, [items[1].pk, items[0].pk], by=cast.mina)
+    make.tasks(batch, 3)
+    made = mina.send("POST", "project-clone", project.public_id, body={"name": "Second"}).json()
+    copy = Project.objects.get(public_id=made["id"])
+    assert (copy.rules.training_skill, copy.rules.training_pass, copy.rules.training_tries) == (skill, 0.8, 7)
+    rows = [(one.explanation, one.shown, one.gold.answer["spans"]) for one in course_items(copy)]
+    assert [one[:2] for one in rows] == [("Names, part 2", False), ("Names, part 1", False)]
+    assert rows == [(one.explanation, one.shown, one.gold.answer["spans"]) for one in course_items(project)]
+    assert copy.batches.count() == 1 and copy.batches.get().name == "Course"
+    assert Task.objects.filter(project=copy).count() == 2, "the items alone"
+    make.tasks(make.batch(copy), 1)
+    answered(cast.alice, copy, make.MARIA)  # its course comes before the work
+    assert queue.audit().breaches == []
 
 
 def test_a_template_stays_as_it_was_kept(cast, mina: Office) -> None:
