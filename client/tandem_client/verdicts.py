@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from tandem_client.answers import Answers, Keeping
 from tandem_client.lists import pages
 from tandem_client.models import FeedLine
-from tandem_client.transport import Transport, at
+from tandem_client.transport import Request, Transport, at
 
 
 class Verdicts:
@@ -21,6 +21,11 @@ class Verdicts:
             self._transport, at("projects", project_id, "verdicts"), FeedLine, after=after or "0"
         ):
             yield found, reached or after
+
+    def end(self, project_id: str) -> str:
+        """The place in the feed where it ends now: after it comes what is told from now on."""
+        answer = self._transport.ask(Request("GET", at("projects", project_id, "verdicts"), query={"after": "end"}))
+        return str(answer["next"])
 
     def follow(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,10 +15,21 @@ from projects.api.serializers import PageQuery
 from projects.api.verdict_serializers import FeedLine, TaskShape, VerdictList, VerdictPage, VerdictShape
 from projects.api.work_serializers import JudgementList, JudgementShape, ReworkBody
 from projects.models import Annotation, Assignment, Task, Verdict, VerdictEntry
+from projects.models.verdict_index import feed_end
 from projects.reports import verdict_index
 from projects.workflow import void_work
 from taskers.errors import NotFound
 from taskers.models import Scope
+
+END = "end"
+
+
+class FeedQuery(PageQuery):
+    after = serializers.RegexField(
+        rf"^(\d{{1,18}}|{END})$",
+        required=False,
+        help_text=f"`next` of the page before; `{END}`: no line, and as `next` the place from which on all is to come",
+    )
 
 
 class Verdicts(Endpoint):
@@ -26,14 +38,19 @@ class Verdicts(Endpoint):
     Keep `next` and ask again later with `after`: what was decided since is given, a task whose verdict changed once
     more (`kind`: `superseded`). A task that was reopened, went into the archive with its batch, or was cancelled before
     it was decided, is told too: whoever keeps the answer where `state` is `decided`, and drops it otherwise, holds
-    exactly the verdicts that stand. A line appears about a second later, as long as a worker is alive.
+    exactly the verdicts that stand. `after=end` begins with what is told from now on. A line appears about a second
+    later, as long as a worker is alive.
     """
 
     scopes = {"GET": (Scope.READ,)}
 
-    @described("Follow verdicts", {200: VerdictPage}, operation_id="verdicts_list", parameters=[PageQuery])
+    @described("Follow verdicts", {200: VerdictPage}, operation_id="verdicts_list", parameters=[FeedQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
+        query = FeedQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        if query.validated_data.get("after") == END:
+            return Response({"next": str(feed_end(project)), "more": False, "results": []})
         after, limit = asked(request)
         lines = verdict_index.since(project, after, limit + 1)
 

@@ -1,7 +1,7 @@
 """What finding and following verdicts need: small lines kept beside the big tables."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from projects.models import limits
@@ -61,3 +61,10 @@ class VerdictGone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.external_id} {self.why}"
+
+
+def feed_end(project: Project) -> int:
+    """The key of the last line of a project's feed of verdicts; whatever is told later stands behind it."""
+    lines = VerdictEntry.objects.filter(project=project, label="").aggregate(last=Max("pk"))["last"]
+    gone = VerdictGone.objects.filter(project=project).aggregate(last=Max("pk"))["last"]
+    return max(lines or 0, gone or 0)

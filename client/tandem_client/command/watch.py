@@ -19,7 +19,9 @@ def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     one = commands.add_parser("watch", parents=[everywhere], help="tell progress and new verdicts as they come")
     one.add_argument("--project", required=True, help="its name or id")
     one.add_argument("--batch", help="its name or id; all of the project's are watched otherwise")
-    one.add_argument("--from-start", action="store_true", help="tell what was decided before, too")
+    begin = one.add_mutually_exclusive_group()
+    begin.add_argument("--from-start", action="store_true", help="tell what was decided before, too")
+    begin.add_argument("--from-now", action="store_true", help="tell what is decided from now on: so it is anyway")
     one.add_argument("--until-done", action="store_true", help="end when all tasks that are watched are decided")
     one.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="how often to ask: 5")
     one.set_defaults(run=watch)
@@ -38,7 +40,7 @@ def watch(asked: argparse.Namespace, output: Output) -> None:
     with Tandem() as tandem:
         project = tandem.projects.find(asked.project)
         only = batch_of(tandem, project.id, asked.batch).id if asked.batch else None
-        told = Told(Answers() if asked.from_start else _now(tandem, project.id))
+        told = Told(Answers("0" if asked.from_start else tandem.verdicts.end(project.id)))
         while True:
             batches = [tandem.batches.get(only)] if only else list(tandem.batches.list(project.id))
             for line in tandem.follow_verdicts(project.id, told.answers):
@@ -51,14 +53,6 @@ def watch(asked: argparse.Namespace, output: Output) -> None:
             if asked.until_done and _done(batches):
                 return
             time.sleep(max(SOONEST, asked.every))
-
-
-def _now(tandem: Tandem, project_id: str) -> Answers:
-    """The place in the feed where it ends now."""
-    after = "0"
-    for _lines, reached in tandem.verdicts.pages(project_id):
-        after = reached
-    return Answers(after)
 
 
 def _done(batches: list[Batch]) -> bool:

@@ -24,7 +24,8 @@ from projects.data.exporting.decided import Decided, Pin, pinned
 from projects.data.exporting.source import Source, chosen, labels_of, part_of
 from projects.data.exporting.terms import FILTER, Terms
 from projects.errors import Refused
-from projects.models import Delivery, Project, VerdictEntry, VerdictGone, limits
+from projects.models import Delivery, Project, limits
+from projects.models.verdict_index import feed_end
 from taskers.errors import NotFound, Problem, StateConflict
 from taskers.models import Person
 from taskers.outbox.events import emit
@@ -82,7 +83,7 @@ def order(
 
 def newest(project: Project) -> QuerySet[Delivery]:
     """A project's deliveries, the newest first."""
-    return Delivery.objects.filter(project=project).select_related("made_by", "before").order_by("-number")
+    return Delivery.objects.filter(project=project).select_related("made_by", "before", "file_gone").order_by("-number")
 
 
 def one_of(project: Project, number: int) -> Delivery:
@@ -159,7 +160,7 @@ def _change(one: Delivery, **values: object) -> None:
 def _pick(one: Delivery) -> None:
     """Write down which verdicts are in it, how the project stands, and what differs from the delivery before."""
     project, terms = one.project, export_terms.read(one.project, one.terms)
-    position, version, labels = _feed_end(project), project.settings_now().version, labels_of(project)
+    position, version, labels = feed_end(project), project.settings_now().version, labels_of(project)
     heard = _Heard(one)
     mine = kept_files.keep(one, "picks.gz", picks.packed(_picked(project, terms, heard)))
     if not heard.tasks:
@@ -201,13 +202,6 @@ def _before(one: Delivery) -> Delivery | None:
             same &= Q(**{f"terms__{name}__isnull": False}) & Q(**{f"terms__{name}": None})
     done = Delivery.objects.filter(same, project=one.project, state=State.DONE, number__lt=one.number)
     return done.order_by("-number").first()
-
-
-def _feed_end(project: Project) -> int:
-    """The key of the last line of the project's feed of verdicts."""
-    lines = VerdictEntry.objects.filter(project=project, label="").aggregate(last=Max("pk"))["last"]
-    gone = VerdictGone.objects.filter(project=project).aggregate(last=Max("pk"))["last"]
-    return max(lines or 0, gone or 0)
 
 
 # --- the files ------------------------------------------------------------------------------------------------------

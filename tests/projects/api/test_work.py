@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from projects.models import Annotation, Draft, Project, Verdict
 from projects.reports import verdict_index
+from projects.workflow import task_actions
 from taskers.models import Event, Transfer
 from tests.support import make
 from tests.support.projects.pipeline import Api, refused
@@ -127,6 +128,26 @@ def test_verdicts_are_followed(cast, mina, project, batch) -> None:
     later = mina.get("verdicts", project.public_id, after=rest["next"]).json()
     assert [one["external_id"] for one in later["results"]] == [tasks[2].external_id]
     assert mina.get("verdicts", project.public_id, after=later["next"]).json()["next"] == later["next"]
+
+
+def test_who_begins_at_the_end_is_told_what_comes_from_then_on(cast, mina, project, batch) -> None:
+    tasks = make.tasks(batch, 3)
+    assert mina.get("verdicts", project.public_id, after="end").json() == {"next": "0", "more": False, "results": []}
+    for _ in range(2):
+        make.judged(cast.alice, project, make.MARIA)
+    verdict_index.add(Event.objects.all())
+    end = mina.get("verdicts", project.public_id, after="end").json()
+    assert (end["results"], end["more"]) == ([], False)
+    assert mina.get("verdicts", project.public_id, after=end["next"]).json()["results"] == []
+    task_actions.requeue(tasks[0], by=cast.mina)
+    make.judged(cast.alice, project, make.MARIA)
+    verdict_index.add(Event.objects.all())
+    told = mina.get("verdicts", project.public_id, after=end["next"]).json()["results"]
+    assert {(one["external_id"], one["state"]) for one in told} == {
+        (tasks[0].external_id, "reopened"),
+        (tasks[2].external_id, "decided"),
+    }
+    refused(mina.get("verdicts", project.public_id, after="begin"), 400, "invalid", "after")
 
 
 def test_task_tells_its_verdict(cast, mina, project, batch) -> None:
