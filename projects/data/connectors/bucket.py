@@ -136,6 +136,14 @@ def opened(settings: Mapping[str, str], secret: Mapping[str, str]) -> Iterator[F
 
 
 @contextmanager
+def as_system(settings: Mapping[str, str], secret: Mapping[str, str]) -> Iterator[tuple[s3fs.S3FileSystem, str]]:
+    """The server as a file system, and where in it the prefix leads. Raises OutboundRefused."""
+    guard().check(settings["endpoint"])
+    with system_of(settings, secret) as system:
+        yield system, f"{settings['bucket']}/{settings.get('prefix', '')}".rstrip("/")
+
+
+@contextmanager
 def system_of(settings: Mapping[str, str], secret: Mapping[str, str]) -> Iterator[s3fs.S3FileSystem]:
     """The server as a file system, each of whose connections passes the outbound guard."""
     key = secret.get("key") or None

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.data.connectors import bucket, server_folder, urls
+from projects.data.connectors import bucket, clouds, server_folder, urls
 from projects.data.connectors.files import Files
 from taskers.models import Organization
 
@@ -26,19 +26,26 @@ Given = Mapping[str, str]
 Kept = tuple[dict[str, Any], dict[str, Any]]  # what is shown, and what is sealed
 
 
+System = AbstractContextManager[tuple[Any, str]]  # one of fsspec's, and where in it a place leads
+
+
 class Kind(NamedTuple):
-    """What is asked of whoever adds a place of this kind, how that is checked, and how its files are reached."""
+    """What is asked of whoever adds a place of this kind, how that is checked, how its files are reached, and, where it
+    can be written to, how that is."""
 
     key: str
     title: Promise | str
     asked: tuple[Asked, ...]
     check: Callable[[Organization, Given], Kept]  # raises Refused with the place
     opened: Callable[[Organization, Mapping[str, Any], Mapping[str, Any]], AbstractContextManager[Files]]
+    system: Callable[[Mapping[str, Any], Mapping[str, Any]], System] | None = None
 
 
 def _folder(organization: Organization, given: Given) -> Kept:
     return {"folder": str(server_folder.within(organization, str(given.get("folder", ""))))}, {}
 
+
+PREFIX = Asked("prefix", _("Only keys that begin with"), required=False)
 
 KINDS: dict[str, Kind] = {
     one.key: one
@@ -50,12 +57,44 @@ KINDS: dict[str, Kind] = {
                 Asked("endpoint", _("Address"), _("Such as https://s3.eu-central-1.amazonaws.com"), required=False),
                 Asked("region", _("Region"), required=False),
                 Asked("bucket", _("Bucket")),
-                Asked("prefix", _("Only keys that begin with"), required=False),
+                PREFIX,
                 Asked("key", _("Access key id"), _("Leave it empty for a public bucket."), required=False),
                 Asked("secret", _("Secret access key"), _("It is never shown again."), "secret", required=False),
             ),
             lambda _organization, given: bucket.check(given),
             lambda _organization, settings, secret: bucket.opened(settings, secret),
+            bucket.as_system,
+        ),
+        Kind(
+            "gcs",
+            _("A bucket of Google Cloud Storage"),
+            (
+                Asked("bucket", _("Bucket")),
+                PREFIX,
+                Asked(
+                    "key",
+                    _("Key of a service account"),
+                    _("Its JSON, whole. It is never shown again. Leave it empty for a public bucket."),
+                    "long",
+                    required=False,
+                ),
+            ),
+            lambda _organization, given: clouds.check_google(given),
+            lambda _organization, settings, secret: clouds.opened(clouds.GOOGLE, settings, secret),
+            lambda settings, secret: clouds.system_of(clouds.GOOGLE, settings, secret),
+        ),
+        Kind(
+            "azure",
+            _("A container of Azure Blob Storage"),
+            (
+                Asked("account", _("Storage account")),
+                Asked("bucket", _("Container")),
+                PREFIX,
+                Asked("key", _("Account key"), _("It is never shown again."), "secret", required=False),
+            ),
+            lambda _organization, given: clouds.check_azure(given),
+            lambda _organization, settings, secret: clouds.opened(clouds.AZURE, settings, secret),
+            lambda settings, secret: clouds.system_of(clouds.AZURE, settings, secret),
         ),
         Kind(
             "urls",

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from projects.data.connectors import bucket
 from projects.data.connectors.files import Files
 from projects.data.connectors.kinds import KINDS
 from projects.errors import Refused
@@ -18,10 +17,9 @@ from projects.task_types.shape import a_text
 from taskers.credentials import secret_box
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
-from taskers.outbound.guard import guard
 
 PURPOSE = "connector"
-BUCKET = "s3"  # of KINDS
+BUCKETS = [one.key for one in KINDS.values() if one.system is not None]
 LONGEST = 20_000_000  # characters of a field
 
 
@@ -57,17 +55,19 @@ def end(connector: Connector) -> None:
 
 def buckets(organization: Organization) -> list[Connector]:
     """Its buckets that may be written to: those with a key."""
-    rows = organization.connectors.filter(kind=BUCKET, ended_at=None).exclude(secret="")
+    rows = organization.connectors.filter(kind__in=BUCKETS, ended_at=None).exclude(secret="")
     return list(rows.order_by("name"))
 
 
 @contextmanager
 def as_system(connector: Connector) -> Iterator[tuple[Any, str]]:
     """A bucket as one of fsspec's file systems, and where in it its prefix leads. Raises OutboundRefused, BoxLocked,
-    StateConflict where it was ended."""
-    guard().check(connector.settings["endpoint"])
-    with bucket.system_of(connector.settings, _secret(connector)) as system:
-        yield system, f"{connector.settings['bucket']}/{connector.settings.get('prefix', '')}".rstrip("/")
+    StateConflict where it was ended, or is no bucket."""
+    system = KINDS[connector.kind].system
+    if system is None:
+        raise StateConflict("Nothing can be written to this place.")
+    with system(connector.settings, _secret(connector)) as found:
+        yield found
 
 
 def _secret(connector: Connector) -> dict[str, str]:
