@@ -142,7 +142,7 @@ def reseal(timestamp: int) -> int:
 @app.task(queue="jobs", queueing_lock="reap")
 def reap(timestamp: int) -> dict[str, int]:
     """Throw away what nobody needs any more; returns how many rows of what."""
-    return cleanup.reap()
+    return cleanup.reap() | {"delivered files": deliveries.retention.sweep()}
 
 
 @app.periodic(cron="55 3 * * *")

@@ -101,6 +101,7 @@ PROJECT = [
     path("models/<uuid:annotator_id>/token/", models.token, name="model-token"),
     path("webhooks/", webhooks.of_project, name="project-webhooks"),
     path("export/", export.export, name="export"),
+    path("export/keep/", export.keep, name="export-keep"),
     path("export/<slug:format>/", export.download, name="export-download"),
     path("deliveries/<int:number>/", deliveries.show, name="project-delivery"),
     path("deliveries/<int:number>/go-on/", deliveries.go_on, name="project-delivery-go-on"),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tandem_client.codec import decoded, given
-from tandem_client.delivery import Delivery, DeliveryTerms
+from tandem_client.delivery import Delivery, DeliveryTerms, KeptFor
 from tandem_client.downloads import Told, download
 from tandem_client.errors import DeliveryFailed
 from tandem_client.lists import listed
@@ -73,6 +73,17 @@ class Deliveries:
     def manifest(self, project_id: str, number: int) -> dict[str, Any]:
         """What is in it: each file with its sha256 and bytes, and how all of it came about."""
         return dict(self._transport.ask(Request("GET", self._path(project_id, number, "manifest"))))
+
+    def kept_for(self, project_id: str) -> KeptFor:
+        """How long the files of a project's deliveries are kept."""
+        return decoded(
+            KeptFor, self._transport.ask(Request("GET", at("projects", project_id, "deliveries", "retention")))
+        )
+
+    def keep_for(self, project_id: str, days: int | None) -> KeptFor:
+        """Keep them for so many days after each is done, or (None) for ever."""
+        path = at("projects", project_id, "deliveries", "retention")
+        return decoded(KeptFor, self._transport.ask(Request("PUT", path, json={"days": days})))
 
     def _path(self, project_id: str, number: int, *more: str) -> str:
         return at("projects", project_id, "deliveries", str(number), *more)

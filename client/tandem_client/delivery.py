@@ -61,3 +61,15 @@ class Delivery:
     bytes: int
     sha256: str
     manifest_sha256: str
+    expires_at: datetime | None
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class KeptFor:
+    """How long the files of deliveries are kept: so many days, or (None) for ever; as the project or the organization
+    says."""
+
+    days: int | None
+    said_by: Literal["project", "organization"] | None
+    since: datetime | None

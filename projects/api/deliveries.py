@@ -1,10 +1,12 @@
 """Deliveries over the wire: what formats there are, ordering one, how far it is, its files."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,13 +16,15 @@ from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery, PageShape
 from projects.data import deliveries, exporting
-from projects.data.deliveries import TARGETS
+from projects.data.deliveries import TARGETS, retention
 from projects.data.exporting.terms import MASKS, PARTS
 from projects.models import Delivery, limits
 from projects.web.manager.deliveries import differences_of, file_of, manifest_of
+from taskers.access import require
 from taskers.models import Scope
 
 FORMATS = sorted(exporting.FORMATS)
+WHEN = {"type": "string", "format": "date-time", "nullable": True}
 
 
 class SplitTerms(serializers.Serializer):
@@ -99,6 +103,36 @@ class MadeDelivery(serializers.Serializer):
     bytes = serializers.IntegerField(source="size")
     sha256 = serializers.CharField(allow_blank=True, help_text="of the file to download")
     manifest_sha256 = serializers.CharField(allow_blank=True)
+    expires_at = serializers.SerializerMethodField(help_text="when its file is removed; null: never, or it was")
+    removed_at = serializers.SerializerMethodField(help_text="when that was done; the manifest stays")
+
+    @extend_schema_field(WHEN)
+    def get_expires_at(self, one: Delivery) -> datetime | None:
+        if retention.removed_at(one) is not None:
+            return None
+        return retention.expires_at(one, self.context["term"])
+
+    @extend_schema_field(WHEN)
+    def get_removed_at(self, one: Delivery) -> datetime | None:
+        return retention.removed_at(one)
+
+
+def shaped(one: Delivery) -> dict[str, Any]:
+    """One as the wire shows it."""
+    return MadeDelivery(one, context={"term": retention.term_of(one.project)}).data
+
+
+class TermBody(serializers.Serializer):
+    days = serializers.IntegerField(
+        allow_null=True,
+        help_text="that files are kept after a delivery is done; null: for ever",
+        **limits.DELIVERY_DAYS.bounds,
+    )
+
+
+class TermShape(TermBody):
+    said_by = serializers.ChoiceField([retention.PROJECT, retention.ORGANIZATION], allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
 
 
 class MadeDeliveryPage(PageShape):
@@ -140,8 +174,8 @@ class Deliveries(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         after, limit = asked(request)
         rows = deliveries.newest(project).filter(pk__gt=after).order_by("pk")
-        found = list(rows[: limit + 1])
-        return Response(page(found, after, limit, lambda given: MadeDelivery(given, many=True).data))
+        found, terms = list(rows[: limit + 1]), {"term": retention.term_of(project)}
+        return Response(page(found, after, limit, lambda given: MadeDelivery(given, many=True, context=terms).data))
 
     @described("Make a delivery", {202: MadeDelivery}, request=NewDelivery, operation_id="deliveries_create")
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -150,7 +184,44 @@ class Deliveries(Endpoint):
         body.is_valid(raise_exception=True)
         said: dict[str, Any] = dict(body.validated_data)
         made = deliveries.order(project, by=self.person, said=said.pop("terms", {}), **said)
-        return Response(MadeDelivery(made).data, status=202)
+        return Response(shaped(made), status=202)
+
+
+class Retention(Endpoint):
+    """How long the files of a project's deliveries are kept."""
+
+    scopes = {"GET": (Scope.READ,), "PUT": (Scope.MANAGE,)}
+
+    @described("See how long files are kept", {200: TermShape}, operation_id="deliveries_term")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        return Response(TermShape(retention.term_of(self.project(project_id, *access.MANAGE))).data)
+
+    @described("Say how long files are kept", {200: TermShape}, request=TermBody, operation_id="deliveries_keep")
+    def put(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = TermBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(TermShape(retention.keep(project, body.validated_data["days"], by=self.person)).data)
+
+
+class RetentionOfAll(Endpoint):
+    """The same for projects that say nothing themselves."""
+
+    scopes = {"GET": (Scope.READ,), "PUT": (Scope.MANAGE,)}
+
+    @described("See how long files are kept in all", {200: TermShape}, operation_id="deliveries_term_of_all")
+    def get(self, request: Request) -> Response:
+        require(self.person, self.organization, *access.MANAGE)
+        return Response(TermShape(retention.of_organization(self.organization)).data)
+
+    @described(
+        "Say how long files are kept in all", {200: TermShape}, request=TermBody, operation_id="deliveries_keep_all"
+    )
+    def put(self, request: Request) -> Response:
+        require(self.person, self.organization, *access.MANAGE)
+        body = TermBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(TermShape(retention.keep_all(self.organization, by=self.person, **body.validated_data)).data)
 
 
 class _OfOne(Endpoint):
@@ -165,7 +236,7 @@ class OneDelivery(_OfOne):
 
     @described("Get a delivery", {200: MadeDelivery}, operation_id="deliveries_get")
     def get(self, request: Request, project_id: UUID, number: int) -> Response:
-        return Response(MadeDelivery(self.delivery(project_id, number)).data)
+        return Response(shaped(self.delivery(project_id, number)))
 
 
 class GoOn(_OfOne):
@@ -176,7 +247,7 @@ class GoOn(_OfOne):
     @described("Make a failed delivery again", {202: MadeDelivery}, request=None, operation_id="deliveries_go_on")
     def post(self, request: Request, project_id: UUID, number: int) -> Response:
         deliveries.go_on(self.delivery(project_id, number))
-        return Response(MadeDelivery(self.delivery(project_id, number)).data, status=202)
+        return Response(shaped(self.delivery(project_id, number)), status=202)
 
 
 class File(_OfOne):

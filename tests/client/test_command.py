@@ -198,6 +198,16 @@ def test_watching_ends_when_all_is_decided(cast, mina) -> None:
     assert [list(json.loads(line)) for line in out.splitlines()] == [["batch"]], "what was decided before isn't told"
 
 
+def test_how_long_files_are_kept_is_told_and_said(cast, mina) -> None:
+    make.project(cast.riverside, "Reports")
+    assert tandem("project", "keep-files", "Reports")[1] == "Files are kept for ever.\n"
+    told = "Files are kept for 30 days after a delivery is done, as the project says.\n"
+    assert tandem("project", "keep-files", "Reports", "--days", "30")[1] == told
+    assert answered("project", "keep-files", "Reports")["days"] == 30
+    assert answered("project", "keep-files", "Reports", "--for-ever")["days"] is None
+    assert tandem("project", "keep-files", "Reports", "--days", "0")[0] == 1
+
+
 WRONG: list[tuple[list[str], int, str]] = [
     (["project", "show", "Harbours"], 1, "You manage no project “Harbours”. There is: “Reports”."),
     (["batch", "move", "May", "live", "--project", "Reports"], 1, "has no batch “May”"),

@@ -270,6 +270,10 @@ OPERATIONS = [
     ("POST", "/api/v1/projects/{project_id}/deliveries/"),
     ("GET", "/api/v1/projects/{project_id}/deliveries/{number}/"),
     ("POST", "/api/v1/projects/{project_id}/deliveries/{number}/go-on/"),
+    ("GET", "/api/v1/projects/{project_id}/deliveries/retention/"),
+    ("PUT", "/api/v1/projects/{project_id}/deliveries/retention/"),
+    ("GET", "/api/v1/deliveries/retention/"),
+    ("PUT", "/api/v1/deliveries/retention/"),
 ]
 # A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
 EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")

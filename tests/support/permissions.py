@@ -260,6 +260,7 @@ MANAGERS = [
     get("delivery", MANAGE),
     post("delivery-again", MANAGE),
     get("export", MANAGE),
+    post("export-keep", MANAGE, form(days="90")),
     post("export", MANAGE, form(format="jsonl", target="download:", note="Ours")),
     get("project-delivery", MANAGE),
     post("project-delivery-go-on", MANAGE, on="failed delivery"),

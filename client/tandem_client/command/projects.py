@@ -17,7 +17,7 @@ OWN = ("name", "task_type", "labels")
 
 def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     """The commands and what they take."""
-    group = commands.add_parser("project", help="list, show, create, clone projects")
+    group = commands.add_parser("project", help="list, show, create, clone projects; how long files are kept")
     inside = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     inside.add_parser("list", parents=[everywhere], help="those you manage").set_defaults(run=listed)
     one = inside.add_parser("show", parents=[everywhere], help="one of them")
@@ -34,6 +34,12 @@ def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     one.add_argument("project", help="its name or id")
     one.add_argument("--name", required=True, help="the new one's name")
     one.set_defaults(run=cloned)
+    one = inside.add_parser("keep-files", parents=[everywhere], help="how long the files of its deliveries are kept")
+    one.add_argument("project", help="its name or id")
+    how_long = one.add_mutually_exclusive_group()
+    how_long.add_argument("--days", type=int, help="so many days after a delivery is done; only told otherwise")
+    how_long.add_argument("--for-ever", action="store_true", help="for ever")
+    one.set_defaults(run=kept)
 
 
 def listed(_asked: argparse.Namespace, output: Output) -> None:
@@ -80,6 +86,19 @@ def cloned(asked: argparse.Namespace, output: Output) -> None:
     with Tandem() as tandem:
         made = tandem.projects.clone(tandem.projects.find(asked.project).id, asked.name)
     _tell(made, output)
+
+
+def kept(asked: argparse.Namespace, output: Output) -> None:
+    """How long the files of a project's deliveries are kept, from now on where that is said."""
+    with Tandem() as tandem:
+        project = tandem.projects.find(asked.project)
+        if asked.days is None and not asked.for_ever:
+            found = tandem.deliveries.kept_for(project.id)
+        else:
+            found = tandem.deliveries.keep_for(project.id, asked.days)
+    how_long = "for ever" if found.days is None else f"for {found.days} days after a delivery is done"
+    by = f", as the {found.said_by} says" if found.said_by else ""
+    output.show(found, f"Files are kept {how_long}{by}.")
 
 
 def read(file: str) -> dict[str, Any]:

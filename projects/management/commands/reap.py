@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
+from projects.data import deliveries
 from projects.data.archive import cleanup
 
 
@@ -9,8 +10,9 @@ class Command(BaseCommand):
     """`manage.py reap`"""
 
     help = (
-        "Removes old drafts of ended work, cursors of closed batches and old day tallies, and moves old events that all"
-        " have read into the archive, a piece at a time."
+        "Removes old drafts of ended work, cursors of closed batches, old day tallies, files that came in parts and"
+        " never became whole and files of deliveries whose time is over, and moves old events that all have read into"
+        " the archive, a piece at a time."
     )
 
     def add_arguments(self, parser) -> None:
@@ -18,5 +20,5 @@ class Command(BaseCommand):
         parser.add_argument("--events", type=int, help="days to keep events in the table, 0 for ever")
 
     def handle(self, *args, drafts: int | None, events: int | None, **options) -> None:
-        gone = cleanup.reap(drafts=drafts, events=events)
+        gone = cleanup.reap(drafts=drafts, events=events) | {"delivered files": deliveries.retention.sweep()}
         self.stdout.write("Removed " + ", ".join(f"{number} {what}" for what, number in gone.items()) + ".")

@@ -31,6 +31,8 @@ def show(request: MemberRequest, project: Project, number: int) -> HttpResponse:
         "terms": terms_of(one),
         "going_on": going_on,
         "stuck": deliveries.is_stuck(one),
+        "expires_at": deliveries.retention.expires_at(one, deliveries.retention.term_of(project)),
+        "expired": deliveries.retention.is_expired(one),
         "worker": notices.worker_alive(),
         "tab": "export",
     }
@@ -77,9 +79,11 @@ def differences(request: MemberRequest, project: Project, number: int) -> HttpRe
 
 
 def file_of(request: HttpRequest, one: Delivery) -> HttpResponseBase:
-    """The response that carries a delivery's file, in ranges. Raises NotFound where there is none to download."""
+    """The response that carries a delivery's file, in ranges. Raises NotFound where there is none to download,
+    and Expired where it was removed."""
     if not one.file:
         raise NotFound("There is nothing to download: it isn't done, or went elsewhere.")
+    deliveries.retention.see_that_it_is_kept(one)
     said = export_terms.read(one.project, one.terms)
     found = exporting.FORMATS[one.format]
     return _sent(request, one.file, exporting.media_type(found, said), one.sha256)

@@ -1,15 +1,17 @@
 """Decided tasks on their way out: ordered as deliveries, or as files at once."""
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects.data import deliveries, exporting
 from projects.errors import Refused
 from projects.models import Batch, Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
-from projects.web.manager.forms.deliveries import DeliveryForm
+from projects.web.manager.forms.deliveries import DeliveryForm, KeepForm
 from projects.web.shared.access import manages
 from taskers.errors import NotFound
 from taskers.models import Person
@@ -29,8 +31,26 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
             return redirect("project-delivery", project.public_id, made.number)
         except Refused as refused:
             form.refuse(refused)
+    return _page(request, project, form, KeepForm(initial={"days": deliveries.retention.term_of(project).days}))
+
+
+@require_POST
+@manages
+def keep(request: MemberRequest, project: Project) -> HttpResponse:
+    """How long the files of deliveries are kept from now on."""
+    term = KeepForm(request.POST)
+    if not term.is_valid():
+        return _page(request, project, DeliveryForm(project=project), term)
+    deliveries.retention.keep(project, term.cleaned_data["days"], by=request.user)
+    messages.success(request, _("Kept."))
+    return redirect("export", project.public_id)
+
+
+def _page(request: MemberRequest, project: Project, form: DeliveryForm, term: KeepForm) -> HttpResponse:
     context = {
         "form": form,
+        "term_form": term,
+        "term": deliveries.retention.term_of(project),
         "deliveries": deliveries.newest(project)[:SHOWN],
         "worker": notices.worker_alive(),
         "project": project,
@@ -39,7 +59,7 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",
     }
-    return render(request, "projects/manager/export.html", context, status=422 if form.errors else 200)
+    return render(request, "projects/manager/export.html", context, status=422 if form.errors or term.errors else 200)
 
 
 @require_GET

@@ -24,6 +24,17 @@ MASKS: list[tuple[str, str | Promise]] = [
 FIELDS = {"split": "train", "place": "target", "media": "pictures"}
 
 
+class KeepForm(forms.Form):
+    """How long the files of deliveries are kept."""
+
+    days = forms.IntegerField(
+        label=_("Keep files for, days"),
+        required=False,
+        help_text=_("After a delivery is done. Empty: for ever."),
+        **limits.DELIVERY_DAYS.bounds,
+    )
+
+
 class DeliveryForm(forms.Form):
     """A format, its terms, and where it goes."""
 

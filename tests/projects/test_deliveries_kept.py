@@ -1,0 +1,112 @@
+"""How long the files of deliveries are kept: a project's say, else its organization's; what goes, and what stays."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from projects import jobs
+from projects.data.deliveries import retention
+from projects.errors import Refused
+from projects.models import Delivery
+from tests.support import make
+from tests.support.projects.delivering import decided, delivered, manifest_of
+from tests.support.projects.pipeline import Office, refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.DELIVERY_FOLDERS = [str(tmp_path)]
+    return tmp_path
+
+
+@pytest.fixture
+def project(cast):
+    project = make.project(cast.riverside, wanted=1)
+    decided(cast, project)
+    return project
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """So many days from now, as the clock of what is kept has it."""
+
+    def set_on(days: float) -> None:
+        then = timezone.now() + timedelta(days=days)
+        monkeypatch.setattr(retention, "timezone", SimpleNamespace(now=lambda: then))
+
+    return set_on
+
+
+def there(one: Delivery) -> bool:
+    return default_storage.exists(one.file)
+
+
+def test_a_file_goes_when_its_time_is_over_and_what_it_was_can_still_be_told(cast, project, later, folder):
+    first = delivered(project, cast.mina)
+    elsewhere = delivered(project, cast.mina, target="folder", place=str(folder))
+    mina = Office(cast.mina, cast.riverside)
+    assert mina.get("made-delivery", project.public_id, 1).json()["expires_at"] is None, "for ever, until somebody says"
+    said = mina.send("PUT", "retention", project.public_id, body={"days": 30}).json()
+    assert (said["days"], said["said_by"]) == (30, "project")
+    told = mina.get("made-delivery", project.public_id, 1).json()
+    assert told["expires_at"].startswith(f"{first.ended_at + timedelta(days=30):%Y-%m-%dT%H:%M}")
+    later(29)
+    assert jobs.reap(timestamp=0)["delivered files"] == 0 and there(first)
+    later(31)
+    refused(mina.get("made-delivery-file", project.public_id, 1), 410, "delivery-expired")
+    assert there(first), "over is over, before it is swept too"
+    assert (jobs.reap(timestamp=0)["delivered files"], jobs.reap(timestamp=0)["delivered files"]) == (1, 0)
+    assert not there(first) and manifest_of(first)["tasks"] == 3
+    told = mina.get("made-delivery", project.public_id, 1).json()
+    assert told["removed_at"] and told["expires_at"] is None and told["sha256"] == first.sha256
+    assert mina.get("made-delivery-manifest", project.public_id, 1).status_code == 200
+    mina.send("PUT", "retention", project.public_id, body={"days": None})
+    refused(mina.get("made-delivery-file", project.public_id, 1), 410, "delivery-expired")
+    again = delivered(project, cast.mina)
+    assert (again.before_id, again.added, again.gone) == (elsewhere.pk, 0, 0), "the next is compared as ever"
+    assert len(list(folder.glob("*-0002-*"))) == 1, "what went elsewhere isn't ours to remove"
+
+
+def test_an_organization_says_it_for_projects_that_say_nothing_and_a_slip_costs_no_file(cast, project, later):
+    quiet = make.project(cast.riverside, "Quiet", wanted=1)
+    decided(cast, quiet)
+    theirs = make.project(cast.hilltop, "Theirs", wanted=1)
+    mine, other = delivered(project, cast.mina), delivered(quiet, cast.mina)
+    mina = Office(cast.mina, cast.riverside)
+    assert mina.send("PUT", "retention-of-all", body={"days": 1}).json()["said_by"] == "organization"
+    retention.keep(project, 60, by=cast.mina)
+    assert (retention.term_of(quiet).days, retention.term_of(project).days) == (1, 60)
+    assert retention.term_of(theirs) == retention.FOR_EVER
+    later(1.5)
+    assert retention.sweep() == 1 and there(mine) and not there(other)
+    later(90)
+    retention.keep(project, 1, by=cast.mina)  # the clock of the database is still today's
+    later(0.9)
+    assert retention.sweep() == 0 and there(mine), "at the earliest a day after it was changed"
+    refused(mina.send("PUT", "retention", project.public_id, body={"days": 0}), 400, "invalid", "days")
+    with pytest.raises(Refused, match="from 1 to 36500"):
+        retention.keep(project, 0, by=cast.mina)
+
+
+def test_the_page_says_until_when_and_lets_a_manager_change_it(cast, project, later):
+    delivered(project, cast.mina)
+    client = Client()
+    client.force_login(cast.mina)
+    assert client.post(reverse("export-keep", args=[project.public_id]), {"days": "0"}).status_code == 422
+    assert client.post(reverse("export-keep", args=[project.public_id]), {"days": "30"}).status_code == 302
+    shown = client.get(reverse("project-delivery", args=[project.public_id, 1])).content.decode()
+    assert "kept until" in shown and "Download" in shown
+    assert 'value="30"' in client.get(reverse("export", args=[project.public_id])).content.decode()
+    later(31)
+    shown = client.get(reverse("project-delivery", args=[project.public_id, 1])).content.decode()
+    assert "removed when its time was over" in shown and "/file/" not in shown
+    answer = client.get(reverse("project-delivery-file", args=[project.public_id, 1]))
+    assert answer.status_code == 410 and "Order a new one" in answer.content.decode()
