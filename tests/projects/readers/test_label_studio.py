@@ -238,10 +238,10 @@ def test_a_backups_shapes_tags_and_tracks_with_their_pictures():
     }]  # fmt: skip
     items = read("cvat_backup", backup(told))
     a, b, c = (item for item in items if isinstance(item, Row))
-    kinds = ["box", "polygon", "polygon", "mask", "point", "box"]
+    kinds = ["box", "polygon", "mask", "point", "box", "polygon"]  # which lies on top
     regions = answers(a)[0]["regions"]
     assert [one["shape"]["type"] for one in regions] == kinds and a.external_id == "task_0/data/a.png"
-    assert regions[0]["attributes"] == {"far": "yes", "occluded": True} and regions[4]["label"] == "bow"
+    assert regions[0]["attributes"] == {"far": "yes", "occluded": True} and regions[3]["label"] == "bow"
     assert answers(b)[0]["regions"][0]["shape"] == {"type": "box", "x": 5, "y": 0, "width": 10, "height": 10}
     assert len(answers(c)[0]["regions"]) == 1
     assert [code for _, code in faults(items)] == ["wrong-shape"]
