@@ -41,9 +41,10 @@ def pattern_of(asked: QueryDict, organization: Organization) -> Mapping[str, Any
     """The pattern that an address or a form names, a preset or a template; None where it names none."""
     if preset := presets.PRESETS.get(asked.get("preset", "")):
         return presets.pattern_of(preset) | {"preset": preset.key, "title": preset.title}
-    if not asked.get("template"):
+    key = asked.get("template")
+    if not key:
         return None
-    found = _template(organization, asked["template"])
+    found = _template(organization, key)
     return found.pattern | {"template": str(found.public_id), "title": found.name}
 
 
