@@ -32,11 +32,11 @@ SELECT gen_random_uuid(), id, %(answer)s::jsonb, 0.9, 'majority_v1', '{}', '{}',
 """
 
 
-def decided(kind: str, number: int) -> Project:
-    """A project of a type with so many decided tasks."""
-    owner = Organization.objects.create(name=f"Bench of {kind}")
+def decided(kind: str, number: int, name: str = "All") -> Project:
+    """A project of a type with so many decided tasks, for an organization of its own."""
+    owner = Organization.objects.create(name=f"{name} of {kind}")
     labels = [{"name": "Cat", "key": "cat"}, {"name": "Dog", "key": "dog"}]
-    project = configure.create(owner, None, name=f"Bench of {kind}", task_type=kind, labels=labels, wanted=1)
+    project = configure.create(owner, None, name=f"{name} of {kind}", task_type=kind, labels=labels, wanted=1)
     batch = batches.move(batches.create(project, "All", by=None), "live", by=None)
     payload, asset = {"text": TEXT}, None
     if kind == "image_regions":
