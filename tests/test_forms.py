@@ -72,7 +72,7 @@ AT_TIMES = {
 # What says how things are, and so changes nothing when it is sent as it stands.
 SAYS_WHAT_IS = {
     *("project-settings", "project-rules", "project-course", "project-copilot", "project-spending", "project-alerts"),
-    *("profile", "batch-arrange", "money-terms"),
+    *("profile", "batch-arrange", "money-terms", "export-keep"),
 }
 # Forms that this walk doesn't come to, with where they are tried.
 ELSEWHERE = {

@@ -35,8 +35,15 @@ def rows(seed: int = 1) -> Iterable[Row]:
 
 def _stable(draw: np.random.Generator, at: int) -> np.ndarray:
     number = WEEKS * A_WEEK
-    shapes = (draw.normal, draw.exponential, draw.random, lambda size: draw.integers(0, 4, size))
-    return shapes[at % len(shapes)](size=number)
+    match at % 4:
+        case 0:
+            return draw.normal(size=number)
+        case 1:
+            return draw.exponential(size=number)
+        case 2:
+            return draw.random(number)
+        case _:
+            return draw.integers(0, 4, number)
 
 
 def _late(draw: np.random.Generator, at: int) -> int | None:

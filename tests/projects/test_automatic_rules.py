@@ -147,7 +147,12 @@ def test_what_everybody_did_is_read_once_for_all_rules_of_a_project(cast, projec
     worked(cast, batch)
     read: list[int] = []
     pieces = running.history.pieces
-    monkeypatch.setattr(running.history, "pieces", lambda of: read.append(of.pk) or pieces(of))
+
+    def reading(of):
+        read.append(of.pk)
+        return pieces(of)
+
+    monkeypatch.setattr(running.history, "pieces", reading)
     assert running.run_all() == 2 and len(read) == len(set(read)) == 2
 
 

@@ -33,10 +33,15 @@ def allowed(settings):
 @pytest.fixture
 def played(monkeypatch) -> Iterator[MemoryFileSystem]:
     """Both packages seem to be there, and what they would open lies in memory."""
-    system, asked = MemoryFileSystem(), []
+    system = MemoryFileSystem()
+    system.asked = []
+
+    def opened(protocol: str, **terms: object) -> MemoryFileSystem:
+        system.asked.append((protocol, terms))
+        return system
+
     monkeypatch.setattr(clouds.importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(fsspec, "filesystem", lambda protocol, **terms: asked.append((protocol, terms)) or system)
-    system.asked = asked
+    monkeypatch.setattr(fsspec, "filesystem", opened)
     yield system
     system.store.clear()
     system.pseudo_dirs[:] = [""]

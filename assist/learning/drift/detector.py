@@ -32,7 +32,7 @@ class Evidence:
         return self.first is not None
 
 
-def watched(figures: Sequence[float], bound: float, seed: int) -> Evidence:
+def watched(figures: Sequence[float] | np.ndarray, bound: float, seed: int) -> Evidence:
     """The evidence after each figure, in the order in which they came. `seed` draws the places of equal ones."""
     gains = _bets(places(figures, seed))
     sums, means = np.zeros(gains.shape[1]), np.empty(len(gains))
@@ -44,7 +44,7 @@ def watched(figures: Sequence[float], bound: float, seed: int) -> Evidence:
     return Evidence(means / bound, int(over[0]) if len(over) else None)
 
 
-def places(figures: Sequence[float], seed: int) -> np.ndarray:
+def places(figures: Sequence[float] | np.ndarray, seed: int) -> np.ndarray:
     """For each figure the share of those up to it that are above it, equal ones by lot: even while nothing changes."""
     draws = np.random.default_rng(seed).random(len(figures))
     before: list[float] = []

@@ -14,7 +14,7 @@ START_ANEW = (
     "Its tables have other names. The Tandem that made it still opens it, and exports its verdicts. Start this one on"
     " an empty data folder or database: set TANDEM_DATA or DATABASE_URL, or move the old folder away."
 )
-migrate.MigrationExecutor = Executor  # type: ignore[attr-defined] (Django's command takes none from outside)
+migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]  # Django's command takes none from outside
 
 
 class CannotCarryOn(CommandError):

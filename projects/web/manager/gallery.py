@@ -41,7 +41,7 @@ def pattern_of(asked: QueryDict, organization: Organization) -> Mapping[str, Any
     """The pattern that an address or a form names, a preset or a template; None where it names none."""
     if preset := presets.PRESETS.get(asked.get("preset", "")):
         return presets.pattern_of(preset) | {"preset": preset.key, "title": preset.title}
-    key = asked.get("template")
+    key = str(asked.get("template") or "")
     if not key:
         return None
     found = _template(organization, key)

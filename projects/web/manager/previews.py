@@ -93,7 +93,9 @@ def _asked(fields: Sequence[Mapping], labels: Sequence[Mapping]) -> list[dict[st
     found = []
     for one in fields:
         own = [label for label in labels if (label.get("field") or first) == one["key"]]
-        options = [{**label, "under": bool(label.get("parent"))} for label in own] if one["kind"] in CHOICES else []
+        options = (
+            [dict(label) | {"under": bool(label.get("parent"))} for label in own] if one["kind"] in CHOICES else []
+        )
         when = {key: names.get(key_of, key_of) for key, key_of in one["when"].items()} if one.get("when") else None
         found.append(dict(one) | {"options": options, "when": when})
     return found
