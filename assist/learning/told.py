@@ -1,16 +1,16 @@
-"""What became of a training or a check, written into the outbox."""
+"""What became of a training or a check, or was seen of a project's figures, written into the outbox."""
 
 from projects.models import Project
 from taskers.models import Person
 from taskers.outbox.events import emit
 
 
-def tell(kind: str, project: Project, by: Person, **data: object) -> None:
-    """In the transaction in which it ends."""
+def tell(kind: str, project: Project, by: Person | None, **data: object) -> None:
+    """In the transaction in which it happens; `by` is None where no person did it."""
     emit(
         kind,
         organization_id=project.organization_id,
-        actor_id=by.pk,
+        actor_id=by.pk if by else None,
         project_key=project.public_id,
         subject=f"project:{project.public_id}",
         **data,

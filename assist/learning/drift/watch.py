@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from assist.learning.drift.detector import BASE, WATCHED, Evidence, watched
 from assist.learning.drift.series import KINDS, MOST, Came
+from assist.learning.told import tell
 from assist.models import DriftSeries
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 SEEN = "drift_seen"
 ACCEPTED = "drift_accepted"
@@ -51,7 +51,7 @@ def accept(project: Project, what: str, *, by: Person) -> None:
     series.after, series.seen, series.points, series.alarmed_at = series.newest, 0, [], None
     series.accepted_by, series.looked_at = by, timezone.now()
     series.save()
-    _tell(ACCEPTED, project, what, by)
+    tell(ACCEPTED, project, by, what=what)
 
 
 @transaction.atomic
@@ -67,7 +67,7 @@ def _looked(project: Project, what: str) -> bool:
     series.looked_at = timezone.now()
     if raised:
         series.alarmed_at = series.looked_at
-        _tell(SEEN, project, what, None)
+        tell(SEEN, project, None, what=what)
     elif series.alarmed_at is None and len(came) >= MOST - BASE:
         series.after = came[HALF].key  # the older half is let go
     series.save()
@@ -87,14 +87,3 @@ def _points(came: Sequence[Came], found: Evidence) -> list[tuple[str, float]]:
     strongest = [float(found.shares[start : start + size].max()) for start in starts]
     when: list[datetime] = [came[min(start + size, len(came)) - 1].at for start in starts]
     return [(at.isoformat(), float(f"{share:.3g}")) for at, share in zip(when, strongest, strict=True)]
-
-
-def _tell(kind: str, project: Project, what: str, by: Person | None) -> None:
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=project.public_id,
-        subject=f"project:{project.public_id}",
-        what=what,
-    )

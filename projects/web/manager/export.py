@@ -31,7 +31,7 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
             return redirect("project-delivery", project.public_id, made.number)
         except Refused as refused:
             form.refuse(refused)
-    return _page(request, project, form, KeepForm(initial={"days": deliveries.retention.term_of(project).days}))
+    return _page(request, project, form)
 
 
 @require_POST
@@ -40,17 +40,20 @@ def keep(request: MemberRequest, project: Project) -> HttpResponse:
     """How long the files of deliveries are kept from now on."""
     term = KeepForm(request.POST)
     if not term.is_valid():
-        return _page(request, project, DeliveryForm(project=project), term)
+        return _page(request, project, DeliveryForm(project=project), refused=term)
     deliveries.retention.keep(project, term.cleaned_data["days"], by=request.user)
     messages.success(request, _("Kept."))
     return redirect("export", project.public_id)
 
 
-def _page(request: MemberRequest, project: Project, form: DeliveryForm, term: KeepForm) -> HttpResponse:
+def _page(
+    request: MemberRequest, project: Project, form: DeliveryForm, refused: KeepForm | None = None
+) -> HttpResponse:
+    now = deliveries.retention.term_of(project)
     context = {
         "form": form,
-        "term_form": term,
-        "term": deliveries.retention.term_of(project),
+        "term_form": refused or KeepForm(initial={"days": now.days}),
+        "term": now,
         "deliveries": deliveries.newest(project)[:SHOWN],
         "worker": notices.worker_alive(),
         "project": project,
@@ -59,7 +62,7 @@ def _page(request: MemberRequest, project: Project, form: DeliveryForm, term: Ke
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",
     }
-    return render(request, "projects/manager/export.html", context, status=422 if form.errors or term.errors else 200)
+    return render(request, "projects/manager/export.html", context, status=422 if form.errors or refused else 200)
 
 
 @require_GET
