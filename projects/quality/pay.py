@@ -31,9 +31,11 @@ def worth(one: Annotation, task: Task, promised: ProjectSettings, right: dict | 
 
 
 def at_hand_in(assignment: Assignment, answer: dict, active_ms: int) -> int:
-    """What work is promised when it is handed in, in millionths: `worth` of it, were it accepted as it
-    is. The assignment comes with its task, and that with its project."""
+    """What work is promised when it is handed in, in millionths: `worth` of it, were it accepted as it is; of a course
+    its rate alone. The assignment comes with its task, and that with its project."""
     task, rate = assignment.task, assignment.rate or 0
+    if assignment.kind == Assignment.Kind.TRAINING:
+        return rate
     promised = assignment_context.settings_of(task.project, assignment.settings_version or 0)
     units = units_of(answer, task) if promised.unit_rate else 0
     return amount(promised, rate, units, active_ms)

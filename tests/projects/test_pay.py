@@ -7,7 +7,16 @@ import pytest
 from projects import queue
 from projects.configuration import configure, spending_limit
 from projects.errors import Refused
-from projects.models import Annotation, Assignment, BatchProgress, Project, ProjectSettings, SpendingLimit, Task
+from projects.models import (
+    Annotation,
+    Assignment,
+    BatchProgress,
+    DayTally,
+    Project,
+    ProjectSettings,
+    SpendingLimit,
+    Task,
+)
 from projects.quality.gold import grading
 from projects.quality.pay import worth
 from projects.queue import Nothing
@@ -17,8 +26,10 @@ from projects.workforce import rules
 from taskers.audit.trail import Kind
 from taskers.models import AuditRecord, Person, Transfer
 from taskers.money import earning_days, ledger
+from taskers.skills import skills
 from tests.support import make
 from tests.support.projects.answers import region, regions
+from tests.support.projects.courses import course
 
 pytestmark = pytest.mark.django_db
 WORDS = len(make.TEXT.split())
@@ -83,6 +94,19 @@ def test_work_that_pays_by_the_word_alone_has_a_daily_cap_too(cast) -> None:
     answered(cast.alice, project, make.MARIA)
     told = queue.claim(cast.alice, project)
     assert isinstance(told, Nothing) and told.code == "daily-cap"
+
+
+def test_a_course_counts_its_rate_into_the_day_and_nothing_beside_as_it_is_paid(cast) -> None:
+    terms = {"rate": 10_000, "unit_rate": 1_000, "hourly_rate": 12_000_000}
+    project = make.project(cast.riverside, wanted=1, **terms)
+    skill = skills.define(cast.riverside, "Names", kind="qualification")
+    batch = make.batch(project)
+    make.task(batch)
+    course(batch, skill, cast, 2, training_rate=20_000)
+    assert answered(cast.alice, project, make.MARIA, seconds=30).assignment.kind == "training"
+    answered(cast.alice, project, make.MARIA, seconds=30)
+    told = DayTally.objects.get(tasker=cast.alice)
+    assert (told.judgements, told.promised) == (0, owed(cast.riverside)["Alice"]) == (0, 40_000)
 
 
 def test_what_a_ban_would_void_and_what_an_hour_earns_count_words_and_minutes(cast) -> None:
