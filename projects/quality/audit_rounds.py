@@ -144,9 +144,8 @@ def is_wrong(look: SecondLook, agree, threshold: float) -> bool | None:
         return False
     if look.state != SecondLook.State.ANSWERED:
         return None
-    # A verdict begins at the very moment at which the one before ends.
-    ended = look.verdict.superseded_at
-    following = Verdict.objects.filter(task=look.task_id, at=ended).first() if ended else None
+    # Not by the moment at which it ended: the one that took its place may have come long after it was taken back.
+    following = Verdict.objects.filter(task=look.task_id, pk__gt=look.verdict_id).order_by("pk").first()
     return following is not None and agree(look.verdict.answer, following.answer) < threshold
 
 

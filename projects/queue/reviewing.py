@@ -105,6 +105,7 @@ def refuse_own_work(task: Task, reviewer: Person) -> None:
     somebody whom they are kept apart from judged it."""
     own = Assignment.objects.filter(task=task, tasker=reviewer, kind__in=["judge", "extra"])
     looks = SecondLook.objects.filter(task=task, state="open", reason="sample", verdict__decided_by=reviewer)
+    looks = looks.filter(verdict__superseded_at=None)
     if own.filter(state__in=["held", "submitted"]).exists() or looks.exists():
         raise OwnWork()
     if _judged(task, _partners(reviewer, [task.project_id])):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from projects import queue
 from projects.errors import LaterOnIt, NotTheLast
@@ -51,23 +51,35 @@ def take_back(task: Task, *, by: Person) -> Task:
     if verdict is None or verdict.pk != _decided(by).values_list("pk", flat=True).first():
         raise NotTheLast()
     refuse_if_over(task)
-    _refuse_if_relied_on(task, verdict)
+    _refuse_if_relied_on(task, verdict, by)
+    _release(task, by)
     return consensus.take_back(task, by)
+
+
+def _release(task: Task, reviewer: Person) -> None:
+    """Give back the review of a task that this reviewer may have begun anew."""
+    mine = task.assignments.select_related("task__project").filter(kind="review", state="held", tasker=reviewer).first()
+    if mine is not None and mine.token is not None:
+        queue.release(mine, reviewer, mine.token)
 
 
 def _decided(reviewer: Person) -> QuerySet[Verdict]:
     return Verdict.objects.filter(decided_by=reviewer).order_by("-pk")
 
 
-def _refuse_if_relied_on(task: Task, verdict: Verdict) -> None:
-    """Gold made of it, a dispute about it, an audit that it answered, somebody who looks at it anew."""
-    subject = f"task:{task.public_id}"
-    held = task.assignments.filter(kind="review", state="held", deadline__gte=Clock())
-    answered = SecondLook.objects.filter(task=task, state=SecondLook.State.ANSWERED, ended_at__gte=verdict.at)
+def _refuse_if_relied_on(task: Task, verdict: Verdict, by: Person) -> None:
+    """Gold made of it, a dispute about it or answered since, an audit that it answered, somebody who is to look at it,
+    did, or looks at it now: another than whoever takes it back."""
+    held = task.assignments.filter(kind="review", state="held", deadline__gte=Clock()).exclude(tasker=by)
+    looks = SecondLook.objects.filter(task=task)
+    answered = looks.filter(state=SecondLook.State.ANSWERED, ended_at__gte=verdict.at).exclude(verdict=verdict)
+    of_it = looks.filter(verdict=verdict, state__in=[SecondLook.State.OPEN, SecondLook.State.DISMISSED])
+    since = Q(opened_at__gte=verdict.at) | Q(answered_at__gte=verdict.at)
     if (
         PooledGold.objects.filter(gold__task=task, retired_at=None).exists()
-        or Dispute.objects.filter(subject=subject, opened_at__gte=verdict.at).exists()
-        or answered.exclude(verdict=verdict).exists()
+        or Dispute.objects.filter(since, subject=f"task:{task.public_id}").exists()
+        or answered.exists()
+        or of_it.exists()
         or held.exists()
     ):
         raise LaterOnIt()

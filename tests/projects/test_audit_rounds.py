@@ -7,7 +7,7 @@ import pytest
 from projects import queue
 from projects.errors import OwnWork
 from projects.models import SecondLook, Verdict
-from projects.quality import audit_rounds, second_looks
+from projects.quality import audit_rounds, consensus, second_looks
 from projects.reports import reviewers
 from projects.workflow import submission
 from taskers.errors import Problem, StateConflict
@@ -110,3 +110,25 @@ def test_what_a_reviewer_decided_is_looked_at_by_another(client, cast, project, 
     client.force_login(cast.mina)
     page = client.get(f"/people/{cast.rita.public_id}/work/").content.decode()
     assert "As a reviewer" in page and "50%" in page.replace("\u00a0", "")
+
+
+def test_what_was_opened_again_is_held_against_the_next_verdict_whenever_that_comes(cast, project, batch) -> None:
+    made = audit_rounds.accept_by_sample(batch, tolerated=0.3, risk=0.2, by=cast.mina, dice=DICE)
+    task = second_looks.audits_in([project])[0].task
+    consensus.reopen(task, by=cast.mina)
+    assert (outcome(made).looked_at, outcome(made).wrong) == (0, 0), "nobody has said what is right"
+    decide(task, cast.rita, make.OSLO)
+    assert (outcome(made).looked_at, outcome(made).wrong) == (1, 1)
+
+
+def test_whose_decision_was_opened_again_may_decide_it_though_it_was_drawn(cast, project) -> None:
+    task = make.task(make.batch(project, "Second"))
+    said(cast.alice, task, make.MARIA)
+    said(cast.bob, task, make.OSLO)
+    decide(task, cast.rita, make.MARIA)
+    audit_rounds.review_reviewers(project, 1, by=cast.mina, dice=DICE)
+    with pytest.raises(OwnWork):
+        queue.claim_review(task, cast.rita)
+    consensus.reopen(task, by=cast.mina)
+    decide(task, cast.rita, make.OSLO)
+    assert Verdict.objects.current().get(task=task).decided_by == cast.rita

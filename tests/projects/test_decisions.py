@@ -1,11 +1,14 @@
 """A reviewer takes back their last decision: the task waits again, and money and grades follow as on any reopening."""
 
+import random
+
 import pytest
 from django.utils import timezone
 
 from projects import queue
 from projects.errors import LaterOnIt, NotTheLast
 from projects.models import BatchProgress, Project, SecondLook, Task, Verdict
+from projects.quality import audit_rounds, second_looks
 from projects.reports import progress
 from projects.workflow import batches, decisions, submission
 from taskers.errors import StateConflict
@@ -86,17 +89,28 @@ def test_only_the_last_one_once_and_only_by_whoever_made_it(cast, project) -> No
     assert rows[0].now is not None and rows[0].now.decided_by == cast.mina
 
 
-@pytest.mark.parametrize("what", ["dispute", "second look", "another review", "batch"])
+@pytest.mark.parametrize(
+    "what",
+    ["dispute", "dispute answered", "second look", "open look", "dismissed look", "another review", "batch"],
+)
 def test_nothing_is_taken_back_that_something_newer_stands_on(cast, project, what: str) -> None:
     (task,) = in_doubt(cast, project)
     if what == "second look":
         verdict = decided(cast.mina, task)
         terms = {"project": project, "task": task, "verdict": verdict, "before": 1.0, "now": 0.4}
         SecondLook.objects.create(reason="audit", **terms)
-    decided(cast.rita, task)
+    subject = f"task:{task.public_id}"
+    if what == "dispute answered":
+        contested = disputes.open(cast.riverside, cast.bob, subject=subject, text="No.", decided_at=timezone.now())
+    verdict = decided(cast.rita, task)
     if what == "dispute":
-        subject = f"task:{task.public_id}"
         disputes.open(cast.riverside, cast.bob, subject=subject, text="No.", decided_at=timezone.now())
+    elif what == "dispute answered":
+        disputes.answer(contested, cast.finn, state="upheld", text="Decided anew.")
+    elif what in {"open look", "dismissed look"}:
+        audit_rounds.review_reviewers(project, 1, by=cast.mina, dice=random.Random(1))
+        if what == "dismissed look":
+            second_looks.dismiss(task, by=cast.mina)
     elif what == "another review":
         queue.claim_review(task, cast.mina)
     elif what == "batch":
@@ -104,6 +118,15 @@ def test_nothing_is_taken_back_that_something_newer_stands_on(cast, project, wha
     with pytest.raises(StateConflict if what == "batch" else LaterOnIt):
         decisions.take_back(task, by=cast.rita)
     assert Verdict.objects.current().get(task=task).decided_by == cast.rita
+
+
+def test_a_reviewer_who_looks_at_their_decision_again_takes_it_back_all_the_same(cast, project) -> None:
+    (task,) = in_doubt(cast, project)
+    decided(cast.rita, task)
+    held = queue.claim_review(task, cast.rita)
+    decisions.take_back(task, by=cast.rita)
+    held.refresh_from_db()
+    assert held.state == "released" and queue.next_review([project], cast.rita) == task
 
 
 def test_a_reviewer_finds_what_they_decided_and_takes_it_back_there(cast, project) -> None:
