@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from projects.errors import OwnWork, PartnersWork, StillCorrectable
-from projects.models import Annotation, Assignment, Batch, ConflictOfInterest, Project, SecondLook, Task, Verdict
+from projects.models import Annotation, Assignment, Batch, ConflictOfInterest, Gold, Project, SecondLook, Task, Verdict
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
 from projects.queue.slots import is_correctable, lock
@@ -153,7 +153,8 @@ def _judged(task: Task, people: Iterable[int]) -> bool:
 
 
 def judges_of(subject: str, before: datetime) -> set[int]:
-    """The keys of all who judged, reviewed or decided a task ("task:<public id>") by then; none where it is no task."""
+    """The keys of all who judged, reviewed or decided a task ("task:<public id>") by then, or said at any time what is
+    right there; none where it is no task."""
     kind, _colon, key = subject.partition(":")
     try:
         public_id = UUID(key) if kind == "task" else None
@@ -163,5 +164,7 @@ def judges_of(subject: str, before: datetime) -> set[int]:
         return set()
     of_task = Q(task__public_id=public_id, at__lte=before)
     decided = Verdict.objects.filter(of_task).exclude(decided_by=None)
+    known = Gold.objects.filter(task__public_id=public_id).exclude(made_by=None)
     handed_in = Annotation.objects.filter(of_task)
-    return {*handed_in.values_list("tasker", flat=True), *decided.values_list("decided_by", flat=True)}
+    judges = {*handed_in.values_list("tasker", flat=True), *decided.values_list("decided_by", flat=True)}
+    return judges | {*known.values_list("made_by", flat=True)}

@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import DateTimeField, F, QuerySet, Value
 from django.utils import timezone
 
-from projects.models import Annotation, Task, Verdict
-from projects.quality.gold import difference_words
+from projects.models import Annotation, Gold, Task, Verdict
+from projects.models.promises import COMPARED
+from projects.quality import effects, second_looks
+from projects.quality.gold import difference_words, grading
 from taskers import access
 from taskers.models import Dispute, Organization, Person, Transfer
 from taskers.models.people import Role
@@ -17,6 +20,7 @@ from taskers.money import disputes, ledger
 PAGE = 50
 MOST_COUNTED = 100
 STATES = ("open", "answered")
+EVER = datetime.fromtimestamp(0, UTC)  # before any dispute
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A dispute with what it is about: the answer, what was decided when it was contested, and what holds now."""
+    """A dispute with what it is about: the answer, what was decided when it was contested, and what holds now; where
+    the answer was compared with what was known, that. Whoever contests it must not learn so."""
 
     dispute: Dispute
     task: Task | None = None
     answer: Annotation | None = None
     then: Verdict | None = None
     now: Verdict | None = None
+    known: Gold | Verdict | None = None
+    gold: bool = False  # it is nobody's to decide
+    blind: bool = False  # it is to be looked at by a reviewer who isn't told what was decided
     differences: list[str] = field(default_factory=list)  # what the answer says otherwise than was decided
     earned: list[Transfer] = field(default_factory=list)
 
@@ -74,17 +82,33 @@ def evidence(dispute: Dispute) -> Evidence:
     answer = answers.select_related("assignment").order_by("-pk").first()
     verdicts = list(Verdict.objects.filter(task=task).select_related("decided_by").order_by("pk"))
     then = next((one for one in reversed(verdicts) if one.at <= dispute.opened_at), None)
-    differences = difference_words.between(task, answer.answer, then.answer) if answer and then else []
-    keys = [f"verdict:{one.pk}:annotation:{answer.pk}" for one in verdicts] if answer else []
+    known = _known(task, answer)
+    right = known or then
     return Evidence(
         dispute,
         task,
         answer,
         then,
         next((one for one in verdicts if one.superseded_at is None), None),
-        differences,
-        ledger.unreversed(keys) if keys else [],
+        known,
+        Gold.objects.filter(task=task, stock__retired_at=None).exists(),
+        (look := second_looks.of_task(task)) is not None and look.is_blind,
+        difference_words.between(task, answer.answer, right.answer) if answer and right else [],
+        _earned(answer, verdicts) if answer else [],
     )
+
+
+def _known(task: Task, answer: Annotation | None) -> Gold | Verdict | None:
+    """What an answer was compared with, where that was known before."""
+    if answer is None or answer.assignment.kind not in COMPARED:
+        return None
+    return grading.known_of(task, answer.assignment.kind)
+
+
+def _earned(answer: Annotation, verdicts: Sequence[Verdict]) -> list[Transfer]:
+    """What an answer earned and still has: by a verdict, without one, or as gold."""
+    keys = [effects.key_of(one.pk, answer) for one in verdicts]
+    return ledger.unreversed([*keys, effects.undecided_key(answer), grading.key_of(answer)])
 
 
 def _line(dispute: Dispute, task: Task | None, person: Person, mine: dict[int, list]) -> Line:
@@ -93,11 +117,14 @@ def _line(dispute: Dispute, task: Task | None, person: Person, mine: dict[int, l
 
 
 def _judged(person: Person, tasks: Collection[Task]) -> dict[int, list]:
-    """Task -> when somebody answered or decided it, of these; as `disputes.judged_by` asks it of one."""
+    """Task -> when somebody answered or decided it, of these, or said what is right there, whenever that was; as
+    `disputes.judged_by` asks it of one."""
     found: dict[int, list] = {}
     answered = Annotation.objects.filter(task__in=tasks, tasker=person).values_list("task", "at")
     decided = Verdict.objects.filter(task__in=tasks, decided_by=person).values_list("task", "at")
-    for task, at in (*answered, *decided):
+    ever = Value(EVER, output_field=DateTimeField())
+    known = Gold.objects.filter(task__in=tasks, made_by=person).values_list("task", ever)
+    for task, at in answered.union(decided, known):
         found.setdefault(task, []).append(at)
     return found
 

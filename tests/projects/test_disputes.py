@@ -1,6 +1,7 @@
 """What taskers contest is answered on pages of the application: with the answer beside the verdict, by somebody who
 neither judged nor decided it, by the day that was promised; and whom it concerns reads of it in the inbox."""
 
+import random
 import re
 from datetime import timedelta
 
@@ -8,13 +9,17 @@ import pytest
 from django.utils import timezone
 
 from projects import queue
-from projects.models import Project, Task
-from projects.workflow import returned_work, submission
-from taskers.models import Dispute, Event, Notification
+from projects.models import Gold, Project, Task
+from projects.quality import audit_rounds
+from projects.quality.gold import grading
+from projects.workflow import returned_work, submission, task_actions
+from taskers.audit.trail import Kind
+from taskers.models import AuditRecord, Dispute, Event, Notification
 from taskers.money import disputes
 from taskers.notifications import inbox
 from taskers.people import invitations
 from tests.support import make
+from tests.support.projects.gold_in_my_work import gold, gold_of
 from tests.support.projects.judging import said
 from tests.support.projects.managing import page, signed_in
 
@@ -94,9 +99,56 @@ def test_what_was_decided_anew_since_is_shown_beside(cast, task) -> None:
     dispute = contested(cast, task)
     held = queue.claim_review(task, cast.rita)
     submission.decide(held, cast.rita, held.token, make.OSLO)
-    shown = signed_in(cast.finn).get(page("dispute", dispute.public_id)).content.decode()
+    shown = signed_in(cast.rita).get(page("dispute", dispute.public_id)).content.decode()
     assert "Decided anew since" in shown and "when it was contested" in shown
-    assert 'data-picture=""' in shown, "finance is shown no media"
+    shown = signed_in(cast.finn).get(page("dispute", dispute.public_id)).content.decode()
+    assert "Oslo is a place." in shown and page("dispute-answer", dispute.public_id) in shown
+    assert "task-view" not in shown and make.TEXT not in shown, "finance is shown money and no work"
+    seen = AuditRecord.objects.filter(kind=Kind.MONEY_VIEWED, actor=cast.finn)
+    assert [one.subject for one in seen] == [f"dispute:{dispute.public_id}"]
+
+
+def test_work_that_was_compared_with_a_known_answer_shows_that_to_whoever_judges_and_to_nobody_else(
+    cast, project
+) -> None:
+    task = gold(make.batch(project))
+    Gold.objects.filter(task=task).update(made_by=cast.mina)
+    bobs = gold_of(cast.bob, task, make.OSLO)
+    grading.pay(bobs.assignment, bobs)
+    dispute = contested(cast, task)
+    address = page("dispute", dispute.public_id)
+    shown = signed_in(cast.rita).get(address).content.decode()
+    for words in ("What was held right", "Where the answer differs", "$0.05"):
+        assert words in shown, words
+    assert page("review", task.public_id) not in shown, "it is nobody's to decide"
+    for role in ("reviewer", "finance"):
+        invitations.grant(cast.riverside, cast.bob, role, by=cast.olga)
+    shown = signed_in(cast.bob).get(address).content.decode()
+    assert "Answer of Bob" in shown and "$0.05" in shown
+    assert "What was held right" not in shown and "differs" not in shown and '"known"' not in shown
+    mina = signed_in(cast.mina)
+    assert "Somebody else answers" in mina.get(page("disputes")).content.decode(), "she made the known answer"
+    answer = mina.post(page("dispute-answer", dispute.public_id), {"state": "upheld", "answer": "Yes."})
+    assert answer.status_code == 403
+
+
+def test_work_paid_without_a_verdict_shows_what_it_earned(cast, project) -> None:
+    made = make.task(make.batch(project))
+    said(cast.bob, made, make.OSLO)
+    task_actions.cancel(made, by=cast.mina)
+    shown = signed_in(cast.rita).get(page("dispute", contested(cast, made).public_id)).content.decode()
+    assert "$0.05" in shown
+
+
+def test_whoever_may_be_drawn_to_look_blind_is_not_told_what_was_decided(cast, project, task) -> None:
+    dispute = contested(cast, task)
+    audit_rounds.review_reviewers(project, 1, by=cast.mina, dice=random.Random(1))
+    shown = signed_in(cast.rita).get(page("dispute", dispute.public_id)).content.decode()
+    assert "Answer of Bob" in shown and "that may be you" in shown
+    for words in ("Verdict", "Oslo is a place.", "differs", page("review", task.public_id), '"then"'):
+        assert words not in shown, words
+    shown = signed_in(cast.finn).get(page("dispute", dispute.public_id)).content.decode()
+    assert "Oslo is a place." in shown, "finance reviews nothing"
 
 
 def test_the_list_asks_as_often_for_twenty_as_for_one(cast, project, task, django_assert_max_num_queries) -> None:

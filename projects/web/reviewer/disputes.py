@@ -66,25 +66,38 @@ def answer(request: MemberRequest, dispute_id: UUID) -> HttpResponse:
 def _page(request: MemberRequest, dispute: Dispute, problem: Problem | None = None) -> HttpResponse:
     found = reports.evidence(dispute)
     task, organization = found.task, request.organization
-    answers = {"mine": found.answer.answer} if found.answer else {}
-    answers |= {"then": found.then.answer} if found.then else {}
-    answers |= {"now": found.now.answer} if found.now and found.decided_anew else {}
     key = task.project.public_id if task else None
     reviews = bool(key) and roles.may(request.user, organization, *access.REVIEW, project_key=key)
+    may_answer = reports.may_answer(dispute, request.user)
+    told = may_answer and not (found.blind and reviews)  # who may be drawn to look at it isn't told what was decided
+    answers = _answers(found, told)
     context = {
         "found": found,
         "dispute": dispute,
         "task": task,
-        "view": drawing(task, answers) if task and answers else None,
+        "view": drawing(task, answers) if task and answers and reviews else None,
         "reviews": reviews,
+        "told": told,
+        "looks": reviews and told and not (found.known or found.gold),
         "manages": bool(key) and roles.may(request.user, organization, *access.MANAGE, project_key=key),
         "own": dispute.tasker_id == request.user.pk,
-        "may_answer": reports.may_answer(dispute, request.user),
+        "may_answer": may_answer,
         "problem": problem,
         "typed": request.POST.get("answer", ""),
         "currency": organization.currency,
     }
     return render(request, "projects/reviewer/dispute.html", context, status=problem.status if problem else 200)
+
+
+def _answers(found: reports.Evidence, told: bool) -> dict[str, dict]:
+    """What is drawn: the tasker's answer, and for whoever is told it what was held right, then and now."""
+    mine = {"mine": found.answer.answer} if found.answer else {}
+    if not told:
+        return mine
+    if found.known:
+        return mine | {"known": found.known.answer}
+    then = {"then": found.then.answer} if found.then else {}
+    return mine | then | ({"now": found.now.answer} if found.now and found.decided_anew else {})
 
 
 def _dispute(request: MemberRequest, dispute_id: UUID) -> Dispute:
