@@ -8,7 +8,7 @@ from projects.queue.audit import audit
 from projects.queue.broken import dismiss, report, uphold
 from projects.queue.claim import claim, claim_any, claim_group
 from projects.queue.claim_numbers import RequestedTask, choose_anew
-from projects.queue.complete import Delivery, deliver, lock_known
+from projects.queue.complete import Delivery, deliver, lock_known, promise
 from projects.queue.gold import set_aside, take_up
 from projects.queue.imported import PastJudgement, hand_in_imported
 from projects.queue.leases import expire_due, force_release, held, release, renew, skip
@@ -70,6 +70,7 @@ __all__ = [
     "open_slots",
     "pass_on",
     "peek",
+    "promise",
     "lower_wanted",
     "raise_wanted",
     "refuse_own_work",

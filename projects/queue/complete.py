@@ -77,6 +77,16 @@ FROM written w
 """
 
 
+# What a correction promises more, or less, counts into the day on which it comes; of less no day owes anybody.
+PROMISE = """
+INSERT INTO projects_daytally AS d (tasker_id, project_id, day, judgements, promised, at)
+VALUES (%(tasker)s::bigint, %(project)s::bigint, %(today)s::date, 0, greatest(0, %(more)s::bigint), clock_timestamp())
+ON CONFLICT (tasker_id, project_id, day) DO UPDATE
+  SET promised = greatest(0, d.promised + %(more)s::bigint), at = excluded.at
+RETURNING promised
+"""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """Work that was handed in, and what it meets there."""
@@ -160,6 +170,13 @@ def deliver(
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it
     return Delivery(annotation, made["before"] + mine, made["decided"], made["correctable"])
+
+
+def promise(tasker: Person, project_key: int, more: int) -> None:
+    """Count into a tasker's day what work that they corrected is promised now beside what it was."""
+    today = local_time.today(tasker).date
+    if more:
+        ask(PROMISE, {"tasker": tasker.pk, "project": project_key, "today": today, "more": more})
 
 
 def _handed_in(assignment: Assignment, tasker: Person, token: UUID, answer: dict) -> Annotation | None:

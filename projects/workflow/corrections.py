@@ -14,7 +14,7 @@ from projects import queue
 from projects.errors import CorrectionOver
 from projects.models import Annotation, Assignment, Correctable, Draft, limits
 from projects.models.promises import COMPARED
-from projects.quality import consensus
+from projects.quality import consensus, pay
 from projects.quality.gold import settling
 from projects.queue.answer_check import believed, check_for, genuine
 from projects.queue.clock import Clock
@@ -50,7 +50,7 @@ def drop(assignment: Assignment) -> None:
 @transaction.atomic
 def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refused: Sequence[str] = ()) -> Annotation:
     """Hand in work anew. The same answer again changes nothing. The caller has checked whose work it is. What was sent
-    back goes to its reviewer again at once.
+    back goes to its reviewer again at once. The tasker's day counts what it is promised more.
 
     Raises Refused with the place of the fault, or CorrectionOver.
     """
@@ -77,6 +77,9 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
     )
     said = {"assignment": made.assignment_id, "annotation": made.pk, "superseded": before.pk}
     emit_of_task("corrected", task, before.tasker, **said)
+    assignment.task = task
+    more = pay.at_hand_in(assignment, checked, made.active_ms)
+    queue.promise(before.tasker, task.project_id, more - pay.at_hand_in(assignment, before.answer, before.active_ms))
     if returned_work.answered(assignment, before, made):
         consensus.consider(task)
     return made

@@ -1,6 +1,7 @@
 """Correcting what was handed in: for as long as the project grants, before any of it is decided, graded or paid."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,7 +11,7 @@ from projects import queue
 from projects.configuration import configure
 from projects.data.exporting import decided
 from projects.errors import CorrectionOver, StillCorrectable
-from projects.models import Annotation, Assignment, Correctable, Draft, GoldSettlement, Verdict
+from projects.models import Annotation, Assignment, Correctable, DayTally, Draft, GoldSettlement, Verdict
 from projects.quality.gold import settling
 from projects.queue.clock import Clock
 from projects.reports import earnings
@@ -67,6 +68,19 @@ def test_nothing_is_decided_graded_or_paid_before_the_time_to_correct_is_over(ca
     assert time_is_up() >= 1 and corrections.catch_up() == 0
     assert Verdict.objects.count() == 1 and Grade.objects.filter(source="verdict").count() == 2
     assert ledger.audit() == [] and queue.audit().breaches == []
+
+
+def test_a_day_counts_what_a_correction_promises(cast) -> None:
+    project = make.project(cast.riverside, correction_minutes=30, rate=50_000, unit_rate=0, hourly_rate=3_600_000)
+    make.task(make.batch(project))
+    mine = make.held(cast.alice, project)
+    Assignment.objects.filter(pk=mine.pk).update(held_at=mine.held_at - timedelta(hours=1))
+    mine.refresh_from_db()
+    hers = submission.submit(mine, cast.alice, mine.token, make.OSLO, active_ms=10_000)
+    promised = DayTally.objects.filter(tasker=cast.alice).values_list("judgements", "promised")
+    assert promised.get() == (1, 60_000)
+    corrections.correct(hers.assignment, make.MARIA, active_ms=20_000)
+    assert promised.get() == (1, 80_000)
 
 
 def test_the_newest_answer_counts_and_the_old_one_stays_as_it_was(alice, cast, project, batch) -> None:
