@@ -126,12 +126,17 @@ def _cap(rules: Rules) -> Nothing | None:
 
 
 def left_today(rules: Rules, most: int) -> int:
-    """How many pieces of work the day has room for still, at most so many and at least one: `why_not` was asked."""
-    left = [most]
+    """How many pieces of work the day has room for still, at most so many and at least one: `why_not` was asked.
+
+    A piece counts what the terms say, or, where units or time are paid beside, what those of today were on average; one
+    alone where that isn't known yet.
+    """
+    left, done, promised = [most], rules.judgements_today or 0, rules.promised_today or 0
     if rules.daily_tasks is not None:
-        left.append(rules.daily_tasks - (rules.judgements_today or 0))
-    if rules.daily_earnings is not None and rules.rate:
-        left.append((rules.daily_earnings - (rules.promised_today or 0)) // rules.rate)
+        left.append(rules.daily_tasks - done)
+    if rules.daily_earnings is not None:
+        each = max(rules.rate, -(-promised // done) if done else 0)
+        left.append((rules.daily_earnings - promised) // each if each else most if done else 1)
     return max(1, min(left))
 
 

@@ -14,6 +14,7 @@ NEWEST = 200  # pieces of one's own work that are looked at
 ENOUGH = 20  # of them in a project, and one's own pace is told
 LOOKED_AT = 2000  # of everybody's newest answers, for the units that work has
 OF_EACH = 20  # of them, of one project
+TASKS = 200  # the newest of a project that has none among those: of these its answers are taken
 LEAST = 10  # judgements of everybody before their pace is told
 
 PACES = f"""
@@ -35,13 +36,26 @@ LEFT JOIN (
 ) o ON o.project_id = p.id
 """
 # The newest answers of each of these projects, as far as they are among the newest of all: so many rows are looked at.
+# Of a quiet project beside a busy one none is; of that one those of its newest tasks.
 LATELY = f"""
-SELECT id FROM (
-  SELECT n.id, row_number() OVER (PARTITION BY b.project_id ORDER BY n.id DESC) AS place FROM (
-    SELECT id, assignment_id FROM projects_annotation WHERE superseded_at IS NULL ORDER BY id DESC LIMIT {LOOKED_AT}
-  ) n JOIN projects_assignment a ON a.id = n.assignment_id AND a.kind || '' NOT IN ('review', 'training')
-  JOIN projects_batch b ON b.id = a.batch_id AND b.project_id = ANY(%(projects)s::bigint[])
-) m WHERE place <= {OF_EACH}
+WITH lately AS MATERIALIZED (
+  SELECT id, project_id FROM (
+    SELECT n.id, b.project_id, row_number() OVER (PARTITION BY b.project_id ORDER BY n.id DESC) AS place FROM (
+      SELECT id, assignment_id FROM projects_annotation WHERE superseded_at IS NULL
+      ORDER BY id DESC LIMIT %(looked_at)s::int
+    ) n JOIN projects_assignment a ON a.id = n.assignment_id AND a.kind || '' NOT IN ('review', 'training')
+    JOIN projects_batch b ON b.id = a.batch_id AND b.project_id = ANY(%(projects)s::bigint[])
+  ) m WHERE place <= {OF_EACH}
+)
+SELECT id FROM lately
+UNION ALL
+SELECT own.id FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
+  SELECT n.id FROM (
+    SELECT id FROM projects_task WHERE project_id = p.id ORDER BY id DESC LIMIT {TASKS}
+  ) t JOIN projects_annotation n ON n.task_id = t.id AND n.superseded_at IS NULL
+  JOIN projects_assignment a ON a.id = n.assignment_id AND a.kind || '' NOT IN ('review', 'training')
+  ORDER BY n.id DESC LIMIT {OF_EACH}
+) own WHERE NOT EXISTS (SELECT FROM lately WHERE lately.project_id = p.id)
 """
 
 
@@ -64,7 +78,8 @@ class Hourly(NamedTuple):
 
 
 def of(person: Person, paid: Iterable[tuple[Project, ProjectSettings]]) -> dict[int, Hourly]:
-    """By the key of the project, for those where a pace is known; units as many as the newest work there has."""
+    """By the key of the project, for those where a pace is known, and how many units the newest work there has where
+    those are paid."""
     terms = {one.pk: said for one, said in paid if said.rate or said.hourly_rate or said.unit_rate}
     if not terms:
         return {}
@@ -78,7 +93,7 @@ def _units(projects: Sequence[int]) -> dict[int, float]:
     """How many units a piece of work has on average lately, by project; those without such work are left out."""
     if not projects:
         return {}
-    keys = [key for (key,) in ask(LATELY, {"projects": list(projects)})]
+    keys = [key for (key,) in ask(LATELY, {"projects": list(projects), "looked_at": LOOKED_AT})]
     found: dict[int, list[int]] = {}
     for one in Annotation.objects.filter(pk__in=keys).select_related("task__project"):
         found.setdefault(one.task.project_id, []).append(units_of(one.answer, one.task))
@@ -88,7 +103,7 @@ def _units(projects: Sequence[int]) -> dict[int, float]:
 def _hourly(row: Pace, terms: ProjectSettings, units: float | None) -> Hourly | None:
     own = row.own >= ENOUGH
     seconds = row.own_seconds if own else row.seconds if (row.timed or 0) >= LEAST else None
-    if not seconds or terms.unit_rate and units is None and not terms.rate and not terms.hourly_rate:
+    if not seconds or terms.unit_rate and units is None:
         return None
     each = amount(terms, terms.rate, units or 0.0, seconds * 1000)
     return Hourly(_rounded(each * 3600 / seconds), seconds, own)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from projects import queue
 from projects.configuration import configure, spending_limit
@@ -10,6 +11,7 @@ from projects.errors import Refused
 from projects.models import (
     Annotation,
     Assignment,
+    BatchHour,
     BatchProgress,
     DayTally,
     Project,
@@ -109,6 +111,17 @@ def test_a_course_counts_its_rate_into_the_day_and_nothing_beside_as_it_is_paid(
     assert (told.judgements, told.promised) == (0, owed(cast.riverside)["Alice"]) == (0, 40_000)
 
 
+def test_a_grid_takes_no_more_than_the_day_has_room_for_where_only_words_are_paid(cast) -> None:
+    project = make.project(cast.riverside, rate=0, unit_rate=1_000, wanted=2)
+    make.tasks(make.batch(project), 9)
+    rules.change(project, cast.mina, daily_earnings=4 * WORDS * 1_000)
+    first = queue.claim_group(cast.alice, project, 5)
+    assert isinstance(first, list) and len(first) == 1, "nobody knows yet what one earns"
+    submission.submit(first[0], cast.alice, first[0].token, make.MARIA)
+    more = queue.claim_group(cast.alice, project, 5)
+    assert isinstance(more, list) and len(more) == 3
+
+
 def test_what_a_ban_would_void_and_what_an_hour_earns_count_words_and_minutes(cast) -> None:
     each = 10_000 + WORDS * 1_000 + 100_000
     project = make.project(cast.riverside, rate=10_000, unit_rate=1_000, hourly_rate=12_000_000, wanted=2)
@@ -120,6 +133,24 @@ def test_what_a_ban_would_void_and_what_an_hour_earns_count_words_and_minutes(ca
     hourly = pay_estimate.of(cast.alice, [(project, project.settings_now())])[project.pk]
     assert (hourly.own, hourly.seconds) == (True, 30.0)
     assert abs(hourly.amount - 120 * each) <= 50_000, "to ten cents"
+
+
+def test_what_an_hour_earns_by_the_word_is_told_of_a_quiet_project_too_and_never_without_its_words(
+    cast, monkeypatch
+) -> None:
+    terms = {"rate": 10_000, "unit_rate": 1_000}
+    quiet, busy, new = (make.project(cast.riverside, name, wanted=2, **terms) for name in ("Quiet", "Busy", "New"))
+    for project in (quiet, busy):
+        make.task(make.batch(project))
+        answered(cast.alice, project, make.MARIA, seconds=30)
+    hour = timezone.now().replace(minute=0, second=0)
+    for batch in (quiet.batches.get(), busy.batches.get(), make.batch(new)):
+        BatchHour.objects.create(batch=batch, hour=hour, people=20, timed=20, timed_ms=600_000)
+    monkeypatch.setattr(pay_estimate, "LOOKED_AT", 1)
+    told = pay_estimate.of(cast.carol, [(one, one.settings_now()) for one in (quiet, busy, new)])
+    assert told.keys() == {quiet.pk, busy.pk}, "of the new one nothing is known of what its work holds"
+    each = 120 * (10_000 + WORDS * 1_000)
+    assert all(abs(one.amount - each) <= 50_000 for one in told.values())
 
 
 def test_gold_earns_as_any_other_work_does(cast) -> None:
