@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from projects.configuration import configure, presets, save_settings
+from projects.errors import Refused
 from projects.models import Project, ProjectTemplate, Requirement, limits
 from projects.workforce import rules
 from taskers.errors import StateConflict
@@ -44,11 +45,15 @@ def clone(project: Project, name: str, *, by: Person) -> Project:
 
 @transaction.atomic
 def keep_template(project: Project, name: str, *, by: Person) -> ProjectTemplate:
-    """Keep a project's pattern as it is now. Raises StateConflict for a name in use."""
+    """Keep a project's pattern as it is now; of a long name its beginning. Raises Refused without one, and
+    StateConflict for one in use."""
+    name = name.replace("\x00", "").strip()[: limits.NAME].strip()
+    if not name:
+        raise Refused("A template needs a name.", code="no-name", place="name")
     try:
         with transaction.atomic():
             made = ProjectTemplate.objects.create(
-                organization=project.organization, name=name.strip(), pattern=pattern_of(project), made_by=by
+                organization=project.organization, name=name, pattern=pattern_of(project), made_by=by
             )
     except IntegrityError:
         text = "There is a template named %(name)s already."

@@ -8,12 +8,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.configuration import presets
 from projects.models import Label, Project, ProjectSettings, ProjectTemplate, Requirement
+from projects.queue.qualification import course_items
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels
 from projects.workforce import rules
 from taskers.models import Event
 from taskers.skills import skills
 from tests.support import make, sending
+from tests.support.projects.courses import course
 from tests.support.projects.managing import page, signed_in
 from tests.support.projects.pipeline import Office, refused
 
@@ -99,6 +101,23 @@ def test_a_project_is_cloned_from_its_settings_and_a_name_in_use_is_said(cast, m
     made = Project.objects.get(name="Names again")
     assert answer["Location"] == page("project-settings", made.public_id)
     assert (made.settings_now().wanted, made.created_by) == (4, cast.mina)
+
+
+def test_what_is_cloned_on_the_page_has_its_course_as_by_a_program(cast, mina) -> None:
+    project = make.project(cast.riverside, "Names", wanted=1)
+    course(make.batch(project), skills.define(cast.riverside, "Names", kind="qualification"), cast, 2)
+    mina.post(page("project-clone", project.public_id), {"name": "Names again"})
+    made = Project.objects.get(name="Names again")
+    assert [one.explanation for one in course_items(made)] == ["Names, part 1", "Names, part 2"]
+    assert rules.in_force(made).training_tasks == 2
+
+
+def test_a_template_needs_a_name_and_of_a_long_one_the_beginning_is_kept(cast, mina) -> None:
+    address = page("project-template", make.project(cast.riverside, "Names").public_id)
+    answer = mina.post(address, {"name": "  "}, follow=True)
+    assert "A template needs a name." in answer.content.decode() and not ProjectTemplate.objects.exists()
+    assert mina.post(address, {"name": "n" * 200}).status_code == 302
+    assert ProjectTemplate.objects.get().name == "n" * 120
 
 
 def test_a_template_of_another_organization_is_none(cast, mina) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
 from projects.configuration import presets
+from projects.data.importing import course_copies
 from projects.models import Project, ProjectTemplate
 from projects.task_types import TASK_TYPES
 from projects.web.manager import samples
@@ -51,10 +52,10 @@ def pattern_of(asked: QueryDict, organization: Organization) -> Mapping[str, Any
 @require_POST
 @manages
 def clone(request: MemberRequest, project: Project) -> HttpResponse:
-    """Another project with the same labels, settings and rules."""
+    """Another project with the same labels, settings, rules and course."""
     require(request.user, project.organization, *access.MANAGE)
     try:
-        made = project_copies.clone(project, request.POST.get("name", ""), by=request.user)
+        made = course_copies.clone(project, request.POST.get("name", ""), by=request.user)
     except Problem as problem:
         messages.error(request, problem.text)
         return redirect("project-settings", project.public_id)
