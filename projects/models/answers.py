@@ -83,7 +83,9 @@ class Verdict(models.Model):
     rests_on = ArrayField(models.BigIntegerField(), default=list)  # keys of annotations
     agreements = models.JSONField(default=dict)  # annotation key -> agreement in [0, 1], or null
     settings_version = models.PositiveIntegerField()
-    decided_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     note = models.TextField(blank=True)
     at = models.DateTimeField(db_default=Now(), editable=False)
     superseded_at = models.DateTimeField(null=True, blank=True)
@@ -105,7 +107,13 @@ class Verdict(models.Model):
                 condition=Q(confidence__gte=0, confidence__lte=1), name="verdict_confidence_in_unit"
             ),
         ]
-        indexes = [models.Index(fields=["task", "id"], name="verdict_by_task")]
+        indexes = [
+            models.Index(fields=["task", "id"], name="verdict_by_task"),
+            # What somebody decided, the newest first.
+            models.Index(
+                fields=["decided_by", "-id"], condition=Q(decided_by__isnull=False), name="verdict_decided_by"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Verdict of {self.task_id}"

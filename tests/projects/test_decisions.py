@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from projects import queue
@@ -87,6 +88,15 @@ def test_only_the_last_one_once_and_only_by_whoever_made_it(cast, project) -> No
         (older.pk, True, False),
     ]
     assert rows[0].now is not None and rows[0].now.decided_by == cast.mina
+
+
+def test_the_last_one_is_found_by_an_index_however_much_was_decided(cast, project) -> None:
+    (task,) = in_doubt(cast, project)
+    decided(cast.rita, task)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE projects_verdict; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    plan = Verdict.objects.filter(decided_by=cast.rita).order_by("-pk")[:1].explain()
+    assert "verdict_decided_by" in plan and "Filter" not in plan, plan
 
 
 @pytest.mark.parametrize(
