@@ -35,7 +35,11 @@ def sees_money(request: HttpRequest) -> bool:
 
 
 def sees_disputes(request: HttpRequest) -> bool:
-    return acts_as(request, Role.REVIEWER, Role.FINANCE)
+    """For the whole organization: whoever reviews only some projects isn't admitted there."""
+    organization = getattr(request, "organization", None)
+    if not organization or not request.user.is_authenticated:
+        return False
+    return access.may(request.user, organization, Role.REVIEWER, Role.FINANCE)
 
 
 def sees_people(request: HttpRequest) -> bool:

@@ -86,6 +86,17 @@ def test_only_who_is_independent_is_told_and_may_answer(cast, task) -> None:
     assert (answer.status_code, Dispute.objects.get().state) == (403, "open")
 
 
+def test_the_admin_leads_there_whom_the_page_admits(cast, project) -> None:
+    rae = make.person("Rae")
+    invitations.grant(cast.riverside, rae, "reviewer", by=cast.olga, project_key=project.public_id)
+    link = f'href="{page("disputes")}"'
+    assert link in signed_in(cast.rita).get("/admin/").content.decode()
+    browser = signed_in(rae)
+    shown = browser.get("/admin/").content.decode()
+    assert "Waiting for review" in shown and link not in shown
+    assert browser.get(page("disputes")).status_code == 404
+
+
 def test_an_answer_that_is_overdue_is_said_to_be_late_and_comes_first(cast, project, task) -> None:
     first = contested(cast, task)
     disputes.open(cast.riverside, cast.alice, subject="task:gone", text="Mine as well.")
