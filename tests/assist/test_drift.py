@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assist.alike import index
-from assist.learning.drift import detector, watch
+from assist.learning.drift import detector, series, watch
 from assist.learning.drift.detector import BASE, watched
 from assist.models import DriftSeries, Suggestion
 from assist.registry import registry
@@ -158,3 +158,39 @@ def test_confidence_is_that_of_one_model_and_a_piece_of_work_counts_once(cast, p
     assert watch.watch(project) == 0 and DriftSeries.objects.get(what="sureness").seen == 100, "another model's own"
     offer(second, draw.uniform(0.8, 0.9, 120), 2_000)
     assert watch.watch(project) == 1
+
+
+@pytest.mark.django_db
+def test_more_rows_than_are_read_at_once_let_go_of_the_older_half_and_hide_no_change(
+    cast, project, monkeypatch
+) -> None:
+    """A verdict with two labels has two rows: what counts is how many were read."""
+    monkeypatch.setattr(series, "MOST", 900)
+    monkeypatch.setattr(watch, "MOST", 900)
+    version, draw = registry.model_version("fake-spans@1"), np.random.default_rng(3)
+    terms = {"project_key": project.public_id, "task_key": 1, "model": version}
+
+    def offer(scores, start: int) -> None:
+        Suggestion.objects.bulk_create(
+            Suggestion(assignment_key=start + at // 2, score=float(score), **terms) for at, score in enumerate(scores)
+        )
+
+    offer(draw.uniform(0.7, 0.9, 1_000), 1)
+    assert watch.watch(project) == 0
+    kept = DriftSeries.objects.get(what="sureness")
+    assert kept.seen == 450 and kept.after > 0, "the older half is let go"
+    offer(draw.uniform(0.1, 0.3, 120), 5_000)
+    assert watch.watch(project) == 1, "and what came since is looked at"
+
+
+@pytest.mark.django_db
+def test_a_project_that_cannot_be_looked_at_keeps_no_other_waiting(cast, project, monkeypatch, caplog) -> None:
+    other = make.project(cast.riverside, "Another")
+
+    def looked(one: Project) -> int:
+        if one == project:
+            raise ValueError("broken")
+        return 1
+
+    monkeypatch.setattr(watch, "watch", looked)
+    assert watch.watch_all() == 1 and str(project.public_id) in caplog.text and other.pk

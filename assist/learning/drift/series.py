@@ -20,39 +20,46 @@ CHANGED = {Outcome.ACCEPTED: 0.0, Outcome.REFUSED: 1.0}
 
 
 class Came(NamedTuple):
-    """One thing: its key, in whose order it came, when, and its figure."""
+    """One thing: when it came, and its figure."""
 
-    key: int
     at: datetime
     figure: float
 
 
+class Read(NamedTuple):
+    """What came, without the base, in its order; and the keys of all rows that were read for it, rising. Where these
+    are MOST, there may be more."""
+
+    came: list[Came]
+    keys: Sequence[int]
+
+
 @dataclass(frozen=True)
 class Kind:
-    """`read` gives what came after a key, at most MOST, without the base."""
+    """`read` gives what came after a key, of at most MOST rows."""
 
     title: Any
     about: Any
-    read: Callable[[Project, int], list[Came]]
+    read: Callable[[Project, int], Read]
 
 
-def texts(project: Project, after: int) -> list[Came]:
+def texts(project: Project, after: int) -> Read:
     """How unlike a text is to the likest of the base."""
     return _unlike(project, index.TEXTS, after)
 
 
-def images(project: Project, after: int) -> list[Came]:
+def images(project: Project, after: int) -> Read:
     """The same of images."""
     return _unlike(project, index.IMAGES, after)
 
 
-def sureness(project: Project, after: int) -> list[Came]:
+def sureness(project: Project, after: int) -> Read:
     """How sure the model is that answers now, over what it offered for a task."""
     rows = _offered(project, after).exclude(score=None).values_list("pk", "offered_at", "assignment_key", "score")
     return _together([(key, at, work, float(score)) for key, at, work, score in rows[:MOST]])
 
 
-def changes(project: Project, after: int) -> list[Came]:
+def changes(project: Project, after: int) -> Read:
     """How much people change of what that model offers."""
     settled = _offered(project, after).filter(outcome__in=[Outcome.ACCEPTED, Outcome.EDITED, Outcome.REFUSED])
     rows = settled.values_list("pk", "offered_at", "assignment_key", "outcome", "edit")
@@ -60,7 +67,7 @@ def changes(project: Project, after: int) -> list[Came]:
     return _together(told)
 
 
-def labels(project: Project, after: int) -> list[Came]:
+def labels(project: Project, after: int) -> Read:
     """How common the labels of a verdict are among those of the base."""
     rows = VerdictEntry.objects.filter(project=project, pk__gt=after).exclude(label="").order_by("pk")
     told = list(rows.values_list("pk", "verdict__at", "verdict", "label")[:MOST])
@@ -68,8 +75,8 @@ def labels(project: Project, after: int) -> list[Came]:
     first = set(list(base)[:BASE])
     common = Counter(label for _key, _at, verdict, label in told if verdict in first)
     whole = sum(common.values()) or 1
-    came = _together([(key, at, verdict, common[label] / whole) for key, at, verdict, label in told])
-    return came[BASE:]
+    read = _together([(key, at, verdict, common[label] / whole) for key, at, verdict, label in told])
+    return read._replace(came=read.came[BASE:])
 
 
 KINDS: dict[str, Kind] = {
@@ -81,17 +88,18 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def _unlike(project: Project, model: str, after: int) -> list[Came]:
+def _unlike(project: Project, model: str, after: int) -> Read:
     kept = index.vectors_of(project, model)
     keys = kept.keys()
     chosen = np.flatnonzero(keys > after)[:MOST]
     if len(chosen) <= BASE:
-        return []
+        return Read([], [])
     rows = kept.rows(chosen)
     figures = unlike(rows, BASE)
     told = [int(key) for key in keys[chosen[BASE:]]]
     when = dict(Task.objects.filter(project=project, pk__in=told).values_list("pk", "created_at"))
-    return [Came(key, when[key], float(one)) for key, one in zip(told, figures, strict=True) if key in when]
+    came = [Came(when[key], float(one)) for key, one in zip(told, figures, strict=True) if key in when]
+    return Read(came, sorted(map(int, keys[chosen])))
 
 
 def _offered(project: Project, after: int) -> Any:
@@ -101,12 +109,10 @@ def _offered(project: Project, after: int) -> Any:
     return rows.filter(pk__gt=after, model=newest)
 
 
-def _together(rows: Sequence[tuple[int, datetime, int, float]]) -> list[Came]:
+def _together(rows: Sequence[tuple[int, datetime, int, float]]) -> Read:
     """One of each piece of work: what comes of the same one is no evidence of its own."""
-    found: dict[int, list[tuple[int, datetime, float]]] = {}
-    for key, at, work, figure in rows:
-        found.setdefault(work, []).append((key, at, figure))
-    return [
-        Came(some[-1][0], some[-1][1], float(np.mean([figure for _key, _at, figure in some])))
-        for some in found.values()
-    ]
+    found: dict[int, list[Came]] = {}
+    for _key, at, work, figure in rows:
+        found.setdefault(work, []).append(Came(at, figure))
+    came = [Came(some[-1].at, float(np.mean([one.figure for one in some]))) for some in found.values()]
+    return Read(came, [key for key, *_rest in rows])

@@ -4,13 +4,14 @@ All that is known of a kind since it last was as usual is looked at anew each ti
 thousand, and nothing that was cut off leaves half a sum behind.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from assist.learning.drift.detector import BASE, WATCHED, Evidence, watched
+from assist.learning.drift.detector import WATCHED, Evidence, watched
 from assist.learning.drift.series import KINDS, MOST, Came
 from assist.learning.told import tell
 from assist.models import DriftSeries
@@ -23,12 +24,20 @@ ACCEPTED = "drift_accepted"
 LEAST_A_YEAR = 10_000.0  # pieces: how slowly they came so far may change
 LEAST = 50  # pieces before a kind says anything
 POINTS = 60
-HALF = MOST // 2
+
+logger = logging.getLogger(__name__)
 
 
 def watch_all() -> int:
-    """Look at every live project; returns how many alarms were raised."""
-    return sum(map(watch, Project.objects.filter(state=Project.State.LIVE).select_related("organization")))
+    """Look at every live project; returns how many alarms were raised. One that fails is logged, and the others are
+    looked at."""
+    raised = 0
+    for project in Project.objects.filter(state=Project.State.LIVE):
+        try:
+            raised += watch(project)
+        except Exception:
+            logger.exception("Whether %s has changed can't be said.", project.public_id)
+    return raised
 
 
 def watch(project: Project) -> int:
@@ -58,18 +67,18 @@ def accept(project: Project, what: str, *, by: Person) -> None:
 def _looked(project: Project, what: str) -> bool:
     """Whether an alarm was raised just now."""
     series, _made = DriftSeries.objects.select_for_update().get_or_create(project=project, what=what)
-    came = KINDS[what].read(project, series.after)
-    if not came or came[-1].key == series.newest and len(came) == series.seen:
+    came, keys = KINDS[what].read(project, series.after)
+    if not came or keys[-1] == series.newest and len(came) == series.seen:
         return False
     found = watched([one.figure for one in came], _bound(came), seed=project.pk)
     raised = found.reached and len(came) >= LEAST and series.alarmed_at is None
-    series.seen, series.newest, series.points = len(came), came[-1].key, _points(came, found)
+    series.seen, series.newest, series.points = len(came), keys[-1], _points(came, found)
     series.looked_at = timezone.now()
     if raised:
         series.alarmed_at = series.looked_at
         tell(SEEN, project, None, what=what)
-    elif series.alarmed_at is None and len(came) >= MOST - BASE:
-        series.after = came[HALF].key  # the older half is let go
+    elif series.alarmed_at is None and len(keys) >= MOST:
+        series.after = keys[len(keys) // 2]  # the older half is let go
     series.save()
     return raised
 
