@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 
 KEY = json.dumps({"type": "service_account", "token_uri": clouds.TOKENS, "private_key": "never-shown"})
 GIVEN = {
-    "gcs": {"bucket": "photos", "prefix": "cats", "key": KEY},
-    "azure": {"account": "riverside1", "bucket": "photos", "prefix": "cats", "key": "never-shown"},
+    "gcs": {"bucket": "photos", "prefix": "cats/", "key": KEY},
+    "azure": {"account": "riverside1", "bucket": "photos", "prefix": "cats/", "key": "never-shown"},
 }
 
 
@@ -71,7 +71,7 @@ def test_a_bucket_is_loaded_by_what_is_new_in_it_and_delivered_into(cast, media,
     assert "never-shown" not in json.dumps(kept.settings) + kept.secret
     texts = make.project(cast.riverside, "Texts", wanted=1)
     decided(cast, texts)
-    made = delivered(texts, cast.mina, target="bucket", place="Photos (photos/cats)")
+    made = delivered(texts, cast.mina, target="bucket", place="Photos (photos/cats/)")
     assert made.state == "done", made.reason
     assert [one.rpartition("/")[2] for one in played.find("/photos/cats") if "texts" in one] == [
         "texts.jsonl",
@@ -126,3 +126,58 @@ def test_what_a_place_says_is_named_and_never_repeated(cast, allowed, played, mo
     monkeypatch.setattr(played, "walk", walk)
     failed = loaded_from(kept, make.batch(make.project(cast.riverside)))
     assert failed.state == "failed" and told in failed.reason and "secret" not in failed.reason
+
+
+def test_what_arrives_while_a_bucket_is_read_is_new_the_next_time(cast, media, allowed, played, monkeypatch) -> None:
+    put(played, "cats/b.png")
+    kept = saved.add(cast.riverside, "gcs", "Photos", GIVEN["gcs"], by=cast.mina)
+    batch = make.batch(make.project(cast.riverside, "Cats", "image_regions", labels=[{"name": "Cat"}], wanted=1))
+    opening = played.open
+
+    def meanwhile(path: str, mode: str = "rb", **terms: object):
+        if mode == "rb" and not played.exists("/photos/cats/late.png"):
+            put(played, "cats/late.png")
+        return opening(path, mode, **terms)
+
+    monkeypatch.setattr(played, "open", meanwhile)
+    assert loaded_from(kept, batch).loaded == 1
+    assert loaded_from(kept, batch).loaded == 1
+    assert Task.objects.filter(external_id="late.png").exists()
+
+
+def test_keys_begin_with_the_prefix_and_each_object_is_opened_by_its_own(played) -> None:
+    names = ["train-1.txt", "train-old/x\\y.txt", "train-old/x/y.txt", "test-1.txt", "test-old/train-2.txt"]
+    for name in names:
+        played.pipe(f"/photos/{name}", name.encode())
+    found = clouds.Objects(played, "photos", "train-")
+    assert {found.open(one.name).read().decode() for one in found.entries()} == set(names[:3])
+    assert [one.name for one in clouds.Objects(played, "photos", "train-old/x").entries()] == ["x/y.txt", "x/y.txt"]
+
+
+def test_a_file_longer_than_any_may_be_is_refused_whatever_was_said_of_it(played, monkeypatch) -> None:
+    played.pipe("/photos/a.txt", b"more than ten")
+    monkeypatch.setattr(clouds, "MOST", 10)
+    with pytest.raises(Refused) as caught:
+        clouds.Objects(played, "photos", "").open("a.txt")
+    assert caught.value.code == "too-large"
+
+
+def test_a_key_that_its_package_chokes_on_is_a_wrong_key(cast, allowed, played, monkeypatch) -> None:
+    kept = saved.add(cast.riverside, "gcs", "Photos", GIVEN["gcs"], by=cast.mina)
+
+    def choke(*_said: object, **_terms: object) -> None:
+        raise KeyError("private_key: never-shown")
+
+    monkeypatch.setattr(fsspec, "filesystem", choke)
+    failed = loaded_from(kept, make.batch(make.project(cast.riverside)))
+    assert failed.state == "failed" and failed.reason == "This is no key that such buckets know."
+
+
+def test_keys_of_the_servers_own_open_nothing_for_anybody(cast, allowed, played, monkeypatch) -> None:
+    kept = saved.add(cast.riverside, "azure", "Photos", GIVEN["azure"], by=cast.mina)
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", "AccountKey=the-operators")
+    with pytest.raises(Refused) as caught, saved.opened(kept):
+        pytest.fail("it was opened")
+    assert (caught.value.code, played.asked) == ("keys-lie-about", [])
+    assert "AZURE_STORAGE_CONNECTION_STRING" in caught.value.text and "the-operators" not in caught.value.text
+    assert saved.add(cast.riverside, "gcs", "Others", GIVEN["gcs"], by=cast.mina).pk, "Google's takes none of these"

@@ -7,10 +7,11 @@ given, never looked for on this machine or at the addresses where clouds keep th
 
 import importlib.util
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import IO, Any, BinaryIO, NamedTuple, NoReturn
 
 import fsspec
 
@@ -27,13 +28,19 @@ ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 VERSIONS = ("etag", "ETag", "generation", "md5Hash", "updated", "last_modified", "mtime", "created")
 
 Given = Mapping[str, str]
-Kept = tuple[dict[str, object], dict[str, object]]
+Checked = tuple[dict[str, object], dict[str, object]]
 
 
 class ExtraMissing(Refused):
     """Such buckets need a package that isn't installed here."""
 
     code = "extra-missing"
+
+
+class KeysLieAbout(Refused):
+    """The server's environment holds keys of its own, which such buckets would be opened with."""
+
+    code = "keys-lie-about"
 
 
 class Cloud(NamedTuple):
@@ -44,6 +51,7 @@ class Cloud(NamedTuple):
     extra: str
     hosts: Callable[[Mapping[str, Any]], list[str]]
     terms: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+    takes: tuple[str, ...] = ()  # how variables begin from which its package takes keys before those that are given
 
 
 GOOGLE = Cloud(
@@ -63,10 +71,11 @@ AZURE = Cloud(
         "account_key": secret.get("key"),
         "anon": not secret,
     },
+    takes=("AZURE_STORAGE_", "FSSPEC_ABFS"),
 )
 
 
-def check_google(given: Given) -> Kept:
+def check_google(given: Given) -> Checked:
     """Settings and secret in form. Raises Refused with the place."""
     settings, key = _bucket_in(given), (given.get("key") or "").strip()
     if key:
@@ -82,7 +91,7 @@ def check_google(given: Given) -> Kept:
     return settings, {"key": key} if key else {}
 
 
-def check_azure(given: Given) -> Kept:
+def check_azure(given: Given) -> Checked:
     """The same for a container of a storage account."""
     account, key = (given.get("account") or "").strip(), (given.get("key") or "").strip()
     if not ACCOUNT.fullmatch(account):
@@ -94,19 +103,26 @@ def check_azure(given: Given) -> Kept:
 
 
 def _bucket_in(given: Given) -> dict[str, object]:
-    bucket, prefix = (given.get("bucket") or "").strip(), (given.get("prefix") or "").strip().strip("/")
+    bucket, prefix = (given.get("bucket") or "").strip(), (given.get("prefix") or "").strip().lstrip("/")
     if not bucket or "/" in bucket:
         raise Refused("A bucket has a name without a slash.", code="bad-bucket", place="bucket")
     return {"bucket": bucket, "prefix": prefix}
 
 
 def _see(cloud: Cloud, settings: Mapping[str, Any]) -> None:
-    """Raises ExtraMissing, and OutboundRefused where one of its hosts may not be asked."""
+    """Raises ExtraMissing, KeysLieAbout, and Refused where one of its hosts may not be asked."""
     if importlib.util.find_spec(cloud.package) is None:
         raise ExtraMissing(
             "Such buckets need a package that isn't installed: whoever runs this Tandem installs tandem[%(extra)s].",
             place="kind",
             extra=cloud.extra,
+        )
+    if lying := sorted(name for name, value in os.environ.items() if value and name.startswith(cloud.takes)):
+        raise KeysLieAbout(
+            "Keys of the server's own would be taken before yours: whoever runs this Tandem removes %(names)s from its "
+            "environment first.",
+            place="kind",
+            names=", ".join(lying),
         )
     for host in cloud.hosts(settings):
         try:
@@ -118,62 +134,103 @@ def _see(cloud: Cloud, settings: Mapping[str, Any]) -> None:
 @contextmanager
 def system_of(cloud: Cloud, settings: Mapping[str, Any], secret: Mapping[str, Any]) -> Iterator[tuple[Any, str]]:
     """The provider as a file system, and where in it the prefix leads. Raises ExtraMissing, Refused."""
+    yield _system(cloud, settings, secret), f"{settings['bucket']}/{settings.get('prefix', '')}".rstrip("/")
+
+
+def _system(cloud: Cloud, settings: Mapping[str, Any], secret: Mapping[str, Any]) -> Any:
     _see(cloud, settings)
-    system = fsspec.filesystem(
-        cloud.protocol, skip_instance_cache=True, use_listings_cache=False, **cloud.terms(settings, secret)
-    )
-    yield system, f"{settings['bucket']}/{settings.get('prefix', '')}".rstrip("/")
+    try:
+        terms = cloud.terms(settings, secret)
+        return fsspec.filesystem(cloud.protocol, skip_instance_cache=True, use_listings_cache=False, **terms)
+    except (KeyError, TypeError, ValueError):
+        raise Disconnected("This is no key that such buckets know.", code="wrong-credentials") from None
+    except Exception as problem:
+        _told(problem, "")
 
 
 @contextmanager
 def opened(cloud: Cloud, settings: Mapping[str, Any], secret: Mapping[str, Any]) -> Iterator[Files]:
     """The objects. Raises ExtraMissing, Refused; nothing is asked before somebody lists them."""
-    with system_of(cloud, settings, secret) as (system, base):
-        yield Objects(system, base)
+    yield Objects(_system(cloud, settings, secret), settings["bucket"], settings.get("prefix", ""))
+
+
+class Kept(NamedTuple):
+    """An object as it was listed."""
+
+    path: str
+    size: int | None
+    version: str
 
 
 class Objects:
-    """The objects below a path of one of fsspec's file systems, folder by folder in the order of their names."""
+    """The objects of one of fsspec's file systems whose keys begin with a prefix, folder by folder in the order of
+    their names. Names go on from the prefix's last folder."""
 
-    def __init__(self, system: Any, base: str) -> None:
-        self._system, self._base = system, base
-        self._seen: dict[str, int] = {}
+    def __init__(self, system: Any, bucket: str, prefix: str) -> None:
+        self._system = system
+        self._folder = f"{bucket}/{prefix[: prefix.rfind('/') + 1]}"
+        self._begin = f"{bucket}/{prefix}"
+        self._kept: dict[str, Kept] = {}  # by the name
+        self._complete = False  # all of it was listed: whoever looks again sees the same
 
     def entries(self) -> Iterator[Entry]:
+        if self._complete:
+            yield from (Entry(name, one.size or 0, one.version) for name, one in self._kept.items())
+            return
         try:
-            for _folder, _inner, files in self._system.walk(self._base, detail=True, on_error="raise"):
-                for path, told in sorted((one["name"], one) for one in files.values()):
-                    yield self._entry(path, told)
+            for _folder, inner, files in self._system.walk(self._folder.rstrip("/"), detail=True, on_error="raise"):
+                for one in [key for key, told in inner.items() if not self._begins(told["name"].rstrip("/") + "/")]:
+                    del inner[one]  # which isn't walked into then
+                for path, told in sorted((one["name"], one) for key, one in files.items() if key):
+                    if self._begins(path):
+                        yield self._entry(path, told)
         except Exception as problem:
             _told(problem, "")
+        self._complete = True
+
+    def _begins(self, path: str) -> bool:
+        return path.lstrip("/").startswith(self._begin)
 
     def _entry(self, path: str, told: Mapping[str, Any]) -> Entry:
-        root = self._system._strip_protocol(self._base)
-        name = safe(path.removeprefix(root).lstrip("/"))
+        name = safe(path.lstrip("/").removeprefix(self._folder))
         version = next((str(told[one]) for one in VERSIONS if told.get(one)), "")
-        self._seen[name] = int(told["size"] or 0)
-        return Entry(name, self._seen[name], version)
+        size = told.get("size")
+        self._kept[name] = Kept(path, None if size is None else int(size), version)
+        return Entry(name, int(size or 0), version)
 
     def open(self, name: str) -> BinaryIO:
-        if self._seen and name not in self._seen:
+        if self._complete and name not in self._kept:
             raise missing(name)
-        size = self._seen.get(name)
-        if size is not None and size > MOST:
-            raise Refused(
-                "The file has %(number)s bytes; at most %(most)s are allowed.", code="too-large", number=size, most=MOST
-            )
-        held, length = holder(), 0
+        # What nobody has listed yet is asked for by its name, whatever it holds by now.
+        path, size, _version = self._kept.get(name, Kept(self._folder + name, None, ""))
+        held = holder()
         try:
-            with self._system.open(f"{self._base}/{name}", "rb") as file:
-                while (piece := file.read(PIECE)) and length <= MOST:
-                    length += len(piece)
-                    held.write(piece)
+            _see_size(size or 0)
+            with self._system.open(path, "rb") as file:
+                length = _copied(file, held)
+            _see_size(length)
             if size not in (None, length):
                 raise Refused("The file changed while it was read.", code="file-changed")
         except Exception as problem:
             held.close()
             _told(problem, name)
         return from_start(held)
+
+
+def _copied(file: BinaryIO, into: IO[bytes]) -> int:
+    """How many bytes it has; of one that is too large not all are read."""
+    length = 0
+    while length <= MOST and (piece := file.read(PIECE)):
+        length += len(piece)
+        into.write(piece)
+    return length
+
+
+def _see_size(number: int) -> None:
+    if number > MOST:
+        raise Refused(
+            "The file has %(number)s bytes; at most %(most)s are allowed.", code="too-large", number=number, most=MOST
+        )
 
 
 def _told(problem: Exception, name: str) -> NoReturn:
