@@ -142,7 +142,7 @@ def reseal(timestamp: int) -> int:
 @app.task(queue="jobs", queueing_lock="reap")
 def reap(timestamp: int) -> dict[str, int]:
     """Throw away what nobody needs any more; returns how many rows of what."""
-    return cleanup.reap() | {"delivered files": deliveries.retention.sweep()}
+    return {"delivered files": deliveries.retention.sweep()} | cleanup.reap()
 
 
 @app.periodic(cron="55 3 * * *")

@@ -16,6 +16,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.serializers import ImportShape
 from projects.data.importing import uploads
+from projects.errors import Refused
 from projects.models import Import, Upload, limits
 from taskers.errors import NotFound
 from taskers.models import Scope
@@ -125,13 +126,20 @@ class OneUpload(_Uploads):
         found = self.upload(upload_id)
         query = PartQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        uploads.send(found, query.validated_data["offset"], cast(IO[bytes], request.data))
+        uploads.send(found, query.validated_data["offset"], _part(request))
         return Response(UploadShape(self.upload(upload_id)).data)
 
     @described("Give a file up", {204: None}, operation_id="uploads_drop")
     def delete(self, request: Request, upload_id: UUID) -> Response:
         uploads.drop(self.upload(upload_id))
         return Response(status=204)
+
+
+def _part(request: Request) -> IO[bytes]:
+    if not hasattr(request.data, "read"):  # nothing came, or nobody said how much
+        text = "A part is the body itself: some bytes of the file, with their Content-Length."
+        raise Refused(text, code="no-part", place="body")
+    return cast(IO[bytes], request.data)
 
 
 class Finish(_Uploads):
@@ -146,5 +154,5 @@ class Finish(_Uploads):
         body = FinishBody(data=request.data)
         body.is_valid(raise_exception=True)
         stop = Import.Stop.ALWAYS if body.validated_data["look"] else Import.Stop.NEEDED
-        made = uploads.finish(found, stop=stop)
+        made = uploads.finish(found, by=self.person, stop=stop)
         return Response(ImportShape(self.file_import(made.public_id)).data, status=202)

@@ -54,6 +54,7 @@ class Kind(TextChoices):
     PAYEE_VIEWED = "payee_viewed", _("Looked at payee details")
     YEAR_CLOSED = "year_closed", _("Books of a year closed")
     EXPORTED = "exported", _("Exported")
+    DELIVERIES_KEPT = "deliveries_kept", _("Time set for which files of deliveries are kept")
     AUDIT_READ = "audit_read", _("Looked at the audit trail")
 
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from projects import jobs
 from projects.data.deliveries import retention
 from projects.errors import Refused
-from projects.models import Delivery
+from projects.models import Delivery, DeliveryTerm
+from taskers.models import AuditRecord, Event
 from tests.support import make
 from tests.support.projects.delivering import decided, delivered, manifest_of
 from tests.support.projects.pipeline import Office, refused
@@ -94,6 +95,52 @@ def test_an_organization_says_it_for_projects_that_say_nothing_and_a_slip_costs_
     refused(mina.send("PUT", "retention", project.public_id, body={"days": 0}), 400, "invalid", "days")
     with pytest.raises(Refused, match="from 1 to 36500"):
         retention.keep(project, 0, by=cast.mina)
+
+
+def test_the_same_term_said_each_night_puts_no_end_off(cast, project, later):
+    one = delivered(project, cast.mina)
+    first = retention.keep(project, 1, by=cast.mina)
+    DeliveryTerm.objects.update(changed_at=timezone.now() - timedelta(days=5))
+    assert retention.keep(project, 1, by=cast.mina).since != first.since
+    later(1.5)
+    assert retention.sweep() == 1 and not there(one)
+    assert Event.objects.filter(kind="delivery_term_changed").count() == 1
+    assert AuditRecord.objects.get(kind="deliveries_kept").detail == {"days": 1, "project": str(project.public_id)}
+
+
+def test_a_term_changed_while_files_are_swept_keeps_those_that_are_left(cast, project, later, monkeypatch):
+    first, second = delivered(project, cast.mina), delivered(project, cast.mina)
+    retention.keep(project, 1, by=cast.mina)
+    later(3)
+    deleting = default_storage.delete
+
+    def meanwhile(name: str) -> None:
+        deleting(name)
+        retention.keep(project, 60, by=cast.mina)
+
+    monkeypatch.setattr(default_storage, "delete", meanwhile)
+    assert retention.sweep() == 1
+    assert (there(first), there(second)) == (False, True)
+    told = Event.objects.get(kind="delivery_file_removed")
+    assert (told.subject, told.actor_id) == (f"delivery:{first.public_id}", None)
+
+
+def test_a_file_that_the_disk_keeps_is_gone_and_removed_the_next_night(cast, project, later, monkeypatch):
+    first, second = delivered(project, cast.mina), delivered(project, cast.mina)
+    retention.keep(project, 1, by=cast.mina)
+    later(3)
+    deleting = default_storage.delete
+
+    def stuck(name: str) -> None:
+        if name == first.file:
+            raise PermissionError("a disk that is read only")
+        deleting(name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(default_storage, "delete", stuck)
+        assert jobs.reap(timestamp=0)["delivered files"] == 2
+    assert (there(first), there(second)) == (True, False) and retention.is_expired(first)
+    assert retention.sweep() == 0 and not there(first)
 
 
 def test_the_page_says_until_when_and_lets_a_manager_change_it(cast, project, later):

@@ -4,6 +4,8 @@ import base64
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,7 +15,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from projects.data import exporting
-from projects.data.exporting import brush
+from projects.data.exporting import brush, mask_pictures
 from projects.errors import Refused
 from projects.inference import geometry
 from projects.models import Task
@@ -137,6 +139,15 @@ def test_cityscapes_numbers_instances_of_each_class(gallery, tmp_path):
     assert set(np.unique(instances)) == {0, 1000, 2000, 2001}
     classes = np.asarray(Image.open(at / "one_gtFine_labelIds.png"))
     assert ((instances // 1000) == classes).all()
+
+
+def test_cityscapes_says_the_class_itself_where_instances_have_no_numbers_left():
+    box = {"type": "box", "y": 0, "width": 1, "height": 4}
+    regions = [{"label": str(at), "shape": box | {"x": at}} for at in (62, 63, 64, 65, 66)]
+    one: Any = SimpleNamespace(payload={"height": 4, "width": 80}, answer={"regions": regions})
+    source: Any = SimpleNamespace(classes={str(at): SimpleNamespace(number=at) for at in range(70)})
+    classes, instances = mask_pictures.drawn(source, one)
+    assert list(instances[1, 62:67]) == [63000, 64000, 65, 66, 67] and list(classes[1, 62:67]) == [63, 64, 65, 66, 67]
 
 
 @pytest.mark.parametrize("masks", ["polygons", "png"])

@@ -4,6 +4,7 @@ differences stay, so that what was handed out can still be told, and the next de
 What went to a folder or a bucket is no longer ours to remove.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -15,10 +16,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from projects.models import Delivery, DeliveryFileGone, DeliveryTerm, Project, limits
+from taskers.audit import trail
+from taskers.audit.trail import Kind
 from taskers.errors import Problem
 from taskers.models import Organization, Person
 from taskers.outbox.events import emit
 
+logger = logging.getLogger(__name__)
+
+AGAIN = timedelta(days=3)  # for so long after it was removed a file is removed once more
 GRACE = timedelta(days=1)  # after a term was changed, so that a slip costs no file
 
 
@@ -80,6 +86,10 @@ def keep_all(organization: Organization, days: int | None, *, by: Person) -> Ter
 def _say(organization: Organization, project: Project | None, days: int | None, by: Person) -> None:
     if days is not None:
         limits.check("days", days, limits.DELIVERY_DAYS, "bad-days")
+    _alone(organization.pk)
+    before = DeliveryTerm.objects.filter(organization=organization, project=project).first()
+    if before is not None and before.days == days:
+        return  # whoever says it each night doesn't put every end off
     now = {"days": days, "changed_at": Now()}
     DeliveryTerm.objects.update_or_create(organization=organization, project=project, defaults=now)
     emit(
@@ -90,6 +100,13 @@ def _say(organization: Organization, project: Project | None, days: int | None, 
         subject=f"project:{project.public_id}" if project else f"organization:{organization.public_id}",
         days=days,
     )
+    detail = {"days": days, "project": str(project.public_id) if project else None}
+    trail.record(Kind.DELIVERIES_KEPT, organization=organization, actor=by, detail=detail)
+
+
+def _alone(organization: int) -> None:
+    """Nobody else says how long files are kept, or removes any of them, until the transaction ends."""
+    Organization.objects.select_for_update(no_key=True).get(pk=organization)
 
 
 def expires_at(one: Delivery, term: Term) -> datetime | None:
@@ -118,21 +135,51 @@ def see_that_it_is_kept(one: Delivery) -> None:
 
 
 def sweep() -> int:
-    """Remove the files whose time is over; returns how many. A file goes before that is written down: who is killed in
-    between does it again."""
+    """Remove the files whose time is over; returns how many. That one goes is written down before it does: where that
+    was cut off, or the disk didn't let it go, it is removed by one of the next nights' sweeps."""
+    lately = DeliveryFileGone.objects.filter(at__gt=Now() - AGAIN)
+    for name in list(lately.values_list("delivery__file", flat=True)):
+        _delete(name)
     gone = 0
     for organization in DeliveryTerm.objects.exclude(days=None).values_list("organization", flat=True).distinct():
         for one in _due(organization):
-            default_storage.delete(one.file)
-            DeliveryFileGone.objects.get_or_create(delivery=one)
-            gone += 1
+            if _written_down(one):
+                _delete(one.file)
+                gone += 1
     return gone
+
+
+def _delete(name: str) -> None:
+    try:
+        default_storage.delete(name)
+    except OSError as problem:  # one file keeps nobody from the rest of the night's work
+        logger.warning("The file %s of a delivery stays: %s", name, problem)
+
+
+@transaction.atomic
+def _written_down(one: Delivery) -> bool:
+    """Whether its file goes, which is so from now on: its term may have changed since it was found."""
+    _alone(one.project.organization_id)
+    end = expires_at(one, term_of(one.project))
+    if end is None or end > timezone.now():
+        return False
+    _gone, is_new = DeliveryFileGone.objects.get_or_create(delivery=one)
+    if is_new:
+        emit(
+            "delivery_file_removed",
+            organization_id=one.project.organization_id,
+            actor_id=None,
+            project_key=one.project.public_id,
+            subject=f"delivery:{one.public_id}",
+            delivery=one.pk,
+        )
+    return is_new
 
 
 def _due(organization: int) -> Iterator[Delivery]:
     """Those of an organization whose time is over and whose files are there."""
     rows = Delivery.objects.filter(project__organization=organization, state=Delivery.State.DONE, file_gone=None)
-    rows = rows.exclude(file="")
+    rows = rows.exclude(file="").select_related("project")
     terms = _terms(organization, list(rows.values_list("project", flat=True).distinct()))
     now = timezone.now()
     for one in rows.order_by("pk").iterator():

@@ -18,6 +18,7 @@ from projects.data.exporting.source import Source
 
 CITY = "all"
 OF_A_CLASS = 1000  # an instance's number is its class times this, and its place among those of the class
+APART = 64  # classes whose instances have numbers in 16 bits; of others it is the class itself, as Cityscapes has it
 
 
 def write_cityscapes(source: Source) -> Iterator[Entry]:
@@ -73,7 +74,7 @@ def drawn(source: Source, one: Decided) -> tuple[NDArray[np.uint8], NDArray[np.u
             at = counts[number] = counts.get(number, -1) + 1
             inside = shapes.bitmap(region["shape"], height, width)
             classes[inside] = number
-            instances[inside] = min(number * OF_A_CLASS + min(at, OF_A_CLASS - 1), np.iinfo(np.uint16).max)
+            instances[inside] = number * OF_A_CLASS + min(at, OF_A_CLASS - 1) if number <= APART else number
     return classes, instances
 
 
@@ -91,7 +92,8 @@ CITYSCAPES = ExportFormat(
     title="Cityscapes",
     note="Pictures of classes, instances and colours under gtFine, the pictures under leftImg8bit.",
     loses="What lies below something else, that boxes and polygons are no masks, lines, points, attributes, blanks in "
-    "names, external ids, meta; instances beyond 999 of a class in one picture, and those of classes beyond the 64th.",
+    "names, external ids, meta; instances beyond 999 of a class in one picture, and which are apart of classes beyond "
+    "the 64th.",
     task_types=("image_regions",),
     ending=".zip",
     media_type="application/zip",

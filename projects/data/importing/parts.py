@@ -13,6 +13,7 @@ from django.core.files.storage import default_storage
 
 PIECE = 1024 * 1024
 FOLDER = "uploads"
+RESERVE = 1024**3  # bytes of the disk that are left to the database, deliveries and pictures
 
 
 def path_of(key: UUID) -> Path:
@@ -21,10 +22,10 @@ def path_of(key: UUID) -> Path:
 
 
 def has_room(size: int) -> bool:
-    """Whether so many bytes more fit on the disk now."""
+    """Whether so many bytes more fit on the disk now, and leave what everything else needs."""
     folder = path_of(UUID(int=0)).parent
     folder.mkdir(parents=True, exist_ok=True)
-    return shutil.disk_usage(folder).free > size
+    return shutil.disk_usage(folder).free > size + RESERVE
 
 
 def write(key: UUID, at: int, stream: IO[bytes], most: int) -> int | None:
@@ -112,5 +113,5 @@ def names() -> Iterator[tuple[Path, float]]:
     for place in folder.iterdir():
         try:
             yield place, place.stat().st_mtime
-        except FileNotFoundError:
+        except OSError:  # it went meanwhile, or can't be asked
             continue

@@ -4,13 +4,14 @@ A part is on the disk before it is counted, in the transaction that holds its ro
 leaves bytes that don't count, and the next part is written over them. So `received` is always where to go on.
 """
 
+import logging
 import time
 from datetime import timedelta
 from typing import IO, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,6 +21,8 @@ from projects.errors import Refused
 from projects.models import Batch, Import, Upload
 from taskers.errors import NotFound, Problem, StateConflict, StorageFull
 from taskers.models import Organization, Person
+
+logger = logging.getLogger(__name__)
 
 KEPT = timedelta(days=1)  # after the last part; and one that became an import is known for as long
 PART = 8 * 1024 * 1024  # bytes of a part at most
@@ -100,7 +103,8 @@ def _see_room(organization: Organization, size: int) -> None:
     promised = rows.aggregate(bytes=Sum("size"))["bytes"] or 0
     if rows.count() >= settings.UPLOADS_AT_ONCE or promised + size > settings.UPLOADS_BYTES:
         raise TooManyUploads()
-    if not parts.has_room(size):
+    coming = Upload.objects.filter(became=None, touched_at__gt=Now() - KEPT)  # of everybody: they share the disk
+    if not parts.has_room(size + (coming.aggregate(bytes=Sum(F("size") - F("received")))["bytes"] or 0)):
         raise StorageFull()
 
 
@@ -137,8 +141,9 @@ def _pass(stream: IO[bytes], number: int) -> None:
         number -= len(piece)
 
 
-def finish(upload: Upload, *, stop: str = Import.Stop.NEEDED) -> Import:
-    """The import that a whole file becomes; again, the same. Raises Incomplete, Gone, Differs, Refused."""
+def finish(upload: Upload, *, by: Person, stop: str = Import.Stop.NEEDED) -> Import:
+    """The import that a whole file becomes, loaded by whoever says that it is whole; again, the same. Raises
+    Incomplete, Gone, Differs, Refused."""
     with transaction.atomic():
         found = _locked(upload)
         if found.became is not None:
@@ -147,15 +152,15 @@ def finish(upload: Upload, *, stop: str = Import.Stop.NEEDED) -> Import:
             raise Incomplete(here)
         good = not found.sha256 or parts.sha256(found.public_id) == found.sha256
         if good:
-            return _made(found, stop)
+            return _made(found, by, stop)
         Upload.objects.filter(pk=found.pk).update(received=0, touched_at=Now())
         transaction.on_commit(lambda: parts.delete(found.public_id))
     raise Differs()
 
 
-def _made(found: Upload, stop: str) -> Import:
+def _made(found: Upload, by: Person, stop: str) -> Import:
     with parts.Whole(found.public_id, found.name) as file:
-        made = receive(found.batch, file, name=found.name, by=found.begun_by, stop=stop)
+        made = receive(found.batch, file, name=found.name, by=by, stop=stop)
     Upload.objects.filter(pk=found.pk).update(became=made, touched_at=Now())
     transaction.on_commit(lambda: parts.delete(found.public_id))
     return made
@@ -165,12 +170,12 @@ def _made(found: Upload, stop: str) -> Import:
 def drop(upload: Upload) -> None:
     """Give a file up and throw away what came of it; what became an import stays one."""
     Upload.objects.filter(pk=upload.pk).delete()
-    transaction.on_commit(lambda: parts.delete(upload.public_id))
+    transaction.on_commit(lambda: parts.delete(upload.public_id), robust=True)  # what stays is swept by night
 
 
 def _locked(upload: Upload) -> Upload:
     """The row, held to the end of the transaction: two parts of a file are written one after the other."""
-    rows = Upload.objects.select_for_update(of=("self",)).select_related("batch__project__organization", "begun_by")
+    rows = Upload.objects.select_for_update(of=("self",)).select_related("batch__project__organization")
     found = rows.filter(pk=upload.pk).first()
     if found is None:
         raise NotFound()
@@ -192,6 +197,9 @@ def sweep() -> int:
     known = {str(one) for one in Upload.objects.filter(became=None).values_list("public_id", flat=True)}
     for place, written in parts.names():
         if place.name not in known and written < time.time() - KEPT.total_seconds():
-            place.unlink(missing_ok=True)
-            gone += 1
+            try:
+                place.unlink(missing_ok=True)
+                gone += 1
+            except OSError as problem:  # one that can't be removed keeps nobody from the rest of the night's work
+                logger.warning("%s stays: %s", place, problem)
     return gone

@@ -20,5 +20,5 @@ class Command(BaseCommand):
         parser.add_argument("--events", type=int, help="days to keep events in the table, 0 for ever")
 
     def handle(self, *args, drafts: int | None, events: int | None, **options) -> None:
-        gone = cleanup.reap(drafts=drafts, events=events) | {"delivered files": deliveries.retention.sweep()}
+        gone = {"delivered files": deliveries.retention.sweep()} | cleanup.reap(drafts=drafts, events=events)
         self.stdout.write("Removed " + ", ".join(f"{number} {what}" for what, number in gone.items()) + ".")

@@ -5,6 +5,8 @@ import io
 import os
 import signal
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
@@ -156,6 +158,51 @@ def test_an_organization_sends_so_much_at_once_and_files_that_are_read(mina, bat
     assert refusal(size=1).status_code == 201
 
 
+def test_a_disk_is_promised_once_and_never_whole(mina, batch, monkeypatch):
+    free = parts.RESERVE + 10_000
+    monkeypatch.setattr(parts.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    key = begun(mina, batch, size=6_000, sha256="")
+    more = {"batch": str(batch.public_id), "name": "b.csv", "size": 5_000}
+    refused(mina.post("uploads", body=more), 507, "storage-full")
+    part(mina, key, 0, b"x" * 2_000)
+    free -= 2_000
+    refused(mina.post("uploads", body=more), 507, "storage-full")
+    assert mina.client.delete(reverse("api-upload", args=[key])).status_code == 204
+    assert mina.post("uploads", body=more).status_code == 201
+
+
+def test_a_part_without_a_body_is_named(mina, batch):
+    key = begun(mina, batch)
+    path = reverse("api-upload", args=[key])
+    refused(mina.client.put(path, b"", "application/octet-stream"), 422, "no-part", "body")
+    refused(mina.client.generic("PUT", path), 422, "no-part", "body")
+    assert received(mina, key) == 0
+
+
+def test_who_says_that_a_file_is_whole_is_who_loads_it(cast, mina, batch):
+    key = begun(mina, batch)
+    part(mina, key, 0, ROWS)
+    olga = Api(cast.olga, cast.riverside, "load")
+    assert olga.post("upload-finish", key).status_code == 202
+    assert Import.objects.get().started_by == cast.olga
+
+
+def test_bytes_that_cant_be_removed_keep_the_night_from_nothing(mina, batch, media, committing, monkeypatch):
+    old = begun(mina, batch)
+    part(mina, old, 0, ROWS[:1000])
+    Upload.objects.update(touched_at=timezone.now() - timedelta(days=2))
+    os.utime(parts.path_of(Upload.objects.get().public_id), (0, 0))
+
+    def stuck(*_said, **_terms):
+        raise PermissionError("a disk that is read only")
+
+    with monkeypatch.context() as patched, committing():
+        patched.setattr(Path, "unlink", stuck)
+        assert set(cleanup.reap()) >= {"uploads", "events"}
+        assert left(media) == [old]
+    assert (cleanup.reap()["uploads"], left(media)) == (1, [])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_web_process_killed_in_mid_part_leaves_what_was_counted(cast, batch):
     made = uploads.begin(batch, name="rows.jsonl", size=len(ROWS), sha256=SHA, by=cast.mina)
@@ -178,5 +225,5 @@ def test_a_web_process_killed_in_mid_part_leaves_what_was_counted(cast, batch):
     made.refresh_from_db()
     assert uploads.reached(made) == 1000
     uploads.send(made, 1000, io.BytesIO(ROWS[1000:]))
-    importing.run(uploads.finish(made).pk)
+    importing.run(uploads.finish(made, by=cast.mina).pk)
     assert Task.objects.count() == 200

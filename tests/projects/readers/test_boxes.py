@@ -10,7 +10,12 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from projects.data.importing import Row
-from tests.support.projects.files import answers, faults, lost, read, rows
+from projects.data.importing.format import Reading
+from projects.data.importing.formats import FORMATS, recognise
+from projects.data.importing.readers.datumaro_process import _mend
+from projects.data.importing.readers.hugging_face_things import region
+from projects.data.importing.readers.marks import Marks
+from tests.support.projects.files import Held, answers, faults, lost, read, rows
 from tests.support.projects.importing import picture
 
 YAML = "path: x\ntrain: images/train\nnames:\n  0: ship\n  1: buoy\n"
@@ -195,6 +200,53 @@ def test_folders_are_classes_and_folders_in_folders_paths():
     names = ("set/train/cat/a.png", "set/val/dog/big/b.png")
     found = rows(read("class_folders", {name: picture(at) for at, name in enumerate(names)}, "classification"))
     assert [row.said[0].answer["fields"][0]["value"] for row in found] == ["cat", ["dog", "big"]]
+
+
+def test_a_table_beside_folders_is_read_unless_it_is_what_we_wrote_ourselves():
+    files = {"cat/a.png": picture(1), "dog/b.png": picture(2)}
+    theirs = files | {"labels.csv": "picture,class\ncat/a.png,tabby\ndog/b.png,boxer\n"}
+    assert recognise(Held(theirs), "classification").key == "csv"
+    named = list(FORMATS["class_folders"].read(Held(theirs), Reading("classification")))
+    assert faults(named) == [("labels.csv", "not-read")], "where folders are asked for, it is told"
+    ours = files | {"labels.csv": "file,label,split,external_id,confidence\r\ncat/a.png,cat,,a.png,1.0000\r\n"}
+    assert len(rows(read("class_folders", ours, "classification"))) == 2
+
+
+BOX = {"bbox": [1, 2, 5, 6]}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        BOX | {"rle": {"size": [20, 30], "counts": "x"}},
+        BOX | {"rle": [1, 2, 3]},
+        BOX | {"polygons": [[1.0, 1.0, 9.0, 1.0, 9.0, 9.0]]},
+        BOX | {"points": [1.0, 2.0, 2.0], "type": "polygon"},
+        BOX | {"points": 7, "type": "point"},
+        BOX | {"mask": {"bytes": None, "path": "m.png"}},
+    ],
+)
+def test_other_peoples_columns_of_a_dataset_leave_the_box(said):
+    marks = Marks("image_regions", "", 30, 20)
+    region(marks, "objects[0]", said, "ship")
+    ((told,),) = [one.answer["regions"] for one in marks.said()]
+    assert (told["shape"], marks.lost) == ({"type": "box", "x": 1, "y": 2, "width": 5, "height": 6}, [])
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [({"mask": {}}, "no-picture"), ({"rle": "[7"}, "not-json"), ({}, "wrong-shape")]
+)
+def test_what_is_no_shape_in_a_dataset_is_told(said, code):
+    marks = Marks("image_regions", "", 30, 20)
+    region(marks, "objects[0]", said, "ship")
+    assert [one.code for one in marks.lost] == [code]
+
+
+def test_a_group_that_somebody_called_so_stays_a_text():
+    said = [{"kind": "bbox", "score": None, "attributes": found} for found in ({"group": "A"}, {"group": 2}, {})]
+    for one in said:
+        _mend(one, "voc")
+    assert [one["attributes"]["group"] if one["attributes"] else None for one in said] == ["A", 3, 1]
 
 
 def test_masks_by_number_and_by_colour():

@@ -8,12 +8,13 @@ from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.labelled import labelled
-from projects.data.importing.readers.listing import listed, passed_over, wanted
+from projects.data.importing.readers.listing import head, listed, passed_over, wanted
 from projects.data.importing.readers.marks import Marks
 from projects.data.importing.readers.picture_files import is_picture
 from projects.data.importing.rows import Item, Said
 
 TABLE = "labels.csv"  # beside the folders of Tandem's own export, and says what they say
+HEADER = b"file,label,split,external_id,confidence"  # of that one, and of nobody else's
 NO_LABEL = "no_label"  # the folder there of what nobody chose a class for
 SUBSETS = ("train", "training", "val", "valid", "validation", "test", "testing", "images", "dataset", "data")
 
@@ -29,8 +30,13 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
         if is_picture(entry.name):
             mark = partial(_mark, classes_of(entry.name, top))
             yield Later(partial(labelled, files, task_type, entry.name, entry.name, mark))
-        elif entry.name.rpartition("/")[2] != TABLE:
+        elif not _is_own_table(files, entry.name):
             yield passed_over(entry.name)
+
+
+def _is_own_table(files: Files, name: str) -> bool:
+    """Whether it is what Tandem wrote beside its folders; somebody else's table is theirs to have read."""
+    return name.rpartition("/")[2] == TABLE and head(files, name).split(b"\n", 1)[0].strip() == HEADER
 
 
 def _mark(classes: list[str], marks: Marks) -> tuple[Said, ...]:
@@ -64,7 +70,7 @@ def classes_of(name: str, top: str) -> list[str]:
 
 
 def _recognises(files: Files) -> bool:
-    names = [entry.name for entry in listed(files) if entry.name.rpartition("/")[2] != TABLE]
+    names = [entry.name for entry in listed(files) if not _is_own_table(files, entry.name)]
     if not names or not all(map(is_picture, names)):
         return False
     top = _top(files)

@@ -117,7 +117,9 @@ def _mend(told: dict[str, Any], importer: str) -> None:
     if importer in CERTAIN and told["score"] == 1:
         told["score"] = None
     if importer == "voc" and told["kind"] == "bbox":  # it counts boxes from 0, and their masks from 1
-        told["attributes"]["group"] = told["attributes"].get("group", 0) + 1
+        group = told["attributes"].get("group", 0)
+        if isinstance(group, int):  # else it is an attribute that somebody called so
+            told["attributes"]["group"] = group + 1
 
 
 class _Names:

@@ -31,6 +31,8 @@ def region(marks: Marks, place: str, thing: Mapping[str, Any], label: str) -> No
             marks.region(place, label, shape, attributes, thing.get("score"))
     except Refused as refused:
         marks.lose(refused.place or place, refused.code, refused.text)
+    except (TypeError, ValueError, KeyError, IndexError):
+        marks.lose(place, "wrong-shape", "The coordinates are no such shape.")
 
 
 def _attributes(marks: Marks, place: str, thing: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,23 +50,30 @@ def _attributes(marks: Marks, place: str, thing: Mapping[str, Any]) -> dict[str,
 
 
 def _shape(thing: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A thing's shape; None for a mask that is painted. Raises Refused."""
-    box, points, kind = thing.get("bbox"), thing.get("points") or [], thing.get("type")
-    if thing.get("rle"):
+    """A thing's shape, by its box where other columns aren't as Tandem's export has them; None for a mask that is
+    painted. Raises Refused."""
+    box, points, kind, painted = thing.get("bbox"), thing.get("points"), thing.get("type"), thing.get("mask")
+    if thing.get("rle") and isinstance(thing["rle"], str):
         mask = loads(thing["rle"])
         return {"type": "mask", **mask} if isinstance(mask, dict) else {"type": "mask"}
-    if thing.get("polygons"):
-        return {"type": "rings", "rings": thing["polygons"]}
-    if isinstance(thing.get("mask"), Mapping):
+    rings = thing.get("polygons")
+    if isinstance(rings, list) and rings and all(map(_is_line, rings)):
+        return {"type": "rings", "rings": rings}
+    if isinstance(painted, Mapping) and (isinstance(painted.get("bytes"), bytes) or box is None):
         return None
-    if kind in ("polygon", "polyline"):
+    if kind in ("polygon", "polyline") and _is_line(points):
         return {"type": kind, "points": points}
-    if kind == "point" and points:
+    if kind == "point" and points and _is_line(points):
         return {"type": "point", "x": points[0][0], "y": points[0][1], "visible": thing.get("visible") is not False}
     if not isinstance(box, list) or len(box) != 4:
         raise Refused("A box is four numbers.", code="wrong-shape")
     x, y, width, height = box
     return {"type": "box", "x": x, "y": y, "width": width, "height": height}
+
+
+def _is_line(points: Any) -> bool:
+    """Whether it is a list of places, each by two."""
+    return isinstance(points, list) and bool(points) and all(isinstance(p, list) and len(p) == 2 for p in points)
 
 
 def _painted(thing: Mapping[str, Any], marks: Marks) -> np.ndarray:
@@ -99,7 +108,7 @@ def things_in(things: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
             one = dict(zip(columns, values, strict=True))
             yield one, _class(one)
         return
-    for one in things:
+    for one in things if isinstance(things, list) else ():
         if isinstance(one, Mapping):
             yield one, _class(one)
 
@@ -114,7 +123,8 @@ def mark_spans(spans: Spans, feature: Any, things: Any) -> None:
     for index, (thing, label) in enumerate(things_in(things)):
         place = f"{SPANS}[{index}]"
         try:
-            attributes = loads(thing.get("attributes") or "{}")
+            told = thing.get("attributes")
+            attributes = loads(told) if told and isinstance(told, str) else told
         except Refused as refused:
             spans.lose(f"{place}.attributes", refused.code, refused.text)
             attributes = {}
