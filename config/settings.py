@@ -214,7 +214,7 @@ IMPORT_FOLDERS = environment.words("TANDEM_IMPORT_FOLDERS")
 # Files that come in parts (projects/data/importing/uploads.py): the most bytes of one, and of all that an organization
 # sends at the same time; and how many those may be.
 UPLOAD_MOST = limits.upload()
-UPLOADS_BYTES = environment.number("TANDEM_UPLOADS", 8192) * limits.MIB
+UPLOADS_BYTES = max(UPLOAD_MOST, environment.number("TANDEM_UPLOADS", 8192) * limits.MIB)
 UPLOADS_AT_ONCE = environment.number("TANDEM_UPLOADS_AT_ONCE", 50)
 # Folders of this server that managers may have deliveries written to.
 DELIVERY_FOLDERS = environment.words("TANDEM_DELIVERY_FOLDERS")

@@ -27,9 +27,10 @@ class Imports:
         changed meanwhile."""
         place = Path(path)
         try:
-            if place.stat().st_size > LARGE:
-                return decoded(Import, in_parts(self._transport, batch_id, place, progress=progress))
+            size = place.stat().st_size
             self._transport.ask(Request("GET", at("batches", batch_id)))  # whether it may come, before it is on its way
+            if size > LARGE:
+                return decoded(Import, in_parts(self._transport, batch_id, place, progress=progress))
             with place.open("rb") as file:
                 return self._sent(batch_id, place.name, file, progress, key or new_key())
         except OSError as error:

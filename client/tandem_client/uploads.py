@@ -20,6 +20,7 @@ from tandem_client.transport import Request, Transport, at, new_key
 Told = Callable[[int, int], object]  # bytes so far, and in all
 PART = 4 * 1024 * 1024  # bytes of a part, where the server takes as many: what a broken line costs
 LARGE = 2 * PART  # a file from which on it goes in parts
+LONGEST_NAME = 200  # characters that the server keeps of a file's name: its last ones, with the ending
 LOST_PLACES = 5  # how often a server may say that it is elsewhere
 OCTETS = "application/octet-stream"
 PLACE = ("imports", "uploads")
@@ -88,7 +89,7 @@ class _Sending:
         """All of it, into a batch."""
         digest = hashlib.file_digest(self.file, "sha256").hexdigest()
         self._see_that_it_is_the_same()
-        body = {"batch": batch_id, "name": self.path.name, "size": self.size, "sha256": digest}
+        body = {"batch": batch_id, "name": self.path.name[-LONGEST_NAME:], "size": self.size, "sha256": digest}
         found = self._asked(Request("POST", at(*PLACE), json=body, key=new_key()))
         lost = 0
         while found.received < self.size:

@@ -1,5 +1,6 @@
 """What the client does when the server fails, refuses, or isn't there: asks again what may be asked again."""
 
+import json
 import socket
 
 import httpx
@@ -10,6 +11,7 @@ from tandem_client import (
     BadInput,
     Conflict,
     FileChanged,
+    NotFound,
     NotSignedIn,
     ServerFault,
     Tandem,
@@ -120,15 +122,27 @@ def test_a_part_that_comes_elsewhere_than_it_should_is_sent_where_the_server_say
         return says(UPLOAD | {"received": received})
 
     elsewhere = refuses(409, "wrong-offset", received=2)
-    with stub(here(0), hangs_up, elsewhere, here(2), here(7), says(IMPORT, 202)) as server:
+    with stub(says({}), here(0), hangs_up, elsewhere, here(2), here(7), says(IMPORT, 202)) as server:
         assert Patient(server).tandem.imports.create("b1", file).id == "i1"
     parts = [(one.path.partition("?")[2], one.body) for one in server.seen if one.method == "PUT"]
     assert parts == [("offset=0", b"text\nA\n"), ("offset=0", b"text\nA\n"), ("offset=2", b"xt\nA\n")]
-    with stub(here(7), refuses(422, "checksum-differs")) as server, pytest.raises(FileChanged):
+    with stub(says({}), here(7), refuses(422, "checksum-differs")) as server, pytest.raises(FileChanged):
         Patient(server).tandem.imports.create("b1", file)
-    asking = [here(0), *[elsewhere, here(0)] * 6]
+    asking = [says({}), here(0), *[elsewhere, here(0)] * 6]
     with stub(*asking) as server, pytest.raises(UnexpectedAnswer, match="doesn't get on"):
         Patient(server).tandem.imports.create("b1", file)
+
+
+def test_a_large_file_is_read_once_it_may_come_and_keeps_its_names_end(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tandem_client.imports.LARGE", 3)
+    file = tmp_path / f"{'a' * 220}.csv"
+    file.write_bytes(b"text\nA\n")
+    with monkeypatch.context() as patched, stub(refuses(404, "not-found")) as server, pytest.raises(NotFound):
+        patched.setattr("tandem_client.uploads.hashlib.file_digest", lambda *_said: pytest.fail("it was read"))
+        Patient(server).tandem.imports.create("b1", file)
+    with stub(says({}), says(UPLOAD | {"received": 7}), says(IMPORT, 202)) as server:
+        Patient(server).tandem.imports.create("b1", file)
+    assert json.loads(server.seen[1].body)["name"] == "a" * 196 + ".csv"
 
 
 def test_it_gives_up_in_the_end() -> None:

@@ -185,6 +185,14 @@ def test_place_that_is_not_allowed_is_refused_by_the_field(mina, settings) -> No
     assert "never-shown" not in answer.content.decode() and not Connector.objects.exists()
 
 
+def test_a_private_key_that_is_refused_is_not_shown_again(mina, settings) -> None:
+    key = '{"private_key": "never-shown"}'
+    answer = mina.post(reverse("connectors"), {"kind": "gcs", "name": "Photos", "bucket": "photos", "key": key})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "as Google gives it" in page and 'value="photos"' in page
+    assert "never-shown" not in page
+
+
 def test_what_a_place_has_is_loaded_by_managers_of_the_organization(cast, mina, project, settings, tmp_path) -> None:
     settings.IMPORT_FOLDERS = [str(tmp_path)]
     (tmp_path / "rows.jsonl").write_text('{"text": "One"}\n')

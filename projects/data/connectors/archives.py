@@ -39,22 +39,21 @@ class Archive:
 
     def __init__(self, packed: Iterator[Packed]) -> None:
         self._packed: dict[str, Packed] = {}
+        doubles: list[Packed] = []
         for one in packed:
-            if len(self._packed) >= MAX_ENTRIES:
+            if len(self._packed) + len(doubles) >= MAX_ENTRIES:
                 raise Refused("The archive lists too many files; split it.", code="too-large")
-            name = one.entry.name
-            if name in self._packed:
-                name = self._another(name)
-                text = "The archive holds another file of this name, which is read."
-                one = Packed(one.entry._replace(name=name), Refused(text, code="duplicate-name"), one.open)
-            self._packed[name] = one
+            if one.entry.name in self._packed:
+                doubles.append(one)
+            else:
+                self._packed[one.entry.name] = one
+        others = {one.entry.name: _numbered(one.entry.name) for one in doubles}
+        for one in doubles:  # once all real names are known, so that none of them is taken
+            name = next(other for other in others[one.entry.name] if other not in self._packed)
+            refused = Refused("The archive holds another file of this name, which is read.", code="duplicate-name")
+            self._packed[name] = Packed(one.entry._replace(name=name), refused, one.open)
         if not self._packed:
             raise Refused("The archive holds no files.", code="empty-file")
-
-    def _another(self, name: str) -> str:
-        path = PurePosixPath(name)
-        numbered = (f"{path.with_suffix('')} ({number}){path.suffix}" for number in count(len(self._packed) + 1))
-        return next(one for one in numbered if one not in self._packed)
 
     def entries(self) -> Iterator[Entry]:
         for one in self._packed.values():
@@ -67,6 +66,11 @@ class Archive:
         if found.refused is not None:
             raise found.refused
         return found.open()
+
+
+def _numbered(name: str) -> Iterator[str]:
+    path = PurePosixPath(name)
+    return (f"{path.with_suffix('')} ({number}){path.suffix}" for number in count(2))
 
 
 def missing(name: str) -> Refused:

@@ -209,10 +209,11 @@ def test_a_zip_with_two_files_of_one_name_reads_the_first_and_tells_the_other() 
         warnings.simplefilter("ignore")  # Python's own
         archive.writestr("set/a.png", picture(1))
         archive.writestr("set/a.png", picture(2))
+        archive.writestr("set/a (2).png", picture(3))
     with upload.opened(io.BytesIO(out.getvalue()), "a.zip") as files:
         items = list(FORMATS["pictures"].read(files, Reading("image_regions")))
-    assert [item.external_id for item in items if isinstance(item, Row)] == ["set/a.png"]
-    assert faults(items) == [("set/a (2).png", "duplicate-name")]
+    assert [item.external_id for item in items if isinstance(item, Row)] == ["set/a.png", "set/a (2).png"]
+    assert faults(items) == [("set/a (3).png", "duplicate-name")]
 
 
 def test_cvat_for_videos_without_its_frames_is_told_frame_by_frame() -> None:

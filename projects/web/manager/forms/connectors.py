@@ -27,11 +27,18 @@ class ConnectorForm(forms.Form):
         return {asked.name: self.cleaned_data[asked.name] for asked in self.kind.asked}
 
 
+class Unshown(forms.Textarea):
+    """Lines that may hold keys: what was typed isn't shown again, as little as a password is."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
 def _field(asked: Asked) -> forms.Field:
     attrs = {"autocomplete": "off", "spellcheck": "false"}
     widget: forms.Widget = forms.TextInput(attrs=attrs)
     if asked.widget == "long":
-        widget = forms.Textarea(attrs=attrs | {"rows": 6})
+        widget = Unshown(attrs=attrs | {"rows": 6})
     elif asked.widget == "secret":
         widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
     return forms.CharField(
