@@ -32,7 +32,7 @@ AUDITED: dict[str, Kind] = {
     **dict.fromkeys(("tokens", "api-tokens"), Kind.TOKENS_LISTED),
     "audit": Kind.AUDIT_READ,
 }
-PLACES = ("project_id", "person_id", "skill_key", "object_id", "payout_id", "payout_key", "item_id", "dispute_id")
+PLACES = ("project_id", "person_id", "skill_key", "object_id", "payout_id", "payout_key", "item_id", "dispute_key")
 
 
 class AuditedPages:

@@ -378,8 +378,7 @@ def _money(world: World, cast: Cast) -> None:
         cast.riverside, cast.alice, subject=f"task:{world.things['disputed']}", text="Secret question"
     )
     world.things |= {"payout_key": runs["proposed"].public_id, "role": "tasker"}
-    world.things |= {"payout_id": runs["proposed"].pk, "dispute_id": dispute.pk}
-    world.others["contested work"] = {"dispute_id": dispute.public_id}
+    world.things |= {"payout_id": runs["proposed"].pk, "dispute_id": dispute.pk, "dispute_key": dispute.public_id}
     world.others |= {"approved": {"payout_id": runs["approved"].pk, "payout_key": runs["approved"].public_id}}
     earn(cast, cast.alice, 1_000_000)
     sent = payouts.approve(payouts.propose(cast.riverside, cast.fay), cast.olga)

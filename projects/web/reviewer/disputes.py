@@ -44,17 +44,17 @@ def listed(request: MemberRequest) -> HttpResponse:
 @require_GET
 @never_cache
 @needs_role(*ANSWERS)
-def one(request: MemberRequest, dispute_id: UUID) -> HttpResponse:
+def one(request: MemberRequest, dispute_key: UUID) -> HttpResponse:
     """A dispute, the tasker's answer beside the verdict, and the form that answers it."""
-    return _page(request, _dispute(request, dispute_id))
+    return _page(request, _dispute(request, dispute_key))
 
 
 @require_POST
 @never_cache
 @needs_role(*ANSWERS)
-def answer(request: MemberRequest, dispute_id: UUID) -> HttpResponse:
+def answer(request: MemberRequest, dispute_key: UUID) -> HttpResponse:
     """Uphold or refuse it, with a reason."""
-    dispute, said = _dispute(request, dispute_id), request.POST.get("answer", "").replace("\x00", "")
+    dispute, said = _dispute(request, dispute_key), request.POST.get("answer", "").replace("\x00", "")
     try:
         disputes.answer(dispute, request.user, state=request.POST.get("state", ""), text=said)
     except Problem as problem:
@@ -100,9 +100,9 @@ def _answers(found: reports.Evidence, told: bool) -> dict[str, dict]:
     return mine | then | ({"now": found.now.answer} if found.now and found.decided_anew else {})
 
 
-def _dispute(request: MemberRequest, dispute_id: UUID) -> Dispute:
+def _dispute(request: MemberRequest, dispute_key: UUID) -> Dispute:
     rows = Dispute.objects.select_related("tasker", "answered_by", "organization")
-    found = rows.filter(organization=request.organization, public_id=dispute_id).first()
+    found = rows.filter(organization=request.organization, public_id=dispute_key).first()
     if found is None:
         raise NotFound()
     return found
