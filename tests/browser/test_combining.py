@@ -98,6 +98,7 @@ def test_five_people_and_twelve_regions(site: Site, sign_in: Callable[..., Page]
     expect(page.locator(".side-by-side__pane")).to_have_count(6)
     page.keyboard.press("v")
     assert page.evaluate("pressed") < MOST
+    expect(page.locator("#saved-mark[data-state=saved]")).to_be_attached()
     page.reload()  # what was taken so far is kept
     expect(page.locator(".difference")).to_have_count(12)
     expect(page.locator(".difference[data-state=open]")).to_have_count(0)
