@@ -21,8 +21,8 @@ def main() -> None:
         database = Path(folder) / "postgres"
         try:
             with postgres.running(database, postgres.FAST) as url:
-                os.environ["DATABASE_URL"] = url
-                photograph(Path(folder))
+                os.environ |= {"DATABASE_URL": url, "TANDEM_DATA": folder}
+                photograph(Path(folder) / "site")
         finally:
             postgres.destroy(database)
 

@@ -22,16 +22,21 @@ STEPS = (
     ("collectstatic", "--no-input", "--clear", "--verbosity", "0"),
 )
 LOADED = "demo_loaded"  # the database that is copied
-KEPT = Path(os.environ["TANDEM_DATA"]) / LOADED  # and the folder
+
+
+def kept() -> Path:
+    """And the folder."""
+    return Path(os.environ["TANDEM_DATA"]) / LOADED
 
 
 def copy(data: Path) -> str:
     """A database with the demo, whose state is below `data`, as a start would have left them; its address."""
-    with filelock.FileLock(KEPT.with_suffix(".lock")):
-        if not KEPT.exists():
-            _load()
+    folder = kept()
+    with filelock.FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            _load(folder)
         database = _new_database(f"site_{os.getpid()}", LOADED)
-    shutil.copytree(KEPT, data, dirs_exist_ok=True)
+    shutil.copytree(folder, data, dirs_exist_ok=True)
     key, stamps = step_cache.database_key(database), Stamps(data / "run" / "stamps")
     assert key, "the test session's server tells of its databases"
     stamps.mark("migrate", f"{key} {step_cache.migrations_key()}")
@@ -52,9 +57,9 @@ def environment(database: str, data: Path) -> dict[str, str]:
     }
 
 
-def _load() -> None:
+def _load(folder: Path) -> None:
     """Do what is copied, and name it once it is whole."""
-    making = KEPT.with_suffix(".making")
+    making = folder.with_suffix(".making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
     known = environment(_new_database(LOADED, "template1"), making)
@@ -62,7 +67,7 @@ def _load() -> None:
         command = [sys.executable, str(ROOT / "manage.py"), *words]
         done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True)
         assert not done.returncode, done.stderr
-    making.rename(KEPT)
+    making.rename(folder)
 
 
 def _new_database(name: str, template: str) -> str:
