@@ -108,3 +108,27 @@ def test_readers_are_woken_by_what_is_written_and_one_that_fails_is_tried_again(
     asyncio.run(story())
     assert failed
     assert all(kinds.count("planted") == kinds.count("grown") == 1 for kinds in seen.values())
+
+
+def test_the_outbox_is_looked_at_within_a_second_though_nobody_tells_of_it(monkeypatch) -> None:
+    """However long nothing happened; and what is kept together waits no longer than that with the look before it."""
+    pauses: list[float] = []
+    found = iter([*[[]] * 60, ["one"], []])
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    def looks(news: object) -> list[str]:
+        try:
+            return next(found)
+        except StopIteration:
+            raise asyncio.CancelledError from None
+
+    monkeypatch.setattr(work.events, "behind", looks)
+    monkeypatch.setattr(work.asyncio, "sleep", pause)
+    news = {"one": asyncio.Event()}
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(work.watch(news))
+    assert len(pauses) == 62 and max(pauses) < 1 and news["one"].is_set()
+    assert pauses[58] > pauses[0] and pauses[60] == work.PAUSE, "it looks sooner once something has happened"
+    assert work.TOGETHER + work.PAUSE < 1

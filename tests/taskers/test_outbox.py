@@ -1,5 +1,6 @@
 """The outbox: in order, to each reader once, and never waiting for a writer."""
 
+import signal
 import threading
 import time
 
@@ -12,6 +13,19 @@ from projects.workflow import submission, task_actions
 from taskers.models import Event
 from taskers.outbox.events import behind, emit, follow
 from tests.support import make
+from tests.support.commands import start
+
+# A reader in a process of its own, which dies with what it has written and its place not yet moved on.
+KILLED = """
+import os, signal
+from projects.reports import progress
+from taskers.outbox.events import follow
+def handle(events):
+    assert events
+    progress.add(events)
+    os.kill(os.getpid(), signal.SIGKILL)
+follow(progress.READER, handle)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +107,24 @@ def test_what_a_reader_wrote_is_undone_when_it_fails(cast) -> None:
     with pytest.raises(ZeroDivisionError):
         follow("test", lambda events: 1 / 0)  # type: ignore[arg-type,return-value]
     assert read(number=2) == ["planted", "settled"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_reader_had_read_when_it_was_killed_takes_effect_once(cast) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    batch = make.batch(project)
+    make.tasks(batch, 3)
+    make.judged(cast.alice, project, make.MARIA)
+    settled()
+    for _twice in range(2):
+        killed = start("shell", "--verbosity", "0", "-c", KILLED)
+        assert killed.wait(120) == -signal.SIGKILL, "it did not come to its events"
+    settled()
+    while progress.catch_up():
+        pass
+    added_up = BatchProgress.objects.values().get(batch=batch)
+    progress.rebuild()
+    assert added_up == BatchProgress.objects.values().get(batch=batch) and added_up["submitted"] == 1
 
 
 @pytest.mark.django_db(transaction=True)
