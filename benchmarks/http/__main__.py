@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from benchmarks.http import bare, before, installation, watched
+from benchmarks.http import at_rest, bare, before, installation, watched
 from benchmarks.http.installation import ROOT, Installation, Round
 from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95, show, show_asked, told
 
@@ -57,6 +57,7 @@ def main() -> int:
     rows += [told(f"idle: {name}", f"{100 * share:.1f} % of a core", share) for name, share in idle.items()]
     rows += _watched(turns)
     rows += _ratios(measured) if before.COMMIT in measured else _recorded(measured[NOW], chosen.seconds)
+    rows += at_rest.rows(slowness)
     show(rows)
     show_asked(rows)
     return 0

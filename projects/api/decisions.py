@@ -28,7 +28,7 @@ class DecisionShape(serializers.Serializer):
     verdict = serializers.UUIDField(source="verdict.public_id")
     at = serializers.DateTimeField(source="verdict.at")
     stands = serializers.BooleanField()
-    last = serializers.BooleanField(help_text="it may be taken back, while nothing newer stands on it")
+    last = serializers.BooleanField(help_text="it may be taken back: nothing newer stands on it")
 
 
 class DecisionList(serializers.Serializer):

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from projects import queue
 from projects.errors import LaterOnIt, NotTheLast
-from projects.models import PooledGold, Project, SecondLook, Task, Verdict
+from projects.models import Assignment, PooledGold, Project, SecondLook, Task, Verdict
 from projects.quality import consensus
 from projects.queue.clock import Clock
 from projects.workflow.batch_closing import refuse_if_over
@@ -37,7 +37,7 @@ def of(reviewer: Person, projects: Iterable[Project], *, before: int = 0, number
     current = Verdict.objects.current().filter(task__in=[one.task_id for one in page]).select_related("decided_by")
     by_task = {one.task_id: one for one in current.defer("answer", "agreements")}
     newest = _decided(reviewer).values_list("pk", flat=True).first()
-    return [Decision(one, by_task.get(one.task_id), one.pk == newest and one.superseded_at is None) for one in page]
+    return [Decision(one, by_task.get(one.task_id), _is_free(one, newest, reviewer)) for one in page]
 
 
 @transaction.atomic
@@ -51,7 +51,8 @@ def take_back(task: Task, *, by: Person) -> Task:
     if verdict is None or verdict.pk != _decided(by).values_list("pk", flat=True).first():
         raise NotTheLast()
     refuse_if_over(task)
-    _refuse_if_relied_on(task, verdict, by)
+    if _relied_on(verdict, by):
+        raise LaterOnIt()
     _release(task, by)
     return consensus.take_back(task, by)
 
@@ -67,19 +68,20 @@ def _decided(reviewer: Person) -> QuerySet[Verdict]:
     return Verdict.objects.filter(decided_by=reviewer).order_by("-pk")
 
 
-def _refuse_if_relied_on(task: Task, verdict: Verdict, by: Person) -> None:
+def _is_free(verdict: Verdict, newest: int | None, reviewer: Person) -> bool:
+    return verdict.pk == newest and verdict.superseded_at is None and not _relied_on(verdict, reviewer)
+
+
+def _relied_on(verdict: Verdict, by: Person) -> bool:
     """Gold made of it, a dispute about it or answered since, an audit that it answered, somebody who is to look at it,
     did, or looks at it now: another than whoever takes it back."""
-    held = task.assignments.filter(kind="review", state="held", deadline__gte=Clock()).exclude(tasker=by)
+    task = OuterRef("pk")
+    held = Assignment.objects.filter(task=task, kind="review", state="held", deadline__gte=Clock())
     looks = SecondLook.objects.filter(task=task)
     answered = looks.filter(state=SecondLook.State.ANSWERED, ended_at__gte=verdict.at).exclude(verdict=verdict)
     of_it = looks.filter(verdict=verdict, state__in=[SecondLook.State.OPEN, SecondLook.State.DISMISSED])
     since = Q(opened_at__gte=verdict.at) | Q(answered_at__gte=verdict.at)
-    if (
-        PooledGold.objects.filter(gold__task=task, retired_at=None).exists()
-        or Dispute.objects.filter(since, subject=f"task:{task.public_id}").exists()
-        or answered.exists()
-        or of_it.exists()
-        or held.exists()
-    ):
-        raise LaterOnIt()
+    contested = Dispute.objects.filter(since, subject=f"task:{verdict.task.public_id}")
+    gold = PooledGold.objects.filter(gold__task=task, retired_at=None)
+    relied = Exists(gold) | Exists(contested) | Exists(answered) | Exists(of_it) | Exists(held.exclude(tasker=by))
+    return Task.objects.filter(relied, pk=verdict.task_id).exists()

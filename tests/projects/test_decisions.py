@@ -125,6 +125,7 @@ def test_nothing_is_taken_back_that_something_newer_stands_on(cast, project, wha
         queue.claim_review(task, cast.mina)
     elif what == "batch":
         batches.move(task.batch, "closed", by=None)
+    assert what == "batch" or not decisions.of(cast.rita, [project])[0].last, "it isn't offered either"
     with pytest.raises(StateConflict if what == "batch" else LaterOnIt):
         decisions.take_back(task, by=cast.rita)
     assert Verdict.objects.current().get(task=task).decided_by == cast.rita

@@ -1,63 +1,29 @@
-"""Riverside with one of everything that an address can name, and the people who may or may not ask for it.
-
-Who they are and what they may is the table's to say (permissions.py); what each thing is good for stands beside it.
-Things of one kind that are in another state have a name of their own ("corrected", "course"): under it lies what they
-have instead of the usual ones.
-"""
+"""Riverside put together: its people, its work, and what its office has."""
 
 import io
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.contrib import admin
 from django.test import Client, override_settings
-from django.urls import reverse
 from django.utils import timezone
-from PIL import Image
-from procrastinate.contrib.django.models import ProcrastinateJob
 
-from assist.adapters import RUNTIMES
-from assist.learning import gate, rollout
-from assist.learning.search import searches
-from assist.models import (
-    DriftSeries,
-    Evaluation,
-    EvaluationScore,
-    LabelCheck,
-    ModelVersion,
-    Rollout,
-    RolloutEvent,
-    Snapshot,
-    TrainingRun,
-)
-from assist.registry import intake, registry
-from assist.suggestions import precompute
 from projects import queue
-from projects.annotators import lifecycle
-from projects.data import deliveries
 from projects.data.connectors import saved
 from projects.data.importing import uploads
-from projects.data.media import assets
-from projects.data.media.pictures import read_picture
 from projects.models import (
     BrokenReport,
-    Delivery,
     Exclusion,
     Import,
     Mistake,
     Project,
     RuleConsequence,
     Task,
-    WebhookDelivery,
 )
-from projects.quality import estimating
 from projects.quality.gold import grading
 from projects.quality.qualification import qualification_tests
-from projects.webhooks import subscriptions
 from projects.workflow import (
     batches,
     bulk_actions,
@@ -72,23 +38,19 @@ from projects.workflow.automatic_rules import running
 from projects.workflow.comments import saying
 from projects.workforce import conflicts_of_interest, rules
 from taskers.credentials import tokens
-from taskers.models import Dispute, Event, Notification, Organization, Person
+from taskers.models import Event, Notification, Person
 from taskers.models.people import Role
-from taskers.money import bonuses, disputes, payouts, years
 from taskers.people import invitations, service_accounts
 from taskers.skills import skills
 from tests.support import cast as people
 from tests.support import make
 from tests.support.cast import Cast
-from tests.support.full_project import ANIMALS, chosen
-from tests.support.permission_rows import REMOTE
-from tests.support.projects.hooks import subscribed
+from tests.support.full_organization import kinds, models, money, outside
+from tests.support.full_organization.world import World
+from tests.support.full_project import ANIMALS
 from tests.support.projects.judging import given, said
-from tests.support.taskers.money import earn
 
 DICE = random.Random(5)
-SPANS = "en-core-web-sm@3.8.0"
-FAKE = RUNTIMES["fake-spans@1"]
 # What nobody from outside may read on any page.
 SECRETS = (
     *("Riverside", "secret project", "Secret skill", "Secret reason", "Secret model", "Secret question", "Secret hook"),
@@ -120,27 +82,6 @@ PLAN = {
 }
 
 
-@dataclass
-class World:
-    """Everybody by name, whatever addresses and bodies may name of theirs, and how each is known to be who they are."""
-
-    riverside: Organization
-    hilltop: Organization
-    people: dict[str, Person] = field(default_factory=dict)
-    things: dict[str, Any] = field(default_factory=dict)
-    others: dict[str, dict[str, Any]] = field(default_factory=dict)
-    sessions: dict[str, str] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=dict)
-
-    def thing(self, name: str, on: str = "") -> Any:
-        """What is called that; among those that are named `on`, where one of them is."""
-        return self.others.get(on, {}).get(name, self.things.get(name))
-
-    def around(self, on: str) -> Mapping[str, Any]:
-        """The same of all."""
-        return self.things | self.others.get(on, {})
-
-
 def assemble() -> World:
     """All of it. Needs a database, and a runtime's address where nobody is."""
     cast = people.assemble()
@@ -161,16 +102,16 @@ def assemble() -> World:
     _comments(world, cast)
     _office(world, cast, projects[""])
     _patterns(world, cast, projects[""])
-    _money(world, cast)
+    money.money(world, cast)
     _corrected(world, cast, projects["corrected"])
     _audited(world, cast, projects["audited"])
-    _course(world, cast, projects["course"])
-    _pictures(world, cast, projects["pictures"])
-    _pairs(world, cast, projects["pairs"])
-    _grid(world, cast, projects["grid"])
-    _models(world, cast, projects[""], projects["deployed"])
-    _webhooks(world, cast, projects[""])
-    _deliveries(world, cast, projects[""])
+    kinds.course(world, cast, projects["course"])
+    kinds.pictures(world, cast, projects["pictures"])
+    kinds.pairs(world, cast, projects["pairs"])
+    kinds.grid(world, cast, projects["grid"])
+    models.models(world, cast, projects[""], projects["deployed"])
+    outside.webhooks(world, cast, projects[""])
+    outside.delivered(world, cast, projects[""])
     _rows_of_the_admin(world)
     _keys(world, cast)
     return world
@@ -363,47 +304,6 @@ def _patterns(world: World, cast: Cast, project: Project) -> None:
     world.things |= {"label_key": first.key, "other_label": other.key}
 
 
-def _money(world: World, cast: Cast) -> None:
-    """Runs that Fay made, as far as they can be; a dispute of Alice's; and something that is owed yet."""
-    runs = {}
-    for name in ("proposed", "approved", "called off"):
-        earn(cast, cast.alice, 1_000_000)
-        runs[name] = payouts.propose(cast.riverside, cast.fay)
-    for name in ("approved", "called off"):
-        payouts.approve(runs[name], cast.olga)
-    payouts.export(runs["called off"], cast.fay)
-    payouts.cancel(runs["called off"], cast.fay)
-    earn(cast, cast.alice, 1_000_000)
-    dispute: Dispute = disputes.open(
-        cast.riverside, cast.alice, subject=f"task:{world.things['disputed']}", text="Secret question"
-    )
-    world.things |= {"payout_key": runs["proposed"].public_id, "role": "tasker"}
-    world.things |= {"payout_id": runs["proposed"].pk, "dispute_id": dispute.pk, "dispute_key": dispute.public_id}
-    world.others |= {"approved": {"payout_id": runs["approved"].pk, "payout_key": runs["approved"].public_id}}
-    earn(cast, cast.alice, 1_000_000)
-    sent = payouts.approve(payouts.propose(cast.riverside, cast.fay), cast.olga)
-    payouts.export(sent, cast.fay)
-    world.others |= {
-        "with the processor": {"payout_key": sent.public_id, "item_id": sent.items.get(tasker=cast.alice).pk}
-    }
-    closed = years._close(cast.riverside, 2001, years.begins(2002), cast.fay)
-    bonus = bonuses.give(
-        cast.riverside,
-        cast.fay,
-        tasker=cast.alice,
-        project_key=world.things["project_id"],
-        amount=90_000_000,
-        reason="Secret reason",
-    )
-    world.others |= {"closed": {"year": closed.year}}
-    world.things |= {
-        "item_id": runs["proposed"].items.get(tasker=cast.alice).pk,
-        "bonus_id": bonus.public_id,
-        "year": 2020,
-    }
-    world.others |= {"called off": {"payout_id": runs["called off"].pk}}
-
-
 def _corrected(world: World, cast: Cast, project: Project) -> None:
     """Handed in by Alice, who begins to correct it."""
     made = said(cast.alice, make.task(make.batch(project)), make.OSLO)
@@ -421,156 +321,6 @@ def _audited(world: World, cast: Cast, project: Project) -> None:
     for tasker in (cast.alice, cast.bob):
         said(tasker, task, make.MARIA)
     world.others["audited"] |= {"task_id": task.public_id}
-
-
-def _course(world: World, cast: Cast, project: Project) -> None:
-    """Bob has tried it."""
-    batch = make.batch(project)
-    qualification_tests.add(make.task(batch), make.MARIA, by=cast.mina, dice=DICE)
-    make.task(batch)
-    skill = skills.define(cast.riverside, "Names")
-    rules.change(project, cast.mina, training_tasks=1, training_skill=skill)
-    skills.grant(cast.carol, skill, by=cast.mina)
-    world.things["course_project"] = project.public_id
-    make.judged(cast.bob, project, make.OSLO)
-    world.others["course"] |= {"person_id": cast.bob.public_id}
-
-
-def _picture() -> Any:
-    file = io.BytesIO()
-    Image.new("RGB", (40, 30), "teal").save(file, "PNG")
-    return read_picture(file.getvalue())
-
-
-def _pictures(world: World, cast: Cast, project: Project) -> None:
-    picture = _picture()
-    asset = assets.store(cast.riverside, [picture])[picture.sha256]
-    payload = {"asset": asset.sha256, "width": asset.width, "height": asset.height, "name": "a.png"}
-    world.others["pictures"] |= {"task_id": _task(project, payload, asset=asset).public_id}
-
-
-def _pairs(world: World, cast: Cast, project: Project) -> None:
-    """Two pictures to choose from, and a ranking."""
-    picture = _picture()
-    asset = assets.store(cast.riverside, [picture])[picture.sha256]
-    shown = {"asset": asset.sha256, "width": asset.width, "height": asset.height}
-    payload = {"first": shown | {"item": "old"}, "second": shown | {"item": "new"}}
-    task = _task(project, payload, asset=asset, other_asset=asset)
-    make.judged(cast.bob, project, {"fields": [chosen("preferred", "first")]})
-    estimating.run(estimating.start(project, by=cast.mina).pk)
-    world.others["pairs"] |= {"task_id": task.public_id}
-
-
-def _task(project: Project, payload: dict, **more: Any) -> Task:
-    batch = make.batch(project)
-    terms = {"external_id": "one", "payload": payload, "payload_hash": "one", "wanted": 1}
-    task = Task.objects.create(project=project, batch=batch, **terms, **more)
-    queue.open_slots([task.pk])
-    return task
-
-
-def _grid(world: World, cast: Cast, project: Project) -> None:
-    """Four tiles in Alice's hands."""
-    make.tasks(make.batch(project), 12)
-    group = queue.claim_group(cast.alice, project, 4)
-    assert isinstance(group, list) and group[0].token
-    world.others["grid"] |= {"tile": group[0].public_id, "token": group[0].token}
-
-
-def _models(world: World, cast: Cast, project: Project, deployed: Project) -> None:
-    """One at work, one that answers, and a batch that it goes through ahead of the people."""
-    annotator, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
-    version = registry.model_version(SPANS)
-    registry.deploy(deployed, version, share=100, by=cast.mina, grounds=registry.FIRST)
-    waiting, running = make.batch(deployed), make.batch(deployed, "Running")
-    make.tasks(waiting, 2)
-    make.tasks(running, 2)
-    precompute.start_all(running, by=cast.mina)
-    brought = intake.bring_page(cast.riverside, REMOTE.replace("far", "near"), by=cast.mina)
-    world.others["brought"] = {"version_id": brought.public_id}
-    world.things |= {
-        "annotator_id": annotator.public_id,
-        "annotator": f"m{annotator.pk}",
-        "version": version.public_id,
-        "version_id": version.public_id,
-    }
-    world.others["deployed"] |= {"batch_id": waiting.public_id}
-    world.others["running"] = {"batch_id": running.public_id}
-    evaluated = _evaluated(cast, deployed, version)
-    world.others["evaluated"] = world.others["deployed"] | evaluated
-    world.things |= {"evaluation_id": evaluated["evaluation_id"], "override_id": evaluated["override_id"]}
-    taken, other = _snapshot(cast, deployed), _snapshot(cast, project)
-    begun = {"recipe": "spacy-entities", "seed": 0, "code": 64 * "b", "packages": 64 * "c", "asked_by": cast.mina}
-    run = TrainingRun.objects.create(project=project, snapshot=other, state="waiting", **begun)
-    world.things |= {"snapshot": taken.public_id, "run_id": run.public_id}
-    passed = Evaluation.objects.get(public_id=evaluated["evaluation_id"])
-    on = Rollout.objects.create(
-        project=project,
-        version=passed.candidate,
-        champion=version,
-        evaluation=passed,
-        margin=0.1,
-        quiet_hours=72,
-        step_days=14,
-        shadow_verdicts=100,
-        begun_by=cast.mina,
-    )
-    RolloutEvent.objects.create(rollout=on, number=1, kind="begun", share=0, said="Secret reason", by=cast.mina)
-    world.things |= {"rollout_id": on.public_id}
-    search = searches.begin(other, "spacy-entities", by=cast.mina)
-    search.trials.update(state="done", value=0.5)
-    check = LabelCheck.objects.create(project=project, state="done", begun_by=cast.mina)
-    terms = {"seen": 300, "newest": 300, "points": [(timezone.now().isoformat(), 3.2)], "alarmed_at": timezone.now()}
-    drift = DriftSeries.objects.create(project=project, what="labels", **terms)
-    world.things |= {"search_id": search.public_id, "check": check.public_id, "what": drift.what}
-
-
-def _snapshot(cast: Cast, project: Project) -> Snapshot:
-    terms = {"cut": timezone.now(), "settings_version": 1, "schema": 1, "made_by": cast.mina}
-    return Snapshot.objects.create(project=project, state="ready", sha256=64 * "a", rows=3, **terms)
-
-
-def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[str, Any]:
-    """A model that passed, and another whom somebody wishes for all the same."""
-    candidate, wished = registry.model_version("fake-spans@1"), registry._written(replace(FAKE, version="2"))
-    passed = Evaluation.objects.create(
-        project=deployed,
-        candidate=candidate,
-        champion=champion,
-        margin=gate.MARGIN,
-        state=Evaluation.State.DONE,
-        outcome=Evaluation.Outcome.PASSED,
-        rules=gate.VERSION,
-        begun_by=cast.mina,
-    )
-    EvaluationScore.objects.create(evaluation=passed, task=1, verdict=1, candidate=1.0, champion=0.5, slices=["Secret"])
-    somebody = make.person("Somebody", cast.riverside, "manager")
-    asked = rollout.ask_override(deployed, wished, share=1, reason="Secret reason", by=somebody)
-    return {"version": candidate.public_id, "evaluation_id": passed.public_id, "override_id": asked.public_id}
-
-
-def _webhooks(world: World, cast: Cast, project: Project) -> None:
-    """A project's, with a message that was given up; the organization's own, and one that is told of payouts."""
-    url = "https://hooks.example.com/secret-hook"
-    with override_settings(OUTBOUND=["hooks.example.com"]):
-        mine, _secret = subscribed(project, url, cast.mina, "task.decided", name="Secret hook")
-        whole, _secret = subscribed(cast.riverside, url, cast.mina, "task.decided", name="Secret hook of all")
-        money, _secret = subscribed(cast.riverside, url, cast.finn, "payout.paid", name="Secret hook of money")
-    given_up = subscriptions.ping(mine, by=cast.mina)
-    WebhookDelivery.objects.update(state="dead")
-    world.things |= {"subscription_id": mine.public_id, "delivery_id": given_up.public_id}
-    world.others |= {"whole hook": {"subscription_id": whole.public_id}, "money": {"subscription_id": money.public_id}}
-
-
-def _deliveries(world: World, cast: Cast, project: Project) -> None:
-    """One that is done, and one that failed and that nobody is at."""
-    done = deliveries.order(project, by=cast.mina, format="jsonl", note="Secret reason")
-    failed = deliveries.order(project, by=cast.mina, format="jsonl")
-    ProcrastinateJob.objects.filter(task_name="projects.jobs.make_delivery").update(status="failed")
-    assert deliveries.run(done.pk).state == "done"
-    Delivery.objects.filter(pk=failed.pk).update(state="failed", fault="disk-full")
-    world.things["number"] = done.number
-    world.others["failed delivery"] = {"number": failed.number}
 
 
 def _rows_of_the_admin(world: World) -> None:
@@ -605,8 +355,3 @@ def _keys(world: World, cast: Cast) -> None:
         invitations.grant(cast.riverside, double, role, by=cast.olga)
     _token, world.secrets["hilltops"] = tokens.issue(double, cast.hilltop, name="Program at Hilltop")
     world.things["newest"] = Event.objects.latest("pk").pk
-
-
-def address(name: str, arguments: Mapping[str, Any]) -> str:
-    """The path of an address with these arguments."""
-    return reverse(name, kwargs=dict(arguments))

@@ -1,0 +1,106 @@
+"""What can be named of its models."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+
+from assist.adapters import RUNTIMES
+from assist.learning import gate, rollout
+from assist.learning.search import searches
+from assist.models import (
+    DriftSeries,
+    Evaluation,
+    EvaluationScore,
+    LabelCheck,
+    ModelVersion,
+    Rollout,
+    RolloutEvent,
+    Snapshot,
+    TrainingRun,
+)
+from assist.registry import intake, registry
+from assist.suggestions import precompute
+from projects.annotators import lifecycle
+from projects.models import (
+    Project,
+)
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.full_organization.world import World
+from tests.support.permission_rows import REMOTE
+
+SPANS = "en-core-web-sm@3.8.0"
+FAKE = RUNTIMES["fake-spans@1"]
+
+
+def models(world: World, cast: Cast, project: Project, deployed: Project) -> None:
+    """One at work, one that answers, and a batch that it goes through ahead of the people."""
+    annotator, _secret = lifecycle.register(project, name="Secret model", by=cast.mina)
+    version = registry.model_version(SPANS)
+    registry.deploy(deployed, version, share=100, by=cast.mina, grounds=registry.FIRST)
+    waiting, running = make.batch(deployed), make.batch(deployed, "Running")
+    make.tasks(waiting, 2)
+    make.tasks(running, 2)
+    precompute.start_all(running, by=cast.mina)
+    brought = intake.bring_page(cast.riverside, REMOTE.replace("far", "near"), by=cast.mina)
+    world.others["brought"] = {"version_id": brought.public_id}
+    world.things |= {
+        "annotator_id": annotator.public_id,
+        "annotator": f"m{annotator.pk}",
+        "version": version.public_id,
+        "version_id": version.public_id,
+    }
+    world.others["deployed"] |= {"batch_id": waiting.public_id}
+    world.others["running"] = {"batch_id": running.public_id}
+    evaluated = _evaluated(cast, deployed, version)
+    world.others["evaluated"] = world.others["deployed"] | evaluated
+    world.things |= {"evaluation_id": evaluated["evaluation_id"], "override_id": evaluated["override_id"]}
+    taken, other = _snapshot(cast, deployed), _snapshot(cast, project)
+    begun = {"recipe": "spacy-entities", "seed": 0, "code": 64 * "b", "packages": 64 * "c", "asked_by": cast.mina}
+    run = TrainingRun.objects.create(project=project, snapshot=other, state="waiting", **begun)
+    world.things |= {"snapshot": taken.public_id, "run_id": run.public_id}
+    passed = Evaluation.objects.get(public_id=evaluated["evaluation_id"])
+    on = Rollout.objects.create(
+        project=project,
+        version=passed.candidate,
+        champion=version,
+        evaluation=passed,
+        margin=0.1,
+        quiet_hours=72,
+        step_days=14,
+        shadow_verdicts=100,
+        begun_by=cast.mina,
+    )
+    RolloutEvent.objects.create(rollout=on, number=1, kind="begun", share=0, said="Secret reason", by=cast.mina)
+    world.things |= {"rollout_id": on.public_id}
+    search = searches.begin(other, "spacy-entities", by=cast.mina)
+    search.trials.update(state="done", value=0.5)
+    check = LabelCheck.objects.create(project=project, state="done", begun_by=cast.mina)
+    terms = {"seen": 300, "newest": 300, "points": [(timezone.now().isoformat(), 3.2)], "alarmed_at": timezone.now()}
+    drift = DriftSeries.objects.create(project=project, what="labels", **terms)
+    world.things |= {"search_id": search.public_id, "check": check.public_id, "what": drift.what}
+
+
+def _snapshot(cast: Cast, project: Project) -> Snapshot:
+    terms = {"cut": timezone.now(), "settings_version": 1, "schema": 1, "made_by": cast.mina}
+    return Snapshot.objects.create(project=project, state="ready", sha256=64 * "a", rows=3, **terms)
+
+
+def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[str, Any]:
+    """A model that passed, and another whom somebody wishes for all the same."""
+    candidate, wished = registry.model_version("fake-spans@1"), registry._written(replace(FAKE, version="2"))
+    passed = Evaluation.objects.create(
+        project=deployed,
+        candidate=candidate,
+        champion=champion,
+        margin=gate.MARGIN,
+        state=Evaluation.State.DONE,
+        outcome=Evaluation.Outcome.PASSED,
+        rules=gate.VERSION,
+        begun_by=cast.mina,
+    )
+    EvaluationScore.objects.create(evaluation=passed, task=1, verdict=1, candidate=1.0, champion=0.5, slices=["Secret"])
+    somebody = make.person("Somebody", cast.riverside, "manager")
+    asked = rollout.ask_override(deployed, wished, share=1, reason="Secret reason", by=somebody)
+    return {"version": candidate.public_id, "evaluation_id": passed.public_id, "override_id": asked.public_id}
