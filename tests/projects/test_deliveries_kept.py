@@ -16,23 +16,11 @@ from projects.models import Delivery, DeliveryTerm
 from taskers.models import AuditRecord, Event
 from tests.support import make
 from tests.support.projects.delivering import decided, delivered, manifest_of
+from tests.support.projects.delivering import folder as folder  # a fixture
+from tests.support.projects.delivering import project as project  # a fixture
 from tests.support.projects.pipeline import Office, refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, settings):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.DELIVERY_FOLDERS = [str(tmp_path)]
-    return tmp_path
-
-
-@pytest.fixture
-def project(cast):
-    project = make.project(cast.riverside, wanted=1)
-    decided(cast, project)
-    return project
 
 
 @pytest.fixture

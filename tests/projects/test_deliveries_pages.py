@@ -12,24 +12,11 @@ from projects.data import deliveries
 from projects.models import Delivery
 from taskers.credentials import tokens
 from taskers.models import AuditRecord
-from tests.support import make
-from tests.support.projects.delivering import content, decided, delivered
+from tests.support.projects.delivering import content, delivered
+from tests.support.projects.delivering import folder as folder  # a fixture
+from tests.support.projects.delivering import project as project  # a fixture
 
 USUAL = {"format": "jsonl", "target": "download:"}
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, settings):
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.DELIVERY_FOLDERS = [str(tmp_path)]
-    return tmp_path
-
-
-@pytest.fixture
-def project(cast):
-    project = make.project(cast.riverside, wanted=1)
-    decided(cast, project)
-    return project
 
 
 @pytest.fixture

@@ -4,15 +4,34 @@ import csv
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
+import pytest
 from django.core.files.storage import default_storage
 
 from projects.data import deliveries
 from projects.models import Delivery, Project, Task
 from taskers.models import Person
 from tests.support import make
+from tests.support.cast import Cast
 from tests.support.projects.judging import said
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Any) -> Path:
+    """Where files lie, and where the operator lets deliveries be written."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.DELIVERY_FOLDERS = [str(tmp_path)]
+    return tmp_path
+
+
+@pytest.fixture
+def project(cast: Cast) -> Project:
+    """One with something decided."""
+    project = make.project(cast.riverside, wanted=1)
+    decided(cast, project)
+    return project
 
 
 def delivered(project: Project, by: Person | None = None, *, format: str = "jsonl", **more: Any) -> Delivery:
