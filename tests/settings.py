@@ -5,9 +5,7 @@ from tests.plugins.place import point_environment
 point_environment()
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import INSTALLED_APPS, STORAGES  # noqa: E402
-
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.flushing"]
+from config.settings import STORAGES  # noqa: E402
 
 # Passwords are hashed hundreds of times in tests, and nobody steals them.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

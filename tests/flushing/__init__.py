@@ -1,1 +1,0 @@
-"""An app for tests/settings.py alone: its `flush` comes before Django's."""
