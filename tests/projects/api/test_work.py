@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from projects.models import Annotation, Draft, Project, Verdict
-from projects.reports import verdict_index
+from projects.reports import progress, verdict_index
 from projects.workflow import task_actions
 from taskers.models import Event, Transfer
 from tests.support import make
@@ -180,6 +180,23 @@ def test_a_cycle_of_a_program_is_fifteen_statements(cast, alice, project, batch)
         alice.post("submit", mine["id"], body=body | {"token": mine["token"]})
     assert Verdict.objects.count() == 2
     assert statements(asked) == 11, "who asks, the work, five of the verdict and two before it, choice, walk, around it"
+
+
+def test_what_each_cycle_writes_anew_is_cleaned_before_a_fiftieth_of_it_is_dead(cast, alice, project, batch) -> None:
+    """A fifth, as PostgreSQL has it, is millions of rows of a large table, which every index leads to until then."""
+    make.tasks(batch, 3)
+    mine = claimed(alice, project)
+    body = {"token": mine["token"], "answer": make.MARIA}
+    alice.post("submit", mine["id"], body=body)
+    progress.add(Event.objects.all())
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT s.relname, coalesce((SELECT option_value::float FROM pg_options_to_table(c.reloptions)
+              WHERE option_name = 'autovacuum_vacuum_scale_factor'), 0.2)
+            FROM pg_stat_xact_user_tables s JOIN pg_class c ON c.oid = s.relid WHERE n_tup_upd + n_tup_del > 0""")
+        found = dict(cursor.fetchall())
+    assert {"projects_assignment", "projects_batchprogress"} <= set(found)
+    assert {name: share for name, share in found.items() if share > 0.02} == {}
 
 
 def statements(asked: CaptureQueriesContext) -> int:
