@@ -27,7 +27,8 @@ from taskers.credentials.tokens import digest
 from taskers.models import ApiToken, Event, Scope
 from tests.support import full_organization, sending
 from tests.support.addresses import addresses
-from tests.support.full_organization import SECRETS, World
+from tests.support.full_organization import SECRETS
+from tests.support.organization.world import World, address
 from tests.support.permission_rows import OUTSIDE, PEOPLE, PROGRAMS, STAFF, File, Row
 from tests.support.permissions import API, TABLE
 
@@ -181,7 +182,7 @@ def path_of(world: World, row: Row) -> str:
     if row.name.startswith("/"):
         return row.name
     things = world.around(row.on)
-    return full_organization.address(row.name, {one: things[one] for one in BY_NAME[row.name].arguments})
+    return address(row.name, {one: things[one] for one in BY_NAME[row.name].arguments})
 
 
 def body_of(world: World, row: Row) -> tuple[bytes, str]:

@@ -10,7 +10,7 @@ from assist.session.routing import websocket_urlpatterns
 from tests.support import full_organization
 from tests.support.assist.page import in_thread, page_of
 from tests.support.assist.running import Runtime
-from tests.support.full_organization import World
+from tests.support.organization.world import World
 from tests.support.permission_rows import PEOPLE
 from tests.support.permissions import SOCKETS
 

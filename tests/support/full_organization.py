@@ -1,4 +1,9 @@
-"""Riverside put together: its people, its work, and what its office has."""
+"""Riverside with one of everything that an address can name, and the people who may or may not ask for it.
+
+Who they are and what they may is the table's to say (permissions.py); what each thing is good for stands beside it.
+Things of one kind that are in another state have a name of their own ("corrected", "course"): under it lies what they
+have instead of the usual ones.
+"""
 
 import io
 import random
@@ -45,9 +50,9 @@ from taskers.skills import skills
 from tests.support import cast as people
 from tests.support import make
 from tests.support.cast import Cast
-from tests.support.full_organization import kinds, models, money, outside
-from tests.support.full_organization.world import World
 from tests.support.full_project import ANIMALS
+from tests.support.organization import kinds, models, money, outside
+from tests.support.organization.world import World
 from tests.support.projects.judging import given, said
 
 DICE = random.Random(5)

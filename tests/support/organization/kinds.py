@@ -19,8 +19,8 @@ from projects.workforce import rules
 from taskers.skills import skills
 from tests.support import make
 from tests.support.cast import Cast
-from tests.support.full_organization.world import World
 from tests.support.full_project import chosen
+from tests.support.organization.world import World
 
 DICE = random.Random(5)
 

@@ -11,7 +11,7 @@ from projects.models import (
 )
 from projects.webhooks import subscriptions
 from tests.support.cast import Cast
-from tests.support.full_organization.world import World
+from tests.support.organization.world import World
 from tests.support.projects.hooks import subscribed
 
 

@@ -3,7 +3,7 @@
 from taskers.models import Dispute
 from taskers.money import bonuses, disputes, payouts, years
 from tests.support.cast import Cast
-from tests.support.full_organization.world import World
+from tests.support.organization.world import World
 from tests.support.taskers.money import earn
 
 

@@ -27,7 +27,7 @@ from projects.models import (
 )
 from tests.support import make
 from tests.support.cast import Cast
-from tests.support.full_organization.world import World
+from tests.support.organization.world import World
 from tests.support.permission_rows import REMOTE
 
 SPANS = "en-core-web-sm@3.8.0"

@@ -1,0 +1,1 @@
+"""The parts that the full organization is put together from (tests/support/full_organization.py)."""
