@@ -35,10 +35,12 @@ from taskers.models import Person
 JOB = "assist.jobs.take_snapshot"
 CHUNK = 500  # tasks
 MAKING, READY, FAILED = (Snapshot.State[name] for name in ("MAKING", "READY", "FAILED"))
-# Everything that was written before this moment can be read now, or was never kept.
+# Everything that was written before this moment can be read now, or was never kept. Autovacuum writes no verdict
+# and may take its time.
 SETTLED = """
 SELECT least(clock_timestamp(), min(xact_start)) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+  AND backend_type <> 'autovacuum worker'
 """
 
 
