@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from procrastinate.contrib.django import app
 
 from projects.configuration import instructions, label_attributes, label_colours, methods
+from projects.configuration.project_events import tell
 from projects.configuration.terms import AGREEMENT, terms_of
 from projects.errors import Refused
 from projects.inference.calibration import Calibration
@@ -21,7 +22,6 @@ from projects.task_types.region_shapes import SHAPES
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
 from taskers.models.limits import Between
-from taskers.outbox.events import emit
 
 # What a version of the settings says; the rest of the row is its bookkeeping.
 FIELDS = (
@@ -91,7 +91,7 @@ def create(
     except IntegrityError:
         raise _taken(name) from None
     change(project, by, labels=labels, **settings)
-    _tell("project_created", project, by, task_type=task_type)
+    tell("project_created", project, by, task_type=task_type)
     return project
 
 
@@ -145,7 +145,7 @@ def _next_version(
     made = ProjectSettings.objects.create(
         project=project, version=before.version + 1 if before else 1, made_by=by, **values
     )
-    _tell("settings_changed", project, by, version=made.version, changed=sorted(settings))
+    tell("settings_changed", project, by, version=made.version, changed=sorted(settings))
     if before and before.file_order != made.file_order:  # what is open already takes its new place by and by
         app.configure_task(REORDER, queue="jobs").defer(project_key=project.pk)
     return before, made
@@ -179,7 +179,7 @@ def _put_labels(project: Project, labels: Sequence[Mapping], by: Person | None) 
             said["parent"] = rows[one["parent"]] if one["parent"] else None
         rows[one["key"]], _made = Label.objects.update_or_create(project=project, key=one["key"], defaults=said)
     project.labels.in_use().exclude(parent__retired_at=None).update(parent=None)
-    _tell("labels_changed", project, by, labels=[one["key"] for one in wanted])
+    tell("labels_changed", project, by, labels=[one["key"] for one in wanted])
     return list(rows.values())
 
 
@@ -195,7 +195,7 @@ def rename(project: Project, name: str, *, by: Person | None) -> None:
     except IntegrityError:
         raise _taken(name) from None
     if renamed:
-        _tell("project_renamed", project, by, before=project.name, name=name)
+        tell("project_renamed", project, by, before=project.name, name=name)
         project.name = name
 
 
@@ -210,7 +210,7 @@ def move(project: Project, state: str, *, by: Person | None) -> Project:
     if not Project.objects.filter(pk=project.pk).exclude(state=state).update(state=state):
         raise StateConflict("This project is %(state)s already.", state=state)
     project.refresh_from_db()
-    _tell(f"project_{state}", project, by)
+    tell(f"project_{state}", project, by)
     return project
 
 
@@ -384,14 +384,3 @@ def _check_overlap(target: float, method: str, most: int, calibration: Calibrati
         " would go to a reviewer. Be sure enough from %(reached)s %% or less, let more be asked, or weigh by standing."
     )
     raise Refused(text, code="beyond-reach", place="target", most=most, reached=reached)
-
-
-def _tell(kind: str, project: Project, by: Person | None, **data: object) -> None:
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=project.public_id,
-        subject=f"project:{project.public_id}",
-        **data,
-    )

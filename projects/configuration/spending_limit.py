@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models.functions import Now
 
+from projects.configuration.project_events import tell
 from projects.models import Project, SpendingLimit, limits
 from taskers.audit import trail
 from taskers.database.prepared import ask_named
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 # Earned so far; and promised for what is handed in and not decided yet, by what a judgement of the project earned on
 # average so far, and no less than its rate.
@@ -93,7 +93,7 @@ def allow(project: Project, by: Person | None, amount: int | None) -> SpendingLi
     trail.record(
         trail.Kind.LIMIT_CHANGED, organization=project.organization, actor=by, subject=project.name, detail=detail
     )
-    _tell("spending_limit_changed", project, by)
+    tell("spending_limit_changed", project, by)
     look([project])
     return rows.first()
 
@@ -117,19 +117,9 @@ def _reach(one: SpendingLimit) -> int:
         rows = SpendingLimit.objects.filter(pk=one.pk, reached_at=None, amount=one.amount)
         if not rows.update(reached_at=Now()):
             return 0
-        _tell("spending_limit_reached", one.project, None)
+        tell("spending_limit_reached", one.project, None)
         return 1
 
 
 def _free(one: SpendingLimit) -> int:
     return SpendingLimit.objects.filter(pk=one.pk, amount=one.amount).update(reached_at=None)
-
-
-def _tell(kind: str, project: Project, by: Person | None) -> None:
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=project.public_id,
-        subject=f"project:{project.public_id}",
-    )

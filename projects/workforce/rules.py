@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from projects import queue
 from projects.configuration import configure
+from projects.configuration.project_events import tell
 from projects.errors import Refused
 from projects.models import AssignmentRules, Exclusion, Project, Requirement, limits
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS
@@ -43,7 +44,7 @@ def change(
         setattr(row, name, value)
     row.save(update_fields=list(rules))
     changed = {name: [_plain(before[name]), _plain(value)] for name, value in rules.items() if before[name] != value}
-    _tell("rules_changed", project, by, changed=changed)
+    tell("rules_changed", project, by, changed=changed)
     return row
 
 
@@ -82,7 +83,7 @@ def ask_for(
     made, _ = Requirement.objects.update_or_create(
         project=project, skill=skill, comparator=comparator, defaults={"value": value, "values": list(values)}
     )
-    _tell("requirement_set", project, by, skill=skill.key, comparator=comparator, value=value, values=list(values))
+    tell("requirement_set", project, by, skill=skill.key, comparator=comparator, value=value, values=list(values))
     return made
 
 
@@ -91,7 +92,7 @@ def ask_no_more(requirement: Requirement, *, by: Person | None) -> None:
     """Drop a requirement. Raises StateConflict when it is gone already."""
     if not Requirement.objects.filter(pk=requirement.pk).delete()[0]:
         raise StateConflict("This isn't asked for any more.")
-    _tell("requirement_dropped", requirement.project, by, skill=requirement.skill.key)
+    tell("requirement_dropped", requirement.project, by, skill=requirement.skill.key)
 
 
 @transaction.atomic
@@ -174,7 +175,7 @@ def revise(
         priority=priority
     ):
         project.priority = priority
-        _tell("prioritized", project, by, priority=priority)
+        tell("prioritized", project, by, priority=priority)
     return row
 
 
@@ -218,17 +219,6 @@ def _own(project: Project, skill: Skill) -> None:
 
 def _plain(value: object) -> object:
     return value.key if isinstance(value, Skill) else value
-
-
-def _tell(kind: str, project: Project, by: Person | None, **data: object) -> None:
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=project.public_id,
-        subject=f"project:{project.public_id}",
-        **data,
-    )
 
 
 def _tell_person(kind: str, exclusion: Exclusion, by: Person | None, **data: object) -> None:

@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from projects import queue
+from projects.configuration.project_events import tell
 from projects.errors import Refused
 from projects.models import (
     Annotation,
@@ -34,7 +35,6 @@ from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Person, Skill
 from taskers.money import ledger
-from taskers.outbox.events import emit
 from taskers.skills import skills
 
 NEARLY = 1e-9  # what floats may lose of a score that meets the mark
@@ -69,7 +69,7 @@ def explain(kept: PooledGold, explanation: str, *, shown: bool, by: Person) -> N
     live = PooledGold.objects.filter(pk=kept.pk, pool=PooledGold.Pool.TRAINING, retired_at=None)
     if not live.update(explanation=explained(explanation), shown=shown):
         raise StateConflict("This isn't in the course any more.")
-    _tell("course_changed", kept.project, by, task=kept.gold.task_id)
+    tell("course_changed", kept.project, by, task=kept.gold.task_id)
 
 
 @transaction.atomic
@@ -82,7 +82,7 @@ def arrange(project: Project, order: list[int], *, by: Person) -> None:
     for place, kept in enumerate(rows, 1):
         kept.position = place
     PooledGold.objects.bulk_update(rows, ["position"])
-    _tell("course_changed", project, by)
+    tell("course_changed", project, by)
 
 
 @transaction.atomic
@@ -103,7 +103,7 @@ def set_terms(
         skill = skills.define(project.organization, skill_name, kind=Skill.Kind.QUALIFICATION, by=by)
     row = rules.change(project, by, training_skill=skill, **terms)
     if shown is not None and course_items(project).exclude(shown=shown).update(shown=shown):
-        _tell("course_changed", project, by)
+        tell("course_changed", project, by)
     return row
 
 
@@ -132,7 +132,7 @@ def forgive(project: Project, tasker: Person, *, by: Person) -> int:
     tries = QualificationAttempt.objects.filter(project=project, tasker=tasker, forgiven_at=None).exclude(passed=True)
     number = tries.update(forgiven_at=Clock(), forgiven_by=by)
     if number:
-        _tell("course_forgiven", project, by, person=str(tasker.public_id), tries=number)
+        tell("course_forgiven", project, by, person=str(tasker.public_id), tries=number)
     return number
 
 
@@ -145,7 +145,7 @@ def retrain(project: Project, tasker: Person, *, by: Person) -> None:
         raise StateConflict("This project has no course.", code="no-course")
     skills.withdraw(tasker, row.training_skill, by=by)
     forgive(project, tasker, by=by)
-    _tell("course_again", project, by, person=str(tasker.public_id))
+    tell("course_again", project, by, person=str(tasker.public_id))
 
 
 def follow_up(assignment: Assignment, annotation: Annotation) -> QualificationStep | None:
@@ -187,7 +187,7 @@ def _end(project: Project, attempt: QualificationAttempt, steps: list[Qualificat
         ends = timezone.now() + timedelta(days=rules.training_days) if rules.training_days else None
         note = f"Passed the course of {project.name}"
         skills.grant(attempt.tasker, rules.training_skill, score, by=None, expires_at=ends, note=note)
-    _tell("training_ended", project, attempt.tasker, passed=passed, mean=score)
+    tell("training_ended", project, attempt.tasker, passed=passed, mean=score)
 
 
 def _pay(assignment: Assignment, step: QualificationStep) -> None:
@@ -217,14 +217,3 @@ def explained(text: str) -> str:
             longest=limits.EXPLANATION,
         )
     return text.strip()
-
-
-def _tell(kind: str, project: Project, by: Person | None, **data: object) -> None:
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=project.public_id,
-        subject=f"project:{project.public_id}",
-        **data,
-    )

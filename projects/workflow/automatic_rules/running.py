@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from projects.configuration.project_events import tell
 from projects.errors import Refused
 from projects.models import AutomaticRule, Exclusion, Project, RuleConsequence, limits
 from projects.queue.clock import Clock
@@ -21,7 +22,6 @@ from projects.workflow.automatic_rules.conditions import CONDITIONS
 from projects.workflow.automatic_rules.conditions.protocol import Condition, Piece
 from taskers.errors import NotAllowed, StateConflict
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 APPEAL_DAYS = 7  # in which what followed may be contested
 ANSWER_DAYS = 3  # without an answer by then it is lifted
@@ -248,13 +248,4 @@ def told_to(person: Person) -> list[RuleConsequence]:
 
 
 def _tell(kind: str, rule: AutomaticRule, by: Person | None, **data: object) -> None:
-    project = rule.project
-    emit(
-        kind,
-        organization_id=project.organization_id,
-        actor_id=by.pk if by else None,
-        project_key=project.public_id,
-        subject=f"project:{project.public_id}",
-        rule=str(rule.public_id),
-        **data,
-    )
+    tell(kind, rule.project, by, rule=str(rule.public_id), **data)
