@@ -95,7 +95,8 @@ def _hint_is_due(venv: Path) -> bool:
 
 def _pip(python: Path, asked: list[str]) -> None:
     """Run pip, showing what it fetches and installs; raise CannotInstall with its own reason."""
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", *asked]
+    quiet = ["--disable-pip-version-check", "--progress-bar", "off"]
+    command = [str(python), "-m", "pip", "install", "--no-compile", *quiet, *asked]
     last = "it said nothing"
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
@@ -110,6 +111,9 @@ def _pip(python: Path, asked: list[str]) -> None:
             f"pip could not install ({last}): check the network, or bring the wheels by hand "
             "(docs/operate.md, Without a network)."
         )
+    # What pip compiles on one processor, on all of them. What isn't for this Python, as templates of packages, is
+    # passed over; what can't be compiled now is when it is imported.
+    subprocess.run([python, "-m", "compileall", "-q", "-j", "0", python.parent.parent / "lib"], capture_output=True)
 
 
 if __name__ == "__main__":
