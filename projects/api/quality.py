@@ -66,6 +66,13 @@ class RunShape(serializers.Serializer):
     state = serializers.CharField()
 
 
+class MorePeopleShape(serializers.Serializer):
+    people = serializers.IntegerField()
+    expected = serializers.FloatField(help_text="the share of the answers that would become right")
+    low = serializers.FloatField(help_text="below it one time in ten")
+    high = serializers.FloatField(help_text="above it one time in ten")
+
+
 class QualityShape(serializers.Serializer):
     method = serializers.CharField(source="method.key")
     taskers = StandingLine(many=True)
@@ -74,6 +81,10 @@ class QualityShape(serializers.Serializer):
     estimate = RunShape(source="run", allow_null=True)
     cannot_tell = serializers.IntegerField(
         help_text="gold that would tell what the people's answers alone don't; 0 where they do"
+    )
+    more_people = MorePeopleShape(
+        allow_null=True,
+        help_text="what asking each task of so many people would set right, where classes are estimated",
     )
 
 

@@ -26,6 +26,7 @@ from projects.inference.span_words import Words
 from projects.models import Annotation, Gold, Task
 from projects.quality.aggregation import agreement_in, threshold_of, weigh
 from projects.quality.audits import Reviewed
+from projects.quality.more_people import MorePeople, forecast
 from projects.quality.questions import asked
 from projects.quality.votes import Vote, as_it_counts, known_answer
 from taskers.models import Grade, Standing
@@ -80,6 +81,7 @@ class Crowded:
     judged: Mapping[str, Sequence[Judged]] = field(default_factory=dict)
     copies: Sequence[Copied] = ()
     words: Mapping[str, Words] = field(default_factory=dict)
+    more_people: MorePeople | None = None
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,9 @@ def estimate_classes(ballots: Ballots) -> Crowded:
     judged = _judged_by_class(cases, columns) if (known >= 0).any() else []
     told = columns.estimate(known)
     copies = _copies(task, worker, label, sizes, taskers)
-    return Crowded(labels, taskers, told, judged=decides | {methods.CATEGORICAL: judged}, copies=copies)
+    more = forecast(ballots.terms, told, (task, label), known)
+    judged_by = decides | {methods.CATEGORICAL: judged}
+    return Crowded(labels, taskers, told, judged=judged_by, copies=copies, more_people=more)
 
 
 @dataclass(frozen=True)

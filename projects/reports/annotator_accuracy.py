@@ -11,6 +11,7 @@ from projects.configuration.terms import terms_of
 from projects.models import AccuracyModel, AnnotatorParameters, Estimation, Label, MethodCalibration, Project
 from projects.quality import audits, calibrating, estimating
 from projects.quality.calibrating import Line
+from projects.quality.more_people import MorePeople, read
 from projects.quality.second_looks import open_in
 from taskers.models import LabelStanding, Person, Standing
 from taskers.standing import grades
@@ -69,6 +70,7 @@ class Report:
     looks: bool
     audits: audits.Counts
     copies: Sequence[Alike] = ()
+    more_people: MorePeople | None = None
     cannot_tell: int = 0  # how many known answers would tell what the people don't; 0 where they do
 
 
@@ -77,6 +79,8 @@ def of(project: Project) -> Report:
     terms = terms_of(project)
     key = terms.settings.aggregation
     taskers = _taskers(project)
+    newest = AccuracyModel.objects.filter(project=project).order_by("-version")
+    copies, more_people = newest.values_list("copies", "numbers__more_people").first() or ((), None)
     return Report(
         method=methods.TOLD.get(key) or methods.Method(key, key, ""),
         taskers=taskers[:MOST],
@@ -86,14 +90,14 @@ def of(project: Project) -> Report:
         run=estimating.latest(project),
         looks=open_in([project]).exists(),
         audits=audits.counts(project, terms.settings.audit_share),
-        copies=_copies(project),
+        copies=_copies(copies),
+        more_people=read(more_people),
         cannot_tell=terms.accuracy_model.needed,
     )
 
 
-def _copies(project: Project) -> list[Alike]:
-    rows = AccuracyModel.objects.filter(project=project).order_by("-version").values_list("copies", flat=True)
-    found = (rows.first() or [])[:MOST_PAIRS]
+def _copies(stored: Sequence[dict]) -> list[Alike]:
+    found = stored[:MOST_PAIRS]
     people = Person.objects.in_bulk({one[side] for one in found for side in ("who", "of")})
     return [
         Alike(
