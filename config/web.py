@@ -37,6 +37,7 @@ def main() -> None:
     limits = replace(limits, connections=fitting(limits, open_files()))
     serving = configuration(limits=limits)
     serving.load()
+    know_addresses()
     process.begin("web")
     keep_for_good()
     Server(serving).run(sockets=[patient(listener)])
@@ -59,6 +60,13 @@ class Server(uvicorn.Server):
         """A signal asks it to stop."""
         super().handle_exit(sig, frame)
         self._wake()
+
+
+def know_addresses() -> None:
+    """Load what answers each address, which Django leaves to whoever asks first: they would wait for all of it."""
+    from django.urls import reverse  # settings are there once the application is loaded
+
+    reverse("readyz")
 
 
 def keep_for_good() -> None:
