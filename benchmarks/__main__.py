@@ -14,13 +14,14 @@ import psutil
 
 HERE = Path(__file__).resolve().parent
 APART = {"soak"}  # hours of torture, only when named
+NONE = {"__main__", "database"}  # can be run, and measure nothing
 
 
 def names() -> list[str]:
     """Every benchmark: modules that can be run, and packages with a `__main__`."""
     modules = {path.stem for path in HERE.glob("*.py") if '__name__ == "__main__"' in path.read_text()}
     packages = {path.parent.name for path in HERE.glob("*/__main__.py")}
-    return sorted((modules | packages) - {"__main__"})
+    return sorted((modules | packages) - NONE)
 
 
 def machine() -> str:
