@@ -15,6 +15,7 @@ from projects.data.exporting import (
     datumaro_json,
     datumaro_others,
     docbin,
+    doccano,
     dota,
     imagenet,
     jsonl,
@@ -23,6 +24,7 @@ from projects.data.exporting import (
     mask_pictures,
     open_images,
     parquet_folder,
+    prodigy,
     ranking,
     table,
     voc,
@@ -48,6 +50,7 @@ FORMATS: dict[str, ExportFormat] = {
         yolo.DETECT,
         yolo.SEGMENT,
         yolo.ORIENTED,
+        yolo.POSE,
         voc.FORMAT,
         cvat.FORMAT,
         labelme.FORMAT,
@@ -66,6 +69,8 @@ FORMATS: dict[str, ExportFormat] = {
         imagenet.FORMAT,
         parquet_folder.FORMAT,
         label_studio.FORMAT,
+        doccano.FORMAT,
+        prodigy.FORMAT,
         *datumaro_others.FORMATS,
     )
 }

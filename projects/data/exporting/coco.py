@@ -7,12 +7,12 @@ to a temporary file, which follows.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from pycocotools import mask as coco
 
-from projects.data.exporting import pictures, shapes
+from projects.data.exporting import key_points, pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import Names, ending, file_name
@@ -136,79 +136,25 @@ def measured(shape: dict[str, Any], masks: str = "") -> dict[str, Any]:
 
 
 def with_key_points(source: Source, one: Decided) -> Iterator[dict[str, Any]]:
-    """One annotation for each object, with the points that lie in its box; the smallest box around a point has it.
-    Points around which there is none are an object of the class of their own label's.
-
-    Where an object has several points of one label, the first stands among its own and others make it anew.
-    """
-    regions = one.answer["regions"]
-    kinds = point_kinds(source)
-    objects = [
-        (region, shapes.box_of(region["shape"])) for region in regions if region["shape"]["type"] in shapes.AREAS
-    ]
-    smallest = sorted(range(len(objects)), key=lambda at: objects[at][1][2] * objects[at][1][3])
-    points = [region for region in regions if region["shape"]["type"] == "point"]
-    held = {id(point): next((at for at in smallest if _inside(point, objects[at][1])), -1) for point in points}
-    for at, (region, _box) in enumerate(objects):
-        mine = [point for point in points if held[id(point)] == at]
-        said = {
-            "category_id": source.classes[region["label"]].number + 1,
-            **measured(region["shape"], source.terms.masks),
-            "iscrowd": 0,
-            "attributes": region["attributes"],
-        }
-        for some in _rounds(source, mine) or [[]]:
-            yield said | _key_points(source, some, kinds)
-    for some in _rounds(source, [point for point in points if held[id(point)] < 0]):
-        label = source.classes[some[0]["label"]].number + 1
-        yield {"category_id": label, **_around(some), "iscrowd": 0, "attributes": {}} | _key_points(source, some, kinds)
-
-
-def point_kinds(source: Source) -> dict[int, int]:
-    """The classes of points: class -> place among an object's key points."""
-    return {one.number: at for at, one in enumerate(c for c in source.in_order if "point" in c.shapes)}
+    """One annotation for each object with its points; points of no object are one of the class of their own label's."""
+    kinds = key_points.kinds_of(source)
+    for region, points in key_points.posed(source, one):
+        flat = [value for place in key_points.in_turn(source, points, kinds) for value in place]
+        said = {"keypoints": flat, "num_keypoints": sum(value > 0 for value in flat[2::3])}
+        label = source.classes[(region or points[0])["label"]].number + 1
+        drawn = measured(region["shape"], source.terms.masks) if region else _around(points)
+        attributes = region["attributes"] if region else {}
+        yield {"category_id": label, **drawn, "iscrowd": 0, "attributes": attributes} | said
 
 
 def _write_key_points(source: Source) -> Iterator[Entry]:
-    names = [one.name for one in source.in_order if "point" in one.shapes]
+    names = key_points.names_of(source)
     categories = [category(one) | {"keypoints": names, "skeleton": []} for one in source.in_order]
     return write(source, "person_keypoints", with_key_points, categories)
 
 
-def _inside(region: Mapping[str, Any], box: Sequence[float]) -> bool:
-    x, y, width, height = box
-    shape = region["shape"]
-    return bool(x <= shape["x"] <= x + width and y <= shape["y"] <= y + height)
-
-
-def _rounds(source: Source, points: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Points in groups in which each class is there once at most."""
-    found: list[list[dict[str, Any]]] = []
-    seen: list[set[int]] = []
-    for point in points:
-        number = source.classes[point["label"]].number
-        at = next((at for at, some in enumerate(seen) if number not in some), len(seen))
-        if at == len(seen):
-            found.append([])
-            seen.append(set())
-        found[at].append(point)
-        seen[at].add(number)
-    return found
-
-
-def _key_points(source: Source, points: Sequence[dict[str, Any]], kinds: Mapping[int, int]) -> dict[str, Any]:
-    flat: list[float] = [0, 0, 0] * len(kinds)
-    for point in points:
-        shape, at = point["shape"], kinds.get(source.classes[point["label"]].number)
-        if at is not None:
-            flat[3 * at : 3 * at + 3] = [shape["x"], shape["y"], 2 if shape.get("visible", True) else 1]
-    return {"keypoints": flat, "num_keypoints": sum(value > 0 for value in flat[2::3])}
-
-
 def _around(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    at = [(point["shape"]["x"], point["shape"]["y"]) for point in points]
-    (x0, y0), (x1, y1) = (tuple(pick(values) for values in zip(*at, strict=True)) for pick in (min, max))
-    sides = [float(value) for value in (x0, y0, x1 - x0, y1 - y0)]
+    sides = key_points.around(points)
     return {"segmentation": [], "area": sides[2] * sides[3], "bbox": sides}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from projects.data.exporting import pictures
+from projects.data.exporting.chosen import name_of
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import FlatNames, ending, folder
@@ -47,13 +48,8 @@ def _label(source: Source, one: Decided) -> str:
         if part["kind"] in CHOICES and part["value"]:
             steps = part["value"] if isinstance(part["value"], list) else [part["value"]]
             steps = steps if part["kind"] == "tree" else steps[:1]
-            return "/".join(folder(_name(source, step)) for step in steps)
+            return "/".join(folder(name_of(source, step)) for step in steps)
     return NO_LABEL
-
-
-def _name(source: Source, key: str) -> str:
-    found = source.classes.get(key)
-    return found.name if found else key
 
 
 def _line(values: list[Any]) -> bytes:

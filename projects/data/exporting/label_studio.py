@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from projects.data.exporting import brush, pictures, shapes
+from projects.data.exporting.chosen import name_of
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.markup import quoted
@@ -166,7 +167,7 @@ def _value(source: Source, part: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return "number", {"number": value}
     if part["kind"] == "text":
         return "textarea", {"text": [value]}
-    names = [_name(source, key) for key in (value if isinstance(value, list) else [value])]
+    names = [name_of(source, key) for key in (value if isinstance(value, list) else [value])]
     return ("taxonomy", {"taxonomy": [names]}) if part["kind"] == "tree" else ("choices", {"choices": names})
 
 
@@ -176,11 +177,6 @@ def _preferred(value: str) -> Result:
     if value == TIE:
         return result | {"type": "choices", "value": {"choices": [TIE]}}
     return result | {"type": "pairwise", "value": {"selected": SIDES.get(value, "right")}}
-
-
-def _name(source: Source, key: str) -> str:
-    found = source.classes.get(key)
-    return found.name if found else key
 
 
 RESULTS: dict[str, Callable[[Source, Decided], Iterator[Result]]] = {

@@ -151,6 +151,11 @@ def as_boxes(regions: Sequence[Region]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+def as_boxes_and_points(regions: Sequence[Region]) -> list[tuple[str, dict[str, Any]]]:
+    """The same, and the points as they are."""
+    return [*as_boxes(regions), *kept("point")(regions)]
+
+
 def _polygon(points: list) -> dict[str, Any]:
     return CHECKS["polygon"]({"type": "polygon", "points": points}, SIZE, "")
 

@@ -67,24 +67,29 @@ def _mark(spans: Spans, notes: str) -> None:
         if name[:1] == "T":
             _entity(spans, place, name, rest, attributes.get(name, {}))
         elif name[:1] in NO_PLACE:
-            spans.homeless(NO_PLACE[name[:1]])
+            spans.homeless(NO_PLACE[name[:1]], place)
         elif name[:1] not in ("A", "M"):
             spans.lose(place, "wrong-shape", "This line is nothing that brat writes.")
 
 
 def _attributes(spans: Spans, lines: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
     """What is said of each entity, by its name: a value, or that it is so."""
+    entities = {line.partition("\t")[0] for _, line in lines if line.startswith("T")}
     found: dict[str, dict[str, Any]] = {}
     for place, line in lines:
         name, _, rest = line.rstrip("\r").partition("\t")
-        if name[:1] in ("A", "M"):
-            parts = rest.split()
-            if len(parts) < 2:
-                spans.lose(place, "wrong-shape", "An attribute has a name, and what it is of.")
-            elif not parts[1].startswith("T"):
-                spans.homeless("attributes of events and relations")
-            else:
-                found.setdefault(parts[1], {})[parts[0]] = " ".join(parts[2:]) or True
+        if name[:1] not in ("A", "M"):
+            continue
+        what, _, of = rest.strip().partition(" ")
+        whose, _, value = of.strip().partition(" ")
+        if not whose:
+            spans.lose(place, "wrong-shape", "An attribute has a name, and what it is of.")
+        elif not whose.startswith("T"):
+            spans.homeless("attributes of events and relations", place)
+        elif whose not in entities:
+            spans.lose(place, "no-such-entity", f"There is no entity “{whose[:60]}”, which this attribute is of.")
+        elif found.setdefault(whose, {}).setdefault(what, value.strip() or True) != (value.strip() or True):
+            spans.lose(place, "said-twice", "This attribute was told before with another value, which is kept.")
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from projects.data.connectors.files import Files
+from projects.data.importing.readers.key_points import only_points
 from projects.data.importing.readers.listing import whole
 from projects.data.importing.readers.marks import REGIONS, Marks, run_lengths
 from projects.data.importing.readers.mask_files import numbers_of
@@ -18,6 +19,7 @@ KNOWN = {
     "id", "image_id", "category_id", "bbox", "segmentation", "area", "iscrowd", "keypoints", "num_keypoints",
     "attributes", "score", "polyline", "segments_info", "file_name", "mask", "caption", "is_occluded",
 }  # fmt: skip
+SIDES = ("x", "y", "width", "height")
 HIDDEN, SEEN = 1, 2  # COCO's numbers of a key point's visibility; 0 is one that isn't there
 
 
@@ -85,6 +87,9 @@ def _add(
         marks.lose(place, refused.code, refused.text)
         return
     points = _points(annotation, category, place, marks)
+    if shape and shape["type"] == "box" and not annotation.get("segmentation"):
+        places = [(point["x"], point["y"]) for _, point in points]
+        shape = None if only_points([shape[side] for side in SIDES], places) else shape
     group = {"instance": annotation["id"]} if points and shape and _is_id(annotation.get("id")) else {}
     key = f"{category.name} {shape} {annotation.get('attributes')} {score}"
     if shape and key not in seen:

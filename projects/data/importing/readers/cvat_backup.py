@@ -18,13 +18,19 @@ from projects.data.importing.readers.json_parts import loads, parts
 from projects.data.importing.readers.labelled import Size, labelled, size_of
 from projects.data.importing.readers.lines import numbered
 from projects.data.importing.readers.listing import listed, shown, text_of, wanted
-from projects.data.importing.readers.marks import Marks
+from projects.data.importing.readers.marks import REGIONS, Marks
 from projects.data.importing.readers.picture_files import PictureNames
 from projects.data.importing.rows import Fault, Item, Said
 from projects.errors import Refused
 
+NO_IMAGES = (
+    "The task has no pictures: videos are not taken apart here. Export it from CVAT as “CVAT for video 1.1” with its "
+    "images."
+)
 MAX_TASK = 64 * 1024 * 1024
 MAX_FRAMES = 2_000_000
+VERSION = 1
+JOB = ("tags", "shapes", "tracks")
 MOVING = ("rectangle", "points", "ellipse")
 
 
@@ -47,6 +53,7 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
 
 def _task(files: Files, pictures: PictureNames, task_type: str, folder: str) -> Iterator[Item | Later]:
     told = loads(text_of(files, f"{folder}task.json", MAX_TASK))
+    _check_version(told)
     data = told.get("data") if isinstance(told, dict) else None
     start, step = _first_and_step(data if isinstance(data, dict) else {})
     images = sum(1 for _ in _images(files, pictures, folder))
@@ -55,17 +62,29 @@ def _task(files: Files, pictures: PictureNames, task_type: str, folder: str) -> 
     with closing(Gathered()) as shapes:
         _gather(files, f"{folder}annotations.json", shapes, faults, max(0, images - start + step - 1) // step)
         yield from faults
-        seen = 0
+        seen: set[int] = set()
         for number, (called, size) in enumerate(_images(files, pictures, folder)):
             frame, rest = divmod(number - start, step)
             if rest or frame < 0 or frame in gone:
                 continue
-            seen += 1
+            seen.add(frame)
             mark = partial(_mark, shapes.of(frame))
             picture = pictures.of(called, f"{folder}data/manifest.jsonl") or pictures.of(called, folder)
             yield Later(partial(labelled, files, task_type, picture, called, mark, size=size))
         if not seen:
-            raise Refused("The task has no pictures: videos are not taken apart here.", code="no-images")
+            raise Refused(NO_IMAGES, code="no-images")
+        for frame in sorted(shapes.owners() - seen):
+            text = "This frame was deleted there." if frame in gone else "The task has no picture for this frame."
+            yield Fault(f"{shown(folder)}annotations.json, frame {frame}", "no-picture", text)
+
+
+def _check_version(told: Any) -> None:
+    """Refused where the task says that its backup is of a version that isn't known here."""
+    version = str(told.get("version", VERSION)) if isinstance(told, dict) else ""
+    number = version.partition(".")[0]
+    if number.isdigit() and int(number[:9]) > VERSION:
+        text = "This backup is of version %(version)s; here 1 is read. Export the task as “CVAT for images 1.1”."
+        raise Refused(text, code="newer-version", place="version", version=version[:20])
 
 
 def _first_and_step(data: dict[str, Any]) -> tuple[int, int]:
@@ -104,34 +123,66 @@ def _gather(files: Files, name: str, shapes: Gathered, faults: list[Fault], fram
     try:
         with files.open(name) as file:
             for part in parts(file):
-                job = part.value if isinstance(part.value, dict) else {}
-                for key in ("tags", "shapes", "tracks"):
-                    found = job.get(key)
-                    for index, one in enumerate(found if isinstance(found, list) else ()):
-                        place = f"{part.place}.{key}[{index}]"
-                        if not isinstance(one, dict) or not isinstance(one.get("frame"), int):
-                            faults.append(Fault(f"{shown(name)}, {place}", "wrong-shape", "It has no frame."))
-                        elif key == "tracks":
-                            _follow(shapes, one, place, frames)
-                        else:
-                            shapes.add(one["frame"], {"at": place, "key": key, "it": one})
+                for key, place, one in _told(part.value, part.place):
+                    if key not in JOB:
+                        faults.append(
+                            Fault(f"{shown(name)}, {place}", "no-place", f"There is no place here for {key}.")
+                        )
+                        continue
+                    for where in _without_frame(one, place):
+                        faults.append(Fault(f"{shown(name)}, {where}", "wrong-shape", "It has no frame."))
+                    if key == "tracks":
+                        _follow(shapes, one if isinstance(one, dict) else {}, place, frames)
+                    elif _framed(one):
+                        shapes.add(one["frame"], {"at": place, "key": key, "it": one})
     except Refused as refused:
         faults.append(Fault.of(refused, shown(name)))
+
+
+def _told(job: Any, place: str) -> Iterator[tuple[str, str, Any]]:
+    """What a job says, one by one: under which key, where, and what."""
+    for key, found in job.items() if isinstance(job, dict) else ():
+        for index, one in enumerate(_listed(found)):
+            yield key[:60], f"{place}.{key[:60]}[{index}]", one
+
+
+def _without_frame(one: Any, place: str) -> Iterator[str]:
+    """Where, in a part and in what it is made of, the number of a frame is missing."""
+    if not _framed(one):
+        yield place
+    for at, shape in enumerate(_listed(one.get("shapes")) if isinstance(one, dict) else ()):
+        if not _framed(shape):
+            yield f"{place}.shapes[{at}]"
 
 
 def _follow(shapes: Gathered, track: dict[str, Any], place: str, frames: int) -> None:
     """Add a track's shape to each frame in which it is in sight: of so many, to the last where nothing ends it."""
     found = track.get("shapes")
-    keys = [one for one in found if isinstance(one, dict) and isinstance(one.get("frame"), int)] if found else []
+    keys = [one for one in _listed(found) if _framed(one) and one.get("type") != "skeleton"]
     keys.sort(key=lambda one: one["frame"])
     more = {"label": track.get("label"), "track": place.rpartition("[")[2].removesuffix("]")}
+    more |= {name: track[name] for name in ("group", "source") if track.get(name)}
+    always = _listed(track.get("attributes"))
     for before, behind in zip(keys, [*keys[1:], None], strict=True):
         if before.get("outside"):
             continue
         last = behind["frame"] if behind else frames
+        told = before | more | {"attributes": [*always, *_listed(before.get("attributes"))]}
         for frame in range(max(0, before["frame"]), min(last, frames)):
-            shape = before | more | {"points": _between(before, behind, frame)}
+            shape = told | {"points": _between(before, behind, frame)}
             shapes.add(frame, {"at": place, "key": "shapes", "it": shape})
+    for element in _listed(track.get("elements")):
+        if isinstance(element, dict):  # a joint of a skeleton, which moves by itself
+            joint = {name: track[name] for name in ("group", "source") if track.get(name)} | element
+            _follow(shapes, joint | {"attributes": [*always, *_listed(element.get("attributes"))]}, place, frames)
+
+
+def _framed(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("frame"), int)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _between(before: dict[str, Any], behind: dict[str, Any] | None, frame: int) -> Any:
@@ -153,6 +204,8 @@ def _mark(found: list[dict[str, Any]], marks: Marks) -> tuple[Said, ...]:
         sources.add(one["it"].get("source", "manual"))
         if one["key"] == "tags":
             marks.choose(one["at"], one["it"].get("label"), kind="multiple")
+            for name in _attributes(one["it"]) if marks.task_type != REGIONS else ():
+                marks.lose(f"{one['at']}, {name[:60]}", "no-place", "There is no place here for attributes of a tag.")
         else:
             _shape(marks, one["it"], one["at"])
     return marks.said(predicted=sources == {"auto"})
@@ -165,7 +218,8 @@ def _shape(marks: Marks, shape: dict[str, Any], place: str) -> None:
     if kind == "skeleton":
         for element in shape.get("elements") or ():
             if isinstance(element, dict):
-                told = {"group": shape.get("group"), "attributes": [], **element}
+                mine = [*_listed(shape.get("attributes")), *_listed(element.get("attributes"))]
+                told = {"group": shape.get("group")} | element | {"attributes": mine}
                 _shape(marks, told, f"{place}, {element.get('label')}")
         return
     points = shape.get("points")

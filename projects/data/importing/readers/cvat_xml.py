@@ -1,5 +1,6 @@
 """CVAT's XML, version 1.1: for images, and for videos whose frames came along as pictures. Read element by element."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -13,7 +14,7 @@ from projects.data.importing.readers.gathered import Gathered
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.labelled import labelled, size_of
 from projects.data.importing.readers.listing import head, heads, named, passed_over, shown, wanted
-from projects.data.importing.readers.marks import Marks
+from projects.data.importing.readers.marks import REGIONS, Marks
 from projects.data.importing.readers.picture_files import PictureNames
 from projects.data.importing.readers.pictures import picture_row
 from projects.data.importing.readers.xml_files import elements, number
@@ -23,6 +24,12 @@ from projects.errors import Refused
 ENDINGS = (".xml",)
 WANTED = frozenset({"meta", "image", "track"})
 KEPT = ("occluded", "group_id")
+VERSION = 1  # the format's; what is behind the point is made such that older readers know it
+SAYS_VERSION = re.compile(rb"<version>\s*(\d{1,9})[\d.]*\s*</version>")
+NO_FRAME = (
+    "This frame of a video has no picture here. Export the task from CVAT with its images, or lay the frame beside the "
+    "file under this name."
+)
 Kinds = dict[tuple[str, str], str]
 
 
@@ -37,10 +44,12 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
     for entry in wanted(files):
         if not entry.name.lower().endswith(ENDINGS):
             continue
-        if b"<annotations>" not in head(files, entry.name):
+        start = head(files, entry.name)
+        if b"<annotations>" not in start:
             yield passed_over(entry.name)
             continue
         try:
+            _check_version(start)
             yield from _file(files, task_type, entry.name, pictures, used)
         except Refused as refused:
             yield Fault.of(refused, shown(entry.name))
@@ -69,13 +78,31 @@ def _file(files: Files, task_type: str, name: str, pictures: PictureNames, used:
                     continue
                 used.add(picture or "")
                 size = size_of(element.get("width"), element.get("height"))
-                mark = partial(_image, element, kinds)
-                yield Later(partial(labelled, files, task_type, picture, called or shown(name), mark, size=size))
+                mark, meta = partial(_image, element, kinds), _meta(element)
+                row = partial(labelled, files, task_type, picture, called or shown(name), mark, size=size, meta=meta)
+                yield Later(row)
         for frame in sorted(numbers):
             called = f"frame_{frame:06d}"
             picture = pictures.of(called, name)
             used.add(picture or "")
+            if picture is None:
+                yield Fault(f"{shown(name)}, {called}", "no-picture", NO_FRAME)
+                continue
             yield Later(partial(labelled, files, task_type, picture, called, partial(_frame, frames.of(frame))))
+
+
+def _check_version(start: bytes) -> None:
+    """Refused where the file says that it is of a version that isn't known here."""
+    found = SAYS_VERSION.search(start)
+    if found and int(found[1]) > VERSION:
+        text = "This is version %(version)s of CVAT's XML; here 1.1 is read. Export it as “CVAT for images 1.1”."
+        raise Refused(text, code="newer-version", place="version", version=found[1].decode())
+
+
+def _meta(image: Element) -> dict[str, str]:
+    """The part of a set that an image is in."""
+    subset = image.get("subset") or ""
+    return {"subset": subset} if subset not in ("", "default") else {}
 
 
 def _kinds(meta: Element) -> Kinds:
@@ -93,6 +120,9 @@ def _image(image: Element, kinds: Kinds, marks: Marks) -> tuple[Said, ...]:
         place = f"{element.tag[:40]} {index + 1}"
         if element.tag == "tag":
             marks.choose(place, element.get("label"), kind="multiple")
+            for one in element.findall("attribute") if marks.task_type != REGIONS else ():
+                name = (one.get("name") or "")[:60]
+                marks.lose(f"{place}, {name}", "no-place", "There is no place here for attributes of a tag.")
         elif element.tag == "skeleton":
             _skeleton(marks, element, place, index + 1, kinds)
         else:
@@ -102,12 +132,17 @@ def _image(image: Element, kinds: Kinds, marks: Marks) -> tuple[Said, ...]:
 
 
 def _skeleton(marks: Marks, skeleton: Element, place: str, number: int, kinds: Kinds) -> None:
-    """The points of a skeleton that are there, tied together."""
+    for told in _joints(skeleton, skeleton.get("label") or "", number, kinds):
+        _shape(marks, f"{place}, {told['label']}", told)
+
+
+def _joints(skeleton: Element, label: str, number: Any, kinds: Kinds) -> Iterator[dict[str, Any]]:
+    """The points of a skeleton that are there, tied together; what is said of all of it is said of each."""
+    whole = _told(skeleton, label, kinds)["attributes"] | {"instance": number, "skeleton": label}
     for joint in skeleton:
-        told = _told(joint, joint.get("label") or "", kinds)
-        if joint.get("outside") != "1":
-            told["attributes"] |= {"instance": number, "skeleton": skeleton.get("label") or ""}
-            _shape(marks, f"{place}, {joint.get('label')}", told)
+        if joint.tag != "attribute" and joint.get("outside") != "1":
+            told = _told(joint, joint.get("label") or "", kinds)
+            yield told | {"attributes": whole | told["attributes"]}
 
 
 def _told(element: Element, label: str, kinds: Kinds) -> dict[str, Any]:
@@ -166,24 +201,29 @@ def _numbers(kind: str, given: dict[str, str]) -> list[float]:
 
 
 def _frames(track: Element, kinds: Kinds) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The shapes of a track that are in sight, by frame."""
+    """The shapes of a track that are in sight, by frame. Raises Refused where one has no frame."""
+    label, number = track.get("label") or "", _value(track.get("id", ""), "number")
+    more = {"track": number} | ({"group": _value(track.get("group_id", ""), "number")} if track.get("group_id") else {})
     for element in track:
         frame = element.get("frame", "")
-        if element.get("outside") == "1" or not frame.isdigit() or len(frame) > 9:
+        if not frame.isdigit() or len(frame) > 9:
+            raise Refused("A shape of a track has a frame.", code="wrong-shape", place=f"track {number}")
+        if element.get("outside") == "1":
             continue
-        told = _told(element, track.get("label") or "", kinds)
-        told["attributes"]["track"] = _value(track.get("id", ""), "number")
-        yield int(frame), told
+        joints = element.tag == "skeleton"
+        for told in _joints(element, label, number, kinds) if joints else [_told(element, label, kinds)]:
+            given = told["given"] | {"source": track.get("source", "manual")}
+            yield int(frame), told | {"given": given, "attributes": told["attributes"] | more}
 
 
 def _frame(shapes: list[dict[str, Any]], marks: Marks) -> tuple[Said, ...]:
     for index, told in sorted(enumerate(shapes), key=lambda one: cvat_shapes.depth(one[1]["given"].get("z_order"))):
         _shape(marks, f"{told['kind']} {index + 1}", told)
-    return marks.said()
+    return marks.said(predicted=bool(shapes) and all(told["given"].get("source") == "auto" for told in shapes))
 
 
 def _recognises(files: Files) -> bool:
-    found = any(b"<annotations>" in start and b"<version>1.1" in start for start in heads(files, ENDINGS))
+    found = any(b"<annotations>" in start and SAYS_VERSION.search(start) for start in heads(files, ENDINGS))
     return found and bool(named(files, ENDINGS))
 
 

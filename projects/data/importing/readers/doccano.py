@@ -1,12 +1,14 @@
 """doccano's JSON Lines, in all its dialects: spans as [start, end, label] or as entities with offsets, labels of whole
-texts, pictures with classes. Offsets count code points."""
+texts, pictures with classes, boxes or polygons. Offsets count code points."""
 
+import contextlib
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.readers.coco_marks import pairs
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.json_lines import objects
 from projects.data.importing.readers.json_parts import loads
@@ -20,7 +22,9 @@ from projects.errors import Refused
 
 ENDINGS = (".jsonl", ".json1", ".ndjson")
 LABELS = ("label", "labels", "cats", "category", "categories", "entities", "annotations")
-OWN = {"id", "text", "data", "filename", "meta", "relations", "Comments", "comments", "annotation_approver", *LABELS}
+REGIONS = ("bbox", "bboxes", "segmentation", "segments")
+NO_PLACE = ("relations", "Comments", "comments")
+OWN = {"id", "text", "data", "filename", "meta", *NO_PLACE, *LABELS, *REGIONS}
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
@@ -40,22 +44,55 @@ def _rows(files: Files, pictures: PictureNames, task_type: str, file: BinaryIO) 
         if isinstance(value, Fault):
             yield value
         elif isinstance(value.get("filename"), str):
-            name = pictures.of(value["filename"])
-            yield Later(partial(labelled, files, task_type, name, value["filename"][:500], partial(_image, value)))
+            yield Later(_picture, files, pictures, task_type, value)
         else:
             yield Later(_row, task_type, place, size, value)
 
 
+def _picture(files: Files, pictures: PictureNames, task_type: str, value: dict[str, Any]) -> Item:
+    """The row of a picture: doccano's own number is no name for it, and comes back as meta."""
+    named, meta = value["filename"], _meta(value)
+    external_id = value.get("id") if isinstance(value.get("id"), str) else None
+    if external_id is None and value.get("id") is not None:
+        meta |= {"id": value["id"]}
+    mark = partial(_image, value)
+    return labelled(files, task_type, pictures.of(named), named[:500], mark, external_id=external_id, meta=meta)
+
+
 def _image(value: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
-    labels = _labels(value)
-    if labels is None:
-        return ()
-    for one in labels if isinstance(labels, list) else [labels]:
-        if isinstance(one, str):
-            marks.choose("label", one)
-        else:
-            marks.lose("label", "no-place", "Only classes of pictures are read here.")
-    return marks.said()
+    for name, labels in _said(value, LABELS):
+        for index, one in enumerate(labels):
+            if isinstance(one, str):
+                marks.choose(f"{name}[{index}]", one)
+            else:
+                marks.lose(f"{name}[{index}]", "no-place", "A class of a picture is a word.")
+    for name, found in _said(value, REGIONS):
+        for index, one in enumerate(found):
+            try:
+                shape = _shape(one)
+            except Refused as refused:
+                marks.lose(f"{name}[{index}]", refused.code, refused.text)
+                continue
+            marks.region(f"{name}[{index}]", one.get("label"), shape, _more(one))
+    for name, index in _homeless(value):
+        marks.lose(f"{name}[{index}]", "no-place", "This task type has no place for relations and comments.")
+    return marks.said() if any(value.get(name) is not None for name in (*LABELS, *REGIONS)) else ()
+
+
+def _shape(one: Any) -> dict[str, Any]:
+    """A box, or a polygon whose numbers come in a row or by twos. Raises Refused."""
+    if isinstance(one, dict) and {"x", "y", "width", "height"} <= one.keys():
+        return {"type": "box"} | {name: one[name] for name in ("x", "y", "width", "height")}
+    points = one.get("points") if isinstance(one, dict) else None
+    if not isinstance(points, list) or not points:
+        raise Refused("A region has a place and a size, or points.", code="wrong-shape")
+    return {"type": "polygon", "points": points if isinstance(points[0], list) else pairs(points)}
+
+
+def _more(one: dict[str, Any]) -> dict[str, Any]:
+    """What else is said of a region."""
+    known = {"id", "uuid", "label", "points", "x", "y", "width", "height"}
+    return {name: value for name, value in one.items() if name not in known and value is not None}
 
 
 def _row(task_type: str, place: str, size: int, value: dict[str, Any]) -> Item:
@@ -63,47 +100,69 @@ def _row(task_type: str, place: str, size: int, value: dict[str, Any]) -> Item:
     if not isinstance(text, str):
         return Fault(place, "no-text", "The line has no text.")
     spans = Spans(task_type, place, text)
-    labels = _labels(value)
-    if labels is not None:
-        _mark(spans, labels)
-    said = spans.said() if labels is not None else ()
-    for name in ("relations", "Comments", "comments"):
-        if value.get(name):
-            spans.lose(name, "no-place", "This task type has no place for relations and comments.")
-    extra = {name: one for name, one in value.items() if name not in OWN}
-    meta = value["meta"] if isinstance(value.get("meta"), dict) else {}
-    fields: dict[str, Any] = {"text": text} | ({"meta": {**extra, **meta}} if extra or meta else {})
+    labels = [(f"{name}[{index}]", one) for name, found in _said(value, LABELS) for index, one in enumerate(found)]
+    said: list[Said] = []
+    for name, index in _homeless(value):
+        spans.homeless(name.lower(), f"{name}[{index}]")
+    for user in dict.fromkeys(map(_user, (one for _, one in labels))) or [""]:
+        _mark(spans, [(at, one) for at, one in labels if _user(one) == user])
+        said += spans.said(by=user)
+    answered = any(value.get(name) is not None for name in LABELS)
+    meta = _meta(value)
+    fields: dict[str, Any] = {"text": text} | ({"meta": meta} if meta else {})
     id = value.get("id")
     external_id = str(id) if isinstance(id, int | str) and not isinstance(id, bool) and str(id).strip() else None
-    return Row(place, external_id, fields, size=size, said=said, lost=tuple(spans.lost))
+    return Row(place, external_id, fields, size=size, said=tuple(said if answered else ()), lost=tuple(spans.lost))
 
 
-def _labels(value: dict[str, Any]) -> Any:
-    """What is said of the line; None where nothing is."""
-    return next((value[name] for name in LABELS if value.get(name) is not None), None)
+def _meta(value: dict[str, Any]) -> dict[str, Any]:
+    """The line's further fields, and its meta, which old files have as a text of JSON."""
+    meta, extra = value.get("meta"), {name: one for name, one in value.items() if name not in OWN and one is not None}
+    if isinstance(meta, str) and meta.strip().startswith("{"):
+        with contextlib.suppress(Refused):
+            meta = loads(meta)
+    return extra | (meta if isinstance(meta, dict) else {} if meta in (None, "") else {"meta": meta})
 
 
-def _mark(spans: Spans, labels: Any) -> None:
-    found = labels if isinstance(labels, list) else [labels]
-    whole = [one for one in found if isinstance(one, str | int) and not isinstance(one, bool)]
-    for index, one in enumerate(found):
-        place = f"label[{index}]"
-        if isinstance(one, list) and len(one) == 3:
+def _said(value: dict[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, list[Any]]]:
+    """Everything that is said under these names, each as a list."""
+    for name in names:
+        found = value.get(name)
+        if found is not None:
+            yield name, found if isinstance(found, list) else [found]
+
+
+def _homeless(value: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    return ((name, index) for name, found in _said(value, NO_PLACE) for index in range(len(found)))
+
+
+def _user(one: Any) -> str:
+    """Whose a label is, in files that say so."""
+    user = one.get("user") if isinstance(one, dict) else None
+    return "" if user is None else str(user)[:200]
+
+
+def _mark(spans: Spans, labels: list[tuple[str, Any]]) -> None:
+    whole: list[tuple[str, str]] = []
+    for place, one in labels:
+        if isinstance(one, str | int) and not isinstance(one, bool):
+            whole.append((place, str(one)))
+        elif isinstance(one, list) and len(one) == 3:
             spans.span(place, one[0], one[1], one[2])
         elif isinstance(one, dict) and {"start_offset", "end_offset"} <= one.keys():
             spans.span(place, one["start_offset"], one["end_offset"], one.get("label"))
         elif isinstance(one, dict) and isinstance(one.get("text"), str):
             spans.lose(place, "no-place", "There is no place here for texts that were written.")
         elif isinstance(one, dict) and "label" in one:
-            whole.append(one["label"])
-        elif one not in whole:
+            whole.append((place, str(one["label"])))
+        else:
             spans.lose(place, "wrong-shape", "A label is a word, or a start, an end and a word.")
-    texts = [str(one) for one in whole]
     if spans.task_type == CLASSES:
+        texts = [text for _, text in whole]
         spans.choose("label", texts[0] if len(texts) == 1 else texts)
     else:
-        for _ in texts:
-            spans.homeless("classes of the whole text")
+        for place, _ in whole:
+            spans.homeless("classes of the whole text", place)
 
 
 def _recognises(files: Files) -> bool:
@@ -129,7 +188,8 @@ def _is_doccano(value: dict[str, Any]) -> bool:
             words = name in ("label", "labels") and all(isinstance(one, str) for one in found)
             if spans or words:
                 return "answer" not in value and "payload" not in value
-    return isinstance(value.get("filename"), str) and is_picture(value["filename"])
+    intent = isinstance(value.get("cats"), list) and isinstance(value.get("entities"), list)
+    return intent and shown or isinstance(value.get("filename"), str) and is_picture(value["filename"])
 
 
 def _offsets(one: dict[str, Any]) -> bool:
@@ -139,8 +199,8 @@ def _offsets(one: dict[str, Any]) -> bool:
 FORMAT = ImportFormat(
     key="doccano",
     title="doccano JSONL",
-    note="Spans and classes; relations, comments and written texts are lost.",
-    task_types=("text_spans", "classification"),
+    note="Spans, classes, boxes and polygons, by whose they are; relations, comments and written texts are lost.",
+    task_types=("text_spans", "classification", "image_regions"),
     endings=ENDINGS,
     recognises=_recognises,
     read=read,

@@ -40,6 +40,10 @@ class Gathered:
             known.append(number)
         self._at += len(data)
 
+    def owners(self) -> set[int]:
+        """Those that have a part."""
+        return set(self._owners)
+
     def of(self, owner: int) -> list[Any]:
         """The parts of an owner."""
         if self._order is None:

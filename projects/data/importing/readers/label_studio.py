@@ -2,7 +2,8 @@
 takes itself. Read task by task.
 
 The labelling interface isn't in the file, so what a task shows is told by its data: a picture by the ending of its
-name, a text by its key (`text`) or by being the only text. Everything else of the data comes back as meta.
+name, a text by its key (`text`) or by being the only text, two answers by keys that tell them apart. Everything else of
+the data comes back as meta.
 """
 
 import re
@@ -13,15 +14,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
-from projects.data.importing.readers import label_studio_images, label_studio_texts
+from projects.data.importing.readers import label_studio_images, label_studio_pairs, label_studio_texts
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.json_parts import parts
-from projects.data.importing.readers.label_studio_results import expanded
+from projects.data.importing.readers.label_studio_results import answers_of, expanded
 from projects.data.importing.readers.labelled import labelled
 from projects.data.importing.readers.listing import heads, passed_over, shown, wanted
 from projects.data.importing.readers.marks import Marks
 from projects.data.importing.readers.picture_files import PictureNames, is_picture
-from projects.data.importing.readers.spans import Spans, score_of
+from projects.data.importing.readers.spans import Spans
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
 
@@ -64,6 +65,8 @@ def _row(files: Files, pictures: PictureNames, task_type: str, task: Any, name: 
         return Fault(place, "wrong-shape", "A task is an object with its data.")
     id = data.get(NAMED) or task.get("id")
     external_id = str(id) if isinstance(id, int | str) else None
+    if task_type == "preference":
+        return label_studio_pairs.row(task, place, external_id)
     image = _picture_key(data)
     if image and task_type != "text_spans":
         found = _picture(pictures, str(data[image]), name)
@@ -128,7 +131,7 @@ def _text(
     spans = Spans(task_type, place, text)
     said = tuple(
         one
-        for _, results, by, score, predicted, at in _answers(task, spans)
+        for _, results, by, score, predicted, at in answers_of(task, spans)
         for one in _told_text(spans, results, at, by, score, predicted)
     )
     title = {"title": meta.pop("title")} if data.keys() >= OURS and isinstance(meta.get("title"), str) else {}
@@ -145,42 +148,12 @@ def _told_text(
 
 def _image(task: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
     said: list[Said] = []
-    for _, results, by, score, predicted, at in _answers(task, marks):
+    for _, results, by, score, predicted, at in answers_of(task, marks):
         own = Marks(marks.task_type, marks.place, marks.width, marks.height)
         label_studio_images.mark(own, results, at)
         said += own.said(by, score, predicted)
         marks.lost += own.lost
     return tuple(said)
-
-
-Answer = tuple[int, list[Any], str, float | None, bool, str]
-
-
-def _answers(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
-    """What was handed in and predicted, one by one; what was cancelled or skipped is told, and left out."""
-    for key, predicted in (("annotations", False), ("completions", False), ("predictions", True)):
-        found = task.get(key)
-        for index, one in enumerate(found if isinstance(found, list) else ()):
-            at = f"{key}[{index}]"
-            if not isinstance(one, dict) or not isinstance(one.get("result"), list):
-                told.lose(at, "wrong-shape", "An answer is an object with its result.")
-                continue
-            by = str(one.get("model_version") or "")[:200] if predicted else _person(one)
-            if one.get("was_cancelled") or one.get("skipped"):
-                told.lose(at, "cancelled", f"This answer{f' of {by}' if by else ''} was skipped or cancelled.")
-                continue
-            score = score_of(one.get("score"), f"{at}.score", told) if predicted else None
-            yield index, one["result"], by, score, predicted, at
-    drafts = task.get("drafts")
-    if isinstance(drafts, list) and drafts:
-        told.lose("drafts", "no-place", f"Drafts are not taken over; there are {len(drafts)}.")
-
-
-def _person(one: Mapping[str, Any]) -> str:
-    who = one.get("completed_by")
-    if isinstance(who, dict):
-        who = who.get("email") or who.get("id")
-    return "" if who is None else str(who)[:200]
 
 
 def _recognises(files: Files) -> bool:
@@ -198,8 +171,9 @@ def _recognises(files: Files) -> bool:
 FORMAT = ImportFormat(
     key="label_studio",
     title="Label Studio",
-    note="Annotations by who made them, predictions by their model; relations, video, audio and drafts are lost.",
-    task_types=("image_regions", "text_spans", "classification"),
+    note="Annotations by who made them, predictions by their model; relations, rankings, video, audio and drafts are "
+    "lost.",
+    task_types=("image_regions", "text_spans", "classification", "preference"),
     endings=ENDINGS,
     recognises=_recognises,
     read=read,

@@ -22,10 +22,12 @@ def mark(marks: Marks, results: list[Any], at: str) -> None:
                 marks.lose(refused.place or group.place, refused.code, refused.text)
             except (TypeError, ValueError, KeyError, IndexError, OverflowError):
                 marks.lose(group.place, "wrong-shape", "The coordinates are no such shape.")
+        elif group.pair is not None:
+            marks.lose(group.place, "no-place", "There is no place here for which of two is better.")
         elif group.other:
             marks.lose(group.place, "no-place", f"There is no place here for a “{group.other}”.")
         else:
-            for field, value in classes(group):
+            for field, value in classes(group, marks.lose):
                 _class(marks, group.place, field, value)
 
 

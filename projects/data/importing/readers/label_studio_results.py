@@ -1,15 +1,50 @@
 """Label Studio's results, put together: what has one id is about one region, or about the whole task."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from projects.data.importing.readers.spans import score_of
 from projects.task_types.shape import clipped
 
 CLASSES = ("choices", "taxonomy", "number", "rating", "text", "datetime")
-NO_PLACE = ("relation", "pairwise", "ranker", "video", "audio", "timeseries", "table")
+NO_PLACE = ("relation", "ranker", "video", "audio", "timeseries", "table")
 SHORT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
 PLACED = {"x", "start", "points", "rle", "vertices", "startOffset"}
+
+
+Answer = tuple[int, list[Any], str, float | None, bool, str]
+
+
+def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
+    """What was handed in and predicted, one by one; what was cancelled or skipped is told, and left out."""
+    for key, predicted in (("annotations", False), ("completions", False), ("predictions", True)):
+        found = task.get(key)
+        for index, one in enumerate(found if isinstance(found, list) else ()):
+            at = f"{key}[{index}]"
+            if not isinstance(one, dict) or not isinstance(one.get("result"), list):
+                told.lose(at, "wrong-shape", "An answer is an object with its result.")
+                continue
+            by = str(one.get("model_version") or "")[:200] if predicted else _person(one)
+            if one.get("was_cancelled") or one.get("skipped"):
+                told.lose(at, "cancelled", f"This answer{f' of {by}' if by else ''} was skipped or cancelled.")
+                continue
+            if one.get("ground_truth") is True:
+                told.lose(
+                    at, "ground-truth", "It was marked as ground truth, which isn't kept; load it as right answers."
+                )
+            score = score_of(one.get("score"), f"{at}.score", told) if predicted else None
+            yield index, one["result"], by, score, predicted, at
+    drafts = task.get("drafts")
+    if isinstance(drafts, list) and drafts:
+        told.lose("drafts", "no-place", f"Drafts are not taken over; there are {len(drafts)}.")
+
+
+def _person(one: Mapping[str, Any]) -> str:
+    who = one.get("completed_by")
+    if isinstance(who, dict):
+        who = who.get("email") or who.get("id")
+    return "" if who is None else str(who)[:200]
 
 
 @dataclass
@@ -24,6 +59,7 @@ class Group:
     score: Any = None
     turned: bool = False
     classes: list[tuple[str, Any]] = field(default_factory=list)
+    pair: str | None = None  # which of two is better: "left" or "right"
     other: str = ""  # a kind of result that has no place here
 
 
@@ -83,6 +119,8 @@ def _add(group: Group, one: dict[str, Any], kind: str, value: dict[str, Any]) ->
     labels = next((part for key, part in value.items() if key.endswith("labels")), None)
     if isinstance(labels, list):
         group.labels += [label for label in labels if isinstance(label, str) and label not in group.labels]
+    elif kind == "pairwise":
+        group.pair = str(value.get("selected"))
     elif asks:
         held = value.get("text" if kind == "textarea" else kind)
         group.classes.append((name, held))
@@ -106,14 +144,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def classes(group: Group) -> Iterator[tuple[str, Any]]:
+def classes(group: Group, lose: Callable[[str, str, str], None]) -> Iterator[tuple[str, Any]]:
     """What is said of the whole task, by field: one option or several, a path, a number or a text."""
     for name, value in group.classes:
         if isinstance(value, list) and value and isinstance(value[0], list):
-            for path in value[:1]:
-                yield name, [str(step) for step in path]
+            yield name, [str(step) for step in value[0]]
+            for path in value[1:]:
+                text = f"One path is kept of each field, not “{clipped(' > '.join(map(str, path)), 80)}”."
+                lose(group.place, "more-than-one", text)
         elif isinstance(value, list):
             plain = [one for one in value if isinstance(one, str | int | float)]
+            if len(plain) < len(value):
+                lose(group.place, "wrong-shape", "An option is a word or a number.")
             yield name, plain[0] if len(plain) == 1 else plain
         else:
             yield name, value

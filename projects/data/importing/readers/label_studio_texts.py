@@ -14,10 +14,12 @@ def mark(spans: Spans, results: list[Any], at: str) -> None:
         given = group.value
         if "start" in given or "startOffset" in given:
             _span(spans, group, units)
+        elif group.pair is not None:
+            spans.lose(group.place, "no-place", "There is no place here for which of two is better.")
         elif group.other or given:
             spans.lose(group.place, "no-place", f"There is no place here for a “{group.other or group.kind}”.")
         else:
-            for field, value in classes(group):
+            for field, value in classes(group, spans.lose):
                 spans.choose(group.place, value, field)
 
 

@@ -1,6 +1,7 @@
 """The row of a picture that comes with labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from projects.data.connectors.files import Files
@@ -26,9 +27,12 @@ def labelled(
     size: Size | None = None,
     asset: object = None,
     external_id: object = None,
+    meta: Mapping[str, Any] = MappingProxyType({}),
 ) -> Item:
     """The row of the picture at `name` with what `mark` makes of its labels; without a picture, of the stored one whose
-    sha256 is `asset`. `size` is what the labels say of the picture: where it has another, they don't fit it."""
+    sha256 is `asset`. `size` is what the labels say of the picture: where it has another, they don't fit it. `meta`
+    comes back with the row.
+    """
     place = shown(name or called)
     picture = None
     try:
@@ -51,7 +55,7 @@ def labelled(
     return Row(
         place,
         external_id if isinstance(external_id, str) and external_id else name or called,
-        fields,
+        fields | ({"meta": dict(meta)} if meta else {}),
         picture,
         _bytes_of(picture) + sum(len(str(one.answer)) for one in said),
         said=said,

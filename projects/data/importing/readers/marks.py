@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco
 
+from projects.data.importing.readers.homeless import Homeless
 from projects.data.importing.rows import Fault, Said
 from projects.errors import Refused
 from projects.task_types import rle
@@ -39,7 +40,7 @@ class Marks:
         self._classes: dict[str, list[Any]] = {}
         self._kinds: dict[str, str] = {}
         self._scores: list[float] = []
-        self._homeless: dict[str, int] = {}  # what the task type has no place for
+        self._homeless = Homeless()
         self._more_lost = 0
 
     def lose(self, place: str, code: str, text: str) -> None:
@@ -54,7 +55,7 @@ class Marks:
     ) -> None:
         """A shape with a label."""
         if self.task_type != REGIONS:
-            self._homeless["regions"] = self._homeless.get("regions", 0) + 1
+            self._homeless.add("regions", place)
             return
         if len(self._regions) >= MAX_REGIONS:
             self.lose(place, "too-many-regions", f"An answer holds at most {MAX_REGIONS} regions.")
@@ -90,7 +91,7 @@ class Marks:
     def choose(self, place: str, label: object, field: str = "", kind: str = "choice", score: object = None) -> None:
         """A class of the whole picture: of this field, "" for the first that takes choices."""
         if self.task_type != CLASSES:
-            self._homeless["classes of the whole picture"] = self._homeless.get("classes of the whole picture", 0) + 1
+            self._homeless.add("classes of the whole picture", place)
             return
         try:
             name: Any = label_of(label, place) if kind in ("choice", "multiple") else label
@@ -125,9 +126,8 @@ class Marks:
         return (Said(answer, by, surest, predicted),)
 
     def _tell_homeless(self) -> None:
-        for what, number in self._homeless.items():
-            self.lose("", "no-place", f"This task type has no place for {what}; there are {number}.")
-        self._homeless.clear()
+        for text in self._homeless.told():
+            self.lose("", "no-place", text)
         if self._more_lost:
             text = f"{self._more_lost} more parts of this row can't be kept either."
             self.lost.append(Fault(self.place, "more-lost", text))

@@ -25,7 +25,16 @@ from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
 
 ENDINGS = (".jsonl", ".ndjson")
-NO_PLACE = ("relations", "arcs", "heads", "audio", "audio_spans", "video")
+NO_PLACE = ("relations", "arcs", "heads", "audio", "audio_spans", "video", "user_input", "flagged")
+# What Prodigy itself has in a line; what else there is comes back as meta.
+OWN = {
+    "text", "image", "html", "spans", "tokens", "label", "options", "accept", "answer", "meta", "score", "priority",
+    "width", "height", "path", "config", "view_id", "external_id", *NO_PLACE,
+}  # fmt: skip
+OF_A_SPAN = {
+    "start", "end", "label", "text", "type", "token_start", "token_end", "points", "x", "y", "width", "height",
+    "center", "color", "id", "score",
+}  # fmt: skip
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
@@ -64,22 +73,48 @@ def _input(value: dict[str, Any]) -> Any:
 
 def _row(files: Files, pictures: PictureNames, task_type: str, lines: list[dict[str, Any]]) -> Item:
     first, place = lines[0]["it"], lines[0]["at"]
-    meta = first["meta"] if isinstance(first.get("meta"), dict) else {}
-    hash = first.get("_input_hash")
-    external_id = f"prodigy-{hash}" if isinstance(hash, int) else None
+    external_id = _name(first)
     if isinstance(first.get("image"), str) and task_type != "text_spans":
         return _picture(files, pictures, task_type, lines, external_id)
     if not isinstance(first.get("text"), str):
         return Fault(place, "no-text", "The line has nothing that this task type can show.")
     text = first["text"]
     spans = Spans(task_type, place, text)
+    meta = _meta(lines, spans)
     said: list[Said] = []
     for line in lines:
         if _counts(line, spans):
-            _mark_text(spans, line["it"])
+            _mark_text(spans, line["it"], _at(line, first))
             said += spans.said(_who(line["it"]), score_of(line["it"].get("score"), "score", spans))
     fields = {"text": text} | ({"meta": meta} if meta else {})
     return Row(place, external_id, fields, size=2 * len(text), said=tuple(said), lost=tuple(spans.lost))
+
+
+def _at(line: dict[str, Any], first: dict[str, Any]) -> str:
+    """What places of a line begin with: those of the first stand at the row's own."""
+    return "" if line["it"] is first else f"{line['at'].rpartition(', ')[2]}, "
+
+
+def _name(value: dict[str, Any]) -> str | None:
+    """What an input is called: as Tandem's own export says, or by Prodigy's number of it."""
+    named, hash = value.get("external_id"), value.get("_input_hash")
+    if isinstance(named, str) and named.strip():
+        return named
+    return f"prodigy-{hash}" if isinstance(hash, int) else None
+
+
+def _meta(lines: list[dict[str, Any]], told: Any) -> dict[str, Any]:
+    """What else the lines about an input say of it; what one says otherwise than those before is told."""
+    found: dict[str, Any] = {}
+    for line in lines:
+        value = line["it"]
+        meta = value.get("meta")
+        more = {name: one for name, one in value.items() if name not in OWN and not name.startswith("_")}
+        for name, one in (more | (meta if isinstance(meta, dict) else {})).items():
+            if found.setdefault(name, one) != one:
+                place = f"{line['at'].rpartition(', ')[2]}, {name[:60]}"
+                told.lose(place, "said-twice", "A line before says otherwise, which is kept.")
+    return found
 
 
 def _counts(line: dict[str, Any], told: Any) -> bool:
@@ -97,21 +132,30 @@ def _who(value: dict[str, Any]) -> str:
     return str(value.get("_annotator_id") or value.get("_session_id") or "")[:200]
 
 
-def _mark_text(spans: Spans, value: dict[str, Any]) -> None:
+def _mark_text(spans: Spans, value: dict[str, Any], at: str) -> None:
     found = value.get("spans")
     for index, one in enumerate(found if isinstance(found, list) else ()):
+        place = f"{at}spans[{index}]"
         if isinstance(one, dict):
-            spans.span(f"spans[{index}]", one.get("start"), one.get("end"), one.get("label"))
+            spans.span(place, one.get("start"), one.get("end"), one.get("label"), _attributes(one))
         else:
-            spans.lose(f"spans[{index}]", "wrong-shape", "A span is an object.")
+            spans.lose(place, "wrong-shape", "A span is an object.")
     chosen = _chosen(value)
-    if chosen and spans.task_type != "text_spans":
-        spans.choose("accept", chosen[0] if len(chosen) == 1 else chosen)
-    elif chosen and not found:
-        spans.homeless("classes of the whole text")
+    if chosen:
+        spans.choose(f"{at}accept", chosen[0] if len(chosen) == 1 else chosen)
+    _tell_homeless(value, spans, at)
+
+
+def _attributes(span: dict[str, Any]) -> dict[str, Any]:
+    """What a span says beside where it is."""
+    more = {name: one for name, one in span.items() if name not in OF_A_SPAN and one is not None}
+    return more | ({"score": span["score"]} if span.get("score") is not None else {})
+
+
+def _tell_homeless(value: dict[str, Any], told: Any, at: str) -> None:
     for name in NO_PLACE:
         if value.get(name):
-            spans.lose(name, "no-place", f"This task type has no place for {name}.")
+            told.lose(f"{at}{name}", "no-place", f"This task type has no place for {name}.")
 
 
 def _chosen(value: dict[str, Any]) -> list[str]:
@@ -126,7 +170,7 @@ def _picture(
     files: Files, pictures: PictureNames, task_type: str, lines: list[dict[str, Any]], external_id: str | None
 ) -> Item:
     first = lines[0]["it"]
-    address, meta = first["image"], first.get("meta") if isinstance(first.get("meta"), dict) else {}
+    address, meta = first["image"], first["meta"] if isinstance(first.get("meta"), dict) else {}
     name = meta.get("file") or first.get("path") or (address if not address.startswith("data:") else "picture")
     name = str(name)[:500]
     found: str | None
@@ -137,26 +181,33 @@ def _picture(
             return Fault(lines[0]["at"], "truncated-image", "The picture inside is damaged.")
     else:
         found = pictures.of(name)
+    told = Marks(task_type, shown(found or name), 0, 0)
+    meta = _meta(lines, told)
     size = size_of(first.get("width"), first.get("height"))
-    return labelled(files, task_type, found, name, partial(_mark_picture, lines), size=size, external_id=external_id)
+    mark = partial(_mark_picture, lines, told.lost)
+    return labelled(files, task_type, found, name, mark, size=size, external_id=external_id, meta=meta)
 
 
-def _mark_picture(lines: list[dict[str, Any]], marks: Marks) -> tuple[Said, ...]:
+def _mark_picture(lines: list[dict[str, Any]], lost: list[Fault], marks: Marks) -> tuple[Said, ...]:
+    marks.lost += lost
     said: list[Said] = []
     for line in lines:
         if not _counts(line, marks):
             continue
+        value, at = line["it"], _at(line, lines[0]["it"])
         own = Marks(marks.task_type, marks.place, marks.width, marks.height)
-        found = line["it"].get("spans")
+        found = value.get("spans")
         for index, one in enumerate(found if isinstance(found, list) else ()):
             shape = _shape(one)
+            place = f"{at}spans[{index}]"
             if shape is None:
-                own.lose(f"spans[{index}]", "wrong-shape", "A span of a picture has points, or a place and a size.")
+                own.lose(place, "wrong-shape", "A span of a picture has points, or a place and a size.")
             else:
-                own.region(f"spans[{index}]", one.get("label"), shape)
-        for label in _chosen(line["it"]):
-            own.choose("accept", label)
-        said += own.said(by=_who(line["it"]))
+                own.region(place, one.get("label"), shape, _attributes(one), one.get("score"))
+        for label in _chosen(value):
+            own.choose(f"{at}accept", label)
+        _tell_homeless(value, own, at)
+        said += own.said(by=_who(value), score=score_of(value.get("score"), "score", own))
         marks.lost += own.lost
     return tuple(said)
 

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
+from projects.data.importing.readers.homeless import Homeless
 from projects.data.importing.readers.marks import label_of
 from projects.data.importing.rows import Fault, Said
 from projects.errors import Refused
@@ -23,9 +24,9 @@ class Spans:
         self.text = text
         self.lost: list[Fault] = []
         self._spans: list[dict[str, Any]] = []
-        self._seen: set[tuple[int, int, str]] = set()
+        self._seen: dict[tuple[int, int, str], Mapping[str, Any]] = {}
         self._fields: dict[str, Any] = {}
-        self._homeless: dict[str, int] = {}
+        self._homeless = Homeless()
         self._more_lost = 0
 
     def lose(self, place: str, code: str, text: str) -> None:
@@ -35,9 +36,9 @@ class Spans:
         else:
             self._more_lost += 1
 
-    def homeless(self, what: str) -> None:
+    def homeless(self, what: str, place: str = "") -> None:
         """Count one of what the task type has no place for: they are told together."""
-        self._homeless[what] = self._homeless.get(what, 0) + 1
+        self._homeless.add(what, place)
 
     def span(
         self,
@@ -50,7 +51,7 @@ class Spans:
     ) -> None:
         """A stretch of the text, by code points; `text` is what the file says that it reads."""
         if self.task_type != SPANS:
-            self.homeless("spans")
+            self.homeless("spans", place)
             return
         try:
             name = label_of(label, place)
@@ -68,8 +69,11 @@ class Spans:
             self.lose(refused.place or place, refused.code, refused.text)
             return
         if (start, end, name) in self._seen:
-            return  # it is said already
-        self._seen.add((start, end, name))
+            if self._seen[start, end, name] != (attributes or {}):
+                text = "The same span was there before with other attributes; those are kept."
+                self.lose(place, "said-twice", text)
+            return
+        self._seen[start, end, name] = attributes or {}
         kept = self._attributes(attributes or {}, place)
         span = {"id": f"s{len(self._spans) + 1}", "start": start, "end": end, "label": name}
         self._spans.append(span | ({"attributes": kept} if kept else {}))
@@ -78,15 +82,15 @@ class Spans:
         """A class of the whole text, several of them, a path or a number: of this field, "" for the first that takes
         choices."""
         if self.task_type != CLASSES:
-            self.homeless("classes of the whole text")
-        elif value not in (None, "", []):
-            self._fields[field] = value
+            self.homeless("classes of the whole text", place)
+        elif value not in (None, "", []) and self._fields.setdefault(field, value) != value:
+            self.lose(place, "said-twice", "This field was answered before; that answer is kept.")
 
     def said(self, by: str = "", score: float | None = None, predicted: bool = False) -> tuple[Said, ...]:
         """The answer that was found, which may be that there is nothing; none where there is only what the task type
         has no place for. What comes next is another answer."""
-        for what, number in self._homeless.items():
-            self.lose("", "no-place", f"This task type has no place for {what}; there are {number}.")
+        for text in self._homeless.told():
+            self.lose("", "no-place", text)
         if self._more_lost:
             text = f"{self._more_lost} more parts of this row can't be kept either."
             self.lost.append(Fault(self.place, "more-lost", text))
@@ -94,7 +98,7 @@ class Spans:
         if self.task_type == CLASSES:
             answer = {"fields": [{"field": field, "value": value} for field, value in self._fields.items()]}
         empty = self.task_type == CLASSES and not self._fields
-        self._spans, self._seen, self._fields, self._homeless, self._more_lost = [], set(), {}, {}, 0
+        self._spans, self._seen, self._fields, self._more_lost = [], {}, {}, 0
         return () if empty else (Said(answer, by[:200], score, predicted),)
 
     def _attributes(self, attributes: Mapping[str, Any], place: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """WebAnno's TSV 3, as INCEpTION writes it too: a file is a document, a line a token, columns are features of layers.
 
 Of a span layer the feature called `value`, `label` or `category`, or its first, is the label; the others are
-attributes. Relations and chains have no place here, and are told. Offsets count UTF-16 units there.
+attributes. Relations, chains and slots have no place here, and are told. Offsets count UTF-16 units there.
 """
 
 import re
@@ -18,24 +18,31 @@ from projects.data.importing.rows import Fault, Item, Row
 from projects.errors import Refused
 
 ENDINGS = (".tsv", ".txt")
-START = "#FORMAT=WebAnno TSV 3"
+START = "#FORMAT=WebAnno TSV "
+VERSION = 3
 MAX_FILE = 64 * 1024 * 1024
 MAX_OFFSET = 4 * 1024 * 1024
 TOKEN = re.compile(r"(\d+)-(\d+)(?:\.\d+)?")
 OFFSETS = re.compile(r"(\d{1,9})-(\d{1,9})")
 VALUE = re.compile(r"(.*?)(?:\[(\d{1,9})\])?", re.DOTALL)
-PARTS = re.compile(r"(?<!\\)\|")
+PARTS = re.compile(r"(?:[^|\\]|\\.|\\$)+", re.DOTALL)  # of a cell, between bars that aren't escaped
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 LETTERS = {"t": "\t", "n": "\n", "r": "\r"}
 LABELS = ("value", "label", "category", "ner")
+OTHERS = {"#T_RL=": "relations", "#T_CH=": "chains"}
+SLOTS = "slots"
+SLOT = "ROLE_"  # begins the name of a feature that says which others fill a role; their places follow in the next
 
 
 class Layer(NamedTuple):
-    """A layer of spans, and in which columns its features are."""
+    """A layer of spans, and in which columns its features are: those of slots have no name."""
 
     name: str
     features: tuple[str, ...]
     first: int
+
+
+Columns = dict[int, str]  # a column that has no place here -> what it is
 
 
 class Found(NamedTuple):
@@ -63,15 +70,14 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
 def _row(files: Files, task_type: str, name: str) -> Item:
     try:
         lines = text_of(files, name, MAX_FILE).replace("\r\n", "\n").split("\n")
-        if not lines[0].startswith(START):
-            raise Refused("This is no WebAnno TSV 3.", code="not-read", place="line 1")
+        _check_version(lines[0])
         layers, others = _layers(lines)
         text = _text(lines)
     except Refused as refused:
         return Fault.of(refused, shown(name))
     spans = Spans(task_type, shown(name), text)
-    for _ in range(_filled(lines, others)):
-        spans.homeless("relations and chains")
+    for place, what in _filled(lines, others):
+        spans.homeless(what, place)
     at = Utf16(text)
     for layer in layers:
         for found in _found(spans, lines, layer):
@@ -80,23 +86,43 @@ def _row(files: Files, task_type: str, name: str) -> Item:
     return Row(shown(name), name, {"text": text}, size=2 * len(text), said=spans.said(), lost=tuple(spans.lost))
 
 
-def _layers(lines: list[str]) -> tuple[list[Layer], list[int]]:
-    """The layers of spans, and the columns of all others."""
+def _check_version(line: str) -> None:
+    """Refused for what is no WebAnno TSV, and for a version that isn't known here."""
+    version = line.removeprefix(START).strip()
+    number = version.partition(".")[0]
+    if not line.startswith(START) or not number.isdigit() or int(number[:9]) < VERSION:
+        raise Refused("This is no WebAnno TSV 3.", code="not-read", place="line 1")
+    if int(number[:9]) > VERSION:
+        text = "This is WebAnno TSV %(version)s; here 3 is read. Export it as that."
+        raise Refused(text, code="newer-version", place="line 1", version=version[:20])
+
+
+def _layers(lines: list[str]) -> tuple[list[Layer], Columns]:
+    """The layers of spans, and the columns of all that has no place here."""
     layers: list[Layer] = []
-    others: list[int] = []
+    others: Columns = {}
     column = 3
     for line in lines:
-        if not line.startswith(("#T_SP=", "#T_RL=", "#T_CH=")):
+        if not line.startswith(("#T_SP=", *OTHERS)):
             if TOKEN.match(line):
                 break
             continue
         name, *features = line[6:].split("|")
         if line.startswith("#T_SP="):
-            layers.append(Layer(name.rpartition(".")[2], tuple(features) or ("value",), column))
+            kept, slots = _features(features)
+            layers.append(Layer(name.rpartition(".")[2], kept or ("value",), column))
+            others |= {column + at: SLOTS for at in slots}
         else:
-            others += range(column, column + len(features))
+            others |= {column + at: OTHERS[line[:6]] for at in range(len(features))}
         column += max(1, len(features))
     return layers, others
+
+
+def _features(features: list[str]) -> tuple[tuple[str, ...], list[int]]:
+    """The features of a layer, "" for those that are slots; and which columns say who fills a slot."""
+    slots = [at for at, one in enumerate(features) if one.startswith(SLOT)]
+    whose = [at + 1 for at in slots if at + 1 < len(features)]
+    return tuple("" if at in (*slots, *whose) else one for at, one in enumerate(features)), slots
 
 
 def _text(lines: list[str]) -> str:
@@ -128,10 +154,19 @@ def _plain(text: str) -> str:
     return ESCAPED.sub(lambda found: LETTERS.get(found[1], found[1]), text)
 
 
-def _filled(lines: list[str], columns: list[int]) -> int:
-    """How many cells of these columns hold something."""
-    rows = (line.split("\t") for line in lines if TOKEN.match(line))
-    return sum(cells[column] not in ("_", "") for cells in rows for column in columns if column < len(cells))
+def _filled(lines: list[str], columns: Columns) -> Iterator[tuple[str, str]]:
+    """The places of cells of these columns that hold something, and what it is."""
+    for number, line in enumerate(lines, start=1):
+        if TOKEN.match(line):
+            cells = dict(enumerate(line.split("\t")))
+            told = (what for column, what in columns.items() if _says(cells.get(column, "_"), what))
+            yield from ((f"line {number}", what) for what in dict.fromkeys(told))
+
+
+def _says(cell: str, what: str) -> bool:
+    """Whether a cell says something: a star is a slot that nobody fills, but a relation that has no name."""
+    parts = (VALUE.fullmatch(part) for part in PARTS.findall(cell))
+    return any(part and part[1] not in (("_", "*", "") if what == SLOTS else ("_", "")) for part in parts)
 
 
 def _found(spans: Spans, lines: list[str], layer: Layer) -> Iterator[Found]:
@@ -161,12 +196,13 @@ def _found(spans: Spans, lines: list[str], layer: Layer) -> Iterator[Found]:
 
 
 def _stacked(cells: list[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """What lies over one token, one by one: the number in brackets, "" for none, and the value of each feature."""
-    columns = [PARTS.split(cell) for cell in cells]
+    """What lies over one token, one by one: the number in brackets, "" for none, and the value of each feature as it is
+    written."""
+    columns = [PARTS.findall(cell) or ["_"] for cell in cells]
     found = []
     for at in range(max(map(len, columns))):
         parts = [VALUE.fullmatch(column[at] if at < len(column) else "_") for column in columns]
-        values = tuple(_plain(part[1]) if part else "_" for part in parts)
+        values = tuple(part[1] if part else "_" for part in parts)
         id = next((part[2] for part in parts if part and part[2]), "")
         if set(values) != {"_"}:
             found.append((id, values))
@@ -175,13 +211,12 @@ def _stacked(cells: list[str]) -> list[tuple[str, tuple[str, ...]]]:
 
 def _told(layer: Layer, values: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     """A span's label and attributes."""
+    names = [feature.rpartition(".")[2] for feature in layer.features]
     told = {
-        feature.rpartition(".")[2]: value
-        for feature, value in zip(layer.features, values, strict=True)
-        if value not in ("_", "*", "")
+        name: _plain(value) for name, value in zip(names, values, strict=True) if name and value not in ("_", "*", "")
     }
-    named = [one.rpartition(".")[2] for one in layer.features]
-    chosen = next((name for name in LABELS if name in named), named[0])
+    named = [name for name in names if name]
+    chosen = next((name for name in LABELS if name in named), named[0] if named else "")
     return told.pop(chosen, layer.name), told
 
 
@@ -192,7 +227,7 @@ def _recognises(files: Files) -> bool:
 FORMAT = ImportFormat(
     key="webanno",
     title="WebAnno TSV 3",
-    note="Span layers become spans with attributes; relations and chains are lost.",
+    note="Span layers become spans with attributes; relations, chains and slots are lost.",
     task_types=("text_spans",),
     endings=ENDINGS,
     recognises=_recognises,

@@ -7,7 +7,7 @@ data.yaml says that there are key points (`kpt_shape`), they follow the box.
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import yaml
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.key_points import only_points
 from projects.data.importing.readers.labelled import labelled
 from projects.data.importing.readers.lines import MAX_LINE
 from projects.data.importing.readers.listing import head, listed, shown, text_of, wanted
@@ -30,6 +31,7 @@ NAMES = ("classes.txt", "obj.names", "labels.txt", "classes.names", "_darknet.la
 LISTS = ("train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt", "notes.txt", *NAMES)
 MAX_MARKS = 10_000
 LOOKED_AT = 30
+SIDES = ("x", "y", "width", "height")
 
 
 class Classes(NamedTuple):
@@ -37,7 +39,7 @@ class Classes(NamedTuple):
 
     names: dict[int, str]
     keypoints: tuple[int, int] | None  # how many, and numbers of each
-    file: str  # where that is said; "" where nowhere
+    points: dict[int, list[str]]  # what they are called, by the number of the class
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
@@ -104,7 +106,8 @@ def _thing(marks: Marks, place: str, numbers: list[float], classes: Classes) -> 
     count = classes.keypoints[0] * classes.keypoints[1] if classes.keypoints else 0
     if classes.keypoints and len(rest) in (4 + count, 5 + count):
         score = rest[4 + count] if len(rest) == 5 + count else None
-        _pose(marks, place, label, rest, classes.keypoints[1], score)
+        named = classes.points.get(int(numbers[0]), [])
+        _pose(marks, place, label, rest, (classes.keypoints[1], named), score)
         return score is not None
     score = rest.pop() if len(rest) % 2 else None
     if len(rest) == 4:
@@ -129,15 +132,26 @@ def _places(marks: Marks, rest: list[float]) -> list[list[float]]:
     return [[rest[at] * marks.width, rest[at + 1] * marks.height] for at in range(0, len(rest) - 1, 2)]
 
 
-def _pose(marks: Marks, place: str, label: str, rest: list[float], each: int, score: float | None) -> None:
-    instance = {"instance": place.rpartition(" ")[2]}
-    marks.region(place, label, _box(marks, rest[:4]), instance, score)
-    for number, at in enumerate(range(4, len(rest) - each + 1, each), start=1):
+def _pose(
+    marks: Marks, place: str, label: str, rest: list[float], told: tuple[int, list[str]], score: float | None
+) -> None:
+    """Mark an object's box and its points. A box that is just what its points reach is none: somebody had points
+    alone."""
+    each, names = told
+    box = _box(marks, rest[:4])
+    points = []
+    for number, at in enumerate(range(4, len(rest) - each + 1, each)):
         x, y = rest[at : at + 2]
         seen = rest[at + 2] if each == 3 else 2.0
         if seen > 0 and (x or y):
-            point = {"type": "point", "x": x * marks.width, "y": y * marks.height, "visible": seen != 1}
-            marks.region(place, f"{label} {number}", point, instance)
+            name = names[number] if number < len(names) else f"{label} {number + 1}"
+            points.append((name, (x * marks.width, y * marks.height), seen != 1))
+    drawn = not only_points([box[side] for side in SIDES], [one[1] for one in points])
+    instance = {"instance": place.rpartition(" ")[2]} if drawn and points else {}
+    if drawn:
+        marks.region(place, label, box, instance, score)
+    for name, (x, y), visible in points:
+        marks.region(place, name, {"type": "point", "x": x, "y": y, "visible": visible}, instance)
 
 
 def _classes(files: Files, faults: list[Fault]) -> Classes:
@@ -146,13 +160,13 @@ def _classes(files: Files, faults: list[Fault]) -> Classes:
     for name in sorted(found, key=lambda one: (not one.lower().endswith((".yaml", ".yml")), one)):
         try:
             text = text_of(files, name, MAX_CONFIG)
-            classes = _of_yaml(text, name) if name.lower().endswith((".yaml", ".yml")) else _of_lines(text, name)
+            classes = _of_yaml(text) if name.lower().endswith((".yaml", ".yml")) else _of_lines(text)
         except Refused as refused:
             faults.append(Fault.of(refused, shown(name)))
             continue
         if classes.names:
             return classes
-    return Classes({}, None, "")
+    return Classes({}, None, {})
 
 
 def _is_list(name: str) -> bool:
@@ -160,11 +174,11 @@ def _is_list(name: str) -> bool:
     return last.endswith((".yaml", ".yml", ".names")) or last in NAMES
 
 
-def _of_lines(text: str, name: str) -> Classes:
-    return Classes(dict(enumerate(line.strip() for line in text.strip().splitlines())), None, name)
+def _of_lines(text: str) -> Classes:
+    return Classes(dict(enumerate(line.strip() for line in text.strip().splitlines())), None, {})
 
 
-def _of_yaml(text: str, name: str) -> Classes:
+def _of_yaml(text: str) -> Classes:
     try:
         told = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
@@ -174,12 +188,22 @@ def _of_yaml(text: str, name: str) -> Classes:
     if isinstance(names, list):
         names = dict(enumerate(names))
     if not isinstance(names, dict):
-        return Classes({}, None, "")
+        return Classes({}, None, {})
     plain = {int(number): str(one)[:200] for number, one in names.items() if str(number).isdigit() and one is not None}
     shape = told.get("kpt_shape")
     whole = isinstance(shape, list) and len(shape) == 2 and all(isinstance(one, int) for one in shape)
     keypoints = (shape[0], shape[1]) if whole and 0 < shape[0] <= 1000 and shape[1] in (2, 3) else None
-    return Classes(plain, keypoints, name)
+    return Classes(plain, keypoints, _points_of(told.get("kpt_names"), plain))
+
+
+def _points_of(told: Any, classes: Mapping[int, str]) -> dict[int, list[str]]:
+    """What the key points are called, for each class or for all alike."""
+    by_class = told if isinstance(told, dict) else dict.fromkeys(classes, told)
+    return {
+        int(number): [str(one)[:200] for one in names[:1000]]
+        for number, names in by_class.items()
+        if str(number).isdigit() and isinstance(names, list)
+    }
 
 
 def _recognises(files: Files) -> bool:
