@@ -162,11 +162,32 @@ def test_folders_of_classes_have_the_first_choice_with_its_path(cast, tmp_path, 
     assert rows[assets[2].sha256].said == ()
 
 
+@pytest.mark.parametrize("key", ["doccano", "prodigy"])
+def test_lines_of_other_tools_have_the_first_choice_with_its_path(cast, tmp_path, settings, key: str) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    project = make.project(cast.riverside, "Kinds", "classification", labels=LABELS, fields=FIELDS)
+    (asset,) = stored(1)
+    some = [{"fields": [{"field": "kind", "kind": "tree", "value": value}]} for value in (["cat", "big"], ["dog"])]
+    meta = {"meta": {"herd": "h"}}
+    tasks = [
+        decided(0, {"text": "A text."} | meta, some[0]),
+        decided(1, shown(asset, "1.png") | meta, some[1], asset),
+        decided(2, {"text": "Nothing was chosen."}, {"fields": []}),
+    ]
+    rows = {row.external_id: row for row in read_back(key, key, project, tasks, {})}
+    assert answers_of(project, [rows["set/0.png"], rows["set/1.png"]]) == some and rows["set/2.png"].said == ()
+    assert rows["set/1.png"].fields["asset"] == asset.sha256
+    assert rows["set/0.png"].fields["meta"] == rows["set/1.png"].fields["meta"] == meta["meta"]
+
+
 PAIR = {"answer_preferred": "answer.preferred", "answer_why": "answer.why"}
 PAIR |= dict.fromkeys(("meta", "task", "batch", "text", "file_name", "confidence", "method", "decided_at"), "")
 
 
-@pytest.mark.parametrize(("key", "reader", "columns"), [("jsonl", "jsonl", {}), ("parquet", "parquet", PAIR)])
+@pytest.mark.parametrize(
+    ("key", "reader", "columns"),
+    [("jsonl", "jsonl", {}), ("parquet", "parquet", PAIR), ("label_studio", "label_studio", {})],
+)
 def test_any_preferences_come_back_as_they_were(cast, key: str, reader: str, columns: dict[str, str]) -> None:
     project = pairs(cast, fields=[{"name": "Why", "kind": "text", "required": False}])
     say = partial(preferred)

@@ -12,6 +12,7 @@ from projects.inference import geometry
 from tests.support.projects.comes_back import (
     Makes,
     as_boxes,
+    as_boxes_and_outlines,
     as_boxes_and_painted,
     as_boxes_and_points,
     as_masks,
@@ -49,6 +50,7 @@ PICTURES: list[tuple[str, str, Makes]] = [
     ("voc", "", as_boxes_and_painted),
     ("masks", "", painted("box", "polygon", "mask", by="label")),
     ("cityscapes", "", painted("box", "polygon", "mask")),
+    ("prodigy", "", as_boxes_and_outlines),
     ("dm_label_me", "", kept("box", "polygon", "mask")),
     ("dm_yolo", "", kept("box")),
     ("dm_kitti_detection", "", kept("box")),

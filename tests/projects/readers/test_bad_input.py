@@ -222,4 +222,4 @@ def test_cvat_for_videos_without_its_frames_is_told_frame_by_frame() -> None:
     said = f"<annotations><version>1.1</version>{track}</annotations>"
     items = read("cvat_xml", {"annotations.xml": said, "images/frame_000000.png": picture()})
     assert [row.external_id for row in items if isinstance(row, Row)] == ["images/frame_000000.png"]
-    assert faults(items) == [("frame_000001", "no-picture")]
+    assert faults(items) == [("annotations.xml, frame_000001", "no-picture")]

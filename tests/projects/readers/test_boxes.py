@@ -61,6 +61,20 @@ def test_yolo_poses_have_points_beside_their_box():
     assert kinds(row) == [("person", "box"), ("person 1", "point")]
 
 
+def test_yolo_points_by_their_names_and_a_box_that_nobody_drew():
+    lines = [
+        "0 0.5 0.5 0.2 0.2 0.5 0.5 2 0.6 0.4 1",
+        "0 0.5 0.5 0.2 0.4 0.4 0.3 2 0.6 0.7 2",
+        "1 0.5 0.5 0 0 0.5 0.5 2 0 0 0",
+    ]
+    told = "names: [person, dog]\nkpt_shape: [2, 3]\nkpt_names:\n  0: [nose, tail]\n  1: [nose, tail]\n"
+    (row,) = rows(read("yolo", {"data.yaml": told, "a.txt": "\n".join(lines), "a.png": picture()}))
+    first = [("person", "box"), ("nose", "point"), ("tail", "point")]
+    assert kinds(row) == [*first, ("nose", "point"), ("tail", "point"), ("nose", "point")] and not row.lost
+    assert [one["shape"].get("visible") for one in regions(row)[:3]] == [None, True, False]
+    assert [one["attributes"] for one in regions(row)] == [{"instance": "1"}] * 3 + [{}] * 3
+
+
 def test_yolo_without_a_class_list_goes_in_by_numbers_and_says_so():
     items = read("yolo", {"a.txt": "3 0.5 0.5 0.2 0.2\n", "a.png": picture()})
     assert faults(items) == [("classes", "no-class-list")]

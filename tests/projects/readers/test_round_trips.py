@@ -59,6 +59,8 @@ TEXTS = [
     ("docbin", "docbin", "key", True),
     ("brat", "brat", "key", True),
     ("label_studio", "label_studio", "name", True),
+    ("doccano", "doccano", "name", True),
+    ("prodigy", "prodigy", "name", True),
     ("conll", "conll", "key", False),
     ("bioes", "conll", "key", False),
 ]

@@ -165,6 +165,11 @@ def as_outlines(regions: Sequence[Region]) -> list[tuple[str, dict[str, Any]]]:
     return [(one["label"], _polygon(ring)) for one in regions for ring in rings(one["shape"])]
 
 
+def as_boxes_and_outlines(regions: Sequence[Region]) -> list[tuple[str, dict[str, Any]]]:
+    """Boxes as they are, whatever else has an area as a polygon."""
+    return [*kept("box")(regions), *as_outlines([one for one in regions if one["shape"]["type"] != "box"])]
+
+
 def as_turned_boxes(regions: Sequence[Region]) -> list[tuple[str, dict[str, Any]]]:
     """Whatever has an area as the smallest box around it, turned as may be."""
     areas = [one for one in regions if one["shape"]["type"] in AREAS]

@@ -55,6 +55,8 @@ def _task(files: Files, pictures: PictureNames, task_type: str, folder: str) -> 
     told = loads(text_of(files, f"{folder}task.json", MAX_TASK))
     _check_version(told)
     data = told.get("data") if isinstance(told, dict) else None
+    subset = told.get("subset") if isinstance(told, dict) else None
+    meta = {"subset": subset} if isinstance(subset, str) and subset not in ("", "default") else {}
     start, step = _first_and_step(data if isinstance(data, dict) else {})
     images = sum(1 for _ in _images(files, pictures, folder))
     gone = set(data.get("deleted_frames") or ()) if isinstance(data, dict) else set()
@@ -70,7 +72,7 @@ def _task(files: Files, pictures: PictureNames, task_type: str, folder: str) -> 
             seen.add(frame)
             mark = partial(_mark, shapes.of(frame))
             picture = pictures.of(called, f"{folder}data/manifest.jsonl") or pictures.of(called, folder)
-            yield Later(partial(labelled, files, task_type, picture, called, mark, size=size))
+            yield Later(partial(labelled, files, task_type, picture, called, mark, size=size, meta=meta))
         if not seen:
             raise Refused(NO_IMAGES, code="no-images")
         for frame in sorted(shapes.owners() - seen):
@@ -163,7 +165,7 @@ def _follow(shapes: Gathered, track: dict[str, Any], place: str, frames: int) ->
     more = {"label": track.get("label"), "track": place.rpartition("[")[2].removesuffix("]")}
     more |= {name: track[name] for name in ("group", "source") if track.get(name)}
     always = _listed(track.get("attributes"))
-    for before, behind in zip(keys, [*keys[1:], None], strict=True):
+    for before, behind in zip(keys, [*keys[1:], None], strict=False):
         if before.get("outside"):
             continue
         last = behind["frame"] if behind else frames
@@ -218,7 +220,8 @@ def _shape(marks: Marks, shape: dict[str, Any], place: str) -> None:
     if kind == "skeleton":
         for element in shape.get("elements") or ():
             if isinstance(element, dict):
-                mine = [*_listed(shape.get("attributes")), *_listed(element.get("attributes"))]
+                tied = [{"name": "instance", "value": place}, {"name": "skeleton", "value": label}]
+                mine = [*tied, *_listed(shape.get("attributes")), *_listed(element.get("attributes"))]
                 told = {"group": shape.get("group")} | element | {"attributes": mine}
                 _shape(marks, told, f"{place}, {element.get('label')}")
         return

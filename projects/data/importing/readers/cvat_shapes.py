@@ -58,6 +58,8 @@ def _mark(
     elif kind == "mask":
         if marks.task_type == REGIONS:
             marks.mask(place, label, _pixels(marks, numbers), attributes, score)
+        else:
+            marks.region(place, label, {})
     else:
         raise Refused("There is no place here for a “%(kind)s”.", code="unknown-shape", kind=kind[:40])
 

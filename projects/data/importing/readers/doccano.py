@@ -14,9 +14,10 @@ from projects.data.importing.readers.json_lines import objects
 from projects.data.importing.readers.json_parts import loads
 from projects.data.importing.readers.labelled import labelled
 from projects.data.importing.readers.listing import each_file, heads
+from projects.data.importing.readers.marks import REGIONS as IMAGES
 from projects.data.importing.readers.marks import Marks
 from projects.data.importing.readers.picture_files import PictureNames, is_picture
-from projects.data.importing.readers.spans import CLASSES, Spans
+from projects.data.importing.readers.spans import CLASSES, SPANS, Spans
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
 
@@ -76,7 +77,9 @@ def _image(value: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
             marks.region(f"{name}[{index}]", one.get("label"), shape, _more(one))
     for name, index in _homeless(value):
         marks.lose(f"{name}[{index}]", "no-place", "This task type has no place for relations and comments.")
-    return marks.said() if any(value.get(name) is not None for name in (*LABELS, *REGIONS)) else ()
+    told = REGIONS if marks.task_type == IMAGES else LABELS  # classes say nothing of what could be drawn
+    said = marks.said()
+    return said if any(value.get(name) is not None for name in told) else ()
 
 
 def _shape(one: Any) -> dict[str, Any]:
@@ -108,6 +111,8 @@ def _row(task_type: str, place: str, size: int, value: dict[str, Any]) -> Item:
         _mark(spans, [(at, one) for at, one in labels if _user(one) == user])
         said += spans.said(by=user)
     answered = any(value.get(name) is not None for name in LABELS)
+    if task_type == SPANS and labels:
+        answered = any(_is_span(one) for _, one in labels)  # words alone say nothing of what could be marked
     meta = _meta(value)
     fields: dict[str, Any] = {"text": text} | ({"meta": meta} if meta else {})
     id = value.get("id")
@@ -147,9 +152,9 @@ def _mark(spans: Spans, labels: list[tuple[str, Any]]) -> None:
     for place, one in labels:
         if isinstance(one, str | int) and not isinstance(one, bool):
             whole.append((place, str(one)))
-        elif isinstance(one, list) and len(one) == 3:
+        elif isinstance(one, list) and _is_span(one):
             spans.span(place, one[0], one[1], one[2])
-        elif isinstance(one, dict) and {"start_offset", "end_offset"} <= one.keys():
+        elif isinstance(one, dict) and _is_span(one):
             spans.span(place, one["start_offset"], one["end_offset"], one.get("label"))
         elif isinstance(one, dict) and isinstance(one.get("text"), str):
             spans.lose(place, "no-place", "There is no place here for texts that were written.")
@@ -182,18 +187,22 @@ def _is_doccano(value: dict[str, Any]) -> bool:
     for name in ("label", "labels", "entities", "annotations"):
         found = value.get(name)
         if isinstance(found, list) and shown:
-            spans = all(
-                isinstance(one, list) and len(one) == 3 or isinstance(one, dict) and _offsets(one) for one in found
-            )
+            spans = all(map(_is_span, found))
             words = name in ("label", "labels") and all(isinstance(one, str) for one in found)
-            if spans or words:
+            old = name == "annotations" and all(
+                isinstance(one, dict) and one.keys() & {"label", "text"} for one in found
+            )
+            if spans or words or old:
                 return "answer" not in value and "payload" not in value
     intent = isinstance(value.get("cats"), list) and isinstance(value.get("entities"), list)
     return intent and shown or isinstance(value.get("filename"), str) and is_picture(value["filename"])
 
 
-def _offsets(one: dict[str, Any]) -> bool:
-    return {"start_offset", "end_offset"} <= one.keys()
+def _is_span(one: Any) -> bool:
+    """Whether it is a stretch of a text, in either dialect."""
+    if isinstance(one, dict):
+        return {"start_offset", "end_offset"} <= one.keys()
+    return isinstance(one, list) and len(one) == 3
 
 
 FORMAT = ImportFormat(

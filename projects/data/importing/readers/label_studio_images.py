@@ -27,16 +27,13 @@ def mark(marks: Marks, results: list[Any], at: str) -> None:
         elif group.other:
             marks.lose(group.place, "no-place", f"There is no place here for a “{group.other}”.")
         else:
-            for field, value in classes(group, marks.lose):
-                _class(marks, group.place, field, value)
+            for field, value, kind in classes(group, marks.lose):
+                _class(marks, group.place, field, value, kind)
 
 
-def _class(marks: Marks, place: str, field: str, value: Any) -> None:
-    if isinstance(value, list):
-        for one in value:
-            marks.choose(place, one, field)
-    else:
-        marks.choose(place, value, field, "choice" if isinstance(value, str) else "number")
+def _class(marks: Marks, place: str, field: str, value: Any, kind: str) -> None:
+    for one in value if isinstance(value, list) else [value]:
+        marks.choose(place, one, field, kind or ("choice" if isinstance(one, str) else "number"))
 
 
 def _region(marks: Marks, group: Group) -> None:
@@ -49,6 +46,8 @@ def _region(marks: Marks, group: Group) -> None:
         if "rle" in given:
             if marks.task_type == REGIONS:
                 marks.mask(group.place, label, painted(given["rle"], marks.height, marks.width), group.attributes)
+            else:
+                marks.region(group.place, label, {})
             continue
         shape = _shape(marks, group.kind, given)
         if shape["type"] == "polygon" and "radiusX" in given:

@@ -69,6 +69,6 @@ def _fields(spans: Spans, results: list[Any], at: str) -> list[dict[str, Any]]:
         elif group.other or group.value:
             what = group.other or group.kind
             spans.lose(group.place, "no-place", f"There is no place here for a “{what}”.")
-        for name, value in classes(group, spans.lose):
-            found.append({"field": name, "value": value})
+        for name, value, kind in classes(group, spans.lose):
+            found.append({"field": name, "value": value} | ({"kind": kind} if kind else {}))
     return found

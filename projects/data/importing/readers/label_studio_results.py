@@ -8,6 +8,7 @@ from projects.data.importing.readers.spans import score_of
 from projects.task_types.shape import clipped
 
 CLASSES = ("choices", "taxonomy", "number", "rating", "text", "datetime")
+WRITTEN = ("textarea", "text", "datetime")
 NO_PLACE = ("relation", "ranker", "video", "audio", "timeseries", "table")
 SHORT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
 PLACED = {"x", "start", "points", "rle", "vertices", "startOffset"}
@@ -58,7 +59,7 @@ class Group:
     attributes: dict[str, Any] = field(default_factory=dict)
     score: Any = None
     turned: bool = False
-    classes: list[tuple[str, Any]] = field(default_factory=list)
+    classes: list[tuple[str, Any, str]] = field(default_factory=list)  # field, value, and “text” where it was written
     pair: str | None = None  # which of two is better: "left" or "right"
     other: str = ""  # a kind of result that has no place here
 
@@ -106,7 +107,7 @@ def grouped(results: list[Any], at: str, lose: Callable[[str, str, str], None]) 
         _add(found.setdefault(key, Group(place)), one, kind, value)
     for group in found.values():
         if group.value and group.classes:  # what is asked of a region is its attribute
-            group.attributes |= {name: _plain(value) for name, value in group.classes}
+            group.attributes |= {name: _plain(value) for name, value, _ in group.classes}
         yield group
 
 
@@ -123,7 +124,7 @@ def _add(group: Group, one: dict[str, Any], kind: str, value: dict[str, Any]) ->
         group.pair = str(value.get("selected"))
     elif asks:
         held = value.get("text" if kind == "textarea" else kind)
-        group.classes.append((name, held))
+        group.classes.append((name, held, "text" if kind in WRITTEN else ""))
     elif not value.keys() & PLACED:
         group.other = kind or "result without a type"
     if one.get("score") is not None:
@@ -144,11 +145,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def classes(group: Group, lose: Callable[[str, str, str], None]) -> Iterator[tuple[str, Any]]:
-    """What is said of the whole task, by field: one option or several, a path, a number or a text."""
-    for name, value in group.classes:
+def classes(group: Group, lose: Callable[[str, str, str], None]) -> Iterator[tuple[str, Any, str]]:
+    """What is said of the whole task, by field: one option or several, a path, a number or a text; and “text” of what
+    was written."""
+    for name, value, kind in group.classes:
         if isinstance(value, list) and value and isinstance(value[0], list):
-            yield name, [str(step) for step in value[0]]
+            yield name, [str(step) for step in value[0]], kind
             for path in value[1:]:
                 text = f"One path is kept of each field, not “{clipped(' > '.join(map(str, path)), 80)}”."
                 lose(group.place, "more-than-one", text)
@@ -156,6 +158,6 @@ def classes(group: Group, lose: Callable[[str, str, str], None]) -> Iterator[tup
             plain = [one for one in value if isinstance(one, str | int | float)]
             if len(plain) < len(value):
                 lose(group.place, "wrong-shape", "An option is a word or a number.")
-            yield name, plain[0] if len(plain) == 1 else plain
+            yield name, plain[0] if len(plain) == 1 else plain, kind
         else:
-            yield name, value
+            yield name, value, kind

@@ -19,8 +19,8 @@ def mark(spans: Spans, results: list[Any], at: str) -> None:
         elif group.other or given:
             spans.lose(group.place, "no-place", f"There is no place here for a “{group.other or group.kind}”.")
         else:
-            for field, value in classes(group, spans.lose):
-                spans.choose(group.place, value, field)
+            for field, value, kind in classes(group, spans.lose):
+                spans.choose(group.place, value, field, kind)
 
 
 def _span(spans: Spans, group: Group, units: Utf16) -> None:

@@ -117,6 +117,7 @@ class Marks:
                     "field": field,
                     "value": values[0] if len(values) == 1 and self._kinds[field] != "multiple" else values,
                 }
+                | ({"kind": "text"} if self._kinds[field] == "text" else {})
                 for field, values in self._classes.items()
             ]
             if not fields:

@@ -18,7 +18,7 @@ from projects.data.importing.readers.json_lines import objects
 from projects.data.importing.readers.json_parts import loads
 from projects.data.importing.readers.labelled import labelled, size_of
 from projects.data.importing.readers.listing import heads, passed_over, shown, wanted
-from projects.data.importing.readers.marks import Marks
+from projects.data.importing.readers.marks import REGIONS, Marks
 from projects.data.importing.readers.picture_files import Inside, PictureNames, is_picture
 from projects.data.importing.readers.spans import Spans, score_of
 from projects.data.importing.rows import Fault, Item, Row, Said
@@ -85,7 +85,8 @@ def _row(files: Files, pictures: PictureNames, task_type: str, lines: list[dict[
     for line in lines:
         if _counts(line, spans):
             _mark_text(spans, line["it"], _at(line, first))
-            said += spans.said(_who(line["it"]), score_of(line["it"].get("score"), "score", spans))
+            found = spans.said(_who(line["it"]), score_of(line["it"].get("score"), "score", spans))
+            said += found if task_type != "text_spans" or isinstance(line["it"].get("spans"), list) else ()
     fields = {"text": text} | ({"meta": meta} if meta else {})
     return Row(place, external_id, fields, size=2 * len(text), said=tuple(said), lost=tuple(spans.lost))
 
@@ -159,11 +160,18 @@ def _tell_homeless(value: dict[str, Any], told: Any, at: str) -> None:
 
 
 def _chosen(value: dict[str, Any]) -> list[str]:
-    """The classes that were chosen: options that were accepted, or the label that was."""
+    """The classes that were chosen: options that were accepted, by their text where they are mere numbers, or the label
+    that was."""
     accepted = value.get("accept")
-    if isinstance(accepted, list):
-        return [str(one) for one in accepted if isinstance(one, str | int)]
-    return [value["label"]] if isinstance(value.get("label"), str) and not value.get("spans") else []
+    if not isinstance(accepted, list):
+        return [value["label"]] if isinstance(value.get("label"), str) and not value.get("spans") else []
+    options = value.get("options")
+    texts = {
+        one["id"]: one["text"]
+        for one in (options if isinstance(options, list) else ())
+        if isinstance(one, dict) and isinstance(one.get("id"), int) and isinstance(one.get("text"), str)
+    }
+    return [str(texts.get(one, one)) for one in accepted if isinstance(one, str | int)]
 
 
 def _picture(
@@ -207,7 +215,8 @@ def _mark_picture(lines: list[dict[str, Any]], lost: list[Fault], marks: Marks) 
         for label in _chosen(value):
             own.choose(f"{at}accept", label)
         _tell_homeless(value, own, at)
-        said += own.said(by=_who(value), score=score_of(value.get("score"), "score", own))
+        answer = own.said(by=_who(value), score=score_of(value.get("score"), "score", own))
+        said += answer if marks.task_type != REGIONS or isinstance(found, list) else ()
         marks.lost += own.lost
     return tuple(said)
 

@@ -26,6 +26,7 @@ class Spans:
         self._spans: list[dict[str, Any]] = []
         self._seen: dict[tuple[int, int, str], Mapping[str, Any]] = {}
         self._fields: dict[str, Any] = {}
+        self._kinds: dict[str, str] = {}
         self._homeless = Homeless()
         self._more_lost = 0
 
@@ -78,13 +79,15 @@ class Spans:
         span = {"id": f"s{len(self._spans) + 1}", "start": start, "end": end, "label": name}
         self._spans.append(span | ({"attributes": kept} if kept else {}))
 
-    def choose(self, place: str, value: Any, field: str = "") -> None:
+    def choose(self, place: str, value: Any, field: str = "", kind: str = "") -> None:
         """A class of the whole text, several of them, a path or a number: of this field, "" for the first that takes
-        choices."""
+        choices. The kind "text" is one that was written, and no class."""
         if self.task_type != CLASSES:
             self.homeless("classes of the whole text", place)
         elif value not in (None, "", []) and self._fields.setdefault(field, value) != value:
             self.lose(place, "said-twice", "This field was answered before; that answer is kept.")
+        elif kind:
+            self._kinds[field] = kind
 
     def said(self, by: str = "", score: float | None = None, predicted: bool = False) -> tuple[Said, ...]:
         """The answer that was found, which may be that there is nothing; none where there is only what the task type
@@ -96,10 +99,13 @@ class Spans:
             self.lost.append(Fault(self.place, "more-lost", text))
         answer: dict[str, Any] = {"spans": self._spans}
         if self.task_type == CLASSES:
-            answer = {"fields": [{"field": field, "value": value} for field, value in self._fields.items()]}
+            answer = {"fields": [self._field(field, value) for field, value in self._fields.items()]}
         empty = self.task_type == CLASSES and not self._fields
-        self._spans, self._seen, self._fields, self._more_lost = [], {}, {}, 0
+        self._spans, self._seen, self._fields, self._kinds, self._more_lost = [], {}, {}, {}, 0
         return () if empty else (Said(answer, by[:200], score, predicted),)
+
+    def _field(self, field: str, value: Any) -> dict[str, Any]:
+        return {"field": field, "value": value} | ({"kind": self._kinds[field]} if field in self._kinds else {})
 
     def _attributes(self, attributes: Mapping[str, Any], place: str) -> dict[str, Any]:
         kept: dict[str, Any] = {}
