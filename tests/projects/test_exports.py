@@ -15,7 +15,7 @@ from tests.support import make
 from tests.support.projects.exporting import TEXT, docs, exported, first_task, reports, span
 
 __all__ = ["reports"]  # a fixture
-TEXTS = ["jsonl", "conll", "bioes", "docbin", "brat", "parquet", "label_studio"]
+TEXTS = ["jsonl", "conll", "bioes", "docbin", "brat", "parquet", "label_studio", "doccano", "prodigy"]
 
 
 def test_jsonl_has_everything_of_decided_tasks_only(cast, reports):

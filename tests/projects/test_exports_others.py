@@ -8,6 +8,7 @@ import pandas
 import pytest
 from datasets import ClassLabel, load_dataset
 from PIL import Image
+from spacy.training.converters import conll_ner_to_docs
 
 from projects.data import importing
 from projects.data.exporting.tokens import bio, bioes
@@ -87,6 +88,21 @@ def test_bioes_is_conll_with_ends(reports):
     ended = [line.split()[-1] for line in exported(reports, "bioes").decode().splitlines() if line]
     assert len(begun) == len(ended) and {"B", "E", "O"} <= {tag[0] for tag in ended}
     assert [re.sub("^S", "B", re.sub("^E", "I", tag)) for tag in ended] == begun
+
+
+def test_spacys_own_converter_reads_the_columns(reports):
+    (doc,) = conll_ner_to_docs(exported(reports, "conll").decode(), no_print=True)
+    assert [(one.text, one.label_) for one in doc.ents] == [("Zoë O'Neil", "person"), ("3 May 2024", "place")]
+
+
+def test_pandas_reads_the_lines_that_other_tools_take(reports):
+    everything, lines, accepted = (
+        pandas.read_json(io.BytesIO(exported(reports, key)), lines=True) for key in ("jsonl", "doccano", "prodigy")
+    )
+    assert everything["payload"][0]["text"] == lines["text"][0] == accepted["text"][0] == TEXT
+    wanted = sorted((TEXT[one["start"] : one["end"]], one["label"].capitalize()) for one in SPANS)
+    assert sorted((TEXT[start:end], label) for start, end, label in lines["label"][0]) == wanted
+    assert sorted((TEXT[one["start"] : one["end"]], one["label"]) for one in accepted["spans"][0]) == wanted
 
 
 def test_brat_says_where_each_span_lies(cast, reports, tmp_path):

@@ -67,7 +67,9 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
 
 def _input(value: dict[str, Any]) -> Any:
     """What makes two lines about the same thing."""
-    told = value.get("_input_hash")
+    named, told = value.get("external_id"), value.get("_input_hash")
+    if isinstance(named, str) and named.strip():
+        return ("", named)
     return told if isinstance(told, int) else (str(value.get("text")), str(value.get("image"))[:10_000])
 
 
