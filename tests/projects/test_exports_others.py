@@ -19,6 +19,7 @@ from tests.support.projects.exporting import SPANS, TEXT, exported, gallery, pic
 from tests.support.projects.judging import said
 from tests.support.projects.preference import pairs
 from tests.support.projects.preference import said as preferred
+from tests.support.projects.round_trips import LABELS, decided, written
 
 __all__ = ["gallery", "reports"]  # fixtures
 
@@ -90,14 +91,24 @@ def test_bioes_is_conll_with_ends(reports):
     assert [re.sub("^S", "B", re.sub("^E", "I", tag)) for tag in ended] == begun
 
 
-def test_spacys_own_converter_reads_the_columns(reports):
-    (doc,) = conll_ner_to_docs(exported(reports, "conll").decode(), no_print=True)
+KINDS = [LABELS[0] | {"key": "person", "name": "Person"}, LABELS[1] | {"key": "place", "name": "Place"}]
+
+
+def told(key: str) -> bytes:
+    """A report as a format of one file says it."""
+    spans = [one | {"attributes": {}} for one in SPANS]
+    (data,) = written(key, "text_spans", [decided(0, {"text": TEXT}, {"spans": spans})], KINDS).values()
+    return data
+
+
+def test_spacys_own_converter_reads_the_columns():
+    (doc,) = conll_ner_to_docs(told("conll").decode(), no_print=True)
     assert [(one.text, one.label_) for one in doc.ents] == [("Zoë O'Neil", "person"), ("3 May 2024", "place")]
 
 
-def test_pandas_reads_the_lines_that_other_tools_take(reports):
+def test_pandas_reads_the_lines_that_other_tools_take():
     everything, lines, accepted = (
-        pandas.read_json(io.BytesIO(exported(reports, key)), lines=True) for key in ("jsonl", "doccano", "prodigy")
+        pandas.read_json(io.BytesIO(told(key)), lines=True) for key in ("jsonl", "doccano", "prodigy")
     )
     assert everything["payload"][0]["text"] == lines["text"][0] == accepted["text"][0] == TEXT
     wanted = sorted((TEXT[one["start"] : one["end"]], one["label"].capitalize()) for one in SPANS)

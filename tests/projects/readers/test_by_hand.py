@@ -147,6 +147,21 @@ def test_a_cvat_projects_backup_with_tracks_a_deleted_frame_and_a_video() -> Non
     assert fields(classed) == {"": ["fog"]} and (f"{BACKUP[0]}, [0].tags[0], thick", "no-place") in lost(classed)
 
 
+def test_frames_that_are_no_numbers_are_told_and_the_others_go_in() -> None:
+    files = written("cvat_video", pictures=("images/frame_000001.png",))
+    files["annotations.xml"] = files["annotations.xml"].replace(b'frame="0"', 'frame="³"'.encode())
+    items = read("cvat_xml", files)
+    assert faults(items) == [("annotations.xml, track 0", "wrong-shape")] and len(drawn(only(items)[0])) == 2
+    files = written("cvat_project", pictures=BACKUP)
+    for name, known, spoilt in (
+        ("task.json", b'"deleted_frames": [2]', b'"deleted_frames": [[2], "x"]'),
+        ("annotations.json", b'"frame": 9', b'"frame": ' + b"9" * 40),
+    ):
+        files[f"task_0/{name}"] = files[f"task_0/{name}"].replace(known, spoilt)
+    items = read("cvat_backup", files)
+    assert ("task_0/annotations.json, [0].shapes[6]", "wrong-shape") in faults(items) and len(only(items)) == 3
+
+
 # --- doccano
 
 IDA = "Ida met Omar in Lund."

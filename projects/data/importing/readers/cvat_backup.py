@@ -59,7 +59,8 @@ def _task(files: Files, pictures: PictureNames, task_type: str, folder: str) -> 
     meta = {"subset": subset} if isinstance(subset, str) and subset not in ("", "default") else {}
     start, step = _first_and_step(data if isinstance(data, dict) else {})
     images = sum(1 for _ in _images(files, pictures, folder))
-    gone = set(data.get("deleted_frames") or ()) if isinstance(data, dict) else set()
+    deleted = _listed(data.get("deleted_frames")) if isinstance(data, dict) else []
+    gone = {one for one in deleted if isinstance(one, int)}
     faults: list[Fault] = []
     with closing(Gathered()) as shapes:
         _gather(files, f"{folder}annotations.json", shapes, faults, max(0, images - start + step - 1) // step)
@@ -84,7 +85,7 @@ def _check_version(told: Any) -> None:
     """Refused where the task says that its backup is of a version that isn't known here."""
     version = str(told.get("version", VERSION)) if isinstance(told, dict) else ""
     number = version.partition(".")[0]
-    if number.isdigit() and int(number[:9]) > VERSION:
+    if number.isdecimal() and int(number[:9]) > VERSION:
         text = "This backup is of version %(version)s; here 1 is read. Export the task as “CVAT for images 1.1”."
         raise Refused(text, code="newer-version", place="version", version=version[:20])
 
@@ -180,7 +181,7 @@ def _follow(shapes: Gathered, track: dict[str, Any], place: str, frames: int) ->
 
 
 def _framed(one: Any) -> bool:
-    return isinstance(one, dict) and isinstance(one.get("frame"), int)
+    return isinstance(one, dict) and isinstance(one.get("frame"), int) and 0 <= one["frame"] < MAX_FRAMES
 
 
 def _listed(value: Any) -> list[Any]:

@@ -68,6 +68,10 @@ def _file(files: Files, task_type: str, name: str, pictures: PictureNames, used:
                 kinds |= _kinds(element)
             elif element.tag == "track":
                 for frame, shape in _frames(element, kinds):
+                    if frame < 0:
+                        place = f"{shown(name)}, track {element.get('id', '')[:60]}"
+                        yield Fault(place, "wrong-shape", "A shape of a track has the number of its frame.")
+                        continue
                     numbers[frame] = None
                     frames.add(frame, shape)
             else:
@@ -201,13 +205,14 @@ def _numbers(kind: str, given: dict[str, str]) -> list[float]:
 
 
 def _frames(track: Element, kinds: Kinds) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The shapes of a track that are in sight, by frame. Raises Refused where one has no frame."""
+    """The shapes of a track that are in sight, by frame; -1 for one that has none."""
     label, number = track.get("label") or "", _value(track.get("id", ""), "number")
     more = {"track": number} | ({"group": _value(track.get("group_id", ""), "number")} if track.get("group_id") else {})
     for element in track:
         frame = element.get("frame", "")
-        if not frame.isdigit() or len(frame) > 9:
-            raise Refused("A shape of a track has a frame.", code="wrong-shape", place=f"track {number}")
+        if not frame.isdecimal() or len(frame) > 9:
+            yield -1, {}
+            continue
         if element.get("outside") == "1":
             continue
         joints = element.tag == "skeleton"

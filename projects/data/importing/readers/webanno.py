@@ -24,6 +24,7 @@ MAX_FILE = 64 * 1024 * 1024
 MAX_OFFSET = 4 * 1024 * 1024
 TOKEN = re.compile(r"(\d+)-(\d+)(?:\.\d+)?")
 OFFSETS = re.compile(r"(\d{1,9})-(\d{1,9})")
+NUMBER = re.compile(r"[0-9]{1,9}")
 VALUE = re.compile(r"(.*?)(?:\[(\d{1,9})\])?", re.DOTALL)
 PARTS = re.compile(r"(?:[^|\\]|\\.|\\$)+", re.DOTALL)  # of a cell, between bars that aren't escaped
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -90,9 +91,9 @@ def _check_version(line: str) -> None:
     """Refused for what is no WebAnno TSV, and for a version that isn't known here."""
     version = line.removeprefix(START).strip()
     number = version.partition(".")[0]
-    if not line.startswith(START) or not number.isdigit() or int(number[:9]) < VERSION:
+    if not line.startswith(START) or not NUMBER.fullmatch(number) or int(number) < VERSION:
         raise Refused("This is no WebAnno TSV 3.", code="not-read", place="line 1")
-    if int(number[:9]) > VERSION:
+    if int(number) > VERSION:
         text = "This is WebAnno TSV %(version)s; here 3 is read. Export it as that."
         raise Refused(text, code="newer-version", place="line 1", version=version[:20])
 
