@@ -39,13 +39,14 @@ WHERE id = %(subscription)s::bigint AND state = 'on'
   AND (held_by = %(holder)s::uuid OR coalesce(held_until < clock_timestamp(), true))
 RETURNING id
 """
-# The next for one subscription: of each stream its first, and none that is in hand.
+# The next for one subscription: of each stream its first, and none that is in hand. Asked for as one row in order, a
+# first is found by its index; as a join all that waits is read for each, until PostgreSQL has counted the rows.
 NEXT = f"""
 SELECT {columns(WebhookDelivery, "d")} FROM projects_webhookdelivery d
 WHERE d.subscription_id = %(subscription)s::bigint AND d.state = 'waiting' AND d.due_at <= clock_timestamp()
-  AND NOT d.id = ANY(%(in_hand)s::bigint[]) AND NOT EXISTS (
-    SELECT FROM projects_webhookdelivery b WHERE b.subscription_id = d.subscription_id AND b.stream = d.stream
-      AND b.state = 'waiting' AND b.id < d.id)
+  AND NOT d.id = ANY(%(in_hand)s::bigint[]) AND d.id = (
+    SELECT b.id FROM projects_webhookdelivery b
+    WHERE b.subscription_id = d.subscription_id AND b.stream = d.stream AND b.state = 'waiting' ORDER BY b.id LIMIT 1)
 ORDER BY d.due_at, d.id LIMIT %(limit)s::int
 """
 KEEP = """

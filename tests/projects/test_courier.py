@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import re
 from collections import defaultdict
 from datetime import timedelta
 from random import Random
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from benchmarks.webhooks import fixtures
 from benchmarks.webhooks.receiver import Message, Receiver, receiving
 from projects import queue
 from projects.models import Project, Subscription, Task, WebhookDelivery
@@ -165,6 +169,19 @@ def test_who_is_stopped_leaves_what_was_on_the_way_to_the_next(everybody, projec
     delivered()
     assert [one.path for one in receiver.messages] == ["/hang", "/ok"]
     assert len({one.id for one in receiver.messages}) == 1
+
+
+def test_each_stream_is_looked_up_however_many_wait_and_however_little_is_known_of_them(everybody, project) -> None:
+    """Before PostgreSQL has counted the rows, all that waits was read for each message in hand."""
+    to, _secret = subscribed(project, "http://127.0.0.1/ok", everybody.mina)
+    fixtures.messages(to, 600, streams=200)
+    WebhookDelivery.objects.update(due_at=F("made_at") - timedelta(seconds=1) * F("id"))
+    asked = {"subscription": to.pk, "in_hand": [], "limit": 96}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {deliveries.NEXT}", asked)
+        plan = json.dumps(cursor.fetchone())
+    read = sum(map(int, re.findall(r'"(?:Actual Rows|Rows Removed by Filter)": (\d+)', plan)))
+    assert "delivery_stream" in plan and read < 2 * 600, plan
 
 
 def test_only_one_worker_at_a_time_delivers_to_a_receiver(everybody, project, receiver) -> None:
