@@ -1,29 +1,21 @@
-"""`python -m benchmarks.exports.one FORMAT PROJECT`: writes one export to nowhere and says what it cost, as JSON."""
+"""One export, written to nowhere, and what it cost."""
 
-import json
 import resource
-import sys
 import time
 
-import django
+from projects.data import exporting
+from projects.data.exporting.source import standing
+from projects.data.exporting.terms import Terms
+from projects.models import Project
 
 
-def main() -> None:
-    django.setup()
-    from projects.data import exporting  # Django's settings are read first
-    from projects.data.exporting.source import standing
-    from projects.data.exporting.terms import Terms
-    from projects.models import Project
-
-    key, project = sys.argv[1], Project.objects.get(pk=sys.argv[2])
+def cost(key: str, project: int) -> dict[str, float]:
+    """MB sent, seconds of processor, and the most MB that this process ever had."""
+    of = Project.objects.get(pk=project)
     terms = Terms(media=exporting.FORMATS[key].media)
-    found = exporting.fitting(project, key, terms)
+    found = exporting.fitting(of, key, terms)
     begun = time.process_time()
-    sent = sum(len(piece) for piece in exporting.packed(found, standing(project, terms)))
+    sent = sum(len(piece) for piece in exporting.packed(found, standing(of, terms)))
     seconds = time.process_time() - begun
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"sent": sent / 1e6, "seconds": seconds, "largest": largest}))
-
-
-if __name__ == "__main__":
-    main()
+    return {"sent": sent / 1e6, "seconds": seconds, "largest": largest}
