@@ -11,6 +11,7 @@ from moto.server import ThreadedMotoServer
 from werkzeug.wrappers import Request
 
 from projects.data import importing
+from projects.data.connectors import bucket as bucket_list
 from projects.data.connectors import saved
 from projects.data.importing import storing
 from projects.errors import Refused
@@ -33,12 +34,14 @@ class Asked:
         self._app = app
         self.calls: list[tuple[str, str]] = []
         self.before: dict[int, object] = {}  # number of a call -> what the server does instead
+        self.where: dict[str, object] = {}  # a part of an address -> the same
 
     def __call__(self, environ, start_response):
         request = Request(environ)
         number = len(self.calls)
         self.calls.append((request.method, request.full_path))
-        return self.before.get(number, self._app)(environ, start_response)
+        instead = next((does for part, does in self.where.items() if part in request.full_path), self._app)
+        return self.before.get(number, instead)(environ, start_response)
 
     def counted(self) -> Counter[str]:
         """How often objects were asked by each verb, and how often the list was ("LIST")."""
@@ -216,6 +219,40 @@ def test_load_that_was_cut_off_in_the_list_goes_on_where_it_stood(cast, bucket, 
     bucket.asked.before = {}
     second = importing.receive_from(kept, photos, by=None)
     assert importing.run(second.pk).loaded == 1 and names() == {"a.png", "b.png", "c.png"}
+
+
+@pytest.mark.usefixtures("allowed")
+def test_list_that_is_refused_half_way_says_so_and_the_next_load_has_the_rest(cast, bucket, photos, monkeypatch):
+    monkeypatch.setattr(bucket_list, "PAGE", 2)
+    put(bucket, "a.png", "b.png", "c.png", "d.png", "e.png")
+    kept = kept_bucket(cast, bucket)
+    bucket.asked.where = {"continuation-token": refusal("AccessDenied")}
+    first = loaded_from(kept, photos)
+    assert first.state == "failed" and "may not list this bucket" in first.reason and SECRET not in first.reason
+    assert SeenFile.objects.count() == Task.objects.count() == first.loaded, "nothing is half loaded"
+    bucket.asked.where = {}
+    assert loaded_from(kept, photos).loaded == 5 - first.loaded
+    assert names() == {"a.png", "b.png", "c.png", "d.png", "e.png"}
+
+
+@pytest.mark.usefixtures("allowed")
+def test_object_of_ten_gigabytes_is_told_by_its_name_and_never_fetched(cast, bucket, photos, monkeypatch):
+    put(bucket, "a.png", "b.png")
+    kept = kept_bucket(cast, bucket)
+    listing = bucket_list.Bucket.entries
+    sizes = {"b.png": 10 * 1024**3}
+
+    def swollen(found: bucket_list.Bucket):
+        for one in listing(found):
+            key, etag, size = found._keys[one.name]
+            found._keys[one.name] = key, etag, sizes.get(one.name, size)
+            yield one
+
+    monkeypatch.setattr(bucket_list.Bucket, "entries", swollen)
+    done = loaded_from(kept, photos)
+    assert (done.state, done.loaded) == ("done", 1)
+    assert [(one["place"], one["code"]) for one in done.errors] == [("b.png", "too-large")]
+    assert not [path for verb, path in bucket.asked.calls if verb == "GET" and "b.png" in path]
 
 
 @pytest.mark.usefixtures("allowed")

@@ -23,6 +23,7 @@ from taskers.errors import Problem
 from taskers.outbound.guard import guard
 
 PIECE = 1024 * 1024
+PAGE = 1000  # objects of a list that come at once, the most that S3 gives
 WAIT = 60  # seconds for each answer
 CREDENTIALS = {
     "AuthorizationHeaderMalformed",
@@ -72,7 +73,7 @@ class Bucket:
             return
         after: dict[str, str] = {}
         while True:
-            page = self._asked("list_objects_v2", Prefix=self._prefix, MaxKeys=1000, **after)
+            page = self._asked("list_objects_v2", Prefix=self._prefix, MaxKeys=PAGE, **after)
             for one in page.get("Contents", ()):
                 if not one["Key"].endswith("/"):
                     yield self._entry(one["Key"], one["Size"], one["ETag"].strip('"'))
