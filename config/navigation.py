@@ -27,6 +27,7 @@ PLACES = (
 ACCOUNT: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("profile", (), "Profile"),
     ("webhooks", (Role.OWNER, Role.MANAGER, Role.FINANCE), "Webhooks"),
+    ("deliveries-keep", (Role.OWNER, Role.MANAGER), "Deliveries’ files"),
 )
 # What parts above projects add to a project's own pages.
 PROJECT_TABS = (("copilot", "project-copilot", "Copilot"),)

@@ -72,7 +72,7 @@ AT_TIMES = {
 # What says how things are, and so changes nothing when it is sent as it stands.
 SAYS_WHAT_IS = {
     *("project-settings", "project-rules", "project-course", "project-copilot", "project-spending", "project-alerts"),
-    *("profile", "batch-arrange", "money-terms", "export-keep"),
+    *("profile", "batch-arrange", "money-terms", "export-keep", "deliveries-keep"),
 }
 # Forms that this walk doesn't come to, with where they are tried.
 ELSEWHERE = {
@@ -88,6 +88,7 @@ ELSEWHERE = {
     "import-drop": "a file that waits for a choice: tests/projects/test_pages_plan.py",
     "load-from": "once a place is kept: tests/projects/test_pages_plan.py",
     "connector-end": "once a place is kept: tests/projects/test_pages_plan.py",
+    "upload-drop": "while a file comes in parts: tests/projects/api/test_uploads.py",
     "money-run": "tests/taskers/test_finance_pages.py",
     "money-payout-step": "tests/taskers/test_finance_pages.py",
     "money-reconcile": "tests/taskers/test_finance_pages.py",

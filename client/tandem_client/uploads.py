@@ -37,6 +37,8 @@ class Upload:
     sha256: str
     received: int
     part: int
+    begun_at: datetime
+    touched_at: datetime
     expires_at: datetime
     made: str | None = field(metadata={"wire": "import"})  # the import that it became
 

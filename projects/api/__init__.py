@@ -229,6 +229,7 @@ urlpatterns = [
     path("batches/<uuid:batch_id>/move/", batches.Move.as_view(), name="api-batch-move"),
     path("batches/<uuid:batch_id>/tasks/", batches.Tasks.as_view(), name="api-batch-tasks"),
     path("batches/<uuid:batch_id>/imports/", batches.Imports.as_view(), name="api-batch-imports"),
+    path("projects/<uuid:project_id>/uploads/", uploads.UnderWay.as_view(), name="api-uploads-under-way"),
     path("imports/uploads/", uploads.Begin.as_view(), name="api-uploads"),
     path("imports/uploads/<uuid:upload_id>/", uploads.OneUpload.as_view(), name="api-upload"),
     path("imports/uploads/<uuid:upload_id>/finish/", uploads.Finish.as_view(), name="api-upload-finish"),

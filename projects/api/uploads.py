@@ -14,7 +14,8 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.api.serializers import ImportShape
+from projects.api.pagination import asked, page
+from projects.api.serializers import ImportShape, PageQuery, PageShape
 from projects.data.importing import uploads
 from projects.errors import Refused
 from projects.models import Import, Upload, limits
@@ -64,6 +65,8 @@ class UploadShape(serializers.Serializer):
     sha256 = serializers.CharField(allow_blank=True)
     received = serializers.SerializerMethodField(help_text="bytes that are here: where to go on")
     part = serializers.SerializerMethodField(help_text="the most bytes of one part")
+    begun_at = serializers.DateTimeField()
+    touched_at = serializers.DateTimeField(help_text="when the last part came")
     expires_at = serializers.SerializerMethodField(help_text="when what came is thrown away, unless more comes")
 
     def get_fields(self) -> dict[str, Any]:
@@ -79,6 +82,10 @@ class UploadShape(serializers.Serializer):
     @extend_schema_field(OpenApiTypes.DATETIME)
     def get_expires_at(self, upload: Upload) -> datetime:
         return upload.touched_at + uploads.KEPT
+
+
+class UploadPage(PageShape):
+    results = UploadShape(many=True)
 
 
 class _Uploads(Endpoint):
@@ -103,6 +110,19 @@ class Begin(_Uploads):
         said = dict(body.validated_data)
         made = uploads.begin(self.batch(said.pop("batch")), by=self.person, **said)
         return Response(UploadShape(self.upload(made.public_id)).data, status=201)
+
+
+class UnderWay(_Uploads):
+    """Files of a project of which parts may still come."""
+
+    scopes = {"GET": (Scope.READ, Scope.LOAD)}
+
+    @described("List files under way", {200: UploadPage}, operation_id="uploads_list", parameters=[PageQuery])
+    def get(self, request: Request, project_id: UUID) -> Response:
+        rows = uploads.under_way(self.project(project_id, *access.MANAGE))
+        after, limit = asked(request)
+        found = list(rows.filter(pk__gt=after)[: limit + 1])
+        return Response(page(found, after, limit, lambda given: UploadShape(given, many=True).data))
 
 
 class OneUpload(_Uploads):

@@ -15,7 +15,7 @@ PATHS = {
              "PROJECTdashboard/", "PERSON",
              "PROJECTtasks/", "PROJECTbulk/", "PROJECTalerts/", "/inbox/", "/inbox/choices/",
              "PROJECTload/", "PROJECTexport/",
-             "PROJECTwebhooks/", "/webhooks/",
+             "PROJECTwebhooks/", "/webhooks/", "/projects/deliveries/",
              "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTaudits/",
              "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTcopilot/",

@@ -42,6 +42,8 @@ UPLOAD = {
     "sha256": "",
     "received": 0,
     "part": 1000,
+    "begun_at": "2026-03-01T09:00:00Z",
+    "touched_at": "2026-03-01T10:00:00Z",
     "expires_at": "2026-03-02T10:00:00Z",
     "import": None,
 }

@@ -85,6 +85,23 @@ def test_an_organization_says_it_for_projects_that_say_nothing_and_a_slip_costs_
         retention.keep(project, 0, by=cast.mina)
 
 
+def test_an_organization_says_it_on_a_page_that_names_who_says_otherwise(cast, project):
+    mina = Client()
+    mina.force_login(cast.mina)
+    page = reverse("deliveries-keep")
+    assert page in mina.get(reverse("export", args=[project.public_id])).content.decode()
+    assert "None: all do as" in mina.get(page).content.decode()
+    assert mina.post(page, {"days": "0"}).status_code == 422
+    assert retention.of_organization(cast.riverside) == retention.FOR_EVER
+    assert mina.post(page, {"days": "30"}).headers["Location"] == page
+    retention.keep(project, None, by=cast.mina)
+    shown = mina.get(page).content.decode()
+    assert 'value="30"' in shown and project.name in shown and "for ever" in shown
+    assert (retention.of_organization(cast.riverside).days, retention.of_organization(cast.hilltop).days) == (30, None)
+    mina.post(page, {"days": ""})
+    assert retention.of_organization(cast.riverside).days is None
+
+
 def test_the_same_term_said_each_night_puts_no_end_off(cast, project, later):
     one = delivered(project, cast.mina)
     first = retention.keep(project, 1, by=cast.mina)

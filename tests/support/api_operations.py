@@ -15,6 +15,7 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/predictions/"),
     ("POST", "/api/v1/projects/{project_id}/predictions/"),
     ("GET", "/api/v1/imports/{import_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/uploads/"),
     ("POST", "/api/v1/imports/uploads/"),
     ("GET", "/api/v1/imports/uploads/{upload_id}/"),
     ("PUT", "/api/v1/imports/uploads/{upload_id}/"),

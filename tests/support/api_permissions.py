@@ -175,6 +175,7 @@ API = [
     post("api-batch-tasks", MANAGE, json([{"external_id": "new", "payload": {"text": "A line."}}])),
     post("api-batch-imports", MANAGE, form(file=File("more.txt", "A line.\n"))),
     post("api-uploads", MANAGE, json(batch="@batch_id", name="more.txt", size=7)),
+    get("api-uploads-under-way", MANAGE),
     get("api-upload", MANAGE),
     delete("api-upload", MANAGE),
     put("api-upload", MANAGE, octets("7 bytes")),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -57,6 +57,12 @@ def of_organization(organization: Organization) -> Term:
     """What an organization says for projects that say nothing."""
     found = DeliveryTerm.objects.filter(organization=organization, project=None).first()
     return Term(found.days, ORGANIZATION, found.changed_at) if found else FOR_EVER
+
+
+def of_projects(organization: Organization) -> QuerySet[DeliveryTerm]:
+    """What projects of an organization say themselves, by their names."""
+    rows = DeliveryTerm.objects.filter(organization=organization, project__isnull=False)
+    return rows.select_related("project").order_by("project__name", "pk")
 
 
 def _terms(organization: int, projects: Sequence[int]) -> dict[int, Term]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from projects.data.importing import parts, recognise
 from projects.data.importing.receive import receive
 from projects.errors import Refused
-from projects.models import Batch, Import, Upload
+from projects.models import Batch, Import, Project, Upload
 from taskers.errors import NotFound, Problem, StateConflict, StorageFull
 from taskers.models import Organization, Person
 
@@ -96,6 +96,12 @@ def _open(organization: Organization) -> QuerySet[Upload]:
     """Those of an organization that are on their way."""
     rows = Upload.objects.filter(batch__project__organization=organization, became=None)
     return rows.filter(touched_at__gt=Now() - KEPT)
+
+
+def under_way(project: Project) -> QuerySet[Upload]:
+    """Those of a project, in the order in which they were begun."""
+    rows = _open(project.organization).filter(batch__project=project)
+    return rows.select_related("batch__project", "became", "begun_by").order_by("pk")
 
 
 def _see_room(organization: Organization, size: int) -> None:

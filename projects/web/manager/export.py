@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from projects import access
 from projects.data import deliveries, exporting
 from projects.errors import Refused
 from projects.models import Batch, Project
@@ -13,6 +14,7 @@ from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.deliveries import DeliveryForm, KeepForm
 from projects.web.shared.access import manages
+from taskers.access import may
 from taskers.errors import NotFound
 from taskers.models import Person
 from taskers.web.requests import MemberRequest, key_in
@@ -54,6 +56,7 @@ def _page(
         "form": form,
         "term_form": refused or KeepForm(initial={"days": now.days}),
         "term": now,
+        "office": may(request.user, project.organization, *access.MANAGE),
         "deliveries": deliveries.newest(project)[:SHOWN],
         "worker": notices.worker_alive(),
         "project": project,

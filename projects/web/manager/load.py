@@ -13,11 +13,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import access
 from projects.data import exporting, importing
-from projects.data.importing import recognise, start
+from projects.data.importing import recognise, start, uploads
 from projects.data.importing.progress import pace_of
 from projects.models import Import, ImportFaults, Project
 from projects.reports import notices
@@ -25,7 +26,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.manager import plan
 from projects.web.manager.forms.load import IntoBatchForm, LoadForm, LoadFromForm
 from projects.web.shared import polling
-from projects.web.shared.access import managed_import, manages, signed_in
+from projects.web.shared.access import managed_import, managed_upload, manages, signed_in
 from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
 from taskers.web.requests import MemberRequest, key_asked
@@ -88,6 +89,7 @@ def _page(
         "formats": recognise.formats_for(task_type.key),
         "from_form": from_form if office else None,
         "office": office,
+        "under_way": [(one, uploads.reached(one)) for one in uploads.under_way(project)[:SHOWN]],
         "imports": before.order_by("-pk")[:20],
         "worker": notices.worker_alive(),
         "tab": "load",
@@ -113,6 +115,16 @@ def _into(form: IntoBatchForm) -> start.Into:
 def _go(request: MemberRequest, address: str) -> HttpResponse:
     """On to another page, for a browser that sent the form and for one whose script did."""
     return HttpResponse(headers={"HX-Redirect": address}) if request.htmx else redirect(address)
+
+
+@require_POST
+@signed_in
+def drop_upload(request: MemberRequest, upload_id: UUID) -> HttpResponse:
+    """Give up a file that comes in parts."""
+    found = managed_upload(request, upload_id)
+    uploads.drop(found)
+    messages.success(request, _("%(name)s was given up.") % {"name": found.name})
+    return redirect("load", found.batch.project.public_id)
 
 
 @require_GET

@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from projects import access
-from projects.models import Batch, Import, Project
+from projects.models import Batch, Import, Project, Upload
 from taskers.errors import NotFound
 from taskers.web.requests import MemberRequest
 
@@ -55,6 +55,15 @@ def managed_import(request: MemberRequest, import_id: UUID) -> Import:
     """The import, under the same rules."""
     rows = Import.objects.select_related("batch__project__organization", "started_by")
     found = rows.filter(public_id=import_id).first()
+    if found is None:
+        raise NotFound()
+    found.batch.project = _entered(request, found.batch.project)
+    return found
+
+
+def managed_upload(request: MemberRequest, upload_id: UUID) -> Upload:
+    """The file that comes in parts, under the same rules."""
+    found = Upload.objects.select_related("batch__project__organization").filter(public_id=upload_id).first()
     if found is None:
         raise NotFound()
     found.batch.project = _entered(request, found.batch.project)

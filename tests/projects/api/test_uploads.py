@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -85,6 +86,28 @@ def test_a_file_that_changed_meanwhile_is_named_and_may_come_anew(mina, batch, m
     part(mina, key, 0, ROWS)
     assert mina.post("upload-finish", key).status_code == 202
     refused(part(mina, begun(mina, batch, size=5, sha256=""), 0, b"too much"), 422, "beyond-size")
+
+
+def test_what_is_under_way_is_listed_and_given_up_on_a_page_and_by_program(cast, mina, nora, batch, media, committing):
+    key, whole = begun(mina, batch), begun(mina, batch, name="whole.jsonl")
+    part(mina, key, 0, ROWS[:1024])
+    part(mina, whole, 0, ROWS)
+    with committing():
+        mina.post("upload-finish", whole)
+    (listed,) = mina.get("uploads-under-way", batch.project.public_id).json()["results"]
+    assert (listed["id"], listed["received"], listed["size"]) == (key, 1024, len(ROWS)), "what is an import isn't"
+    assert listed["begun_at"] <= listed["touched_at"]
+    refused(nora.get("uploads-under-way", batch.project.public_id), 404, "not-found")
+    browser = Client()
+    browser.force_login(cast.mina)
+    load = reverse("load", args=[batch.project.public_id])
+    page = browser.get(load).content.decode()
+    assert "rows.jsonl" in page and "1.0\xa0KB of" in page and "Mina" in page
+    with committing():
+        assert browser.post(reverse("upload-drop", args=[key])).headers["Location"] == load
+    assert mina.get("uploads-under-way", batch.project.public_id).json()["results"] == [] and left(media) == []
+    assert "Files under way" not in browser.get(load).content.decode()
+    assert mina.get("upload", whole).json()["import"], "what became an import stays one"
 
 
 def test_a_full_disk_is_named_and_counts_nothing_of_the_part(mina, batch, media, monkeypatch):
