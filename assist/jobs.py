@@ -5,7 +5,7 @@ from procrastinate.contrib.django import app
 from assist.alike import index
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import canary, evaluation, label_vectors, likely_wrong, snapshots, training
+from assist.learning import abandoned, canary, evaluation, label_vectors, likely_wrong, snapshots, training
 from assist.learning import shadow as shadowing
 from assist.learning.drift import watch
 from assist.learning.search import trials
@@ -116,6 +116,13 @@ def try_settings(trial_key: int) -> str:
 def sweep_trials(timestamp: int) -> int:
     """See to the trials of workers that died; returns how many."""
     return trials.sweep()
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(queue="jobs", queueing_lock="resume_learning")
+def resume_learning(timestamp: int) -> int:
+    """See to snapshots, training and evaluations whose jobs ended with an error; returns how many."""
+    return abandoned.sweep()
 
 
 @app.task(queue="copilot")

@@ -6,7 +6,7 @@ A job that was killed begins anew: it writes one row, once, at its end.
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -25,7 +25,6 @@ from assist.learning.splits import GATE, split_of
 from assist.models import Evaluation, EvaluationScore, ModelVersion, TrainingRun
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient, serving, status_now
-from assist.suggestions import precompute
 from assist.suggestions.bindings import capabilities_of
 from projects.models import Project
 from taskers.errors import StateConflict
@@ -45,7 +44,7 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
     Raises StateConflict where there is nothing to compare, or the same is being measured already.
     """
     registry.check_tried(candidate)
-    if candidate.capability not in SCORES or precompute.gives_shares(candidate):
+    if candidate.capability not in SCORES:
         raise StateConflict(f"{candidate} can't be measured here yet: it takes two people's word.")
     before = registry.champion(project, candidate.capability)
     champion = champion_of(project, candidate)  # may ask the runtime, so nothing is locked yet
@@ -187,6 +186,17 @@ def _plain(finding: dict[str, Any]) -> dict[str, Any]:
     rounded = {name: round(value, 6) for name, value in finding.items() if isinstance(value, float)}
     assert all(map(math.isfinite, rounded.values()))
     return finding | rounded | {"outcome": str(finding["outcome"])}
+
+
+def open_keys() -> Iterable[tuple[int, int]]:
+    """The evaluations under way, each with its project."""
+    return Evaluation.objects.filter(state=RUNNING).values_list("pk", "project_id")
+
+
+def give_up(key: int, reason: str) -> None:
+    """End one that nobody brings to its end, and say why: it has no outcome."""
+    rows = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
+    _end(rows.get(pk=key), state=FAILED, reason=reason)
 
 
 @transaction.atomic

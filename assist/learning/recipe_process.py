@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import psutil
 
 from assist.learning import snapshot_file
+from assist.learning.recipes.recipe import UNTIL_LET_GO
 
 COMMAND = (sys.executable, "-m", "assist.learning.recipes")
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,10 +54,10 @@ class LocalProcess:
         """As Executor says."""
         with (place / "said").open("wb") as errors:
             child = subprocess.Popen(
-                [*COMMAND, str(place)],
+                [*COMMAND, str(place), UNTIL_LET_GO],
                 cwd=ROOT,
                 env={name: os.environ[name] for name in KEPT if name in os.environ} | STEADY,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # nothing is said there: its end tells that we are gone
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
@@ -69,8 +70,9 @@ class LocalProcess:
             finally:
                 child.kill()
                 child.wait()
-                if child.stdout:
-                    child.stdout.close()
+                for line in (child.stdin, child.stdout):
+                    if line:
+                        line.close()
         return Outcome(outcome.reason or _why(ended, place / "said"), killed=ended == KILLED) if ended else Outcome()
 
 

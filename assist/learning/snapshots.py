@@ -8,7 +8,7 @@ learns from itself.
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -229,6 +229,16 @@ def learnable(snapshot: Snapshot, folder: Path) -> Path:
 
 def _end(snapshot: Snapshot, state: str, **told: object) -> None:
     Snapshot.objects.filter(pk=snapshot.pk, state=MAKING).update(state=state, ended_at=Now(), **told)
+
+
+def open_keys() -> Iterable[tuple[int, int]]:
+    """The snapshots that are being made, each with its project."""
+    return Snapshot.objects.filter(state=MAKING).values_list("pk", "project_id")
+
+
+def give_up(key: int, reason: str) -> None:
+    """End one that nobody brings to its end, and say why."""
+    _end(Snapshot.objects.get(pk=key), FAILED, reason=reason)
 
 
 def of(project: Project) -> Sequence[Snapshot]:

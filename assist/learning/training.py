@@ -9,7 +9,7 @@ import json
 import platform
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
@@ -219,6 +219,18 @@ def _end(found: TrainingRun, state: str, *, reason: str = "", **told: Any) -> No
     with transaction.atomic():
         if rows.update(state=state, reason=reason[:300], ended_at=Now(), **told) and state == FAILED:
             tell(FAILED_EVENT, found.project, found.asked_by, run=str(found.public_id))
+
+
+def open_keys() -> Iterable[tuple[int, int]]:
+    """The runs that aren't over, each with its project."""
+    return TrainingRun.objects.filter(state__in=OPEN).values_list("pk", "project_id")
+
+
+def give_up(key: int, reason: str) -> None:
+    """End a run that nobody brings to its end, and say why."""
+    TrainingRun.objects.filter(pk=key, state=TrainingRun.State.WAITING).update(state=RUNNING)
+    found = TrainingRun.objects.select_related("project__organization", "asked_by").get(pk=key)
+    _end(found, FAILED, reason=reason)
 
 
 def of(project: Project) -> Sequence[TrainingRun]:

@@ -5,16 +5,22 @@ What is made lies in FOLDER/model, what came of it in FOLDER/made.json, which is
 """
 
 import json
+import os
 import sys
+import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from assist.learning.recipes import training_of
-from assist.learning.recipes.recipe import Report, Unfit, Work
+from assist.learning.recipes.recipe import UNTIL_LET_GO, Report, Unfit, Work
+
+ALONE = 3  # how the process ends once nobody listens any more
 
 
 def main() -> int:
+    if UNTIL_LET_GO in sys.argv[2:]:
+        end_with_parent()
     folder = Path(sys.argv[1])
     told: dict[str, Any] = json.loads((folder / "run.json").read_text())
     target = folder / "model"
@@ -38,6 +44,16 @@ def main() -> int:
     fresh.write_text(made.written())
     fresh.replace(folder / "made.json")
     return 0
+
+
+def end_with_parent() -> None:
+    """Whoever started this holds the other end of standard input, and lets go of it however they die."""
+
+    def wait() -> None:
+        os.read(0, 1)
+        os._exit(ALONE)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _say(report: Report) -> None:

@@ -14,6 +14,7 @@ from assist.learning.snapshot_file import Line
 from assist.learning.splits import TRAIN, VALIDATION
 
 Value = float | int | str | bool
+UNTIL_LET_GO = "--until-let-go"  # of its process: end once whoever started it is gone
 
 
 @dataclass(frozen=True)

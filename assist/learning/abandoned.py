@@ -1,0 +1,57 @@
+"""Work of the loop that nobody is at any more: its job failed under it, as when the database went away. It is given to
+a worker anew, and ended by name once it has failed so often.
+
+Jobs of workers that died come back by themselves (projects.jobs.resume_stalled); those that ended with an error don't.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from assist.learning import evaluation, snapshots, training
+
+MOST_TRIES = 3
+REASON = "It ended with an error three times: the log of the workers says which."
+LIVE = ("todo", "doing")
+
+
+class Kind(NamedTuple):
+    """A kind of such work: its job, by which argument that names it, what is open, how it is ended, and in which order
+    jobs of one project go."""
+
+    job: str
+    argument: str
+    open: Callable[[], Iterable[tuple[int, int]]]  # (key, project)
+    give_up: Callable[[int, str], None]
+    lock: str
+
+
+KINDS = (
+    Kind(snapshots.JOB, "snapshot_key", snapshots.open_keys, snapshots.give_up, "snapshot"),
+    Kind(training.JOB, "run_key", training.open_keys, training.give_up, "train"),
+    Kind(evaluation.JOB, "evaluation_key", evaluation.open_keys, evaluation.give_up, "evaluate"),
+)
+
+
+def sweep() -> int:
+    """See to all that is open without a job; returns how much there was."""
+    return sum(_swept(kind) for kind in KINDS)
+
+
+def _swept(kind: Kind) -> int:
+    # Open ones first: one that ends meanwhile is then asked for once more, which does no harm.
+    waiting = dict(kind.open())
+    jobs = list(ProcrastinateJob.objects.filter(task_name=kind.job).values_list("args", "status")) if waiting else []
+    live = {args.get(kind.argument) for args, status in jobs if status in LIVE}
+    failed = Counter(args.get(kind.argument) for args, status in jobs if status not in LIVE)
+    lost = [key for key in waiting if key not in live]
+    for key in lost:
+        if failed[key] >= MOST_TRIES:
+            kind.give_up(key, REASON)
+        else:
+            job = app.configure_task(kind.job, queue="copilot", lock=f"{kind.lock}:{waiting[key]}")
+            job.defer(**{kind.argument: key})
+    return len(lost)

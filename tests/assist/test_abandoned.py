@@ -1,0 +1,112 @@
+"""Work of the loop that ended with an error, as when the database goes away under it: taken up anew, and at last given
+up by name. What learns in a process of its own ends with whoever started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from assist.learning import abandoned, snapshots, training
+from assist.models import Snapshot, TrainingRun
+from projects.models import Project
+from taskers.errors import StateConflict
+from taskers.models import Event
+from tests.support import make
+from tests.support.cast import Cast
+from tests.support.projects.judging import said
+from tests.support.walls import ROOT
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(cast: Cast, settings, tmp_path) -> Project:
+    settings.MEDIA_ROOT, settings.MODELS_DIR = tmp_path / "media", tmp_path / "models"
+    made = make.project(cast.riverside, wanted=1)
+    said(cast.alice, make.task(make.batch(made)), make.MARIA)
+    return made
+
+
+@pytest.fixture
+def run(cast: Cast, project: Project) -> TrainingRun:
+    taken = snapshots.take(project, by=cast.mina)
+    snapshots.run(taken.pk)
+    taken.refresh_from_db()
+    job_of(snapshots.JOB).delete()  # it went well
+    return training.begin(taken, "spacy-entities", by=cast.mina)
+
+
+def job_of(name: str):
+    return ProcrastinateJob.objects.filter(task_name=name)
+
+
+def fails(name: str) -> None:
+    """A worker takes its job up, and loses the database in the middle."""
+    job_of(name).filter(status="todo").update(status="doing")
+    job_of(name).filter(status="doing").update(status="failed")
+
+
+def test_a_run_whose_job_failed_is_given_to_a_worker_anew_and_given_up_the_third_time(cast, run) -> None:
+    assert abandoned.sweep() == 0, "its job waits"
+    for _attempt in (1, 2):
+        TrainingRun.objects.filter(pk=run.pk).update(state="running")
+        fails(training.JOB)
+        assert abandoned.sweep() == 1 and abandoned.sweep() == 0
+        assert job_of(training.JOB).get(status="todo").args["run_key"] == run.pk
+    fails(training.JOB)
+    assert abandoned.sweep() == 1
+    run.refresh_from_db()
+    assert run.state == "failed" and "three times" in run.reason and run.version is None
+    assert Event.objects.filter(kind=training.FAILED_EVENT).count() == 1
+    assert abandoned.sweep() == 0
+    training.begin(run.snapshot, "spacy-entities", by=cast.mina)  # nothing is in its way
+
+
+def test_a_snapshot_whose_job_failed_is_made_all_the_same(cast, project) -> None:
+    made = snapshots.take(project, by=cast.mina)
+    fails(snapshots.JOB)
+    with pytest.raises(StateConflict):
+        snapshots.take(project, by=cast.mina)
+    assert abandoned.sweep() == 1
+    assert snapshots.run(job_of(snapshots.JOB).get(status="todo").args["snapshot_key"]) == "ready"
+    assert Snapshot.objects.get(pk=made.pk).rows == 1
+
+
+WORKER = """
+import pathlib, sys
+from assist.learning import recipe_process
+recipe_process.COMMAND = (sys.executable, "-c", sys.argv[2])
+recipe_process.LocalProcess().run(pathlib.Path(sys.argv[1]), lambda said: print("heard", flush=True) or True)
+"""
+LEARNER = """
+import time
+from assist.learning.recipes import __main__ as recipes
+recipes.end_with_parent()
+print("{}", flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_learns_ends_with_the_worker_that_started_it(tmp_path) -> None:
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(tmp_path), LEARNER], cwd=ROOT, stdout=subprocess.PIPE)
+    assert worker.stdout is not None and worker.stdout.readline() == b"heard\n"
+    (learner,) = children(worker.pid)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    deadline = time.monotonic() + 20
+    while alive(learner):
+        assert time.monotonic() < deadline, "it goes on though nobody wants it"
+        time.sleep(0.05)
+
+
+def children(of: int) -> list[int]:
+    return [one.pid for one in psutil.Process(of).children()]
+
+
+def alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
