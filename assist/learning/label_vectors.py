@@ -96,7 +96,7 @@ def learn(project: Project) -> int:
 def _versions(project: Project) -> list[ModelVersion]:
     live = Deployment.objects.live().filter(project=project, version__capability=ModelVersion.Capability.CLASSIFY)
     rows = list(live.select_related("version"))
-    found = [row.version for row in rows]
+    found = [row.version for row in rows if not precompute.gives_shares(row.version)]  # that one learnt all it will
     if sum(row.share for row in rows) < WHOLE:
         status = status_now(settings.RUNTIME_ADDRESS, 5.0)
         if status is None:

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from assist.errors import CopilotError
 from assist.learning.blind_verdicts import Decided
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import choices, class_vectors, edit_distance, prototypes
+from assist.suggestions import choices, class_vectors, edit_distance, judged, precompute, prototypes
 from assist.suggestions.bindings import picture_of, read_picture
 from assist.suggestions.label_map import project_label
 from assist.suggestions.prototypes import Choices
@@ -24,6 +25,7 @@ from projects.inference.geometry import bitmap_from_mask, mask_box, mask_from_po
 from projects.models import Project
 
 PORTION = 64  # texts at once, so that people's own questions come in between
+UNREADABLE = {"no-image", "no-answer"}  # this picture; the next may do better
 MOST_REGIONS = 5  # of a picture, from its first
 
 
@@ -76,7 +78,10 @@ def _f1(offered: set[Any], decided: set[Any]) -> float:
 
 
 async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
-    """The share of each blind text's fields that are guessed right, by what all the other verdicts teach."""
+    """The share of each blind text's fields that are guessed right: by a model that says itself how likely each label
+    is, or by what all the other verdicts teach."""
+    if precompute.gives_shares(version):
+        return await _judged(client, version, asked, [one for one in decided if one.blind])
     work = [one for one in decided if one.task.payload.get("text")]
     texts = [str(one.task.payload["text"]) for one in work]
     if not texts or not asked.fields:
@@ -95,6 +100,48 @@ async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, de
         for task, best, mine in zip(tasks, cosines.argmax(1), own[used][blind], strict=True):
             right[task].append(bool(best == mine))
     return [float(np.mean(said)) if said else None for said in right.values()]
+
+
+async def _judged(client: RuntimeClient, version: ModelVersion, asked: Asked, work: Sequence[Decided]) -> Scores:
+    """Texts, of a model that gives shares. One that it has no answer to is guessed wrong."""
+    labels, found = judged.phrases_of(asked.fields), list[judged.Shares | None]()
+    for at in range(0, len(work), PORTION):
+        texts = [str(one.task.payload.get("text") or "") for one in work[at : at + PORTION]]
+        found += await client.shares(str(version), texts, labels)
+    return [
+        _right(version, asked, shares, one) if one.task.payload.get("text") else None
+        for shares, one in zip(found, work, strict=True)
+    ]
+
+
+async def pictures(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
+    """The share of each blind picture's fields that are guessed right."""
+    labels, found = judged.phrases_of(asked.fields), Scores()
+    for one in (one for one in decided if one.blind):
+        picture = picture_of(one.task)
+        if picture is None:
+            found.append(None)
+            continue
+        try:
+            shares = await client.image_shares(
+                str(version), picture.sha256, partial(asyncio.to_thread, read_picture, picture), labels
+            )
+        except CopilotError as problem:
+            if problem.code not in UNREADABLE:
+                raise
+            shares = {}
+        found.append(_right(version, asked, shares, one))
+    return found
+
+
+def _right(version: ModelVersion, asked: Asked, shares: judged.Shares | None, one: Decided) -> float | None:
+    own = version.terms.get("label_map") or {}
+    guessed = {guess.field: guess.label for guess in judged.guesses(asked.fields, shares or {}, asked.mapping, own)}
+    true = {field.field: _label(one.answer, field.field) for field in asked.fields}
+    known = [
+        guessed.get(field.field) == true[field.field] for field in asked.fields if true[field.field] in field.phrases
+    ]
+    return float(np.mean(known)) if known else None
 
 
 def _label(answer: Mapping[str, Any], field: str) -> str:
@@ -150,4 +197,4 @@ def _middle(bitmap: np.ndarray) -> tuple[float, float]:
     return float(x) + 0.5, float(y) + 0.5
 
 
-SCORES: Mapping[str, Metric] = {"spans": spans, "classify": classes, "segment": masks}
+SCORES: Mapping[str, Metric] = {"spans": spans, "classify": classes, "classify-image": pictures, "segment": masks}

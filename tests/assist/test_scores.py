@@ -104,3 +104,27 @@ def test_masks_are_asked_for_by_a_click_in_the_middle_and_by_the_box(
     registry.model_version(FAKE[0])
     (found, none) = scored(runtime, scores.masks, FAKE[0], NAMES, seen, spot)
     assert found == pytest.approx((1 + np.pi / 4) / 2, abs=0.02) and none is None
+
+
+class Judge:
+    """A model that says itself how likely each label is; to one text it has no answer."""
+
+    async def shares(self, model: str, texts: list[str], labels: list[str]) -> list[dict[str, float | None] | None]:
+        assert labels == ["glad", "cross"]
+        return [None if "odd" in one else {"GLAD": 0.2 + 0.6 * ("glad" in one), "cross": 0.5} for one in texts]
+
+
+def test_a_model_that_gives_shares_is_measured_by_its_likeliest_label() -> None:
+    head = ModelVersion(name="head", version="1", capability="classify", terms={"label_map": {"GLAD": "glad"}})
+    asked = Asked(frozenset(TONE.phrases), {}, (TONE,))
+    rows = [
+        tone(1, "a glad day", "glad"),
+        tone(2, "a cross day", "cross"),
+        tone(3, "a glad day", "cross"),
+        tone(4, "an odd day", "glad"),
+        tone(5, "so glad", "glad", blind=False),
+        tone(6, "", "glad"),
+        tone(7, "a glad day", "retired"),
+    ]
+    found = asyncio.run(scores.classes(Judge(), head, asked, rows))
+    assert found == [1.0, 1.0, 0.0, 0.0, None, None]
