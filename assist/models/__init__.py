@@ -11,7 +11,7 @@ from assist.models.copilot import (
     Precomputed,
     Suggestion,
 )
-from assist.models.drift import DriftSeries
+from assist.models.drift import DriftSeries, RaisedAudits
 from assist.models.improvement import EvaluationScore, LabelCheck
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
@@ -29,6 +29,7 @@ __all__ = [
     "Override",
     "Precompute",
     "Precomputed",
+    "RaisedAudits",
     "Rollout",
     "RolloutEvent",
     "ShadowAnswer",

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from projects.models import Project
 from taskers.models import Person
@@ -19,6 +20,7 @@ class DriftSeries(models.Model):
         SURENESS = "sureness", "Confidence"
         CHANGES = "changes", "Changes to suggestions"
         LABELS = "labels", "Labels"
+        ERRORS = "errors", "Errors in audits"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     what = models.CharField(max_length=8, choices=What)
@@ -38,3 +40,32 @@ class DriftSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} of {self.project}"
+
+
+class RaisedAudits(models.Model):
+    """A project's share of audits, raised for some time because something changed (sole writer:
+    learning/drift/audits.py). One stretch at a time."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    before = models.FloatField()  # the share that it goes back to
+    share = models.FloatField()
+    until = models.DateTimeField()
+    begun_at = models.DateTimeField(db_default=Now(), editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project"], condition=Q(ended_at=None), name="raised_audits_one_at_a_time"),
+            models.CheckConstraint(condition=Q(share__gt=models.F("before")), name="raised_audits_are_more"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.share_percent} % of {self.project} until {self.until:%Y-%m-%d}"
+
+    @property
+    def share_percent(self) -> float:
+        return round(100 * self.share, 1)
+
+    @property
+    def before_percent(self) -> float:
+        return round(100 * self.before, 1)

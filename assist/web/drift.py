@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning.drift import watch
+from assist.learning.drift import audits, watch
 from assist.learning.drift.series import KINDS
 from assist.models import DriftSeries
 from assist.web import training
@@ -41,7 +41,10 @@ class Drawn:
 @looks_after
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """Each kind of figure, and how strongly it speaks of a change."""
-    context = training.around(project) | {"drawn": [_drawn(one) for one in watch.series_of(project)]}
+    context = training.around(project) | {
+        "drawn": [_drawn(one) for one in watch.series_of(project)],
+        "raised": audits.raised(project),
+    }
     return render(request, "assist/drift.html", context)
 
 

@@ -11,17 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assist.alike import index
-from assist.learning.drift import detector, series, watch
+from assist.learning.drift import audits, detector, series, watch
 from assist.learning.drift.detector import BASE, watched
-from assist.models import DriftSeries, Suggestion
+from assist.models import DriftSeries, RaisedAudits, Suggestion
 from assist.registry import registry
-from projects.models import Project, Verdict, VerdictEntry
+from projects.configuration import configure
+from projects.models import ModelAnswer, Project, Verdict, VerdictEntry
 from taskers.models import Event, Notification
 from taskers.notifications import inbox
 from tests.support import make
 from tests.support.assist.engineer import at, shown
 from tests.support.assist.engineer import emil as emil  # a fixture
 from tests.support.cast import Cast
+from tests.support.projects import models_at_work
 from tests.support.projects.pipeline import Api, refused
 
 BOUND = 12 * 26_000.0  # twelve series, five hundred pieces a week in each: one alarm a year at most
@@ -115,13 +117,43 @@ def test_other_labels_are_told_once_drawn_and_may_become_the_usual_ones(cast, pr
     )
     assert "no longer as it was (Labels of verdicts)" in inbox.said(told.first())
     assert "Take this as usual" in shown(emil, "copilot-drift", project)
+    assert project.settings_now().audit_share == audits.CAP
+    assert "20.0 % of what is decided is audited until" in shown(emil, "copilot-drift", project)
     (row,) = mine.get("drift", project.public_id).json()
     assert row["what"] == "labels" and row["alarmed_at"] and max(one["evidence"] for one in row["points"]) >= 1
 
     emil.post(at("drift-accept", project, "labels"))
     assert watch.watch(project) == 0 and DriftSeries.objects.get(what="labels").alarmed_at is None
+    assert project.settings_now().audit_share == 0 and "is audited until" not in shown(emil, "copilot-drift", project)
+    said = Event.objects.filter(kind__in=[audits.RAISED, audits.LOWERED]).order_by("pk")
+    assert [(one.kind, one.data["share"]) for one in said] == [(audits.RAISED, audits.CAP), (audits.LOWERED, 0)]
     come(project, ["Ghost"] * (BASE + 100))
     assert watch.watch(project) == 0, "they are the usual ones now"
+
+
+@pytest.mark.django_db
+def test_errors_that_audits_show_are_a_series_of_their_own(cast, project) -> None:
+    annotator = models_at_work.proven(models_at_work.seated(cast, project), right=200)
+    assert watch.watch(project) == 0 and [one.what for one in watch.series_of(project)] == ["errors"]
+    terms = {"task_id": 0, "confidence": 0.9, "at_least": 0.5, "accepted": False, "drawn": True, "mode": "watch"}
+    ModelAnswer.objects.bulk_create(
+        ModelAnswer(annotator=annotator, annotation_id=-1_000 - at, outcome="known", right=at % 2 == 0, **terms)
+        for at in range(60)
+    )
+    assert watch.watch(project) == 1 and project.settings_now().audit_share == audits.CAP
+
+
+@pytest.mark.django_db
+def test_audits_rise_for_a_stated_time_and_whoever_sets_them_meanwhile_has_the_last_word(cast, project) -> None:
+    stretch = audits.raise_for(project)
+    assert stretch is not None and audits.raise_for(project) == stretch, "a second alarm lengthens it"
+    assert audits.lower_due() == 0
+    RaisedAudits.objects.update(until=timezone.now())
+    assert audits.lower_due() == 1 and project.settings_now().audit_share == 0
+    assert audits.raise_for(project) is not None
+    configure.change(project, cast.mina, audit_share=0.5)
+    assert audits.lower(project, by=cast.mina) and project.settings_now().audit_share == 0.5
+    assert audits.raise_for(project) is None and not audits.lower(project, by=cast.mina), "it is higher anyway"
 
 
 @pytest.mark.django_db

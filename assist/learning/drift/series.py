@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from assist.alike import index
 from assist.learning.drift.detector import BASE, unlike
 from assist.models import DriftSeries, Suggestion
-from projects.models import Project, Task, VerdictEntry
+from projects.models import ModelAnswer, Project, Task, VerdictEntry
 
 MOST = 20_000  # of each kind, from the one on from which it counts
 Outcome = Suggestion.Outcome
@@ -79,12 +79,20 @@ def labels(project: Project, after: int) -> Read:
     return read._replace(came=read.came[BASE:])
 
 
+def errors(project: Project, after: int) -> Read:
+    """Whether a model that is an annotator was wrong where people decided without any model's help: audits, gold."""
+    known = ModelAnswer.objects.filter(annotator__project=project, pk__gt=after, outcome=ModelAnswer.Outcome.KNOWN)
+    rows = known.order_by("pk").values_list("pk", "at", "right")[:MOST]
+    return Read([Came(at, float(not right)) for _key, at, right in rows], [key for key, *_rest in rows])
+
+
 KINDS: dict[str, Kind] = {
     DriftSeries.What.TEXTS: Kind(_("Texts that come in"), _("How unlike earlier ones they are."), texts),
     DriftSeries.What.IMAGES: Kind(_("Images that come in"), _("How unlike earlier ones they are."), images),
     DriftSeries.What.SURENESS: Kind(_("The model’s own confidence"), _("In what it suggests for a task."), sureness),
     DriftSeries.What.CHANGES: Kind(_("Changes to suggestions"), _("How much people change of them."), changes),
     DriftSeries.What.LABELS: Kind(_("Labels of verdicts"), _("How common they were before."), labels),
+    DriftSeries.What.ERRORS: Kind(_("Errors in audits"), _("Of models, on what people decided without help."), errors),
 }
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from assist.learning.drift import audits
 from assist.learning.drift.detector import WATCHED, Evidence, watched
 from assist.learning.drift.series import KINDS, MOST, Came
 from assist.learning.told import tell
@@ -32,6 +33,7 @@ def watch_all() -> int:
     """Look at every live project; returns how many alarms were raised. One that fails is logged, and the others are
     looked at."""
     raised = 0
+    audits.lower_due()
     for project in Project.objects.filter(state=Project.State.LIVE):
         try:
             raised += watch(project)
@@ -61,6 +63,8 @@ def accept(project: Project, what: str, *, by: Person) -> None:
     series.accepted_by, series.looked_at = by, timezone.now()
     series.save()
     tell(ACCEPTED, project, by, what=what)
+    if not DriftSeries.objects.filter(project=project).exclude(alarmed_at=None).exists():
+        audits.lower(project, by=by)
 
 
 @transaction.atomic
@@ -77,6 +81,7 @@ def _looked(project: Project, what: str) -> bool:
     if raised:
         series.alarmed_at = series.looked_at
         tell(SEEN, project, None, what=what)
+        audits.raise_for(project)
     elif series.alarmed_at is None and len(keys) >= MOST:
         series.after = keys[len(keys) // 2]  # the older half is let go
     series.save()
