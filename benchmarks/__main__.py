@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME...]`: all benchmarks, or those named, each in a process of its own.
 
-`python -m benchmarks NAME --OPTION ...` hands the options on to that one.
+`python -m benchmarks NAME --OPTION ...` hands the options on to that one, and so it does what is no benchmark's name.
 """
 
 import argparse
@@ -36,7 +36,8 @@ def machine() -> str:
 
 def main() -> int:
     name, *options = sys.argv[1:] or [""]
-    if name in names() and any(one.startswith("-") for one in options):
+    known = names()
+    if name in known and any(one.startswith("-") or one not in known for one in options):
         return subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *options], cwd=HERE.parent).returncode
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names()))
