@@ -4,6 +4,8 @@ and down to the very tasks."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from assist.learning.slices import LEAST_TASKS
 from assist.models import Deployment, Evaluation, EvaluationScore, ModelVersion
 from projects.models import Project, Task
@@ -88,6 +90,14 @@ def worst(found: Measured, name: str = "", *, skip: int = 0, most: int = 50) -> 
     page = list(rows.order_by(found.side, "pk")[skip : skip + most])
     tasks = Task.objects.select_related("batch").in_bulk([one.task for one in page])
     return [_lost(one, tasks.get(one.task), found.side) for one in page]
+
+
+def lost_by_candidate(evaluation: Evaluation, most: int = 10) -> list[Lost]:
+    """The tasks of an evaluation at which its candidate does worse than the model in place, by how much."""
+    rows = evaluation.scores.filter(candidate__lt=F("champion")).order_by(F("candidate") - F("champion"), "pk")
+    page = list(rows[:most])
+    tasks = Task.objects.select_related("batch").in_bulk([one.task for one in page])
+    return [_lost(one, tasks.get(one.task), "candidate") for one in page]
 
 
 def _lost(row: EvaluationScore, task: Task | None, side: str) -> Lost:

@@ -5,10 +5,11 @@ from typing import Any
 
 from assist.learning import gate
 from assist.models import Evaluation
-from projects.models import Project
+from projects.models import Project, Task
 from projects.web.shared.charts import Mark, Scale
 
 NEWEST = 10
+EXCERPT = 160  # characters
 REACH = 4  # margins on either side of none
 
 
@@ -42,6 +43,14 @@ def scale_of(evaluation: Evaluation) -> Scale:
 def findings_of(evaluation: Evaluation) -> list[Row]:
     """Slice by slice, all tasks first."""
     return [_row(one, scale_of(evaluation)) for one in evaluation.findings]
+
+
+def excerpt_of(task: Task | None) -> str:
+    """What the task shows, in a few words."""
+    if task is None:
+        return ""
+    text = str(task.payload.get("text") or task.payload.get("name") or task.external_id)
+    return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
 
 
 def _row(one: dict[str, Any], scale: Scale) -> Row:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from assist.learning import doubts, improve, likely_wrong
 from assist.models import LabelCheck
 from assist.web import training
+from assist.web.evaluation_rows import excerpt_of
 from assist.web.forms import LooksForm
 from assist.web.training import looks_after
 from projects import access
@@ -23,7 +24,6 @@ from taskers.web.requests import MemberRequest
 
 SHOWN = 20  # slices, and likely wrong verdicts
 PAGE = 50  # tasks
-EXCERPT = 160  # characters
 SLICE = 200  # characters that a name of one has at most
 
 
@@ -63,7 +63,7 @@ def tasks(request: MemberRequest, project: Project) -> HttpResponse:
     context = training.around(project) | {
         "measured": found,
         "slice": name,
-        "rows": [(one, _excerpt(one.task)) for one in rows[:PAGE]],
+        "rows": [(one, excerpt_of(one.task)) for one in rows[:PAGE]],
         "before": at - 1,
         "after": at + 1 if len(rows) > PAGE else 0,
         "manages": _manages(request, project),
@@ -105,18 +105,10 @@ def _doubted(found: LabelCheck, project: Project) -> list[dict[str, Any]]:
     rows = found.found[:SHOWN]
     known = Task.objects.filter(project=project).in_bulk([one["task"] for one in rows])
     return [
-        {**one, "task": known[one["task"]], "excerpt": _excerpt(known[one["task"]])}
+        {**one, "task": known[one["task"]], "excerpt": excerpt_of(known[one["task"]])}
         for one in rows
         if one["task"] in known
     ]
-
-
-def _excerpt(task: Task | None) -> str:
-    """What the task shows, in a few words."""
-    if task is None:
-        return ""
-    text = str(task.payload.get("text") or task.payload.get("name") or task.external_id)
-    return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
 
 
 def _manages(request: MemberRequest, project: Project) -> bool:

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import canary, canary_report, rollout
+from assist.learning import canary, canary_report, improve, rollout
 from assist.learning import evaluation as evaluating
 from assist.models import Deployment, Evaluation, Override
 from assist.registry import registry
 from assist.suggestions.bindings import capability_of
-from assist.web.evaluation_rows import findings_of, scale_of
+from assist.web.evaluation_rows import excerpt_of, findings_of, scale_of
 from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
 from assist.web.training import looks_after
 from assist.web.views import refused
@@ -133,6 +133,7 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "evaluation": found,
         "findings": findings_of(found),
         "zero": scale_of(found).at(0),
+        "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
         "margin": round(100 * found.margin, 1),
         "answers": answers,
         "rollout": canary_report.of_project(found.project).filter(evaluation=found).first(),

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from assist.learning import gate, improve, likely_wrong
 from assist.models import Evaluation, EvaluationScore, LabelCheck
@@ -57,6 +59,17 @@ def test_the_slice_that_costs_most_comes_first(cast, project) -> None:
     ships = improve.worst(found, "label ship", most=5)
     assert len(ships) == 5 and all(one.score == 0.2 and one.other == 0.9 for one in ships)
     assert improve.worst(found)[0].score == 0.0 and len(improve.worst(found, skip=30)) == 3
+
+
+def test_the_evaluation_leads_to_the_tasks_at_which_its_candidate_loses(cast, project) -> None:
+    found = evaluated(cast, project, [(0.5, 0.75, []), (0.0, 1.0, []), (1.0, 0.0, []), (0.5, 0.5, [])])
+    lost = improve.lost_by_candidate(found)
+    assert [(one.score, one.other) for one in lost] == [(0.0, 1.0), (0.5, 0.75)]
+    mina = Client()
+    mina.force_login(cast.mina)
+    page = mina.get(reverse("copilot-evaluation", args=[project.public_id, found.public_id])).content.decode()
+    places = [page.index(reverse("task", args=[one.task.public_id])) for one in lost]
+    assert places == sorted(places) and "2: Maria came by." not in page, "what it wins is none of it"
 
 
 def test_where_neither_model_says_what_was_decided_people_may_look_again(cast, project) -> None:
