@@ -19,7 +19,7 @@ import psutil
 from assist.learning import snapshot_file
 from assist.learning.recipes.recipe import UNTIL_LET_GO
 
-COMMAND = (sys.executable, "-m", "assist.learning.recipes")
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "assist.learning.recipes")
 ROOT = Path(__file__).resolve().parents[2]
 LOWEST = 19  # of the system's niceness: people come first
 LOOKED_EVERY = 0.5  # seconds

@@ -177,7 +177,8 @@ def searched(world: World, rng: random.Random, most: int) -> tuple[Search, int]:
         if waiting.pk not in done:
             done.add(waiting.pk)
             hits += struck(KINDS[len(done) % 3], worker, rng.uniform(0.1, 3.5))
-        worker.communicate()
+        else:
+            worker.communicate()
         # A minute passes: the lease of a worker that died is over.
         Trial.objects.filter(search=search, state="running").update(beat_at=F("beat_at") - timedelta(minutes=5))
         trials.sweep()

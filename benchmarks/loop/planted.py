@@ -41,12 +41,12 @@ def _judged(
     champion = RidgeClassifier().fit(rows[learnt], true[learnt])
     kept, said = spoil(true[learnt], sources[learnt], rng.random(LEARNT))
     candidate = RidgeClassifier().fit(rows[learnt][kept], said[kept])
-    right = [model.predict(rows[judged]) == true[judged] for model in (candidate, champion)]
+    found, before = (model.predict(rows[judged]) == true[judged] for model in (candidate, champion))
     names = [
         frozenset({f"label {label}", f"source {source}"})
         for label, source in zip(true[judged], sources[judged], strict=True)
     ]
-    return _gate(*right, names)
+    return _gate(found, before, names)
 
 
 def _gate(candidate: np.ndarray, champion: np.ndarray, names: Sequence[frozenset[str]]) -> Judgement:

@@ -44,7 +44,7 @@ SETTLED = timedelta(minutes=2)  # a canary reads work once it is that old
 class Whole:
     """A project, its people, and the loop that runs beside them."""
 
-    def __init__(self, tasks: int, address: str, seed: int) -> None:
+    def __init__(self, tasks: int, address: str, seed: int, most: int) -> None:
         settings.RUNTIME_ADDRESS = address
         told = random.Random(seed).sample(texts(), tasks)
         owner = make.organization("Riverside")
@@ -56,11 +56,11 @@ class Whole:
         rng = np.random.default_rng(seed)
         client = RuntimeClient(address)
         self.people = People(self.project, people, rates, dict(told), list(CLASSES), client, self.loop, rng)
-        self.tasks, self.done = tasks, Done()
+        self.tasks, self.most, self.done = tasks, most, Done()
 
-    def rounds(self) -> Iterator[Row]:
+    def rounds(self, unaided: int, each: int) -> Iterator[Row]:
         """Work until there is none, with a model after each round; what became of each."""
-        self._worked(UNAIDED)
+        self._worked(unaided)
         configure.change(self.project, self.mina, copilot=True, control_share=CONTROL)
         yield self._curve("unaided")
         more, number = True, 0
@@ -68,15 +68,16 @@ class Whole:
             label_vectors.learn(self.project)
             yield from self._improved(number := number + 1)
             before = Done(self.done.work.copy(), self.done.right, self.done.alone, self.done.offers, self.done.good)
-            more = self._worked(ROUND) and self.done.tasks < self.tasks
+            more = self._worked(each) and self.done.tasks < self.tasks
             yield self._curve(f"round {number}", before)
 
     def _worked(self, number: int) -> bool:
         """Let people work, and look at what is on its way; whether there is more."""
         for _part in range(0, number, LOOK):
             more = self.people.work(LOOK, self.done) == LOOK
-            verdict_index.catch_up()
-            follow.settle_outcomes()
+            for reader in (verdict_index.catch_up, follow.settle_outcomes):
+                while reader():
+                    pass
             for rollout in Rollout.objects.filter(project=self.project, state__in=canary.RUNNING):
                 canary.move(rollout.pk, now=timezone.now() + SETTLED)
                 shadow.run(rollout.pk)
@@ -90,7 +91,7 @@ class Whole:
         if Rollout.objects.filter(project=self.project, state__in=canary.RUNNING).exists():
             yield Row(what, "", "a version is on its way still: none is trained")
             return
-        run = _trained(self.project, self.mina, seed=number)
+        run = _trained(self.project, self.mina, number, self.most)
         if run.version is None:
             yield Row(what, "", f"no model: {run.reason}")
             return
@@ -131,12 +132,12 @@ def _project(owner, told: list[tuple[str, str]]) -> Project:
     return project
 
 
-def _trained(project: Project, by: Person, seed: int) -> TrainingRun:
+def _trained(project: Project, by: Person, seed: int, most: int) -> TrainingRun:
     """A model by the settings that a search found best."""
     taken = snapshots.take(project, by=by)
     snapshots.run(taken.pk)
     taken.refresh_from_db()
-    search = searches.begin(taken, RECIPE, by=by, most=TRIALS, minutes=30, seed=seed)
+    search = searches.begin(taken, RECIPE, by=by, most=most, minutes=30, seed=seed)
     while (waiting := search.trials.filter(state="waiting").first()) is not None:
         trials.run(waiting.pk)
     run = searches.train_winner(search, by=by)
@@ -163,7 +164,9 @@ def _history(project: Project) -> Iterable[Row]:
     )
 
 
-def rows(tasks: int = 1_350, seed: int = 5) -> Iterable[Row]:
+def rows(
+    tasks: int = 1_350, seed: int = 5, unaided: int = UNAIDED, each: int = ROUND, most: int = TRIALS
+) -> Iterable[Row]:
     """The rounds, and what the whole cost."""
     recipe_process.LOWEST = 0  # people's seconds are made up here, so nobody has to be let go first
     with (
@@ -171,9 +174,9 @@ def rows(tasks: int = 1_350, seed: int = 5) -> Iterable[Row]:
         running(MODEL, weights=Path(settings.MODELS_DIR)) as runtime,
     ):
         runtime.until_ready()
-        whole = Whole(tasks, runtime.address, seed)
+        whole = Whole(tasks, runtime.address, seed, most)
         yield Row("whose error rates the people have", "", whole.crowd)
-        yield from whole.rounds()
+        yield from whole.rounds(unaided, each)
         yield from _history(whole.project)
         done = whole.done
         plain, own = done.alone / done.tasks, done.right / done.tasks
