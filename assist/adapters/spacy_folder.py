@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 import spacy
 from spacy.language import Language
+from spacy.pipeline import EntityRecognizer
 from spacy.tokens import Doc
 
 from assist.adapters import FoundSpan, RuntimeMissing
 from assist.adapters.bundle import Bundle
 from assist.adapters.devices import Device
+from assist.adapters.span_sureness import chances
 
+SIDE_BY_SIDE = 32  # texts
 LONGEST = 10_000_000  # characters: spaCy's own limit is for machines with less memory
 
 
@@ -35,11 +38,21 @@ class SpacyFolder:
 
     def spans(self, text: str) -> list[FoundSpan]:
         """With the pipeline's own labels."""
-        return _found(self.pipeline(text))
+        return self._found([self.pipeline(text)])[0]
 
     def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan] | None]:
         """In batches."""
-        return [_found(document) for document in self.pipeline.pipe(texts)]
+        found: list[list[FoundSpan] | None] = []
+        for at in range(0, len(texts), SIDE_BY_SIDE):
+            found += self._found(list(self.pipeline.pipe(texts[at : at + SIDE_BY_SIDE])))
+        return found
+
+    def _found(self, documents: Sequence[Doc]) -> list[list[FoundSpan]]:
+        recognisers = [part for _, part in self.pipeline.pipeline if isinstance(part, EntityRecognizer)]
+        if len(recognisers) != 1 or not any(document.ents for document in documents):
+            return [_found(document, [None] * len(document.ents)) for document in documents]
+        sure = chances(recognisers[0], documents)
+        return [_found(document, one) for document, one in zip(documents, sure, strict=True)]
 
     def shares(self, subjects: Sequence[str], labels: Sequence[str]) -> list[dict[str, float | None] | None]:
         """What its text categoriser says; `labels` are the project's, which it doesn't know."""
@@ -50,9 +63,12 @@ def _categories(document: Doc) -> dict[str, float | None] | None:
     return {label: round(float(share), 4) for label, share in document.cats.items()} or None
 
 
-def _found(document: Doc) -> list[FoundSpan]:
-    """Entities, which have no scores; and of each group of span categories what is in it, with its score."""
-    found = [FoundSpan(span.start_char, span.end_char, span.label_, None) for span in document.ents]
+def _found(document: Doc, sure: Sequence[float | None]) -> list[FoundSpan]:
+    """Entities, each with its chance; and of each group of span categories what is in it, with its score."""
+    found = [
+        FoundSpan(span.start_char, span.end_char, span.label_, chance)
+        for span, chance in zip(document.ents, sure, strict=True)
+    ]
     for group in document.spans.values():
         scores = list(group.attrs.get("scores", ()))
         known = [float(one) for one in scores] if len(scores) == len(group) else [None] * len(group)

@@ -27,9 +27,10 @@ SUGGEST = {
 }
 LEAST = {
     "classify": _("Those that the model is less sure of aren’t shown, and none while its scores aren’t measured."),
+    "spans": _("Those that the model is less sure of aren’t shown. It says itself how sure it is; some models don’t."),
 }
-# Nothing can be held back by a score: who clicks for a mask sees it before taking it, and spaCy tells none of spans.
-WITHOUT_SCORES = ("segment", "spans")
+# Nothing can be held back by a score: who clicks for a mask sees it before taking it.
+WITHOUT_SCORES = ("segment",)
 OWN = "least_"  # before a label's key: its own least score
 
 

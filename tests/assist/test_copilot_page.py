@@ -98,8 +98,11 @@ def test_least_score_is_asked_for_where_it_does_something_and_says_what(cast: Ca
     before = images.settings_now().minimum_score
     assert mina.post(at, seen(images)).status_code == 302
     assert (images.settings_now().control_share, images.settings_now().minimum_score) == (0.25, before)
-    page = mina.get(address("project-copilot", project.public_id)).content.decode()
-    assert 'name="minimum_score"' not in page and "least_person" not in page, "no model of spans tells a score"
+    at = address("project-copilot", project.public_id)
+    page = mina.get(at).content.decode()
+    assert "It says itself how sure it is" in page and "least_person" in page, "spans have scores"
+    assert mina.post(at, seen(project) | {"least_person": "70"}).status_code == 302
+    assert (project.settings_now().minimum_score, project.settings_now().label_minimums) == (0.2, {"person": 0.7})
     topics = make.project(cast.riverside, "Topics", "classification", labels=[{"name": "Food"}, {"name": "Sport"}])
     at = address("project-copilot", topics.public_id)
     assert "none while its scores aren" in mina.get(at).content.decode()

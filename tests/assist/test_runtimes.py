@@ -25,9 +25,11 @@ from assist.adapters import (
     files,
     mask_size,
     sam_frame,
+    spacy_spans,
 )
 from assist.adapters.priority import Aside
 from assist.adapters.sam_frame import frame_size, preprocess
+from assist.adapters.spacy_folder import SpacyFolder
 from assist.runtime.decoding import BadPicture, pixels_of
 from tests.support.assist.pictures import Picture
 
@@ -199,8 +201,22 @@ def test_spacy_finds_people_places_and_dates_by_code_points(model_folder: Path) 
     found = {(text[span.start : span.end], span.label) for span in finder.spans(text)}
     assert {("Maria Lopez", "PERSON"), ("Denver", "GPE"), ("4 March 2024", "DATE")} <= found
     assert ("the World Bank", "ORG") in found
-    assert all(span.score is None for span in finder.spans(text))
+    assert all(0.5 < (span.score or 0) <= 1 for span in finder.spans(text))
     assert finder.spans("") == []
+
+
+def test_spacy_is_less_sure_of_what_could_be_two_things(model_folder: Path) -> None:
+    finder: SpanFinder = RUNTIMES["en-core-web-sm@3.8.0"].load(model_folder)  # type: ignore[assignment]
+    texts = ["The Jordan plan was signed in Paris, Texas.", "Next Tuesday May and April will go to Reading."]
+    plan, dates = finder.spans_of(texts)
+    sure = {texts[0][one.start : one.end]: one.score for one in plan}
+    assert sure["Jordan"] < 0.8 < sure["Paris"], "a person's name or a country's"  # type: ignore[operator]
+    assert dates[0].score < 0.5, "days and people run together"  # type: ignore[operator]
+    bare = spacy_spans.pipeline.load(exclude=spacy_spans.UNUSED)
+    theirs = [[(one.start_char, one.end_char, one.label_) for one in document.ents] for document in bare.pipe(texts)]
+    assert [[(one.start, one.end, one.label) for one in found] for found in (plan, dates)] == theirs
+    folder = SpacyFolder(bare)  # the same pipeline as somebody brings it: entities first, their chances after
+    assert folder.spans_of(texts) == [plan, dates]
 
 
 def test_fakes_answer_the_same_to_the_same(tmp_path: Path, square: Picture) -> None:
