@@ -15,13 +15,14 @@ import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from assist.adapters import DEFAULTS, Offer, catalogue, priority
 from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
-from assist.runtime import framing, supervisor
+from assist.runtime import engine, framing, supervisor
 from assist.runtime.embedding_store import STORE_MB, EmbeddingStore
 from assist.runtime.operations import CANCEL, OPERATIONS, Answers
 from assist.runtime.serving import Serving
@@ -128,16 +129,12 @@ async def alone(models: Sequence[Offer], folder: Path, store: EmbeddingStore) ->
         await store.written()
 
 
-@contextlib.asynccontextmanager
-async def apart(
+def apart(
     models: Sequence[Offer], folder: Path, place: Path, command: supervisor.Command, patience: supervisor.Patience
-) -> AsyncIterator[Answers]:
+) -> contextlib.AbstractAsyncContextManager[Answers]:
     """The answers of models that have a process each."""
-    processes = supervisor.Hub(models, lambda key: catalogue.find(key, folder), place, command, patience)
-    try:
-        yield {one.name: processes.answer if one.of_a_model else processes.status for one in OPERATIONS.values()}
-    finally:
-        await processes.close()
+    find = partial(catalogue.find, folder=folder)
+    return engine.opened(lambda: supervisor.Hub(models, find, place, command, patience))
 
 
 async def serve(address: str, open_answers: contextlib.AbstractAsyncContextManager[Answers]) -> None:
