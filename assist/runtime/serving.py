@@ -31,7 +31,7 @@ from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
 from assist.adapters.kinds import KINDS
 from assist.errors import CopilotError
-from assist.runtime import metrics
+from assist.runtime import metrics, windows
 from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane
@@ -47,6 +47,7 @@ ENCODES_WAITING = 64
 MOST_HANDS = 8  # masks worked out at once; fewer where there are fewer cores
 OUTSIDE_HANDS = 4  # questions at once to another host
 LOAD_AGAIN_SECONDS = 15.0
+MOST_PARTS = 32  # of one text that is longer than its model takes
 READ_SIDE = 2000  # small letters are lost in what is enough for things
 
 
@@ -92,16 +93,22 @@ class HeldModel:
     def _loaded(self) -> Runtime:
         return self.offer.load(self._folder, devices.choose() if self.offer.accelerated else CPU)
 
-    def reads(self, text: str) -> bool:
-        """Whether a text is within what the model takes; more is never cut in silence."""
+    def parts(self, text: str) -> list[windows.Part]:
+        """A text as the model takes it: in parts where it is longer; none of one of more than MOST_PARTS. Nothing is
+        ever cut off in silence."""
         most = self.offer.terms.input.get("most_characters") if self.offer.terms else None
-        return most is None or len(text) <= most
+        found = windows.parts(text, most or max(1, len(text)))
+        return found if len(found) <= MOST_PARTS else []
 
-    def each(self, ask: Callable[[list[str]], Sequence[Any]], texts: Sequence[str]) -> list[Any]:
-        """What it says of each of these texts; None of those that are too long for it."""
-        read = [text for text in texts if self.reads(text)]
-        found = iter(ask(read) if read else ())
-        return [next(found) if self.reads(text) else None for text in texts]
+    def each(
+        self, ask: Callable[[list[str]], Sequence[Any]], texts: Sequence[str], whole: Callable[..., Any]
+    ) -> list[Any]:
+        """What it says of each of these texts, with `whole` to make one of a text's parts and what was said of them;
+        None of those that are too long for it."""
+        pieces = [self.parts(text) for text in texts]
+        asked = [part for some in pieces for _, part in some]
+        found = iter(ask(asked) if asked else ())
+        return [whole(some, [next(found) for _ in some]) if some else None for some in pieces]
 
     def status(self) -> dict[str, Any]:
         """How it is, for people and pages."""
@@ -192,17 +199,20 @@ class Serving:
         model = self._named(question, "spans")
         finder = cast(SpanFinder, await model.ready())
         text = question["text"]
-        if not model.reads(text):
+        parts = model.parts(text)
+        if not parts:
             raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")
-        found = await model.prompts.run(lambda: finder.spans(text), question["asker"])
-        return {"spans": [[span.start, span.end, span.label, span.score] for span in found]}
+        found = await model.prompts.run(
+            lambda: windows.spans(parts, [finder.spans(part) for _, part in parts]), question["asker"]
+        )
+        return {"spans": [[span.start, span.end, span.label, span.score] for span in found or ()]}
 
     async def spans_of(self, question: dict[str, Any]) -> dict[str, Any]:
         """The spans of many texts, for work done in advance: it waits behind what people ask."""
         model = self._named(question, "spans")
         finder = cast(SpanFinder, await model.ready())
         texts = question["texts"]
-        found = await model.encodes.run(lambda: model.each(finder.spans_of, texts), urgent=False)
+        found = await model.encodes.run(lambda: model.each(finder.spans_of, texts, windows.spans), urgent=False)
         rows = [spans and [[one.start, one.end, one.label, one.score] for one in spans] for spans in found]
         return {"spans": rows}
 
@@ -241,7 +251,7 @@ class Serving:
         lane = model.prompts if asker else model.encodes
 
         def ask() -> list[Any]:
-            return model.each(lambda some: judge.shares(some, labels), texts)
+            return model.each(lambda some: judge.shares(some, labels), texts, windows.shares)
 
         return {"shares": await lane.run(ask, asker, urgent=bool(asker))}
 
