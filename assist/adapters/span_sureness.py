@@ -13,6 +13,8 @@ import numpy as np
 from spacy.pipeline import EntityRecognizer
 from spacy.tokens import Doc, Span
 
+SUREST = 0.9999  # nothing is certain
+
 Step = np.ndarray  # a share for each choice
 
 
@@ -65,4 +67,4 @@ def _chance(entity: Span, steps: dict[int, Step], columns: dict[str, int]) -> fl
         if column is None or word not in steps:
             return None
         chance *= float(steps[word][column])
-    return round(chance, 4)
+    return round(min(SUREST, max(1 - SUREST, chance)), 4)
