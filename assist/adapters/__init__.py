@@ -307,6 +307,7 @@ RUNTIMES: dict[str, Offer] = {
         ),
         Offer(name="fake-masks", version="1", capability="segment", loader="fake:masks", licence="Apache-2.0"),
         Offer(name="fake-spans", version="1", capability="spans", loader="fake:spans", licence="Apache-2.0"),
+        Offer(name="fake-boxes", version="1", capability="detect", loader="fake:boxes", licence="Apache-2.0"),
         Offer(name="fake-classes", version="1", capability="classify", loader="fake:classes", licence="Apache-2.0"),
     )
 }

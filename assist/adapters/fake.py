@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assist.adapters import Embedding, FoundSpan, MaskPrompt, Masks, mask_size
+from assist.adapters import Boxes, Embedding, FoundBox, FoundSpan, MaskPrompt, Masks, mask_size
 from assist.adapters.devices import Device
 
 
@@ -29,6 +29,11 @@ def spans(files: Sequence[Path], device: Device) -> "FakeSpans":
 def classes(files: Sequence[Path], device: Device) -> "FakeClasses":
     """Texts that share words lie near each other."""
     return FakeClasses(_seconds())
+
+
+def boxes(files: Sequence[Path], device: Device) -> "FakeBoxes":
+    """A detector to which the middle of each image is a thing, the surer the brighter the image."""
+    return FakeBoxes(_seconds())
 
 
 def _seconds() -> float:
@@ -123,3 +128,19 @@ class FakeClasses:
             for word in re.findall(r"\w+", text.lower()):
                 row[hashlib.sha256(word.encode()).digest()[0] % 64] += 1
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+class FakeBoxes:
+    """A rule that anybody can predict."""
+
+    device = "none"
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
+
+    def boxes(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Boxes:
+        """The middle half each way is a THING; black is 0 and white 1."""
+        time.sleep(self._seconds)
+        height, width = size or image.shape[:2]
+        sure = round(float(image.mean()) / 255, 4)
+        return Boxes([FoundBox(width / 4, height / 4, width / 2, height / 2, "THING", sure)])

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from assist.adapters import Embedding, MaskPrompt, Masks, sam_frame
+from assist.adapters import Embedding, MaskPrompt, Masks, mask_choice, sam_frame
 from assist.adapters.cores import Cores
 from assist.adapters.devices import CPU, Device
 from assist.adapters.half import halved
@@ -92,11 +92,23 @@ class MobileSam:
         if not prompt.points and prompt.box is None:
             raise ValueError("a prompt needs a point or a box")
         with self._cores.share(), torch.inference_mode():
+            features = torch.from_numpy(embedding.features.astype(np.float32))
             logits, scores = self._decoder(
-                torch.from_numpy(embedding.features.astype(np.float32)).to(self._decodes_on),
+                features.to(self._decodes_on),
                 *sam_frame.tensors(prompt, embedding.image_size, self._decodes_on),
             )
-            return sam_frame.masks(logits, scores[0].tolist(), prompt, embedding.image_size)
+            estimates = scores[0].tolist()
+            worth = worth_of(logits, estimates, prompt, features, embedding.image_size)
+            return sam_frame.masks(logits, estimates, prompt, embedding.image_size, worth)
+
+
+def worth_of(
+    logits: torch.Tensor, scores: list[float], prompt: MaskPrompt, features: torch.Tensor, image_size: tuple[int, int]
+) -> np.ndarray | None:
+    """How likely each of the four masks is to be meant, to compare them by; None where that isn't known."""
+    height, width = sam_frame.inside(image_size, logits.shape[-1])
+    seen = logits[0, :, :height, :width].float().cpu().numpy()
+    return mask_choice.expected(seen, scores, prompt, features.numpy(), sam_frame.IMAGE_SIDE / max(image_size))
 
 
 def _embedding(

@@ -18,6 +18,8 @@ DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 # What each of the 256 levels of a colour becomes: a picture has millions of pixels and no other levels.
 LEVELS = ((np.arange(256, dtype=np.float32)[:, None] - MEAN) / DEVIATION).T.copy()  # 3×256
 
+CLEARLY = 0.1  # more overlap expected: below that, small things of kinds that were not learnt from lose more than gain
+
 Tensors = tuple[tuple[torch.Tensor, torch.Tensor] | None, torch.Tensor | None, torch.Tensor | None]
 
 
@@ -53,6 +55,22 @@ def offered(scores: list[float], clicks: int) -> list[int]:
     return [0, *others[:2]] if clicks > 1 else [1, 2, 3]
 
 
+def likeliest(worth: np.ndarray, scores: list[float]) -> list[int]:
+    """The three to offer of a click, which disagree, the likeliest to be meant first: the model's own favourite, unless
+    another is worth clearly more."""
+    own = max((1, 2, 3), key=lambda token: scores[token])
+    order = sorted((1, 2, 3), key=lambda token: -float(worth[token]))
+    if worth[order[0]] - worth[own] < CLEARLY:
+        order.sort(key=lambda token: token != own)
+    return order
+
+
+def inside(image_size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The (height, width) that the image takes of logits of `side` pixels."""
+    height, width = frame_size(image_size)
+    return math.ceil(height * side / IMAGE_SIDE), math.ceil(width * side / IMAGE_SIDE)
+
+
 def tensors(prompt: MaskPrompt, image_size: tuple[int, int], device: str = "cpu") -> Tensors:
     """The prompt as the decoder takes it: pixels of the 1024 frame, each side scaled by its own ratio."""
     height, width = frame_size(image_size)
@@ -70,12 +88,19 @@ def tensors(prompt: MaskPrompt, image_size: tuple[int, int], device: str = "cpu"
     return points, boxes, masks
 
 
-def masks(logits: torch.Tensor, scores: list[float], prompt: MaskPrompt, image_size: tuple[int, int]) -> Masks:
+def masks(
+    logits: torch.Tensor,
+    scores: list[float],
+    prompt: MaskPrompt,
+    image_size: tuple[int, int],
+    worth: np.ndarray | None = None,
+) -> Masks:
     """The three offers from all four tokens: `logits` 1×4×256×256, one score each.
 
-    Specks and pinholes are taken out of what is seen; what is given back as `previous` is as the model said it.
+    `worth`, where there is any, says which of them are the likeliest to be meant. Specks and pinholes are taken out of
+    what is seen; what is given back as `previous` is as the model said it.
     """
-    chosen = offered(scores, len(prompt.points))
+    chosen = offered(scores, len(prompt.points)) if worth is None else likeliest(worth, scores)
     kept = logits[0, chosen].float().cpu().numpy()
     cleaned = torch.from_numpy(_without_specks(kept, prompt, image_size)[None])
     estimates = tuple(min(1.0, max(0.0, scores[token])) for token in chosen)
@@ -83,7 +108,7 @@ def masks(logits: torch.Tensor, scores: list[float], prompt: MaskPrompt, image_s
         pixels=(grow(cleaned.to(logits.device), image_size) > 0)[0].cpu().numpy(),
         logits=kept.astype(np.float16),
         scores=estimates,
-        best=0 if chosen[0] == 0 else int(np.argmax(estimates)),
+        best=0 if worth is not None or chosen[0] == 0 else int(np.argmax(estimates)),
     )
 
 
@@ -92,8 +117,8 @@ def _without_specks(logits: np.ndarray, prompt: MaskPrompt, image_size: tuple[in
     scale = logits.shape[-1] / IMAGE_SIDE
     height, width = frame_size(image_size)
     across, down = width / image_size[1] * scale, height / image_size[0] * scale
-    inside = (math.ceil(height * scale), math.ceil(width * scale))
-    return without_specks(logits, inside, [(x * across, y * down, adds) for x, y, adds in prompt.points])
+    seen = inside(image_size, logits.shape[-1])
+    return without_specks(logits, seen, [(x * across, y * down, adds) for x, y, adds in prompt.points])
 
 
 def grow(logits: torch.Tensor, image_size: tuple[int, int]) -> torch.Tensor:

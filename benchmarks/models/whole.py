@@ -1,11 +1,10 @@
-"""`python -m benchmarks models`: models that come along, beside the mask model, and what is alike among a million.
+"""Models that come along, beside the mask model, and what is alike among a million.
 
 What is alike is looked for in a process of its own, whose memory is told; the vectors are made, around themes, as
 those of texts are. The runtime is a real one, each model in its own process; the bare calls that its pipeline is
 compared with are made here, in turns with it.
 """
 
-import argparse
 import asyncio
 import io
 import json
@@ -25,7 +24,7 @@ from assist.adapters import RUNTIMES, SHIPPED, MaskPrompt
 from assist.alike.vectors import Vectors
 from assist.runtime.client import RuntimeClient
 from assist.runtime.decoding import pixels_of
-from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95, show, show_asked, told
+from benchmarks.queue.measure import Row, at_least, at_most, median, ms, p95, told
 from taskers.files.folders import models_folder
 from tests.support.assist.running import running
 
@@ -76,7 +75,7 @@ def alike() -> list[Row]:
         folder = Path(place)
         questions, nearest = made(folder)
         np.save(folder / "questions.npy", questions)
-        command = [sys.executable, "-m", "benchmarks.models", "--search", place]
+        command = [sys.executable, "-m", "benchmarks.models.whole", place]
         said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     hits = [len(set(found) & right) / NEAREST for found, right in zip(said["found"], nearest, strict=True)]
     times = f"median {ms(median(said['taken']))}, p95 {ms(p95(said['taken']))}; processor {ms(p95(said['busy']))}"
@@ -170,23 +169,13 @@ def name() -> str:
     return f"{next(HASHES):064x}"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks models", description=__doc__)
-    parser.add_argument("--search", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.search:
-        search(options.search)
-        return 0
-    rows = alike()
+def pipeline() -> list[Row]:
+    """The figures of a runtime with everything loaded."""
     with running(SAM, *SHIPPED) as found:
         found.until_ready()
         assert found.process
-        rows += asyncio.run(runtime(found.address, psutil.Process(found.process.pid)))
-    show_asked(rows)
-    print("### Besides\n")
-    show([row for row in rows if not row.asked])
-    return 0
+        return asyncio.run(runtime(found.address, psutil.Process(found.process.pid)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    search(Path(sys.argv[1]))

@@ -1,0 +1,141 @@
+"""How near masks come to what is meant, with the default model: scenes that the choice was not fitted to.
+
+Each prompt is decoded once, and its masks chosen among twice: by the model's own estimate as before, and as the product
+does. Intervals are of the mean difference, by drawing whole scenes anew.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+
+from assist.adapters import RUNTIMES, Embedding, MaskPrompt, Masks, sam_frame
+from assist.adapters.mobile_sam import MobileSam, worth_of
+from benchmarks.models.prompts import Thing, correction, edges, overlap, things
+from benchmarks.models.scenes import KINDS, Scene, scene
+from benchmarks.queue.measure import Row, at_least, at_most, median, ms, told
+from taskers.files.folders import models_folder
+
+SAM = "mobile-sam@0.2.0"
+HELD_BACK = 101  # the first number of scenes that neither the trees nor what is set about them has seen
+DRAWS = 2_000
+TIMES = 40
+
+Array = np.ndarray
+Found = dict[str, list[tuple[str, float, float]]]  # what was measured -> the scene, before, now
+
+
+def measured(each: int) -> list[Row]:
+    """The table, over so many scenes of each kind that nothing was chosen by."""
+    model: MobileSam = RUNTIMES[SAM].load(models_folder())  # type: ignore[assignment]
+    found: Found = defaultdict(list)
+    for number in range(HELD_BACK, HELD_BACK + each):
+        for kind in KINDS:
+            look(model, scene(kind, number), found)
+    return [*rows(found), *by_kind(found), warm(model)]
+
+
+def look(model: MobileSam, seen: Scene, found: Found) -> None:
+    """Ask for each thing of a scene by a click, by two, and by a box."""
+    embedding = model.embed(seen.pixels)
+    for thing in things(seen):
+        name = f"{thing.kind} {thing.number}"
+        click, again = _both(model, embedding, thing.click)
+        _tell(found, "one click", name, thing, click, again)
+        found["one click, best of 3"].append((name, _best(click, thing), _best(again, thing)))
+        bands = [edges(one.pixels[one.best], thing.mask) for one in (click, again)]
+        found["one click, edges (F)"].append((name, *bands))
+        twice = [_second(model, embedding, thing, one) for one in (click, again)]
+        found["two clicks"].append((name, *twice))
+        box, boxed = _both(model, embedding, thing.box)
+        _tell(found, "a box", name, thing, box, boxed)
+
+
+def _both(model: MobileSam, embedding: Embedding, prompt: MaskPrompt) -> tuple[Masks, Masks]:
+    """What was offered before, and what is now."""
+    with torch.inference_mode():
+        features = torch.from_numpy(embedding.features.astype(np.float32))
+        logits, scores = model._decoder(features, *sam_frame.tensors(prompt, embedding.image_size))
+        told, size = scores[0].tolist(), embedding.image_size
+        worth = worth_of(logits, told, prompt, features, size)
+    return sam_frame.masks(logits, told, prompt, size), sam_frame.masks(logits, told, prompt, size, worth)
+
+
+def _second(model: MobileSam, embedding: Embedding, thing: Thing, first: Masks) -> float:
+    """After a click that corrects the mask that was shown."""
+    click = correction(thing, first.pixels[first.best], embedding.image_size)
+    points = (*thing.click.points, click)
+    answer = model.decode(embedding, MaskPrompt(points=points, previous=first.logits[first.best].astype(np.float32)))
+    return overlap(answer.pixels[answer.best], thing.mask)
+
+
+def _tell(found: Found, what: str, name: str, thing: Thing, before: Masks, now: Masks) -> None:
+    found[what].append((name, *(overlap(one.pixels[one.best], thing.mask) for one in (before, now))))
+
+
+def _best(masks: Masks, thing: Thing) -> float:
+    return max(overlap(one, thing.mask) for one in masks.pixels)
+
+
+ASKED = {"one click": 0.05, "one click, best of 3": 0.0, "a box": 0.01, "two clicks": 0.0}
+
+
+def rows(found: Found) -> list[Row]:
+    """The mean difference of each, with its interval."""
+    table = []
+    for what, least in ASKED.items():
+        before, now, low, high = interval(found[what])
+        said = f"{before:.3f} → {now:.3f}, {now - before:+.3f} [{low:+.3f}, {high:+.3f}], {len(found[what])} things"
+        table.append(at_least(f"{what}: mean overlap over what it was", said, now - before, least))
+    before, now, low, high = interval(found["one click, edges (F)"])
+    said = f"{before:.3f} → {now:.3f}, {now - before:+.3f} [{low:+.3f}, {high:+.3f}]"
+    table.append(told("one click: edges found (F)", said, now))
+    return table
+
+
+def by_kind(found: Found) -> list[Row]:
+    """One click, kind by kind."""
+    table = []
+    for kind in KINDS:
+        mine = [one for one in found["one click"] if one[0].split()[0] == kind]
+        before, now, low, high = interval(mine)
+        said = f"{before:.3f} → {now:.3f} [{low:+.3f}, {high:+.3f}], {len(mine)} things"
+        table.append(told(f"one click, {kind}", said, now))
+    return table
+
+
+def interval(pairs: Sequence[tuple[str, float, float]]) -> tuple[float, float, float, float]:
+    """Means before and now, and between what the difference lies for 95 of 100 draws of scenes."""
+    scenes: dict[str, list[float]] = defaultdict(list)
+    for name, before, now in pairs:
+        scenes[name].append(now - before)
+    sums, counts = (np.array([f(one) for one in scenes.values()]) for f in (np.sum, len))
+    draw = np.random.default_rng(16)
+    chosen = draw.integers(0, len(scenes), (DRAWS, len(scenes)))
+    low, high = np.percentile(sums[chosen].sum(1) / counts[chosen].sum(1), (2.5, 97.5))
+    return _mean(one for _, one, _ in pairs), _mean(one for _, _, one in pairs), float(low), float(high)
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
+
+
+def warm(model: MobileSam) -> Row:
+    """A click with the choice, in turns with the bare decoder and the masks that it gave before."""
+    seen = scene("street", 1)
+    embedding, prompt = model.embed(seen.pixels), things(seen)[0].click
+    ours, bare = [], []
+    for _ in range(TIMES):
+        start = time.process_time()
+        model.decode(embedding, prompt)
+        ours.append(time.process_time() - start)
+        start = time.process_time()
+        with torch.inference_mode():
+            features = torch.from_numpy(embedding.features.astype(np.float32))
+            logits, scores = model._decoder(features, *sam_frame.tensors(prompt, embedding.image_size))
+            sam_frame.masks(logits, scores[0].tolist(), prompt, embedding.image_size)
+        bare.append(time.process_time() - start)
+    said = f"{ms(median(ours))} / {ms(median(bare))} of processor time"
+    return at_most("a click with the choice / without", said, median(ours) / median(bare), 1.3)
