@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -209,14 +209,19 @@ def _has_texts(batch: Batch) -> bool:
 
 
 def _texts(row: Precompute, tasks: Sequence[Task]) -> int:
-    read = [task for task in tasks if task.payload.get("text")]
-    return len(tasks) - _read(row.version, read)
+    unsaid = _unsaid(row.version, tasks)
+    return len(unsaid) - _read(row.version, [task for task in unsaid if task.payload.get("text")])
 
 
 def _read_new(version: ModelVersion, tasks: Sequence[Task], patience: float) -> int:
+    return _read(version, _unsaid(version, tasks), patience)
+
+
+def _unsaid(version: ModelVersion, tasks: Sequence[Task]) -> list[Task]:
+    """Those of which nothing by this model is kept: a handful that was cut off isn't asked about again."""
     known = Precomputed.objects.filter(version=version, task_key__in=[task.pk for task in tasks])
-    read = set(known.values_list("task_key", flat=True))
-    return _read(version, [task for task in tasks if task.pk not in read], patience)
+    said = set(known.values_list("task_key", flat=True))
+    return [task for task in tasks if task.pk not in said]
 
 
 def _read(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> int:
@@ -254,9 +259,24 @@ def _fields(task: Task) -> list[Choices]:
 
 
 def _pictures(row: Precompute, tasks: Sequence[Task]) -> int:
-    told = asyncio.run(_images(row.version, tasks))
-    _kept(row.version, [(task, said) for task, said in told if said])
-    return len(tasks) - len(told)
+    """Each image is asked about once, in however many tasks of the project it is."""
+    unsaid, version = _unsaid(row.version, tasks), row.version
+    known = _said_of_images(row, {task.asset_id for task in unsaid if task.asset_id})
+    fresh = {task.asset_id: task for task in unsaid if task.asset_id and task.asset_id not in known}
+    told = asyncio.run(_images(version, list(fresh.values()))) if fresh else []
+    known |= {task.asset_id: said for task, said in told}
+    mine = [(task, known[task.asset_id]) for task in unsaid if task.asset_id in known]
+    _kept(version, [(task, said) for task, said in mine if said])
+    return len(unsaid) - len(mine)
+
+
+def _said_of_images(row: Precompute, assets: Collection[int]) -> dict[int | None, Any]:
+    """What this model has said of these images in other tasks of the project, by the image's key."""
+    kept = Precomputed.objects.filter(version=row.version, task_key=OuterRef("pk"))
+    others = Task.objects.filter(asset__in=assets, project=row.batch.project_id).filter(Exists(kept))
+    task_of = dict(others.order_by("asset", "pk").distinct("asset").values_list("pk", "asset"))
+    said = Precomputed.objects.filter(version=row.version, task_key__in=task_of)
+    return {task_of[key]: output for key, output in said.values_list("task_key", "output")}
 
 
 async def _images(
