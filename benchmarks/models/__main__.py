@@ -51,8 +51,9 @@ def main() -> int:
     os.environ.setdefault("TANDEM_LOG_LEVEL", "WARNING")
     rows = [row for name in chosen.only or parts for row in parts[name]()]
     show_asked(rows)
-    print("### Besides\n")
-    show([row for row in rows if not row.asked])
+    if besides := [row for row in rows if not row.asked]:
+        print("### Besides\n")
+        show(besides)
     print("\n### By tests\n\n| what | held by |\n|---|---|")
     for what, test in BY_TESTS.items():
         print(f"| {what} | `{test}` |")

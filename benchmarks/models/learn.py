@@ -9,6 +9,7 @@ import pickle
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +30,8 @@ Example = tuple[np.ndarray, np.ndarray]  # a row of features for each of the fou
 
 def examples(model: MobileSam, kind: str, number: int) -> list[Example]:
     """Of each thing of a scene, when it is clicked."""
-    made, found = scene(kind, number), []
+    made = scene(kind, number)
+    found: list[Example] = []
     embedding = model.embed(made.pixels)
     features = torch.from_numpy(embedding.features.astype(np.float32))
     scale = sam_frame.IMAGE_SIDE / max(embedding.image_size)
@@ -55,9 +57,10 @@ def fitted(seen: Sequence[Example]) -> str:
     return "\n".join(_line(tree.tree_) for tree in learner.estimators_[:, 0])
 
 
-def _line(tree) -> str:
+def _line(tree: Any) -> str:
     """A tree as ten numbers; a side without a question of its own asks one that changes nothing."""
-    told, values = [], []
+    told: list[object] = []
+    values: list[float] = []
     told += [tree.feature[0], f"{tree.threshold[0]:.4g}"]
     for child in (tree.children_left[0], tree.children_right[0]):
         if tree.feature[child] < 0:

@@ -75,7 +75,8 @@ def scene(name: str, number: int) -> Scene:
     pixels = _material(draw, height, width, ground=True)
     light = draw.uniform(0, 2 * np.pi)
     chosen = str(draw.choice(kind.things))
-    colours, wholes, owner = int(draw.integers(1 << 30)), [], np.full((height, width), -1)
+    colours, owner = int(draw.integers(1 << 30)), np.full((height, width), -1)
+    wholes: list[int] = []
     if kind.grey:
         pixels = draw.uniform(20, 70) + np.repeat(
             ndimage.gaussian_filter(draw.normal(0, 60, owner.shape), 12)[..., None], 3, 2
