@@ -97,8 +97,8 @@ def scene(name: str, number: int) -> Scene:
         _cast(near, alpha, light, side)
         owner[here][alpha > 0.5] = n
         wholes.append(int((alpha > 0.5).sum()))
-    shown = [(owner == n, whole) for n, whole in enumerate(wholes)]
-    kept = [part for part, whole in shown if part.sum() >= max(LEAST_PIXELS, LEAST_SEEN * whole)]
+    left_over = [(owner == n, whole) for n, whole in enumerate(wholes)]
+    kept = [part for part, whole in left_over if part.sum() >= max(LEAST_PIXELS, LEAST_SEEN * whole)]
     return Scene(name, number, _saved(pixels, draw), tuple(kept))
 
 
