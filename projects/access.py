@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from projects.models import ArchivedTask, Assignment, Project, Task, assignment_context
+from projects.models import ArchivedTask, Assignment, AssignmentRules, Project, Task, assignment_context
 from taskers import access
 from taskers.database.prepared import ask_models, columns
-from taskers.errors import NotFound
+from taskers.errors import NotAllowed, NotFound
 from taskers.models import Organization, Person
 from taskers.models.people import Role
 
@@ -26,6 +26,17 @@ def project(person: Person, public_id: UUID, *roles: str) -> Project:
     found, found.organization = rows[0]
     access.require(person, found.organization, *roles, project_key=found.public_id)
     return found
+
+
+def workplace(person: Person, public_id: UUID) -> Project:
+    """The project, for who may do its tasks: its taskers, and where people work by list, its office as well."""
+    try:
+        return project(person, public_id, *WORK)
+    except NotAllowed:
+        found = project(person, public_id, *REVIEW)
+        if not AssignmentRules.objects.filter(project=found).exclude(mode=AssignmentRules.Mode.POOL).exists():
+            raise
+        return found
 
 
 def task(person: Person, public_id: UUID, *roles: str) -> Task:

@@ -16,6 +16,30 @@ class LeaseLost(StateConflict):
     code = "lease-lost"
 
 
+class HoldsAnother(StateConflict):
+    """You have another task of this project in hand. Finish it or give it back, then open this one."""
+
+    code = "holds-another"
+
+
+class NotFree(StateConflict):
+    """This task isn't free for you: it is decided or withheld, others are at it, or you did it already."""
+
+    code = "not-free"
+
+
+class NotListed(StateConflict):
+    """This task isn't on your list."""
+
+    code = "not-on-your-list"
+
+
+class NotAllowedNow(StateConflict):
+    """You may not work here at the moment."""
+
+    code = "may-not-work"
+
+
 class Banned(StateConflict):
     """You were banned here after the time for this work ran out, so it can't be taken any more. Your draft is kept."""
 

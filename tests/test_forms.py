@@ -73,6 +73,7 @@ AT_TIMES = {
 SAYS_WHAT_IS = {
     *("project-settings", "project-rules", "project-course", "project-copilot", "project-spending", "project-alerts"),
     *("profile", "batch-arrange", "money-terms", "export-keep", "deliveries-keep"),
+    "project-stages",
 }
 # Forms that this walk doesn't come to, with where they are tried.
 ELSEWHERE = {
@@ -118,6 +119,7 @@ ELSEWHERE = {
     "drift-accept": "once something has changed: tests/assist/test_drift.py",
     "copilot-run-stop": "once there is a run: tests/assist/test_training_pages.py",
     "copilot-withdraw": "once a model is deployed: tests/assist/test_copilot_page.py",
+    "my-list-open": "where people work by list: tests/projects/test_work_lists.py",
     "course-again": "after a try at a course: tests/projects/test_qualification_pages.py",
     "invitation-withdraw": "tests/taskers/test_people_pages.py",
     "organization-switch": "for members of two organizations: tests/taskers/test_profile.py",

@@ -47,6 +47,8 @@ urlpatterns = [
     # What is asked most is looked for first.
     path("claim/", work.ClaimAny.as_view(), name="api-claim-any"),
     path("projects/<uuid:project_id>/claim/", work.Claim.as_view(), name="api-claim"),
+    path("projects/<uuid:project_id>/list/", work.WorkList.as_view(), name="api-work-list"),
+    path("projects/<uuid:project_id>/list/claim/", work.ClaimNamed.as_view(), name="api-claim-named"),
     path("assignments/<uuid:assignment_id>/submit/", work.Submit.as_view(), name="api-submit"),
     path("assignments/<uuid:assignment_id>/heartbeat/", work.Heartbeat.as_view(), name="api-heartbeat"),
     path("assignments/<uuid:assignment_id>/draft/", work.KeepDraft.as_view(), name="api-draft"),

@@ -164,6 +164,10 @@ class Endpoint(APIView):
         """The project, if the asker may act in it; NotFound, NotAllowed."""
         return self._here(access.project(self.person, public_id, *roles), lambda found: found)
 
+    def workplace(self, public_id: UUID) -> Project:
+        """The project, if the asker may do its tasks; NotFound, NotAllowed."""
+        return self._here(access.workplace(self.person, public_id), lambda found: found)
+
     def batch(self, public_id: UUID) -> Batch:
         """The batch, for managers of its project."""
         found = Batch.objects.select_related("project__organization", "progress").filter(public_id=public_id).first()

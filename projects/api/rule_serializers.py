@@ -40,6 +40,11 @@ class RulesShape(serializers.Serializer):
 
     priority = serializers.IntegerField(required=False, **limits.PRIORITY.bounds)
     lease_seconds = serializers.IntegerField(required=False, **limits.SETTINGS["lease_seconds"].bounds)
+    mode = serializers.ChoiceField(
+        AssignmentRules.Mode.choices,
+        required=False,
+        help_text="`pool`; in-house by `lists`; or by `choice`: lists first, and any free task by its name",
+    )
     standing_floor = serializers.FloatField(required=False, **RULES["standing_floor"].bounds)
     standing_evidence = serializers.FloatField(
         required=False, **RULES["standing_evidence"].bounds, help_text="graded work before the floor is asked"
@@ -85,6 +90,7 @@ class RulesShape(serializers.Serializer):
         return {
             "priority": project.priority,
             "lease_seconds": project.settings_now().lease_seconds,
+            "mode": instance.mode,
             "standing_floor": instance.standing_floor,
             "standing_evidence": instance.standing_evidence,
             "daily_tasks": instance.daily_tasks,

@@ -17,6 +17,7 @@ from projects.api.verdict_serializers import TaskShape
 from projects.errors import Refused
 from projects.models import Batch, BulkAction, Project, Task, limits
 from projects.queue import MOST_WANTED
+from projects.queue.work_lists import MOST_LISTED
 from projects.reports import task_lines, task_search
 from projects.reports.task_lines import Line
 from projects.reports.task_search import SORTS, STATES, Filters
@@ -24,13 +25,14 @@ from projects.web.shared import storable
 from projects.workflow import bulk_actions, bulk_preview
 from projects.workflow.bulk_verbs import ASKED
 from taskers.models import Person, Scope
+from taskers.models.limits import SKILL_KEY
 
 LOOK_AT = 20_000  # tasks, for one page
 MOST_IDS = bulk_actions.MOST
 LONGEST_META, LONGEST_CURSOR = 2000, 600  # characters, in an address
 LEAST = 1
 SHOWN = 10  # of what a dry run finds
-TERMS = ("note", "wanted", "meta", "tag")
+TERMS = ("note", "wanted", "meta", "tag", "teams", "how")
 
 
 class FilterBody(serializers.Serializer):
@@ -175,9 +177,23 @@ class VerbBody(serializers.Serializer):
     meta = ObjectJSON(required=False, help_text="of `amend`: fields to set; null takes one out")
     tag = serializers.CharField(required=False, max_length=limits.TAG, help_text="of `tag` and `untag`")
     tasker = serializers.UUIDField(required=False, help_text="of `void`: whose work")
+    people = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=MOST_LISTED, help_text="of `list`, `unlist`: whose"
+    )
+    teams = serializers.ListField(
+        child=serializers.CharField(max_length=SKILL_KEY),
+        required=False,
+        max_length=MOST_LISTED,
+        help_text="of `list`, `unlist`: keys of skills",
+    )
+    how = serializers.CharField(
+        required=False, max_length=limits.KEY, help_text="of `list`: on the list of `each`, or of one, in `turns`"
+    )
 
     def terms(self) -> dict[str, Any]:
         said = {name: self.validated_data[name] for name in TERMS if name in self.validated_data}
+        if "people" in self.validated_data:
+            said["people"] = [str(one) for one in self.validated_data["people"]]
         return said | ({"tasker": str(self.validated_data["tasker"])} if "tasker" in self.validated_data else {})
 
 

@@ -9,24 +9,30 @@ from rest_framework.response import Response
 
 from projects import access, queue
 from projects.api.endpoint import Endpoint, described
+from projects.api.pagination import asked
+from projects.api.serializers import PageQuery
 from projects.api.work_serializers import (
     ClaimShape,
     DeadlineShape,
     DraftBody,
+    NamedBody,
     SkipBody,
     SubmitBody,
     SubmittedShape,
     TokenOnly,
     VersionShape,
+    WorkListShape,
 )
-from projects.models import Annotation, Assignment, Project
+from projects.models import Annotation, Assignment, Project, Task
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import drafts
+from projects.reports import work_list
 from projects.task_types.preference import SECOND
 from projects.web.annotator import work_json
 from projects.web.shared import work_body
 from projects.web.shared.json_view import taken
 from projects.workflow import submission
+from taskers.errors import NotFound
 from taskers.models import Organization, Person, Scope
 
 
@@ -38,7 +44,7 @@ class Claim(Endpoint):
 
     @described("Claim a task", {200: ClaimShape}, request=None, operation_id="work_claim")
     def post(self, request: Request, project_id: UUID) -> Response:
-        return Response(next_for(self.person, self.project(project_id, *access.WORK)))
+        return Response(next_for(self.person, self.workplace(project_id)))
 
 
 class ClaimAny(Endpoint):
@@ -50,6 +56,36 @@ class ClaimAny(Endpoint):
     @described("Claim a task of any project", {200: ClaimShape}, request=None, operation_id="work_claim_any")
     def post(self, request: Request) -> Response:
         return Response(next_of_any(self.person, self.organization))
+
+
+class WorkList(Endpoint):
+    """The asker's work list in a project where people work by list."""
+
+    scopes = {"GET": (Scope.LABEL,)}
+
+    @described("Your work list", {200: WorkListShape}, operation_id="work_list", parameters=[PageQuery])
+    def get(self, request: Request, project_id: UUID) -> Response:
+        after, limit = asked(request)
+        found = work_list.of(self.person, self.workplace(project_id), after=after, number=limit)
+        return Response(WorkListShape(found).data)
+
+
+class ClaimNamed(Endpoint):
+    """One task by its name: of the asker's list, or any that is free where the project or their role lets them."""
+
+    scopes = {"POST": (Scope.LABEL,)}
+    has_own_key = True
+
+    @described("Claim a task by name", {200: ClaimShape}, request=NamedBody, operation_id="work_claim_named")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.workplace(project_id)
+        body = NamedBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        rows = Task.objects.select_related("project__organization")
+        task = rows.filter(project=project, public_id=body.validated_data["task"]).first()
+        if task is None:
+            raise NotFound()
+        return Response(_claimed(queue.claim_named(self.person, task), self.person))
 
 
 class Heartbeat(Endpoint):

@@ -196,3 +196,19 @@ class JudgementList(serializers.Serializer):
 class ReworkBody(serializers.Serializer):
     judgement = serializers.UUIDField()
     reason = serializers.CharField(max_length=limits.VOID_REASON, help_text="kept with the answer that counts no more")
+
+
+class NamedBody(serializers.Serializer):
+    task = serializers.UUIDField()
+
+
+class ListEntry(serializers.Serializer):
+    task = serializers.UUIDField(source="id")
+    code = serializers.CharField(help_text="as taskers see it")
+    state = serializers.CharField(help_text="in words")
+    opens = serializers.BooleanField(help_text="whether it may be claimed by name now")
+
+
+class WorkListShape(serializers.Serializer):
+    results = ListEntry(many=True, source="entries")
+    next = serializers.CharField(source="after", allow_blank=True, help_text="`after` of the next page; empty: the end")

@@ -33,6 +33,7 @@ from projects.models.quality import (
     SecondLook,
 )
 from projects.models.reports import AgreementReport, BatchHour, LabelTally
+from projects.models.reservations import Reservation
 from projects.models.reviews import Mistake
 from projects.models.rules import (
     AssignmentRules,
@@ -113,6 +114,7 @@ __all__ = [
     "Stall",
     "PooledGold",
     "Requirement",
+    "Reservation",
     "Exclusion",
     "AssignmentRules",
     "DayTally",

@@ -29,6 +29,8 @@ class BulkAction(models.Model):
         TAG = "tag", "Tag"
         UNTAG = "untag", "Take a tag off"
         VOID = "void", "Void one person’s work"
+        LIST = "list", "Put on work lists"
+        UNLIST = "unlist", "Take off work lists"
         UNDO = "undo", "Undo"
 
     class State(models.TextChoices):

@@ -110,6 +110,7 @@ KEY = 60  # of a label, an attribute; and an attribute's name or choice
 INSTRUCTIONS = 50_000
 EXPLANATION = 4_000
 LISTED = 100_000  # of fields or attributes written down, one a line: as many as may be asked take no more
+LISTS_NAMED = 2_000  # addresses and teams, with commas between
 VALUES_LISTED = 2_000  # the values of a requirement, with commas between
 EXTERNAL_ID = 200
 URL = 2000  # of a receiver of webhooks

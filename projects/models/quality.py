@@ -219,6 +219,7 @@ class SecondLook(models.Model):
         TAMPERED = "tampered", "An answer that it rests on was changed afterwards"
         AUDIT = "audit", "Drawn for an audit"
         SAMPLE = "sample", "Drawn in an audit round"  # audit_rounds.py
+        RULE = "rule", "The project’s rule asks for a review"  # review_rule.py
         MODEL = "model", "A model that hadn’t seen it says otherwise"
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="second_looks", db_index=False)
@@ -239,7 +240,7 @@ class SecondLook(models.Model):
             # Dismissed once, a verdict isn't proposed again.
             models.UniqueConstraint(fields=["verdict"], name="second_look_once"),
             models.CheckConstraint(
-                condition=Q(reason__in=["audit", "model"])
+                condition=Q(reason__in=["audit", "model", "rule"])
                 | Q(reason="sample", round__isnull=False)
                 | Q(estimation__isnull=False),
                 name="second_look_has_its_estimate",

@@ -20,7 +20,13 @@ from taskers.models import Organization, Person, Skill
 class AssignmentRules(models.Model):
     """A project's rules for handing out work; without a row nothing is asked and nothing is mixed in."""
 
+    class Mode(models.TextChoices):
+        POOL = "pool", _("From the pool: whoever qualifies gets the next task")
+        LISTS = "lists", _("In-house, by list: people get the tasks that are on their list")
+        CHOICE = "choice", _("In-house, by choice: their list first, and anybody may open any free task")
+
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="rules", primary_key=True)
+    mode = models.CharField(max_length=6, choices=Mode, default=Mode.POOL, db_default="pool")
     standing_floor = models.FloatField(default=0.0)  # the least mean of the standing
     standing_evidence = models.FloatField(default=5.0)  # the weight of grades before the floor is asked
     daily_tasks = models.PositiveIntegerField(null=True, blank=True)  # judgements handed in, per tasker and day
@@ -260,6 +266,7 @@ class Stall(models.Model):
     people = models.PositiveIntegerField(default=0)  # who qualify
     machines = models.PositiveIntegerField(default=0)  # models that are annotators
     kept = models.JSONField(default=dict)  # how many are kept out, by the code of the reason: qualifying.WORDS
+    unlisted = models.PositiveIntegerField(default=0, db_default=0)  # open, where people work by list, and on none
     looked_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

@@ -93,6 +93,8 @@ class ProjectSettings(models.Model):
     # Of all tasks, drawn by chance (model_draws.py): a reviewer looks at the verdict, so that it is known how far to
     # believe the method. Not the audits of models, whose share is the model annotator's.
     audit_share = models.FloatField(default=0.02, db_default=0.02)
+    # Which tasks a reviewer looks at besides (quality/review_rule.py), when the answers would decide them.
+    review = models.JSONField(default=dict, db_default={}, blank=True)
     # Judgements a task on average; where it is set, `wanted` grows for the least sure of a batch (truth/budgets.py).
     budget = models.FloatField(null=True, blank=True)
     pay_floor = models.FloatField(default=0.5)  # the least agreement with the verdict that earns the rate

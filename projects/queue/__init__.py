@@ -4,6 +4,7 @@ Every move is a conditional UPDATE whose row count is the answer. Moves that may
 the task's row first, so that what is counted for it can't change between the look and the step (DESIGN rules 1 to 3).
 """
 
+from projects.queue import work_lists
 from projects.queue.audit import audit
 from projects.queue.broken import dismiss, report, uphold
 from projects.queue.claim import claim, claim_any, claim_group
@@ -13,6 +14,7 @@ from projects.queue.gold import set_aside, take_up
 from projects.queue.imported import PastJudgement, hand_in_imported
 from projects.queue.leases import expire_due, force_release, held, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
+from projects.queue.named_claim import claim_named, may_choose
 from projects.queue.no_work import Nothing
 from projects.queue.qualification import begins_with_course
 from projects.queue.reviewing import (
@@ -53,6 +55,7 @@ __all__ = [
     "claim",
     "claim_any",
     "claim_group",
+    "claim_named",
     "claim_review",
     "deliver",
     "dismiss",
@@ -66,6 +69,7 @@ __all__ = [
     "lock",
     "lock_known",
     "look_ahead",
+    "may_choose",
     "next_review",
     "open_slots",
     "pass_on",
@@ -88,4 +92,5 @@ __all__ = [
     "waiting_for_review",
     "want_no_more",
     "withhold",
+    "work_lists",
 ]

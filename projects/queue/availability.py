@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from projects.queue.candidate_slots import Choice
 from projects.queue.leases import expire_due
+from projects.queue.list_sql import OPEN_LISTED
 from projects.queue.no_work import (
     AskAgain,
     Nothing,
@@ -142,6 +143,12 @@ def open_to(tasker: Person, projects: Sequence[int], *, partners: Collection[int
     """
     terms = {"projects": list(projects), "tasker": tasker.pk, "partners": list(partners)}
     return {one.project: Left(one.tasks, one.looked < LOOKED) for one in ask_rows(OPEN, terms, _Open)}
+
+
+def listed_to(tasker: Person, projects: Sequence[int], *, partners: Collection[int] = ()) -> dict[int, Left]:
+    """The same of this tasker's lists, in projects where people work by list."""
+    terms = {"projects": list(projects), "tasker": tasker.pk, "partners": list(partners), "most": LOOKED}
+    return {one.project: Left(one.tasks, one.looked < LOOKED) for one in ask_rows(OPEN_LISTED, terms, _Open)}
 
 
 def _nothing(of: Sequence[Outlook]) -> Nothing:

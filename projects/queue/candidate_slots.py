@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from projects.models import Assignment, Project
+from projects.models import Assignment, AssignmentRules, Project
 from projects.queue import eligibility, sql
 from projects.queue.local_time import Day, today
 from projects.queue.no_work import Nothing
@@ -29,6 +29,7 @@ class Terms(NamedTuple):
     """What one project promises to, and asks of, one tasker at this moment."""
 
     project: int
+    mode: str  # AssignmentRules.Mode
     version: int
     lease: int  # seconds
     rate: int  # millionths
@@ -58,6 +59,11 @@ class Terms(NamedTuple):
     def evidence(self) -> float:
         """How much is known of this tasker here."""
         return (self.good or 0.0) + (self.poor or 0.0)
+
+    @property
+    def by_list(self) -> bool:
+        """Whether people get what is on their lists, and nobody walks."""
+        return self.mode != AssignmentRules.Mode.POOL
 
     def once_handed_in(self, mine: Assignment) -> "Terms":
         """As they will be then: what is promised today counts one more."""

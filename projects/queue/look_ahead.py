@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from projects.models import Assignment, AssignmentRules, Project, Task
 from projects.queue import candidate_slots, claim_numbers, gold_dealing, qualification, sql, take
 from projects.queue.candidate_slots import Choice, Terms
@@ -36,6 +38,8 @@ def look_ahead(mine: Assignment, tasker: Person, projects: Sequence[Project]) ->
     """
     few = candidate_slots.FEW_BATCHES
     choice = candidate_slots.choose_batches(tasker, projects, most=few, handing_in=mine)
+    if any(one.by_list for one in choice.terms.values()):
+        return None  # lists come first, and aren't walked
     if mine.kind == Assignment.Kind.TRAINING or (choice.held and choice.held.held != mine.pk) or not choice.slots:
         return None
     terms = choice.slots[0].terms
@@ -53,11 +57,13 @@ def look_ahead(mine: Assignment, tasker: Person, projects: Sequence[Project]) ->
 def peek(assignment: Assignment, number: int = 2) -> list[Task]:
     """The tasks that this assignment's tasker will probably get next, so that their media can be fetched ahead.
 
-    None where known answers are mixed in: they come from elsewhere, and would be known by not having been fetched.
+    None where people work by list, and where known answers are mixed in: they come from elsewhere, and would be known
+    by not having been fetched.
     """
     if assignment.task.asset_id is None:
         return []  # nothing to fetch ahead but the task itself
-    if AssignmentRules.objects.filter(project=assignment.task.project_id, gold_share__gt=0).exists():
+    rules = AssignmentRules.objects.filter(project=assignment.task.project_id)
+    if rules.filter(Q(gold_share__gt=0) | ~Q(mode=AssignmentRules.Mode.POOL)).exists():
         return []
     terms = {"batch": assignment.batch_id, "slot": assignment.slot, "key": assignment.walk_key}
     rows = ask(AFTER, terms | {"number": number})

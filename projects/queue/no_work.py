@@ -64,6 +64,12 @@ def training_first() -> Nothing:
     return Nothing("training-first", text)
 
 
+def nothing_listed() -> Nothing:
+    """A project where people work by list, for somebody with nothing left on theirs."""
+    text = _("Nothing on your list is open here. Tasks come as soon as somebody puts them on it.")
+    return Nothing("nothing-listed", text, retry_seconds=60)
+
+
 def waiting(seconds: float) -> Nothing:
     """What is left is in others' hands; the first of it may come back in so many seconds."""
     minutes = max(1, round(seconds / 60))

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from projects.errors import AlreadyDecided
-from projects.models import Assignment, BrokenReport, Correctable, Task, Verdict, limits
+from projects.models import Assignment, BrokenReport, Correctable, Reservation, Task, Verdict, limits
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from projects.queue.task_state import ask_fewer, ask_more, fill, pass_on
@@ -196,10 +196,12 @@ def lower_wanted(task: Task, wanted: int, *, by: Person | None = None) -> Task:
 
 
 def ask_again(task: Task, *, by: Person) -> Task:
-    """Ask whoever is missing to `wanted`, or one more person where nobody is, of a task whose verdict was set aside.
+    """Ask whoever is missing to `wanted`, or one more person where nobody is, of a task whose verdict was set aside. It
+    is on the lists again that it was on.
 
     The caller holds the task's lock. Raises Problem when that would be too many.
     """
+    Reservation.objects.filter(task=task).exclude(over_at=None).update(over_at=None)
     if fill(task):
         return task
     counting = Assignment.objects.filter(

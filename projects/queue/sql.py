@@ -44,11 +44,13 @@ WITH live AS (
 )
 SELECT p.id AS project,
   coalesce((SELECT number FROM projects_claimnumber WHERE tasker_id = %(tasker)s::bigint), 0) AS number,
+  coalesce(r.mode, 'pool') AS mode,
   s.version, s.lease_seconds AS lease, s.rate, s.copilot, s.control_share AS control, s.planted_share AS planted,
   (SELECT max(x.audit_share) FROM projects_modelannotator x WHERE x.project_id = p.id AND x.mode <> 'off') AS audit,
   held.id AS held, r.standing_floor, r.standing_evidence, st.good, st.poor, r.daily_tasks, r.daily_earnings,
   day.judgements AS judgements_today, day.promised AS promised_today,
-  CASE WHEN s.file_order THEN 0 ELSE r.gold_share END AS gold_share, r.training_tasks, trained.value AS trained,
+  CASE WHEN s.file_order OR r.mode <> 'pool' THEN 0 ELSE r.gold_share END AS gold_share,
+  r.training_tasks, trained.value AS trained,
   barred.kind AS barred, barred.reason AS barred_reason, barred.until AS barred_until,
   spending.reached_at IS NOT NULL AS spent,
   (SELECT jsonb_agg(jsonb_build_object('name', k.name, 'kind', k.kind, 'comparator', q.comparator, 'value', q.value,
@@ -126,6 +128,28 @@ HELD = f"""{columns(Assignment, "a")}, {columns(Task, "t")}, {columns(Asset, "s"
 
 STRIDE = 1000  # rows that one statement looks at before it stores how far it came: no claim walks long at a time
 
+# Takes what was found, if the claim number is still the same, and tells the outbox.
+TAKEN = f"""numbered AS (
+  INSERT INTO projects_claimnumber AS n (tasker_id, number)
+  SELECT %(tasker)s::bigint, %(number)s::bigint + 1 WHERE EXISTS (SELECT FROM found)
+  ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1 WHERE n.number = %(number)s::bigint
+  RETURNING number
+), taken AS (
+  UPDATE projects_assignment a
+  SET state = 'held', tasker_id = %(tasker)s::bigint, token = %(token)s::uuid, held_at = clock_timestamp(),
+    deadline = clock_timestamp() + make_interval(secs => found.lease), settings_version = found.version,
+    rate = found.rate,
+    copilot = {HELPED.format(copilot="found.copilot", task="a.task_id", control="found.control")}
+      AND NOT {MODELS_AUDITED.format(task="a.task_id", project="found.project", share="found.audit")}
+  FROM found, numbered WHERE a.id = found.id
+  RETURNING a.*, found.organization, found.project_key
+), told AS (
+  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
+  SELECT a.organization, 'claimed', %(tasker)s::bigint, a.project_key, 'task:' || t.public_id,
+    jsonb_build_object('batch', a.batch_id, 'task', a.task_id, 'assignment', a.id)
+  FROM taken a JOIN projects_task t ON t.id = a.task_id
+)"""
+
 # Walks to the next open judgements and takes them, if the claim number is still the same: moves the cursor, which never
 # goes back, and tells the outbox. Rows that others are taking are passed by. What was found and not taken comes as a
 # row of nothing: the claim number had moved on.
@@ -146,26 +170,7 @@ WITH found AS (
     LIMIT %(most)s::int
   ) a
   LIMIT %(most)s::int
-), numbered AS (
-  INSERT INTO projects_claimnumber AS n (tasker_id, number)
-  SELECT %(tasker)s::bigint, %(number)s::bigint + 1 WHERE EXISTS (SELECT FROM found)
-  ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1 WHERE n.number = %(number)s::bigint
-  RETURNING number
-), taken AS (
-  UPDATE projects_assignment a
-  SET state = 'held', tasker_id = %(tasker)s::bigint, token = %(token)s::uuid, held_at = clock_timestamp(),
-    deadline = clock_timestamp() + make_interval(secs => found.lease), settings_version = found.version,
-    rate = found.rate,
-    copilot = {HELPED.format(copilot="found.copilot", task="a.task_id", control="found.control")}
-      AND NOT {MODELS_AUDITED.format(task="a.task_id", project="found.project", share="found.audit")}
-  FROM found, numbered WHERE a.id = found.id
-  RETURNING a.*, found.organization, found.project_key
-), told AS (
-  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
-  SELECT a.organization, 'claimed', %(tasker)s::bigint, a.project_key, 'task:' || t.public_id,
-    jsonb_build_object('batch', a.batch_id, 'task', a.task_id, 'assignment', a.id)
-  FROM taken a JOIN projects_task t ON t.id = a.task_id
-), moved AS (
+), {TAKEN}, moved AS (
   INSERT INTO projects_batchcursor AS c (tasker_id, batch_id, slot, assignment_key)
   SELECT %(tasker)s::bigint, batch_id, slot, max(walk_key) FROM taken GROUP BY batch_id, slot
   ON CONFLICT (tasker_id, batch_id, slot)
@@ -184,26 +189,7 @@ WITH found AS (
   SELECT a.id, p.* FROM {SLOTS} JOIN projects_assignment a ON a.batch_id = p.batch AND a.slot = p.slot
   WHERE a.task_id = %(requested)s::bigint AND a.state = 'open' AND a.kind = 'judge' AND NOT {NOT_FREE}
   ORDER BY a.slot LIMIT 1 FOR UPDATE OF a SKIP LOCKED
-), numbered AS (
-  INSERT INTO projects_claimnumber AS n (tasker_id, number)
-  SELECT %(tasker)s::bigint, %(number)s::bigint + 1 WHERE EXISTS (SELECT FROM found)
-  ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1 WHERE n.number = %(number)s::bigint
-  RETURNING number
-), taken AS (
-  UPDATE projects_assignment a
-  SET state = 'held', tasker_id = %(tasker)s::bigint, token = %(token)s::uuid, held_at = clock_timestamp(),
-    deadline = clock_timestamp() + make_interval(secs => found.lease), settings_version = found.version,
-    rate = found.rate,
-    copilot = {HELPED.format(copilot="found.copilot", task="a.task_id", control="found.control")}
-      AND NOT {MODELS_AUDITED.format(task="a.task_id", project="found.project", share="found.audit")}
-  FROM found, numbered WHERE a.id = found.id
-  RETURNING a.*, found.organization, found.project_key
-), told AS (
-  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
-  SELECT a.organization, 'claimed', %(tasker)s::bigint, a.project_key, 'task:' || t.public_id,
-    jsonb_build_object('batch', a.batch_id, 'task', a.task_id, 'assignment', a.id)
-  FROM taken a JOIN projects_task t ON t.id = a.task_id
-)
+), {TAKEN}
 SELECT {HELD}
 FROM found LEFT JOIN taken a ON a.id = found.id
 LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id

@@ -14,17 +14,18 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from projects.models import Asset, Assignment, Project, Task
-from projects.queue import eligibility, gold_dealing, qualification, sql
-from projects.queue.candidate_slots import CandidateSlot, Choice
+from projects.queue import eligibility, gold_dealing, list_sql, qualification, sql
+from projects.queue.candidate_slots import CandidateSlot, Choice, Terms
 from projects.queue.claim_numbers import RequestedTask, StaleChoice
 from projects.queue.conflicts_of_interest import waiting_for
 from projects.queue.gold_dealing import Due
-from projects.queue.no_work import AskAgain, Nothing, training_first
+from projects.queue.no_work import AskAgain, Nothing, nothing_listed, training_first
 from taskers.database.prepared import ask, ask_models, ask_rows
 from taskers.models import Person
 
 STRIDES = 10  # so many times `sql.STRIDE` rows are passed in one claim; the next one goes on from there
 SWEEP_ROWS = 100  # that one look of the second walk takes in
+LIST_STRIDES = 50  # so many times `list_sql.LOOKED` entries of somebody's lists are passed in one claim
 MORE_SLOTS = 8  # that are asked for the rest of a group, after the first that had some of it
 
 
@@ -56,7 +57,7 @@ def take_next(
     """
     if choice.held and (found := held_again(choice.tasker, choice.projects)):
         return found
-    if found := _course(choice, number):
+    if found := _course(choice, number) or _listed(choice, number):
         return found
     if number == 1 and (found := _foretold(choice, rng, requested)):
         return found
@@ -85,24 +86,31 @@ def look_ahead(choice: Choice) -> Task | None:
 
 def as_columns(choice: Choice, slots: Sequence[CandidateSlot]) -> dict[str, list]:
     """Slots as columns: sql.SLOTS."""
-    projects = [choice.projects[one.terms.project] for one in slots]
-    return {
+    walks = {
         "batches": [one.batch for one in slots],
         "slots": [one.slot for one in slots],
         "after": [one.after for one in slots],
-        "versions": [one.terms.version for one in slots],
-        "leases": [one.terms.lease for one in slots],
-        "rates": [one.terms.rate for one in slots],
-        "copilots": [one.terms.copilot for one in slots],
-        "controls": [one.terms.control for one in slots],
-        "audits": [one.terms.audit or 0.0 for one in slots],
+    }
+    return walks | promised(choice, [one.terms for one in slots])
+
+
+def promised(choice: Choice, terms: Sequence[Terms]) -> dict[str, list]:
+    """What is promised with work on these terms, as columns: sql.SLOTS, list_sql.TERMS."""
+    projects = [choice.projects[one.project] for one in terms]
+    return {
+        "versions": [one.version for one in terms],
+        "leases": [one.lease for one in terms],
+        "rates": [one.rate for one in terms],
+        "copilots": [one.copilot for one in terms],
+        "controls": [one.control for one in terms],
+        "audits": [one.audit or 0.0 for one in terms],
         "projects": [one.pk for one in projects],
         "organizations": [one.organization_id for one in projects],
         "project_keys": [one.public_id for one in projects],
     }
 
 
-def _hold(choice: Choice, statement: str, terms: dict[str, Any]) -> list[Assignment]:
+def hold(choice: Choice, statement: str, terms: dict[str, Any]) -> list[Assignment]:
     """What a statement puts into these hands, each with its task, asset and project.
 
     Raises StaleChoice where it found something and took nothing, since the claim number is another one by now.
@@ -130,6 +138,29 @@ def _course(choice: Choice, number: int) -> list[Assignment]:
         if not isinstance(item, Nothing):
             return item
         choice.refuse(terms.project, item)
+    return []
+
+
+def _listed(choice: Choice, number: int) -> list[Assignment]:
+    """What comes next on this tasker's lists, in projects where people work by list: there nobody walks. Models have no
+    lists, and walk."""
+    by_list = [one for pk, one in choice.terms.items() if one.by_list and pk not in choice.refusals]
+    if not by_list or choice.tasker.kind == Person.Kind.MODEL:
+        return []
+    kept = {one.project for one in by_list}
+    terms = promised(choice, by_list) | {"partners": list(choice.partners)}
+    after = 0
+    for _stride in range(LIST_STRIDES):
+        entries = terms | {"after": after}
+        with waiting_for(choice.tasker.pk, choice.partners):
+            if found := hold(choice, list_sql.TAKE_LISTED, entries | {"token": uuid4(), "most": number}):
+                return found
+        ((last, looked),) = ask(list_sql.PASSED, entries | {"tasker": choice.tasker.pk})
+        if looked < list_sql.LOOKED:
+            break
+        after = last
+    for project in kept:
+        choice.refuse(project, nothing_listed())
     return []
 
 
@@ -165,7 +196,7 @@ def _deal(choice: Choice, statement: str, token: UUID, **drawn: float | None) ->
     promised: dict[str, Any] = {"project": project.pk, "organization": project.organization_id, "token": token}
     promised |= {"project_key": project.public_id, "lease": terms.lease, "version": terms.version, "rate": terms.rate}
     promised |= {"copilot": terms.copilot, "control": terms.control, "audit": terms.audit or 0.0}
-    return _hold(choice, statement, promised | drawn)
+    return hold(choice, statement, promised | drawn)
 
 
 def _requested(choice: Choice, key: int) -> list[Assignment]:
@@ -173,7 +204,7 @@ def _requested(choice: Choice, key: int) -> list[Assignment]:
     if not choice.slots or choice.partners:
         return []
     terms = {"partners": [], "token": uuid4(), "requested": key}
-    return _hold(choice, sql.TAKE_REQUESTED, as_columns(choice, choice.slots) | terms)
+    return hold(choice, sql.TAKE_REQUESTED, as_columns(choice, choice.slots) | terms)
 
 
 def _walk(choice: Choice, number: int, rng: random.Random) -> list[Assignment]:
@@ -201,7 +232,7 @@ def _take(
     """
     terms = as_columns(choice, slots) | {"partners": list(choice.partners), "token": token or uuid4(), "most": most}
     with waiting_for(choice.tasker.pk, choice.partners):
-        return _hold(choice, sql.TAKE, terms)
+        return hold(choice, sql.TAKE, terms)
 
 
 def _group(choice: Choice, slots: Sequence[CandidateSlot], number: int, rng: random.Random) -> list[Assignment]:

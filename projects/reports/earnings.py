@@ -134,6 +134,7 @@ class Opening:
     left: Left  # how many tasks are open to them
     holding: bool  # whether they have begun something here
     nothing: Nothing | None = None  # why there is nothing for them now, where that is known without walking
+    by_list: bool = False  # whether people work by list there
 
     @property
     def type_title(self) -> str:
@@ -196,7 +197,9 @@ def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
         terms, nothing, left = stands[one.pk]
         estimate = shown.get(one.public_id) or grades.estimate(0.0, 0.0)
         words = formatting.standing(estimate)
-        openings.append(Opening(one, newest[one.pk], words, estimate, left, terms.held is not None, nothing))
+        openings.append(
+            Opening(one, newest[one.pk], words, estimate, left, terms.held is not None, nothing, terms.by_list)
+        )
     return sorted(openings, key=_order)
 
 

@@ -13,10 +13,10 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 from procrastinate.contrib.django import app
 
-from projects.models import ConflictOfInterest, ModelAnnotator, Project, Stall
+from projects.models import AssignmentRules, ConflictOfInterest, ModelAnnotator, Project, Stall
 from projects.queue.clock import Clock, from_now
 from projects.workflow import batch_closing
-from projects.workforce import qualified_people
+from projects.workforce import qualified_people, rules
 from taskers.database.prepared import ask
 from taskers.models import Event, Person
 from taskers.outbox.events import emit
@@ -60,6 +60,19 @@ ORDER BY w.task_id
 """
 
 
+# Of what is open where people work by list, the tasks that are on nobody's.
+UNLISTED = """
+SELECT count(DISTINCT o.task_id) FROM (
+  SELECT a.task_id FROM projects_batch b CROSS JOIN LATERAL (
+    SELECT a.task_id FROM projects_assignment a
+    WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
+    ORDER BY a.slot DESC, a.walk_key DESC LIMIT %(looked)s::int
+  ) a WHERE b.project_id = %(project)s::bigint AND b.state = 'live' LIMIT %(looked)s::int
+) o WHERE NOT EXISTS (
+  SELECT FROM projects_reservation r WHERE r.task_id = o.task_id AND r.over_at IS NULL OFFSET 0)
+"""
+
+
 def watch() -> int:
     """Look at the projects that hand out work, those first that weren't looked at for longest; says how many stall.
 
@@ -97,6 +110,7 @@ def look(project: Project) -> Stall:
             "people": len(people) - models,
             "machines": models,
             "kept": kept,
+            "unlisted": _unlisted(project),
             "looked_at": Clock(),
         },
     )
@@ -137,6 +151,13 @@ def _able(project: Project) -> tuple[list[int], int, dict[str, int]]:
     models = sum(one.kind == Person.Kind.MODEL for one in able)
     kept = {one.code: one.number for one in seen.kept if one.code not in qualified_people.PASSING}
     return [one.pk for one in able], models, kept
+
+
+def _unlisted(project: Project) -> int:
+    if rules.in_force(project).mode == AssignmentRules.Mode.POOL:
+        return 0
+    ((number,),) = ask(UNLISTED, {"project": project.pk, "looked": LOOKED})
+    return number
 
 
 def _stuck(project: Project, people: Sequence[int]) -> list[tuple[int, bool, int]]:

@@ -25,7 +25,7 @@ from taskers.models import Person
 PAGE = 50
 LOOK_AT = 2000
 LOOK_AT_ALL = 50_000  # of one statement, where all that fit are asked for
-BESIDES = ("among", "words", "tag", "meta", "metas", "since", "until", "decided_since")
+BESIDES = ("among", "words", "tag", "listed", "unlisted", "meta", "metas", "since", "until", "decided_since")
 CODE = re.compile("[0-9a-f]{8}")
 LAST = "\U0010ffff"  # sorts after every external id that begins alike
 
@@ -46,6 +46,8 @@ class Filters:
     high: float | None = None
     words: str = ""  # each of which the task holds, the last one as a beginning
     tag: str = ""
+    listed: Person | None = None  # on whose work list it is
+    unlisted: bool = False  # it is on nobody's
     among: Sequence[int] | None = None  # keys of tasks; an empty one finds nothing
     # What programs ask besides; each is looked for among what the others find.
     meta: Mapping[str, Any] | None = None  # fields of the metadata that must be so
@@ -57,7 +59,8 @@ class Filters:
     @property
     def asked(self) -> int:
         """How many filters are set."""
-        return sum(getattr(self, one.name) not in ("", None, ()) for one in fields(self))
+        values = [getattr(self, one.name) for one in fields(self)]
+        return sum(value is not False and value not in ("", None, ()) for value in values)
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ CONFIDENCE = _simple(
 )
 AMONG = _simple("unnest(%(among)s::bigint[]) AS named(id)", "true", "among")
 TAG = _simple("projects_tasktag", "project_id = %(project)s AND tag = %(tag)s", "tag", row="task_id")
+LISTED = _simple("projects_reservation", "project_id = %(project)s AND person_id = %(listed)s", "listed", row="task_id")
 # Reads all that hold the words, so it is asked only where they were seldom met (see `search`).
 WORDS = replace(
     _simple("projects_taskwords", "words @@ %(query)s::tsquery", "words", row="task_id"),
@@ -146,6 +150,8 @@ CONDITIONS = {
     "among": "t.id = ANY(%(among)s::bigint[])",
     "words": "EXISTS (SELECT FROM projects_taskwords w WHERE w.task_id = t.id AND w.words @@ %(query)s::tsquery)",
     "tag": "EXISTS (SELECT FROM projects_tasktag g WHERE g.task_id = t.id AND g.tag = %(tag)s)",
+    "listed": "EXISTS (SELECT FROM projects_reservation r WHERE r.task_id = t.id AND r.person_id = %(listed)s)",
+    "unlisted": "NOT EXISTS (SELECT FROM projects_reservation r WHERE r.task_id = t.id AND r.over_at IS NULL)",
     "metas": "t.payload->'meta' @> ANY(%(metas)s::jsonb[])",
     "meta": "t.payload->'meta' @> %(meta)s::jsonb",
     "since": "t.created_at >= %(since)s::timestamptz",
@@ -189,6 +195,8 @@ def lead_for(filters: Filters, sort: str = "") -> Lead:
         return WORDS
     if filters.tag:
         return TAG
+    if filters.listed:
+        return LISTED
     if filters.tasker:
         return TASKER
     if filters.state in ("open", "held"):
@@ -265,6 +273,7 @@ def terms(project: Project, filters: Filters, cursor: tuple[Any, int] | None) ->
         "meta": json.dumps(filters.meta or {}),
         "metas": [json.dumps(one) for one in filters.metas],
         "tag": filters.tag,
+        "listed": filters.listed.pk if filters.listed else None,
         "among": list(filters.among or ()),
         "query": task_words.query(project.pk, filters.words),
         "since": filters.since,

@@ -91,8 +91,10 @@ def against(stands: Stands, verb: str, terms: Mapping[str, Any]) -> str:
             return "tagged" if stands.tagged else ""
         case Verb.UNTAG:
             return "" if stands.tagged else "untagged"
-        case Verb.AMEND:
+        case Verb.AMEND | Verb.UNLIST:
             return ""
+        case Verb.LIST:
+            return _over(stands) or _undecided(stands)
         case Verb.VOID:
             return _over(stands) or ("" if stands.theirs else "theirs")
         case Verb.HOLD:

@@ -6,7 +6,7 @@ from typing import Any
 from projects import queue
 from projects.errors import Refused
 from projects.models import Assignment, BulkAction, BulkTrace, Task, Verdict
-from projects.workflow import tags, task_actions, void_work
+from projects.workflow import tags, task_actions, void_work, work_lists
 from taskers.errors import StateConflict
 from taskers.models import Person
 
@@ -60,6 +60,15 @@ def _void(task: Task, terms: Terms, by: Person) -> object:
     return void_work.rework(found, terms["note"], by=by)
 
 
+def _list(task: Task, terms: Terms, by: Person) -> object:
+    people, teams = work_lists.meant(task, terms)
+    return queue.work_lists.put_on(task, people, teams, by=by)
+
+
+def _unlist(task: Task, terms: Terms, by: Person) -> object:
+    return queue.work_lists.take_off(task, *work_lists.named(task, terms), by=by)
+
+
 def _undo(task: Task, terms: Terms, by: Person) -> object:
     """As the action that is undone kept it."""
     trace = BulkTrace.objects.select_related("action").get(action__public_id=terms["of"], task=task)
@@ -77,6 +86,8 @@ VERBS: dict[str, Act] = {
     Verb.TAG: _tag,
     Verb.UNTAG: _untag,
     Verb.VOID: _void,
+    Verb.LIST: _list,
+    Verb.UNLIST: _unlist,
     Verb.UNDO: _undo,
 }
 # What programs and people may ask for; undoing has an address of its own.
@@ -93,6 +104,8 @@ def check(verb: str, terms: Terms) -> None:
         raise Refused("Say %(name)s.", code="missing", place=needed, name=needed)
     if verb == Verb.VOID and not terms.get("note", "").strip():
         raise Refused("Say why; it is kept with the answer.", code="no-reason", place="note")
+    if verb in (Verb.LIST, Verb.UNLIST):
+        work_lists.check(terms)
     if "meta" in terms:
         task_actions.check_meta(terms["meta"])
     if "tag" in terms:
@@ -108,6 +121,8 @@ def before(task: Task, verb: str, terms: Terms) -> dict[str, Any] | None:
         meta = task.payload.get("meta")
         known = meta if isinstance(meta, dict) else {}
         return {"meta": {name: known.get(name) for name in terms["meta"]}}
+    if verb in (Verb.LIST, Verb.UNLIST):
+        return {"listed": work_lists.there(task)}
     return {"withheld": task.withheld, "wanted": task.wanted} if verb in UNDO else None
 
 
@@ -142,5 +157,7 @@ UNDO: dict[str, Act] = {
     Verb.OVERLAP: _fewer,
     Verb.AMEND: _amend_back,
     Verb.TAG: lambda task, was, by: tags.take_off(task, was["terms"]["tag"], by=by),
+    Verb.LIST: lambda task, was, by: work_lists.put_back(task, was["listed"], by=by),
+    Verb.UNLIST: lambda task, was, by: work_lists.put_back(task, was["listed"], by=by),
     Verb.UNTAG: lambda task, was, by: tags.put(task, was["terms"]["tag"], by=by),
 }

@@ -16,7 +16,7 @@ from taskers.outbox.events import emit
 
 # What a project takes over from its pattern without being asked: the form of a new one doesn't show it.
 UNASKED = ("suggest", "confidence", "control_share", "planted_share")
-RULES = [name for name in (*limits.RULES, "skip_modes") if not name.startswith("training_")]
+RULES = [name for name in (*limits.RULES, "skip_modes", "mode") if not name.startswith("training_")]
 
 
 def pattern_of(project: Project) -> dict[str, Any]:

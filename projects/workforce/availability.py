@@ -10,6 +10,7 @@ from projects.models import Project
 from projects.queue import Nothing, availability
 from projects.queue.availability import Left
 from projects.queue.candidate_slots import Terms, terms_of
+from projects.queue.no_work import nothing_listed
 from taskers.models import Person
 
 NOTHING_OPEN = Left()
@@ -31,7 +32,12 @@ def of(tasker: Person, projects: Sequence[Project]) -> dict[int, Prospect]:
     free = {pk for pk, terms in choice.terms.items() if terms.held is None}
     found = {pk: why for pk, why in choice.refusals.items() if pk in free}
     live = [one.pk for one in projects if one.state == Project.State.LIVE and one.pk not in found]
-    left = availability.open_to(tasker, live, partners=choice.partners) if live else {}
+    by_list = [pk for pk in live if choice.terms[pk].by_list]
+    pooled = [pk for pk in live if pk not in by_list]
+    left = availability.open_to(tasker, pooled, partners=choice.partners) if pooled else {}
+    if by_list:
+        left |= availability.listed_to(tasker, by_list, partners=choice.partners)
+        found |= {pk: nothing_listed() for pk in by_list if pk in free and left[pk].none}
     empty = [pk for pk in free if pk not in found and left.get(pk, NOTHING_OPEN).none]
     if empty:
         found |= availability.nothing_open(tasker, empty)

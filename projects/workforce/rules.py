@@ -196,6 +196,15 @@ def _ask_exactly(project: Project, wanted: Sequence[Mapping[str, Any]], by: Pers
 def _check(name: str, value: object) -> None:
     if name == "skip_modes":
         return _check_modes(value)
+    if name == "mode":
+        if value not in AssignmentRules.Mode.values:
+            raise Refused(
+                "Choose one of %(choices)s.",
+                code="bad-rule",
+                place="mode",
+                choices=", ".join(AssignmentRules.Mode.values),
+            )
+        return None
     if name not in limits.RULES:
         raise Refused("There is no rule %(name)r.", code="unknown-rule", place=name, name=name)
     if value is None and name in MAY_BE_EMPTY:

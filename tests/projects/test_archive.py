@@ -265,7 +265,7 @@ def test_the_archive_knows_every_table_that_hangs_on_a_task():
     """Whoever adds a table that refers to these rows decides here what becomes of it; its reference has an index."""
     moved = {model._meta.db_table for model in (Task, *moving.CHILDREN.values())}
     known = moved | {"projects_verdictentry", "projects_importedprediction"}  # deleted with them
-    known |= {"projects_taskwords", "projects_tasktag", "projects_bulktrace"}  # these, too
+    known |= {"projects_taskwords", "projects_tasktag", "projects_bulktrace", "projects_reservation"}  # these, too
     # Known answers stay where they are, and with them who took them.
     known |= {"projects_gold", "projects_qualificationstep", "projects_goldsettlement"}
     known |= {"projects_correctable"}  # none is left of a batch that is over

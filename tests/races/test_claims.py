@@ -13,10 +13,12 @@ from projects.errors import LeaseLost
 from projects.models import Annotation, Assignment, ClaimNumber, Verdict
 from projects.queue import Nothing, RequestedTask, claim_numbers
 from projects.workflow import submission
+from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Transfer
 from taskers.models.people import Role
 from taskers.money import ledger
+from taskers.skills import skills
 from tests.support import make
 from tests.support.connections import all_at_once
 from tests.support.projects.leases import run_out
@@ -72,6 +74,32 @@ def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, accuracy_model) -
     assert [one.task for one in found].count(wished) == 1
     assert len({one.task_id for one in found}) == PEOPLE
     assert queue.audit().breaches == []
+
+
+def test_a_team_that_claims_at_once_has_each_task_of_its_list_once(cast, accuracy_model) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    rules.change(project, cast.mina, mode="lists")
+    team = skills.define(cast.riverside, "Team")
+    for one in accuracy_model:
+        skills.grant(one, team, by=cast.mina)
+    tasks = make.tasks(make.batch(project), PEOPLE - 2)
+    for one in tasks:
+        queue.work_lists.put_on(one, [], [team], by=None)
+    asking = [lambda who=who: queue.claim(who, project) for who in accuracy_model]
+    naming = [lambda who=who: _named(who, tasks[0]) for who in accuracy_model]
+    found = all_at_once(asking + naming)
+    held = [one for one in found if isinstance(one, Assignment)]
+    taken = list(Assignment.objects.filter(state="held").values_list("task", "tasker"))
+    assert len(taken) == len({task for task, _who in taken}) == len({who for _task, who in taken}) == PEOPLE - 2
+    assert {(one.task_id, one.tasker_id) for one in held} <= set(taken)
+    assert queue.audit().breaches == []
+
+
+def _named(who, task):
+    try:
+        return queue.claim_named(who, task)
+    except StateConflict as conflict:
+        return conflict.code
 
 
 def test_submitting_and_releasing_at_once_has_one_winner(cast) -> None:

@@ -7,6 +7,8 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/batches/"),
     ("POST", "/api/v1/projects/{project_id}/batches/"),
     ("POST", "/api/v1/projects/{project_id}/claim/"),
+    ("GET", "/api/v1/projects/{project_id}/list/"),
+    ("POST", "/api/v1/projects/{project_id}/list/claim/"),
     ("GET", "/api/v1/projects/{project_id}/verdicts/"),
     ("GET", "/api/v1/batches/{batch_id}/"),
     ("POST", "/api/v1/batches/{batch_id}/move/"),

@@ -53,6 +53,8 @@ API = [
     get("api-presets", OFFICE | {"hugo", "hilltops"}),
     post("api-preset", OFFICE | {"hugo", "hilltops"}, json(name="After the preset")),
     get("api-tasks", MANAGE),
+    get("api-work-list", TASKERS | REVIEW, on="listed"),
+    post("api-claim-named", TASKERS | REVIEW, json(task="@listed_task"), on="listed"),
     get("api-bulk", MANAGE),
     post("api-bulk", MANAGE, json(verb="hold", filter={"batch": "@batch_id"})),
     get("api-bulk-action", MANAGE),

@@ -100,6 +100,7 @@ def assemble() -> World:
         "pairs": make.project(cast.riverside, "Answers", "preference", labels=[], wanted=1),
         "grid": make.project(cast.riverside, "Tiles", "classification", labels=ANIMALS, wanted=1, grid=4),
         "deployed": make.project(cast.riverside, "Deployed"),
+        "listed": make.project(cast.riverside, "In-house", wanted=1),
     }
     _people(world, cast, projects)
     _work(world, cast, projects[""])
@@ -107,6 +108,7 @@ def assemble() -> World:
     _comments(world, cast)
     _office(world, cast, projects[""])
     _patterns(world, cast, projects[""])
+    _listed(world, cast, projects["listed"])
     money.money(world, cast)
     _corrected(world, cast, projects["corrected"])
     _audited(world, cast, projects["audited"])
@@ -307,6 +309,14 @@ def _patterns(world: World, cast: Cast, project: Project) -> None:
     world.things |= {"notification_id": told.public_id}
     world.others["tagged"] = {"action_id": tagged.public_id}
     world.things |= {"label_key": first.key, "other_label": other.key}
+
+
+def _listed(world: World, cast: Cast, project: Project) -> None:
+    """Where people work by list, and may choose besides."""
+    rules.change(project, cast.mina, mode="choice")
+    task = make.task(make.batch(project))
+    queue.work_lists.put_on(task, [cast.alice], by=cast.mina)
+    world.things["listed_task"] = task.public_id
 
 
 def _corrected(world: World, cast: Cast, project: Project) -> None:

@@ -109,6 +109,8 @@ OWN = [
     get("my-course", MEMBERS),
     get("my-questions", INSIDE | THEIRS),
     post("my-question-more", only("alice"), form(words="And the ears?"), own=True),
+    get("my-list", TASKERS | REVIEW, on="listed"),
+    post("my-list-open", TASKERS | REVIEW, form(task="@listed_task"), on="listed"),
     get("my-work-piece", only("alice"), own=True),
     get("my-work-correct", only("alice"), on="corrected", own=True),
     post("my-work-contest", only("alice"), form(text="It is a name."), own=True),

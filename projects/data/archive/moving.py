@@ -67,6 +67,7 @@ DELETES = (
     "DELETE FROM projects_posterior WHERE task_id = ANY(%s)",
     "DELETE FROM projects_taskwords WHERE task_id = ANY(%s)",
     "DELETE FROM projects_tasktag WHERE task_id = ANY(%s)",
+    "DELETE FROM projects_reservation WHERE task_id = ANY(%s)",
     "DELETE FROM projects_bulktrace WHERE task_id = ANY(%s)",
     "DELETE FROM projects_verdictentry WHERE task_id = ANY(%s)",
     "DELETE FROM projects_draft d USING projects_assignment a WHERE a.id = d.assignment_id AND a.task_id = ANY(%s)",

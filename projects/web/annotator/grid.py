@@ -27,7 +27,7 @@ LARGEST = int(limits.SETTINGS["grid"].most)
 @require_POST
 @json_view
 def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
-    return _next(request, access.project(request.user, project_id, *access.WORK))
+    return _next(request, access.workplace(request.user, project_id))
 
 
 @require_POST

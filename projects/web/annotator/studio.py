@@ -32,8 +32,10 @@ MAIN = "js/studio/main.js"
 def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     """The studio: one page for as many tasks as there are."""
     trying = request.GET.get("try") == "1"
-    roles = access.MANAGE if trying else access.WORK
-    project = access.project(request.user, project_id, *roles)
+    if trying:
+        project = access.project(request.user, project_id, *access.MANAGE)
+    else:
+        project = access.workplace(request.user, project_id)
     # A course is taken item by item, in the editor of a single image.
     single = trying or queue.begins_with_course(request.user, project)
     grid = 1 if single else project.settings_now().grid
@@ -89,7 +91,7 @@ def lookahead(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 @require_POST
 @json_view
 def claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
-    project = access.project(request.user, project_id, *access.WORK)
+    project = access.workplace(request.user, project_id)
     return _unread(request, body, [project]) or _next(request, project, body)
 
 

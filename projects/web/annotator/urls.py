@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.web.annotator import comments, correcting, my_work, own_account
+from projects.web.annotator import comments, correcting, my_list, my_work, own_account
 
 urlpatterns = [
     path("", my_work.home, name="home"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("my-work/statement.csv", own_account.file, name="my-statement-file"),
     path("my-work/payee/", own_account.payee, name="my-payee"),
     path("my-work/quality/", my_work.quality, name="my-quality"),
+    path("my-work/lists/<uuid:project_id>/", my_list.page, name="my-list"),
+    path("my-work/lists/<uuid:project_id>/open/", my_list.open_task, name="my-list-open"),
     path("my-work/courses/<uuid:project_id>/", my_work.course, name="my-course"),
     path("my-work/questions/", comments.mine, name="my-questions"),
     path("my-work/questions/<uuid:comment_id>/more/", comments.more, name="my-question-more"),

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from projects.models import BulkAction, Project, Task, limits
+from projects.models import AssignmentRules, BulkAction, Project, Task, limits
 from projects.reports import notices, task_search
 from projects.task_types import TASK_TYPES
 from projects.web.manager import task_filters
@@ -17,6 +17,7 @@ from projects.web.shared import polling
 from projects.web.shared.access import manages
 from projects.workflow import bulk_actions, bulk_preview
 from projects.workflow.bulk_verbs import UNDO
+from projects.workforce import rules
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest, key_in
 
@@ -44,6 +45,7 @@ def preview(request: MemberRequest, project: Project) -> HttpResponse:
         "verb_title": BulkAction.Verb(verb).label,
         "terms": terms,
         "whose": request.POST.get("whose", "")[: limits.SEARCHED],
+        "lists": request.POST.get("lists", "")[: limits.LISTS_NAMED],
         "marked": request.POST.getlist("task")[:MOST_MARKED],
         "all": request.POST.get("which") == "all",
         "query": request.POST.get("query", ""),
@@ -52,6 +54,7 @@ def preview(request: MemberRequest, project: Project) -> HttpResponse:
         "left": [(number, bulk_preview.REASONS[why]) for why, number in told.left.items()],
         "names": Task.objects.filter(pk__in=keys[:NAMED]).order_by("pk"),
         "undoable": verb in UNDO,
+        "by_list": rules.in_force(project).mode != AssignmentRules.Mode.POOL,
         "half_undoable": verb == BulkAction.Verb.REQUEUE,
     }
     return render(request, "projects/manager/bulk_preview.html", context)
@@ -144,6 +147,8 @@ def _terms(project: Project, said: QueryDict) -> dict[str, Any]:
         email = said.get("whose", "").replace("\x00", "").strip().lower()[: limits.SEARCHED]
         who = task_filters.taskers_of(project).filter(email=email).first()
         terms |= {"tasker": str(who.public_id)} if who else {}
+    if verb in (BulkAction.Verb.LIST, BulkAction.Verb.UNLIST):
+        terms |= task_filters.lists_of(project, said)
     if verb in (BulkAction.Verb.TAG, BulkAction.Verb.UNTAG):
         terms["tag"] = said.get("tag", "")
     wanted = said.get("wanted", "")

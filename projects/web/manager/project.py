@@ -152,7 +152,7 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
 
 def with_words(found: Stall | None, project: Project) -> Stall | None:
     """What waits for nobody, with the reasons why people are kept out in words."""
-    if found is None or not found.tasks or project.state != Project.State.LIVE:
+    if found is None or not (found.tasks or found.unlisted) or project.state != Project.State.LIVE:
         return None
     found.reasons = [(WORDS.get(code, code), number) for code, number in found.kept.items()]  # type: ignore[attr-defined]
     return found

@@ -14,10 +14,24 @@ from django.utils.translation import gettext_lazy as _
 from projects.models import Project, limits
 from projects.reports import confusions, task_search
 from projects.reports.task_search import SORTS, Filters
-from taskers.models import Membership, Person
+from taskers.models import Membership, Person, Skill
 from taskers.web.requests import key_in
 
-TEXTS = ("external_id", "words", "batch", "state", "label", "tasker", "low", "high", "tag", "meta", "sort", "confused")
+TEXTS = (
+    "external_id",
+    "words",
+    "batch",
+    "state",
+    "label",
+    "tasker",
+    "low",
+    "high",
+    "tag",
+    "meta",
+    "sort",
+    "confused",
+    "list",
+)
 COLUMNS: dict[str, Any] = {
     "look": _("Preview"),
     "batch": _("Batch"),
@@ -29,6 +43,7 @@ COLUMNS: dict[str, Any] = {
 }
 USUAL = [*COLUMNS]
 META = "meta."  # before the name of a field of the metadata
+NOBODY = "nobody"  # for a work list: on none
 MOST_COLUMNS = 20
 ORDERS: dict[str, Any] = {
     "": _("As loaded"),
@@ -80,11 +95,14 @@ def asked_of(project: Project, said: QueryDict) -> Asked:
     tag = " ".join(texts["tag"].split()).casefold()
     among = confusions.tasks_of(project, texts["confused"]) if texts["confused"] else None
     besides: dict[str, Any] = {"words": texts["words"], "tag": tag, "metas": metas, "among": among}
+    listed = taskers_of(project).filter(email=texts["list"].lower()).first() if "@" in texts["list"] else None
+    besides |= {"listed": listed, "unlisted": texts["list"] == NOBODY}
     filters = Filters(external_id, batch, state, label, tasker, low, high, **besides)
     answers = {"batch": batch, "state": state, "label": label, "tasker": tasker, "low": low, "high": high} | {
         "meta": metas,
         "sort": sort,
         "confused": among,
+        "list": listed or (texts["list"] == NOBODY or None),
     }
     unknown = next((name for name, answer in answers.items() if texts[name] and answer in (None, "", ())), "")
     return Asked(texts, _columns(said.getlist("column")), filters, unknown)
@@ -94,6 +112,17 @@ def taskers_of(project: Project) -> QuerySet[Person]:
     """Who may work, or has worked, in the project's organization."""
     keys = Membership.objects.filter(organization_id=project.organization_id, role="tasker").values("person")
     return Person.objects.filter(pk__in=keys).order_by("name")
+
+
+def lists_of(project: Project, said: QueryDict) -> dict[str, Any]:
+    """Whose work lists are named, as bulk verbs take it: addresses of people and names of teams, commas between."""
+    names = {one.strip() for one in said.get("lists", "").replace("\x00", "")[: limits.LISTS_NAMED].split(",")}
+    addresses = {one.lower() for one in names if "@" in one}
+    inside = Membership.objects.live().filter(organization_id=project.organization_id).values("person")
+    people = Person.objects.filter(email__in=addresses, pk__in=inside).order_by("pk")
+    teams = Skill.objects.filter(organization_id=project.organization_id, name__in=names - {""}).order_by("pk")
+    found: dict[str, Any] = {"people": [str(one.public_id) for one in people], "teams": [one.key for one in teams]}
+    return found | {"how": said.get("how", "each") or "each"}
 
 
 def _columns(said: Sequence[str]) -> list[str]:

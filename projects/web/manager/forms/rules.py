@@ -47,6 +47,14 @@ class RulesForm(forms.Form):
         **limits.PRIORITY.bounds,
         help_text=_("Higher is handed out first. What waits gains one step every ten minutes, so nothing starves."),
     )
+    mode = forms.ChoiceField(
+        label=_("Who gets which task"),
+        choices=AssignmentRules.Mode.choices,
+        required=False,
+        help_text=_(
+            "By list, tasks are put on lists in the task browser. There no gold is mixed in: it would stand out."
+        ),
+    )
     lease_minutes = time_for_a_task()
     standing_floor = percent(
         _("Least standing, %"),
@@ -118,6 +126,7 @@ class RulesForm(forms.Form):
             reports["reports_share"] = of_percent(data["reports_share"])
         return reports | {
             "priority": data["priority"],
+            "mode": data["mode"] or AssignmentRules.Mode.POOL,
             "lease_seconds": of_minutes(data["lease_minutes"]),
             "standing_floor": of_percent(data["standing_floor"]),
             "standing_evidence": data["standing_evidence"],
@@ -134,6 +143,7 @@ def rules_initial(project: Project, row: AssignmentRules) -> dict[str, Any]:
     modes = {f"skip_{one}": row.skip_modes.get(one) or USUAL_MODES.get(one, "others") for one in SKIP_REASONS}
     return modes | {
         "priority": project.priority,
+        "mode": row.mode,
         "lease_minutes": in_minutes(project.settings_now().lease_seconds),
         "standing_floor": in_percent(row.standing_floor),
         "standing_evidence": row.standing_evidence,

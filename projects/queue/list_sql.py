@@ -1,0 +1,88 @@
+"""What a claim asks of the database where people work by list: as sql.py does for the walk, of the same terms."""
+
+from projects.queue.sql import HELD, NOT_FREE, TAKEN
+
+LOOKED = 200  # entries of a list that one statement looks at
+# What `candidate_slots.promised` gives.
+TERMS = """unnest(%(projects)s::bigint[], %(versions)s::int[], %(leases)s::int[], %(rates)s::bigint[],
+    %(copilots)s::boolean[], %(controls)s::float[], %(audits)s::float[], %(organizations)s::bigint[],
+    %(project_keys)s::uuid[])
+    AS p(project, version, lease, rate, copilot, control, audit, organization, project_key)"""
+
+# The next entries of this tasker's lists, theirs and those of their teams, each task once: whether it is over for them.
+ENTRIES = f"""
+  SELECT e.*, EXISTS (
+      SELECT FROM projects_verdict v WHERE v.task_id = e.task_id AND v.superseded_at IS NULL OFFSET 0
+    ) OR e.own AND EXISTS (
+      SELECT FROM projects_assignment mine
+      WHERE mine.task_id = e.task_id AND mine.tasker_id = %(tasker)s::bigint
+        AND mine.state IN ('submitted', 'skipped') OFFSET 0
+    ) AS over, row_number() OVER (PARTITION BY e.task_id ORDER BY e.entry) AS time
+  FROM (
+    SELECT r.id AS entry, r.task_id, r.own, p.* FROM {TERMS} CROSS JOIN LATERAL (
+      (SELECT r.id, r.task_id, true AS own FROM projects_reservation r
+       WHERE r.person_id = %(tasker)s::bigint AND r.project_id = p.project AND r.over_at IS NULL
+         AND r.id > %(after)s::bigint ORDER BY r.id LIMIT {LOOKED})
+      UNION ALL
+      (SELECT r.id, r.task_id, false FROM taskers_qualification q CROSS JOIN LATERAL (
+         SELECT r.id, r.task_id FROM projects_reservation r
+         WHERE r.team_id = q.skill_id AND r.project_id = p.project AND r.over_at IS NULL
+           AND r.id > %(after)s::bigint ORDER BY r.id LIMIT {LOOKED}
+       ) r
+       WHERE q.person_id = %(tasker)s::bigint AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp()))
+    ) r
+    ORDER BY r.id LIMIT {LOOKED}
+  ) e"""
+
+# The first of a task's open judgements that this tasker may have, while its batch is live.
+FREE = f"""
+    SELECT a.id FROM projects_assignment a JOIN projects_batch b ON b.id = a.batch_id AND b.state = 'live'
+    WHERE a.task_id = {{task}} AND a.kind = 'judge' AND a.state = 'open' AND NOT {NOT_FREE}
+    ORDER BY a.slot LIMIT 1"""
+
+# Takes the first of the lists that are free. What is over is passed by no more from now on.
+TAKE_LISTED = f"""
+WITH looked AS MATERIALIZED ({ENTRIES}
+  ORDER BY e.entry
+), found AS (
+  SELECT a.id, l.* FROM (SELECT * FROM looked WHERE NOT over AND time = 1 ORDER BY entry OFFSET 0) l
+  CROSS JOIN LATERAL ({FREE.format(task="l.task_id")} FOR UPDATE OF a SKIP LOCKED) a
+  LIMIT %(most)s::int
+), done AS (
+  SELECT r.id FROM projects_reservation r
+  WHERE r.id IN (SELECT entry FROM looked WHERE over) AND r.over_at IS NULL FOR UPDATE SKIP LOCKED
+), tidied AS (
+  UPDATE projects_reservation r SET over_at = clock_timestamp() FROM done WHERE r.id = done.id
+), {TAKEN}
+SELECT {HELD}
+FROM found LEFT JOIN taken a ON a.id = found.id
+LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
+ORDER BY a.id
+"""
+
+# How far one look came, and how many entries it saw.
+PASSED = f"SELECT max(entry), count(*) FROM ({ENTRIES}) looked"
+
+# How many tasks of their lists are free for this tasker, by project, of the first so many entries of each.
+OPEN_LISTED = f"""
+SELECT p.id AS project, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
+  SELECT count(DISTINCT l.task_id) FILTER (WHERE l.free) AS tasks, count(*) AS looked FROM (
+    SELECT r.task_id, EXISTS ({FREE.format(task="r.task_id")}) AS free FROM projects_reservation r
+    WHERE r.project_id = p.id AND r.over_at IS NULL AND (r.person_id = %(tasker)s::bigint OR r.team_id = ANY(ARRAY(
+      SELECT q.skill_id FROM taskers_qualification q
+      WHERE q.person_id = %(tasker)s::bigint AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp()))))
+    ORDER BY r.id LIMIT %(most)s::int
+  ) l
+) n
+"""
+
+# Takes one task that is asked for by name.
+TAKE_NAMED = f"""
+WITH found AS (
+  SELECT a.id, p.* FROM {TERMS} CROSS JOIN LATERAL ({FREE.format(task="%(task)s::bigint")}
+    FOR UPDATE OF a SKIP LOCKED) a
+), {TAKEN}
+SELECT {HELD}
+FROM found LEFT JOIN taken a ON a.id = found.id
+LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
+"""

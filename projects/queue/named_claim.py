@@ -1,0 +1,75 @@
+"""One task by its name, where people work by list: from one's list, or any that is free, where project or role allow.
+
+In the pool nobody chooses: who could would find known answers, and meet whom they like.
+"""
+
+from uuid import uuid4
+
+from projects import access
+from projects.errors import HoldsAnother, NotAllowedNow, NotFree, NotListed
+from projects.models import Assignment, AssignmentRules, Project, Task
+from projects.queue import list_sql, qualification, work_lists
+from projects.queue.candidate_slots import Choice, terms_of
+from projects.queue.claim_numbers import StaleChoice
+from projects.queue.conflicts_of_interest import waiting_for
+from projects.queue.no_work import Nothing, crowded, not_live, training_first
+from projects.queue.take import held_again, hold, promised
+from taskers.access import may
+from taskers.models import Person
+from taskers.telemetry.spans import traced
+
+TRIES = 6
+
+
+@traced
+def claim_named(tasker: Person, task: Task) -> Assignment:
+    """This very task, held for them; whoever holds it already gets it again.
+
+    The caller has checked that they may enter the project. Raises NotListed, NotFree, HoldsAnother while another of
+    the project is in their hands, and NotAllowedNow with the reason why they may not work here now.
+    """
+    project = task.project
+    if project.state != Project.State.LIVE:
+        raise _refused(not_live())
+    for _attempt in range(TRIES):
+        if found := held_again(tasker, {project.pk: project}):
+            if found[0].task_id != task.pk:
+                raise HoldsAnother()
+            return found[0]
+        choice = terms_of(tasker, [project])
+        _check(choice, task)
+        terms = promised(choice, list(choice.terms.values())) | {"partners": list(choice.partners)}
+        try:
+            with waiting_for(tasker.pk, choice.partners):
+                taken = hold(choice, list_sql.TAKE_NAMED, terms | {"task": task.pk, "token": uuid4()})
+        except StaleChoice:
+            continue  # another tab was faster
+        if not taken:
+            raise NotFree()
+        return taken[0]
+    raise _refused(crowded())
+
+
+def may_choose(tasker: Person, project: Project, mode: str) -> bool:
+    """Whether somebody may open any free task of a project: its office always, its taskers where it says so; nobody in
+    the pool."""
+    if mode == AssignmentRules.Mode.POOL:
+        return False
+    office = may(tasker, project.organization, *access.REVIEW, project_key=project.public_id)
+    return office or mode == AssignmentRules.Mode.CHOICE
+
+
+def _check(choice: Choice, task: Task) -> None:
+    tasker, terms = choice.tasker, choice.terms[task.project_id]
+    if why := choice.refusals.get(task.project_id):
+        raise _refused(why)
+    if qualification.is_due(tasker, terms):
+        raise _refused(training_first())
+    if may_choose(tasker, task.project, terms.mode):
+        return
+    if not terms.by_list or not work_lists.listed(tasker, task.project).filter(task=task).exists():
+        raise NotListed()
+
+
+def _refused(why: Nothing) -> NotAllowedNow:
+    return NotAllowedNow(why.text)

@@ -1,0 +1,62 @@
+"""Work lists: who is to do which tasks, where a project's people work by list (AssignmentRules.Mode).
+
+An entry promises nothing and changes no task: a claim of its person finds it, and takes what is open of the task then.
+So conservation is what it was, and a task on nobody's list waits for whoever opens it by name.
+"""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from projects.models import Project, Reservation, Task
+from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
+from taskers.errors import StateConflict
+from taskers.models import Person, Qualification, Skill
+
+MOST_LISTED = 50  # people and teams that one task is reserved for
+
+
+@transaction.atomic
+def put_on(task: Task, people: Sequence[Person], teams: Sequence[Skill] = (), *, by: Person | None) -> int:
+    """Put a task on these lists; says on how many it wasn't yet. The caller holds the task's lock, and knows them to be
+    of the organization. Raises StateConflict where it is on all of them, or on too many."""
+    there = set(Reservation.objects.filter(task=task).values_list("person", "team"))
+    wanted = [(one.pk, None) for one in people] + [(None, one.pk) for one in teams]
+    new = [pair for pair in dict.fromkeys(wanted) if pair not in there]
+    if not new:
+        raise StateConflict("It is on this list already.", code="listed")
+    if len(there) + len(new) > MOST_LISTED:
+        raise StateConflict("A task is on at most %(most)s lists.", code="too-many-lists", most=MOST_LISTED)
+    Reservation.objects.bulk_create(
+        Reservation(project_id=task.project_id, task=task, person_id=person, team_id=team, made_by=by)
+        for person, team in new
+    )
+    emit_of_task("listed", task, by, people=[one for one, _ in new if one], teams=[one for _, one in new if one])
+    return len(new)
+
+
+@transaction.atomic
+def take_off(task: Task, people: Sequence[Person], teams: Sequence[Skill] = (), *, by: Person | None) -> int:
+    """Take a task off these lists; says off how many. What is in somebody's hands stays there. Raises StateConflict
+    where it is on none of them."""
+    rows = Reservation.objects.filter(Q(person__in=people) | Q(team__in=teams), task=task)
+    gone, _each = rows.delete()
+    if not gone:
+        raise StateConflict("It isn't on this list.", code="not-listed")
+    told = {"people": [one.pk for one in people], "teams": [one.pk for one in teams]}
+    emit_of_task("unlisted", task, by, **told)
+    return gone
+
+
+def listed(tasker: Person, project: Project) -> QuerySet[Reservation]:
+    """What is on somebody's lists in a project and isn't over, in the order in which it was put there."""
+    mine = Q(person=tasker) | Q(team__in=teams_of(tasker))
+    return Reservation.objects.filter(mine, project=project, over_at=None).order_by("pk")
+
+
+def teams_of(tasker: Person) -> QuerySet[Qualification]:
+    """The keys of the teams that somebody is in at this moment: of the skills that they have."""
+    mine = Qualification.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Clock()), person=tasker)
+    return mine.values("skill")
