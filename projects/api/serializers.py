@@ -196,6 +196,11 @@ class SettingsShape(serializers.Serializer):
         required=False,
         help_text="of all tasks, drawn by chance: reviewers look at the verdict, which calibrates the method",
     )
+    review = ObjectJSON(
+        required=False,
+        help_text="what a reviewer looks at besides: `share`, `below` (confidence), `standing`, `labels`;"
+        " `when`: `before` or `after` the verdict",
+    )
     budget = serializers.FloatField(
         **SETTINGS["budget"].bounds,
         required=False,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from procrastinate.contrib.django import app
 
-from projects.configuration import instructions, label_attributes, label_colours, methods
+from projects.configuration import instructions, label_attributes, label_colours, methods, review_rule
 from projects.configuration.project_events import tell
 from projects.configuration.terms import AGREEMENT, terms_of
 from projects.errors import Refused
@@ -32,6 +32,7 @@ FIELDS = (
     "target",
     "budget",
     "audit_share",
+    "review",
     "rate",
     "unit_rate",
     "hourly_rate",
@@ -130,6 +131,7 @@ def _next_version(
         values["instructions_by_language"] = instructions.checked(project, said, kept)
     _check_fields(project, values)
     _check(values, project.task_type)
+    review_rule.check(values.get("review", {}))
     if values.get("unit_rate") and not TASK_TYPES[project.task_type].unit:
         raise Refused("Work of this type has no units to pay by.", code="bad-setting", place="unit_rate")
     if values.get("file_order"):

@@ -51,14 +51,15 @@ class Counts:
     in_review: int
 
 
-def open_with(verdict: Verdict, project: Project) -> None:
-    """Have a reviewer look at a verdict whose task was drawn; what one decides is answered by that."""
+def open_with(verdict: Verdict, project: Project, reason: str = SecondLook.Reason.AUDIT) -> None:
+    """Have a reviewer look at a verdict whose task was drawn, or that a rule names; what one decides is answered by
+    that."""
     reviewer = verdict.decided_by
     SecondLook.objects.create(
         project=project,
         task=verdict.task,
         verdict=verdict,
-        reason=SecondLook.Reason.AUDIT,
+        reason=reason,
         state=SecondLook.State.ANSWERED if reviewer else SecondLook.State.OPEN,
         before=verdict.confidence,
         now=verdict.confidence,

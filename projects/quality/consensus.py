@@ -23,7 +23,7 @@ from projects.quality import aggregation, audits, effects, learning
 from projects.quality.aggregation import Weighed
 from projects.quality.audits import REVIEW
 from projects.quality.comparisons import beside, uncompared
-from projects.quality.decision_rule import AskMore, Decide, PassOn, Step, Wait, last_step, next_step
+from projects.quality.decision_rule import AskMore, Decide, PassOn, Step, Wait, asked_by_rule, last_step, next_step
 from projects.quality.effects import Compared, key_of, promised_for
 from projects.quality.first_answers import as_first_said
 from projects.quality.metrics import DECISIONS
@@ -295,6 +295,8 @@ def _conclude(case: Case, decision: Decision) -> Verdict:
         aggregation.keep(case.terms, [(case.task, decision.weighed)])
     if _is_audited(case, decision):
         audits.open_with(verdict, case.terms.project)
+    elif decision.weighed is not None and asked_by_rule(case, decision.weighed):
+        audits.open_with(verdict, case.terms.project, SecondLook.Reason.RULE)
     effects.pay(case, verdict, decision.answers)
     if decision.review is not None:
         effects.pay_review(case, decision.review)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from projects.configuration import review_rule
 from projects.configuration.terms import Terms
 from projects.inference.overlap import wanted_after
 from projects.quality.aggregation import Weighed
 from projects.quality.votes import RETIRED, TAMPERED, Case, Vote
-from projects.queue import MOST_WANTED
+from projects.queue import MOST_WANTED, draws
+from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
 
@@ -45,7 +47,7 @@ def next_step(case: Case, weighed: Weighed) -> Step:
     terms, task, votes = case.terms, case.task, case.votes
     by_models, doubt = _is_by_models(votes), _doubt_of(case, weighed)
     if not doubt and not by_models:
-        return Decide()
+        return _settled(case, weighed)
     # More of a crowd that doesn't tell what is true would not tell it either.
     most = terms.most if terms.accuracy_model.identified else 0
     wanted = wanted_after(_sure_of(terms, weighed), len(votes), task.wanted, terms.settings.target, most)
@@ -61,7 +63,25 @@ def last_step(case: Case, weighed: Weighed) -> Step:
     if case.task.withheld:
         return Wait()
     doubt = _doubt_of(case, weighed)
-    return PassOn(doubt) if doubt or _is_by_models(case.votes) else Decide()
+    return PassOn(doubt) if doubt or _is_by_models(case.votes) else _settled(case, weighed)
+
+
+def asked_by_rule(case: Case, weighed: Weighed) -> str:
+    """Why the project's rule has a reviewer look at what the answers decide, in a sentence; "" for no reason."""
+    rule = review_rule.of(case.terms.settings.review)
+    if not rule.asks:
+        return ""
+    room = TASK_TYPES[case.task.project.task_type]
+    standing = min((one.standing for one in weighed.voting), default=1.0)
+    labels = room.labels_used(weighed.outcome.answer or {})
+    return rule.why(review_rule.Decided(draws.share("review", str(case.task.pk)), weighed.confidence, standing, labels))
+
+
+def _settled(case: Case, weighed: Weighed) -> Step:
+    """The answers leave no doubt: they decide, unless a reviewer is to look before."""
+    before = review_rule.of(case.terms.settings.review).when == review_rule.BEFORE
+    why = asked_by_rule(case, weighed) if before else ""
+    return PassOn(why) if why else Decide()
 
 
 def _doubt_of(case: Case, weighed: Weighed) -> str:

@@ -13,6 +13,11 @@ def digest(purpose: str, word: str) -> bytes:
     return salted_hmac(f"tandem.{purpose}", word, algorithm="sha256").digest()
 
 
+def share(purpose: str, word: str) -> float:
+    """Evenly in [0, 1), for a word."""
+    return rng(purpose, word).random()
+
+
 def rng(purpose: str, word: str) -> random.Random:
     """What is drawn for a word."""
     return random.Random(digest(purpose, word))

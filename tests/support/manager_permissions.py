@@ -56,6 +56,8 @@ MANAGERS = [
     get("gold-answer", MANAGE, on="gold"),
     post("gold-answer-anew", MANAGE, form(other="0"), on="gold", reads=True),
     post("gold-keep-many", MANAGE, form(number="1", least="50")),
+    get("project-stages", MANAGE),
+    post("project-stages", MANAGE, page(share="10")),
     get("project-audits", MANAGE),
     post("project-audits", MANAGE, form(kind="strata", tolerated="5", risk="5", cut_by="label", each="2")),
     get("project-mistakes", MANAGE),
