@@ -29,11 +29,11 @@ TEAL = {
 TASKS = "admin:projects_task_changelist"
 
 
-def _place(title: StrOrPromise, icon: str, url: str, needs: str, query: str = "") -> dict:
+def _place(title: StrOrPromise, icon: str, url: str, needs: str) -> dict:
     return {
         "title": title,
         "icon": icon,
-        "link": lambda request: f"{reverse_lazy(url)}{query}",
+        "link": reverse_lazy(url),
         "permission": f"taskers.web.admin_access.{needs}",
     }
 
@@ -61,7 +61,7 @@ UNFOLD = {
             {
                 "title": _("Review"),
                 "items": [
-                    _place(_("Waiting for review"), "rule", TASKS, "sees_review", "?withheld__exact=review"),
+                    _place(_("Waiting for review"), "rule", "review-list", "sees_review"),
                     _place(_("Tasks"), "task", TASKS, "sees_review"),
                     _place(_("Verdicts"), "gavel", "admin:projects_verdict_changelist", "sees_review"),
                     _place(_("Disputes"), "forum", "disputes", "sees_disputes"),
@@ -70,8 +70,8 @@ UNFOLD = {
             {
                 "title": _("Money"),
                 "items": [
-                    _place(_("Owed"), "account_balance_wallet", "admin:taskers_payout_owed", "sees_money"),
-                    _place(_("Payouts"), "payments", "admin:taskers_payout_changelist", "sees_money"),
+                    _place(_("Owed"), "account_balance_wallet", "money", "sees_books"),
+                    _place(_("Payouts"), "payments", "money-payouts", "sees_books"),
                     _place(_("Transfers"), "swap_horiz", "admin:taskers_transfer_changelist", "sees_money"),
                 ],
             },

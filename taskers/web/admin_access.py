@@ -34,6 +34,14 @@ def sees_money(request: HttpRequest) -> bool:
     return acts_as(request, Role.FINANCE)
 
 
+def sees_books(request: HttpRequest) -> bool:
+    """For the whole organization, as the pages of money admit."""
+    organization = getattr(request, "organization", None)
+    if not organization or not request.user.is_authenticated:
+        return False
+    return access.may(request.user, organization, Role.FINANCE)
+
+
 def sees_disputes(request: HttpRequest) -> bool:
     """For the whole organization: whoever reviews only some projects isn't admitted there."""
     organization = getattr(request, "organization", None)

@@ -5,7 +5,7 @@ from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +16,7 @@ from taskers.errors import Problem
 from taskers.models import Dispute
 from taskers.models.people import Role
 from taskers.money import disputes
-from taskers.web.admin_access import OfficeAdmin, sees_review
+from taskers.web.admin_access import OfficeAdmin, sees_disputes
 
 
 class DisputeAdmin(OfficeAdmin):
@@ -70,7 +70,7 @@ class DisputeAdmin(OfficeAdmin):
             "own": dispute.tasker_id == request.user.pk,
             "involved": disputes.judged_by(dispute, request.user),  # type: ignore[arg-type]
             "typed": request.POST.get("answer", ""),
-            "review": _review_of(dispute) if sees_review(request) else "",
+            "evidence": reverse("dispute", args=[dispute.public_id]) if sees_disputes(request) else "",
         }
         return render(request, "admin/money/dispute.html", context, status=status)
 
@@ -81,12 +81,3 @@ class DisputeAdmin(OfficeAdmin):
         if dispute is None:
             raise Http404
         return dispute
-
-
-def _review_of(dispute: Dispute) -> str:
-    """Where the task that a dispute is about can be decided anew; nothing where subjects are of another kind."""
-    kind, _colon, key = dispute.subject.partition(":")
-    try:
-        return reverse("review", args=[key]) if kind == "task" else ""
-    except NoReverseMatch:
-        return ""

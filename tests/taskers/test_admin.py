@@ -207,7 +207,8 @@ def test_a_dispute_is_answered_in_the_admin(cast, client) -> None:
     path = reverse("admin:taskers_dispute_change", args=[dispute.pk])
     client.force_login(cast.rita)
     page = client.get(path).content.decode()
-    assert "Look at rule 3." in page and f"/review/{task.public_id}/" in page
+    assert "Look at rule 3." in page and reverse("dispute", args=[dispute.public_id]) in page
+    assert f"/review/{task.public_id}/" not in page, "its own page knows what of it may be looked at"
     answer_at = reverse("admin:taskers_dispute_answer", args=[dispute.pk])
     assert client.get(answer_at).status_code == 405
     assert client.post(answer_at, {"state": "upheld", "answer": " "}).status_code == 422
