@@ -275,6 +275,7 @@ SPECTACULAR_SETTINGS = {
         "ImportState": ["waiting", "running", "done", "failed"],
         "PersonKind": ["human", "model", "service"],
         "SearchState": ["running", "done", "stopped", "failed"],
+        "HandOutMode": ["pool", "lists", "choice"],
         "BulkState": ["running", "done", "stopped"],
         "PayoutState": ["proposed", "approved", "settled", "cancelled"],
         "DisputeState": ["open", "upheld", "refused"],

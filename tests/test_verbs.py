@@ -65,6 +65,7 @@ READS = {
     "projects.quality.second_looks.next_after",
     "projects.queue.begins_with_course",
     "projects.queue.look_ahead",
+    "projects.queue.may_choose",
     "projects.webhooks.subscriptions.offered",
     "projects.workflow.automatic_rules.running.told_to",
     "projects.workflow.returned_work.waiting_for",

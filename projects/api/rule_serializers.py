@@ -41,7 +41,7 @@ class RulesShape(serializers.Serializer):
     priority = serializers.IntegerField(required=False, **limits.PRIORITY.bounds)
     lease_seconds = serializers.IntegerField(required=False, **limits.SETTINGS["lease_seconds"].bounds)
     mode = serializers.ChoiceField(
-        AssignmentRules.Mode.choices,
+        AssignmentRules.Mode.values,
         required=False,
         help_text="`pool`; in-house by `lists`; or by `choice`: lists first, and any free task by its name",
     )

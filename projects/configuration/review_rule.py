@@ -71,9 +71,14 @@ def of(said: Mapping[str, Any]) -> ReviewRule:
 def check(said: object) -> None:
     """Raises Refused for what is no rule."""
     if not isinstance(said, dict) or set(said) - NAMES or said.get("when", BEFORE) not in (BEFORE, AFTER):
-        raise Refused("A rule for reviews has %(names)s.", code="bad-setting", place="review", names=", ".join(NAMES))
+        names = ", ".join(sorted(NAMES))
+        raise Refused("A rule for reviews has %(names)s.", code="bad-setting", place="review", names=names)
     for name in ("share", "below", "standing"):
         limits.check(name, said.get(name, 0.0), limits.SHARE, "bad-setting")
     labels = said.get("labels", [])
-    if not isinstance(labels, list) or len(labels) > limits.LABELS or not all(isinstance(one, str) for one in labels):
+    if not isinstance(labels, list) or len(labels) > limits.LABELS or not all(map(_is_key, labels)):
         raise Refused("These are no labels.", code="bad-setting", place="review")
+
+
+def _is_key(label: object) -> bool:
+    return isinstance(label, str) and len(label) <= limits.KEY and "\x00" not in label

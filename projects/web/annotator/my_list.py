@@ -15,7 +15,7 @@ from projects.workforce import rules
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest, key_in
 
-LONGEST = 600  # characters of a cursor
+LONGEST, DIGITS = 600, 19  # of a cursor, of a key
 
 
 @require_GET
@@ -25,7 +25,9 @@ def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     project = access.workplace(request.user, project_id)
     mode = rules.in_force(project).mode
     after, free_after = request.GET.get("after", ""), request.GET.get("free", "")[:LONGEST]
-    mine = work_list.of(request.user, project, after=int(after) if after.isascii() and after.isdigit() else 0)
+    mine = work_list.of(
+        request.user, project, after=int(after) if after.isascii() and after.isdigit() and len(after) < DIGITS else 0
+    )
     chooses = queue.may_choose(request.user, project, mode)
     context = {
         "project": project,
