@@ -12,7 +12,7 @@ from projects.errors import Refused
 from projects.models import Project, SecondLook, Task, Verdict
 from projects.queue import draws
 from projects.reports import review_effect, verdict_index
-from taskers.models import Standing, Transfer
+from taskers.models import Event, Standing, Transfer
 from tests.support import make
 from tests.support.projects.judging import said
 from tests.support.projects.managing import signed_in
@@ -80,7 +80,7 @@ def test_the_share_is_drawn_once_for_a_task_and_about_right(project) -> None:
 def test_mina_tries_a_rule_on_what_was_and_saves_it(cast, project) -> None:
     for answer in (make.MARIA, make.MARIA, make.OSLO):
         decided(project, cast, answer)
-    verdict_index.catch_up()
+    verdict_index.add(Event.objects.all())
     assert review_effect.of(project, ReviewRule(labels=("place",))).by == {"labels": 1}
     mina, address = signed_in(cast.mina), reverse("project-stages", args=[project.public_id])
     typed = {"share": "0", "below": "0", "standing": "0", "labels": "place", "when": "before", "audit_share": "5"}
