@@ -10,7 +10,7 @@ class AssistConfig(AppConfig):
 
     def ready(self) -> None:
         """Let projects' pages say how the copilot is; they know nothing of this app."""
-        from assist.alike import index
+        from assist.alike import groups, index
         from assist.learning import inbox  # models may be imported only from here on
         from assist.suggestions import record  # models may be imported only from here on
         from assist.web import status  # models may be imported only from here on
@@ -21,4 +21,5 @@ class AssistConfig(AppConfig):
         kinds.KINDS += inbox.KINDS
         notices.SPEAKERS.append(status.of_project)
         alike.FINDERS[:] = [index.near]
+        alike.GROUPERS[:] = [groups.of]
         answer_check.OFFERED[:] = [record.offered]

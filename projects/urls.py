@@ -150,6 +150,7 @@ STUDIO: list[URLPattern | URLResolver] = [
     path("grid/heartbeat", grid.heartbeat, name="grid-heartbeat"),
     path("grid/draft", grid.draft, name="grid-draft"),
     path("grid/submit", grid.submit, name="grid-submit"),
+    path("grid/groups", grid.groups, name="grid-groups"),
     path("grid/skip", grid.skip, name="grid-skip"),
     path("grid/report", grid.report, name="grid-report"),
     path("grid/release", grid.release, name="grid-release"),

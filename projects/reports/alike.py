@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from projects.models import Task
+from projects.models import Project, Task
 
 MOST = 40
 NEARLY = 0.98
@@ -39,3 +39,13 @@ FINDERS: list[Finder] = []
 def of(task: Task, most: int = MOST) -> Found | None:
     """What is like a task in its project; None where nobody can tell."""
     return FINDERS[0](task, min(most, MOST)) if FINDERS else None
+
+
+# Tasks of a project in groups of those that are alike; the last one holds those of which nobody can tell.
+Grouper = Callable[[Project, Sequence[Task]], list[list[Task]]]
+GROUPERS: list[Grouper] = []
+
+
+def grouped(project: Project, tasks: Sequence[Task]) -> list[list[Task]]:
+    """These tasks in groups, the largest first; all of them in one where nobody can tell."""
+    return GROUPERS[0](project, tasks) if GROUPERS else [list(tasks)]

@@ -10,13 +10,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assist.alike import index, vectors
+from assist.alike import groups, index, vectors
 from assist.alike.vectors import Vectors
 from projects.models import Project
 from tests.support import make
 from tests.support.assist.running import Runtime
 from tests.support.cast import Cast
 from tests.support.projects.pipeline import Api
+from tests.support.projects.studio import Tab
 
 FAKE = "fake-classes@1"
 TEXTS = [
@@ -130,3 +131,36 @@ def test_where_nothing_can_be_compared_that_is_said(cast: Cast, client: Client, 
     assert "Nothing can be compared" in page and "not running" in page
     said = Api(cast.mina, cast.riverside).get("task-alike", task.public_id).json()
     assert said["tasks"] == [] and "not running" in said["why"]
+
+
+def test_rows_are_parted_where_they_stand_apart_and_not_where_they_do_not() -> None:
+    themes = units(3, 128)
+    rows = np.repeat(themes, [9, 4, 6], axis=0) + 0.3 * units(19, 128, seed=1)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert groups.parted(rows) == [0] * 9 + [2] * 4 + [1] * 6, "the largest is the first"
+    assert set(groups.parted(np.repeat(themes[:1], 8, axis=0))) == {0}
+    assert groups.parted(rows[:2]) == [0, 0]
+
+
+@pytest.mark.django_db
+def test_what_one_person_holds_is_told_by_what_is_alike_and_all_of_it_once(
+    cast: Cast, settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    project = make.project(cast.riverside, "Cats", "classification", labels=[{"name": "Cat"}], wanted=1, grid=24)
+    tasks = make.tasks(make.batch(project), 9)
+    themes = units(2, 384)
+    rows = np.repeat(themes, 4, axis=0) + 0.2 * units(8, 384, seed=1)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    index.vectors_of(project, index.TEXTS).add([one.pk for one in tasks[:8]], rows)
+    tab = Tab(cast.alice, project)
+    _, found = tab.send("POST", f"/studio/{project.public_id}/grid/claim", {})
+    token, tiles = found["assignment"]["token"], found["assignment"]["task"]["tiles"]
+    _, told = tab.send("POST", "/studio/grid/groups", {"token": token})
+    named = {one["id"]: one["task"]["id"] for one in tiles}
+    seen = [{named[one] for one in group} for group in told["groups"]]
+    public = [str(one.public_id) for one in tasks]
+    assert sorted(map(sorted, seen[:2])) == sorted(map(sorted, [public[:4], public[4:8]]))
+    assert seen[2:] == [{public[8]}], "of this one nothing is kept yet"
+    bob = Tab(cast.bob, project)
+    assert bob.send("POST", "/studio/grid/groups", {"token": token})[0] == 404

@@ -166,6 +166,7 @@ STUDIO = [
     post("grid-heartbeat", only("alice"), TOKEN, on="grid", own=True),
     put("grid-draft", only("alice"), DRAFT, on="grid", but=dict.fromkeys(PEOPLE - {"alice", "nobody"}, 409)),
     post("grid-submit", only("alice"), json(token="@token", answers={"@tile": TILE}), on="grid", own=True),
+    post("grid-groups", only("alice"), TOKEN, on="grid", own=True, reads=True),
     post("grid-skip", only("alice"), json(token="@token", id="@tile", reason="too-hard"), on="grid", own=True),
     post("grid-report", only("alice"), json(token="@token", id="@tile", note="Blank"), on="grid", own=True),
     post("grid-release", only("alice"), TOKEN, on="grid", own=True),

@@ -12,6 +12,7 @@ from projects import access, queue
 from projects.errors import LeaseLost, Refused
 from projects.models import Annotation, Assignment, Draft, Project, Task, limits
 from projects.queue import Nothing, drafts
+from projects.reports import alike
 from projects.web.annotator.work_json import project_json, task_json, thumbnail_url
 from projects.web.shared import work_body
 from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
@@ -58,6 +59,18 @@ def submit(request: MemberRequest, body: dict) -> dict:
     done = submission.submit_group(group, request.user, token, answers, active_ms=active)
     results = [{"id": key} | _result(one) for key, one in done.items()]
     return {"results": results} | _next(request, group[0].task.project)
+
+
+@require_POST
+@json_view
+def groups(request: MemberRequest, body: dict) -> dict:
+    """The ids of what is held, by what looks alike."""
+    held = _group(request, work_body.token_of(body), "held")
+    if not held:
+        raise LeaseLost()
+    ids = {one.task_id: str(one.public_id) for one in held}
+    found = alike.grouped(held[0].task.project, [one.task for one in held])
+    return {"groups": [[ids[task.pk] for task in group] for group in found]}
 
 
 @require_POST

@@ -90,6 +90,7 @@ function showTask(assignment, work) {
     choices,
     choose,
     announce,
+    alike: () => api.send("POST", "/studio/grid/groups", { token: assignment.token }),
     onChange: changed,
     join(hear) {
       const join = () => joinCopilot(assignment, { onAnswer: hear.onAnswer, onState: (state) => copilotIs(state, hear) });

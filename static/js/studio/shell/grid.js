@@ -3,6 +3,7 @@ import { labelsOf } from "../classification/asked_fields.js";
 import { choiceBindings } from "../classification/bindings.js";
 import { byId, element, icon, swatch } from "../shared/elements.js";
 import { gridBindings } from "./grid_bindings.js";
+import { groupsOf, layOut, nextGroup, rowAway } from "./grid_groups.js";
 import { createGridStore } from "./grid_store.js";
 import { createKeymap } from "../shared/keys.js";
 import { withSecondKeys } from "../shared/keys_of_labels.js";
@@ -26,6 +27,8 @@ class GridEditor {
   #picked = new Set(); // ids of the tiles that the next label is for
   #from = null; // place from which a range goes
   #closed = false;
+  #groups = []; // ids, group by group, once somebody asked for them
+  #group = -1; // the place of the group that is selected
 
   constructor(hosts, work) {
     const [field] = work.fields;
@@ -42,9 +45,9 @@ class GridEditor {
   #build({ stage, tools, panel }, field) {
     tools.replaceChildren();
     panel.replaceChildren();
-    this.#nodes = this.#tiles.map((tile, place) => this.#tile(tile, place));
-    const list = element("ul", { class: "tiles", "aria-label": field.name, onkeydown: (event) => this.#pressed(event) }, ...this.#nodes.map((node) => node.host));
-    this.frame = element("div", { class: "tiles-frame" }, list);
+    this.#nodes = this.#tiles.map((tile) => this.#tile(tile));
+    this.list = element("ul", { class: "tiles", "aria-label": field.name, onkeydown: (event) => this.#pressed(event) }, ...this.#nodes.map((node) => node.host));
+    this.frame = element("div", { class: "tiles-frame" }, this.list);
     this.closer = element("div", { class: "closer", hidden: true });
     stage.replaceChildren(this.frame, this.closer);
     const keyOf = (label) => this.#keyOf(label);
@@ -53,7 +56,8 @@ class GridEditor {
     this.counts = element("dl", { class: "facts facts--narrow small grid-counts" });
     const fill = element("button", { class: "button button--small", type: "button", onclick: () => this.act("fill") }, say("Fill the rest"), " ", element("kbd", { class: "key" }, this.keymap.shown("fill")));
     this.fillButton = fill;
-    panel.append(element("section", { class: "panel-part", "aria-labelledby": "counts-title" }, element("h2", { class: "panel-part__title", id: "counts-title" }, say("On this screen")), this.counts, fill));
+    const group = element("button", { class: "button button--small", type: "button", onclick: () => this.act("group") }, say("Group alike"), " ", element("kbd", { class: "key" }, this.keymap.shown("group")));
+    panel.append(element("section", { class: "panel-part", "aria-labelledby": "counts-title" }, element("h2", { class: "panel-part__title", id: "counts-title" }, say("On this screen")), this.counts, element("div", { class: "row" }, fill, group)));
   }
 
   /** The digits are the first labels' that have no key of their own; those beyond have two keys. */
@@ -71,12 +75,14 @@ class GridEditor {
     return own || this.keymap.shown(`digit:${place + 1}`);
   }
 
-  #tile({ small, task }, place) {
+  #tile(tile) {
+    const { small, task } = tile;
+    const place = () => this.#tiles.indexOf(tile);
     const picture = task.image ? element("img", { class: "tile__picture", src: small, alt: "", draggable: "false" }) : element("span", { class: "tile__text", dir: "auto" }, task.payload.text);
     const words = element("span", { class: "tile__label" });
-    const press = element("button", { class: "tile__press", type: "button", tabindex: "-1", onclick: (event) => this.#clicked(event, place) }, picture, words);
-    const closer = element("button", { class: "tile__closer", type: "button", tabindex: "-1", title: say("Look closer ({key})", { key: this.keymap.shown("zoom") }), "aria-label": say("Look closer: {name}", { name: task.name }), onclick: () => (this.#go(place), this.#zoom()) }, icon("plus"));
-    press.addEventListener("focus", () => this.#go(place));
+    const press = element("button", { class: "tile__press", type: "button", tabindex: "-1", onclick: (event) => this.#clicked(event, place()) }, picture, words);
+    const closer = element("button", { class: "tile__closer", type: "button", tabindex: "-1", title: say("Look closer ({key})", { key: this.keymap.shown("zoom") }), "aria-label": say("Look closer: {name}", { name: task.name }), onclick: () => (this.#go(place()), this.#zoom()) }, icon("plus"));
+    press.addEventListener("focus", () => this.#go(place()));
     return { host: element("li", { class: "tile" }, press, closer), press, words, picture };
   }
 
@@ -136,8 +142,8 @@ class GridEditor {
     this.#take(next, place);
   }
 
-  #take(ids, from) {
-    [this.#picked, this.#from] = [new Set(ids), from];
+  #take(ids, from, group = -1) {
+    [this.#picked, this.#from, this.#group] = [new Set(ids), from, group];
     this.#refresh();
     this.#work.announce(sayCount(this.#picked.size, "{count} selected", "{count} selected"));
   }
@@ -156,7 +162,38 @@ class GridEditor {
     const ids = this.#picked;
     this.#picked = new Set();
     if (!this.#store.setAll(ids, label)) this.#refresh();
-    this.#work.announce(sayCount(size, "One image labelled {label}", "{count} images labelled {label}", { label: this.#nameOf(label) }));
+    const said = sayCount(size, "One image labelled {label}", "{count} images labelled {label}", { label: this.#nameOf(label) });
+    if (this.#group < 0 || !this.#store.open().length) return this.#work.announce(said);
+    this.#takeGroup(nextGroup(this.#groups, this.#store.open(), this.#group), said);
+  }
+
+  // --- groups of what is alike --------------------------------------------------------------------------------
+
+  /** Alike ones beside each other at first; then group by group is selected, so that a label's key is for all of it. */
+  async #byGroup() {
+    if (!this.#groups.length) {
+      const { groups } = await this.#work.alike();
+      if (this.#closed) return;
+      this.#arrange(groupsOf(groups, this.#tiles));
+    }
+    this.#takeGroup(nextGroup(this.#groups, this.#store.open(), this.#group));
+  }
+
+  #arrange(groups) {
+    const [node, tile] = [new Map(), new Map()];
+    this.#tiles.forEach((one, place) => (node.set(one.id, this.#nodes[place]), tile.set(one.id, one)));
+    const order = groups.flat();
+    [this.#groups, this.#tiles, this.#nodes] = [groups, order.map((id) => tile.get(id)), order.map((id) => node.get(id))];
+    layOut(this.list, groups, new Map(order.map((id) => [id, node.get(id).host])));
+  }
+
+  #takeGroup(place, said = "") {
+    const ids = this.#groups[place];
+    const first = this.#tiles.findIndex(({ id }) => id === ids[0]);
+    this.#take(ids, first, place);
+    this.#go(first);
+    if (!this.#closer) this.#nodes[first].press.focus();
+    this.#work.announce([said, sayCount(ids.length, "{count} selected", "{count} selected")].filter(Boolean).join(". "));
   }
 
   async #findLabels() {
@@ -177,10 +214,8 @@ class GridEditor {
     this.#tell();
   }
 
-  /** How many tiles stand beside each other as the page is laid out now. */
-  #columns() {
-    const [first] = this.#nodes;
-    return this.#nodes.filter((node) => node.host.offsetTop === first.host.offsetTop).length;
+  #row(sign) {
+    return rowAway(this.#nodes, this.#at, sign);
   }
 
   #set(label) {
@@ -200,8 +235,9 @@ class GridEditor {
   }
 
   #nextOpen() {
-    const [first] = this.#store.open().map((id) => this.#tiles.findIndex((tile) => tile.id === id));
-    if (first === undefined) return this.#work.announce(say("Every image has a label."));
+    const open = new Set(this.#store.open());
+    const first = this.#tiles.findIndex((tile) => open.has(tile.id));
+    if (first < 0) return this.#work.announce(say("Every image has a label."));
     this.#go(first);
     this.#nodes[first].press.focus();
   }
@@ -275,18 +311,19 @@ class GridEditor {
   #verbs = {
     left: () => this.#move(-1),
     right: () => this.#move(1),
-    up: () => this.#move(-this.#columns()),
-    down: () => this.#move(this.#columns()),
+    up: () => this.#move(this.#row(-1)),
+    down: () => this.#move(this.#row(1)),
     flip: () => (this.#store.flip(this.#here.id), this.#tell()),
     "flip-back": () => (this.#store.flip(this.#here.id, -1), this.#tell()),
     "reach-left": () => this.#reach(this.#placeBy(-1)),
     "reach-right": () => this.#reach(this.#placeBy(1)),
-    "reach-up": () => this.#reach(this.#placeBy(-this.#columns())),
-    "reach-down": () => this.#reach(this.#placeBy(this.#columns())),
+    "reach-up": () => this.#reach(this.#placeBy(this.#row(-1))),
+    "reach-down": () => this.#reach(this.#placeBy(this.#row(1))),
     pick: () => this.#pick(this.#at),
     "select-all": () => this.#take(this.#tiles.map(({ id }) => id), 0),
     "find-label": () => this.search?.focus(),
     fill: () => this.#fill(),
+    group: () => this.#byGroup().catch((problem) => this.#work.announce(problem.message)),
     "next-open": () => this.#nextOpen(),
     zoom: () => this.#zoom(),
     undo: () => this.#bring(this.#store.undo()),

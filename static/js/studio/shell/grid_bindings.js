@@ -17,6 +17,7 @@ export function gridBindings() {
     ["reach-down", ["shift+down"], say("Select to the image below")],
     ["pick", ["ctrl+space"], say("Select this image too, or no longer (or Ctrl and click)")],
     ["select-all", ["ctrl+a"], say("Select all images")],
+    ["group", ["."], say("Put alike images together, then select the next group: a label's key labels all of it")],
     ["find-label", ["/"], say("Find a label by its name")],
     ["fill", ["f"], say("Give the rest the commonest label")],
     ["next-open", ["n"], say("Next image without a label")],
