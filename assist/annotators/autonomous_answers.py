@@ -1,7 +1,7 @@
 """What a model makes of a whole task by itself, and how sure it is. Pure.
 
-Masks wait for somebody's click, so models of masks can't. A span finder marks what the project has a label for; a
-classifier picks the likeliest of the labels of the one field.
+Masks wait for somebody's click, so models of masks can't; a detector can, of whose boxes they are made. A span finder
+marks what the project has a label for; a classifier picks the likeliest of the labels of the one field.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,11 @@ from assist.suggestions.label_map import project_label
 from assist.suggestions.prototypes import Guess
 
 # Which models can answer which tasks without anybody's help.
-ABLE = {"text_spans": "spans", "classification": "classify"}
+ABLE = {
+    "text_spans": ("spans",),
+    "classification": ("classify", "classify-image", "embed-image"),
+    "image_regions": ("detect",),
+}
 # What stands for each span of a model that gives no scores: where all tasks look alike, more spans are more chances to
 # err. How far to believe it is learnt from the model annotator's blind answers.
 UNSCORED = 0.9
@@ -35,7 +39,7 @@ def of_spans(
         if label:
             kept[int(start), int(end), label] = UNSCORED if score is None else float(score)
     spans = [
-        {"id": f"m{n}", "start": start, "end": end, "label": label, "attributes": {}, "provenance": _by(model)}
+        {"id": f"m{n}", "start": start, "end": end, "label": label, "attributes": {}, "provenance": provenance(model)}
         for n, (start, end, label) in enumerate(sorted(kept), start=1)
     ]
     return {"spans": spans}, prod(kept.values()) if kept else UNSCORED
@@ -46,15 +50,16 @@ def of_classes(
 ) -> tuple[dict[str, Any], float]:
     """The likeliest label (`labels`: key -> name, in the order of the shares) of the one field, and its share."""
     best = max(range(len(shares)), key=lambda n: (shares[n], -n))
-    part = {"field": field, "kind": "choice", "value": list(labels)[best], "provenance": _by(model)}
+    part = {"field": field, "kind": "choice", "value": list(labels)[best], "provenance": provenance(model)}
     return {"fields": [part]}, min(1.0, max(0.0, float(shares[best])))
 
 
 def of_guess(guess: Guess, value: Any, kind: str, model: str) -> tuple[dict[str, Any], float]:
     """The label that a model gives itself, and its share where it gives one."""
-    part = {"field": guess.field, "kind": kind, "value": value, "provenance": _by(model)}
+    part = {"field": guess.field, "kind": kind, "value": value, "provenance": provenance(model)}
     return {"fields": [part]}, UNSCORED if guess.score is None else guess.score
 
 
-def _by(model: str) -> dict[str, str]:
+def provenance(model: str) -> dict[str, str]:
+    """That a part is this model's."""
     return {"source": "suggestion", "model": model}

@@ -17,7 +17,7 @@ from django.db.models import F
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from assist.annotators import autonomous_answers
+from assist.annotators import autonomous_answers, image_answers
 from assist.annotators.autonomous_answers import ABLE
 from assist.errors import CopilotError
 from assist.learning import label_vectors
@@ -53,7 +53,7 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
     if why:
         raise StateConflict(why)
     usable = registry.usable(project).filter(pk=version.pk).exists()
-    if version.capability != ABLE[project.task_type] or not usable:
+    if version.capability not in ABLE[project.task_type] or not usable:
         raise StateConflict(f"{version} can't do what these tasks need.")
     annotator = lifecycle.give(project, name=str(version), by=by, **terms)
     made = AnnotatorVersion.objects.create(annotator=annotator, version=version, placed_by=by)
@@ -64,7 +64,10 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
 def hindrance(project: Project, terms: ProjectSettings) -> str:
     """Why no model can answer this project's tasks by itself; "" if one can."""
     if project.task_type not in ABLE:
-        return "Models of images wait for a click, so they can't answer by themselves."
+        return "No model answers tasks of this type by itself."
+    labels = project.labels.in_use().values_list("shapes", flat=True) if project.task_type == "image_regions" else []
+    if labels and not any(image_answers.DRAWN & set(shapes or ("mask",)) for shapes in labels):
+        return "A model answers with boxes and masks, and no label here takes any."
     if project.task_type == "classification" and [one["kind"] for one in terms.fields] != ["choice"]:
         return "A model can answer a single field that takes a choice, and nothing else."
     return ""
@@ -141,6 +144,8 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
     terms = project.settings.get(version=mine.settings_version or 0)
     if why := hindrance(project, terms):
         raise Refused(why, code="not-able")
+    if version.capability in image_answers.OF_IMAGES:
+        return image_answers.answer(version, mine, terms, ask)
     if not text.strip():
         raise Refused("There is no text here to read.", code="no-text")
     if version.capability == "spans":
@@ -193,9 +198,8 @@ def _as_taught(asked: Choices, taught: Learnt, text: str, ask: Ask) -> list[floa
 def _ask(
     runner: asyncio.Runner, client: RuntimeClient, annotator_version: AnnotatorVersion, op: str, **fields: Any
 ) -> dict:
-    return runner.run(
-        client.ask(op, model=str(annotator_version.version), **{"asker": f"place:{annotator_version.pk}"} | fields)
-    )
+    usual = {"model": str(annotator_version.version), "asker": f"place:{annotator_version.pk}"}
+    return runner.run(client.ask(op, **usual | fields))
 
 
 def _defer(annotator_version: AnnotatorVersion) -> bool:

@@ -96,7 +96,7 @@ class Copilots(Endpoint):
 
     def version(self, project: Project, public_id: UUID) -> ModelVersion:
         """A version that could answer in a project; NotFound for every other."""
-        able = {capability_of(project.task_type, project.settings_now()), ABLE.get(project.task_type, "")}
+        able = {capability_of(project.task_type, project.settings_now()), *ABLE.get(project.task_type, ())}
         rows = ModelVersion.objects.filter(public_id=public_id, removed_at=None, capability__in=able - {""})
         found = rows.first()
         if found is None:

@@ -1,6 +1,6 @@
 """How a project uses the copilot, as a form: every field with its words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -111,9 +111,9 @@ class PlaceForm(forms.Form):
         label=_("Model"), queryset=ModelVersion.objects.none(), to_field_name="public_id", empty_label=None
     )
 
-    def __init__(self, data: Any = None, *, project: Project, capability: str) -> None:
+    def __init__(self, data: Any = None, *, project: Project, capabilities: Sequence[str]) -> None:
         super().__init__(data, prefix="annotator")
-        rows = usable(project).filter(capability=capability)
+        rows = usable(project).filter(capability__in=capabilities)
         rows = rows.exclude(annotator_versions__annotator__project=project)
         self.fields["version"].queryset = rows  # type: ignore[attr-defined]
 

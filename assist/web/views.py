@@ -81,7 +81,7 @@ def report(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def place(request: MemberRequest, project: Project) -> HttpResponse:
     """Make a version a model annotator: from now on it claims and answers by itself."""
-    form = PlaceForm(request.POST, project=project, capability=ABLE.get(project.task_type, ""))
+    form = PlaceForm(request.POST, project=project, capabilities=ABLE.get(project.task_type, ()))
     if not form.is_valid():
         return refused(request, project, place_form=form)
     made = work.place(project, form.cleaned_data["version"], by=request.user)
@@ -142,9 +142,9 @@ def _scored(project: Project) -> str:
 
 
 def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, Any]:
-    able = ABLE.get(project.task_type, "")
+    able = ABLE.get(project.task_type, ())
     for key in DEFAULTS:
-        if RUNTIMES[key].capability in {capability, able}:
+        if RUNTIMES[key].capability in {capability, *able}:
             registry.model_version(key)  # so that it can be chosen, before anybody was ever offered anything
     registry.listed(Path(settings.MODELS_DIR))
     live = Deployment.objects.live().filter(project=project)
@@ -168,7 +168,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "trouble": status.of_capability(capability) if capability else "",
         "hindrance": work.hindrance(project, project.settings_now()),
         "placed": work.of_project(project),
-        "place_form": PlaceForm(project=project, capability=able),
+        "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
         "enough": prototypes.ENOUGH,
         "images": capability == "classify"

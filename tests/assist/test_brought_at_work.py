@@ -15,7 +15,9 @@ from assist.annotators import work as placing
 from assist.models import AnnotatorVersion, ModelVersion, Precomputed, Suggestion
 from assist.registry import registry
 from assist.suggestions import precompute, record
-from projects.models import Annotation, Assignment, Project
+from projects import queue
+from projects.configuration import configure
+from projects.models import Annotation, Assignment, ModelAnswer, Project, Verdict
 from projects.workflow import submission
 from tests.support import make
 from tests.support.assist import brought, work
@@ -198,6 +200,47 @@ def image_class_held(cast: Cast, models: Brought, square: Picture) -> Assignment
     work.image_task(make.batch(project), square.file)
     work.deployed(project, models.version("moods"), share=100, by=cast.mina)
     return make.held(cast.alice, project)
+
+
+def test_a_detector_answers_images_as_an_annotator_and_decides_nothing_while_it_is_watched(
+    cast: Cast, pets: Project, models: Brought
+) -> None:
+    """It is sure of the cat, and of the dog as sure as this project asks: its box becomes a mask."""
+    configure.change(pets, None, label_minimums={"dog": 0.2}, wanted=1)
+    version = ModelVersion.objects.get(name="things")
+    made = placing.place(pets, version, by=cast.mina, target_error=0.1, audit_share=0.2)
+    assert placing.run(made.pk) == 3 and placing.run(made.pk) == 0
+    said = Annotation.objects.filter(tasker=made.annotator.tasker)
+    for one in said:
+        cat, dog = one.answer["regions"]
+        assert (cat["label"], cat["shape"]) == ("cat", {"type": "box", "x": 10, "y": 7.5, "width": 20, "height": 7.5})
+        assert (dog["label"], dog["shape"]["type"], dog["shape"]["size"]) == ("dog", "mask", [30, 40])
+        assert {part["provenance"]["model"] for part in (cat, dog)} == {"things@1"}
+    answers = ModelAnswer.objects.filter(annotator=made.annotator)
+    assert {round(one.confidence, 2) for one in answers} == {0.27} and {one.outcome for one in answers} == {"waiting"}
+    assert not Verdict.objects.exists(), "it is watched: people are asked all the same"
+    assert Assignment.objects.counting().filter(state="open").count() == 3 and queue.audit().breaches == []
+
+
+def test_without_a_minimum_a_detector_hands_in_only_what_is_likelier_than_not(
+    cast: Cast, pets: Project, models: Brought
+) -> None:
+    version = ModelVersion.objects.get(name="things")
+    made = placing.place(pets, version, by=cast.mina, target_error=0.1, audit_share=0.2)
+    assert placing.run(made.pk) == 3
+    said = Annotation.objects.filter(tasker=made.annotator.tasker).values_list("answer", flat=True)
+    assert [[one["label"] for one in answer["regions"]] for answer in said] == [["cat"]] * 3
+
+
+def test_an_image_classifier_answers_as_an_annotator(cast: Cast, models: Brought, square: Picture, settings) -> None:
+    settings.RUNTIME_ADDRESS = models.runtime.address
+    project = make.project(cast.riverside, "Moods", "classification", labels=MOODS, wanted=1)
+    work.image_task(make.batch(project), square.file)
+    made = placing.place(project, models.version("moods"), by=cast.mina, target_error=0.1, audit_share=0.2)
+    assert placing.run(made.pk) == 1
+    answer = ModelAnswer.objects.get(annotator=made.annotator)
+    assert answer.confidence == pytest.approx(0.787, abs=0.01)
+    assert Annotation.objects.get(pk=answer.annotation_id).answer["fields"][0]["value"] == "sad"
 
 
 def test_language_model_that_misbehaves_stores_no_wrong_answer_and_keeps_no_work(

@@ -242,12 +242,12 @@ def test_what_was_prepared_is_not_asked_again(cast: Cast, project) -> None:
     assert ModelAnswer.objects.get().confidence == 0.8
 
 
-@pytest.mark.parametrize("type_and_fields", [("image_regions", None), ("classification", "Legs (number 0 to 8)")])
+@pytest.mark.parametrize("type_and_fields", [("preference", None), ("classification", "Legs (number 0 to 8)")])
 def test_what_no_model_can_answer_alone_is_refused_by_name(cast: Cast, project, type_and_fields) -> None:
     kind, fields = type_and_fields
-    terms = {"fields": asked_fields.read(fields)} if fields else {}
+    terms: dict = {"fields": asked_fields.read(fields)} if fields else {"labels": []}
     other = make.project(cast.riverside, "Others", kind, **terms)
-    with pytest.raises(StateConflict, match=r"wait for a click|a single field"):
+    with pytest.raises(StateConflict, match=r"of this type by itself|a single field"):
         placing.place(other, registry.model_version(CLASSES), by=cast.mina)
     with pytest.raises(StateConflict, match="can't do what these tasks need"):
         placing.place(project, registry.model_version(CLASSES), by=cast.mina)

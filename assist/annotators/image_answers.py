@@ -1,0 +1,131 @@
+"""What a model makes of a whole image by itself: regions of what a detector finds, or the class of all of it.
+
+Each is as a text's answer is: how far its scores may be believed is learnt from the model annotator's blind answers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+
+from assist.annotators.autonomous_answers import UNSCORED, of_guess, provenance
+from assist.errors import CopilotError
+from assist.learning import label_vectors
+from assist.models import ModelVersion
+from assist.runtime.client import serving, status_now
+from assist.suggestions import choices, judged, precompute, prototypes
+from assist.suggestions.bindings import picture_of, read_picture
+from assist.suggestions.label_map import project_label
+from assist.suggestions.offers import Picture
+from assist.suggestions.vector_encoding import unpacked
+from projects.errors import Refused
+from projects.models import Assignment, Label, ProjectSettings
+
+Ask = Callable[..., dict[str, Any]]
+Answer = tuple[dict[str, Any], float]
+
+SURE = 0.5  # a box that is no likelier than this is handed in only where the project asks for less
+MOST_REGIONS = 100  # of one image; a model that finds more is asked about something that it doesn't know
+DRAWN = {"box", "mask"}
+OF_IMAGES = ("detect", "classify-image", "embed-image")
+UNREADABLE = {"no-image", "no-answer"}
+
+
+def answer(version: ModelVersion, mine: Assignment, terms: ProjectSettings, ask: Ask) -> Answer:
+    """What the model says to the image of a task, and how sure it is. Raises Refused where it says nothing, and
+    CopilotError where the next one would fare no better."""
+    picture = picture_of(mine.task)
+    if picture is None:
+        raise Refused("There is no image here to look at.", code="no-image")
+    try:
+        if version.capability == "detect":
+            return _regions(version, mine, picture, terms, ask)
+        return _class(version, mine, picture, terms, ask)
+    except CopilotError as problem:
+        if problem.code in UNREADABLE:
+            raise Refused("The model can make nothing of this image.", code="no-answer") from None
+        raise
+
+
+def _regions(version: ModelVersion, mine: Assignment, picture: Picture, terms: ProjectSettings, ask: Ask) -> Answer:
+    found = precompute.found(mine.task_id, str(version))
+    if found is None:
+        found = ask("boxes", image=picture.sha256, data=read_picture(picture))
+    labels = {one.key: one for one in mine.task.project.labels.in_use()}
+    kept = _kept(found["boxes"], version, terms, labels)
+    if len(kept) > MOST_REGIONS:
+        raise Refused("The model finds more here than can be meant.", code="no-answer")
+    masks = _masks([box for box, label, _ in kept if "box" not in _shapes(labels[label])], picture, mine, ask)
+    regions = [
+        {
+            "id": f"m{n}",
+            "label": label,
+            "shape": masks.get(box) or dict(zip(("type", "x", "y", "width", "height"), ("box", *box), strict=True)),
+            "attributes": {},
+            "provenance": provenance(str(version)),
+        }
+        for n, (box, label, _) in enumerate(kept, start=1)
+    ]
+    return {"regions": regions}, prod(score for *_, score in kept) if kept else UNSCORED
+
+
+Box = tuple[float, ...]
+
+
+def _kept(
+    boxes: Sequence[Sequence[Any]], version: ModelVersion, terms: ProjectSettings, labels: Mapping[str, Label]
+) -> list[tuple[Box, str, float]]:
+    """The boxes that the project has a label for that takes any, and that the model is sure of, in its order."""
+    own = version.terms.get("label_map")
+    kept: dict[tuple[Box, str], float] = {}
+    for x, y, width, height, theirs, score, *_ in boxes:
+        label = project_label(theirs, terms.label_mapping, labels, own)
+        if label is None or not DRAWN & _shapes(labels[label]):
+            continue
+        least = terms.label_minimums.get(label, terms.minimum_score) or SURE
+        if score is None or score >= least:
+            kept[(x, y, width, height), label] = UNSCORED if score is None else float(score)
+    return [(box, label, score) for (box, label), score in kept.items()]
+
+
+def _masks(boxes: Sequence[Box], picture: Picture, mine: Assignment, ask: Ask) -> dict[Box, dict[str, Any]]:
+    """The mask that the mask model makes of each box."""
+    if not boxes:
+        return {}
+    status = status_now(settings.RUNTIME_ADDRESS, 2.0)
+    if status is None:
+        raise CopilotError("copilot-down")
+    model, data = serving(status, "segment"), read_picture(picture)
+    prompt = {"model": model, "image": picture.sha256, "owner": f"place-{mine.pk}", "points": []}
+    made = {}
+    for n, box in enumerate(boxes):
+        # The image goes along once: what comes behind it finds its embedding.
+        reply = ask("segment", **prompt, box=list(box), **({"data": data} if n == 0 else {}))
+        best = reply["masks"][reply["best"]]
+        made[box] = {"type": "mask", "size": list(best["size"]), "counts": best["counts"]}
+    return made
+
+
+def _class(version: ModelVersion, mine: Assignment, picture: Picture, terms: ProjectSettings, ask: Ask) -> Answer:
+    field = terms.fields[0]["key"]
+    asked = next((one for one in choices.of(mine.task.project, terms, mine.task.payload) if one.field == field), None)
+    if asked is None:
+        raise Refused("There is nothing to choose between.", code="not-able")
+    ahead = precompute.found(mine.task_id, str(version))
+    image = {} if ahead else {"image": picture.sha256, "data": read_picture(picture)}
+    if version.capability == "classify-image":
+        shares = (ahead or ask("image_shares", labels=judged.phrases_of([asked]), **image))["shares"]
+        guesses = judged.guesses([asked], shares or {}, terms.label_mapping, version.terms.get("label_map", {}))
+    else:
+        row = unpacked(ahead) if ahead else np.frombuffer(ask("image_vector", **image)["vector"], "<f4")
+        taught = label_vectors.learnt(mine.task.project.public_id, str(version))
+        guesses = prototypes.by_examples([asked], taught, row)
+    if not guesses:
+        raise Refused("The model gave no answer to this one.", code="no-answer")
+    return of_guess(guesses[0], asked.value(guesses[0].label), asked.kind, str(version))
+
+
+def _shapes(label: Label) -> set[str]:
+    return set(label.shapes or ("mask",))
