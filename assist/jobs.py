@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from assist.alike import index
+from assist.alike import duplicates, index
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
 from assist.learning import abandoned, canary, evaluation, label_vectors, likely_wrong, snapshots, training
@@ -42,8 +42,11 @@ def work_all(timestamp: int) -> int:
 @app.periodic(cron="*/2 * * * *")
 @app.task(queue="copilot", lock="find_alike", queueing_lock="find_alike")
 def find_alike(timestamp: int) -> int:
-    """Keep where tasks lie that were loaded lately, so that what is alike can be found; returns how many."""
-    return index.go_on()
+    """Keep where tasks lie that were loaded lately, so that what is alike can be found, and tell which are nearly the
+    same as an earlier one; returns how many were kept."""
+    added = index.go_on()
+    duplicates.go_on()
+    return added
 
 
 @app.periodic(cron="40 3 * * *")

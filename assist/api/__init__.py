@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assist.api import copilot, drift, evaluations, improvement, models, rollouts, searches, training
+from assist.api import copilot, drift, evaluations, improvement, likeness, models, rollouts, searches, training
 
 HERE = "projects/<uuid:project_id>/copilot/"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path(HERE, copilot.Copilot.as_view(), name="api-copilot"),
     path(f"{HERE}deployments/", copilot.Deployments.as_view(), name="api-deployments"),
     path(f"{HERE}deployments/<uuid:version_id>/", copilot.OneDeployment.as_view(), name="api-deployment"),
+    path(f"{HERE}nearly-the-same/", likeness.NearlyTheSameTasks.as_view(), name="api-nearly"),
     path(f"{HERE}annotators/", copilot.Place.as_view(), name="api-copilot-place"),
     path(f"{HERE}evaluations/", evaluations.Evaluations.as_view(), name="api-evaluations"),
     path(f"{HERE}evaluations/<uuid:evaluation_id>/", evaluations.OneEvaluation.as_view(), name="api-evaluation"),

@@ -83,8 +83,17 @@ class PrecomputeShape(serializers.Serializer):
     """How far a version has come in a batch ahead of the people."""
 
     version = serializers.UUIDField(source="version.public_id")
+    what = serializers.CharField()
     state = serializers.CharField()
     done = serializers.IntegerField(help_text="tasks")
+
+
+class PrecomputeBody(serializers.Serializer):
+    what = serializers.ChoiceField(
+        Precompute.What.choices,
+        default=Precompute.What.USUAL,
+        help_text="what is asked first; or the masks of everything in each image",
+    )
 
 
 class PrecomputeList(serializers.Serializer):
@@ -194,10 +203,15 @@ class Ahead(Copilots):
     def get(self, request: Request, batch_id: UUID) -> Response:
         return Response(_ahead(self.batch(batch_id).pk))
 
-    @described("Precompute a batch", {202: PrecomputeList}, request=None, operation_id="precompute_start")
+    @described("Precompute a batch", {202: PrecomputeList}, request=PrecomputeBody, operation_id="precompute_start")
     def post(self, request: Request, batch_id: UUID) -> Response:
         batch = self.batch(batch_id)
-        precompute.start_all(batch, by=self.person)
+        body = PrecomputeBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        if body.validated_data["what"] == Precompute.What.EVERYTHING:
+            precompute.start_everything(batch, by=self.person)
+        else:
+            precompute.start_all(batch, by=self.person)
         return Response(_ahead(batch.pk), status=202)
 
     @described("Stop precomputing a batch", {204: None}, operation_id="precompute_stop")

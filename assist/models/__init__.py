@@ -13,6 +13,7 @@ from assist.models.copilot import (
 )
 from assist.models.drift import DriftSeries, RaisedAudits
 from assist.models.improvement import EvaluationScore, LabelCheck
+from assist.models.likeness import NearlyTheSame
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
@@ -26,6 +27,7 @@ __all__ = [
     "LabelCheck",
     "LabelVectors",
     "ModelVersion",
+    "NearlyTheSame",
     "Override",
     "Precompute",
     "Precomputed",

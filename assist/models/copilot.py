@@ -249,8 +249,13 @@ class Precompute(models.Model):
         FAILED = "failed", "Failed"
         DONE = "done", "Done"
 
+    class What(models.TextChoices):
+        USUAL = "usual", "What is asked first"
+        EVERYTHING = "everything", "Everything in each image"  # of a mask model
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+")
+    what = models.CharField(max_length=10, choices=What, default=What.USUAL, db_default="usual")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     after = models.BigIntegerField(default=0)  # the key of the last task that is ready
@@ -262,7 +267,7 @@ class Precompute(models.Model):
     started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["batch", "version"], name="precompute_once")]
+        constraints = [models.UniqueConstraint(fields=["batch", "version", "what"], name="precompute_once")]
 
     def __str__(self) -> str:
         return f"{self.version} on {self.batch}: {self.done}"
@@ -275,8 +280,9 @@ class Precomputed(models.Model):
     task_key = models.BigIntegerField()
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     # Spans as the runtime answers: [[start, end, the model's label, score or null], ...]. For classes the text's vector
-    # (vector_encoding.py), or {"shares": {label: share or null}}. For images {"boxes": [...], "dropped": {...}}. What
-    # it means for the labels is worked out when it is offered, by what is known then.
+    # (vector_encoding.py), or {"shares": {label: share or null}}. For images {"boxes": [...], "dropped": {...}}, or
+    # {"masks": [...], "image_size"} of all that stands apart. What it means for the labels is worked out when it is
+    # offered, by what is known then.
     output = models.JSONField()
 
     class Meta:

@@ -71,6 +71,11 @@ class RuntimeClient:
             previous=previous,
         )
 
+    async def everything(self, model: str, image: str, supply: Supply, asker: str | None = None) -> dict[str, Any]:
+        """{"masks": [{"size", "counts", "score", "box"}], "image_size"}: all that stands apart, the surest first.
+        Without an `asker` nobody waits."""
+        return await self._with_image("everything", supply, model=model, image=image, asker=asker)
+
     async def spans(self, model: str, text: str, asker: str) -> dict[str, Any]:
         """{"spans": [[start, end, model's label, score or None]]}."""
         return await self.ask("spans", model=model, text=text, asker=asker)

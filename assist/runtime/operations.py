@@ -32,6 +32,7 @@ OPERATIONS = {
         Operation("status", 5.0, of_a_model=False),
         Operation("embed", 120.0, of_an_image=True),
         Operation("segment", 60.0, of_an_image=True),
+        Operation("everything", 90.0, of_an_image=True),
         Operation("spans", 30.0),
         Operation("spans_of", 300.0),
         Operation("classify", 30.0),

@@ -31,7 +31,7 @@ from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
 from assist.adapters.kinds import KINDS
 from assist.errors import CopilotError
-from assist.runtime import metrics, windows
+from assist.runtime import everything, metrics, windows
 from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane
@@ -193,6 +193,31 @@ class Serving:
             "image_size": list(embedding.image_size),
             "seconds": round(time.monotonic() - started, 4),
         }
+
+    async def everything(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Masks of all that stands apart in an image, the surest first: place by place, so that clicks come between."""
+        model, segmenter = await self._segmenter(question)
+        asker = question.get("asker")
+        embedding = await self._embedding(model, segmenter, question, urgent=bool(asker))
+        lane, until = model.prompts if asker else model.encodes, time.monotonic() + everything.SECONDS
+        found: list[everything.FoundMask] = []
+        for x, y in everything.places(embedding.image_size):
+            if time.monotonic() > until:
+                break
+            at = partial(segmenter.decode, embedding, MaskPrompt(((x, y, True),), None, None))
+            masks = await lane.run(at, asker, urgent=bool(asker))
+            found += await asyncio.to_thread(everything.worth, masks, embedding.image_size)
+        kept = await asyncio.to_thread(everything.apart, found)
+        rows = [
+            {
+                "size": list(one.size),
+                "counts": one.counts.decode("ascii"),
+                "score": round(one.score, 4),
+                "box": [round(side, 2) for side in one.box],
+            }
+            for one in kept
+        ]
+        return {"masks": rows, "image_size": list(embedding.image_size)}
 
     async def spans(self, question: dict[str, Any]) -> dict[str, Any]:
         """The spans of a text."""

@@ -1,4 +1,5 @@
-"""What a detector sees in an image, as offers: each box as it is, or as the mask that the mask model makes of it."""
+"""What a detector sees in an image, as offers: each box as it is, or as the mask that the mask model makes of it. And
+without a detector, the masks of all that stands apart."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,7 +11,7 @@ from assist.session import protocol, replies
 from assist.session.protocol import Prompt
 from assist.suggestions.offers import Binding, Offer
 
-ASKED = {"boxes": True}
+ASKED, ALL = {"boxes": True}, {"everything": True}
 MOST_MASKS = 30  # made at once of one image; the other boxes get theirs when somebody takes them
 
 Known = Callable[[Binding, str, dict[str, bool]], Awaitable[tuple[list[Offer], Any]]]
@@ -35,6 +36,22 @@ async def find(
     ]
     offers = replies.named(binding, binding.detector, offers)
     return replies.boxes(prompt, binding.detector, offers, found["dropped"], _since(started)), offers
+
+
+async def find_all(
+    runtime: RuntimeClient, known: Known, read: Read, prompt: Prompt, binding: Binding, segmenter: str, asker: str
+) -> tuple[protocol.BoxesFound, Sequence[Offer]]:
+    """The same of all that stands apart, whatever it is. Raises CopilotError."""
+    started = time.monotonic()
+    if binding.picture is None or not segmenter:
+        raise CopilotError("copilot-down")
+    kept, found = await known(binding, segmenter, ALL)
+    if kept:
+        return replies.everything(prompt, segmenter, kept, _since(started)), ()
+    if found is None:
+        found = await runtime.everything(segmenter, binding.picture.sha256, read, f"all:{asker}")
+    offers = replies.things(binding, segmenter, found, _since(started))
+    return replies.everything(prompt, segmenter, offers, _since(started)), offers
 
 
 async def _masked(

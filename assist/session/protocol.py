@@ -47,6 +47,7 @@ class Prompt:
     text: bool = False
     imported: bool = False  # the regions that were imported with the image
     boxes: bool = False  # or all that a detector sees in the image
+    everything: bool = False  # or the masks of all that stands apart in it
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,8 @@ class RegionsFound:
 
 @dataclass(frozen=True)
 class OfferedBox:
-    """One thing in the image: x, y, width, height in pixels of it, with the project's label; the mask that was made of
+    """One thing in the image: x, y, width, height in pixels of it, with the project's label, "" where nobody says what
+    it is; the mask that was made of
     it, where that label takes masks and no boxes; and what is written there, in the attribute that the label has for
     it."""
 
@@ -293,6 +295,11 @@ def _prompt(fields: Any, id: str) -> Prompt:
         if fields["boxes"] is not True:
             raise BadMessage("bad-prompt", "A prompt for all boxes says boxes: true.", id)
         return Prompt(id, boxes=True)
+    if "everything" in fields:
+        _only(fields, {"everything"}, id, "bad-prompt")
+        if fields["everything"] is not True:
+            raise BadMessage("bad-prompt", "A prompt for everything says everything: true.", id)
+        return Prompt(id, everything=True)
     _only(fields, {"points", "box", "previous"}, id, "bad-prompt")
     points, box = _points(fields.get("points", []), id), _box(fields.get("box"), id)
     previous = fields.get("previous")

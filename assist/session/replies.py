@@ -28,6 +28,7 @@ from assist.suggestions.prototypes import Guess
 
 WANTS_POINTS = "This task takes a prompt with points or a box."
 NO_DETECTOR = "No model that finds boxes answers for this task."
+NOTHING_APART = "Nothing stands apart here that the copilot is sure of."
 WANTS_TEXT = "This task takes a prompt with text: true."
 
 
@@ -41,6 +42,8 @@ def check(prompt: Prompt, binding: Binding) -> None:
     if prompt.boxes:
         if not binding.detector:
             raise CopilotError("bad-prompt", NO_DETECTOR)
+        return
+    if prompt.everything and picture is not None:
         return
     if prompt.text != (picture is None):
         raise CopilotError("bad-prompt", WANTS_TEXT if picture is None else WANTS_POINTS)
@@ -260,6 +263,24 @@ def boxes(prompt: Prompt, model: str, offers: Sequence[Offer], dropped: dict[str
         for offer in offers
     )
     return BoxesFound(prompt.id, model, found, _note(dropped), latency_ms)
+
+
+def things(binding: Binding, model: str, reply: dict[str, Any], latency_ms: int) -> list[Offer]:
+    """An offer for each mask of all that stands apart; what it is, a person says."""
+    offers = []
+    for one in reply["masks"]:
+        mask = {name: one[name] for name in ("size", "counts", "score")}
+        output = {"around": one["box"], "masks": [mask], "best": 0, "image_size": reply["image_size"]}
+        offers.append(Offer({"everything": True}, output, one["score"], latency_ms))
+    return named(binding, model, offers)
+
+
+def everything(prompt: Prompt, model: str, offers: Sequence[Offer], latency_ms: int) -> BoxesFound:
+    """The message with the masks of all that stands apart."""
+    found = tuple(
+        OfferedBox(str(one.public_id), _four(one.output["around"]), "", one.score, _mask(one)) for one in offers
+    )
+    return BoxesFound(prompt.id, model, found, "" if found else NOTHING_APART, latency_ms)
 
 
 def _four(box: Sequence[float]) -> tuple[float, float, float, float]:

@@ -150,7 +150,7 @@ class Session:
             return ""
 
     async def _prompt(self, prompt: Prompt) -> None:
-        if prompt.boxes:
+        if prompt.boxes or prompt.everything:
             if self._boxing is not None:
                 self._boxing.cancel()
             self._boxing = asyncio.create_task(self._guard(prompt.id, partial(self._answer, prompt)))
@@ -169,7 +169,7 @@ class Session:
             find = self._finders[binding.capability]
             if prompt.imported:
                 find = self._find_imported
-            elif prompt.boxes:
+            elif prompt.boxes or prompt.everything:
                 find = self._find_boxes
             message, offers = await find(prompt, binding, started)
         finally:
@@ -220,9 +220,8 @@ class Session:
         if self._keeping:
             await asyncio.wait(self._keeping)
         read = partial(self._gateway.read, picture)
-        return await boxes.find(
-            self._runtime, self._gateway.known, read, prompt, binding, self._model, asker=self._name
-        )
+        find = boxes.find_all if prompt.everything else boxes.find
+        return await find(self._runtime, self._gateway.known, read, prompt, binding, self._model, asker=self._name)
 
     async def _find_spans(
         self, prompt: Prompt, binding: Binding, started: float

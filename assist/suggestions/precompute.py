@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -58,7 +58,8 @@ def start_all(batch: Batch, *, by: Person) -> list[Precompute]:
     own = sum(share for version, share in shares.items() if version.capability == usual)
     if own < registry.WHOLE and usual not in WITHOUT_DEFAULT:
         shares.setdefault(registry.model_version(_usual(usual)), registry.WHOLE)
-    running = set(Precompute.objects.filter(batch=batch, state=RUNNING).values_list("version", flat=True))
+    under_way = Precompute.objects.filter(batch=batch, state=RUNNING, what=Precompute.What.USUAL)
+    running = set(under_way.values_list("version", flat=True))
     begun = [start(batch, by=by, version=one) for one in shares if one.pk not in running]
     if not begun:
         raise StateConflict("This is under way already.")
@@ -75,7 +76,22 @@ def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> P
     chosen = version or registry.model_version(_usual(usual))
     if chosen.capability not in {usual, *more}:
         raise StateConflict(f"{chosen} can't do what these tasks need.")
-    row, made = Precompute.objects.get_or_create(batch=batch, version=chosen, defaults={"started_by": by})
+    return _begun(batch, chosen, Precompute.What.USUAL, by)
+
+
+@transaction.atomic
+def start_everything(batch: Batch, *, by: Person) -> Precompute:
+    """The same, of the masks of all that stands apart in each image; they are offered to whoever asks for everything.
+    Raises StateConflict."""
+    if capability_of(batch.project.task_type, batch.project.settings_now()) != "segment":
+        raise StateConflict("The copilot finds everything in images alone.")
+    deployed = registry.deployed(batch.project, "segment")
+    chosen = deployed[0].version if deployed else registry.model_version(_usual("segment"))
+    return _begun(batch, chosen, Precompute.What.EVERYTHING, by)
+
+
+def _begun(batch: Batch, version: ModelVersion, what: str, by: Person) -> Precompute:
+    row, made = Precompute.objects.get_or_create(batch=batch, version=version, what=what, defaults={"started_by": by})
     if not made:
         moved = Precompute.objects.filter(pk=row.pk).exclude(state=RUNNING).update(state=RUNNING, note="")
         if not moved:
@@ -194,12 +210,16 @@ def _handful(row: Precompute, tasks: Sequence[Task], pause: float) -> int:
     """Have these tasks made ready; returns how many the model could do nothing with. Raises CopilotError."""
     for attempt in range(TRIES):
         try:
-            return WAYS[row.version.capability](row, tasks)
+            return _way(row)(row, tasks)
         except CopilotError as problem:
             if problem.code not in PASSING or attempt == TRIES - 1:
                 raise
             time.sleep(pause)
     raise AssertionError("not reached")
+
+
+def _way(row: Precompute) -> Callable[[Precompute, Sequence[Task]], int]:
+    return _everything if row.what == Precompute.What.EVERYTHING else WAYS[row.version.capability]
 
 
 def _has_texts(batch: Batch) -> bool:
@@ -277,6 +297,31 @@ def _said_of_images(row: Precompute, assets: Collection[int]) -> dict[int | None
     task_of = dict(others.order_by("asset", "pk").distinct("asset").values_list("pk", "asset"))
     said = Precomputed.objects.filter(version=row.version, task_key__in=task_of)
     return {task_of[key]: output for key, output in said.values_list("task_key", "output")}
+
+
+def _everything(row: Precompute, tasks: Sequence[Task]) -> int:
+    told = asyncio.run(_things(row.version, tasks))
+    _kept(row.version, told)
+    return len(tasks) - len(told)
+
+
+async def _things(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
+    """All that stands apart in each picture that the model could read."""
+    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
+    try:
+        for task in tasks:
+            picture = picture_of(task)
+            if picture is None:
+                continue
+            read = partial(asyncio.to_thread, read_picture, picture)
+            try:
+                told.append((task, await client.everything(str(version), picture.sha256, read)))
+            except CopilotError as problem:
+                if problem.code not in {"no-image", "no-answer"}:
+                    raise
+    finally:
+        await client.close()
+    return told
 
 
 async def _images(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assist.adapters import DEFAULTS, RUNTIMES
+from assist.alike import duplicates
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
 from assist.learning import canary_report, label_vectors, rollout
@@ -24,6 +25,7 @@ from assist.suggestions.bindings import MORE, capability_of
 from assist.web import figures, status
 from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import CopilotForm, DeployForm, OverrideForm, PlaceForm, initial
+from assist.web.likeness import NearlyTheSameForm
 from projects.configuration import save_settings
 from projects.models import Batch, Project
 from projects.task_types import TASK_TYPES
@@ -100,6 +102,16 @@ def prepare(request: MemberRequest, batch_id: UUID) -> HttpResponse:
     return redirect("project-copilot", batch.project.public_id)
 
 
+@require_POST
+@signed_in
+def prepare_everything(request: MemberRequest, batch_id: UUID) -> HttpResponse:
+    """Have everything found in each image of a batch ahead of the people."""
+    batch = managed_batch(request, batch_id)
+    precompute.start_everything(batch, by=request.user)
+    messages.success(request, _("Everything in these images is being found. People may work meanwhile."))
+    return redirect("project-copilot", batch.project.public_id)
+
+
 @require_GET
 @manages
 def prepared(request: MemberRequest, project: Project) -> HttpResponse:
@@ -168,6 +180,8 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "trouble": status.of_capability(capability) if capability else "",
         "hindrance": work.hindrance(project, project.settings_now()),
         "placed": work.of_project(project),
+        "samples": bool(registry.deployed(project, "detect")),
+        "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
         "enough": prototypes.ENOUGH,
@@ -198,12 +212,13 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
     kept = settings.EMBEDDINGS_MB // ONE_MB if capability == "segment" else None
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
-    return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over}
+    found_all = capability == "segment"
+    return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}
 
 
 def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:
     running = any(row.state == Precompute.State.RUNNING for row in rows)
-    begun = rows and wanted <= {row.version_id for row in rows}
+    begun = rows and wanted <= {row.version_id for row in rows if row.what == Precompute.What.USUAL}
     done = begun and all(row.state == Precompute.State.DONE and not precompute.outstanding(row) for row in rows)
     models = [{"row": row, "rate": row.done / row.seconds * 60 if row.seconds else None} for row in rows]
     progress = getattr(batch, "progress", None)
@@ -211,6 +226,7 @@ def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, 
         "batch": batch,
         "models": models or [{"row": None, "rate": None}],  # one line that offers to begin
         "total": progress.tasks if progress else None,
+        "everything": any(row.what == Precompute.What.EVERYTHING for row in rows),
         "running": running,
         "more": not running and not done,
     }

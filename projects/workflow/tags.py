@@ -4,10 +4,13 @@ from django.db import transaction
 
 from projects import queue
 from projects.errors import Refused
-from projects.models import Task, TaskTag, limits
+from projects.models import Batch, Task, TaskTag, limits
 from projects.queue.events import emit_of_task
 from taskers.errors import StateConflict
 from taskers.models import Person
+
+NEARLY_THE_SAME = "nearly the same"  # as an earlier task of the project: whoever compares tasks puts it
+MANY = 1000
 
 
 def checked(tag: object) -> str:
@@ -19,8 +22,9 @@ def checked(tag: object) -> str:
 
 
 @transaction.atomic
-def put(task: Task, tag: str, *, by: Person) -> None:
-    """Put a tag on a task. Raises StateConflict where it is there already, or there are too many."""
+def put(task: Task, tag: str, *, by: Person | None) -> None:
+    """Put a tag on a task; None: by nobody in person. Raises StateConflict where it is there already, or there are too
+    many."""
     tag = checked(tag)
     task = queue.lock(task.pk)
     there = set(TaskTag.objects.filter(task=task).values_list("tag", flat=True))
@@ -40,3 +44,9 @@ def take_off(task: Task, tag: str, *, by: Person) -> None:
     if not TaskTag.objects.filter(task=task, tag=tag).delete()[0]:
         raise StateConflict("The task hasn't this tag.", code="not-tagged")
     emit_of_task("untagged", task, by, tag=tag)
+
+
+def nearly_the_same(batch: Batch) -> int:
+    """How many tasks of a batch have that tag, as far as MANY + 1."""
+    rows = TaskTag.objects.filter(project=batch.project_id, tag=NEARLY_THE_SAME, task__batch=batch)
+    return rows[: MANY + 1].count()

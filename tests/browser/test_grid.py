@@ -31,6 +31,27 @@ batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
 lines = [json.dumps({"external_id": f"sound-{n:02}", "payload": {"text": f"Sound {n}"}}) for n in range(24)]
 importing.run(importing.keep(batch, ContentFile("\\n".join(lines).encode()), name="sounds.jsonl", by=None).pk)
 """
+ALIKE = """
+import json
+import numpy as np
+from django.core.files.base import ContentFile
+from assist.alike import index
+from projects.workflow import batches
+from projects.configuration import configure
+from projects.data import importing
+from projects.models import Project, Task
+of = Project.objects.get(name="Letters to the town hall").organization
+made = configure.create(of, None, name="Sounds by likeness", task_type="classification", wanted=1, grid=12,
+    labels=[{"name": "Loud", "hotkey": "l"}, {"name": "Quiet", "hotkey": "q"}])
+batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
+lines = [json.dumps({"external_id": f"a-{n:02}", "payload": {"text": ("Bang" if n < 7 else "Hush") + f" {n}"}})
+    for n in range(12)]
+importing.run(importing.keep(batch, ContentFile("\\n".join(lines).encode()), name="sounds.jsonl", by=None).pk)
+keys = list(Task.objects.filter(project=made).order_by("pk").values_list("pk", flat=True))
+chance = np.random.default_rng(1)
+rows = np.repeat(chance.normal(size=(2, 384)), (7, 5), axis=0) + 0.1 * chance.normal(size=(12, 384))
+index.vectors_of(made, index.TEXTS).add(keys, rows / np.linalg.norm(rows, axis=1, keepdims=True))
+"""
 PRESS = ".tile__press"
 
 
@@ -130,3 +151,41 @@ def test_undo_brings_a_field_into_sight(site: Site, jun: Page) -> None:
     page.keyboard.press("Control+z")
     expect(urgency).to_have_value("")
     expect(urgency).to_be_in_viewport()
+
+
+def test_what_is_alike_is_labelled_group_by_group_with_a_key_each_and_handed_in_under_one_lease(
+    site: Site, jun: Page
+) -> None:
+    site.script(ALIKE)
+    page = jun
+    open_studio(page, site, "Sounds by likeness")
+    page.set_viewport_size({"width": 390, "height": 780})
+    page.keyboard.press(".")
+    picked = page.locator(".tile[data-picked] .tile__text")
+    expect(picked).to_have_count(7)
+    assert all(text.startswith("Bang") for text in picked.all_inner_texts())
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("l")
+    expect(picked).to_have_count(5)
+    assert all(text.startswith("Hush") for text in picked.all_inner_texts())
+    page.keyboard.press("q")
+    expect(picked).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".tile[data-open]")).to_have_count(5)
+    page.keyboard.press("Control+Shift+z")
+    said = {one.split(" ")[0] + label for one, label in _labels(page)}
+    assert said == {"BangLoud", "HushQuiet"}
+    page.keyboard.press("Enter")
+    expect(page.locator("#rest")).to_be_visible(timeout=20_000)
+    rows = site.query(
+        "SELECT count(DISTINCT a.token), count(*) FROM projects_assignment a JOIN projects_task t ON t.id = a.task_id"
+        " JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s AND a.state = 'submitted'",
+        "Sounds by likeness",
+    )
+    assert rows == [(1, 12)]
+
+
+def _labels(page: Page) -> list[tuple[str, str]]:
+    """What each tile holds, and its label."""
+    texts = page.locator(".tile__text").all_inner_texts()
+    return list(zip(texts, page.locator(".tile__label").all_inner_texts(), strict=True))

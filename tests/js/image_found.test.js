@@ -94,3 +94,14 @@ test("what was read in a box comes with it", () => {
   store.acceptFound();
   assert.deepEqual(store.answer().regions[0].attributes, { says: "12.50" });
 });
+
+test("what nobody has named takes the label in hand, beside what a detector saw", () => {
+  const { store } = seen();
+  store.receiveBoxes({ type: "boxes", id: "p2", model: "masks@1", note: "", latency_ms: 5, boxes: [{ suggestion: "u-9", box: [0, 0, 20, 2], label: "", score: 0.95, mask }] });
+  assert.deepEqual(waiting(store), ["u-9", "u-1", "u-2", "u-3"]);
+  store.acceptFound();
+  const [{ label, shape, provenance }] = store.answer().regions;
+  assert.deepEqual([label, shape.type, provenance], ["dog", "mask", { source: "suggestion", suggestion: "u-9", model: "masks@1" }]);
+  store.receiveBoxes(SEEN);
+  assert.deepEqual(waiting(store), ["u-1", "u-2", "u-3"], "told again, each waits once");
+});

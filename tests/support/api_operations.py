@@ -90,6 +90,8 @@ OPERATIONS = [
     ("POST", "/api/v1/imports/{import_id}/drop/"),
     ("GET", "/api/v1/models/"),
     ("POST", "/api/v1/models/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/nearly-the-same/"),
+    ("PUT", "/api/v1/projects/{project_id}/copilot/nearly-the-same/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/snapshots/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/snapshots/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/training/"),

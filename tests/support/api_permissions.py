@@ -263,6 +263,8 @@ API = [
     # Nothing runs here that a first model could be asked of.
     post("api-deployments", MANAGE, json(version="@version", share=40), reads=True, but=dict.fromkeys(MANAGE, 409)),
     delete("api-deployment", MANAGE, on="deployed"),
+    get("api-nearly", MANAGE),
+    put("api-nearly", MANAGE, json(act="hold")),
     post("api-copilot-place", MANAGE, json(version="@version")),
     get("api-evaluations", MODELS, on="evaluated"),
     post("api-evaluations", MODELS, json(version="@version"), on="evaluated"),

@@ -117,6 +117,7 @@ def assemble() -> World:
     kinds.pairs(world, cast, projects["pairs"])
     kinds.grid(world, cast, projects["grid"])
     models.models(world, cast, projects[""], projects["deployed"])
+    models.segmented(world, cast, projects["pictures"])
     outside.webhooks(world, cast, projects[""])
     outside.delivered(world, cast, projects[""])
     _rows_of_the_admin(world)

@@ -37,6 +37,8 @@ COPILOT = [
     post("copilot-override", MANAGE, named(OVERRIDE), on="evaluated"),
     post("override-confirm", MANAGE, on="evaluated"),
     post("override-decline", MANAGE, on="evaluated"),
+    get("copilot-samples", MANAGE),
+    post("copilot-nearly", MANAGE, form(act="hold")),
     post("copilot-place", MANAGE, named({"annotator-version": "@version"})),
     get("copilot-training", MODELS),
     post("copilot-snapshot", MODELS, form()),
@@ -64,5 +66,6 @@ COPILOT = [
     post("copilot-withdraw", MANAGE, form(version="@version"), on="deployed"),
     get("copilot-prepared", MANAGE),
     post("batch-prepare", MANAGE, on="deployed"),
+    post("batch-prepare-everything", MANAGE, on="segmented"),
     post("batch-prepare-stop", MANAGE, on="running"),
 ]

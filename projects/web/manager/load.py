@@ -27,6 +27,7 @@ from projects.web.manager import plan
 from projects.web.manager.forms.load import IntoBatchForm, LoadForm, LoadFromForm
 from projects.web.shared import polling
 from projects.web.shared.access import managed_import, managed_upload, manages, signed_in
+from projects.workflow import tags
 from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
 from taskers.web.requests import MemberRequest, key_asked
@@ -141,6 +142,7 @@ def show(request: MemberRequest, import_id: UUID) -> HttpResponse:
         "losses": found.losses[:SHOWN],
         "pace": pace_of(found, timezone.now()),
         "worker": notices.worker_alive(),
+        "nearly": tags.nearly_the_same(found.batch),
         "tab": "load",
     }
     if not request.htmx:

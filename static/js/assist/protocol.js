@@ -74,6 +74,11 @@ export function boxesPromptFrame(id) {
   return checked({ type: "prompt", id, prompt: { boxes: true } });
 }
 
+/** The masks of all that stands apart in the image. @param {string} id */
+export function everythingPromptFrame(id) {
+  return checked({ type: "prompt", id, prompt: { everything: true } });
+}
+
 /** @param {string} id */
 export function cancelFrame(id) {
   return checked({ type: "cancel", id });
@@ -123,6 +128,10 @@ function checkPrompt(prompt, id) {
   if ("boxes" in prompt) {
     only(prompt, ["boxes"], id, "bad-prompt");
     return must(prompt.boxes === true);
+  }
+  if ("everything" in prompt) {
+    only(prompt, ["everything"], id, "bad-prompt");
+    return must(prompt.everything === true);
   }
   only(prompt, ["points", "box", "previous"], id, "bad-prompt");
   const { points = [], box = null, previous = null } = prompt;

@@ -5,7 +5,7 @@
  * The newest question wins: asking again lets go of the one before, whose promise resolves to null.
  */
 import { say } from "../studio/shared/words.js";
-import { boxesPromptFrame, cancelFrame, importedPromptFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
+import { boxesPromptFrame, cancelFrame, everythingPromptFrame, importedPromptFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
 
 /**
  * connecting: not there yet, questions wait for the line; ready; down: not running just now, tried again by itself;
@@ -228,6 +228,8 @@ export function createCopilot({
     imported: () => ask((id) => importedPromptFrame(id)),
     /** What a detector sees in the whole image: asked beside the other questions. @returns {Promise<import("./protocol.js").Boxes|null>} */
     boxes: () => ask((id) => boxesPromptFrame(id), true),
+    /** The masks of all that stands apart, likewise. @returns {Promise<import("./protocol.js").Boxes|null>} */
+    everything: () => ask((id) => everythingPromptFrame(id), true),
     /** Forget the present question, at once. */
     cancel() {
       if (question?.sent) socket?.send(cancelFrame(question.id));

@@ -170,6 +170,7 @@ class ImageEditor {
       took: (count) => count && this.#work.announce(sayCount(count, "One suggestion accepted", "{count} suggestions accepted")),
       floor: () => this.#detected.floor,
       ask: () => this.#detected.ask(true),
+      askAll: () => void this.#detected.askAll().catch(() => {}), // without a network the work goes on without it
       describe: () => this.fields?.focus(),
       view: () => this.settings?.turn(),
       pen: () => this.#stage.cursor.turnPen(this.#tool()),
@@ -187,11 +188,12 @@ class ImageEditor {
     return new Detected({
       waits: work.suggest === "asked",
       ask: () => this.#copilot.askBoxes(),
+      askAll: () => this.#copilot.askEverything(),
       store: () => this.#store,
       listens: () => this.#hand.listens,
       reveal: (shape) => this.#stage.reveal({ shape }),
       keyOf: ways.keyOf,
-      nameOf: (key) => this.#nameOf(key),
+      nameOf: (key) => this.#nameOf(key || this.#store.label),
       tell: (text) => this.bar.tell(text),
       announce: work.announce,
       changed: () => this.#built && this.#show(),

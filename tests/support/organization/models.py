@@ -30,8 +30,14 @@ from tests.support.cast import Cast
 from tests.support.organization.world import World
 from tests.support.permission_rows import REMOTE
 
-SPANS = "en-core-web-sm@3.8.0"
+SPANS, MASKS = "en-core-web-sm@3.8.0", "mobile-sam@0.2.0"
 FAKE = RUNTIMES["fake-spans@1"]
+
+
+def segmented(world: World, cast: Cast, pictures: Project) -> None:
+    """A batch of pictures that a mask model may go through."""
+    registry.deploy(pictures, registry.model_version(MASKS), share=100, by=cast.mina, grounds=registry.FIRST)
+    world.others["segmented"] = {"batch_id": make.batch(pictures, "Ahead").public_id}
 
 
 def models(world: World, cast: Cast, project: Project, deployed: Project) -> None:

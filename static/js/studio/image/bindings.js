@@ -21,6 +21,7 @@ export function imageBindings(tools, has) {
     ["accept-all", "shift+a"],
     ["accept-sure", "shift+q"],
     ["ask", "shift+b"],
+    tools.includes("box") && ["everything", "shift+w"],
     ["next-mask", "m"],
     ["previous-mask", "shift+m"],
     ["next", "k"],

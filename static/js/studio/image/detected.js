@@ -11,6 +11,7 @@ export class Detected {
    * @param {object} ways
    * @param {boolean} ways.waits whether it waits to be asked for
    * @param {() => void} ways.ask the copilot
+   * @param {() => void} ways.askAll the same, for all that stands apart
    * @param {() => any} ways.store where what was found lies
    * @param {() => boolean} ways.listens whether the copilot does
    * @param {(shape: any) => void} ways.reveal brings a shape into sight
@@ -34,6 +35,11 @@ export class Detected {
   async there() {
     if (this.#state !== "none") return;
     this.#state = "there";
+    await this.#furnish();
+  }
+
+  async #furnish() {
+    if (this.#bar) return;
     const { createTextOffers } = await import("../text/offers.js");
     if (this.#closed || this.#bar) return;
     this.#bar = this.#ways.build(createTextOffers);
@@ -48,14 +54,22 @@ export class Detected {
     this.#ways.changed();
   }
 
+  /** Have all that stands apart found, detector or not: each thing takes the label in hand. */
+  async askAll() {
+    if (!this.#ways.listens()) return;
+    this.#ways.tell(say("Looking for everything in the image…"));
+    await this.#furnish();
+    this.#ways.askAll();
+  }
+
   /** What came of it. */
   hear(message) {
     const { store, tell, announce, keyOf, changed } = this.#ways;
-    this.#state = "told";
+    if (this.#state !== "none") this.#state = "told";
     if (message.type === "boxes") store().receiveBoxes(message);
     const count = store().found().length;
     const said = message.type === "boxes" ? message.note : message.text;
-    if (said) tell(said);
+    tell(said);
     const offered = count ? sayCount(count, "The copilot suggests one region. {accept} accepts, {reject} rejects.", "The copilot suggests {count} regions. {accept} accepts, {reject} rejects.", { accept: keyOf("accept"), reject: keyOf("reject") }) : "";
     announce([said, offered].filter(Boolean).join(" "));
     changed();

@@ -10,14 +10,14 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {{now: () => any, push: (state: any, name: string, selected: string|null) => void, takes: (key: string, type: string) => boolean,
- *   size: {width: number, height: number}, ask: (box: number[], label: string) => boolean, changed: () => void}} store
+ *   size: {width: number, height: number}, ask: (box: number[], label: string) => boolean, inHand: () => string, changed: () => void}} store
  *   ask: have the copilot find the mask in a box
+ *   inHand: the label for what has none of its own
  */
-export function foundVerbs({ now, push, takes, size, ask, changed }) {
-  let offers = []; // the surest first
+export function foundVerbs({ now, push, takes, size, ask, inHand, changed }) {
+  let offers = []; // the surest first; of one without a label nobody has said what it is: it takes the one in hand
   let current = null; // the suggestion that accept and reject are about
   const asked = new Set(); // those whose mask the copilot was asked for instead
-  let model = "";
 
   function waiting() {
     const { regions, rejected } = now();
@@ -31,7 +31,8 @@ export function foundVerbs({ now, push, takes, size, ask, changed }) {
   };
 
   /** The shape in which its label takes an offer, or null. */
-  function shapeOf({ label, box, mask }) {
+  function shapeOf({ label: own, box, mask }) {
+    const label = own || inHand();
     if (mask && takes(label, "mask")) return fullMask(mask, size);
     return takes(label, "box") ? boxShape(box) : null;
   }
@@ -48,7 +49,7 @@ export function foundVerbs({ now, push, takes, size, ask, changed }) {
     const good = some.map((one) => [one, shapeOf(one)]).filter(([, shape]) => shape);
     let last = null;
     for (const [one, shape] of good) {
-      const added = addRegion(regions, one.label, shape, asOffered(one.suggestion, model));
+      const added = addRegion(regions, one.label || inHand(), shape, asOffered(one.suggestion, one.model));
       [regions, last] = [added.regions, added.id];
       if (one.attributes) regions = [...regions.slice(0, -1), { ...regions.at(-1), attributes: one.attributes }];
     }
@@ -62,8 +63,9 @@ export function foundVerbs({ now, push, takes, size, ask, changed }) {
     /** The one that accept and reject are about, or null. */
     foundNow: first,
     receiveBoxes(message) {
-      offers = [...message.boxes].sort((a, b) => (b.score ?? 0) - (a.score ?? 0));
-      model = message.model;
+      const others = offers.filter(({ suggestion }) => !message.boxes.some((one) => one.suggestion === suggestion));
+      const told = message.boxes.map((one) => ({ ...one, model: message.model }));
+      offers = [...others, ...told].sort((a, b) => (b.score ?? 0) - (a.score ?? 0));
       changed();
     },
     /** @returns {any|null} what was taken, or asked for */
@@ -72,7 +74,7 @@ export function foundVerbs({ now, push, takes, size, ask, changed }) {
       if (!one) return null;
       current = onwards(1)?.suggestion ?? null;
       if (takeAll([one])) return one;
-      if (!ask(one.box, one.label)) return null;
+      if (!ask(one.box, one.label || inHand())) return null;
       asked.add(one.suggestion);
       return one;
     },

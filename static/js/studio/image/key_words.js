@@ -24,6 +24,7 @@ const GROUPS = [
     "accept-all": say("Accept all suggestions"),
     "accept-sure": say("Accept the suggestions that the copilot is sure of"),
     ask: say("Show suggestions, where they wait to be asked for"),
+    everything: say("Find everything in the image: each thing takes the label in hand"),
     "next-mask": say("Next of the copilot's three masks"),
     "previous-mask": say("The one before"),
   }],

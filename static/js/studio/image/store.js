@@ -119,6 +119,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       if (id) [selected, handle, made] = [id, null, false];
       history.push(state, name);
     },
+    inHand: () => labelFor("mask") ?? label,
     ask: (box, key) => ((label = key), ask(offer.fromBox(box), say("Box"))),
     changed: () => onChange(),
   });

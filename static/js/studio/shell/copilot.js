@@ -55,6 +55,10 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
     askBoxes() {
       if (listens()) line.boxes().then((message) => message && onAnswer(message), ({ message }) => onAnswer({ type: "no-boxes", text: message }));
     },
+    /** The masks of all that stands apart, in the same way. */
+    askEverything() {
+      if (listens()) line.everything().then((message) => message && onAnswer(message), ({ message }) => onAnswer({ type: "no-boxes", text: message }));
+    },
     cancel() {
       clearTimeout(timer);
       line.cancel();
@@ -71,5 +75,5 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
 
 function absent(onState) {
   onState({ phase: "none", text: "", model: "" });
-  return { ask: () => null, askText: () => null, askImported: () => null, askBoxes() {}, cancel() {}, listens: false, close() {} };
+  return { ask: () => null, askText: () => null, askImported: () => null, askBoxes() {}, askEverything() {}, cancel() {}, listens: false, close() {} };
 }

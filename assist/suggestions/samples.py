@@ -1,0 +1,68 @@
+"""What would be offered in some images of a project under other least scores, before anybody saves them: of what a
+detector said of them ahead. No model is asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assist.models import ModelVersion, Precomputed
+from assist.registry import registry
+from assist.suggestions.label_map import project_label
+from projects.models import Label, Project, Task
+
+MOST = 8  # images
+NEWEST = 400  # tasks among which they are looked for
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A box of the detector's under a label of the project; `score` None: unknown, and offered at any least score."""
+
+    box: tuple[float, float, float, float]
+    label: Label
+    score: float | None
+    offered: bool
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image with all that the detector saw in it, the surest first."""
+
+    task: Task
+    seen: Sequence[Seen]
+
+    @property
+    def offered(self) -> int:
+        """How much of it would be."""
+        return sum(one.offered for one in self.seen)
+
+
+def of(project: Project, least: float, own: Mapping[str, float]) -> list[Sample]:
+    """Some images, the newest first; `least` and `own` (by the labels' keys) are the scores from which is offered."""
+    deployed = registry.deployed(project, "detect")
+    if not deployed:
+        return []
+    version = deployed[0].version
+    tasks = Task.objects.filter(project=project, asset__isnull=False).select_related("asset").order_by("-pk")[:NEWEST]
+    by_key = {one.pk: one for one in tasks}
+    rows = Precomputed.objects.filter(version=version, task_key__in=by_key).order_by("-task_key")[:MOST]
+    labels, mapping = {one.key: one for one in project.labels.in_use()}, project.settings_now().label_mapping
+    return [
+        Sample(by_key[row.task_key], _seen(row.output["boxes"], version, mapping, labels, {"": least} | dict(own)))
+        for row in rows
+    ]
+
+
+def _seen(
+    boxes: Sequence[Sequence],
+    version: ModelVersion,
+    mapping: Mapping[str, str],
+    labels: Mapping[str, Label],
+    least: Mapping[str, float],
+) -> list[Seen]:
+    found, own = [], registry.label_map_of(str(version))
+    for x, y, width, height, theirs, score, *_read in boxes:
+        key = project_label(theirs, mapping, labels, own)
+        if key is not None:
+            offered = score is None or score >= least.get(key, least[""])
+            found.append(Seen((x, y, width, height), labels[key], score, offered))
+    return sorted(found, key=lambda one: -(one.score or 0))
