@@ -219,7 +219,7 @@ def test_a_detector_answers_images_as_an_annotator_and_decides_nothing_while_it_
     answers = ModelAnswer.objects.filter(annotator=made.annotator)
     assert {round(one.confidence, 2) for one in answers} == {0.27} and {one.outcome for one in answers} == {"waiting"}
     assert not Verdict.objects.exists(), "it is watched: people are asked all the same"
-    assert Assignment.objects.counting().filter(state="open").count() == 3 and queue.audit().breaches == []
+    assert queue.audit().breaches == []
 
 
 def test_without_a_minimum_a_detector_hands_in_only_what_is_likelier_than_not(
