@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assist', '0009_drift'),
+        ('assist', '0010_first_pass'),
         ('projects', '0014_vacuum'),
     ]
 
