@@ -1,4 +1,4 @@
-"""A second language, as far as it goes: its catalogues are of this code, compiled, and reach the pages."""
+"""A second language, whole: its catalogues are of this code, complete, compiled, and reach the pages."""
 
 import ast
 import gettext
@@ -14,41 +14,63 @@ from django.utils import translation
 from assist.errors import TEXTS
 from projects.errors import Refused
 from projects.task_types.shape import an_object
-from tests.support import make
+from tests.support import catalogues, make
 
-CATALOGUES = Path(settings.BASE_DIR) / "config" / "locale" / "es" / "LC_MESSAGES"
-# Where the words of each catalogue are said: pages, what the server's own code says, and the studio's modules.
-SOURCES = {
-    "django": ["templates/**/*.html", "taskers/**/*.py", "projects/**/*.py", "assist/**/*.py", "config/*.py"],
-    "djangojs": ["static/js/**/*.js"],
-}
 TEXT = re.compile(r'^(msgid|msgid_plural|msgstr|msgstr\[\d\]) (".*")$', re.M)
 
 
 def entries(name: str) -> list[tuple[str, str]]:
     """What stands in the written catalogue: (kind, text), without its head."""
-    written = (CATALOGUES / f"{name}.po").read_text(encoding="utf-8").split("\n\n", 1)[1]
+    written = (catalogues.CATALOGUES / f"{name}.po").read_text(encoding="utf-8").split("\n\n", 1)[1]
     return [(kind, ast.literal_eval(text)) for kind, text in TEXT.findall(written)]
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize(("name", "at_least"), [("django", 3000), ("djangojs", 450)])
+def test_all_that_is_said_is_translated(name: str, at_least: int) -> None:
+    """What is listed here is new: `python -m tests.support.catalogues` puts it into the catalogue."""
+    assert len(catalogues.said(name)) > at_least
+    assert catalogues.missing(name) == []
+
+
+@pytest.mark.parametrize("name", catalogues.SAID)
 def test_what_is_translated_is_still_said(name: str) -> None:
-    files = [file for pattern in SOURCES[name] for file in Path(settings.BASE_DIR).glob(pattern)]
-    source = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    said = [text for kind, text in entries(name) if kind in {"msgid", "msgid_plural"}]
-    assert len(said) > 50
-    assert [text for text in said if f'"{text}"' not in source] == []
+    said = catalogues.said(name)
+    assert [text for kind, text in entries(name) if kind == "msgid" and text not in said] == []
+    assert [text for kind, text in entries(name) if kind == "msgid_plural" and text not in said.values()] == []
 
 
-@pytest.mark.parametrize("name", SOURCES)
+def test_what_is_said_is_found_wherever_it_stands() -> None:
+    pages, studio = catalogues.said("django"), catalogues.said("djangojs")
+    assert pages["%(left)s task"] == "%(left)s tasks"  # a page's block
+    assert {
+        "95 %% interval",
+        "The tasker",
+    } <= pages.keys()  # a page's sign for per cent, and a word in a tag's argument
+    assert pages["%(count)d minute"] == "%(count)d minutes"  # Python
+    assert {
+        "This task already has a verdict.",
+        "There is already a project named %(name)r.",
+    } <= pages.keys()  # refusals
+    assert {"A newer question took this one's place.", "As soon as the task opens"} <= pages.keys()  # a table, choices
+    assert studio["{count} mark"] == "{count} marks"
+    assert {"All agree", "Left out"} <= studio.keys()  # one of several that a module may say
+
+
+def test_what_an_error_says_is_a_whole_sentence() -> None:
+    """The first line of its docstring alone is said."""
+    assert len(catalogues.errors()) > 60
+    assert {name: words for name, words in catalogues.errors().items() if words and words[-1] not in ".?"} == {}
+
+
+@pytest.mark.parametrize("name", catalogues.SAID)
 def test_the_compiled_catalogue_is_the_written_one(name: str) -> None:
-    with open(CATALOGUES / f"{name}.mo", "rb") as file:
+    with open(catalogues.CATALOGUES / f"{name}.mo", "rb") as file:
         compiled = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
     written = [text for kind, text in entries(name) if kind.startswith("msgstr")]
     assert sorted(written) == sorted(text for key, text in compiled.items() if key)
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", catalogues.SAID)
 def test_names_in_braces_are_kept(name: str) -> None:
     names = re.compile(r"\{\w+\}|%\(\w+\)[a-z]")
     last = ""

@@ -29,8 +29,7 @@ GRACE = timedelta(days=1)  # after a term was changed, so that a slip costs no f
 
 
 class Expired(Problem):
-    """The file of this delivery was removed when its time was over; its manifest stays. Order a new one on the same
-    terms."""
+    """The file of this delivery was removed when its time was over; its manifest stays. Order a new one."""
 
     code = "delivery-expired"
     status = 410

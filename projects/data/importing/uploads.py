@@ -69,8 +69,7 @@ class Gone(Problem):
 
 
 class Differs(Refused):
-    """What came isn't the file that was told: its sha256 differs. Perhaps it changed meanwhile; send it anew, from the
-    beginning."""
+    """What came isn't the file that was told: its sha256 differs. Send it anew from the beginning."""
 
     code = "checksum-differs"
 
