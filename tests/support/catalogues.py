@@ -38,6 +38,10 @@ ELSEWHERE = {
     "An answer holds at most %(most)s corners in all, not %(size)s.",
     "The masks of an answer are too ragged to be kept: smooth them.",
 }
+# What formats and task types are called and say of themselves, by path; pages look it up.
+TITLES = re.compile(r"projects/(data/exporting|data/importing/readers|task_types)/")
+TITLED = re.compile(r"^    (?:title|note|loses) ?= ?", re.M)
+IN_ROWS = re.compile(r'(?<!")"([^"\n]*[a-z]\.)"(?!")')  # in the tables of Datumaro's formats
 CHOICES = {"models.TextChoices", "models.IntegerChoices"}
 CLASS = re.compile(
     r'^(?P<indent> *)class (?P<name>\w+)\((?P<base>[\w.]+).*\):\n(?: +"""(?P<words>.*?)(?:"""|\n))?', re.M
@@ -100,6 +104,16 @@ def said_by_the_server() -> Iterator[Message]:
                 yield from ((text, "") for words in given[at : at + 1] for text in words if plain or " " in text)
         for table in TABLES.get(path, ()):
             yield from ((text, "") for text in in_table(source, table))
+        if TITLES.match(path):
+            yield from ((text, "") for text in in_formats(path, source))
+
+
+def in_formats(path: str, source: str) -> Iterator[str]:
+    """The title and notes of a format or task type."""
+    for match in TITLED.finditer(source):
+        yield from parsed(arguments(source, match.end(), "," if "=" in match[0][-1] else "\n")[0], "")
+    if "/datumaro_" in path:
+        yield from IN_ROWS.findall(source)
 
 
 def made_from(names: set[str], classes: list[re.Match[str]]) -> set[str]:

@@ -324,7 +324,7 @@ class NewProjectForm(SettingsForm):
     name = forms.CharField(label=_("Name"), max_length=limits.NAME)
     task_type = forms.ChoiceField(
         label=_("Task type"),
-        choices=[(key, task_type.title) for key, task_type in TASK_TYPES.items()],
+        choices=[(key, _(task_type.title)) for key, task_type in TASK_TYPES.items()],
         widget=forms.RadioSelect,
         initial=next(iter(TASK_TYPES)),
     )
