@@ -41,7 +41,6 @@ ELSEWHERE = {
 # What formats and task types are called and say of themselves, by path; pages look it up.
 TITLES = re.compile(r"projects/(data/exporting|data/importing/readers|task_types)/")
 TITLED = re.compile(r"^    (?:title|note|loses) ?= ?", re.M)
-IN_ROWS = re.compile(r'(?<!")"([^"\n]*[a-z]\.)"(?!")')  # in the tables of Datumaro's formats
 CHOICES = {"models.TextChoices", "models.IntegerChoices"}
 CLASS = re.compile(
     r'^(?P<indent> *)class (?P<name>\w+)\((?P<base>[\w.]+).*\):\n(?: +"""(?P<words>.*?)(?:"""|\n))?', re.M
@@ -105,15 +104,13 @@ def said_by_the_server() -> Iterator[Message]:
         for table in TABLES.get(path, ()):
             yield from ((text, "") for text in in_table(source, table))
         if TITLES.match(path):
-            yield from ((text, "") for text in in_formats(path, source))
+            yield from ((text, "") for text in in_formats(source))
 
 
-def in_formats(path: str, source: str) -> Iterator[str]:
+def in_formats(source: str) -> Iterator[str]:
     """The title and notes of a format or task type."""
     for match in TITLED.finditer(source):
-        yield from parsed(arguments(source, match.end(), "," if "=" in match[0][-1] else "\n")[0], "")
-    if "/datumaro_" in path:
-        yield from IN_ROWS.findall(source)
+        yield from parsed(arguments(source, match.end(), "," if match[0].endswith("=") else "\n")[0], "")
 
 
 def made_from(names: set[str], classes: list[re.Match[str]]) -> set[str]:
