@@ -53,7 +53,7 @@ def begin(evaluation: Evaluation, *, by: Person, **terms: Any) -> Rollout:
     rollout_basis.check_harmless(evaluation)
     live = Deployment.objects.live().filter(project=project)
     if live.filter(version=version).exists():
-        raise StateConflict(f"{version} answers here already.")
+        raise StateConflict("%(model)s answers here already.", model=str(version))
     predecessor = live.filter(version=evaluation.champion).first()
     made = Rollout.objects.create(
         project=project,
@@ -101,7 +101,7 @@ def roll_back(rollout: Rollout, *, by: Person, said: str = "") -> None:
     if rollout.state == PROMOTED and others.exists():
         raise StateConflict("Another version is on its way here: roll that one back first.")
     if rollout.state == PROMOTED and not _answers(rollout, rollout.version_id):
-        raise StateConflict(f"{rollout.version} doesn't answer here any more.")
+        raise StateConflict("%(model)s doesn't answer here any more.", model=str(rollout.version))
     _back(rollout, Reason.BY_HAND, by=by, said=said)
 
 

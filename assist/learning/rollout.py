@@ -16,7 +16,7 @@ from assist.registry import registry
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import capabilities_of
 from projects.models import Project
-from taskers.errors import StateConflict
+from taskers.errors import StateConflict, Word
 from taskers.models import Person
 
 WAITING, CONFIRMED, DECLINED = (Override.State[name] for name in ("WAITING", "CONFIRMED", "DECLINED"))
@@ -48,17 +48,19 @@ def first(project: Project, version: ModelVersion, *, share: int, by: Person) ->
     try:
         asyncio.run(_answers(version))
     except CopilotError as problem:
-        raise StateConflict(f"{version} didn't answer a first question: {problem.text}") from None
+        raise StateConflict(
+            "%(model)s didn't answer a first question: %(why)s", model=str(version), why=Word(problem.text)
+        ) from None
     return registry.deploy(project, version, share=share, by=by, grounds=registry.FIRST)
 
 
 def suits(project: Project, version: ModelVersion) -> None:
     """Raises StateConflict where these tasks have no use for a version, or it may not answer here."""
     if version.capability not in capabilities_of(project.task_type, project.settings_now()):
-        raise StateConflict(f"{version} can't do what these tasks need.")
+        raise StateConflict("%(model)s can't do what these tasks need.", model=str(version))
     if not registry.usable(project).filter(pk=version.pk).exists():
         registry.check_tried(version)
-        raise StateConflict(f"{version} isn't there for this project.")
+        raise StateConflict("%(model)s isn't there for this project.", model=str(version))
 
 
 @transaction.atomic
@@ -71,7 +73,7 @@ def promote(evaluation: Evaluation, *, share: int, by: Person) -> Deployment:
     check_harmless(evaluation)
     under_way = Rollout.objects.filter(project=evaluation.project_id, version=evaluation.candidate_id)
     if under_way.filter(state__in=(Rollout.State.LIVE, Rollout.State.HELD)).exists():
-        raise StateConflict(registry.ON_ITS_WAY.format(evaluation.candidate))
+        raise StateConflict(registry.ON_ITS_WAY, model=str(evaluation.candidate))
     grounds = registry.passed(evaluation)
     return registry.deploy(evaluation.project, evaluation.candidate, share=share, by=by, grounds=grounds)
 
@@ -79,7 +81,8 @@ def promote(evaluation: Evaluation, *, share: int, by: Person) -> Deployment:
 def check_harmless(evaluation: Evaluation) -> None:
     """Raises StateConflict where harm was shown in people's work after this evaluation."""
     if Rollout.objects.filter(evaluation=evaluation, state=Rollout.State.BACK, reason=Rollout.Reason.HARM).exists():
-        raise StateConflict(f"{evaluation.candidate} did harm after this evaluation: evaluate it again.")
+        model = str(evaluation.candidate)
+        raise StateConflict("%(model)s did harm after this evaluation: evaluate it again.", model=model)
 
 
 @transaction.atomic
@@ -90,7 +93,7 @@ def ask_override(project: Project, version: ModelVersion, *, share: int, reason:
     champion_of(project, version)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if Override.objects.filter(project=project, version=version, state=WAITING).exists():
-        raise StateConflict(f"{version} waits for a second person already.")
+        raise StateConflict("%(model)s waits for a second person already.", model=str(version))
     made = Override.objects.create(project=project, version=version, share=share, reason=reason.strip(), asked_by=by)
     _tell("model_override_asked", made, by)
     return made

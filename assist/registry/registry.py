@@ -16,7 +16,7 @@ from assist.adapters.files import WeightsProblem, path_of
 from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion, Rollout, RolloutEvent
 from assist.registry.hash_bucket import lot
 from projects.models import Project
-from taskers.errors import StateConflict
+from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
 from taskers.models.limits import Between
 from taskers.outbox.events import emit
@@ -108,15 +108,17 @@ def remove(folder: Path, key: str) -> None:
     name, _, version = key.rpartition("@")
     with transaction.atomic():
         asked = Deployment.objects.live().filter(version__name=name, version__version=version)
-        projects = list(asked.values_list("project__name", flat=True)[:5])
-        if projects:
-            raise StateConflict(f"{key} still answers in {', '.join(projects)}: withdraw it there first.")
+        if where := ", ".join(asked.values_list("project__name", flat=True)[:5]):
+            raise StateConflict(
+                "%(model)s still answers in %(where)s: withdraw it there first.", model=key, where=where
+            )
         seated = AnnotatorVersion.objects.filter(version__name=name, version__version=version).exclude(
             annotator__mode="off"
         )
-        working = list(seated.values_list("annotator__project__name", flat=True)[:5])
-        if working:
-            raise StateConflict(f"{key} still works in {', '.join(working)}: switch it off there first.")
+        if where := ", ".join(seated.values_list("annotator__project__name", flat=True)[:5]):
+            raise StateConflict(
+                "%(model)s still works in %(where)s: switch it off there first.", model=key, where=where
+            )
         if any(key == one for one in catalogue.offers(folder)) or not _is_brought(name, version):
             catalogue.remove(folder, key)
         ModelVersion.objects.filter(name=name, version=version, removed_at=None).update(removed_at=Now())
@@ -179,7 +181,7 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, g
     if not SHARE.holds(share):
         raise StateConflict("The share is from 1 to 100 percent.")
     if version.removed_at is not None:
-        raise StateConflict(f"{version} was removed from this installation.")
+        raise StateConflict("%(model)s was removed from this installation.", model=str(version))
     check_tried(version)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     live = Deployment.objects.live().filter(project=project, version__capability=version.capability)
@@ -188,7 +190,8 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, g
     taken = sum(others.values_list("share", flat=True))
     lacking = max(0, taken + share - WHOLE)
     if most is not None and lacking > most.share:
-        raise StateConflict(f"Other versions have {taken} % already, which leaves {WHOLE - taken} % for this one.")
+        text = "Other versions have %(taken)s %% already, which leaves %(left)s %% for this one."
+        raise StateConflict(text, taken=taken, left=WHOLE - taken)
     live.filter(version=version).update(ended_at=Now())
     made = _begun(project, version, share, by, grounds)
     if most is not None and lacking:
@@ -200,7 +203,8 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, g
 def check_tried(version: ModelVersion) -> None:
     """Raises StateConflict where a brought model hasn't answered a first question."""
     if version.smoke in UNTRIED:
-        raise StateConflict(f"{version} hasn't answered a first question: {version.smoke_said or 'it waits for it.'}")
+        why = version.smoke_said or Word("it waits for it.")
+        raise StateConflict("%(model)s hasn't answered a first question: %(why)s", model=str(version), why=why)
 
 
 def _begun(project: Project, version: ModelVersion, share: int, by: Person, grounds: Grounds) -> Deployment:
@@ -214,17 +218,15 @@ def _begun(project: Project, version: ModelVersion, share: int, by: Person, grou
     except IntegrityError as problem:
         said = str(problem)
         if "has not answered a first question" in said:
-            raise StateConflict(f"{version} has to answer its first question again.") from None
+            raise StateConflict("%(model)s has to answer its first question again.", model=str(version)) from None
         if "no step of its rollout" in said:
-            raise StateConflict(ON_ITS_WAY.format(version)) from None
+            raise StateConflict(ON_ITS_WAY, model=str(version)) from None
         if "deployment without a basis" not in said:
             raise
         raise StateConflict(NO_BASIS[grounds.basis]) from None
 
 
-ON_ITS_WAY = "{} is on its way here step by step: roll that back first."
-
-
+ON_ITS_WAY = "%(model)s is on its way here step by step: roll that back first."
 NO_BASIS = {
     Deployment.Basis.FIRST: "Another model answers here already: evaluate this one against it first.",
     Deployment.Basis.PASSED: "No passed evaluation against what answers here now: evaluate it again.",

@@ -3,6 +3,7 @@
 import time
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from assist.errors import TEXTS
 from assist.runtime.client import reachable, status_now
@@ -39,18 +40,18 @@ def of_capability(capability: str) -> str:
     """What is wrong with the copilot for a capability, in one sentence with what to do; "" if it answers."""
     status = _status()
     if status is None and reachable(settings.RUNTIME_ADDRESS):
-        return STARTING  # importing a model's libraries leaves it no time to answer
+        return _(STARTING)  # importing a model's libraries leaves it no time to answer
     if status is None:
-        return "The copilot is off: its runtime is not running. Annotating works without it."
+        return _("The copilot is off: its runtime is not running. Annotating works without it.")
     models = [model for model in status["models"].values() if model["capability"] == capability]
     if any(model["state"] == "ready" for model in models):
         return ""
     if any(model["state"] == "loading" for model in models):
-        return STARTING
+        return _(STARTING)
     # One that died is being started again; say that rather than that it is missing.
     models.sort(key=lambda model: model["state"] != "restarting")
     reason = next((model["text"] for model in models if model["text"]), TEXTS["model-missing"])
-    return f"The copilot is off: {reason}"
+    return _("The copilot is off: %(reason)s") % {"reason": _(reason)}
 
 
 def of_store() -> dict | None:

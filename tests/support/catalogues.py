@@ -24,7 +24,9 @@ TABLES = {
     "config/navigation.py": {"PLACES", "ACCOUNT", "PROJECT_TABS"},
     "assist/errors.py": {"TEXTS"},
     "assist/session/replies.py": {"WANTS_POINTS", "WANTS_TEXT"},
+    "assist/registry/registry.py": {"NO_BASIS", "ON_ITS_WAY"},
     "assist/web/status.py": {"STARTING"},
+    "projects/data/deliveries/targets.py": {"TARGETS"},
     "projects/task_types/studio_keys.py": {
         *("EVERYWHERE", "REGIONS", "MASKS", "PAINTED", "OUTLINES", "BY_HAND", "SPANS", "GRID", "FIELDS", "PREFERENCE")
     },
@@ -38,9 +40,11 @@ ELSEWHERE = {
     "An answer holds at most %(most)s corners in all, not %(size)s.",
     "The masks of an answer are too ragged to be kept: smooth them.",
 }
-# What formats and task types are called and say of themselves, by path; pages look it up.
-TITLES = re.compile(r"projects/(data/exporting|data/importing/readers|task_types)/")
-TITLED = re.compile(r"^    (?:title|note|loses) ?= ?", re.M)
+# What formats, task types, recipes and shipped models are called and say of themselves, by path; pages look it up.
+TITLES = re.compile(
+    r"(projects/(data/exporting|data/importing/readers|task_types)|assist/learning/recipes|assist/adapters/shipped)"
+)
+TITLED = re.compile(r"^ +(?:title|note|loses) ?= ?", re.M)
 CHOICES = {"models.TextChoices", "models.IntegerChoices"}
 CLASS = re.compile(
     r'^(?P<indent> *)class (?P<name>\w+)\((?P<base>[\w.]+).*\):\n(?: +"""(?P<words>.*?)(?:"""|\n))?', re.M
@@ -108,7 +112,7 @@ def said_by_the_server() -> Iterator[Message]:
 
 
 def in_formats(source: str) -> Iterator[str]:
-    """The title and notes of a format or task type."""
+    """The titles and notes of formats and their like."""
     for match in TITLED.finditer(source):
         yield from parsed(arguments(source, match.end(), "," if match[0].endswith("=") else "\n")[0], "")
 

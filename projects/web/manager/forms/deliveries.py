@@ -77,10 +77,10 @@ class DeliveryForm(forms.Form):
         super().__init__(data)
         self.project = project
         formats = exporting.formats_for(project)
-        self.fields["format"].choices = [(one.key, one.title) for one in formats]  # type: ignore[attr-defined]
+        self.fields["format"].choices = [(one.key, _(one.title)) for one in formats]  # type: ignore[attr-defined]
         places = deliveries.places(project)
         self.fields["target"].choices = [  # type: ignore[attr-defined]
-            (f"{target.key}:{place}", f"{target.title}{': ' if place else ''}{place}") for target, place in places
+            (f"{target.key}:{place}", f"{_(target.title)}{': ' if place else ''}{place}") for target, place in places
         ]
         drafts = project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")
         self.fields["batch"].queryset = drafts  # type: ignore[attr-defined]
