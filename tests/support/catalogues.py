@@ -51,13 +51,14 @@ CLASS = re.compile(
 )
 Message = tuple[str, str]  # as said of one, and of many or ""
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
-TRANSLATE = re.compile(r"{%\s*translate\s+" + QUOTED + r"[^%]*%}|_\(" + QUOTED + r"\)")
+CONTEXT = "\4"  # stands between a word's context and the word
+TRANSLATE = re.compile(r"{%\s*translate\s+" + QUOTED + r"(?:\s+context\s+" + QUOTED + r")?[^%]*%}|_\(" + QUOTED + r"\)")
 BLOCK = re.compile(r"{%\s*blocktranslate\b[^%]*(?:%(?!})[^%]*)*%}(.*?){%\s*endblocktranslate\s*%}", re.S)
 PLURAL = re.compile(r"{%\s*plural\s*%}")
 VALUE = re.compile(r"{{\s*(\w+)\s*}}")
 LITERAL = re.compile(QUOTED)
 STRING = re.compile(r"""\"(?:[^"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'""")
-ENTRY = re.compile(r'^(msgid|msgid_plural|msgstr|msgstr\[\d\]) (".*")$', re.M)
+ENTRY = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d\]) (".*")$', re.M)
 
 
 def said_by_pages() -> Iterator[Message]:
@@ -67,7 +68,8 @@ def said_by_pages() -> Iterator[Message]:
             continue
         source = file.read_text(encoding="utf-8")
         for match in TRANSLATE.finditer(source):
-            yield json.loads(f'"{match[1] or match[2]}"').replace("%", "%%"), ""
+            context = match[2] + CONTEXT if match[2] else ""
+            yield context + json.loads(f'"{match[1] or match[3]}"').replace("%", "%%"), ""
         for match in BLOCK.finditer(source):
             forms = [VALUE.sub(r"%(\1)s", form.replace("%", "%%")) for form in PLURAL.split(match[1])]
             yield forms[0], forms[1] if len(forms) > 1 else ""
@@ -212,9 +214,13 @@ def written(catalogue: str) -> tuple[str, dict[str, list[str]]]:
     """
     head, _, body = (CATALOGUES / f"{catalogue}.po").read_text(encoding="utf-8").partition("\n\n")
     there: dict[str, list[str]] = {}
+    context = ""
     for kind, text in ENTRY.findall(body):
-        if kind == "msgid":
-            forms = there[ast.literal_eval(text)] = []
+        if kind == "msgctxt":
+            context = ast.literal_eval(text) + CONTEXT
+        elif kind == "msgid":
+            forms = there[context + ast.literal_eval(text)] = []
+            context = ""
         elif kind.startswith("msgstr"):
             forms.append(ast.literal_eval(text))
     return head, there
@@ -233,7 +239,9 @@ def write(catalogue: str) -> None:
     blocks = [head]
     for one, many in said(catalogue).items():
         forms = (there.get(one, []) + ["", ""])[: 1 + bool(many)]
-        lines = [("msgid", one)] + ([("msgid_plural", many)] if many else [])
+        context, _, word = one.rpartition(CONTEXT)
+        lines = [("msgctxt", context)] if context else []
+        lines += [("msgid", word)] + ([("msgid_plural", many)] if many else [])
         lines += [(f"msgstr[{at}]" if many else "msgstr", text) for at, text in enumerate(forms)]
         blocks.append("\n".join(f"{kind} {json.dumps(text, ensure_ascii=False)}" for kind, text in lines))
     (CATALOGUES / f"{catalogue}.po").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
@@ -260,4 +268,4 @@ if __name__ == "__main__":
     for name in SAID:
         write(name)
         for text in missing(name):
-            print(f"{name}.po: {text}")
+            print(f"{name}.po: {text.replace(CONTEXT, ': ')}")
