@@ -44,10 +44,7 @@ def test_what_is_said_is_found_wherever_it_stands() -> None:
     assert pages["%(left)s task"] == "%(left)s tasks"  # a page's block
     assert {"95 %% interval", "verb\4Open", "The tasker"} <= pages.keys()  # a page's words, and in a tag's argument
     assert pages["%(count)d minute"] == "%(count)d minutes"  # Python
-    assert {
-        "This task already has a verdict.",
-        "There is already a project named %(name)r.",
-    } <= pages.keys()  # refusals
+    assert {"This task already has a verdict.", "There is already a project named %(name)r."} <= pages.keys()  # refused
     assert {"A newer question took this one's place.", "As soon as the task opens"} <= pages.keys()  # a table, choices
     assert studio["{count} mark"] == "{count} marks"
     assert {"All agree", "Left out"} <= studio.keys()  # one of several that a module may say
