@@ -42,9 +42,11 @@ class CopilotForm(forms.Form):
     )
     suggest = forms.ChoiceField(
         label=_("Suggestions appear"),
-        choices=ProjectSettings.Suggest.choices,
+        choices=[(key, _(words)) for key, words in ProjectSettings.Suggest.choices],
     )
-    confidence = forms.ChoiceField(label=_("How sure the model is"), choices=ProjectSettings.Confidence.choices)
+    confidence = forms.ChoiceField(
+        label=_("How sure the model is"), choices=[(key, _(words)) for key, words in ProjectSettings.Confidence.choices]
+    )
     minimum_score = percent(_("Suggestions from, %"), _("Those that the model is less sure of aren't shown."))
     control_share = percent(
         _("Without the copilot, %"),

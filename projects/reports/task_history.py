@@ -115,7 +115,7 @@ def _moment(event: Event) -> Moment:
 def _detail(kind: str, data: Mapping) -> str:
     if kind == "withheld":
         why = dict(Task.Withheld.choices).get(data.get("why", ""), "")
-        return ": ".join(one for one in (str(why), str(data.get("note") or "")) if one)
+        return ": ".join(one for one in (_(why), str(data.get("note") or "")) if one)
     if kind == "skipped":
         return str(data.get("reason", "")).replace("-", " ")
     if kind == "overlap_raised":

@@ -29,7 +29,7 @@ BESIDES = ("among", "words", "tag", "listed", "unlisted", "meta", "metas", "sinc
 CODE = re.compile("[0-9a-f]{8}")
 LAST = "\U0010ffff"  # sorts after every external id that begins alike
 
-WITHHELD = {f"withheld-{one.value}": one.label for one in Task.Withheld if one.value}
+WITHHELD = {f"withheld-{one.value}": _(one.label) for one in Task.Withheld if one.value}
 STATES: dict[str, Any] = {"open": _("Waiting for taskers"), "held": _("In work"), "decided": _("Decided")} | WITHHELD
 
 

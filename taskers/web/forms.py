@@ -30,7 +30,7 @@ class RoleForm(forms.Form):
             cast(forms.ChoiceField, self.fields["role"]),
             cast(forms.TypedChoiceField, self.fields["project"]),
         )
-        role.choices = [one for one in Role.choices if one[0] in grants]
+        role.choices = [(key, _(words)) for key, words in Role.choices if key in grants]
         role.initial = Role.TASKER
         project.choices = [("", _("All projects")), *((str(key), name) for key, name in names.items())]
         # The choices hold every key of the organization, so what passes is one of them.

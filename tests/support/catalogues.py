@@ -30,6 +30,7 @@ TABLES = {
     "projects/task_types/studio_keys.py": {
         *("EVERYWHERE", "REGIONS", "MASKS", "PAINTED", "OUTLINES", "BY_HAND", "SPANS", "GRID", "FIELDS", "PREFERENCE")
     },
+    "projects/queue/leases.py": {"SKIP_REASONS"},
     "projects/web/shared/storable.py": {"NUL"},
 }
 # What is looked up through a name that no pattern here follows: values of choices (projects/queue/eligibility.py), what

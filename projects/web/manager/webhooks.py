@@ -109,7 +109,7 @@ def _page(
         "deliveries": given[:SHOWN],
         "more": given[SHOWN - 1].pk if len(given) > SHOWN else None,
         "state": state,
-        "states": WebhookDelivery.State.choices,
+        "states": [(key, _(words)) for key, words in WebhookDelivery.State.choices],
         "counts": deliveries.counts_of([found])[found.pk],
         "paged": bool(before),
         "worker": notices.worker_alive(),

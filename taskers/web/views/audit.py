@@ -25,7 +25,9 @@ class TrailForm(forms.Form):
     who = forms.CharField(label=_("Name or email"), required=False, max_length=120)
     kind = forms.ChoiceField(label=_("What"), required=False, choices=[("", _("Anything")), *Kind.choices])
     outcome = forms.ChoiceField(
-        label=_("Outcome"), required=False, choices=[("", _("Any")), *AuditRecord.Outcome.choices]
+        label=_("Outcome"),
+        required=False,
+        choices=[("", _("Any")), *((key, _(words)) for key, words in AuditRecord.Outcome.choices)],
     )
     since = forms.DateTimeField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}), input_formats=["%Y-%m-%d"]

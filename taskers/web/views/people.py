@@ -138,7 +138,7 @@ def _members(request: MemberRequest) -> dict:
         "members": _with_roles(page[:PAGE], request.organization),
         "next": page[PAGE - 1].public_id if len(page) > PAGE else None,
         "project_names": project_names(request.organization),
-        "role_choices": [*Role.choices, ("gone", _("Deactivated"))],
+        "role_choices": [*((key, _(words)) for key, words in Role.choices), ("gone", _("Deactivated"))],
         "asked": {"q": asked, "role": role, "after": bool(after)},
     }
 

@@ -41,7 +41,7 @@ def give_role(request: MemberRequest, person_id: UUID) -> HttpResponse:
         invitations.give(request.organization, member, role, by=request.user, project_key=project)
     except Problem as problem:
         return _page(request, member, problem=problem)
-    messages.success(request, _("%(name)s is now %(role)s.") % {"name": member, "role": Role(role).label.lower()})
+    messages.success(request, _("%(name)s is now %(role)s.") % {"name": member, "role": _(Role(role).label).lower()})
     return redirect("person", person_id)
 
 
@@ -58,7 +58,7 @@ def end_role(request: MemberRequest, person_id: UUID) -> HttpResponse:
         invitations.end(membership, by=request.user)
     except Problem as problem:
         return _page(request, member, problem=problem)
-    label = membership.get_role_display().lower()
+    label = _(membership.get_role_display()).lower()
     messages.success(request, _("%(name)s is no longer %(role)s.") % {"name": member, "role": label})
     return redirect("person", person_id)
 

@@ -23,7 +23,9 @@ class SkillForm(forms.Form):
     """A skill that isn't there yet."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=limits.SKILL_NAME)
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Skill.Kind.choices)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=[(key, gettext_lazy(words)) for key, words in Skill.Kind.choices]
+    )
 
 
 class GrantForm(forms.Form):

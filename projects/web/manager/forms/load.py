@@ -71,7 +71,7 @@ class LoadFromForm(IntoBatchForm):
     )
     pictures = forms.ChoiceField(
         label=_("Pictures"),
-        choices=Import.Media.choices,
+        choices=[(key, _(words)) for key, words in Import.Media.choices],
         initial=Import.Media.COPIED,
         help_text=_("Left where they are, each is fetched from there whenever somebody looks at it."),
     )

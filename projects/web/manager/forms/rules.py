@@ -109,7 +109,7 @@ class RulesForm(forms.Form):
         self.fields["daily_earnings"].label = in_currency(self.fields["daily_earnings"].label, organization)
         for reason, words in SKIP_REASONS.items():
             self.fields[f"skip_{reason}"] = forms.ChoiceField(
-                label=words, choices=[(mode, MODES[mode]) for mode in SKIP_MODES]
+                label=_(words), choices=[(mode, MODES[mode]) for mode in SKIP_MODES]
             )
 
     @property
@@ -296,7 +296,9 @@ class PairForm(forms.Form):
 
     one = PeopleField(Person.objects.none(), label=_("Person"), to_field_name="public_id")
     other = PeopleField(Person.objects.none(), label=_("And"), to_field_name="public_id")
-    relation = forms.ChoiceField(label=_("Why"), choices=ConflictOfInterest.Relation.choices)
+    relation = forms.ChoiceField(
+        label=_("Why"), choices=[(key, _(words)) for key, words in ConflictOfInterest.Relation.choices]
+    )
     note = forms.CharField(
         label=_("Note"), required=False, max_length=limits.PAIR_NOTE, help_text=_("For the office only.")
     )
