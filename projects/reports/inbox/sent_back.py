@@ -27,7 +27,7 @@ def hear(events: Sequence[Event]) -> Iterable[Told]:
 
 def words(values: Mapping[str, Any]) -> str:
     until = date_format(timezone.localtime(datetime.fromisoformat(values["until"])), "j M, H:i")
-    said = {"project": values["project"], "reason": _(Mistake.Reason(values["reason"]).label), "until": until}
+    said = {"project": values["project"], "reason": _(str(Mistake.Reason(values["reason"]).label)), "until": until}
     if values["note"]:
         said["note"] = values["note"]
         return _("Sent back to you in %(project)s, to mend until %(until)s. %(reason)s: “%(note)s”") % said
