@@ -7,6 +7,7 @@ from typing import NamedTuple
 import hypothesis
 import pytest
 from django.db import connection
+from django.utils import translation
 
 pytest.register_assert_rewrite("tests.support")  # what is asserted there is told as fully as in a test
 
@@ -19,6 +20,13 @@ pytest_plugins = ["tests.plugins.database"]
 # `pytest --hypothesis-profile=default` searches anew.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same")
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """What is said in one test's language is said in it alone: a request leaves the language of its thread behind."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

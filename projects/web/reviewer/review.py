@@ -154,7 +154,7 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
         "data": review_json(review, request.user, selection, blind=audit),
         "choices": choices_json(request.user),
         "parts": [] if audit else _parts(task),
-        "reasons": [(key, _(words)) for key, words in Mistake.Reason.choices],
+        "reasons": [(key, _(str(words))) for key, words in Mistake.Reason.choices],
     }
     return render(request, "projects/reviewer/review.html", context)
 

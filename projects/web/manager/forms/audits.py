@@ -19,7 +19,9 @@ CUTS = (
 class AuditRoundForm(forms.Form):
     """One round: what is drawn of, and how much. Fields that its kind doesn't ask are left as they are."""
 
-    kind = forms.ChoiceField(label=_("What for?"), choices=[(key, _(words)) for key, words in AuditRound.Kind.choices])
+    kind = forms.ChoiceField(
+        label=_("What for?"), choices=[(key, _(str(words))) for key, words in AuditRound.Kind.choices]
+    )
     batch = forms.ChoiceField(label=_("Batch"), required=False, help_text=_("Of an acceptance."))
     tolerated = percent(_("Tolerated errors, %"), _("A batch with more should not pass."), within=TOLERATED)
     risk = percent(_("Risk, %"), _("The chance that one with more passes all the same."), within=RISK)
