@@ -137,7 +137,8 @@ def _seen(logits: Array, encoded: Array, place: tuple[int, int]) -> Array:
     own = places[:, here] / lengths[here]
     padded = np.zeros((len(logits), rows * 4, columns * 4), np.uint8)
     padded[:, : logits.shape[1], : logits.shape[2]] = logits > 0
-    shares = sum(padded[:, down::4, across::4] for down in range(4) for across in range(4)) / np.float32(16)
+    blocks = padded.reshape(len(logits), rows, 4, columns, 4)
+    shares = blocks.sum((2, 4), dtype=np.float32) / np.float32(16)
     cores = np.stack([(share > min(0.5, float(share.max()) - 1e-6)) & (share > 0) for share in shares])
     rings = np.stack([ndimage.binary_dilation(share > 0.05, DISC) & (share < 0.05) for share in shares])
     picked = np.concatenate([cores, rings]).reshape(2 * len(shares), -1)

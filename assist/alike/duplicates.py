@@ -8,7 +8,6 @@ format or quality, and by their vectors where there are any: the hash alone take
 import contextlib
 import io
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -147,7 +146,7 @@ def _earlier(kept: Vectors, key: int, row: np.ndarray, least: float) -> int | No
 
 def _tell(key: int, twin: int, act: str) -> int:
     """Tag a task, and hold it back where that is wanted; once, however often it is asked. Returns how many it told."""
-    tasks: Sequence[Task] = Task.objects.select_related("project", "batch").filter(pk__in=(key, twin)).order_by("pk")
+    tasks = list(Task.objects.select_related("project", "batch").filter(pk__in=(key, twin)).order_by("pk"))
     if len(tasks) < 2:
         return 0  # one of them is gone
     first, second = tasks

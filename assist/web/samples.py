@@ -18,7 +18,9 @@ from taskers.web.requests import MemberRequest
 @manages
 def shown(request: MemberRequest, project: Project) -> HttpResponse:
     """Some images under the scores that stand in the form; what is no share yet counts as 0."""
-    own = {name.removeprefix(OWN): _share(said) for name, said in request.GET.items() if name.startswith(OWN) and said}
+    own = {
+        name.removeprefix(OWN): _share(str(said)) for name, said in request.GET.items() if name.startswith(OWN) and said
+    }
     found = samples.of(project, _share(request.GET.get("minimum_score", "")), own)
     told = {"offered": sum(one.offered for one in found), "all": sum(len(one.seen) for one in found)}
     return render(request, "assist/_samples.html", told | {"samples": found, "project": project})

@@ -46,9 +46,9 @@ def look(model: MobileSam, seen: Scene, found: Found) -> None:
         _tell(found, "one click", name, thing, click, again)
         found["one click, best of 3"].append((name, _best(click, thing), _best(again, thing)))
         bands = [edges(one.pixels[one.best], thing.mask) for one in (click, again)]
-        found["one click, edges (F)"].append((name, *bands))
+        found["one click, edges (F)"].append((name, bands[0], bands[1]))
         twice = [_second(model, embedding, thing, one) for one in (click, again)]
-        found["two clicks"].append((name, *twice))
+        found["two clicks"].append((name, twice[0], twice[1]))
         box, boxed = _both(model, embedding, thing.box)
         _tell(found, "a box", name, thing, box, boxed)
 
@@ -72,7 +72,8 @@ def _second(model: MobileSam, embedding: Embedding, thing: Thing, first: Masks) 
 
 
 def _tell(found: Found, what: str, name: str, thing: Thing, before: Masks, now: Masks) -> None:
-    found[what].append((name, *(overlap(one.pixels[one.best], thing.mask) for one in (before, now))))
+    shares = [overlap(one.pixels[one.best], thing.mask) for one in (before, now)]
+    found[what].append((name, shares[0], shares[1]))
 
 
 def _best(masks: Masks, thing: Thing) -> float:

@@ -5,6 +5,7 @@
 
 import asyncio
 import sys
+from typing import Any
 
 import django
 
@@ -16,7 +17,7 @@ async def work(silent: float) -> None:
     from config import worker_connector
 
     async with app.with_connector(worker_connector.connector()).open_async() as mine:
-        beats = {"update_heartbeat_interval": silent / 6, "stalled_worker_timeout": silent}
+        beats: dict[str, Any] = {"update_heartbeat_interval": silent / 6, "stalled_worker_timeout": silent}
         await mine.run_worker_async(queues=["copilot"], concurrency=1, delete_jobs="successful", **beats)
 
 

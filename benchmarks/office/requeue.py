@@ -52,7 +52,8 @@ def measure(tasks: int) -> list[Row]:
     alone = [one for _round in range(LEAST_ROUNDS) for one in claims()]
     found = task_search.all_keys(large, task_search.Filters(state="withheld-manager"), bulk_actions.MOST)
     action = bulk_actions.start(large, "requeue", found, by=taskers[0])
-    begun, beside = time.monotonic(), []
+    begun = time.monotonic()
+    beside: list[float] = []
     with subprocess.Popen([sys.executable, "-m", "benchmarks.office.requeue", str(action.pk)], cwd=ROOT) as worker:
         while worker.poll() is None and len(beside) < LEAST_ROUNDS * CLAIMS:
             beside += claims()

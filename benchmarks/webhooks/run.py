@@ -41,8 +41,8 @@ def run(events: int, deaths: int) -> bool:
         sys.stdout.flush()
         outcome = _storm(organization, Path(folder), events, deaths)
     said = f"{outcome.lost} lost, {outcome.out_of_order} tasks out of order, {outcome.altered} altered"
-    more = f"{outcome.kills} kills, {outcome.again} came again, {outcome.seconds:.0f} s"
-    print(f"| {events} events while worker and receiver are killed | 0 lost, in order, same id | {said}; {more} |")
+    besides = f"{outcome.kills} kills, {outcome.again} came again, {outcome.seconds:.0f} s"
+    print(f"| {events} events while worker and receiver are killed | 0 lost, in order, same id | {said}; {besides} |")
     return rate >= ASKED_RATE and share >= ASKED_SHARE and outcome.kept
 
 

@@ -65,7 +65,7 @@ SENTENCES = {
 
 def of(said: Mapping[str, Any]) -> ReviewRule:
     """The rule that a project's settings keep."""
-    return ReviewRule(**said | {"labels": tuple(said.get("labels", ()))}) if said else ReviewRule()
+    return ReviewRule(**{**said, "labels": tuple(said.get("labels", ()))}) if said else ReviewRule()
 
 
 def check(said: object) -> None:

@@ -77,5 +77,5 @@ def _entries(tasker: Person, keys: Sequence[int]) -> list[Entry]:
         public_id, mine, over, free = stands[key]
         state = MINE if mine else OVER if over else FREE_NOW if free else TAKEN
         look = texts.get(key)
-        made.append(Entry(public_id, state, mine or (free and not over), (look and look.text or "")[:SNIPPET]))
+        made.append(Entry(public_id, str(state), mine or (free and not over), (look and look.text or "")[:SNIPPET]))
     return made

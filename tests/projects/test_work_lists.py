@@ -47,7 +47,8 @@ def hand_in(mine: Assignment) -> None:
 
 
 def test_alice_gets_what_is_on_her_list_in_its_order_and_bob_nothing(cast, project, tasks) -> None:
-    listed(tasks[2], cast.alice), listed(tasks[0], cast.alice)
+    listed(tasks[2], cast.alice)
+    listed(tasks[0], cast.alice)
     assert queue.claim(cast.bob, project).code == "nothing-listed"
     first = queue.claim(cast.alice, project)
     assert first.task == tasks[2] and first.rate == 50_000
@@ -79,7 +80,8 @@ def test_a_team_shares_a_list_and_each_task_of_it_is_done_once(cast, project, ta
     north = skills.define(cast.riverside, "North")
     for one in (cast.alice, cast.bob):
         skills.grant(one, north, by=cast.mina)
-    listed(tasks[0], teams=(north,)), listed(tasks[1], cast.bob, teams=(north,))
+    listed(tasks[0], teams=(north,))
+    listed(tasks[1], cast.bob, teams=(north,))
     mine, his = queue.claim(cast.alice, project), queue.claim(cast.bob, project)
     assert (mine.task, his.task) == (tasks[0], tasks[1])
     hand_in(mine)
@@ -108,7 +110,8 @@ def test_a_paused_batch_is_on_nobodys_list_meanwhile(cast, project, tasks) -> No
 
 
 def test_one_opens_a_task_of_her_list_by_name_and_no_other(cast, project, tasks) -> None:
-    listed(tasks[3], cast.alice), listed(tasks[1], cast.alice)
+    listed(tasks[3], cast.alice)
+    listed(tasks[1], cast.alice)
     mine = queue.claim_named(cast.alice, tasks[1])
     assert mine.task == tasks[1] and queue.claim(cast.alice, project) == mine
     assert queue.claim_named(cast.alice, tasks[1]) == mine
@@ -159,7 +162,8 @@ def test_work_of_any_project_begins_with_ones_list_and_goes_on_with_the_pool(cas
 
 def test_no_gold_is_mixed_into_lists_and_what_is_open_is_said(cast, project, tasks) -> None:
     rules.change(project, cast.mina, gold_share=0.5)
-    listed(tasks[0], cast.alice), listed(tasks[1], cast.alice)
+    listed(tasks[0], cast.alice)
+    listed(tasks[1], cast.alice)
     stands = availability.of(cast.alice, [project])[project.pk]
     assert (stands.left.tasks, stands.left.whole, stands.nothing) == (2, True, None)
     assert stands.terms.gold_share == 0
@@ -215,7 +219,8 @@ def test_nobody_from_elsewhere_is_put_on_a_list(cast, project, tasks) -> None:
 
 
 def test_alice_looks_at_her_list_and_opens_the_second_of_it(cast, project, tasks) -> None:
-    listed(tasks[0], cast.alice), listed(tasks[2], cast.alice)
+    listed(tasks[0], cast.alice)
+    listed(tasks[2], cast.alice)
     alice = signed_in(cast.alice)
     assert reverse("my-list", args=[project.public_id]) in alice.get(reverse("home")).content.decode()
     with CaptureQueriesContext(connection) as queries:

@@ -79,8 +79,8 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         said = form.rule()
         if "try" not in request.POST:
             try:
-                shares = {"audit_share": of_percent(form.cleaned_data["audit_share"])}
-                save_settings.amend(project, request.user, review=said, **shares)
+                audit_share = of_percent(form.cleaned_data["audit_share"])
+                save_settings.amend(project, request.user, review=said, audit_share=audit_share)
                 messages.success(request, _("Saved. It holds from the next decision on."))
                 return redirect("project-stages", project.public_id)
             except Problem as problem:
