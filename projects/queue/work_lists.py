@@ -56,7 +56,7 @@ def listed(tasker: Person, project: Project) -> QuerySet[Reservation]:
     return Reservation.objects.filter(mine, project=project, over_at=None).order_by("pk")
 
 
-def teams_of(tasker: Person) -> QuerySet[Qualification, dict[str, int]]:
-    """The keys of the teams that somebody is in at this moment: of the skills that they have."""
+def teams_of(tasker: Person) -> QuerySet[Skill]:
+    """The teams that somebody is in at this moment: the skills that they have."""
     mine = Qualification.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Clock()), person=tasker)
-    return mine.values("skill")
+    return Skill.objects.filter(pk__in=mine.values("skill"))
