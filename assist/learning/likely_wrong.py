@@ -16,10 +16,10 @@ from procrastinate.contrib.django import app
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts, doubts, improve
 from assist.learning.blind_verdicts import Decided
-from assist.learning.told import tell
 from assist.models import LabelCheck
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import choices
+from projects.configuration.project_events import tell
 from projects.models import Project, Verdict
 from projects.quality import second_looks
 from taskers.errors import Problem, StateConflict

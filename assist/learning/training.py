@@ -24,9 +24,9 @@ from assist.errors import CopilotError
 from assist.learning import recipe_process, snapshot_file, snapshots
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Recipe, Value
-from assist.learning.told import tell
 from assist.models import ModelVersion, Snapshot, TrainingRun
 from assist.registry import registry, trial
+from projects.configuration.project_events import tell
 from projects.errors import Refused
 from projects.models import Project
 from taskers.errors import Problem, StateConflict

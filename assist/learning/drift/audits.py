@@ -10,9 +10,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from assist.learning.told import tell
 from assist.models import RaisedAudits
 from projects.configuration import configure
+from projects.configuration.project_events import tell
 from projects.errors import Refused
 from projects.models import Project
 from taskers.models import Person

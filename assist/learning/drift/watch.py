@@ -14,8 +14,8 @@ from django.utils import timezone
 from assist.learning.drift import audits
 from assist.learning.drift.detector import WATCHED, Evidence, watched
 from assist.learning.drift.series import KINDS, MOST, Came
-from assist.learning.told import tell
 from assist.models import DriftSeries
+from projects.configuration.project_events import tell
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
