@@ -3,7 +3,7 @@
 The model's own estimate of each mask says little of that: the wheel is as sharp a mask as the car. What tells more is
 how large a mask is, how steady its edge, how far it agrees with the others, and whether what the encoder saw within it
 differs from what it saw around. Small trees, fitted to scenes with known masks (`python -m benchmarks.models.learn`),
-make one number of these. docs/decisions/0046 has what else was tried, and the figures.
+make one number of these. docs/decisions/0044 has what else was tried, and the figures.
 """
 
 import math

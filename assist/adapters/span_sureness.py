@@ -4,7 +4,7 @@ Its recogniser goes through a text and says at each word what comes next: an ent
 or there is none. It gives a number to each of these choices; their softmax at the choice that was made, multiplied over
 the entity's words, is the chance that the recogniser itself gives it. Where the recogniser is run here that costs no
 second reading. Beams are the library's own way to such a chance; in pipelines that weren't trained for them they find
-other entities than the pipeline does (docs/decisions/0046).
+other entities than the pipeline does (docs/decisions/0044).
 """
 
 from collections.abc import Sequence
