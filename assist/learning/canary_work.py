@@ -10,6 +10,7 @@ from assist.learning.guardrails import EDITED, REFUSED, SILENT, SLOW, Piece
 from assist.models import Rollout, Suggestion
 from assist.registry import registry
 from assist.suggestions.bindings import subject_of
+from assist.suggestions.offers import EVERYTHING
 from projects.models import Annotation, Assignment
 from taskers.models import Person
 
@@ -56,7 +57,7 @@ def _counts(one: Annotation, rollout: Rollout) -> bool:
 
 
 def _offers(rollout: Rollout, assignments: Sequence[int]) -> Mapping[int, list[Suggestion]]:
-    rows = Suggestion.objects.filter(assignment_key__in=assignments, planted=False)
+    rows = Suggestion.objects.filter(assignment_key__in=assignments, planted=False).exclude(prompt=EVERYTHING)
     found: dict[int, list[Suggestion]] = defaultdict(list)
     for one in rows.filter(model__in=[rollout.version_id, rollout.champion_id]).exclude(outcome=Outcome.REFINED):
         found[one.assignment_key].append(one)

@@ -9,9 +9,9 @@ from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient
 from assist.session import protocol, replies
 from assist.session.protocol import Prompt
-from assist.suggestions.offers import Binding, Offer
+from assist.suggestions.offers import EVERYTHING, Binding, Offer
 
-ASKED, ALL = {"boxes": True}, {"everything": True}
+ASKED = {"boxes": True}
 MOST_MASKS = 30  # made at once of one image; the other boxes get theirs when somebody takes them
 
 Known = Callable[[Binding, str, dict[str, bool]], Awaitable[tuple[list[Offer], Any]]]
@@ -45,7 +45,7 @@ async def find_all(
     started = time.monotonic()
     if binding.picture is None or not segmenter:
         raise CopilotError("copilot-down")
-    kept, found = await known(binding, segmenter, ALL)
+    kept, found = await known(binding, segmenter, EVERYTHING)
     if kept:
         return replies.everything(prompt, segmenter, kept, _since(started)), ()
     if found is None:

@@ -23,7 +23,7 @@ from assist.session.protocol import (
 )
 from assist.suggestions import planted_errors
 from assist.suggestions.label_map import project_label
-from assist.suggestions.offers import Binding, Imported, Offer, Picture
+from assist.suggestions.offers import EVERYTHING, Binding, Imported, Offer, Picture
 from assist.suggestions.prototypes import Guess
 
 WANTS_POINTS = "This task takes a prompt with points or a box."
@@ -271,7 +271,7 @@ def things(binding: Binding, model: str, reply: dict[str, Any], latency_ms: int)
     for one in reply["masks"]:
         mask = {name: one[name] for name in ("size", "counts", "score")}
         output = {"around": one["box"], "masks": [mask], "best": 0, "image_size": reply["image_size"]}
-        offers.append(Offer({"everything": True}, output, one["score"], latency_ms))
+        offers.append(Offer(dict(EVERYTHING), output, one["score"], latency_ms))
     return named(binding, model, offers)
 
 

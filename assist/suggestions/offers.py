@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 from assist.suggestions.prototypes import Choices, Learnt
 
 CLASSES = ("classify", "classify-image", "embed-image")  # capabilities by which labels of a whole task are guessed
+# How all that stands apart is asked for: few of these masks are taken, however good the model is.
+EVERYTHING = {"everything": True}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from assist.registry import registry
 from assist.suggestions import blind_scores, help_report, planted_errors
 from assist.suggestions.bindings import capability_of, subject_of
 from assist.suggestions.help_report import Help, Item, PlantedErrorRate
+from assist.suggestions.offers import EVERYTHING
 from projects.models import Annotation, Assignment, Project, ProjectSettings
 from projects.task_types import TASK_TYPES
 from taskers.models import Person
@@ -50,7 +51,7 @@ class Acceptance:
 
 
 def acceptance(project: Project) -> list[Acceptance]:
-    """For each model, over the newest suggestions; planted errors aside."""
+    """For each model, over the newest suggestions; planted errors and all that stands apart aside."""
     newest = _newest(project).values("pk")
     rows: Any = Suggestion.objects.filter(pk__in=newest).values("model__name", "model__version")
     counts = {outcome: Count("pk", filter=Q(outcome=outcome)) for outcome in OUTCOMES}
@@ -96,7 +97,7 @@ def help_of(project: Project) -> HelpReport:
 
 def _newest(project: Project) -> QuerySet[Suggestion]:
     rows = Suggestion.objects.filter(project_key=project.public_id, planted=False)
-    return rows.order_by("-pk")[:NEWEST_SUGGESTIONS]
+    return rows.exclude(prompt=EVERYTHING).order_by("-pk")[:NEWEST_SUGGESTIONS]
 
 
 def _work(project: Project) -> list[Annotation]:

@@ -16,6 +16,7 @@ from assist.learning.guardrails import BLIND, OF_WORK, REFUSED, Piece
 from assist.models import Deployment, Evaluation, ModelVersion, Precomputed, Rollout, ShadowAnswer, Suggestion
 from assist.registry import registry
 from assist.suggestions import record
+from assist.web import figures
 from projects.models import Annotation, Project, Verdict
 from projects.reports import verdict_index
 from projects.workflow import submission
@@ -318,6 +319,19 @@ def test_work_whose_offers_are_not_settled_yet_is_waited_for_but_not_for_ever(
     assert on.read_upto < done.pk
     moved(on, 1)
     assert on.read_upto == done.pk and guardrails.read(on.watch).guardrails[REFUSED].total == 1
+
+
+def test_masks_of_all_that_stands_apart_are_no_harm(cast: Cast, project: Project, passed: Evaluation) -> None:
+    """Whoever wants a few of fifty refuses most, and waits for all: that says nothing of the model."""
+    on = canary.begin(passed, by=cast.mina)
+    _, done = handed_in(cast, project, takes=True)
+    work.everything_offered(done, Suggestion.objects.get().model, 50)
+    moved(on, 1)
+    watched = guardrails.read(on.watch).guardrails
+    assert on.read_upto == done.pk
+    assert (watched[REFUSED].seen, watched[REFUSED].total, watched["slow"].total) == (1, 0, 0)
+    (line,) = figures.acceptance(project)
+    assert (line.taken, line.settled) == (1.0, 1)
 
 
 def decided(cast: Cast, project: Project, count: int) -> None:

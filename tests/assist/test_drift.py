@@ -15,6 +15,7 @@ from assist.learning.drift import audits, detector, series, watch
 from assist.learning.drift.detector import BASE, watched
 from assist.models import DriftSeries, RaisedAudits, Suggestion
 from assist.registry import registry
+from assist.suggestions.offers import EVERYTHING
 from projects.configuration import configure
 from projects.models import ModelAnswer, Project, Verdict, VerdictEntry
 from taskers.models import Event, Notification
@@ -177,8 +178,8 @@ def test_confidence_is_that_of_one_model_and_a_piece_of_work_counts_once(cast, p
     first, second = registry.model_version("fake-spans@1"), registry.model_version("fake-masks@1")
     draw = np.random.default_rng(2)
 
-    def offer(version, scores, start: int) -> None:
-        terms = {"project_key": project.public_id, "task_key": 1, "model": version}
+    def offer(version, scores, start: int, **more) -> None:
+        terms = {"project_key": project.public_id, "task_key": 1, "model": version} | more
         Suggestion.objects.bulk_create(
             Suggestion(assignment_key=start + at // 2, score=float(score), **terms) for at, score in enumerate(scores)
         )
@@ -186,6 +187,8 @@ def test_confidence_is_that_of_one_model_and_a_piece_of_work_counts_once(cast, p
     offer(first, draw.uniform(0.7, 0.9, 400), 1)
     watch.watch(project)
     assert DriftSeries.objects.get(what="sureness").seen == 200
+    offer(second, draw.uniform(0.1, 0.2, 200), 500, prompt=EVERYTHING)
+    assert watch.watch(project) == 0 and DriftSeries.objects.get(what="sureness").seen == 200, "not its confidence"
     offer(second, draw.uniform(0.1, 0.2, 200), 1_000)
     assert watch.watch(project) == 0 and DriftSeries.objects.get(what="sureness").seen == 100, "another model's own"
     offer(second, draw.uniform(0.8, 0.9, 120), 2_000)

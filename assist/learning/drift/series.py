@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from assist.alike import index
 from assist.learning.drift.detector import BASE, unlike
 from assist.models import DriftSeries, Suggestion
+from assist.suggestions.offers import EVERYTHING
 from projects.models import ModelAnswer, Project, Task, VerdictEntry
 
 MOST = 20_000  # of each kind, from the one on from which it counts
@@ -112,7 +113,11 @@ def _unlike(project: Project, model: str, after: int) -> Read:
 
 def _offered(project: Project, after: int) -> Any:
     """By the model whose suggestion came last: another one's confidence is no drift."""
-    rows = Suggestion.objects.filter(project_key=project.public_id, planted=False).order_by("pk")
+    rows = (
+        Suggestion.objects.filter(project_key=project.public_id, planted=False)
+        .exclude(prompt=EVERYTHING)
+        .order_by("pk")
+    )
     newest = rows.order_by("-pk").values_list("model", flat=True).first()
     return rows.filter(pk__gt=after, model=newest)
 

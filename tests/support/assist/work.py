@@ -3,16 +3,18 @@
 from typing import Any
 from uuid import uuid4
 
+from django.utils import timezone
+
 from assist.learning import rollout
 from assist.models import Deployment, ModelVersion, Suggestion
 from assist.registry import registry
 from assist.suggestions import record
 from assist.suggestions.bindings import bind
-from assist.suggestions.offers import Offer
+from assist.suggestions.offers import EVERYTHING, Offer
 from projects import queue
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
-from projects.models import Assignment, Batch, Project, Task
+from projects.models import Annotation, Assignment, Batch, Project, Task
 from projects.models.work import Asset
 from taskers.models import Organization, Person
 from tests.support import make
@@ -61,6 +63,24 @@ def offered_then(done: Assignment) -> None:
         project_key=done.task.project.public_id,
         model=registry.model_version(SPACY),
         output=span_offer(0, 5),
+    )
+
+
+def everything_offered(done: Annotation, version: ModelVersion, count: int) -> None:
+    """All that stands apart was asked for in work that was handed in, and none of it taken."""
+    Suggestion.objects.bulk_create(
+        Suggestion(
+            assignment_key=done.assignment_id,
+            task_key=done.task_id,
+            project_key=done.task.project.public_id,
+            model=version,
+            prompt=EVERYTHING,
+            score=0.75,
+            latency_ms=9_000,
+            outcome="refused",
+            settled_at=timezone.now(),
+        )
+        for _ in range(count)
     )
 
 
