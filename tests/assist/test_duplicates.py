@@ -79,7 +79,7 @@ def test_the_same_photo_smaller_and_worse_is_tagged_and_the_import_says_so(
     assert duplicates.look(project, soon()) == 0, "each is looked at once"
     assert not Task.objects.filter(project=project).exclude(withheld="").exists(), "it is told, and handed out as ever"
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
-    made = importing.keep(batch, ContentFile(b""), name="photos.jsonl", by=cast.mina)
+    made = importing.keep(batch, ContentFile(b"{}"), name="photos.jsonl", by=cast.mina)
     page = client.get(reverse("import", args=[made.public_id])).content.decode()
     assert "1 task of this batch is nearly the same" in page
     found = client.get(reverse("tasks", args=[project.public_id]), {"tag": tags.NEARLY_THE_SAME}).content.decode()
