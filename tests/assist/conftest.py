@@ -4,26 +4,20 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 import pytest
 from skimage import data
 
-from assist.adapters import files
 from assist.runtime.client import RuntimeClient, shared
-from taskers.files.folders import models_folder
+from tests.support.assist import weights
 from tests.support.assist.pictures import Picture, picture
 from tests.support.assist.running import FAKE, REAL, Runtime, running
 
 
 @pytest.fixture(scope="session")
 def model_folder() -> Path:
-    """The pinned models, fetched if they are not there yet; a machine that can't have them fails here."""
-    folder = models_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(folder / ".lock"):
-        files.fetch(folder)
-    return folder
+    """The pinned models."""
+    return weights.pinned()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from assist.runtime.client import status_now
 from assist.web import status
 from projects.reports import notices
 from tests.support import make
-from tests.support.assist import work
+from tests.support.assist import weights, work
 from tests.support.assist.running import SPACY_ONLY, Runtime, running
 from tests.support.cast import Cast
 
@@ -25,6 +25,12 @@ def nothing_remembered() -> Iterator[None]:
     status._Asked.at = -status.FRESH_SECONDS
     yield
     status._Asked.at = -status.FRESH_SECONDS
+
+
+@pytest.fixture
+def untouched(tmp_path: Path) -> Path:
+    """The models that come along, and none that somebody added to this machine."""
+    return weights.linked(tmp_path / "untouched")
 
 
 def said_of(project) -> str:
@@ -90,8 +96,8 @@ def said(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_list_names_every_model_and_whether_it_is_there(settings, model_folder: Path, tmp_path: Path) -> None:
-    settings.MODELS_DIR = model_folder
+def test_list_names_every_model_and_whether_it_is_there(settings, untouched: Path, tmp_path: Path) -> None:
+    settings.MODELS_DIR = untouched
     lines = said("list").splitlines()
     assert len(lines) == len(RUNTIMES)
     assert any(work.SAM in line and "installed" in line and "default" in line for line in lines)
@@ -99,8 +105,8 @@ def test_list_names_every_model_and_whether_it_is_there(settings, model_folder: 
     assert any(work.SAM in line and "missing" in line for line in said("list").splitlines())
 
 
-def test_verify_and_fetch_agree(settings, model_folder: Path, tmp_path: Path) -> None:
-    settings.MODELS_DIR = model_folder
+def test_verify_and_fetch_agree(settings, untouched: Path, tmp_path: Path) -> None:
+    settings.MODELS_DIR = untouched
     all_of_them = 2 + sum(len(RUNTIMES[key].artifacts) for key in SHIPPED)
     assert said("fetch").count(": right") == all_of_them
     assert said("verify").count(": right") == all_of_them
@@ -110,8 +116,8 @@ def test_verify_and_fetch_agree(settings, model_folder: Path, tmp_path: Path) ->
     assert "fetch" in str(caught.value)
 
 
-def test_doctor_finds_the_real_models_well(settings, model_folder: Path) -> None:
-    settings.MODELS_DIR, settings.RUNTIME_ADDRESS = model_folder, "unix:/nowhere/runtime.sock"
+def test_doctor_finds_the_real_models_well(settings, untouched: Path) -> None:
+    settings.MODELS_DIR, settings.RUNTIME_ADDRESS = untouched, "unix:/nowhere/runtime.sock"
     report = said("doctor")
     assert all(f"{key}: well" in report for key in DEFAULTS)
     assert "device cpu" in report and "masks in" in report and "Denver" in report and "MB" in report
