@@ -23,6 +23,7 @@ from taskers.models import Person
 FELL = 0.1  # a confidence must have fallen by so much to be worth anybody's time
 FEW = 20  # of them are looked at for the next that a reviewer may decide; whoever judged all those finds the list
 BLIND = (SecondLook.Reason.AUDIT, SecondLook.Reason.SAMPLE)
+ASKED = (*BLIND, SecondLook.Reason.RULE)  # whatever is thought of the verdict
 UNDECIDED = 0.5  # where no answer is likelier than all others together, the verdict's isn't either
 
 
@@ -30,7 +31,7 @@ def propose(terms: Terms, estimation: Estimation, weighed: Mapping[int, Weighed]
     """Propose those verdicts that no longer look right, and take back proposals that do; returns how many are new.
 
     What a reviewer decided isn't asked again, and what one dismissed isn't proposed again. An open audit stays one
-    whatever is thought of its verdict, and only moves to where that belongs in the list.
+    whatever is thought of its verdict, like what a rule asked for, and only moves to where that belongs in the list.
     """
     verdicts = Verdict.objects.current().filter(task__in=list(weighed)).exclude(method=REVIEW).order_by("pk")
     current = list(verdicts)
@@ -45,7 +46,7 @@ def propose(terms: Terms, estimation: Estimation, weighed: Mapping[int, Weighed]
             if before.reason == SecondLook.Reason.MODEL:
                 continue  # what a model doubts, an estimate of people doesn't settle
             before.now = now
-            if not before.is_blind:
+            if before.reason not in ASKED:
                 before.state = SecondLook.State.OPEN if reason else SecondLook.State.WITHDRAWN
                 before.reason = reason or before.reason
             again.append(before)

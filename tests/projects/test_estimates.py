@@ -78,6 +78,19 @@ def test_what_was_dismissed_is_not_proposed_again(cast, spammers) -> None:
     assert SecondLook.objects.count() == 1
 
 
+def test_what_a_rule_asked_for_stays_open_whatever_is_thought_of_it(cast, spammers) -> None:
+    project, doubted = spammed(cast, spammers, review={"share": 1.0, "when": "after"})
+    sure = make.task(doubted.batch)
+    for one in (cast.alice, cast.bob, cast.carol):
+        said(one, sure, PERSON)
+    before = SecondLook.objects.get(task=doubted).now
+    done = estimating.run(estimating.start(project, by=cast.mina).pk)
+    assert (done.state, done.proposed) == ("done", 0)
+    looks = second_looks.open_in([project])
+    assert [(one.task, one.reason) for one in looks] == [(doubted, "rule"), (sure, "rule")]
+    assert looks[0].now < before, "it only moves to where it belongs"
+
+
 def test_a_run_that_is_cut_off_goes_on_where_it_stood(cast, spammers) -> None:
     project, task = spammed(cast, spammers)
     make.tasks(task.batch, 3)
