@@ -83,7 +83,7 @@ class RuntimeClient:
     async def spans_of(self, model: str, texts: Sequence[str]) -> list[list[list[Any]] | None]:
         """For each text its [[start, end, model's label, score or None]], or None where it has no answer; people's own
         questions go first."""
-        return (await self.ask("spans_of", model=model, texts=list(texts)))["spans"]
+        return await self._each("spans_of", "spans", texts, model=model)
 
     async def classify(self, model: str, text: str, labels: Sequence[str], asker: str) -> list[float]:
         """A share in [0, 1] for each label, which is given by its words."""
@@ -103,8 +103,7 @@ class RuntimeClient:
         self, model: str, texts: Sequence[str], labels: Sequence[str], asker: str | None = None
     ) -> list[dict[str, float | None] | None]:
         """For each text a share of each label (None: it gives none), or None where the model has no answer."""
-        reply = await self.ask("shares", model=model, texts=list(texts), labels=list(labels), asker=asker)
-        return reply["shares"]
+        return await self._each("shares", "shares", texts, model=model, labels=list(labels), asker=asker)
 
     async def image_shares(
         self, model: str, image: str, supply: Supply, labels: Sequence[str], asker: str | None = None
@@ -155,6 +154,16 @@ class RuntimeClient:
             self._reading.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reading
+
+    async def _each(self, op: str, told: str, texts: Sequence[str], **fields: Any) -> list[Any]:
+        """Of each text; asked again for those that were too many for one question."""
+        found: list[Any] = []
+        while len(found) < len(texts):
+            some = (await self.ask(op, texts=list(texts[len(found) :]), **fields))[told]
+            if not some:
+                raise CopilotError("no-answer")
+            found += some
+        return found
 
     async def _with_image(self, op: str, supply: Supply, **fields: Any) -> dict[str, Any]:
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -41,13 +41,15 @@ from assist.runtime.resting import rest
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Run = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 PROMPTS_WAITING = 256
 ENCODES_WAITING = 64
 MOST_HANDS = 8  # masks worked out at once; fewer where there are fewer cores
 OUTSIDE_HANDS = 4  # questions at once to another host
 LOAD_AGAIN_SECONDS = 15.0
-MOST_PARTS = 32  # of one text that is longer than its model takes
+MOST_PARTS = 32  # of one text that is longer than its model takes; and read in one go
+PARTS_A_QUESTION = 64  # of all its texts
 READ_SIDE = 2000  # small letters are lost in what is enough for things
 
 
@@ -100,15 +102,18 @@ class HeldModel:
         found = windows.parts(text, most or max(1, len(text)))
         return found if len(found) <= MOST_PARTS else []
 
-    def each(
-        self, ask: Callable[[list[str]], Sequence[Any]], texts: Sequence[str], whole: Callable[..., Any]
+    async def each(
+        self, run: Run, ask: Callable[[list[str]], Sequence[Any]], texts: Sequence[str], whole: Callable[..., Any]
     ) -> list[Any]:
-        """What it says of each of these texts, with `whole` to make one of a text's parts and what was said of them;
-        None of those that are too long for it."""
-        pieces = [self.parts(text) for text in texts]
-        asked = [part for some in pieces for _, part in some]
-        found = iter(ask(asked) if asked else ())
-        return [whole(some, [next(found) for _ in some]) if some else None for some in pieces]
+        """What it says of each of the first of these texts, as many as PARTS_A_QUESTION allow, in jobs that `run` puts
+        into a lane; with `whole` to make one of a text's parts and what was said of them. None of those too long."""
+        pieces = next(windows.portions([self.parts(text) for text in texts], PARTS_A_QUESTION), [])
+        told: list[Any] = []
+        for portion in windows.portions(pieces, MOST_PARTS):
+            asked = [part for some in portion for _, part in some]
+            found = iter(await run(partial(ask, asked)) if asked else ())
+            told += [whole(some, [next(found) for _ in some]) if some else None for some in portion]
+        return told
 
     def status(self) -> dict[str, Any]:
         """How it is, for people and pages."""
@@ -233,11 +238,12 @@ class Serving:
         return {"spans": [[span.start, span.end, span.label, span.score] for span in found or ()]}
 
     async def spans_of(self, question: dict[str, Any]) -> dict[str, Any]:
-        """The spans of many texts, for work done in advance: it waits behind what people ask."""
+        """The spans of many texts, or the first of them, for work done in advance: it waits behind what people ask."""
         model = self._named(question, "spans")
         finder = cast(SpanFinder, await model.ready())
         texts = question["texts"]
-        found = await model.encodes.run(lambda: model.each(finder.spans_of, texts, windows.spans), urgent=False)
+        run = partial(model.encodes.run, urgent=False)
+        found = await model.each(run, finder.spans_of, texts, windows.spans)
         rows = [spans and [[one.start, one.end, one.label, one.score] for one in spans] for spans in found]
         return {"spans": rows}
 
@@ -269,16 +275,13 @@ class Serving:
         return {"boxes": rows, "dropped": dict(found.dropped)}
 
     async def shares(self, question: dict[str, Any]) -> dict[str, Any]:
-        """A share of each label for each text, of a model that says so itself."""
+        """A share of each label for each text, or the first of them, of a model that says so itself."""
         model = self._named(question, "classify")
         judge = cast(Judge, await model.ready())
         texts, labels, asker = question["texts"], question["labels"], question.get("asker")
         lane = model.prompts if asker else model.encodes
-
-        def ask() -> list[Any]:
-            return model.each(lambda some: judge.shares(some, labels), texts, windows.shares)
-
-        return {"shares": await lane.run(ask, asker, urgent=bool(asker))}
+        run = partial(lane.run, asker=asker, urgent=bool(asker))
+        return {"shares": await model.each(run, lambda some: judge.shares(some, labels), texts, windows.shares)}
 
     async def image_shares(self, question: dict[str, Any]) -> dict[str, Any]:
         """The same for an image."""

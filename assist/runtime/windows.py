@@ -1,6 +1,6 @@
 """Texts longer than a model takes at once: their parts, and what was found in these as of the whole. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from assist.adapters import FoundSpan
 
@@ -21,6 +21,18 @@ def parts(text: str, most: int) -> list[Part]:
         gap = text.find(" ", back, end)
         start = gap + 1 if gap > 0 else back
     return [*found, (start, text[start:])]
+
+
+def portions(pieces: Sequence[list[Part]], most: int) -> Iterator[list[list[Part]]]:
+    """Texts, each as its parts, some at a time: of so many parts in all, or one text."""
+    some: list[list[Part]] = []
+    for piece in pieces:
+        if some and sum(map(len, some)) + len(piece) > most:
+            yield some
+            some = []
+        some.append(piece)
+    if some:
+        yield some
 
 
 def spans(parts: Sequence[Part], found: Sequence[Sequence[FoundSpan] | None]) -> list[FoundSpan] | None:

@@ -1,12 +1,19 @@
 """Texts that are longer than a model takes at once."""
 
 import re
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist.adapters import FoundSpan
-from assist.runtime import windows
+from assist.adapters import RUNTIMES, FoundSpan
+from assist.adapters.fake import FakeSpans
+from assist.runtime import serving, windows
+from assist.runtime.client import RuntimeClient
+from assist.runtime.embedding_store import EmbeddingStore
+from assist.runtime.serving import HeldModel, Serving
 
 WORDS = st.text(alphabet="ab \n", max_size=400)
 
@@ -40,3 +47,41 @@ def test_shares_of_parts_are_weighed_by_their_length_and_unknown_where_one_is() 
     assert windows.shares(parts, [{"glad": None}, {"glad": 0.5}]) == {"glad": None}
     assert windows.shares(parts, [None, {"glad": 0.5}]) == {"glad": 0.5}
     assert windows.shares(parts, [None, None]) is None
+
+
+class Near(RuntimeClient):
+    """Asks a runtime in this process, and counts what each question takes."""
+
+    def __init__(self, runtime: Serving) -> None:
+        super().__init__("unix:/nowhere")
+        self.runtime = runtime
+        self.questions: list[int] = []
+
+    async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
+        reply = await getattr(self.runtime, op)(fields)
+        read = fields["texts"][: len(reply["spans"])]
+        self.questions.append(sum(len(windows.parts(text, 100)) for text in read))
+        return reply
+
+
+async def test_no_question_and_no_go_takes_long_however_long_the_texts_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is at one thing for minutes is taken for hung, and ended."""
+    goes: list[int] = []
+    read = FakeSpans.spans_of
+
+    def counted(self: FakeSpans, texts: list[str]) -> Any:
+        goes.append(len(texts))
+        return read(self, texts)
+
+    monkeypatch.setattr(FakeSpans, "spans_of", counted)
+    monkeypatch.setattr(HeldModel, "parts", lambda self, text: windows.parts(text, 100))
+    runtime = Serving([RUNTIMES["fake-spans@1"]], tmp_path, EmbeddingStore(tmp_path, 1, 1))
+    client = Near(runtime)
+    texts = [f"day {n}: Maria went from Oslo to Bergen and back again, " * 20 for n in range(10, 26)] + ["Oslo"] * 40
+    found = await client.spans_of("fake-spans@1", texts)
+    runtime.close()
+    assert [len(one or ()) for one in found] == [80] * 16 + [1] * 40
+    assert max(goes) <= serving.MOST_PARTS and max(client.questions) <= serving.PARTS_A_QUESTION
+    assert sum(goes) == sum(client.questions) > 3 * serving.PARTS_A_QUESTION
