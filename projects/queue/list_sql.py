@@ -3,6 +3,7 @@
 from projects.queue.sql import HELD, NOT_FREE, TAKEN
 
 LOOKED = 200  # entries of a list that one statement looks at
+END = 2**63 - 1  # behind the last entry
 # What `candidate_slots.promised` gives.
 TERMS = """unnest(%(projects)s::bigint[], %(versions)s::int[], %(leases)s::int[], %(rates)s::bigint[],
     %(copilots)s::boolean[], %(controls)s::float[], %(audits)s::float[], %(organizations)s::bigint[],
@@ -22,12 +23,12 @@ ENTRIES = f"""
     SELECT r.id AS entry, r.task_id, r.own, p.* FROM {TERMS} CROSS JOIN LATERAL (
       (SELECT r.id, r.task_id, true AS own FROM projects_reservation r
        WHERE r.person_id = %(tasker)s::bigint AND r.project_id = p.project AND r.over_at IS NULL
-         AND r.id > %(after)s::bigint ORDER BY r.id LIMIT {LOOKED})
+         AND r.id > %(after)s::bigint AND r.id <= %(upto)s::bigint ORDER BY r.id LIMIT {LOOKED})
       UNION ALL
       (SELECT r.id, r.task_id, false FROM taskers_qualification q CROSS JOIN LATERAL (
          SELECT r.id, r.task_id FROM projects_reservation r
          WHERE r.team_id = q.skill_id AND r.project_id = p.project AND r.over_at IS NULL
-           AND r.id > %(after)s::bigint ORDER BY r.id LIMIT {LOOKED}
+           AND r.id > %(after)s::bigint AND r.id <= %(upto)s::bigint ORDER BY r.id LIMIT {LOOKED}
        ) r
        WHERE q.person_id = %(tasker)s::bigint AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp()))
     ) r
@@ -40,7 +41,15 @@ FREE = f"""
     WHERE a.task_id = {{task}} AND a.kind = 'judge' AND a.state = 'open' AND NOT {NOT_FREE}
     ORDER BY a.slot LIMIT 1"""
 
-# Takes the first of the lists that are free. What is over is passed by no more from now on.
+# What is over of what was looked at, passed by no more from now on.
+TIDIED = """done AS (
+  SELECT r.id FROM projects_reservation r
+  WHERE r.id IN (SELECT entry FROM looked WHERE over) AND r.over_at IS NULL{when} FOR UPDATE SKIP LOCKED
+), tidied AS (
+  UPDATE projects_reservation r SET over_at = clock_timestamp() FROM done WHERE r.id = done.id
+)"""
+
+# Takes the first of the lists that are free. Where none is, all entries stay for PASSED to see.
 TAKE_LISTED = f"""
 WITH looked AS MATERIALIZED ({ENTRIES}
   ORDER BY e.entry
@@ -48,20 +57,33 @@ WITH looked AS MATERIALIZED ({ENTRIES}
   SELECT a.id, l.* FROM (SELECT * FROM looked WHERE NOT over AND time = 1 ORDER BY entry OFFSET 0) l
   CROSS JOIN LATERAL ({FREE.format(task="l.task_id")} FOR UPDATE OF a SKIP LOCKED) a
   LIMIT %(most)s::int
-), done AS (
-  SELECT r.id FROM projects_reservation r
-  WHERE r.id IN (SELECT entry FROM looked WHERE over) AND r.over_at IS NULL FOR UPDATE SKIP LOCKED
-), tidied AS (
-  UPDATE projects_reservation r SET over_at = clock_timestamp() FROM done WHERE r.id = done.id
-), {TAKEN}
+), {TIDIED.format(when=" AND EXISTS (SELECT FROM found)")}, {TAKEN}
 SELECT {HELD}
 FROM found LEFT JOIN taken a ON a.id = found.id
 LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
 ORDER BY a.id
 """
 
-# How far one look came, and how many entries it saw.
-PASSED = f"SELECT max(entry), count(*) FROM ({ENTRIES}) looked"
+# How far one look came that took nothing, how many entries it saw, and whether one is free, which others had locked.
+PASSED = f"""
+WITH looked AS MATERIALIZED ({ENTRIES}
+), {TIDIED.format(when="")}
+SELECT coalesce(max(l.entry), 0), count(*),
+  coalesce(bool_or(NOT l.over AND EXISTS ({FREE.format(task="l.task_id")})), false)
+FROM looked l
+"""
+
+# About how far this tasker has come along their lists: the last entry of what they did last of each live batch. Where
+# lists are in another order than tasks, it is anywhere.
+WORKED_TO = """
+SELECT coalesce(max(r.id), 0) FROM unnest(%(projects)s::bigint[]) AS p(id)
+JOIN projects_batch b ON b.project_id = p.id AND b.state = 'live'
+CROSS JOIN LATERAL (
+  SELECT mine.task_id FROM projects_assignment mine
+  WHERE mine.tasker_id = %(tasker)s::bigint AND mine.batch_id = b.id ORDER BY mine.task_id DESC LIMIT 1
+) mine
+JOIN projects_reservation r ON r.task_id = mine.task_id AND r.project_id = p.id
+"""
 
 # How many tasks of their lists are free for this tasker, by project, of the first so many entries of each.
 OPEN_LISTED = f"""

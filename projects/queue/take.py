@@ -6,6 +6,7 @@ starts where this tasker's last one ended, so it never passes again what it coul
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -19,13 +20,14 @@ from projects.queue.candidate_slots import CandidateSlot, Choice, Terms
 from projects.queue.claim_numbers import RequestedTask, StaleChoice
 from projects.queue.conflicts_of_interest import waiting_for
 from projects.queue.gold_dealing import Due
-from projects.queue.no_work import AskAgain, Nothing, nothing_listed, training_first
+from projects.queue.no_work import AskAgain, Nothing, crowded, nothing_listed, training_first
 from taskers.database.prepared import ask, ask_models, ask_rows
 from taskers.models import Person
 
 STRIDES = 10  # so many times `sql.STRIDE` rows are passed in one claim; the next one goes on from there
 SWEEP_ROWS = 100  # that one look of the second walk takes in
 LIST_STRIDES = 50  # so many times `list_sql.LOOKED` entries of somebody's lists are passed in one claim
+LIST_PAUSE = 5  # seconds after which the next one goes on, elsewhere
 MORE_SLOTS = 8  # that are asked for the rest of a group, after the first that had some of it
 
 
@@ -57,7 +59,7 @@ def take_next(
     """
     if choice.held and (found := held_again(choice.tasker, choice.projects)):
         return found
-    if found := _course(choice, number) or _listed(choice, number):
+    if found := _course(choice, number) or _listed(choice, number, rng):
         return found
     if number == 1 and (found := _foretold(choice, rng, requested)):
         return found
@@ -141,27 +143,61 @@ def _course(choice: Choice, number: int) -> list[Assignment]:
     return []
 
 
-def _listed(choice: Choice, number: int) -> list[Assignment]:
+def _listed(choice: Choice, number: int, rng: random.Random | None) -> list[Assignment]:
     """What comes next on this tasker's lists, in projects where people work by list: there nobody walks. Models have no
-    lists, and walk."""
+    lists, and walk. A course comes before a list; where the pool has work as well, that comes before another's course.
+    """
     by_list = [one for pk, one in choice.terms.items() if one.by_list and pk not in choice.refusals]
     if not by_list or choice.tasker.kind == Person.Kind.MODEL:
         return []
-    kept = {one.project for one in by_list}
-    terms = promised(choice, by_list) | {"partners": list(choice.partners)}
-    after = 0
+    due = {one.project for one in by_list if qualification.is_due(choice.tasker, one)}
+    found, ahead = _along_lists(choice, [one for one in by_list if one.project not in due], number, rng)
+    if found:
+        return found
+    pooled = any(not one.terms.by_list for one in choice.slots)
+    if ahead is Ahead.LOCKED and not pooled:
+        raise AskAgain()
+    why = nothing_listed() if ahead is Ahead.NOTHING else replace(crowded(), retry_seconds=LIST_PAUSE)
+    open_in = {one.terms.project for one in choice.slots}
+    for one in by_list:
+        if pooled or one.project not in due & open_in:
+            choice.refuse(one.project, why)
+    return _course(choice, number)
+
+
+def _along_lists(
+    choice: Choice, terms: Sequence[Terms], number: int, rng: random.Random | None
+) -> tuple[list[Assignment], Ahead]:
+    """What is free on this tasker's lists in these projects; and where nothing is, what may lie there still."""
+    if not terms:
+        return [], Ahead.NOTHING
+    asked = promised(choice, terms) | {"partners": list(choice.partners), "tasker": choice.tasker.pk}
+    most = eligibility.left_today(terms[0], number)
+    ahead, stretches, begun = Ahead.NOTHING, [(0, list_sql.END)], False
     for _stride in range(LIST_STRIDES):
-        entries = terms | {"after": after}
+        if not stretches:
+            return [], ahead
+        after, upto = stretches.pop(0)
+        entries = asked | {"after": after, "upto": upto}
         with waiting_for(choice.tasker.pk, choice.partners):
-            if found := hold(choice, list_sql.TAKE_LISTED, entries | {"token": uuid4(), "most": number}):
-                return found
-        ((last, looked),) = ask(list_sql.PASSED, entries | {"tasker": choice.tasker.pk})
-        if looked < list_sql.LOOKED:
-            break
-        after = last
-    for project in kept:
-        choice.refuse(project, nothing_listed())
-    return []
+            if found := hold(choice, list_sql.TAKE_LISTED, entries | {"token": uuid4(), "most": most}):
+                return found, ahead
+        ((last, looked, free),) = ask(list_sql.PASSED, entries)
+        ahead = Ahead.LOCKED if free else ahead
+        if looked == list_sql.LOOKED:
+            stretches = [(last, upto), *stretches] if begun else _beyond(asked, last, rng or random.SystemRandom())
+            begun = True
+    return [], Ahead.MORE if stretches else ahead
+
+
+def _beyond(asked: Mapping[str, Any], last: int, rng: random.Random) -> list[tuple[int, int]]:
+    """What to look at of lists that are longer than one look, behind its last entry: from where this tasker is on, then
+    what lies before there, from anywhere on and round, so that the claims of many see all of it."""
+    ((here,),) = ask(list_sql.WORKED_TO, asked)
+    if here <= last:
+        return [(last, list_sql.END)]
+    anywhere = rng.randrange(last, here)
+    return [(here, list_sql.END), (anywhere, here), (last, anywhere)]
 
 
 def _foretold(choice: Choice, rng: random.Random | None, requested: RequestedTask | None) -> list[Assignment]:

@@ -1,0 +1,124 @@
+"""Work by list, as hard as the pool: caps, courses, long lists, what others lock, and what was over and comes back."""
+
+import random
+
+import pytest
+from django.db import transaction
+
+from projects import queue
+from projects.models import Assignment, Project, Reservation, Task
+from projects.queue import Nothing, list_sql, take, work_lists
+from projects.workflow import submission
+from projects.workforce import rules
+from taskers.models import Person, Skill
+from taskers.skills import skills
+from tests.support import make
+from tests.support.projects.courses import course
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    return by_list(cast, "Listed")
+
+
+@pytest.fixture
+def tasks(project) -> list[Task]:
+    return make.tasks(make.batch(project), 7)
+
+
+@pytest.fixture
+def north(cast) -> Skill:
+    """A team: Alice and Bob."""
+    made = skills.define(cast.riverside, "North")
+    for one in (cast.alice, cast.bob):
+        skills.grant(one, made, by=cast.mina)
+    return made
+
+
+@pytest.fixture
+def short_looks(monkeypatch) -> None:
+    """One look at a list takes in two entries."""
+    for name in ("TAKE_LISTED", "PASSED"):
+        text = getattr(list_sql, name)
+        assert f"LIMIT {list_sql.LOOKED}" in text
+        monkeypatch.setattr(list_sql, name, text.replace(f"LIMIT {list_sql.LOOKED}", "LIMIT 2"))
+    monkeypatch.setattr(list_sql, "LOOKED", 2)
+
+
+def by_list(cast, name: str, **terms) -> Project:
+    made = make.project(cast.riverside, name, wanted=1)
+    rules.change(made, cast.mina, mode="lists", **terms)
+    return made
+
+
+def listed(task: Task, *people: Person, teams: tuple[Skill, ...] = ()) -> None:
+    with transaction.atomic():
+        work_lists.put_on(queue.lock(task.pk), people, teams, by=None)
+
+
+def done(tasker: Person, project: Project) -> Task:
+    """The next of somebody's list, handed in."""
+    mine = make.held(tasker, project)
+    submission.submit(mine, tasker, mine.token, make.MARIA)
+    return mine.task
+
+
+def test_a_grid_of_a_list_holds_no_more_than_the_day_has_room_for(cast, project, tasks) -> None:
+    rules.change(project, cast.mina, daily_tasks=3)
+    for one in tasks:
+        listed(one, cast.alice)
+    assert done(cast.alice, project) == tasks[0]
+    assert {one.task for one in queue.claim_group(cast.alice, project, 24)} == {*tasks[1:3]}
+
+
+def test_no_list_passes_by_a_course_when_work_of_any_project_is_asked_for(cast, project, tasks) -> None:
+    trained = by_list(cast, "Trained")
+    batch = make.batch(trained, "Later")
+    course(batch, skills.define(cast.riverside, "Course"), cast)
+    theirs = make.task(batch)
+    listed(theirs, cast.alice, cast.bob)
+    both = [project, trained]
+    first = queue.claim_any(cast.alice, cast.riverside, both)
+    assert (first.task.project, first.kind) == (trained, "training"), "her other list is empty"
+    pool = make.project(cast.riverside, "Pool", wanted=1)
+    make.tasks(make.batch(pool, "Pooled"), 1)
+    assert queue.claim_any(cast.bob, cast.riverside, [pool, *both]).task.project == pool
+    assert Assignment.objects.get(task=theirs).state == "open"
+
+
+def test_entries_that_are_over_hide_none_behind_them(cast, project, tasks, short_looks) -> None:
+    for one in tasks:
+        listed(one, cast.alice, cast.bob)
+    for one in tasks[:2]:
+        assert done(cast.bob, project) == one
+    assert queue.claim(cast.alice, project).task == tasks[2]
+    assert Reservation.objects.filter(person=cast.alice, over_at=None).count() == 5
+
+
+def test_a_teams_list_goes_on_behind_all_that_others_still_owe(cast, project, north, short_looks, monkeypatch) -> None:
+    """Three looks see less than what she did already, however long she goes on."""
+    monkeypatch.setattr(take, "LIST_STRIDES", 3)
+    tasks = make.tasks(make.batch(project, "Twice"), 12, wanted=2)
+    for one in tasks:
+        listed(one, teams=(north,))
+    assert [done(cast.alice, project) for _each in tasks] == tasks
+    assert Reservation.objects.filter(over_at=None).count() == 12, "Bob owes them"
+    nothing = queue.claim(cast.alice, project)
+    assert (nothing.code, nothing.retry_seconds) == ("ask-again", take.LIST_PAUSE), "not all of it was looked at"
+    monkeypatch.setattr(take, "LIST_STRIDES", 50)
+    assert queue.claim(cast.alice, project).code == "nothing-listed"
+
+
+def test_what_comes_back_far_behind_is_found_from_anywhere(cast, project, north, short_looks, monkeypatch) -> None:
+    monkeypatch.setattr(take, "LIST_STRIDES", 4)
+    skills.grant(cast.carol, north, by=cast.mina)
+    tasks = make.tasks(make.batch(project, "Twice"), 12, wanted=2)
+    for one in tasks:
+        listed(one, teams=(north,))
+    in_hand = [queue.claim_named(one, tasks[5]) for one in (cast.bob, cast.carol)]
+    assert [done(cast.alice, project) for _each in tasks[1:]] == [*tasks[:5], *tasks[6:]]
+    queue.release(in_hand[0], cast.bob, in_hand[0].token)
+    found = (queue.claim(cast.alice, project, rng=random.Random(draw)) for draw in range(20))
+    assert next(one.task for one in found if not isinstance(one, Nothing)) == tasks[5]
