@@ -4,14 +4,18 @@ would have come to."""
 import re
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
+from projects import queue
 from projects.configuration import configure, review_rule
 from projects.configuration.review_rule import ReviewRule
 from projects.errors import Refused
 from projects.models import Project, SecondLook, Task, Verdict
+from projects.quality import consensus
 from projects.queue import draws
 from projects.reports import review_effect, verdict_index
+from projects.workflow import submission
 from taskers.models import Event, Standing, Transfer
 from tests.support import make
 from tests.support.projects.judging import said
@@ -92,6 +96,37 @@ def test_mina_tries_a_rule_on_what_was_and_saves_it(cast, project) -> None:
     saved = project.settings_now()
     assert (saved.review, saved.audit_share) == ({"labels": ["place"], "when": "before"}, 0.05)
     assert mina.post(address, typed | {"share": "101"}).status_code == 422
+
+
+def test_what_the_rule_in_force_sent_to_review_is_counted_reviewed_or_not(cast, project) -> None:
+    rule(project, labels=["place"], when="before")
+    decided(project, cast, make.MARIA)
+    reviewed, _waits = decided(project, cast, make.OSLO), decided(project, cast, make.OSLO)
+    differs = make.task(reviewed.batch)
+    said(cast.alice, differs, make.MARIA)
+    said(cast.bob, differs, make.OSLO)
+    for task in (reviewed, differs):
+        review = queue.claim_review(task, cast.rita)
+        submission.decide(review, cast.rita, review.token, make.OSLO)
+    verdict_index.add(Event.objects.all())
+    effect = review_effect.of(project, ReviewRule(labels=("place",)))
+    assert (effect.decided, effect.looked) == (3, 2), "what answers didn't decide, no rule is asked of"
+    assert review_effect.of(project, ReviewRule(below=0.01)).looked == 0, "the answers' own confidence counts"
+
+
+def test_whoever_has_a_vote_counts_and_what_no_rule_is_asked_of_does_not(cast, project) -> None:
+    configure.change(project, None, wanted=3)
+    task = make.task(make.batch(project))
+    for one, answer in ((cast.alice, make.MARIA), (cast.bob, make.MARIA), (cast.carol, make.OSLO)):
+        said(one, task, answer)
+    Standing.objects.update(good=9, poor=0)
+    Standing.objects.filter(tasker=cast.carol).update(good=0, poor=9)
+    brought = make.task(task.batch)
+    with transaction.atomic():
+        consensus.adopt(queue.lock(brought.pk), make.MARIA, confidence=0.3)
+    verdict_index.add(Event.objects.all())
+    effect = review_effect.of(project, ReviewRule(standing=0.6, below=0.4))
+    assert (effect.decided, effect.by) == (1, {"standing": 1}), "Carol was outvoted, and yet she had a vote"
 
 
 @pytest.mark.parametrize("wrong", [[], {"often": 1}, {"share": 2}, {"when": "never"}, {"labels": "place"}])
