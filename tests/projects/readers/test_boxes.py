@@ -61,18 +61,19 @@ def test_yolo_poses_have_points_beside_their_box():
     assert kinds(row) == [("person", "box"), ("person 1", "point")]
 
 
-def test_yolo_points_by_their_names_and_a_box_that_nobody_drew():
+def test_yolo_points_by_their_names_and_people_whose_boxes_were_made_from_them():
     lines = [
         "0 0.5 0.5 0.2 0.2 0.5 0.5 2 0.6 0.4 1",
-        "0 0.5 0.5 0.2 0.4 0.4 0.3 2 0.6 0.7 2",
-        "1 0.5 0.5 0 0 0.5 0.5 2 0 0 0",
+        "0 0.5 0.5 0.2 0.4 0.4 0.3 2 0.6 0.7 2 0.25",
+        "1 0.5 0.5 0.2 0.4 0.4 0.3 2 0.6 0.7 2 0.5",
     ]
-    told = "names: [person, dog]\nkpt_shape: [2, 3]\nkpt_names:\n  0: [nose, tail]\n  1: [nose, tail]\n"
+    told = "names: [person, nose]\nkpt_shape: [2, 3]\nkpt_names:\n  0: [nose, tail]\n  1: [nose, tail]\n"
     (row,) = rows(read("yolo", {"data.yaml": told, "a.txt": "\n".join(lines), "a.png": picture()}))
-    first = [("person", "box"), ("nose", "point"), ("tail", "point")]
-    assert kinds(row) == [*first, ("nose", "point"), ("tail", "point"), ("nose", "point")] and not row.lost
+    points = [("nose", "point"), ("tail", "point")]
+    assert kinds(row) == [("person", "box"), *points] * 2 + points and not row.lost
     assert [one["shape"].get("visible") for one in regions(row)[:3]] == [None, True, False]
-    assert [one["attributes"] for one in regions(row)] == [{"instance": "1"}] * 3 + [{}] * 3
+    tied = [{"instance": "1"}] * 3 + [{"instance": "2", "score": 0.25}] * 3
+    assert [one["attributes"] for one in regions(row)] == [*tied, {"score": 0.5}, {"score": 0.5}]
 
 
 def test_yolo_without_a_class_list_goes_in_by_numbers_and_says_so():

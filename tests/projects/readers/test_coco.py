@@ -60,6 +60,15 @@ def test_key_points_become_points_of_their_own_names_tied_to_their_person():
     assert [region["attributes"] for region in answers(row)[0]["regions"]] == [{"instance": 1}, {"instance": 1}]
 
 
+def test_two_people_whose_boxes_were_made_from_their_points_stay_two():
+    first = {"category_id": 9, "bbox": [3, 4, 5, 6], "keypoints": [3, 4, 2, 8, 10, 2], "score": 0.5}
+    second = {"category_id": 9, "bbox": [6, 2, 5, 6], "keypoints": [6, 2, 2, 11, 8, 1], "score": 0.25}
+    row = only(first, second)
+    assert shapes(row) == [("person", "box"), ("head", "point"), ("foot", "point")] * 2 and not row.lost
+    tied = [{"instance": 1, "score": 0.5}] * 3 + [{"instance": 2, "score": 0.25}] * 3
+    assert [region["attributes"] for region in answers(row)[0]["regions"]] == tied
+
+
 def test_a_crossing_outline_becomes_a_mask_and_what_reaches_over_the_edge_is_told():
     row = only({"segmentation": [[2, 2, 12, 12, 12, 2, 2, 12]]}, {"bbox": [20, 10, 40, 5]}, {"bbox": [40, 10, 4, 5]})
     assert shapes(row) == [("ship", "mask"), ("ship", "box")]

@@ -88,8 +88,8 @@ def _add(
         return
     points = _points(annotation, category, place, marks)
     if shape and shape["type"] == "box" and not annotation.get("segmentation"):
-        places = [(point["x"], point["y"]) for _, point in points]
-        shape = None if only_points([shape[side] for side in SIDES], places) else shape
+        places = [(label, point["x"], point["y"]) for label, point in points]
+        shape = None if only_points(category.name, [shape[side] for side in SIDES], places) else shape
     group = {"instance": annotation["id"]} if points and shape and _is_id(annotation.get("id")) else {}
     key = f"{category.name} {shape} {annotation.get('attributes')} {score}"
     if shape and key not in seen:

@@ -135,8 +135,7 @@ def _places(marks: Marks, rest: list[float]) -> list[list[float]]:
 def _pose(
     marks: Marks, place: str, label: str, rest: list[float], told: tuple[int, list[str]], score: float | None
 ) -> None:
-    """Mark an object's box and its points. A box that is just what its points reach is none: somebody had points
-    alone."""
+    """Mark an object's box and its points; these alone where there is no object."""
     each, names = told
     box = _box(marks, rest[:4])
     points = []
@@ -145,13 +144,13 @@ def _pose(
         seen = rest[at + 2] if each == 3 else 2.0
         if seen > 0 and (x or y):
             name = names[number] if number < len(names) else f"{label} {number + 1}"
-            points.append((name, (x * marks.width, y * marks.height), seen != 1))
-    drawn = not only_points([box[side] for side in SIDES], [one[1] for one in points])
+            points.append((name, x * marks.width, y * marks.height, seen != 1))
+    drawn = not only_points(label, [box[side] for side in SIDES], [one[:3] for one in points])
     instance = {"instance": place.rpartition(" ")[2]} if drawn and points else {}
     if drawn:
         marks.region(place, label, box, instance, score)
-    for name, (x, y), visible in points:
-        marks.region(place, name, {"type": "point", "x": x, "y": y, "visible": visible}, instance)
+    for name, x, y, visible in points:
+        marks.region(place, name, {"type": "point", "x": x, "y": y, "visible": visible}, instance, score)
 
 
 def _classes(files: Files, faults: list[Fault]) -> Classes:
