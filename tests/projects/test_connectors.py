@@ -236,11 +236,11 @@ def test_list_that_is_refused_half_way_says_so_and_the_next_load_has_the_rest(ca
 
 
 @pytest.mark.usefixtures("allowed")
-def test_object_of_ten_gigabytes_is_told_by_its_name_and_never_fetched(cast, bucket, photos, monkeypatch):
+def test_object_of_more_than_ten_gigabytes_is_told_by_its_name_and_never_fetched(cast, bucket, photos, monkeypatch):
     put(bucket, "a.png", "b.png")
     kept = kept_bucket(cast, bucket)
     listing = bucket_list.Bucket.entries
-    sizes = {"b.png": 10 * 1024**3}
+    sizes = {"b.png": 10 * 1024**3 + 1}
 
     def swollen(found: bucket_list.Bucket):
         for one in listing(found):
