@@ -59,14 +59,16 @@ class ClaimAny(Endpoint):
 
 
 class WorkList(Endpoint):
-    """The asker's work list in a project where people work by list."""
+    """The asker's work list in a project where people work by list; refused whoever may not work there now."""
 
     scopes = {"GET": (Scope.LABEL,)}
 
     @described("Your work list", {200: WorkListShape}, operation_id="work_list", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
         after, limit = asked(request)
-        found = work_list.of(self.person, self.workplace(project_id), after=after, number=limit)
+        project = self.workplace(project_id)
+        queue.check_lists(self.person, project)
+        found = work_list.of(self.person, project, after=after, number=limit)
         return Response(WorkListShape(found).data)
 
 

@@ -14,7 +14,7 @@ from projects.queue.gold import set_aside, take_up
 from projects.queue.imported import PastJudgement, hand_in_imported
 from projects.queue.leases import expire_due, force_release, held, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
-from projects.queue.named_claim import claim_named, may_choose
+from projects.queue.named_claim import check_lists, claim_named, kept_from_lists, may_choose
 from projects.queue.no_work import Nothing
 from projects.queue.qualification import begins_with_course
 from projects.queue.reviewing import (
@@ -51,6 +51,7 @@ __all__ = [
     "ask_more",
     "audit",
     "begins_with_course",
+    "check_lists",
     "choose_anew",
     "claim",
     "claim_any",
@@ -65,6 +66,7 @@ __all__ = [
     "force_release",
     "hand_in_imported",
     "held",
+    "kept_from_lists",
     "is_correctable",
     "lock",
     "lock_known",

@@ -59,12 +59,29 @@ def may_choose(tasker: Person, project: Project, mode: str) -> bool:
     return office or mode == AssignmentRules.Mode.CHOICE
 
 
+def kept_from_lists(tasker: Person, project: Project) -> Nothing | None:
+    """Why somebody may not see now what lies on lists in a project; None where they may. What they did before today's
+    end is no reason: it keeps nothing secret."""
+    why = _kept(terms_of(tasker, [project]), project.pk)
+    return None if why and why.code in ("daily-cap", "spending-limit") else why
+
+
+def check_lists(tasker: Person, project: Project) -> None:
+    """Raises NotAllowedNow with the reason why they may not."""
+    if why := kept_from_lists(tasker, project):
+        raise _refused(why)
+
+
+def _kept(choice: Choice, project: int) -> Nothing | None:
+    if why := choice.refusals.get(project):
+        return why
+    return training_first() if qualification.is_due(choice.tasker, choice.terms[project]) else None
+
+
 def _check(choice: Choice, task: Task) -> None:
     tasker, terms = choice.tasker, choice.terms[task.project_id]
-    if why := choice.refusals.get(task.project_id):
+    if why := _kept(choice, task.project_id):
         raise _refused(why)
-    if qualification.is_due(tasker, terms):
-        raise _refused(training_first())
     if may_choose(tasker, task.project, terms.mode):
         return
     if not terms.by_list or not work_lists.listed(tasker, task.project).filter(task=task).exists():

@@ -4,6 +4,7 @@ import random
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from projects import queue
 from projects.models import Assignment, Project, Reservation, Task
@@ -14,6 +15,8 @@ from taskers.models import Person, Skill
 from taskers.skills import skills
 from tests.support import make
 from tests.support.projects.courses import course
+from tests.support.projects.managing import signed_in
+from tests.support.projects.pipeline import Api
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +125,23 @@ def test_what_comes_back_far_behind_is_found_from_anywhere(cast, project, north,
     queue.release(in_hand[0], cast.bob, in_hand[0].token)
     found = (queue.claim(cast.alice, project, rng=random.Random(draw)) for draw in range(20))
     assert next(one.task for one in found if not isinstance(one, Nothing)) == tasks[5]
+
+
+@pytest.mark.parametrize("reason", ["banned", "lacks a skill", "owes a course"])
+def test_nobody_reads_lists_or_what_is_free_who_may_not_work_there(cast, project, tasks, reason) -> None:
+    rules.change(project, cast.mina, mode="choice")
+    listed(tasks[0], cast.alice)
+    skill = skills.define(cast.riverside, "Ports")
+    match reason:
+        case "banned":
+            rules.exclude(cast.alice, reason="Away", by=cast.mina, project=project)
+        case "lacks a skill":
+            rules.ask_for(project, skill, by=cast.mina)
+        case "owes a course":
+            course(project.batches.get(), skill, cast)
+    page = signed_in(cast.alice).get(reverse("my-list", args=[project.public_id])).content.decode()
+    assert "Maria Lopez" not in page
+    why = {"banned": "Away", "lacks a skill": "Ports", "owes a course": "begins with a course"}[reason]
+    assert why in page
+    told = Api(cast.alice, cast.riverside).get("work-list", project.public_id)
+    assert told.status_code == 409 and why in told.json()["detail"]

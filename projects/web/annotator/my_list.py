@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, queue
-from projects.models import Task
+from projects.models import AssignmentRules, Task
 from projects.reports import work_list
 from projects.web.shared.access import signed_in
 from projects.workforce import rules
@@ -24,6 +24,9 @@ def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     """What is reserved for them; and what else is free, where they may choose."""
     project = access.workplace(request.user, project_id)
     mode = rules.in_force(project).mode
+    if why := queue.kept_from_lists(request.user, project):
+        shown = {"project": project, "by_list": mode != AssignmentRules.Mode.POOL, "why": why}
+        return render(request, "projects/annotator/my_list.html", shown)
     after, free_after = request.GET.get("after", ""), request.GET.get("free", "")[:LONGEST]
     mine = work_list.of(
         request.user, project, after=int(after) if after.isascii() and after.isdigit() and len(after) < DIGITS else 0
@@ -32,7 +35,7 @@ def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     context = {
         "project": project,
         "mine": mine,
-        "by_list": mode != "pool",
+        "by_list": mode != AssignmentRules.Mode.POOL,
         "free": work_list.free_in(request.user, project, after=free_after) if chooses else None,
         "begun": any(one.state == work_list.MINE for one in mine.entries),
     }
