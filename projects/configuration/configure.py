@@ -111,6 +111,9 @@ def change(
         _check_hotkeys(project, list(project.labels.in_use().values("key", "name", "hotkey", "shapes")))
     if labels is not None or before is None or before.fields != made.fields:
         check_answerable(project, made)
+    if "review" in settings:
+        in_use = project.labels.in_use().values_list("key", flat=True)
+        review_rule.check_labels(made.review, before.review if before else {}, in_use)
     return made
 
 

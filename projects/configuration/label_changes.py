@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from projects.configuration import configure, save_settings
+from projects.configuration import configure, review_rule, save_settings
 from projects.errors import Refused
 from projects.models import Label, Project
 from taskers.errors import NotFound
@@ -34,6 +34,7 @@ def retire(project: Project, key: str, *, by: Person) -> None:
 @transaction.atomic
 def merge(project: Project, key: str, into: str, *, by: Person) -> Label:
     """Retire a label whose answers are compared as if they said another one, from now on. The answers stay as they are.
+    A rule for reviews asks for the other one instead.
 
     Raises NotFound and Refused as `retire` does, and Refused for a label that merges into itself or into one of another
     field.
@@ -44,6 +45,11 @@ def merge(project: Project, key: str, into: str, *, by: Person) -> Label:
     retire(project, key, by=by)
     target = project.labels.get(key=into)
     project.labels.filter(key=key).update(merged_into=target)
+    review = project.settings_now().review
+    labels = review.get("labels", ())
+    if key in labels:
+        became = {one: one for one in labels} | {key: into}
+        configure.change(project, by, review=review_rule.relabelled(review, became))
     return target
 
 

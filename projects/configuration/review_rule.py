@@ -80,5 +80,18 @@ def check(said: object) -> None:
         raise Refused("These are no labels.", code="bad-setting", place="review")
 
 
+def check_labels(said: Mapping[str, Any], before: Mapping[str, Any], in_use: Collection[str]) -> None:
+    """Raises Refused where a rule speaks of a label that is neither in use nor was in the rule before."""
+    if not set(said.get("labels", ())) <= {*in_use, *before.get("labels", ())}:
+        raise Refused("These are no labels.", code="bad-setting", place="review")
+
+
+def relabelled(said: Mapping[str, Any], became: Mapping[str, str]) -> dict[str, Any]:
+    """The rule as settings keep it, each label by what it became; those that became nothing are left out."""
+    labels = list(dict.fromkeys(became[one] for one in said.get("labels", ()) if one in became))
+    kept = {name: value for name, value in said.items() if name != "labels"} | ({"labels": labels} if labels else {})
+    return kept if of(kept).asks else {}
+
+
 def _is_key(label: object) -> bool:
     return isinstance(label, str) and len(label) <= limits.KEY and "\x00" not in label

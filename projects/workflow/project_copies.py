@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from projects.configuration import configure, presets, save_settings
+from projects.configuration import configure, presets, review_rule, save_settings
 from projects.errors import Refused
 from projects.models import Project, ProjectTemplate, Requirement, limits
 from projects.workforce import rules
@@ -111,6 +111,9 @@ def begin(
 def _made(organization: Organization, pattern: Mapping[str, Any], name: str, *, by: Person) -> Project:
     settings = {key: value for key, value in pattern["settings"].items() if key in configure.FIELDS}
     labels, task_type = pattern["labels"], pattern["task_type"]
+    if "review" in settings:  # of labels that were retired there, none is here
+        keys = [configure.label_key(one) for one in labels]
+        settings["review"] = review_rule.relabelled(settings["review"], dict(zip(keys, keys, strict=True)))
     made = configure.create(organization, by, name=name, task_type=task_type, labels=labels, **settings)
     if "rules" not in pattern:
         return made

@@ -8,14 +8,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from projects import queue
-from projects.configuration import configure, review_rule
+from projects.configuration import configure, label_changes, review_rule
 from projects.configuration.review_rule import ReviewRule
 from projects.errors import Refused
 from projects.models import Project, SecondLook, Task, Verdict
 from projects.quality import consensus
 from projects.queue import draws
 from projects.reports import review_effect, verdict_index
-from projects.workflow import submission
+from projects.workflow import project_copies, submission
 from taskers.models import Event, Standing, Transfer
 from tests.support import make
 from tests.support.projects.judging import said
@@ -127,6 +127,31 @@ def test_whoever_has_a_vote_counts_and_what_no_rule_is_asked_of_does_not(cast, p
     verdict_index.add(Event.objects.all())
     effect = review_effect.of(project, ReviewRule(standing=0.6, below=0.4))
     assert (effect.decided, effect.by) == (1, {"standing": 1}), "Carol was outvoted, and yet she had a vote"
+
+
+def test_a_rule_follows_a_merged_label_and_keeps_a_retired_one_that_it_shows(cast, project) -> None:
+    labels = [{"key": key, "name": key.title()} for key in ("person", "place", "town", "river")]
+    configure.set_labels(project, labels, by=cast.mina)
+    with pytest.raises(Refused):
+        rule(project, labels=["place", "street"])
+    rule(project, labels=["place", "town", "river"], when="before")
+    task = make.task(make.batch(project))
+    town = {"spans": [one | {"label": "town"} for one in make.OSLO["spans"]]}
+    said(cast.alice, task, make.OSLO)
+    label_changes.merge(project, "place", "town", by=cast.mina)
+    assert project.settings_now().review == {"labels": ["town", "river"], "when": "before"}
+    said(cast.bob, task, town)
+    task.refresh_from_db()
+    assert task.withheld == "review", "Alice's says by the old label what Bob's says by the new one"
+
+    label_changes.retire(project, "river", by=cast.mina)
+    mina, address = signed_in(cast.mina), reverse("project-stages", args=[project.public_id])
+    assert "River (retired)" in mina.get(address).content.decode()
+    typed = {"share": "0", "below": "0", "standing": "0", "when": "before", "audit_share": "5"}
+    assert mina.post(address, typed | {"labels": ["town", "river"]}).status_code == 302
+    assert project.settings_now().review["labels"] == ["town", "river"]
+    copy = project_copies.clone(project, "Again", by=cast.mina)
+    assert copy.settings_now().review["labels"] == ["town"]
 
 
 @pytest.mark.parametrize("wrong", [[], {"often": 1}, {"share": 2}, {"when": "never"}, {"labels": "place"}])

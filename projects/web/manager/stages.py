@@ -55,10 +55,14 @@ class StagesForm(forms.Form):
         gettext_lazy("Drawn apart from all this: by these it is known how far to believe the method."),
     )
 
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, rule: ReviewRule, **kwargs: Any) -> None:
+        """`rule` is in force: a label of it that was retired since is shown as such, and stays while it is chosen."""
         super().__init__(*args, **kwargs)
-        chosen = [(one.key, one.name) for one in project.labels.in_use()]
-        self.fields["labels"].choices = chosen  # type: ignore[attr-defined]
+        chosen = {one.key: one.name for one in project.labels.in_use()}
+        if gone := [key for key in rule.labels if key not in chosen]:
+            names = dict(project.labels.filter(key__in=gone).values_list("key", "name"))
+            chosen |= {key: f"{names.get(key, key)} ({_('retired')})" for key in gone}
+        self.fields["labels"].choices = list(chosen.items())  # type: ignore[attr-defined]
 
     def rule(self) -> dict[str, Any]:
         """As the settings keep it: what asks for nothing is left out. Call when valid."""
@@ -74,7 +78,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     """The rule in force with its effect; what is typed with its own, and saved where that is asked."""
     now = project.settings_now()
     rule = review_rule.of(now.review)
-    form = StagesForm(request.POST or None, project=project, initial=_initial(rule, now.audit_share))
+    form = StagesForm(request.POST or None, project=project, rule=rule, initial=_initial(rule, now.audit_share))
     if request.method == "POST" and form.is_valid():
         said = form.rule()
         if "try" not in request.POST:
