@@ -1,5 +1,6 @@
 """Classes of texts from the real model: suggested, taken or not, learnt from verdicts; and where none are suggested."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -93,6 +94,7 @@ async def opened(cast: Cast, held: Assignment) -> tuple[Page, dict[str, Any]]:
 
 
 async def test_alice_asks_what_a_letter_is_about(cast: Cast, project: Project, real_runtime: Runtime, at) -> None:
+    await asyncio.to_thread(real_runtime.until_ready)
     at(real_runtime.address)
     held = await held_letter(cast, project)
     page, ready = await opened(cast, held)
