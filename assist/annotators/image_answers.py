@@ -9,18 +9,21 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from PIL import Image
 
 from assist.annotators.autonomous_answers import UNSCORED, of_guess, provenance
 from assist.errors import CopilotError
 from assist.learning import label_vectors
 from assist.models import ModelVersion
+from assist.registry import registry
 from assist.runtime.client import serving, status_now
 from assist.suggestions import choices, judged, precompute, prototypes
-from assist.suggestions.bindings import picture_of, read_picture
+from assist.suggestions.bindings import picture_of, read_picture, subject_of
 from assist.suggestions.label_map import project_label
 from assist.suggestions.offers import Picture
 from assist.suggestions.vector_encoding import unpacked
 from projects.errors import Refused
+from projects.inference.geometry import bitmap_from_mask, mask_from_bitmap
 from projects.models import Assignment, Label, ProjectSettings
 
 Ask = Callable[..., dict[str, Any]]
@@ -94,18 +97,41 @@ def _masks(boxes: Sequence[Box], picture: Picture, mine: Assignment, ask: Ask) -
     """The mask that the mask model makes of each box."""
     if not boxes:
         return {}
-    status = status_now(settings.RUNTIME_ADDRESS, 2.0)
-    if status is None:
-        raise CopilotError("copilot-down")
-    model, data = serving(status, "segment"), read_picture(picture)
-    prompt = {"model": model, "image": picture.sha256, "owner": f"place-{mine.pk}", "points": []}
+    data = read_picture(picture)
+    prompt = {"model": _mask_model(mine), "image": picture.sha256, "owner": f"place-{mine.pk}", "points": []}
+    size = mine.task.payload["height"], mine.task.payload["width"]
     made = {}
     for n, box in enumerate(boxes):
         # The image goes along once: what comes behind it finds its embedding.
         reply = ask("segment", **prompt, box=list(box), **({"data": data} if n == 0 else {}))
-        best = reply["masks"][reply["best"]]
-        made[box] = {"type": "mask", "size": list(best["size"]), "counts": best["counts"]}
+        made[box] = _whole(reply["masks"][reply["best"]], size)
     return made
+
+
+def _mask_model(mine: Assignment) -> str:
+    """The version that answers for masks of this work, else the runtime's own, which is the first that nobody brought:
+    who else had the runtime load one has nothing to say here. Raises CopilotError where it is away."""
+    status = status_now(settings.RUNTIME_ADDRESS, 2.0)
+    if status is None:
+        raise CopilotError("copilot-down")
+    if deployed := registry.chosen(mine.task.project.public_id, "segment", subject_of(mine)):
+        return serving(status, "segment", deployed)
+    brought = ModelVersion.objects.filter(capability="segment").exclude(smoke=ModelVersion.Smoke.NOT_ASKED)
+    others = {str(one) for one in brought}
+    able = (key for key, one in status["models"].items() if one["capability"] == "segment" and key not in others)
+    own = next(able, "")
+    if not own:
+        raise CopilotError("model-missing")
+    return serving(status, "segment", own)
+
+
+def _whole(mask: Mapping[str, Any], size: tuple[int, int]) -> dict[str, Any]:
+    """A mask as it travels, at the image's own (height, width), its edges as smooth as the studio makes them."""
+    if tuple(mask["size"]) == size:
+        return {"type": "mask", "size": list(size), "counts": mask["counts"]}
+    grey = Image.fromarray(np.ascontiguousarray(bitmap_from_mask(mask), np.uint8) * 255)
+    grown = grey.resize(size[::-1], Image.Resampling.BILINEAR)
+    return mask_from_bitmap(np.asarray(grown) >= 128)
 
 
 def _class(version: ModelVersion, mine: Assignment, picture: Picture, terms: ProjectSettings, ask: Ask) -> Answer:

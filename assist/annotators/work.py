@@ -151,7 +151,7 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
     if version.capability == "spans":
         found = precompute.found(mine.task_id, str(version))
         if found is None:
-            found = ask("spans_of", texts=[text])["spans"][0]  # behind what people ask
+            found = ask("spans_of", texts=[text])["spans"][0]
         if found is None:
             raise Refused("The model gave no answer to this one.", code="no-answer")
         own = version.terms.get("label_map")
@@ -178,7 +178,7 @@ def _as_judged(
         raise Refused("There is nothing to choose between.", code="not-able")
     ahead = precompute.found(mine.task_id, str(version))
     labels = judged.phrases_of([asked])
-    shares = ahead["shares"] if ahead else ask("shares", texts=[text], labels=labels, asker=None)["shares"][0]
+    shares = ahead["shares"] if ahead else ask("shares", texts=[text], labels=labels)["shares"][0]
     guesses = judged.guesses([asked], shares or {}, terms.label_mapping, version.terms["label_map"])
     if not guesses:
         raise Refused("The model gave no answer to this one.", code="no-answer")
@@ -198,7 +198,8 @@ def _as_taught(asked: Choices, taught: Learnt, text: str, ask: Ask) -> list[floa
 def _ask(
     runner: asyncio.Runner, client: RuntimeClient, annotator_version: AnnotatorVersion, op: str, **fields: Any
 ) -> dict:
-    usual = {"model": str(annotator_version.version), "asker": f"place:{annotator_version.pk}"}
+    """Ask its model, or the one that is named, behind what people ask: nobody waits for the answer."""
+    usual = {"model": str(annotator_version.version), "asker": None}
     return runner.run(client.ask(op, **usual | fields))
 
 

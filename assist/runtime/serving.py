@@ -171,9 +171,10 @@ class Serving:
         return {"image_size": list(embedding.image_size)}
 
     async def segment(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Three masks for one prompt."""
+        """Three masks for one prompt. Without an `asker` nobody waits."""
         model, segmenter = await self._segmenter(question)
-        embedding = await self._embedding(model, segmenter, question, urgent=True)
+        asker = question.get("asker")
+        embedding = await self._embedding(model, segmenter, question, urgent=bool(asker))
         owner = question["owner"]
         previous = self._handles.find(owner, question["previous"]) if question.get("previous") else None
         prompt = MaskPrompt(
@@ -182,7 +183,8 @@ class Serving:
             previous,
         )
         started = time.monotonic()
-        masks = await model.prompts.run(partial(segmenter.decode, embedding, prompt), question["asker"])
+        lane = model.prompts if asker else model.encodes
+        masks = await lane.run(partial(segmenter.decode, embedding, prompt), asker, urgent=bool(asker))
         counts = await asyncio.to_thread(_run_lengths, masks)  # meanwhile the next prompt is decoded
         return {
             "masks": [
@@ -252,7 +254,9 @@ class Serving:
         model = self._named(question, "classify")
         classifier = cast(Classifier, await model.ready())
         text, labels = question["text"], question["labels"]
-        scores = await model.prompts.run(lambda: classifier.classify(text, labels), question["asker"])
+        asker = question.get("asker")
+        lane = model.prompts if asker else model.encodes
+        scores = await lane.run(lambda: classifier.classify(text, labels), asker, urgent=bool(asker))
         return {"scores": [round(score, 4) for score in scores]}
 
     async def vectors(self, question: dict[str, Any]) -> dict[str, Any]:

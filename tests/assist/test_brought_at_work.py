@@ -7,23 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db.models import Count
 
 from assist.adapters import catalogue
+from assist.annotators import image_answers
 from assist.annotators import work as placing
+from assist.errors import CopilotError
 from assist.models import AnnotatorVersion, ModelVersion, Precomputed, Suggestion
 from assist.registry import registry
+from assist.runtime.client import RuntimeClient
 from assist.suggestions import precompute, record
 from projects import queue
 from projects.configuration import configure
+from projects.inference.geometry import mask_area, mask_box
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Verdict
 from projects.workflow import submission
 from tests.support import make
 from tests.support.assist import brought, work
 from tests.support.assist.brought import Backend
 from tests.support.assist.page import in_thread, kept, page_of
-from tests.support.assist.pictures import Picture
+from tests.support.assist.pictures import Picture, picture
 from tests.support.assist.running import Runtime, running
 from tests.support.cast import Cast
 
@@ -220,6 +225,50 @@ def test_a_detector_answers_images_as_an_annotator_and_decides_nothing_while_it_
     assert {round(one.confidence, 2) for one in answers} == {0.27} and {one.outcome for one in answers} == {"waiting"}
     assert not Verdict.objects.exists(), "it is watched: people are asked all the same"
     assert queue.audit().breaches == []
+
+
+def test_masks_of_a_large_image_are_handed_in_at_its_own_size_and_asked_for_behind_people(
+    cast: Cast, pets: Project, models: Brought, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Masks travel at 1024 pixels at most; this image is wider. The box of the dog is its mask."""
+    configure.change(pets, None, label_minimums={"dog": 0.2}, wanted=1)
+    large = work.image_task(pets.batches.get(), picture(np.zeros((750, 2000, 3), np.uint8)).file, "large.png")
+    made = placing.place(pets, ModelVersion.objects.get(name="things"), by=cast.mina, target_error=0.1, audit_share=0.2)
+    asked, ask = [], RuntimeClient.ask
+
+    async def heard(self: RuntimeClient, op: str, **fields: Any) -> dict[str, Any]:
+        asked.append((op, fields.get("asker")))
+        return await ask(self, op, **fields)
+
+    monkeypatch.setattr(RuntimeClient, "ask", heard)
+    assert placing.run(made.pk) == 4
+    assert set(asked) == {("boxes", None), ("segment", None)}
+    cat, dog = Annotation.objects.get(task=large).answer["regions"]
+    assert (cat["shape"]["type"], dog["shape"]["size"]) == ("box", [750, 2000])
+    x, y, width, height = mask_box(dog["shape"])
+    assert 0 < width < 2000 and 0 < height < 750 and mask_area(dog["shape"]) == pytest.approx(width * height, rel=0.05)
+
+
+def test_masks_are_made_by_what_answers_here_and_never_by_what_another_organization_brought(
+    cast: Cast, pets: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {"capability": "segment", "runtime": "meta_sam", "organization": cast.hilltop, "smoke": "passed"}
+    ModelVersion.objects.create(name="theirs", version="1", **theirs)
+    ours = ModelVersion.objects.create(name="ours", version="1", **theirs | {"organization": cast.riverside})
+    own = {"capability": "segment", "state": "restarting", "text": "It is being started again."}
+    told = {"theirs@1": own | {"state": "ready"}, "fake-masks@1": own}
+    monkeypatch.setattr(image_answers, "status_now", lambda *_: {"models": told})
+    mine = make.held(cast.alice, pets)
+    with pytest.raises(CopilotError, match="started again"):
+        image_answers._mask_model(mine)
+    own["state"] = "ready"
+    assert image_answers._mask_model(mine) == "fake-masks@1"
+    del told["fake-masks@1"]
+    with pytest.raises(CopilotError) as problem:
+        image_answers._mask_model(mine)
+    assert problem.value.code == "model-missing"
+    work.deployed(pets, ours, share=100, by=cast.mina)
+    assert image_answers._mask_model(mine) == "ours@1"
 
 
 def test_without_a_minimum_a_detector_hands_in_only_what_is_likelier_than_not(

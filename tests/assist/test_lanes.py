@@ -4,11 +4,16 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from assist.adapters import RUNTIMES
 from assist.errors import CopilotError
+from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane
+from assist.runtime.serving import Serving
+from tests.support.assist.pictures import Picture
 from tests.support.assist.running import settled
 
 
@@ -148,3 +153,21 @@ async def test_lane_with_two_hands_does_two_things_at_once_and_no_third() -> Non
     assert await newest == "newest", "beside the one that nobody hears of any more"
     one.open.set()
     lane.close()
+
+
+async def test_masks_and_classes_that_nobody_waits_for_are_made_behind_what_people_ask(square: Picture) -> None:
+    serving = Serving([RUNTIMES[key] for key in ("fake-masks@1", "fake-classes@1")], Path(), EmbeddingStore(None))
+    masks, classes = serving._models["fake-masks@1"], serving._models["fake-classes@1"]
+    image = {"image": square.sha256, "data": square.file, "owner": "nobody", "points": [], "box": [4, 4, 9, 9]}
+    text = {"text": "Fry the onions.", "labels": ["Food", "Sport"]}
+    try:
+        ahead = await serving.segment({"model": "fake-masks@1", **image})
+        shares = await serving.classify({"model": "fake-classes@1", **text})
+        assert (masks.prompts.done, masks.encodes.done) == (0, 2), "the embedding, and the masks"
+        assert (classes.prompts.done, classes.encodes.done) == (0, 1)
+        asked = await serving.segment({"model": "fake-masks@1", "asker": "alice", **image})
+        assert [one["counts"] for one in asked["masks"]] == [one["counts"] for one in ahead["masks"]]
+        assert await serving.classify({"model": "fake-classes@1", "asker": "alice", **text}) == shares
+        assert (masks.prompts.done, classes.prompts.done) == (1, 1)
+    finally:
+        serving.close()
