@@ -4,6 +4,18 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+# spaCy's adapters give scores now, so their models' confidence means something else than it did: what was learnt of the
+# old one lets nothing be decided by the new, and what was prepared without scores is asked anew.
+SPACY = """SELECT s.annotator_id FROM assist_annotatorversion s JOIN assist_modelversion v ON v.id = s.version_id
+WHERE v.capability = 'spans' AND v.runtime IN ('spacy_spans', 'spacy_folder')"""
+ANOTHER_SCALE = f"""
+UPDATE projects_modelanswer SET outcome = 'lost', "right" = NULL
+WHERE outcome IN ('waiting', 'known') AND annotator_id IN ({SPACY});
+UPDATE projects_modelannotator SET mean = '[]', covariance = '[]', known = 0 WHERE id IN ({SPACY});
+DELETE FROM assist_precomputed p USING assist_modelversion v
+WHERE v.id = p.version_id AND v.capability = 'spans' AND v.runtime IN ('spacy_spans', 'spacy_folder');
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -33,4 +45,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('project',), name='raised_audits_one_at_a_time'), models.CheckConstraint(condition=models.Q(('share__gt', models.F('before'))), name='raised_audits_are_more')],
             },
         ),
+        migrations.RunSQL(ANOTHER_SCALE, migrations.RunSQL.noop),
     ]

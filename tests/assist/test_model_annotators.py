@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Iterator
+from importlib import import_module
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.test import Client, override_settings
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -18,6 +20,7 @@ from assist.registry import registry
 from assist.suggestions.prototypes import Learnt
 from projects import queue
 from projects.annotators import lifecycle, outcomes
+from projects.annotators.answers import Said
 from projects.models import Annotation, Assignment, ModelAnnotator, ModelAnswer, Project, Task, Verdict
 from projects.quality.gold import grading
 from projects.task_types import asked_fields
@@ -183,6 +186,28 @@ def test_known_answers_let_it_decide_and_audits_go_to_people(cast: Cast, project
     waiting = ModelAnswer.objects.filter(outcome="waiting").select_related("annotation__task")
     assert all(not Verdict.objects.filter(task=one.annotation.task).exists() for one in waiting)
     assert queue.audit().breaches == [] and ledger.audit() == []
+
+
+def test_what_was_learnt_before_spacy_gave_scores_lets_it_decide_nothing_now(cast: Cast, project) -> None:
+    """Forty of its answers were right; they were told with another confidence than its new answers are."""
+    batch, another_scale = make.batch(project), import_module("assist.migrations.0011_raised_audits").ANOTHER_SCALE
+    for model in (SPANS, SPACY):
+        tasker = placed(cast, project, model, mode="decide", target_error=0.3).annotator.tasker
+        for index in range(40):
+            task = make.task(batch, text="Maria Lopez came here.")
+            queue.set_aside(task, by=cast.mina)
+            grading.stock(task, says(task.payload["text"]), by=cast.mina, dice=random.Random(index))
+            mine = given(tasker, task, "gold")
+            submission.submit(mine, tasker, mine.token, says(task.payload["text"]), confidence=0.9)
+        Precomputed.objects.create(task_key=task.pk, version=registry.model_version(model), output=[[0, 5, "X", None]])
+        settled()
+    with connection.cursor() as cursor:
+        cursor.execute(another_scale)
+    settled()
+    other, spacy = ModelAnnotator.objects.order_by("pk")
+    assert (other.known, spacy.known) == (40, 0)
+    assert [Said(one, 0.99, False).accepted for one in (other, spacy)] == [True, False]
+    assert [str(one.version) for one in Precomputed.objects.all()] == [SPANS], "spaCy is asked anew"
 
 
 def test_it_switches_itself_off_when_audits_say_so_and_works_no_more(cast: Cast, project) -> None:
