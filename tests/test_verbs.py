@@ -64,6 +64,7 @@ READS = {
     "projects.quality.qualification.feedback.unread",
     "projects.quality.second_looks.next_after",
     "projects.queue.begins_with_course",
+    "projects.queue.kept_from_lists",
     "projects.queue.look_ahead",
     "projects.queue.may_choose",
     "projects.webhooks.subscriptions.offered",
