@@ -7,12 +7,10 @@ and a handful done twice is written once.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,12 +22,10 @@ from procrastinate.contrib.django import app
 from assist.errors import CopilotError
 from assist.models import ModelVersion, Precompute, Precomputed
 from assist.registry import registry
-from assist.runtime.client import RuntimeClient, serving, status_now
-from assist.suggestions import choices, judged
-from assist.suggestions.bindings import capabilities_of, capability_of, picture_of, read_picture, subject_of
-from assist.suggestions.offers import Picture
-from assist.suggestions.prototypes import Choices
-from assist.suggestions.vector_encoding import packed, unpacked
+from assist.runtime.client import serving, status_now
+from assist.suggestions import asked_ahead
+from assist.suggestions.bindings import capabilities_of, capability_of, subject_of
+from assist.suggestions.vector_encoding import unpacked
 from projects.models import Batch, Task
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -114,9 +110,8 @@ def run(key: int, *, pause: float = PAUSE_SECONDS) -> int:
         row = Precompute.objects.select_related("batch__project", "version").filter(pk=key, state=RUNNING).first()
         if row is None:
             return ready
-        tasks = list(
-            Task.objects.filter(batch=row.batch, pk__gt=row.after).select_related("asset").order_by("pk")[:HANDFUL]
-        )
+        left = Task.objects.filter(batch=row.batch, pk__gt=row.after).select_related("asset").order_by("pk")
+        tasks = list(left[: _at_once(row)])
         if not tasks:
             Precompute.objects.filter(pk=key, state=RUNNING).update(state=DONE)
             return ready
@@ -218,6 +213,11 @@ def _handful(row: Precompute, tasks: Sequence[Task], pause: float) -> int:
     raise AssertionError("not reached")
 
 
+def _at_once(row: Precompute) -> int:
+    """Tasks: all that stands apart in one image takes as long as a handful of other answers."""
+    return 1 if row.what == Precompute.What.EVERYTHING else HANDFUL
+
+
 def _way(row: Precompute) -> Callable[[Precompute, Sequence[Task]], int]:
     return _everything if row.what == Precompute.What.EVERYTHING else WAYS[row.version.capability]
 
@@ -248,7 +248,7 @@ def _read(version: ModelVersion, tasks: Sequence[Task], patience: float | None =
     """Keep what this model says of these texts; returns of how many it said anything that can be used."""
     if not tasks:
         return 0
-    answers = asyncio.run(_answers(version, tasks, patience))
+    answers = asyncio.run(asked_ahead.of_texts(version, tasks, patience))
     told = [(task, said) for task, said in zip(tasks, answers, strict=True) if said is not None]
     _kept(version, told)
     return len(told)
@@ -259,31 +259,14 @@ def _kept(version: ModelVersion, told: Iterable[tuple[Task, Any]]) -> None:
     Precomputed.objects.bulk_create(made, ignore_conflicts=True)
 
 
-async def _answers(version: ModelVersion, tasks: Sequence[Task], patience: float | None) -> list:
-    texts = [str(task.payload["text"]) for task in tasks]
-    client = RuntimeClient(settings.RUNTIME_ADDRESS)
-    try:
-        async with asyncio.timeout(patience):
-            if version.capability == "spans":
-                return await client.spans_of(str(version), texts)
-            if version.terms:
-                shares = await client.shares(str(version), texts, judged.phrases_of(_fields(tasks[0])))
-                return [one and {"shares": one} for one in shares]
-            return [packed(row) for row in await client.vectors(str(version), texts)]
-    finally:
-        await client.close()
-
-
-def _fields(task: Task) -> list[Choices]:
-    return choices.of(task.project, task.project.settings_now())
-
-
 def _pictures(row: Precompute, tasks: Sequence[Task]) -> int:
-    """Each image is asked about once, in however many tasks of the project it is."""
+    """Each image is asked about once, in however many tasks of the project it is; and again by a model that weighs a
+    project's words, which may be others by now."""
     unsaid, version = _unsaid(row.version, tasks), row.version
-    known = _said_of_images(row, {task.asset_id for task in unsaid if task.asset_id})
+    assets = {task.asset_id for task in unsaid if task.asset_id}
+    known = {} if gives_shares(version) else _said_of_images(row, assets)
     fresh = {task.asset_id: task for task in unsaid if task.asset_id and task.asset_id not in known}
-    told = asyncio.run(_images(version, list(fresh.values()))) if fresh else []
+    told = asyncio.run(asked_ahead.of_images(version, list(fresh.values()))) if fresh else []
     known |= {task.asset_id: said for task, said in told}
     mine = [(task, known[task.asset_id]) for task in unsaid if task.asset_id in known]
     _kept(version, [(task, said) for task, said in mine if said])
@@ -300,48 +283,10 @@ def _said_of_images(row: Precompute, assets: Collection[int]) -> dict[int | None
 
 
 def _everything(row: Precompute, tasks: Sequence[Task]) -> int:
-    told = asyncio.run(_things(row.version, tasks))
+    unsaid = _unsaid(row.version, tasks)
+    told = asyncio.run(asked_ahead.everything(row.version, unsaid)) if unsaid else []
     _kept(row.version, told)
-    return len(tasks) - len(told)
-
-
-async def _things(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
-    """All that stands apart in each picture that the model could read."""
-    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
-    try:
-        for task in tasks:
-            picture = picture_of(task)
-            if picture is None:
-                continue
-            read = partial(asyncio.to_thread, read_picture, picture)
-            try:
-                told.append((task, await client.everything(str(version), picture.sha256, read)))
-            except CopilotError as problem:
-                if problem.code not in {"no-image", "no-answer"}:
-                    raise
-    finally:
-        await client.close()
-    return told
-
-
-async def _images(
-    version: ModelVersion, tasks: Sequence[Task], patience: float | None = None
-) -> list[tuple[Task, Any]]:
-    """What there is to keep of each picture that the model could read. One after another: what is done in advance waits
-    for clicks anyway."""
-    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
-    labels = judged.phrases_of(_fields(tasks[0])) if version.capability == "classify-image" else []
-    try:
-        async with asyncio.timeout(patience):
-            for task in tasks:
-                picture = picture_of(task)
-                if picture is None:
-                    continue
-                with contextlib.suppress(_Unreadable):
-                    told.append((task, await _image(client, version, picture, labels)))
-    finally:
-        await client.close()
-    return told
+    return len(unsaid) - len(told)
 
 
 def vectors_of(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> list[np.ndarray | None]:
@@ -353,33 +298,11 @@ def vectors_of(version: ModelVersion, tasks: Sequence[Task], patience: float | N
     known = dict(rows.values_list("task_key", "output"))
     fresh = [task for task in tasks if task.pk not in known and (task.asset_id or task.payload.get("text"))]
     if fresh and version.capability == ModelVersion.Capability.EMBED_IMAGE:
-        known |= {task.pk: said for task, said in asyncio.run(_images(version, fresh, patience))}
+        known |= {task.pk: said for task, said in asyncio.run(asked_ahead.of_images(version, fresh, patience))}
     elif fresh:
-        told = asyncio.run(_answers(version, fresh, patience))
+        told = asyncio.run(asked_ahead.of_texts(version, fresh, patience))
         known |= {task.pk: said for task, said in zip(fresh, told, strict=True)}
     return [unpacked(known[task.pk]) if task.pk in known else None for task in tasks]
-
-
-class _Unreadable(Exception):
-    """The model has nothing to say of this picture."""
-
-
-async def _image(client: RuntimeClient, version: ModelVersion, picture: Picture, labels: Sequence[str]) -> Any:
-    """Raises _Unreadable, or CopilotError where the next would fare no better."""
-    key, read = str(version), partial(asyncio.to_thread, read_picture, picture)
-    try:
-        if version.capability in {"detect", "read"}:
-            return await client.boxes(key, picture.sha256, read)
-        if version.capability == "classify-image":
-            return {"shares": await client.image_shares(key, picture.sha256, read, labels)}
-        if version.capability == "embed-image":
-            return packed(await client.image_vector(key, picture.sha256, read))
-        await client.embed(key, picture.sha256, read)
-    except CopilotError as problem:
-        if problem.code not in {"no-image", "no-answer"}:
-            raise
-        raise _Unreadable from None
-    return None
 
 
 OF_PICTURES = ("segment", "detect", "read", "classify-image", "embed-image")

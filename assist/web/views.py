@@ -218,15 +218,18 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
 
 def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:
     running = any(row.state == Precompute.State.RUNNING for row in rows)
-    begun = rows and wanted <= {row.version_id for row in rows if row.what == Precompute.What.USUAL}
-    done = begun and all(row.state == Precompute.State.DONE and not precompute.outstanding(row) for row in rows)
+    usual = [row for row in rows if row.what == Precompute.What.USUAL]
+    ready = {row.pk for row in rows if row.state == Precompute.State.DONE and not precompute.outstanding(row)}
+    done = usual and wanted <= {row.version_id for row in usual} and ready >= {row.pk for row in usual}
+    found = [row for row in rows if row.state == Precompute.State.RUNNING or row.pk in ready]
     models = [{"row": row, "rate": row.done / row.seconds * 60 if row.seconds else None} for row in rows]
     progress = getattr(batch, "progress", None)
     return {
         "batch": batch,
         "models": models or [{"row": None, "rate": None}],  # one line that offers to begin
         "total": progress.tasks if progress else None,
-        "everything": any(row.what == Precompute.What.EVERYTHING for row in rows),
+        "everything": any(row.what == Precompute.What.EVERYTHING for row in found),
+        "begun": bool(usual),
         "running": running,
         "more": not running and not done,
     }

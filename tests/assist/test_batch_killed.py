@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from assist.models import Precompute
-from assist.suggestions import precompute
+from assist.suggestions import asked_ahead, precompute
 from benchmarks.models import deaths
 from tests.support import cast as people
 from tests.support import make
@@ -49,13 +49,13 @@ def test_an_image_is_asked_about_once_however_many_tasks_show_it(settings, monke
     batch = make.batch(work.image_project(cast.riverside))
     deaths.fill(batch, 90, images=20)
     asked: list[int] = []
-    read = precompute._images
+    read = asked_ahead.of_images
 
     async def counted(version, tasks, patience=None):
         asked.extend(task.asset_id for task in tasks)
         return await read(version, tasks, patience)
 
-    monkeypatch.setattr(precompute, "_images", counted)
+    monkeypatch.setattr(asked_ahead, "of_images", counted)
     with running("fake-boxes@1") as runtime:
         settings.RUNTIME_ADDRESS = runtime.address
         row = precompute.start(batch, by=cast.mina, version=precompute.registry.model_version("fake-boxes@1"))

@@ -24,6 +24,7 @@ from projects.workflow import submission
 from projects.workforce import rules
 from tests.support import make
 from tests.support.assist import work
+from tests.support.assist.pictures import Picture, picture
 from tests.support.cast import Cast
 from tests.support.projects.judging import said
 
@@ -195,6 +196,28 @@ def test_progress_of_what_is_made_ready_renews_itself_and_goes_on_for_what_was_l
     assert "Go on" in mina.get(at).content.decode()
     mina.post(address("batch-prepare", batch.public_id))
     assert precompute.run(row.pk) == 2
+
+
+def test_everything_can_be_found_until_it_is_and_again_for_what_was_loaded_since(
+    cast: Cast, mina: Client, square: Picture, fake_runtime, settings
+) -> None:
+    settings.RUNTIME_ADDRESS = fake_runtime.address
+    project = make.project(cast.riverside, "Parts", "image_regions", labels=[{"name": "Part"}])
+    batch = make.batch(project)
+    work.image_task(batch, square.file)
+    at, begin = address("copilot-prepared", project.public_id), address("batch-prepare-everything", batch.public_id)
+
+    def offered(words: str) -> bool:
+        return words in mina.get(at).content.decode()
+
+    assert mina.post(begin).status_code == 302 and not offered("Find everything")
+    row = Precompute.objects.get()
+    precompute.stop(row)
+    assert offered("Find everything") and offered("Precompute") and not offered("Go on"), "the usual has yet to begin"
+    mina.post(begin)
+    assert precompute.run(row.pk) == 1 and not offered("Find everything") and offered("Precompute")
+    work.image_task(batch, picture(square.pixels[1:]).file, "later.png")
+    assert offered("Find everything")
 
 
 def test_control_arm_is_drawn_by_hash_and_written_down(cast: Cast, project: Project) -> None:

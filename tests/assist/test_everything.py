@@ -1,21 +1,24 @@
 """Masks of all that stands apart in an image: bounded, the surest first, none twice; live and ahead."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
 from assist.adapters import Masks
-from assist.models import Precomputed
+from assist.errors import CopilotError
+from assist.models import Precompute, Precomputed
+from assist.registry import registry
 from assist.runtime import everything
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import precompute, record
-from projects.models import Annotation, Assignment, Project
+from assist.suggestions import asked_ahead, precompute, record
+from projects.models import Annotation, Assignment, Project, Task
 from projects.workflow import submission
 from tests.support import make
 from tests.support.assist import work
 from tests.support.assist.page import in_thread, kept, page_of, suggestions
-from tests.support.assist.pictures import Picture
+from tests.support.assist.pictures import Picture, picture
 from tests.support.assist.running import Runtime
 from tests.support.cast import Cast
 
@@ -106,6 +109,61 @@ def test_everything_is_there_before_anybody_comes(
     assert precompute.found(tasks[0].pk, FAKE)["masks"]
     row.refresh_from_db()
     assert (row.state, row.done, row.problems) == ("done", 2, 0)
+
+
+def test_each_image_is_kept_once_it_is_done_and_a_stop_is_heard_between_two(
+    cast: Cast, fake_runtime: Runtime, square: Picture, settings: Any, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    """One takes up to a minute: whoever stops waits for no more, and one that was slow throws no other away."""
+    settings.RUNTIME_ADDRESS = fake_runtime.address
+    batch = make.batch(images(cast))
+    for n in range(4):
+        work.image_task(batch, picture(square.pixels[n:]).file, f"{n}.png")
+    row = precompute.start_everything(batch, by=cast.mina)
+    asked: list[str] = []
+
+    async def everything(self: Any, model: str, image: str, supply: Any) -> dict[str, Any]:
+        asked.append(image)
+        if len(asked) == 2:
+            raise CopilotError("too-slow")
+        return {"masks": [], "image_size": list(SIZE)}
+
+    def kept(*told: Any) -> None:
+        keep(*told)
+        if len(asked) == 4:
+            precompute.stop(row)
+
+    keep = precompute._kept
+    monkeypatch.setattr(RuntimeClient, "everything", everything)
+    monkeypatch.setattr(precompute, "_kept", kept)
+    monkeypatch.setattr(precompute, "TRIES", 1)
+    assert precompute.run(row.pk, pause=0) == 1 and Precomputed.objects.count() == 1
+    row.refresh_from_db()
+    assert (row.state, row.done) == ("failed", 1)
+    precompute.start_everything(batch, by=cast.mina)
+    assert precompute.run(row.pk) == 2 and len(asked) == 4
+    precompute.start_everything(batch, by=cast.mina)
+    assert precompute.run(row.pk) == 1 and len(asked) == 5 and Precomputed.objects.count() == 4
+
+
+def test_a_model_that_weighs_the_projects_words_is_asked_again_once_they_are_others(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    project = make.project(cast.riverside, "Photographs", "classification", labels=[{"name": "Pet"}, {"name": "Drink"}])
+    version = registry.model_version(FAKE)
+    version.capability, version.terms = "classify-image", {"adapter": "http"}
+    said: list[float] = []
+
+    async def of_images(version: Any, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
+        said.append(len(said))
+        return [(task, {"shares": {"Pet": said[-1]}}) for task in tasks]
+
+    monkeypatch.setattr(asked_ahead, "of_images", of_images)
+    for n in range(2):
+        batch = make.batch(project, f"Batch {n}")
+        tasks = [work.image_task(batch, picture(np.zeros((9, 9, 3), np.uint8)).file, f"{n}{name}.png") for name in "ab"]
+        precompute._pictures(Precompute(batch=batch, version=version), tasks)
+        assert [precompute.found(one.pk, FAKE) for one in tasks] == [{"shares": {"Pet": n}}] * 2
 
 
 def images(cast: Cast) -> Project:

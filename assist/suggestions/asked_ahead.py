@@ -1,0 +1,102 @@
+"""What models say of texts and images that nobody has opened yet: asked of the runtime, and kept by whoever asks."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+
+from assist.errors import CopilotError
+from assist.models import ModelVersion
+from assist.runtime.client import RuntimeClient
+from assist.suggestions import choices, judged
+from assist.suggestions.bindings import picture_of, read_picture
+from assist.suggestions.offers import Picture
+from assist.suggestions.prototypes import Choices
+from assist.suggestions.vector_encoding import packed
+from projects.models import Task
+
+NOTHING_SAID = {"no-image", "no-answer"}
+
+
+async def of_texts(version: ModelVersion, tasks: Sequence[Task], patience: float | None) -> list:
+    """What there is to keep of each text; None where the model has no answer."""
+    texts = [str(task.payload["text"]) for task in tasks]
+    client = RuntimeClient(settings.RUNTIME_ADDRESS)
+    try:
+        async with asyncio.timeout(patience):
+            if version.capability == "spans":
+                return await client.spans_of(str(version), texts)
+            if version.terms:
+                shares = await client.shares(str(version), texts, judged.phrases_of(_fields(tasks[0])))
+                return [one and {"shares": one} for one in shares]
+            return [packed(row) for row in await client.vectors(str(version), texts)]
+    finally:
+        await client.close()
+
+
+async def of_images(
+    version: ModelVersion, tasks: Sequence[Task], patience: float | None = None
+) -> list[tuple[Task, Any]]:
+    """What there is to keep of each picture that the model could read. One after another: what is done in advance waits
+    for clicks anyway."""
+    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
+    labels = judged.phrases_of(_fields(tasks[0])) if version.capability == "classify-image" else []
+    try:
+        async with asyncio.timeout(patience):
+            for task in tasks:
+                picture = picture_of(task)
+                if picture is None:
+                    continue
+                with contextlib.suppress(_Unreadable):
+                    told.append((task, await _image(client, version, picture, labels)))
+    finally:
+        await client.close()
+    return told
+
+
+async def everything(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
+    """All that stands apart in each picture that the model could read."""
+    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
+    try:
+        for task in tasks:
+            picture = picture_of(task)
+            if picture is None:
+                continue
+            read = partial(asyncio.to_thread, read_picture, picture)
+            try:
+                told.append((task, await client.everything(str(version), picture.sha256, read)))
+            except CopilotError as problem:
+                if problem.code not in NOTHING_SAID:
+                    raise
+    finally:
+        await client.close()
+    return told
+
+
+class _Unreadable(Exception):
+    """The model has nothing to say of this picture."""
+
+
+async def _image(client: RuntimeClient, version: ModelVersion, picture: Picture, labels: Sequence[str]) -> Any:
+    """Raises _Unreadable, or CopilotError where the next would fare no better."""
+    key, read = str(version), partial(asyncio.to_thread, read_picture, picture)
+    try:
+        if version.capability in {"detect", "read"}:
+            return await client.boxes(key, picture.sha256, read)
+        if version.capability == "classify-image":
+            return {"shares": await client.image_shares(key, picture.sha256, read, labels)}
+        if version.capability == "embed-image":
+            return packed(await client.image_vector(key, picture.sha256, read))
+        await client.embed(key, picture.sha256, read)
+    except CopilotError as problem:
+        if problem.code not in NOTHING_SAID:
+            raise
+        raise _Unreadable from None
+    return None
+
+
+def _fields(task: Task) -> list[Choices]:
+    return choices.of(task.project, task.project.settings_now())
