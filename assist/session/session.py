@@ -79,7 +79,8 @@ class Session:
         self._counted = time.monotonic()
         self._strikes = 0
         self._over = False
-        self._boxing: asyncio.Task[None] | None = None  # beside the other question: a click takes nobody's boxes away
+        # Beside the other question, by whether everything was asked for: neither a click nor the other takes it away.
+        self._beside: dict[bool, asyncio.Task[None]] = {}
         self._finders = {"segment": self._find_masks, "spans": self._find_spans}
         self._finders |= dict.fromkeys(CLASSES, self._find_classes)
 
@@ -109,7 +110,7 @@ class Session:
     async def close(self) -> None:
         """The page has gone: nobody waits for answers, but what was offered is still written down."""
         self._over = True
-        for task in (self._opening, self._asking, self._warming, self._looking, self._boxing):
+        for task in (self._opening, self._asking, self._warming, self._looking, *self._beside.values()):
             if task is not None:
                 task.cancel()
         if self._keeping:
@@ -151,9 +152,9 @@ class Session:
 
     async def _prompt(self, prompt: Prompt) -> None:
         if prompt.boxes or prompt.everything:
-            if self._boxing is not None:
-                self._boxing.cancel()
-            self._boxing = asyncio.create_task(self._guard(prompt.id, partial(self._answer, prompt)))
+            if prompt.everything in self._beside:
+                self._beside[prompt.everything].cancel()
+            self._beside[prompt.everything] = asyncio.create_task(self._guard(prompt.id, partial(self._answer, prompt)))
             return
         await self._let_go("superseded")
         self._asking_id = prompt.id
@@ -179,7 +180,7 @@ class Session:
         await self._say(message)
         if offers:
             self._keep(binding, offers, self._named_model(prompt, binding))
-        if binding.planted and self._binding is binding:
+        if binding.planted and not prompt.everything and self._binding is binding:
             self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
 
     async def _bound(self) -> tuple[Binding, UUID]:

@@ -82,6 +82,28 @@ async def test_click_takes_nobodys_boxes_away(pets: Page) -> None:
     assert (await pets.answer("p1"))["type"] == "masks" and (await pets.answer("b1"))["type"] == "boxes"
 
 
+async def test_everything_takes_neither_the_boxes_nor_the_planted_error_away() -> None:
+    page = Page(replace(PETS, planted=True))
+    page.model.everything = everything  # type: ignore[method-assign, assignment]
+    await page.open()
+    page.model.gate.clear()
+    await page.say(type="prompt", id="b1", prompt={"boxes": True})
+    await settled(lambda: len(page.model.asked) == 1)
+    await page.say(type="prompt", id="e1", prompt={"everything": True})
+    (thing,) = (await page.answer("e1"))["boxes"]
+    assert thing["label"] == ""
+    page.model.gate.set()
+    assert (await page.answer("b1"))["type"] == "boxes"
+    await settled(lambda: len(page.gateway.kept) == 3)
+    assert [one.planted for one in page.gateway.kept].count(True) == 1, "in what can be taken for right"
+    await page.session.close()
+
+
+async def everything(*asked: Any) -> dict[str, Any]:
+    mask = {"size": [30, 40], "counts": "0", "score": 0.9, "box": [1, 1, 5, 5]}
+    return {"masks": [mask], "image_size": [60, 80]}
+
+
 @pytest.mark.parametrize("code", ["backend-down", "backend-slow", "no-answer", "model-missing"])
 async def test_detector_that_fails_is_said_and_clicks_go_on(pets: Page, code: str) -> None:
     async def fails(*asked: Any) -> Any:

@@ -340,3 +340,17 @@ test("boxes are asked for beside the clicks: neither takes the other's place", a
   line().says({ type: "boxes", id: asked.id, model: "d@1", boxes: [], note: "", latency_ms: 3 });
   assert.deepEqual((await boxes).boxes, []);
 });
+
+test("everything and boxes wait beside each other, and a second asking takes the place of its own kind alone", async () => {
+  const mine = copilot();
+  line().onopen();
+  line().says({ type: "ready", id: "o1", capability: "segment", model: "m@1", boxes: true });
+  const boxes = mine.boxes();
+  const { id: first } = line().last;
+  const all = mine.everything();
+  const again = mine.everything();
+  assert.equal(await all, null);
+  const { id: last } = line().last;
+  for (const id of [first, last]) line().says({ type: "boxes", id, model: "d@1", boxes: [], note: id, latency_ms: 3 });
+  assert.deepEqual([(await boxes).note, (await again).note], [first, last]);
+});

@@ -20,6 +20,7 @@ const PATIENCE_MS = 70_000; // a little more than the server's own
 const QUIET_MS = 20_000; // after so long without a word the other side is asked whether it is still there
 const SILENT_MS = 10_000; // and after so long without an answer to that the line is taken for dead
 
+const CLICK = "click"; // or whatever else is asked again and again
 const NO_WORD = 1006;
 const SIGNED_OUT = 4401;
 const NOT_YOURS = 4403;
@@ -73,8 +74,8 @@ export function createCopilot({
   let pause = null; // the timer of the next try
   let heard = 0; // how many messages have come
   let listening = null; // the timer of the next look at whether the other side is there
-  let question = null; // {id, frame, sent, resolve, reject, timer}
-  let beside = null; // another, which no newer question of the first kind takes the place of
+  /** By kind, {id, frame, sent, resolve, reject, timer}: a newer question takes the place of one of its own kind alone. */
+  const waiting = new Map();
 
   function tell(phase, text = "", more = {}) {
     state = { ...state, ...more, phase, text };
@@ -171,10 +172,9 @@ export function createCopilot({
 
   /** What becomes of the question of an id; without one, of all that wait. */
   function settle(how, id) {
-    const over = [question, beside].filter((one) => one && (id === undefined || one.id === id));
-    if (over.includes(question)) question = null;
-    if (over.includes(beside)) beside = null;
-    for (const one of over) {
+    for (const [kind, one] of [...waiting]) {
+      if (id !== undefined && one.id !== id) continue;
+      waiting.delete(kind);
       never(one.timer);
       how(one);
     }
@@ -185,8 +185,8 @@ export function createCopilot({
   }
 
   function send() {
-    for (const one of [question, beside]) {
-      if (!one || one.sent || !opened) continue;
+    for (const one of waiting.values()) {
+      if (one.sent || !opened) continue;
       one.sent = true;
       socket.send(one.frame);
       one.timer = later(() => {
@@ -196,17 +196,15 @@ export function createCopilot({
     }
   }
 
-  function ask(makeFrame, apart = false) {
-    const before = apart ? beside : question;
+  function ask(makeFrame, kind = CLICK) {
+    const before = waiting.get(kind);
     if (before) settle((one) => one.resolve(null), before.id);
     if (state.phase !== "ready" && state.phase !== "connecting") {
       return Promise.reject(new CopilotError("copilot-down", state.text || DOWN_TEXT));
     }
     const id = `p${++count}`;
     return new Promise((resolve, reject) => {
-      const asked = { id, frame: makeFrame(id), sent: false, resolve, reject, timer: null };
-      if (apart) beside = asked;
-      else question = asked;
+      waiting.set(kind, { id, frame: makeFrame(id), sent: false, resolve, reject, timer: null });
       send();
     });
   }
@@ -227,11 +225,12 @@ export function createCopilot({
     /** The regions that were imported with the image. @returns {Promise<import("./protocol.js").Regions|null>} */
     imported: () => ask((id) => importedPromptFrame(id)),
     /** What a detector sees in the whole image: asked beside the other questions. @returns {Promise<import("./protocol.js").Boxes|null>} */
-    boxes: () => ask((id) => boxesPromptFrame(id), true),
+    boxes: () => ask((id) => boxesPromptFrame(id), "boxes"),
     /** The masks of all that stands apart, likewise. @returns {Promise<import("./protocol.js").Boxes|null>} */
-    everything: () => ask((id) => everythingPromptFrame(id), true),
+    everything: () => ask((id) => everythingPromptFrame(id), "everything"),
     /** Forget the present question, at once. */
     cancel() {
+      const question = waiting.get(CLICK);
       if (question?.sent) socket?.send(cancelFrame(question.id));
       if (question) settle((one) => one.resolve(null), question.id);
     },

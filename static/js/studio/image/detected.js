@@ -65,7 +65,7 @@ export class Detected {
   /** What came of it. */
   hear(message) {
     const { store, tell, announce, keyOf, changed } = this.#ways;
-    if (this.#state !== "none") this.#state = "told";
+    if (this.#state === "asked") this.#state = "told";
     if (message.type === "boxes") store().receiveBoxes(message);
     const count = store().found().length;
     const said = message.type === "boxes" ? message.note : message.text;
