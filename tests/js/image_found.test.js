@@ -105,3 +105,15 @@ test("what nobody has named takes the label in hand, beside what a detector saw"
   store.receiveBoxes(SEEN);
   assert.deepEqual(waiting(store), ["u-1", "u-2", "u-3"], "told again, each waits once");
 });
+
+test("what nobody has named is not among what the copilot is sure of, and is named as it is taken", () => {
+  const { store } = seen({ labels: [{ key: "cat", shapes: ["box"] }, { key: "dog", shapes: ["mask"] }], inHand: "cat" });
+  const unnamed = { suggestion: "u-9", box: [0, 0, 20, 2], label: "", score: 0.95, mask };
+  store.receiveBoxes({ type: "boxes", id: "p2", model: "masks@1", note: "", latency_ms: 5, boxes: [unnamed] });
+  assert.equal(store.label, "cat");
+  assert.equal(store.foundLabel(store.foundNow().label), "dog");
+  assert.equal(store.acceptAllFound(0.4), 2);
+  assert.deepEqual(waiting(store), ["u-9", "u-3"]);
+  store.acceptFound();
+  assert.equal(store.answer().regions.at(-1).label, "dog");
+});

@@ -193,7 +193,7 @@ class ImageEditor {
       listens: () => this.#hand.listens,
       reveal: (shape) => this.#stage.reveal({ shape }),
       keyOf: ways.keyOf,
-      nameOf: (key) => this.#nameOf(key || this.#store.label),
+      nameOf: (key) => this.#nameOf(this.#store.foundLabel(key)),
       tell: (text) => this.bar.tell(text),
       announce: work.announce,
       changed: () => this.#built && this.#show(),

@@ -58,6 +58,8 @@ export function foundVerbs({ now, push, takes, size, ask, inHand, changed }) {
   }
 
   return {
+    /** The label under which an offer is taken: its own, or else the one in hand. @param {string} own */
+    foundLabel: (own) => own || inHand(),
     /** The offers that wait, the surest first. */
     found: waiting,
     /** The one that accept and reject are about, or null. */
@@ -85,8 +87,12 @@ export function foundVerbs({ now, push, takes, size, ask, inHand, changed }) {
       push({ ...now(), rejected: [...now().rejected, { suggestion: one.suggestion }] }, say("Reject"), null);
       return one;
     },
-    /** @param {number|null} [from] the least score @returns {number} how many were taken */
-    acceptAllFound: (from = null) => takeAll(waiting().filter(({ score }) => from === null || (score ?? -1) >= from)),
+    /**
+     * @param {number|null} [from] the least score; how sure a mask is says nothing of what is in it, so one without a
+     *   label of its own is not among them
+     * @returns {number} how many were taken
+     */
+    acceptAllFound: (from = null) => takeAll(waiting().filter(({ label, score }) => from === null || (label && (score ?? -1) >= from))),
     stepFound(by) {
       const next = onwards(by);
       if (next) current = next.suggestion;
