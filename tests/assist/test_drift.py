@@ -145,6 +145,34 @@ def test_errors_that_audits_show_are_a_series_of_their_own(cast, project) -> Non
 
 
 @pytest.mark.django_db
+def test_a_second_and_weaker_model_beside_the_first_is_no_change(cast, project) -> None:
+    models_at_work.proven(models_at_work.seated(cast, project), right=200)
+    second = models_at_work.seated(cast, project, name="Mia")
+    terms = {"task_id": 0, "confidence": 0.9, "at_least": 0.5, "accepted": False, "drawn": True, "mode": "watch"}
+    ModelAnswer.objects.bulk_create(
+        ModelAnswer(annotator=second, annotation_id=-1_000 - at, outcome="known", right=at % 2 == 0, **terms)
+        for at in range(120)
+    )
+    assert watch.watch(project) == 0 and project.settings_now().audit_share == 0
+
+
+@pytest.mark.django_db
+def test_a_stretch_is_over_once_somebody_lowers_the_share_and_goes_on_where_it_cannot_be(
+    cast, project, monkeypatch
+) -> None:
+    first = audits.raise_for(project)
+    configure.change(project, cast.mina, audit_share=0.05)
+    assert audits.raised(project) is None
+    again = audits.raise_for(project)
+    assert again is not None and again != first and again.before == 0.05
+    RaisedAudits.objects.update(until=timezone.now())
+    with monkeypatch.context() as broken:
+        broken.setattr(audits, "_set", lambda *_: False)
+        assert audits.lower_due() == 0 and audits.raised(project) == again
+    assert audits.lower_due() == 1 and project.settings_now().audit_share == 0.05
+
+
+@pytest.mark.django_db
 def test_audits_rise_for_a_stated_time_and_whoever_sets_them_meanwhile_has_the_last_word(cast, project) -> None:
     stretch = audits.raise_for(project)
     assert stretch is not None and audits.raise_for(project) == stretch, "a second alarm lengthens it"

@@ -8,6 +8,7 @@ it meanwhile has the last word. No model is touched.
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from assist.models import RaisedAudits
@@ -23,8 +24,8 @@ RAISED, LOWERED = "audits_raised", "audits_lowered"
 
 
 def raised(project: Project) -> RaisedAudits | None:
-    """The stretch that a project is in."""
-    return RaisedAudits.objects.filter(project=project, ended_at=None).first()
+    """The stretch that a project is in; None as well once somebody has set the share otherwise."""
+    return _open(project).filter(share=project.settings_now().audit_share).first()
 
 
 @transaction.atomic
@@ -36,6 +37,7 @@ def raise_for(project: Project) -> RaisedAudits | None:
         RaisedAudits.objects.filter(pk=stretch.pk).update(until=until)
         stretch.refresh_from_db()
         return stretch
+    _open(project).update(ended_at=timezone.now())
     before = project.settings_now().audit_share
     if before >= CAP or not _set(project, CAP, None):
         return None
@@ -45,14 +47,14 @@ def raise_for(project: Project) -> RaisedAudits | None:
 
 @transaction.atomic
 def lower(project: Project, *, by: Person | None) -> bool:
-    """Back to what it was, unless somebody set it otherwise since; whether it was raised at all."""
+    """Back to what it was, unless somebody set it otherwise since; whether the stretch is over now. One whose settings
+    can't be saved goes on."""
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     stretch = raised(project)
-    if stretch is None:
+    if stretch is not None and not _set(project, stretch.before, by):
         return False
-    RaisedAudits.objects.filter(pk=stretch.pk).update(ended_at=timezone.now())
-    if project.settings_now().audit_share == stretch.share:
-        _set(project, stretch.before, by)
+    if not _open(project).update(ended_at=timezone.now()):
+        return False
     tell(LOWERED, project, by, share=project.settings_now().audit_share)
     return True
 
@@ -61,6 +63,10 @@ def lower_due() -> int:
     """End the stretches whose time is over; returns how many."""
     due = RaisedAudits.objects.filter(ended_at=None, until__lte=timezone.now()).select_related("project")
     return sum(lower(one.project, by=None) for one in due)
+
+
+def _open(project: Project) -> QuerySet[RaisedAudits]:
+    return RaisedAudits.objects.filter(project=project, ended_at=None)
 
 
 def _set(project: Project, share: float, by: Person | None) -> bool:

@@ -1,6 +1,6 @@
 """What is watched: of each kind, what came in, one figure each, in its order. A new kind is a function and a line."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from assist.alike import index
-from assist.learning.drift.detector import BASE, unlike
+from assist.learning.drift.detector import BASE, places, unlike
 from assist.models import DriftSeries, Suggestion
 from assist.suggestions.offers import EVERYTHING
 from projects.models import ModelAnswer, Project, Task, VerdictEntry
@@ -81,10 +81,16 @@ def labels(project: Project, after: int) -> Read:
 
 
 def errors(project: Project, after: int) -> Read:
-    """Whether a model that is an annotator was wrong where people decided without any model's help: audits, gold."""
+    """Whether a model that is an annotator was wrong where people decided without any model's help: audits, gold. As
+    its place among the same model's earlier ones: another, weaker model beside it is no change."""
     known = ModelAnswer.objects.filter(annotator__project=project, pk__gt=after, outcome=ModelAnswer.Outcome.KNOWN)
-    rows = known.order_by("pk").values_list("pk", "at", "right")[:MOST]
-    return Read([Came(at, float(not right)) for _key, at, right in rows], [key for key, *_rest in rows])
+    rows = list(known.order_by("pk").values_list("pk", "at", "annotator", "right")[:MOST])
+    wrong: dict[int, list[bool]] = defaultdict(list)
+    for _key, _at, annotator, right in rows:
+        wrong[annotator].append(not right)
+    placed = {annotator: iter(places(figures, seed=annotator)) for annotator, figures in wrong.items()}
+    came = [Came(at, float(next(placed[annotator]))) for _key, at, annotator, _right in rows]
+    return Read(came, [key for key, *_rest in rows])
 
 
 KINDS: dict[str, Kind] = {
