@@ -63,6 +63,7 @@ AT_TIMES = {
     "project-audits": "once something is decided that nobody looked at",
     "money-run chosen": "once somebody is owed a whole cent",
     "batch-prepare": "a model must be deployed that could go ahead",
+    "batch-prepare-everything": "a mask model must run that could go ahead",
     "copilot-deploy": "a model must run that could answer a first question",
     "task-withhold": "not once it is withheld, or decided",
     "task-overlap": "not once it is decided",
