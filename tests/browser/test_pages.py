@@ -17,9 +17,9 @@ PATHS = {
              "PROJECTload/", "PROJECTexport/",
              "PROJECTwebhooks/", "/webhooks/", "/projects/deliveries/",
              "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
-             "PROJECTexcluded/", "PROJECTgold/", "PROJECTaudits/",
+             "PROJECTexcluded/", "PROJECTgold/", "PROJECTstages/", "PROJECTaudits/",
              "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTcopilot/",
-             "PROJECTcopilot/improve/", "PROJECTcopilot/training/",
+             "PROJECTcopilot/improve/", "PROJECTcopilot/training/", "PROJECTcopilot/drift/",
              "PROJECTspending/", "PROJECTcourse/", "PROJECTcourse/preview/", "/people/skills/", "/people/conflicts/",
              "TASK", "TASKalike/", "/projects/models/", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/my-work/quality/", "/profile/"],
@@ -27,6 +27,30 @@ PATHS = {
     "ingrid": ["/people/audit/", "/people/tokens/", "/profile/", "/disputes/", "/money/", "/money/payouts/",
                "/money/bonuses/", "/money/years/", "/money/terms/"],
 }  # fmt: skip
+LISTED = """
+import json
+from django.core.files.base import ContentFile
+from projects.configuration import configure
+from projects.data import importing
+from projects.models import Project, Task
+from projects.queue import lock, work_lists
+from projects.workflow import batches
+from projects.workforce import rules
+from taskers.models import Person
+of = Project.objects.get(name="Letters to the town hall").organization
+made = configure.create(of, None, name="Letters by list", task_type="classification", wanted=1,
+    labels=[{"name": "Praise", "hotkey": "p"}, {"name": "Complaint", "hotkey": "c"}])
+rules.change(made, None, mode="choice")
+batch = batches.move(batches.create(made, "First", by=None), "live", by=None)
+texts = [f"Letter {n}: " + "unbroken" * 40 for n in range(4)]
+lines = [json.dumps({"external_id": text[:8], "payload": {"text": text}}) for text in texts]
+importing.run(importing.keep(batch, ContentFile("\\n".join(lines).encode()), name="letters.jsonl", by=None).pk)
+leo = Person.objects.get(email="leo@riverside.example")
+from django.db import transaction
+with transaction.atomic():
+    for task in Task.objects.filter(project=made).order_by("pk")[:2]:
+        work_lists.put_on(lock(task.pk), [leo], by=None)
+"""
 
 
 def places(site: Site, task_type: str) -> dict[str, str]:
@@ -58,6 +82,21 @@ def test_pages_fit_and_read_aloud(who: str, site: Site, sign_in: Callable[..., P
         page.wait_for_load_state("networkidle")
         found += seen(page, path, FEW)
     assert found == []
+
+
+def test_leo_finds_his_work_list_and_opens_a_task_of_it(site: Site, sign_in: Callable[..., Page]) -> None:
+    site.script(LISTED)
+    leo = sign_in("leo@riverside.example")
+    leo.goto("/")
+    leo.get_by_role("link", name="Work list Letters by list", exact=True).click()
+    mine, open_ones = (leo.get_by_role("region", name=name) for name in ("Reserved for you", "Everything that is open"))
+    expect(mine.get_by_role("button", name="Open")).to_have_count(2)
+    expect(open_ones.get_by_text("Letter 3")).to_be_visible()
+    assert list(seen(leo, "a work list", FEW)) == []
+    second = mine.get_by_role("row").filter(has_text="Letter 1")
+    second.get_by_role("button", name="Open").focus()
+    leo.keyboard.press("Enter")
+    expect(leo.locator("#workbench")).to_contain_text("Letter 1", timeout=60_000)
 
 
 def test_a_group_stays_with_one_site(request: pytest.FixtureRequest) -> None:
