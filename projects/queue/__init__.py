@@ -14,7 +14,7 @@ from projects.queue.gold import set_aside, take_up
 from projects.queue.imported import PastJudgement, hand_in_imported
 from projects.queue.leases import expire_due, force_release, held, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
-from projects.queue.named_claim import check_lists, claim_named, kept_from_lists, may_choose
+from projects.queue.named_claim import check_lists, claim_named, kept_from_lists, may_choose, mode_for
 from projects.queue.no_work import Nothing
 from projects.queue.qualification import begins_with_course
 from projects.queue.reviewing import (
@@ -72,6 +72,7 @@ __all__ = [
     "lock_known",
     "look_ahead",
     "may_choose",
+    "mode_for",
     "next_review",
     "open_slots",
     "pass_on",

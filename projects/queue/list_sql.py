@@ -10,6 +10,20 @@ TERMS = """unnest(%(projects)s::bigint[], %(versions)s::int[], %(leases)s::int[]
     %(project_keys)s::uuid[])
     AS p(project, version, lease, rate, copilot, control, audit, organization, project_key)"""
 
+# What is on this tasker's lists in one project and isn't over, of theirs and of those of their teams: each along its
+# index, so many entries at most behind one.
+LISTS = """(SELECT r.id, r.task_id, true AS own FROM projects_reservation r
+       WHERE r.person_id = %(tasker)s::bigint AND r.project_id = {project} AND r.over_at IS NULL
+         AND r.id > {after} AND r.id <= {upto} ORDER BY r.id LIMIT {most})
+      UNION ALL
+      (SELECT r.id, r.task_id, false FROM taskers_qualification q CROSS JOIN LATERAL (
+         SELECT r.id, r.task_id FROM projects_reservation r
+         WHERE r.team_id = q.skill_id AND r.project_id = {project} AND r.over_at IS NULL
+           AND r.id > {after} AND r.id <= {upto} ORDER BY r.id LIMIT {most}
+       ) r
+       WHERE q.person_id = %(tasker)s::bigint AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp()))"""
+WALKED = LISTS.format(project="p.project", after="%(after)s::bigint", upto="%(upto)s::bigint", most=LOOKED)
+
 # The next entries of this tasker's lists, theirs and those of their teams, each task once: whether it is over for them.
 ENTRIES = f"""
   SELECT e.*, EXISTS (
@@ -21,16 +35,7 @@ ENTRIES = f"""
     ) AS over, row_number() OVER (PARTITION BY e.task_id ORDER BY e.entry) AS time
   FROM (
     SELECT r.id AS entry, r.task_id, r.own, p.* FROM {TERMS} CROSS JOIN LATERAL (
-      (SELECT r.id, r.task_id, true AS own FROM projects_reservation r
-       WHERE r.person_id = %(tasker)s::bigint AND r.project_id = p.project AND r.over_at IS NULL
-         AND r.id > %(after)s::bigint AND r.id <= %(upto)s::bigint ORDER BY r.id LIMIT {LOOKED})
-      UNION ALL
-      (SELECT r.id, r.task_id, false FROM taskers_qualification q CROSS JOIN LATERAL (
-         SELECT r.id, r.task_id FROM projects_reservation r
-         WHERE r.team_id = q.skill_id AND r.project_id = p.project AND r.over_at IS NULL
-           AND r.id > %(after)s::bigint AND r.id <= %(upto)s::bigint ORDER BY r.id LIMIT {LOOKED}
-       ) r
-       WHERE q.person_id = %(tasker)s::bigint AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp()))
+      {WALKED}
     ) r
     ORDER BY r.id LIMIT {LOOKED}
   ) e"""
@@ -89,13 +94,19 @@ JOIN projects_reservation r ON r.task_id = mine.task_id AND r.project_id = p.id
 OPEN_LISTED = f"""
 SELECT p.id AS project, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
   SELECT count(DISTINCT l.task_id) FILTER (WHERE l.free) AS tasks, count(*) AS looked FROM (
-    SELECT r.task_id, EXISTS ({FREE.format(task="r.task_id")}) AS free FROM projects_reservation r
-    WHERE r.project_id = p.id AND r.over_at IS NULL AND (r.person_id = %(tasker)s::bigint OR r.team_id = ANY(ARRAY(
-      SELECT q.skill_id FROM taskers_qualification q
-      WHERE q.person_id = %(tasker)s::bigint AND (q.expires_at IS NULL OR q.expires_at > clock_timestamp()))))
+    SELECT r.task_id, EXISTS ({FREE.format(task="r.task_id")}) AS free FROM (
+      {LISTS.format(project="p.id", after="0", upto=END, most="%(most)s::int")}
+    ) r
     ORDER BY r.id LIMIT %(most)s::int
   ) l
 ) n
+"""
+
+# What is on this tasker's lists in a project, in its order: a page.
+LISTED = f"""
+SELECT r.id, r.task_id FROM (
+  {LISTS.format(project="%(project)s::bigint", after="%(after)s::bigint", upto=END, most="%(most)s::int")}
+) r ORDER BY r.id LIMIT %(most)s::int
 """
 
 # Takes one task that is asked for by name.

@@ -59,11 +59,17 @@ def may_choose(tasker: Person, project: Project, mode: str) -> bool:
     return office or mode == AssignmentRules.Mode.CHOICE
 
 
+def mode_for(tasker: Person, project: Project) -> tuple[str, Nothing | None]:
+    """How people get work in a project; and why somebody may not see now what lies on lists there, None where they
+    may. That the day or the budget is spent is no reason: what they may do tomorrow they may see today."""
+    choice = terms_of(tasker, [project])
+    why = _kept(choice, project.pk)
+    return choice.terms[project.pk].mode, None if why and why.code in ("daily-cap", "spending-limit") else why
+
+
 def kept_from_lists(tasker: Person, project: Project) -> Nothing | None:
-    """Why somebody may not see now what lies on lists in a project; None where they may. What they did before today's
-    end is no reason: it keeps nothing secret."""
-    why = _kept(terms_of(tasker, [project]), project.pk)
-    return None if why and why.code in ("daily-cap", "spending-limit") else why
+    """Only the second of these."""
+    return mode_for(tasker, project)[1]
 
 
 def check_lists(tasker: Person, project: Project) -> None:
@@ -84,7 +90,7 @@ def _check(choice: Choice, task: Task) -> None:
         raise _refused(why)
     if may_choose(tasker, task.project, terms.mode):
         return
-    if not terms.by_list or not work_lists.listed(tasker, task.project).filter(task=task).exists():
+    if not terms.by_list or not work_lists.is_listed(tasker, task):
         raise NotListed()
 
 

@@ -138,8 +138,8 @@ def withhold(task: Task, why: str, *, by: Person | None = None, note: str = "") 
 
 @transaction.atomic
 def restore(task: Task, *, by: Person | None = None) -> Task:
-    """Hand a withheld task out again; one that waited for review is asked of one more person, and of one that was
-    reported as broken nobody says so any more.
+    """Hand a withheld task out again, on the lists that it was on; one that waited for review is asked of one more
+    person, and of one that was reported as broken nobody says so any more.
 
     Raises StateConflict when it isn't withheld.
     """
@@ -148,6 +148,7 @@ def restore(task: Task, *, by: Person | None = None) -> Task:
     if not Task.objects.filter(pk=task.pk).exclude(withheld="").update(withheld=""):
         raise StateConflict("This task isn't withheld.")
     task.withheld = ""
+    _list_again(task)
     if before == Task.Withheld.BROKEN:
         fine = {"outcome": BrokenReport.Outcome.FINE, "settled_by": by, "settled_at": Clock()}
         BrokenReport.objects.open().filter(task=task).update(**fine)
@@ -195,13 +196,17 @@ def lower_wanted(task: Task, wanted: int, *, by: Person | None = None) -> Task:
     return task
 
 
+def _list_again(task: Task) -> None:
+    Reservation.objects.filter(task=task).exclude(over_at=None).update(over_at=None)
+
+
 def ask_again(task: Task, *, by: Person) -> Task:
     """Ask whoever is missing to `wanted`, or one more person where nobody is, of a task whose verdict was set aside. It
     is on the lists again that it was on.
 
     The caller holds the task's lock. Raises Problem when that would be too many.
     """
-    Reservation.objects.filter(task=task).exclude(over_at=None).update(over_at=None)
+    _list_again(task)
     if fill(task):
         return task
     counting = Assignment.objects.filter(

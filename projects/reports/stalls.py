@@ -13,12 +13,14 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 from procrastinate.contrib.django import app
 
+from projects import access, queue
 from projects.models import AssignmentRules, ConflictOfInterest, ModelAnnotator, Project, Stall
 from projects.queue.clock import Clock, from_now
 from projects.workflow import batch_closing
 from projects.workforce import qualified_people, rules
+from projects.workforce.qualified_people import PASSING
 from taskers.database.prepared import ask
-from taskers.models import Event, Person
+from taskers.models import Event, Membership, Person, Qualification
 from taskers.outbox.events import emit
 
 JOB = "projects.jobs.settle_stalled"
@@ -60,7 +62,7 @@ ORDER BY w.task_id
 """
 
 
-# Of what is open where people work by list, the tasks that are on nobody's.
+# Of what is open where people work by list, the tasks that are on nobody's who may work there.
 UNLISTED = """
 SELECT count(DISTINCT o.task_id) FROM (
   SELECT a.task_id FROM projects_batch b CROSS JOIN LATERAL (
@@ -69,7 +71,8 @@ SELECT count(DISTINCT o.task_id) FROM (
     ORDER BY a.slot DESC, a.walk_key DESC LIMIT %(looked)s::int
   ) a WHERE b.project_id = %(project)s::bigint AND b.state = 'live' LIMIT %(looked)s::int
 ) o WHERE NOT EXISTS (
-  SELECT FROM projects_reservation r WHERE r.task_id = o.task_id AND r.over_at IS NULL OFFSET 0)
+  SELECT FROM projects_reservation r WHERE r.task_id = o.task_id AND r.over_at IS NULL
+    AND (r.person_id = ANY(%(people)s::bigint[]) OR r.team_id = ANY(%(teams)s::bigint[])) OFFSET 0)
 """
 
 
@@ -110,7 +113,7 @@ def look(project: Project) -> Stall:
             "people": len(people) - models,
             "machines": models,
             "kept": kept,
-            "unlisted": _unlisted(project),
+            "unlisted": _unlisted(project, people),
             "looked_at": Clock(),
         },
     )
@@ -149,14 +152,23 @@ def _able(project: Project) -> tuple[list[int], int, dict[str, int]]:
     )
     able = [one for one in seen.able if one.pk not in off]
     models = sum(one.kind == Person.Kind.MODEL for one in able)
-    kept = {one.code: one.number for one in seen.kept if one.code not in qualified_people.PASSING}
+    kept = {one.code: one.number for one in seen.kept if one.code not in PASSING}
     return [one.pk for one in able], models, kept
 
 
-def _unlisted(project: Project) -> int:
+def _unlisted(project: Project, able: Sequence[int]) -> int:
+    """`able` are its taskers who may work, and models; of its office, whoever may is asked for one by one."""
     if rules.in_force(project).mode == AssignmentRules.Mode.POOL:
         return 0
-    ((number,),) = ask(UNLISTED, {"project": project.pk, "looked": LOOKED})
+    here = Q(project_key=None) | Q(project_key=project.public_id)
+    rows = Membership.objects.live().filter(here, organization=project.organization_id, role__in=access.REVIEW)
+    office = Person.objects.filter(pk__in=rows.values("person")).exclude(pk__in=able)
+    kept = {one.pk: queue.kept_from_lists(one, project) for one in office}
+    people = Person.objects.filter(pk__in=able).exclude(kind=Person.Kind.MODEL)
+    keys = [*people.values_list("pk", flat=True), *(pk for pk, why in kept.items() if not why or why.code in PASSING)]
+    valid = Qualification.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Clock()), person__in=keys)
+    teams = list(valid.values_list("skill", flat=True).distinct())
+    ((number,),) = ask(UNLISTED, {"project": project.pk, "looked": LOOKED, "people": keys, "teams": teams})
     return number
 
 

@@ -55,8 +55,7 @@ class Page:
 
 def of(tasker: Person, project: Project, *, after: int = 0, number: int = PAGE) -> Page:
     """What is on their lists, theirs and those of their teams, so many entries at most."""
-    rows = work_lists.listed(tasker, project).filter(pk__gt=after).values_list("pk", "task")[: number + 1]
-    found = list(rows)
+    found = work_lists.listed(tasker, project, after=after, most=number + 1)
     keys = list(dict.fromkeys(task for _pk, task in found[:number]))
     return Page(_entries(tasker, keys), str(found[number - 1][0]) if len(found) > number else "")
 

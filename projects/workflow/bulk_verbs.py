@@ -5,7 +5,7 @@ from typing import Any
 
 from projects import queue
 from projects.errors import Refused
-from projects.models import Assignment, BulkAction, BulkTrace, Task, Verdict
+from projects.models import Assignment, BulkAction, BulkTrace, Project, Task, Verdict
 from projects.workflow import tags, task_actions, void_work, work_lists
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -66,7 +66,7 @@ def _list(task: Task, terms: Terms, by: Person) -> object:
 
 
 def _unlist(task: Task, terms: Terms, by: Person) -> object:
-    return queue.work_lists.take_off(task, *work_lists.named(task, terms), by=by)
+    return queue.work_lists.take_off(task, *work_lists.meant_off(task, terms), by=by)
 
 
 def _undo(task: Task, terms: Terms, by: Person) -> object:
@@ -112,6 +112,12 @@ def check(verb: str, terms: Terms) -> None:
         tags.checked(terms["tag"])
 
 
+def check_here(project: Project, verb: str, terms: Terms) -> None:
+    """Raises StateConflict where whoever is named isn't found in the project."""
+    if verb in (Verb.LIST, Verb.UNLIST):
+        work_lists.named(verb, project, terms)
+
+
 def before(task: Task, verb: str, terms: Terms) -> dict[str, Any] | None:
     """What is kept of a task to undo this; None where it can't be undone."""
     if verb == Verb.REQUEUE:
@@ -121,8 +127,10 @@ def before(task: Task, verb: str, terms: Terms) -> dict[str, Any] | None:
         meta = task.payload.get("meta")
         known = meta if isinstance(meta, dict) else {}
         return {"meta": {name: known.get(name) for name in terms["meta"]}}
-    if verb in (Verb.LIST, Verb.UNLIST):
-        return {"listed": work_lists.there(task)}
+    if verb == Verb.LIST:
+        return {"own": work_lists.put_newly(task, terms)}
+    if verb == Verb.UNLIST:
+        return {"own": work_lists.taken_off(task, terms)}
     return {"withheld": task.withheld, "wanted": task.wanted} if verb in UNDO else None
 
 
@@ -157,7 +165,7 @@ UNDO: dict[str, Act] = {
     Verb.OVERLAP: _fewer,
     Verb.AMEND: _amend_back,
     Verb.TAG: lambda task, was, by: tags.take_off(task, was["terms"]["tag"], by=by),
-    Verb.LIST: lambda task, was, by: work_lists.put_back(task, was["listed"], by=by),
-    Verb.UNLIST: lambda task, was, by: work_lists.put_back(task, was["listed"], by=by),
+    Verb.LIST: lambda task, was, by: work_lists.take_back(task, was.get("own", []), by=by),
+    Verb.UNLIST: lambda task, was, by: work_lists.put_back(task, was.get("own", []), by=by),
     Verb.UNTAG: lambda task, was, by: tags.put(task, was["terms"]["tag"], by=by),
 }

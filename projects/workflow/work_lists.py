@@ -1,16 +1,19 @@
 """Putting tasks on work lists by the names that managers say: people and teams of the organization."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from projects import queue
+from django.db.models import Q, QuerySet
+
+from projects import access, queue
 from projects.errors import Refused
-from projects.models import Reservation, Task
+from projects.models import BulkAction, Project, Reservation, Task
 from taskers.errors import StateConflict
 from taskers.models import Membership, Person, Skill
 
 Terms = Mapping[str, Any]
+Pairs = Sequence[Sequence[int | None]]  # a person and no team, or a team and no person
 Named = tuple[Sequence[Person], Sequence[Skill]]
 EACH, TURNS = "each", "turns"  # all of them are on each task's list; or one of them, evenly
 
@@ -24,21 +27,38 @@ def check(terms: Terms) -> None:
         raise Refused("Choose one of %(choices)s.", code="bad-value", place="how", choices=f"{EACH}, {TURNS}")
 
 
-def named(task: Task, terms: Terms) -> Named:
-    """Who is named, of those who belong to the task's organization. Raises StateConflict where nobody does."""
-    owner = task.project.organization_id
-    inside = Membership.objects.live().filter(organization=owner).values("person")
-    ids = [UUID(str(one)) for one in terms.get("people") or []]
-    people = list(Person.objects.filter(public_id__in=ids, pk__in=inside).order_by("pk"))
-    teams = list(Skill.objects.filter(organization=owner, key__in=terms.get("teams") or []).order_by("pk"))
-    if not people and not teams:
-        raise StateConflict("None of them is in this organization.", code="not-a-member")
+def people_for(verb: str, project: Project) -> QuerySet[Person]:
+    """Who may be named: people who may work in a project; and off a list, whoever is on one there."""
+    here = Q(project_key=None) | Q(project_key=project.public_id)
+    able = Membership.objects.live().filter(
+        here, organization=project.organization_id, role__in=[*access.WORK, *access.REVIEW]
+    )
+    who = Q(pk__in=able.values("person")) & ~Q(kind=Person.Kind.MODEL)
+    if verb == BulkAction.Verb.UNLIST:
+        who |= Q(pk__in=Reservation.objects.filter(project=project, team=None).values("person"))
+    return Person.objects.filter(who).order_by("pk")
+
+
+def named(verb: str, project: Project, terms: Terms) -> Named:
+    """Who is named. Raises StateConflict, and says whom it doesn't find."""
+    ids = {UUID(str(one)) for one in terms.get("people") or []}
+    keys = set(terms.get("teams") or [])
+    people = list(people_for(verb, project).filter(public_id__in=ids))
+    teams = list(Skill.objects.filter(organization=project.organization_id, key__in=keys).order_by("pk"))
+    missing = {str(one) for one in ids - {one.public_id for one in people}} | (keys - {one.key for one in teams})
+    if missing:
+        raise unknown(missing)
     return people, teams
+
+
+def unknown(names: Iterable[str]) -> StateConflict:
+    """For names of nobody who may work there, and of no team."""
+    return StateConflict("Not found here: %(names)s.", code="not-a-member", names=", ".join(sorted(names)))
 
 
 def meant(task: Task, terms: Terms) -> Named:
     """Whose list this task goes on: everybody's who is named, or one of theirs in turn."""
-    people, teams = named(task, terms)
+    people, teams = named(BulkAction.Verb.LIST, task.project, terms)
     if terms.get("how") != TURNS:
         return people, teams
     both: list[Person | Skill] = [*people, *teams]
@@ -46,23 +66,38 @@ def meant(task: Task, terms: Terms) -> Named:
     return ([one], []) if isinstance(one, Person) else ([], [one])
 
 
-def there(task: Task) -> list[list[int | None]]:
-    """Whose lists a task is on, by their keys, to be put back."""
-    return [list(pair) for pair in Reservation.objects.filter(task=task).order_by("pk").values_list("person", "team")]
+def meant_off(task: Task, terms: Terms) -> Named:
+    """Whose list it is taken off."""
+    return named(BulkAction.Verb.UNLIST, task.project, terms)
 
 
-def put_back(task: Task, were: Sequence[Sequence[int | None]], *, by: Person) -> None:
-    """Have a task on those lists alone on which it was."""
-    before = {(person, team) for person, team in were}
-    now = {(person, team) for person, team in there(task)}
-    off, on = now - before, before - now
-    if off:
-        queue.work_lists.take_off(task, *_of(off), by=by)
-    if on:
-        queue.work_lists.put_on(task, *_of(on), by=by)
+def put_newly(task: Task, terms: Terms) -> Pairs:
+    """On whose lists a task comes by this, by their keys: it wasn't there, or is over there."""
+    live = Reservation.objects.filter(task=task, over_at=None)
+    return [list(one) for one in _pairs(meant(task, terms)) if one not in set(live.values_list("person", "team"))]
 
 
-def _of(pairs: set[tuple[int | None, int | None]]) -> Named:
+def taken_off(task: Task, terms: Terms) -> Pairs:
+    """Off whose lists it comes by this."""
+    rows = Reservation.objects.filter(task=task)
+    return [list(one) for one in _pairs(meant_off(task, terms)) if one in set(rows.values_list("person", "team"))]
+
+
+def take_back(task: Task, own: Pairs, *, by: Person) -> int:
+    """Take it off the lists that it was put on, and off nobody else's. Raises StateConflict where it is on none now."""
+    return queue.work_lists.take_off(task, *_of(own), by=by)
+
+
+def put_back(task: Task, own: Pairs, *, by: Person) -> int:
+    """Put it on the lists that it was taken off. Raises StateConflict where it is on all of them again."""
+    return queue.work_lists.put_on(task, *_of(own), by=by)
+
+
+def _pairs(of: Named) -> list[tuple[int | None, int | None]]:
+    return [*((one.pk, None) for one in of[0]), *((None, one.pk) for one in of[1])]
+
+
+def _of(pairs: Pairs) -> Named:
     people = Person.objects.filter(pk__in=[one for one, _team in pairs if one]).order_by("pk")
     teams = Skill.objects.filter(pk__in=[team for _one, team in pairs if team]).order_by("pk")
     return list(people), list(teams)

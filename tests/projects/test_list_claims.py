@@ -7,11 +7,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from projects import queue
-from projects.models import Assignment, Project, Reservation, Task
+from projects.models import Assignment, BulkAction, Project, Reservation, Task
 from projects.queue import Nothing, list_sql, take, work_lists
-from projects.workflow import submission
+from projects.queue.clock import Clock
+from projects.reports import stalls
+from projects.workflow import bulk_actions, submission
 from projects.workforce import rules
-from taskers.models import Person, Skill
+from taskers.errors import StateConflict
+from taskers.models import Membership, Person, Skill
 from taskers.skills import skills
 from tests.support import make
 from tests.support.projects.courses import course
@@ -145,3 +148,86 @@ def test_nobody_reads_lists_or_what_is_free_who_may_not_work_there(cast, project
     assert why in page
     told = Api(cast.alice, cast.riverside).get("work-list", project.public_id)
     assert told.status_code == 409 and why in told.json()["detail"]
+
+
+def test_what_was_over_is_put_on_a_list_again_and_a_restored_task_by_itself(cast, project, tasks) -> None:
+    listed(tasks[0], cast.alice, cast.bob)
+    done(cast.bob, project)
+    assert all(isinstance(queue.claim(one, project), Nothing) for one in (cast.alice, cast.bob))
+    assert not Reservation.objects.filter(over_at=None).exists()
+    listed(tasks[0], cast.alice, cast.carol)
+    assert set(Reservation.objects.filter(over_at=None).values_list("person__name", flat=True)) == {"Alice", "Carol"}
+    assert Reservation.objects.count() == 3
+    with pytest.raises(StateConflict, match="already"):
+        listed(tasks[0], cast.carol)
+    Reservation.objects.update(over_at=Clock())
+    queue.withhold(tasks[1], "held")
+    listed(tasks[1], cast.bob)
+    Reservation.objects.update(over_at=Clock())
+    queue.restore(tasks[1])
+    assert queue.claim(cast.bob, project).task == tasks[1]
+
+
+def test_undoing_leaves_what_others_put_on_meanwhile(cast, project, tasks) -> None:
+    ids = {one: str(getattr(cast, one).public_id) for one in ("alice", "bob", "carol")}
+    listed(tasks[0], cast.carol)
+    on = whole(bulk_actions.start(project, "list", [tasks[0].pk], by=cast.mina, terms={"people": [*ids.values()][:2]}))
+    listed(tasks[0], cast.rita)
+    whole(bulk_actions.undo(on, by=cast.mina))
+    assert names_on(tasks[0]) == ["Carol", "Rita"]
+    off = whole(bulk_actions.start(project, "unlist", [tasks[0].pk], by=cast.mina, terms={"people": [ids["carol"]]}))
+    with transaction.atomic():
+        work_lists.take_off(queue.lock(tasks[0].pk), [cast.rita], by=None)
+    listed(tasks[0], cast.bob)
+    whole(bulk_actions.undo(off, by=cast.mina))
+    assert names_on(tasks[0]) == ["Bob", "Carol"]
+
+
+def whole(action: BulkAction) -> BulkAction:
+    while bulk_actions.go_on(action.pk) == bulk_actions.PIECE:
+        pass
+    action.refresh_from_db()
+    assert action.faults == []
+    return action
+
+
+def names_on(task: Task) -> list[str]:
+    return sorted(Reservation.objects.filter(task=task).values_list("person__name", flat=True))
+
+
+def test_only_a_list_of_somebody_who_may_work_there_counts(cast, project, tasks, north) -> None:
+    """Alice is away, and so is nobody else of her team; Carol left; Rita of the office may do tasks too."""
+    listed(tasks[0], cast.alice)
+    listed(tasks[1], teams=(north,))
+    listed(tasks[2], cast.carol)
+    listed(tasks[3], cast.rita)
+    rules.exclude(cast.alice, reason="Away", by=cast.mina, project=project)
+    Membership.objects.filter(person=cast.carol).delete()
+    assert stalls.look(project).unlisted == 5
+    rules.exclude(cast.bob, reason="Away", by=cast.mina, project=project)
+    assert stalls.look(project).unlisted == 6
+    rules.exclude(cast.rita, reason="Away", by=cast.mina, project=project)
+    assert stalls.look(project).unlisted == 7
+
+
+def test_a_misspelt_name_is_said_and_nothing_is_done(cast, project, tasks, north) -> None:
+    mina = signed_in(cast.mina)
+    sent = {"which": "all", "query": "", "verb": "list", "how": "each"}
+    for lists in ("Alice@example.org, bne@example.org", "North, nroth", "finn@example.org"):
+        for address in ("bulk-preview", "bulk-start"):
+            page = mina.post(reverse(address, args=[project.public_id]), sent | {"lists": lists}, follow=True)
+            assert f"Not found here: {lists.split(', ')[-1]}." in page.content.decode()
+    with pytest.raises(StateConflict, match="Not found here: finance"):
+        bulk_actions.start(project, "list", [tasks[0].pk], by=cast.mina, terms={"teams": [north.key, "finance"]})
+    assert not BulkAction.objects.exists()
+    listed(tasks[0], cast.carol)
+    Membership.objects.filter(person=cast.carol).delete()
+    gone = {"people": [str(cast.carol.public_id)]}
+    whole(bulk_actions.start(project, "unlist", [tasks[0].pk], by=cast.mina, terms=gone))
+    assert names_on(tasks[0]) == [], "who left can be taken off"
+
+
+def test_what_a_hidden_field_of_lists_still_holds_hides_no_other_verbs_terms(cast, project, tasks) -> None:
+    sent = {"which": "all", "query": "", "verb": "tag", "tag": "harbour", "lists": "alice@example.org"}
+    page = signed_in(cast.mina).post(reverse("bulk-preview", args=[project.public_id]), sent).content.decode()
+    assert '<input type="hidden" name="tag" value="harbour">' in page and "alice@example.org" not in page

@@ -11,7 +11,6 @@ from projects import access, queue
 from projects.models import AssignmentRules, Task
 from projects.reports import work_list
 from projects.web.shared.access import signed_in
-from projects.workforce import rules
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest, key_in
 
@@ -23,8 +22,8 @@ LONGEST, DIGITS = 600, 19  # of a cursor, of a key
 def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
     """What is reserved for them; and what else is free, where they may choose."""
     project = access.workplace(request.user, project_id)
-    mode = rules.in_force(project).mode
-    if why := queue.kept_from_lists(request.user, project):
+    mode, why = queue.mode_for(request.user, project)
+    if why:
         shown = {"project": project, "by_list": mode != AssignmentRules.Mode.POOL, "why": why}
         return render(request, "projects/annotator/my_list.html", shown)
     after, free_after = request.GET.get("after", ""), request.GET.get("free", "")[:LONGEST]

@@ -24,14 +24,16 @@ from taskers.web.requests import MemberRequest, key_in
 MOST_MARKED = 1000  # on one page
 NAMED = 10
 LISTED = 50
+LISTING = (BulkAction.Verb.LIST, BulkAction.Verb.UNLIST)
 
 
 @require_POST
 @manages
 def preview(request: MemberRequest, project: Project) -> HttpResponse:
     """What it would come to; nothing is done yet."""
-    verb, terms = request.POST.get("verb", ""), _terms(project, request.POST)
+    verb = request.POST.get("verb", "")
     try:
+        terms = _terms(project, request.POST)
         bulk_actions.check(verb, terms)
         keys = _keys(request, project)
     except Problem as problem:
@@ -45,7 +47,7 @@ def preview(request: MemberRequest, project: Project) -> HttpResponse:
         "verb_title": BulkAction.Verb(verb).label,
         "terms": terms,
         "whose": request.POST.get("whose", "")[: limits.SEARCHED],
-        "lists": request.POST.get("lists", "")[: limits.LISTS_NAMED],
+        "lists": request.POST.get("lists", "")[: limits.LISTS_NAMED] if verb in LISTING else "",
         "marked": request.POST.getlist("task")[:MOST_MARKED],
         "all": request.POST.get("which") == "all",
         "query": request.POST.get("query", ""),
@@ -147,7 +149,7 @@ def _terms(project: Project, said: QueryDict) -> dict[str, Any]:
         email = said.get("whose", "").replace("\x00", "").strip().lower()[: limits.SEARCHED]
         who = task_filters.taskers_of(project).filter(email=email).first()
         terms |= {"tasker": str(who.public_id)} if who else {}
-    if verb in (BulkAction.Verb.LIST, BulkAction.Verb.UNLIST):
+    if verb in LISTING:
         terms |= task_filters.lists_of(project, said)
     if verb in (BulkAction.Verb.TAG, BulkAction.Verb.UNTAG):
         terms["tag"] = said.get("tag", "")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.models import Project, limits
 from projects.reports import confusions, task_search
 from projects.reports.task_search import SORTS, Filters
+from projects.workflow import work_lists
 from taskers.models import Membership, Person, Skill
 from taskers.web.requests import key_in
 
@@ -115,12 +116,14 @@ def taskers_of(project: Project) -> QuerySet[Person]:
 
 
 def lists_of(project: Project, said: QueryDict) -> dict[str, Any]:
-    """Whose work lists are named, as bulk verbs take it: addresses of people and names of teams, commas between."""
-    names = {one.strip() for one in said.get("lists", "").replace("\x00", "")[: limits.LISTS_NAMED].split(",")}
-    addresses = {one.lower() for one in names if "@" in one}
-    inside = Membership.objects.live().filter(organization_id=project.organization_id).values("person")
-    people = Person.objects.filter(email__in=addresses, pk__in=inside).order_by("pk")
-    teams = Skill.objects.filter(organization_id=project.organization_id, name__in=names - {""}).order_by("pk")
+    """Whose work lists are named, as bulk verbs take it: addresses of people and names of teams, commas between.
+    Raises StateConflict, and says which it doesn't find."""
+    text = said.get("lists", "").replace("\x00", "")[: limits.LISTS_NAMED]
+    names = {one.strip().lower() if "@" in one else one.strip() for one in text.split(",")} - {""}
+    people = list(work_lists.people_for(said.get("verb", ""), project).filter(email__in=names))
+    teams = list(Skill.objects.filter(organization_id=project.organization_id, name__in=names).order_by("pk"))
+    if missing := names - {one.email for one in people} - {one.name for one in teams}:
+        raise work_lists.unknown(missing)
     found: dict[str, Any] = {"people": [str(one.public_id) for one in people], "teams": [one.key for one in teams]}
     return found | {"how": said.get("how", "each") or "each"}
 
