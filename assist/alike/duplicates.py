@@ -8,12 +8,14 @@ format or quality, and by their vectors where there are any: the hash alone take
 import contextlib
 import io
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Max
 from PIL import Image
 
 from assist.alike import index
@@ -21,7 +23,7 @@ from assist.alike.vectors import Vectors
 from assist.models import NearlyTheSame
 from assist.registry import registry
 from projects import queue
-from projects.models import Project, Task
+from projects.models import Batch, Project, Task
 from projects.reports.alike import NEARLY
 from projects.workflow import tags
 from taskers.errors import Problem
@@ -35,18 +37,31 @@ LIKE = 0.9  # the vectors of two such pictures, at least
 PLAIN = 2.0  # a picture whose brightness varies less has no looks to compare
 HANDFUL = 64
 ROUND_SECONDS = 20.0
+NEAREST = 50  # of those before a task, of which one may still be worked on
+GONE = (Task.Withheld.BROKEN, Task.Withheld.CANCELLED, Task.Withheld.MANAGER)
 
 Act = NearlyTheSame.Act
+GENTLEST = (Act.NOTHING, Act.FLAG, Act.HOLD)
 
 
 def chosen(project: Project) -> str:
     """What becomes of such tasks here."""
-    return NearlyTheSame.objects.filter(project=project).values_list("act", flat=True).first() or Act.FLAG
+    return _choice(project).act
 
 
+@transaction.atomic
 def choose(project: Project, act: Act, *, by: Person) -> None:
-    """From now on; what was told before stays."""
-    NearlyTheSame.objects.update_or_create(project=project, defaults={"act": act, "chosen_by": by})
+    """For what is loaded from now on. What was told before stays, and what isn't looked through yet is treated as it
+    would have been, or as gently as before that."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    was = _choice(project)
+    newest = Task.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
+    terms = {"act": act, "before": min(was.act, was.before, key=GENTLEST.index), "after": newest, "chosen_by": by}
+    NearlyTheSame.objects.update_or_create(project=project, defaults=terms)
+
+
+def _choice(project: Project) -> NearlyTheSame:
+    return NearlyTheSame.objects.filter(project=project).first() or NearlyTheSame(project=project)
 
 
 def go_on(seconds: float = ROUND_SECONDS) -> int:
@@ -62,28 +77,32 @@ def go_on(seconds: float = ROUND_SECONDS) -> int:
 
 
 def look(project: Project, until: float) -> int:
-    """Look through what is kept since the last time, until then; returns how many are nearly the same as another."""
-    act = chosen(project)
-    if act == Act.NOTHING:
-        return 0
-    return _texts(project, act, until) + _images(project, act, until)
+    """Look through what is kept since the last time, until then; returns how many are nearly the same as another.
+
+    Where nothing is to be told it goes on all the same, so that a later choice finds nothing of now left to do.
+    """
+    choice = _choice(project)
+    return _texts(choice, until) + _images(choice, until)
 
 
-def _texts(project: Project, act: str, until: float) -> int:
-    kept = index.vectors_of(project, index.TEXTS)
-    done = _looked(project, index.TEXTS)
+def _texts(choice: NearlyTheSame, until: float) -> int:
+    kept = index.vectors_of(choice.project, index.TEXTS)
+    done = _looked(choice.project, index.TEXTS)
     told = 0
     while (start := len(done)) < len(kept) and time.monotonic() < until:
-        keys = kept.keys()[start : start + HANDFUL]
-        for key, row in zip(keys, kept.rows(np.arange(start, start + len(keys))), strict=True):
-            twin = _earlier(kept, int(key), row, NEARLY)
-            told += _tell(int(key), twin, act) if twin else 0
-        done.add([int(key) for key in keys], np.zeros((len(keys), done.width), np.float32))
+        keys = [int(key) for key in kept.keys()[start : start + HANDFUL]]
+        rows = kept.rows(np.arange(start, start + len(keys)))
+        for place, (key, row) in enumerate(zip(keys, rows, strict=True), start=start):
+            if _act_on(choice, key) != Act.NOTHING:
+                near = [other for other, likeness in kept.near(row, NEAREST, place) if likeness >= NEARLY]
+                told += _tell(key, near, _act_on(choice, key))
+        done.add(keys, np.zeros((len(keys), done.width), np.float32))
     return told
 
 
-def _images(project: Project, act: str, until: float) -> int:
+def _images(choice: NearlyTheSame, until: float) -> int:
     """Each by its thumbnail, once its vector is kept where there is a model for that."""
+    project = choice.project
     seen, kept = Vectors(_folder(project) / LOOKS, SIDE * SIDE), index.vectors_of(project, index.IMAGES)
     rows = Task.objects.filter(project=project, asset__isnull=False).select_related("asset").order_by("pk")
     if registry.is_here(index.IMAGES, Path(settings.MODELS_DIR)):
@@ -97,26 +116,30 @@ def _images(project: Project, act: str, until: float) -> int:
         for task, row in zip(tasks, hashes, strict=True):
             if row is None:
                 continue
-            twin = _same_look(task.pk, row, seen, kept)
-            told += _tell(task.pk, twin, act) if twin else 0
+            if _act_on(choice, task.pk) != Act.NOTHING:
+                told += _tell(task.pk, _same_looks(task.pk, row, seen, kept), _act_on(choice, task.pk))
             seen.add([task.pk], row[None])
         if hashes[-1] is None:  # the round goes on behind it all the same
             seen.add([tasks[-1].pk], np.zeros((1, SIDE * SIDE), np.float32))
     return told
 
 
-def _same_look(key: int, row: np.ndarray, seen: Vectors, kept: Vectors) -> int | None:
+def _act_on(choice: NearlyTheSame, key: int) -> str:
+    return choice.act if key > choice.after else choice.before
+
+
+def _same_looks(key: int, row: np.ndarray, seen: Vectors, kept: Vectors) -> list[int]:
+    """Those of the images seen so far that are the same, the likest first."""
     mine = kept.row(key)
-    for other, cosine in seen.near(row, 5):
+    found = []
+    for other, cosine in seen.near(row, NEAREST):
         bits = round((1 - cosine) * SIDE * SIDE / 2)
+        if bits > FEW_BITS:
+            break
         theirs = kept.row(other) if mine is not None else None
-        if mine is None or theirs is None:
-            same = bits <= FEWER_BITS
-        else:
-            same = bits <= FEW_BITS and float(mine @ theirs) >= LIKE
-        if same:
-            return other
-    return None
+        if bits <= FEWER_BITS if mine is None or theirs is None else float(mine @ theirs) >= LIKE:
+            found.append(other)
+    return found
 
 
 def looks(content: bytes) -> np.ndarray | None:
@@ -140,22 +163,20 @@ def _hash_of(task: Task) -> np.ndarray | None:
         return None  # away, or no picture any more: whoever opens the task hears of it
 
 
-def _earlier(kept: Vectors, key: int, row: np.ndarray, least: float) -> int | None:
-    return next((other for other, likeness in kept.near(row, 10) if other < key and likeness >= least), None)
-
-
-def _tell(key: int, twin: int, act: str) -> int:
-    """Tag a task, and hold it back where that is wanted; once, however often it is asked. Returns how many it told."""
-    tasks = list(Task.objects.select_related("project", "batch").filter(pk__in=(key, twin)).order_by("pk"))
-    if len(tasks) < 2:
-        return 0  # one of them is gone
-    first, second = tasks
+def _tell(key: int, near: Sequence[int], act: str) -> int:
+    """Tag a task that is nearly the same as one of these, and hold it back where that is wanted; once, however often it
+    is asked. One that is cancelled, broken or held back is no reason to. Returns how many it told."""
+    there = Task.objects.filter(pk__in=near).exclude(withheld__in=GONE).exclude(batch__state=Batch.State.CANCELLED)
+    names = dict(there.values_list("pk", "external_id")) if near else {}
+    twin = next((names[other] for other in near if other in names), None)
+    task = Task.objects.select_related("project", "batch").filter(pk=key).first() if twin is not None else None
+    if task is None:
+        return 0
     with contextlib.suppress(Problem), transaction.atomic():  # it is tagged already, or has too many
-        tags.put(second, tags.NEARLY_THE_SAME, by=None)
+        tags.put(task, tags.NEARLY_THE_SAME, by=None)
     if act == Act.HOLD:
         with contextlib.suppress(Problem), transaction.atomic():  # decided, or withheld already
-            note = f"Nearly the same as {first.external_id}."[:200]
-            queue.withhold(second, Task.Withheld.MANAGER, note=note)
+            queue.withhold(task, Task.Withheld.MANAGER, note=f"Nearly the same as {twin}."[:200])
     return 1
 
 

@@ -54,9 +54,9 @@ class Vectors:
                 self._quantise(total)
             self._append(KEYS, np.asarray(keys, "<i8"), held)
 
-    def near(self, vector: np.ndarray, most: int) -> list[tuple[int, float]]:
-        """The keys of the nearest vectors, each with its cosine, the nearest first."""
-        held = len(self)
+    def near(self, vector: np.ndarray, most: int, first: int | None = None) -> list[tuple[int, float]]:
+        """The keys of the nearest vectors, each with its cosine, the nearest first; of the `first` so many alone."""
+        held = len(self) if first is None else min(first, len(self))
         if not held:
             return []
         rows = self._mapped(ROWS, "<f2", (held, self.width))

@@ -4,6 +4,12 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+# What is there already is not gone through: the comparison begins with what comes next.
+BEGIN_HERE = """
+INSERT INTO assist_nearlythesame (project_id, act, before, after)
+SELECT id, 'flag', 'nothing', (SELECT coalesce(max(id), 0) FROM projects_task) FROM projects_project
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -19,6 +25,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('act', models.CharField(choices=[('flag', 'Tag them'), ('hold', 'Tag them and hold them back'), ('nothing', 'Don’t look for them')], default='flag', max_length=7)),
+                ('after', models.BigIntegerField(db_default=0, default=0)),
+                ('before', models.CharField(choices=[('flag', 'Tag them'), ('hold', 'Tag them and hold them back'), ('nothing', 'Don’t look for them')], db_default='flag', default='flag', max_length=7)),
             ],
         ),
         migrations.RemoveConstraint(
@@ -37,11 +45,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='nearlythesame',
             name='chosen_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='nearlythesame',
             name='project',
             field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project'),
         ),
+        migrations.RunSQL(BEGIN_HERE, migrations.RunSQL.noop),
     ]
