@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Batch, BulkAction, Task
-from projects.workflow import tags
+from projects.workflow import tags, work_lists
 from projects.workflow.task_actions import BY_HAND
 from taskers.database.prepared import ask_rows
 
@@ -15,7 +15,8 @@ Verb = BulkAction.Verb
 
 STANDS = """
 SELECT t.withheld, b.state AS batch, v.id IS NOT NULL AS decided, g.known, h.held,
-  CASE WHEN %(verb)s::text = 'overlap' THEN t.wanted ELSE 0 END AS wanted, g2.tagged, s.theirs, count(*) AS number
+  CASE WHEN %(verb)s::text = 'overlap' THEN t.wanted ELSE 0 END AS wanted, g2.tagged, s.theirs,
+  y.entries, y.over_entries, count(*) AS number
 FROM unnest(%(tasks)s::bigint[]) AS k(id)
 JOIN projects_task t ON t.id = k.id JOIN projects_batch b ON b.id = t.batch_id
 LEFT JOIN projects_verdict v ON v.task_id = t.id AND v.superseded_at IS NULL
@@ -30,7 +31,13 @@ CROSS JOIN LATERAL (SELECT %(tasker)s::text <> '' AND EXISTS (
   SELECT FROM projects_assignment m JOIN taskers_person w ON w.id = m.tasker_id
   WHERE m.task_id = t.id AND m.kind = 'judge' AND m.state = 'submitted' AND m.voided_at IS NULL
     AND w.public_id = nullif(%(tasker)s::text, '')::uuid) AS theirs) s
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+CROSS JOIN LATERAL (
+  SELECT count(*) AS entries, count(*) FILTER (WHERE e.over_at IS NOT NULL) AS over_entries
+  FROM projects_reservation e
+  LEFT JOIN taskers_person l ON l.id = e.person_id LEFT JOIN taskers_skill m ON m.id = e.team_id
+  WHERE cardinality(%(people)s::text[]) + cardinality(%(teams)s::text[]) > 0 AND e.task_id = t.id
+    AND (l.public_id::text = ANY(%(people)s::text[]) OR m.key = ANY(%(teams)s::text[]))) y
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 OVER = {Batch.State.CLOSED, Batch.State.CANCELLED}
 REASONS: dict[str, Any] = {
@@ -45,6 +52,8 @@ REASONS: dict[str, Any] = {
     "tagged": _("have the tag already"),
     "untagged": _("haven’t the tag"),
     "theirs": _("hold no work of theirs that counts"),
+    "listed": _("are on these lists already"),
+    "unlisted": _("are on none of these lists"),
 }
 
 
@@ -59,6 +68,8 @@ class Stands(NamedTuple):
     wanted: int
     tagged: bool
     theirs: bool
+    entries: int  # on the lists that are named
+    over_entries: int  # of these, what is over, and can be put on anew
     number: int
 
 
@@ -75,6 +86,7 @@ def of(tasks: Sequence[int], verb: str, terms: Mapping[str, Any]) -> Preview:
     Raises Refused for a bad tag."""
     said = {"tasks": list(tasks), "verb": verb, "tag": tags.checked(terms["tag"]) if "tag" in terms else ""}
     said |= {"tasker": str(terms.get("tasker", ""))}
+    said |= {name: [str(one) for one in terms.get(name) or []] for name in ("people", "teams")}
     would, left = 0, Counter[str]()
     for stands in ask_rows(STANDS, said, Stands):
         if why := against(stands, verb, terms):
@@ -91,10 +103,12 @@ def against(stands: Stands, verb: str, terms: Mapping[str, Any]) -> str:
             return "tagged" if stands.tagged else ""
         case Verb.UNTAG:
             return "" if stands.tagged else "untagged"
-        case Verb.AMEND | Verb.UNLIST:
+        case Verb.AMEND:
             return ""
+        case Verb.UNLIST:
+            return "" if stands.entries else "unlisted"
         case Verb.LIST:
-            return _over(stands) or _undecided(stands)
+            return _listed(stands, terms)
         case Verb.VOID:
             return _over(stands) or ("" if stands.theirs else "theirs")
         case Verb.HOLD:
@@ -113,6 +127,13 @@ def against(stands: Stands, verb: str, terms: Mapping[str, Any]) -> str:
         case _:
             enough = stands.wanted >= terms.get("wanted", 0)
             return _over(stands) or _known(stands) or _undecided(stands) or ("wanted" if enough else "")
+
+
+def _listed(stands: Stands, terms: Mapping[str, Any]) -> str:
+    """In turns each task goes on one list only, and which isn't foreseen."""
+    all_of_them = len(terms.get("people") or []) + len(terms.get("teams") or [])
+    there = stands.entries - stands.over_entries
+    return "listed" if terms.get("how") != work_lists.TURNS and there >= all_of_them else ""
 
 
 def _undecided(stands: Stands) -> str:

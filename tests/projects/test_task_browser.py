@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -76,9 +76,22 @@ def stands(project: Project) -> list[tuple]:
     """How each task is, as far as undoing promises to bring it back."""
     rows = Task.objects.filter(project=project).order_by("pk")
     return [
-        (one.wanted, one.withheld, json.dumps(one.payload.get("meta") or {}), sorted(one.tags.values_list("tag")))
+        (
+            one.wanted,
+            one.withheld,
+            json.dumps(one.payload.get("meta") or {}),
+            sorted(one.tags.values_list("tag")),
+            sorted(one.reservations.values_list("person", "team")),
+        )
         for one in rows
     ]
+
+
+def listed(tasker: Person, project: Project) -> None:
+    """Two tasks are on somebody's list."""
+    for key in Task.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[:2]:
+        with transaction.atomic():
+            queue.work_lists.put_on(queue.lock(key), [tasker], [], by=None)
 
 
 # --- words ---------------------------------------------------------------------------------------------
@@ -185,9 +198,11 @@ def test_metadata_is_found_as_a_text_or_a_number_and_orders_go_both_ways(cast, m
 
 @pytest.mark.parametrize("verb", ASKED)
 def test_what_is_foreseen_is_what_happens_and_undoing_brings_it_back(cast, project, verb: str) -> None:
+    listed(cast.bob, project)
     keys = list(Task.objects.filter(project=project).order_by("pk").values_list("pk", flat=True))
-    void = {"tasker": str(cast.alice.public_id), "note": "Guessed"}
-    terms, before = TERMS.get(verb, void if verb == "void" else {}), stands(project)
+    alice, bob = (str(one.public_id) for one in (cast.alice, cast.bob))
+    whose = {"void": {"tasker": alice, "note": "Guessed"}, "list": {"people": [alice]}, "unlist": {"people": [bob]}}
+    terms, before = (TERMS | whose).get(verb, {}), stands(project)
     decided = task_search.all_keys(project, Filters(state="decided"), 10)
     told = bulk_preview.of(keys, verb, terms)
     action = run(bulk_actions.start(project, verb, keys, by=cast.mina, terms=terms))
