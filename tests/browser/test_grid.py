@@ -160,7 +160,10 @@ def test_what_is_alike_is_labelled_group_by_group_with_a_key_each_and_handed_in_
     page = jun
     open_studio(page, site, "Sounds by likeness")
     page.set_viewport_size({"width": 390, "height": 780})
+    page.keyboard.press("z")
+    expect(page.locator(".closer")).to_be_visible()
     page.keyboard.press(".")
+    expect(page.locator(".closer")).to_be_hidden()  # nobody labels what they don't see
     picked = page.locator(".tile[data-picked] .tile__text")
     expect(picked).to_have_count(7)
     assert all(text.startswith("Bang") for text in picked.all_inner_texts())

@@ -188,11 +188,12 @@ class GridEditor {
   }
 
   #takeGroup(place, said = "") {
+    if (this.#closer) this.#back(); // what is labelled together is seen together
     const ids = this.#groups[place];
     const first = this.#tiles.findIndex(({ id }) => id === ids[0]);
     this.#take(ids, first, place);
     this.#go(first);
-    if (!this.#closer) this.#nodes[first].press.focus();
+    this.#nodes[first].press.focus();
     this.#work.announce([said, sayCount(ids.length, "{count} selected", "{count} selected")].filter(Boolean).join(". "));
   }
 
