@@ -13,6 +13,7 @@ from psycopg import sql
 
 from config import step_cache
 from config.step_cache import Stamps
+from tests.support.assist import weights
 
 ROOT = Path(__file__).resolve().parents[3]
 # What a start does before its processes run (config/start.py), as manage.py is told to.
@@ -36,7 +37,7 @@ def copy(data: Path) -> str:
         if not folder.exists():
             _load(folder)
         database = _new_database(f"site_{os.getpid()}", LOADED)
-    shutil.copytree(folder, data, dirs_exist_ok=True)
+    shutil.copytree(folder, data, symlinks=True, dirs_exist_ok=True)
     key, stamps = step_cache.database_key(database), Stamps(data / "run" / "stamps")
     assert key, "the test session's server tells of its databases"
     stamps.mark("migrate", f"{key} {step_cache.migrations_key()}")
@@ -51,6 +52,7 @@ def environment(database: str, data: Path) -> dict[str, str]:
         "DATABASE_URL": database,
         "TANDEM_DATA": str(data),
         "TANDEM_MEDIA": str(data / "media"),
+        "TANDEM_MODELS": str(data / "models"),
         "TANDEM_POOL": "8",
         "TANDEM_SHOWN_EVERY": "0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -61,7 +63,7 @@ def _load(folder: Path) -> None:
     """Do what is copied, and name it once it is whole."""
     making = folder.with_suffix(".making")
     shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(parents=True)
+    weights.linked(making / "models")
     known = environment(_new_database(LOADED, "template1"), making)
     for words in STEPS:
         command = [sys.executable, str(ROOT / "manage.py"), *words]
