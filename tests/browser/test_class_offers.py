@@ -15,6 +15,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+LETTERS = 3
 LETTER = "The street lamp in front of our house has been dark for weeks, and I am furious that nobody cares."
 SCRIPT = """
 import json
@@ -38,16 +39,19 @@ labels = [
 project = configure.create(owner, by, task_type="classification", wanted=1, rate=0, labels=labels,
     file_order=True, fields=asked_fields.read("Subject (tree)" + chr(10) + "Tone (choice)"), **terms)
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
-rows = "".join(json.dumps({{"text": str(n) + ": " + {letter!r}}}) + chr(10) for n in range(3))
+rows = "".join(json.dumps({{"text": str(n) + ": " + {letter!r}}}) + chr(10) for n in range({letters}))
 loading.load_files(project, [ContentFile(rows.encode(), name="letters.jsonl")], loading.Into(batch), by=by)
 print(project.public_id)
 """
 
 
 def letters(site: Site, name: str, **terms: str) -> str:
-    """The studio's address of a new project of letters."""
+    """The studio's address of a new project of letters, once the worker has loaded them."""
     terms = {"name": name, **terms}
-    return f"/studio/{site.script(SCRIPT.format(terms=json.dumps(terms), letter=LETTER))}/"
+    project = site.script(SCRIPT.format(terms=json.dumps(terms), letter=LETTER, letters=LETTERS))
+    there = "SELECT t.id FROM projects_task t JOIN projects_project p ON p.id = t.project_id WHERE p.public_id = %s"
+    until(lambda: len(site.query(there, project)) == LETTERS)
+    return f"/studio/{project}/"
 
 
 def outcomes(site: Site, project: str) -> list[tuple[str, str]]:
