@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 
-from benchmarks.loop import apart
+from benchmarks.loop import own_process
 from benchmarks.loop.row import Row
 
 # Each module's `rows()` gives what was asked and what is reached, with seeds of its own.
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _rows(name: str) -> Iterable[Row]:
-    return apart.rows_of(name) if name in WITH_DATABASE else import_module(f"benchmarks.loop.{name}").rows()
+    return own_process.rows_of(name) if name in WITH_DATABASE else import_module(f"benchmarks.loop.{name}").rows()
 
 
 def _processor() -> float:

@@ -1,5 +1,5 @@
 """Figures that need a PostgreSQL and models' folders of their own, told by a process of their own: `python -m
-benchmarks.loop.apart FIGURE [NAME=NUMBER...]` prints each row as a line of JSON."""
+benchmarks.loop.own_process FIGURE [NAME=NUMBER...]` prints each row as a line of JSON."""
 
 import json
 import os
