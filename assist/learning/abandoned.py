@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.learning import evaluation, snapshots, training
@@ -19,20 +18,20 @@ LIVE = ("todo", "doing")
 
 
 class Kind(NamedTuple):
-    """A kind of such work: its job, by which argument that names it, what is open, how it is ended, and in which order
-    jobs of one project go."""
+    """A kind of such work: its job, by which argument that names it, what is open, how it is handed over anew, and how
+    it is ended."""
 
     job: str
     argument: str
     open: Callable[[], Iterable[tuple[int, int]]]  # (key, project)
+    hand_over: Callable[[int, int], None]
     give_up: Callable[[int, str], None]
-    lock: str
 
 
 KINDS = (
-    Kind(snapshots.JOB, "snapshot_key", snapshots.open_keys, snapshots.give_up, "snapshot"),
-    Kind(training.JOB, "run_key", training.open_keys, training.give_up, "train"),
-    Kind(evaluation.JOB, "evaluation_key", evaluation.open_keys, evaluation.give_up, "evaluate"),
+    Kind(snapshots.JOB, "snapshot_key", snapshots.open_keys, snapshots.hand_over, snapshots.give_up),
+    Kind(training.JOB, "run_key", training.open_keys, training.hand_over, training.give_up),
+    Kind(evaluation.JOB, "evaluation_key", evaluation.open_keys, evaluation.hand_over, evaluation.give_up),
 )
 
 
@@ -52,6 +51,5 @@ def _swept(kind: Kind) -> int:
         if failed[key] >= MOST_TRIES:
             kind.give_up(key, REASON)
         else:
-            job = app.configure_task(kind.job, queue="copilot", lock=f"{kind.lock}:{waiting[key]}")
-            job.defer(**{kind.argument: key})
+            kind.hand_over(key, waiting[key])
     return len(lost)

@@ -62,8 +62,13 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
     made = Evaluation.objects.create(
         project=project, candidate=candidate, champion=champion, margin=margin, rules=gate.VERSION, begun_by=by
     )
-    app.configure_task(JOB, queue="copilot", lock=f"evaluate:{project.pk}").defer(evaluation_key=made.pk)
+    hand_over(made.pk, project.pk)
     return made
+
+
+def hand_over(key: int, project: int) -> None:
+    """Have a worker see to it, one of a project at a time."""
+    app.configure_task(JOB, queue="copilot", lock=f"evaluate:{project}").defer(evaluation_key=key)
 
 
 def champion_of(project: Project, candidate: ModelVersion) -> ModelVersion:

@@ -64,8 +64,13 @@ def take(project: Project, *, by: Person) -> Snapshot:
         schema=snapshot_file.SCHEMA,
         made_by=by,
     )
-    app.configure_task(JOB, queue="copilot", lock=f"snapshot:{project.pk}").defer(snapshot_key=made.pk)
+    hand_over(made.pk, project.pk)
     return made
+
+
+def hand_over(key: int, project: int) -> None:
+    """Have a worker see to it, one of a project at a time."""
+    app.configure_task(JOB, queue="copilot", lock=f"snapshot:{project}").defer(snapshot_key=key)
 
 
 def _settled() -> datetime:

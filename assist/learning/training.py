@@ -81,8 +81,13 @@ def begin(
         packages=_packages(),
         asked_by=by,
     )
-    app.configure_task(JOB, queue="copilot", lock=f"train:{project.pk}").defer(run_key=made.pk)
+    hand_over(made.pk, project.pk)
     return made
+
+
+def hand_over(key: int, project: int) -> None:
+    """Have a worker see to it, one of a project at a time."""
+    app.configure_task(JOB, queue="copilot", lock=f"train:{project}").defer(run_key=key)
 
 
 def checked(found: Recipe, said: Mapping[str, Value]) -> dict[str, Value]:

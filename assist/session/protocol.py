@@ -172,9 +172,8 @@ class RegionsFound:
 @dataclass(frozen=True)
 class OfferedBox:
     """One thing in the image: x, y, width, height in pixels of it, with the project's label, "" where nobody says what
-    it is; the mask that was made of
-    it, where that label takes masks and no boxes; and what is written there, in the attribute that the label has for
-    it."""
+    it is; the mask that was made of it, where that label takes masks and no boxes; and what is written there, in the
+    attribute that the label has for it."""
 
     suggestion: str
     box: tuple[float, float, float, float]

@@ -262,9 +262,10 @@ def _kept(version: ModelVersion, told: Iterable[tuple[Task, Any]]) -> None:
 def _pictures(row: Precompute, tasks: Sequence[Task]) -> int:
     """Each image is asked about once, in however many tasks of the project it is; and again by a model that weighs a
     project's words, which may be others by now."""
-    unsaid, version = _unsaid(row.version, tasks), row.version
+    version, keeps = row.version, row.version.capability != "segment"  # what is encoded lies in the runtime's store
+    unsaid = _unsaid(version, tasks) if keeps else list(tasks)
     assets = {task.asset_id for task in unsaid if task.asset_id}
-    known = {} if gives_shares(version) else _said_of_images(row, assets)
+    known = _said_of_images(row, assets) if keeps and not gives_shares(version) else {}
     fresh = {task.asset_id: task for task in unsaid if task.asset_id and task.asset_id not in known}
     told = asyncio.run(asked_ahead.of_images(version, list(fresh.values()))) if fresh else []
     known |= {task.asset_id: said for task, said in told}

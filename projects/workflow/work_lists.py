@@ -73,14 +73,14 @@ def meant_off(task: Task, terms: Terms) -> Named:
 
 def put_newly(task: Task, terms: Terms) -> Pairs:
     """On whose lists a task comes by this, by their keys: it wasn't there, or is over there."""
-    live = Reservation.objects.filter(task=task, over_at=None)
-    return [list(one) for one in _pairs(meant(task, terms)) if one not in set(live.values_list("person", "team"))]
+    live = set(Reservation.objects.filter(task=task, over_at=None).values_list("person", "team"))
+    return [list(one) for one in _pairs(meant(task, terms)) if one not in live]
 
 
 def taken_off(task: Task, terms: Terms) -> Pairs:
     """Off whose lists it comes by this."""
-    rows = Reservation.objects.filter(task=task)
-    return [list(one) for one in _pairs(meant_off(task, terms)) if one in set(rows.values_list("person", "team"))]
+    there = set(Reservation.objects.filter(task=task).values_list("person", "team"))
+    return [list(one) for one in _pairs(meant_off(task, terms)) if one in there]
 
 
 def take_back(task: Task, own: Pairs, *, by: Person) -> int:

@@ -104,3 +104,18 @@ def test_images_are_read_in_advance_and_broken_ones_counted(cast: Cast, cat: Pic
         assert len(list((runtime.folder / "embeddings").glob("*.emb"))) == 3
     row.refresh_from_db()
     assert (row.state, row.done, row.problems) == ("done", 4, 1)
+
+
+@pytest.mark.django_db
+def test_an_image_in_which_everything_was_found_is_still_encoded_where_that_is_gone(
+    cast, cat: Picture, settings
+) -> None:
+    batch = make.batch(work.image_project(cast.riverside))
+    work.image_task(batch, cat.file)
+    begin = (precompute.start_everything, precompute.start)
+    for ahead in begin:  # each with a runtime that has encoded nothing yet
+        with running(*FAKE) as runtime:
+            settings.RUNTIME_ADDRESS = runtime.address
+            runtime.until_ready()
+            assert precompute.run(ahead(batch, by=cast.mina).pk) == 1
+            assert len(list((runtime.folder / "embeddings").glob("*.emb"))) == 1
