@@ -2,7 +2,7 @@
 import { imageActions } from "./image/actions.js";
 import { imageBindings } from "./image/bindings.js";
 import { createOfferBar, createToolbar } from "./image/controls.js";
-import { Detected } from "./image/detected.js";
+import { CopilotLine } from "./image/copilot_line.js";
 import { createImageStore } from "./image/store.js";
 import { createHand } from "./image/hand.js";
 import { shapesOf } from "./image/kit.js";
@@ -11,7 +11,7 @@ import { createImageStage } from "./image/stage.js";
 import { createKeymap } from "./shared/keys.js";
 import { labelBindings } from "./shared/keys_of_labels.js";
 import { createPalette } from "./shared/palette.js";
-import { say, sayCount } from "./shared/words.js";
+import { say } from "./shared/words.js";
 
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
 
@@ -40,24 +40,18 @@ class ImageEditor {
   #work;
   #size;
   #store;
-  #copilot;
+  #line; // to the copilot
   #hand;
   #stage;
-  #detected; // what a detector sees in the whole image
   #built = false;
   #closed = false;
-  #brought = null; // the id of the question for what was imported with the image
 
   constructor(hosts, work) {
     this.#work = work;
     this.#size = { width: work.task.image.width, height: work.task.image.height };
     this.#hand = createHand(work.labels, this.#size);
     this.keymap = createKeymap(this.#bindings());
-    this.#detected = this.#watch(work);
-    this.#copilot = work.join({
-      onAnswer: (message) => this.#hear(message),
-      onAvailable: (listens, state) => this.#available(listens, state),
-    });
+    this.#line = new CopilotLine(work, this.#forLine());
     const left = work.unfinished?.points ? { outline: work.unfinished } : work.unfinished; // kept without more until now
     if (left?.outline) this.#hand.take(left.outline.type);
     this.#store = createImageStore({
@@ -68,7 +62,7 @@ class ImageEditor {
       outline: left?.outline,
       proposal: left?.proposal,
       inHand: left?.label ?? this.#hand.label,
-      copilot: this.#copilot,
+      copilot: this.#line.joined,
       onChange: () => this.#refresh(),
     });
     hosts.tools.replaceChildren();
@@ -77,7 +71,7 @@ class ImageEditor {
     this.#buildPanel(hosts);
     this.actions = imageActions(this.#store, this.#handsOn());
     this.#built = true;
-    this.#detected.ask();
+    this.#line.detected.ask();
     this.#stage.look();
     this.#refresh();
   }
@@ -166,11 +160,11 @@ class ImageEditor {
       hint: (text) => this.bar.tell(text),
       step: (by) => this.#step(by),
       accept: () => this.#accept(),
-      found: (one) => this.#detected.about(one),
-      took: (count) => count && this.#work.announce(sayCount(count, "One suggestion accepted", "{count} suggestions accepted")),
-      floor: () => this.#detected.floor,
-      ask: () => this.#detected.ask(true),
-      askAll: () => void this.#detected.askAll().catch(() => {}), // without a network the work goes on without it
+      found: (one) => this.#line.detected.about(one),
+      took: (count) => this.#line.took(count),
+      floor: () => this.#line.detected.floor,
+      ask: () => this.#line.detected.ask(true),
+      askAll: () => void this.#line.detected.askAll().catch(() => {}), // without a network the work goes on without it
       describe: () => this.fields?.focus(),
       view: () => this.settings?.turn(),
       pen: () => this.#stage.cursor.turnPen(this.#tool()),
@@ -183,44 +177,20 @@ class ImageEditor {
     };
   }
 
-  #watch(work) {
-    const ways = { act: (action) => this.act(action), keyOf: (action) => this.keymap.shown(action), confidence: work.confidence };
-    return new Detected({
-      waits: work.suggest === "asked",
-      ask: () => this.#copilot.askBoxes(),
-      askAll: () => this.#copilot.askEverything(),
+  #forLine() {
+    return {
       store: () => this.#store,
+      built: () => this.#built,
+      hears: (listens) => this.#hand.hears(listens),
       listens: () => this.#hand.listens,
       reveal: (shape) => this.#stage.reveal({ shape }),
-      keyOf: ways.keyOf,
-      nameOf: (key) => this.#nameOf(this.#store.foundLabel(key)),
+      keyOf: (action) => this.keymap.shown(action),
+      nameOf: (key) => this.#nameOf(key),
       tell: (text) => this.bar.tell(text),
-      announce: work.announce,
-      changed: () => this.#built && this.#show(),
-      build: (create) => create(this.#stage.canvas.parentElement, ways),
-    });
-  }
-
-  #hear(message) {
-    if (message.type === "regions") return this.#bring(message);
-    if (message.type === "boxes" || message.type === "no-boxes") return this.#detected.hear(message);
-    if (!this.#store.receive(message)) return;
-    if (message.type !== "masks") return this.#work.announce(message.text);
-    this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. {accept} accepts, {reject} rejects.", "The copilot offers {count} masks. {next} shows the next, {accept} accepts, {reject} rejects.", { accept: this.keymap.shown("accept"), reject: this.keymap.shown("reject"), next: this.keymap.shown("next-mask") }));
-  }
-
-  #available(listens, state) {
-    this.#hand.hears(listens);
-    if (state?.imported && !this.#brought && !this.#work.answer?.regions.length) this.#brought = this.#copilot.askImported();
-    if (state?.boxes) this.#detected.there().catch(() => {}); // without a network the work goes on without it
-    if (this.#built && listens) this.#detected.ask();
-    if (this.#built) this.#show();
-  }
-
-  /** What was imported lies there to be kept, changed or removed, unless somebody began already. */
-  #bring({ regions, model }) {
-    const count = this.#store.bring(regions, model);
-    if (count) this.#work.announce(sayCount(count, "One region was brought in: keep it, change it or remove it.", "{count} regions were brought in: keep, change or remove them.", {}));
+      act: (action) => this.act(action),
+      changed: () => this.#show(),
+      beside: () => this.#stage.canvas.parentElement,
+    };
   }
 
   #noCopilot() {
@@ -285,7 +255,7 @@ class ImageEditor {
   #accept() {
     const accepted = this.#store.accept();
     if (accepted) this.#work.announce(say("Accepted as {label}", { label: this.#nameOf(this.#store.label) }));
-    return accepted || this.#detected.about(this.#store.acceptFound());
+    return accepted || this.#line.detected.about(this.#store.acceptFound());
   }
 
   #labelOf = (key) => this.#work.labels.find((label) => label.key === key);
@@ -315,7 +285,7 @@ class ImageEditor {
     this.toolbar.mark({ tool, removing: this.#hand.on.removing, radius: this.#hand.radius, copilot: this.#hand.listens });
     this.palette.mark(label);
     this.bar.show({ proposal: state.proposal, label: this.#nameOf(label), said: this.#hint(tool) });
-    this.#detected.show(state.proposal);
+    this.#line.detected.show(state.proposal);
   }
 
   #hint(tool) {
@@ -421,9 +391,8 @@ class ImageEditor {
 
   close() {
     this.#closed = true;
-    this.#detected.close();
     this.lists?.close();
-    this.#copilot.close();
+    this.#line.close();
     this.#stage.close();
   }
 }

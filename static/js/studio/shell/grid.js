@@ -1,14 +1,14 @@
 /** The editor for many images at once: look over what is proposed, flip what is wrong, hand all in together. */
 import { labelsOf } from "../classification/asked_fields.js";
 import { choiceBindings } from "../classification/bindings.js";
-import { byId, element, icon, swatch } from "../shared/elements.js";
+import { createCloser } from "./closer.js";
+import { element, icon, swatch } from "../shared/elements.js";
 import { gridBindings } from "./grid_bindings.js";
 import { groupsOf, layOut, nextGroup, rowAway } from "./grid_groups.js";
 import { createGridStore } from "./grid_store.js";
 import { createKeymap } from "../shared/keys.js";
 import { withSecondKeys } from "../shared/keys_of_labels.js";
 import { createPalette } from "../shared/palette.js";
-import { createSubject } from "../shared/subject.js";
 import { say, sayCount } from "../shared/words.js";
 
 /** @param {any} hosts emptied first @param {any} work see classification.js; its task holds `tiles` */
@@ -23,7 +23,7 @@ class GridEditor {
   #store;
   #at = 0;
   #nodes = [];
-  #closer = null;
+  #closer;
   #picked = new Set(); // ids of the tiles that the next label is for
   #from = null; // place from which a range goes
   #closed = false;
@@ -48,8 +48,8 @@ class GridEditor {
     this.#nodes = this.#tiles.map((tile) => this.#tile(tile));
     this.list = element("ul", { class: "tiles", "aria-label": field.name, onkeydown: (event) => this.#pressed(event) }, ...this.#nodes.map((node) => node.host));
     this.frame = element("div", { class: "tiles-frame" }, this.list);
-    this.closer = element("div", { class: "closer", hidden: true });
-    stage.replaceChildren(this.frame, this.closer);
+    this.#closer = createCloser(this.frame, () => this.#work.announce(say("The image could not be loaded.")));
+    stage.replaceChildren(this.frame, this.#closer.host);
     const keyOf = (label) => this.#keyOf(label);
     this.palette = createPalette(panel, this.#labels, { keyOf, onPick: (label) => this.#set(label) });
     this.#findLabels().catch(() => {}); // without a network the work goes on without it
@@ -117,7 +117,7 @@ class GridEditor {
 
   #move(by) {
     this.#go(this.#placeBy(by));
-    if (this.#closer) return this.#look();
+    if (this.#closer.open) return this.#look();
     this.#nodes[this.#at].press.focus();
   }
 
@@ -188,7 +188,7 @@ class GridEditor {
   }
 
   #takeGroup(place, said = "") {
-    if (this.#closer) this.#back(); // what is labelled together is seen together
+    if (this.#closer.open) this.#back(); // what is labelled together is seen together
     const ids = this.#groups[place];
     const first = this.#tiles.findIndex(({ id }) => id === ids[0]);
     this.#take(ids, first, place);
@@ -209,7 +209,7 @@ class GridEditor {
     const place = this.#tiles.findIndex((tile) => tile.id === id);
     if (place < 0) return;
     this.#go(place);
-    if (this.#closer) return this.#look();
+    if (this.#closer.open) return this.#look();
     this.#nodes[place].host.scrollIntoView({ block: "nearest" });
     if (this.frame.contains(document.activeElement)) this.#nodes[place].press.focus();
     this.#tell();
@@ -244,31 +244,16 @@ class GridEditor {
   }
 
   #zoom() {
-    if (this.#closer) return this.#back();
+    if (this.#closer.open) return this.#back();
     this.#look();
   }
 
   #look() {
-    this.#closer?.close();
-    const { task } = this.#here;
-    this.closer.hidden = false;
-    this.frame.inert = true;
-    const host = element("div", { class: "closer__subject" });
-    const words = element("p", { class: "closer__words" }, this.#wordsOf(this.#here, this.#at));
-    this.closer.replaceChildren(host, words);
-    this.#closer = createSubject({ stage: host, tools: byId("tools"), task, keyOf: () => "" });
-    this.#closer.words = words;
-    this.#closer.ready().catch(() => this.#work.announce(say("The image could not be loaded.")));
-    this.#closer.focus();
+    this.#closer.look(this.#here.task, this.#wordsOf(this.#here, this.#at));
   }
 
   #back() {
-    this.#closer.close();
-    this.#closer = null;
-    byId("tools").replaceChildren();
-    this.closer.hidden = true;
-    this.closer.replaceChildren();
-    this.frame.inert = false;
+    this.#closer.back();
     this.#nodes[this.#at].press.focus();
   }
 
@@ -302,7 +287,7 @@ class GridEditor {
     if (open) counted.push([say("No label"), open]);
     this.counts.replaceChildren(...counted.flatMap(([name, count]) => [element("dt", {}, name), element("dd", { class: "number" }, String(count))]));
     this.fillButton.hidden = !open;
-    if (this.#closer) this.#closer.words.textContent = this.#wordsOf(this.#here, this.#at);
+    this.#closer.tell(this.#wordsOf(this.#here, this.#at));
     this.#go(this.#at);
     this.#work.onChange();
   }
@@ -344,14 +329,14 @@ class GridEditor {
   enter() {
     const open = this.#store.open().length;
     if (!open) return false;
-    if (this.#closer) this.#back();
+    if (this.#closer.open) this.#back();
     this.#nextOpen();
     this.#work.announce(sayCount(open, "One image has no label yet. {key} fills it in.", "{count} images have no label yet. {key} fills them in.", { key: this.keymap.shown("fill") }));
     return true;
   }
 
   escape() {
-    if (!this.#closer) return this.#letGo();
+    if (!this.#closer.open) return this.#letGo();
     this.#back();
     return true;
   }
@@ -386,15 +371,14 @@ class GridEditor {
   }
 
   focus() {
-    if (!this.#closer) this.#nodes[this.#at]?.press.focus({ preventScroll: false });
+    if (!this.#closer.open) this.#nodes[this.#at]?.press.focus({ preventScroll: false });
   }
 
   async ready() {}
 
   close() {
     this.#closed = true;
-    this.#closer?.close();
-    byId("tools").replaceChildren();
+    this.#closer.close();
   }
 }
 
