@@ -37,7 +37,7 @@ SELECT p.id AS project, (
 ) AS back, (
   SELECT extract(epoch FROM clock_timestamp() - max(i.started_at))::float FROM projects_batch b
   JOIN projects_import i ON i.batch_id = b.id
-  WHERE b.project_id = p.id AND b.state = 'live' AND i.state IN ('waiting', 'running')
+  WHERE b.project_id = p.id AND b.state = 'live' AND i.state IN ('waiting', 'planning', 'running')
     AND i.started_at > clock_timestamp() - interval '1 hour'
 ) AS loading, EXISTS (
   SELECT FROM projects_batch b WHERE b.project_id = p.id AND b.state = 'live' AND EXISTS (

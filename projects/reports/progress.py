@@ -90,7 +90,7 @@ SELECT p.batch_id, p.done_at IS NULL, b.public_id, j.public_id, j.organization_i
 FROM projects_batchprogress p JOIN projects_batch b ON b.id = p.batch_id JOIN projects_project j ON j.id = b.project_id
 WHERE p.batch_id = ANY(%(batches)s::bigint[]) AND (p.tasks > 0 AND p.decided >= p.tasks) = (p.done_at IS NULL)
   AND NOT (p.done_at IS NULL AND EXISTS (
-    SELECT FROM projects_import i WHERE i.batch_id = b.id AND i.state IN ('waiting', 'running')))
+    SELECT FROM projects_import i WHERE i.batch_id = b.id AND i.state IN ('waiting', 'planning', 'running')))
 ORDER BY p.batch_id
 """
 MAY_BE_DONE = {"decided", "set_aside", "import_done", "import_failed", "reopened", "loaded", "taken_up"}

@@ -306,14 +306,17 @@ def test_large_rows_make_small_chunks(reports, monkeypatch):
     assert [done.read for done in importing.load(reports, rows, by=None)] == [2, 2, 1]
 
 
-def test_who_comes_while_a_file_is_loaded_is_told_so_and_asks_again(cast, reports) -> None:
+@pytest.mark.parametrize("state", [Import.State.WAITING, Import.State.PLANNING, Import.State.RUNNING])
+def test_who_comes_while_a_file_is_loaded_is_told_so_and_asks_again(cast, reports, state: str) -> None:
     batches.move(reports, "live", by=cast.mina)
     file = kept(reports, lines({"external_id": "a", "text": "Maria lives in Rome."}))
+    Import.objects.filter(pk=file.pk).update(state=state)
     found = queue.claim(cast.alice, reports.project)
     assert (found.code, found.retry_seconds) == ("loading", 2)
     assert availability.of(cast.alice, [reports.project])[reports.project_id].nothing == found
     Import.objects.filter(pk=file.pk).update(started_at=timezone.now() - timedelta(minutes=1))
     assert queue.claim(cast.alice, reports.project).retry_seconds == 12
+    Import.objects.filter(pk=file.pk).update(state=Import.State.WAITING)
     importing.run(file.pk)
     assert make.judged(cast.alice, reports.project, make.MARIA).task.external_id == "a"
     assert queue.claim(cast.alice, reports.project).code == "all-done"
