@@ -67,6 +67,7 @@ READS = {
     "projects.queue.kept_from_lists",
     "projects.queue.look_ahead",
     "projects.queue.may_choose",
+    "projects.queue.mode_for",
     "projects.webhooks.subscriptions.offered",
     "projects.workflow.automatic_rules.running.told_to",
     "projects.workflow.returned_work.waiting_for",

@@ -80,6 +80,17 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class ReviewRule:
+    """Which tasks a reviewer looks at although their answers decide them; any of these is enough."""
+
+    share: float | None = None
+    below: float | None = None
+    standing: float | None = None
+    labels: list[str] | None = None
+    when: Literal["before", "after"] | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a project asks for. What is None when a project is made keeps its default."""
 
@@ -100,6 +111,7 @@ class Settings:
     most: int | None = None
     target: float | None = None
     audit_share: float | None = None
+    review: ReviewRule | None = None
     budget: float | None = None
     thresholds: Thresholds | None = None
     pay_floor: float | None = None

@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.configuration import methods
+from projects.configuration import methods, review_rule
 from projects.data.importing.plan import without_pictures
 from projects.models import Batch, Import, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
@@ -136,6 +136,20 @@ class ThresholdsShape(serializers.Serializer):
     span_match = serializers.ChoiceField(["exact", "overlap"], required=False)
 
 
+class ReviewRuleShape(serializers.Serializer):
+    """Which tasks a reviewer looks at although their answers decide them; any of these is enough."""
+
+    share = serializers.FloatField(**limits.SHARE.bounds, required=False, help_text="of tasks, drawn by chance")
+    below = serializers.FloatField(**limits.SHARE.bounds, required=False, help_text="confidence")
+    standing = serializers.FloatField(**limits.SHARE.bounds, required=False, help_text="of anybody who answered, below")
+    labels = serializers.ListField(
+        child=serializers.CharField(max_length=limits.KEY), max_length=limits.LABELS, required=False
+    )
+    when = serializers.ChoiceField(
+        [review_rule.BEFORE, review_rule.AFTER], required=False, help_text="the verdict: paid at once only with `after`"
+    )
+
+
 PAID = {"rate", "unit_rate", "hourly_rate", "review_rate"}  # settings that are money
 
 
@@ -196,11 +210,7 @@ class SettingsShape(serializers.Serializer):
         required=False,
         help_text="of all tasks, drawn by chance: reviewers look at the verdict, which calibrates the method",
     )
-    review = ObjectJSON(
-        required=False,
-        help_text="what a reviewer looks at besides: `share`, `below` (confidence), `standing`, `labels`;"
-        " `when`: `before` or `after` the verdict",
-    )
+    review = ReviewRuleShape(required=False, help_text="what a reviewer looks at besides")
     budget = serializers.FloatField(
         **SETTINGS["budget"].bounds,
         required=False,

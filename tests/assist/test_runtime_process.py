@@ -17,7 +17,7 @@ from assist.errors import CopilotError
 from assist.runtime import framing
 from assist.runtime.client import RuntimeClient, reachable, shared
 from assist.runtime.operations import OPERATIONS, Operation
-from tests.support.assist.pictures import Picture
+from tests.support.assist.pictures import Picture, picture
 from tests.support.assist.running import FAKE, ROOT, Runtime, running, settled
 
 SAM, SPACY = "mobile-sam@0.2.0", "en-core-web-sm@3.8.0"
@@ -75,15 +75,15 @@ async def test_status_says_what_is_loaded(ask_real: RuntimeClient) -> None:
     assert (model["capability"], model["state"], model["device"]) == ("spans", "ready", "cpu")
 
 
-async def test_image_is_sent_only_when_the_runtime_lacks_it(ask_fake: RuntimeClient, square: Picture) -> None:
-    sent: list[int] = []
+async def test_image_is_sent_only_when_the_runtime_lacks_it(ask_fake: RuntimeClient) -> None:
+    mine, sent = picture(np.full((30, 40, 3), 77, np.uint8)), []  # that no other test sends
 
     async def supply() -> bytes:
         sent.append(1)
-        return square.file
+        return mine.file
 
-    first = await ask_fake.embed(MASKS, square.sha256, supply)
-    again = await ask_fake.embed(MASKS, square.sha256, supply)
+    first = await ask_fake.embed(MASKS, mine.sha256, supply)
+    again = await ask_fake.embed(MASKS, mine.sha256, supply)
     assert first == again == {"image_size": [30, 40]}
     assert len(sent) == 1
 

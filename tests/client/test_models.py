@@ -46,6 +46,7 @@ OF_THE_SERVER = {
     models.Progress: "ProgressShape",
     models.Project: "ProjectShape",
     models.ProjectLine: "ProjectLine",
+    models.ReviewRule: "ReviewRuleShape",
     models.Settings: "SettingsShape",
     models.Task: "TaskShape",
     models.Thresholds: "ThresholdsShape",

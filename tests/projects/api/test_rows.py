@@ -24,6 +24,7 @@ SHIPS = {
     "labels": [{"name": "Ship", "hotkey": "h"}, {"name": "Port", "colour": "#2f9e44"}],
     "label_mapping": {"GPE": "port"},
     "thresholds": {"agreement": 0.8, "span_match": "overlap"},
+    "review": {"share": 0.1, "labels": ["ship"], "when": "after"},
 }
 
 
@@ -34,6 +35,7 @@ def test_manager_creates_and_gets_a_project(cast, mina) -> None:
     settings = Project.objects.get(name="Ships").settings_now()
     assert (settings.rate, settings.wanted, settings.made_by) == (35_000, 3, cast.mina)
     assert made.json()["settings"]["rate"] == "0.035"
+    assert made.json()["settings"]["review"] == settings.review == SHIPS["review"]
     assert [one["key"] for one in made.json()["labels"]] == ["ship", "port"]
     assert made.json()["currency"] == "USD"
 
@@ -48,6 +50,9 @@ def test_manager_creates_and_gets_a_project(cast, mina) -> None:
         ({"task_type": "songs"}, "task_type"),
         ({"labels": [{"name": "A"}, {"name": ""}]}, "labels[1].name"),
         ({"thresholds": {"iou": 2}}, "thresholds.iou"),
+        ({"review": {"share": 2}}, "review.share"),
+        ({"review": {"when": "never"}}, "review.when"),
+        ({"review": "all"}, "review"),
         ({"name": "a\u0000b"}, "name"),
     ],
 )
