@@ -10,20 +10,11 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.import_serializers import ImportShape, LoadedShape, NewImport, NewTask
 from projects.api.imports import receive
 from projects.api.pagination import asked, page
 from projects.api.rows import BoundedJSON, JSONLines, errors_of, items_of
-from projects.api.serializers import (
-    BatchMove,
-    BatchPage,
-    BatchShape,
-    ImportShape,
-    LoadedShape,
-    NewBatch,
-    NewImport,
-    NewTask,
-    PageQuery,
-)
+from projects.api.serializers import BatchMove, BatchPage, BatchShape, NewBatch, PageQuery
 from projects.data import importing
 from projects.workflow import batches
 from taskers.models import Scope

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.api.serializers import ImportShape
+from projects.api.import_serializers import ImportShape
 from projects.data import importing
 from projects.data.connectors import saved
 from projects.data.connectors.kinds import KINDS

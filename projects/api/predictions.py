@@ -11,8 +11,9 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.import_serializers import FaultShape
 from projects.api.rows import BoundedJSON, JSONLines, errors_of, predictions_of
-from projects.api.serializers import FaultShape, ObjectJSON
+from projects.api.serializers import ObjectJSON
 from projects.data import importing
 from projects.models import limits
 from taskers.models import Scope

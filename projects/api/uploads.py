@@ -14,8 +14,9 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.import_serializers import ImportShape
 from projects.api.pagination import asked, page
-from projects.api.serializers import ImportShape, PageQuery, PageShape
+from projects.api.serializers import PageQuery, PageShape
 from projects.data.importing import uploads
 from projects.errors import Refused
 from projects.models import Import, Upload, limits
