@@ -15,7 +15,7 @@ from taskers.models import Person
 
 PAGE = 50
 SNIPPET = 160  # characters of a text
-MINE, FREE_NOW, OVER, TAKEN = _("In your hands"), _("Free"), _("Done"), _("Others are at it")
+MINE, FREE_NOW, OVER, TAKEN = _("Held by you"), _("Free"), _("Done"), _("Others are at it")
 
 # Of some tasks: whether this tasker has it in hand, is done with it or it is decided, and may have it.
 STANDS = f"""

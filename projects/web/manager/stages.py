@@ -27,8 +27,8 @@ class StagesForm(forms.Form):
     """The rule, with what each of its settings does."""
 
     share = percent(
-        gettext_lazy("By lot, %"),
-        gettext_lazy("So many of all tasks whose answers agree, whoever gave them. 0: none."),
+        gettext_lazy("At random, %"),
+        gettext_lazy("A share of all tasks whose answers agree, whoever gave them. 0: none."),
     )
     below = percent(
         gettext_lazy("Where the confidence is below, %"),

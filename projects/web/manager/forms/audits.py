@@ -27,7 +27,7 @@ class AuditRoundForm(forms.Form):
     risk = percent(_("Risk, %"), _("The chance that one with more passes all the same."), within=RISK)
     cut_by = forms.ChoiceField(label=_("Kinds by"), choices=CUTS, required=False)
     each = forms.IntegerField(
-        label=_("Of each kind, or reviewer"), **EACH.bounds, help_text=_("So many are drawn by lot.")
+        label=_("Of each kind, or reviewer"), **EACH.bounds, help_text=_("This many are drawn at random.")
     )
 
     def __init__(self, data: Any = None, *, project: Project) -> None:
