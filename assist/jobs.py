@@ -5,7 +5,7 @@ from procrastinate.contrib.django import app
 from assist.alike import duplicates, index
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import abandoned, canary, evaluation, label_vectors, likely_wrong, snapshots, training
+from assist.learning import abandoned, canary, evaluation, follow, likely_wrong, snapshots, training
 from assist.learning import shadow as shadowing
 from assist.learning.drift import watch
 from assist.learning.search import trials
@@ -66,13 +66,14 @@ def sweep_outcomes(timestamp: int) -> int:
 
 @app.task(queue="copilot")
 def learn(project_key: int) -> int:
-    """Let verdicts teach the copilot what a project's labels mean; returns how many there were.
+    """Let verdicts teach the copilot what a project's labels mean, or its names; returns how many there were.
 
     Where the runtime is away nothing is learnt now; the next decision asks again.
     """
     project = Project.objects.get(pk=project_key)
     try:
-        return label_vectors.learn(project) if label_vectors.due(project) else 0
+        learner = follow.TAUGHT[project.task_type]
+        return learner.learn(project) if learner.due(project) else 0
     except CopilotError:
         return 0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from assist.learning.follow import teach_classes
+from assist.learning.follow import teach
 from assist.suggestions import follow
 from projects.annotators import outcomes
 from projects.reports import progress, task_words, verdict_index
@@ -18,5 +18,5 @@ READERS: dict[str, Callable[[], int]] = {
     "model_outcomes": outcomes.catch_up,
     "suggestion_outcomes": follow.settle_outcomes,
     "assist_embeddings": follow.make_ready,
-    "assist_classes": teach_classes,
+    "assist_classes": teach,
 }

@@ -7,24 +7,25 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from assist.learning import label_vectors
+from assist.learning import label_vectors, term_memory
 from projects.models import Project
 from taskers.models import Event
 from taskers.outbox.events import follow
 
 TEACHER = "assist_classes"
 LEARN = "assist.jobs.learn"
+TAUGHT = {"classification": label_vectors, "text_spans": term_memory}  # by type of task: what learns from verdicts
 
 
-def teach_classes() -> int:
+def teach() -> int:
     """Have the copilot learn from verdicts wherever enough are new; returns how many events there were."""
     return follow(TEACHER, _teach)
 
 
 def _teach(events: Iterable[Event]) -> None:
     keys = {event.project_key for event in events if event.kind == "decided" and event.project_key}
-    for project in Project.objects.filter(public_id__in=keys, task_type="classification"):
-        if label_vectors.due(project):
+    for project in Project.objects.filter(public_id__in=keys, task_type__in=TAUGHT):
+        if TAUGHT[project.task_type].due(project):
             # What waits already will see these verdicts too.
             with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
                 name = f"learn:{project.pk}"

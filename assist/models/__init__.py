@@ -2,6 +2,7 @@
 
 from assist.models.copilot import (
     AnnotatorVersion,
+    DecidedTerms,
     Deployment,
     Evaluation,
     LabelVectors,
@@ -20,6 +21,7 @@ from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 
 __all__ = [
     "AnnotatorVersion",
+    "DecidedTerms",
     "Deployment",
     "DriftSeries",
     "Evaluation",

@@ -26,6 +26,7 @@ class ModelVersion(models.Model):
         EMBED_IMAGE = "embed-image", "Embeddings of images"
         READ = "read", "Text in images"
         IMPORTED = "imported", "Imported predictions"  # whose answers came in with the tasks; it can't be asked
+        TERMS = "terms", "Names decided before"  # found by what verdicts said; the runtime has nothing of it
 
     class Smoke(models.TextChoices):
         NOT_ASKED = "", "Known to Tandem"
@@ -314,6 +315,23 @@ class LabelVectors(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} on {self.field} in {self.project}"
+
+
+class DecidedTerms(models.Model):
+    """Names that were decided in a project, to be found in its next texts (sole writer: learning/term_memory.py)."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    terms = models.JSONField()  # suggestions/terms.py
+    number = models.PositiveIntegerField()  # of terms
+    verdicts = models.PositiveIntegerField()  # that they were learnt from
+    upto = models.BigIntegerField()  # the key of the newest line of the verdicts' index that was read
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "decided terms"
+
+    def __str__(self) -> str:
+        return f"{self.number} terms of {self.project}"
 
 
 class Suggestion(models.Model):

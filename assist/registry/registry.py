@@ -26,6 +26,7 @@ SAID = 600  # letters of what is kept of a first question
 UNTRIED = (ModelVersion.Smoke.WAITING, ModelVersion.Smoke.FAILED)
 WHOLE = 100  # percent
 IMPORTED = "imported"
+TERMS = "decided-terms@1"  # how names that were decided before are called among the models
 SHARE = Between(1, WHOLE)  # of a project's work, for one version
 
 
@@ -38,8 +39,8 @@ def model_version(key: str) -> ModelVersion:
     found = ModelVersion.objects.filter(name=name, version=version).first()
     if found is not None:
         return found
-    if version.startswith(f"{IMPORTED}-"):
-        terms = {"capability": ModelVersion.Capability.IMPORTED, "runtime": "none"}
+    if key == TERMS or version.startswith(f"{IMPORTED}-"):
+        terms = {"capability": "terms" if key == TERMS else IMPORTED, "runtime": "none"}
         return ModelVersion.objects.get_or_create(name=name, version=version, defaults=terms)[0]
     if key not in RUNTIMES:
         raise WeightsProblem(f"There is no model {key!r}: add it with `manage.py models add`.")

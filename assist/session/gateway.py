@@ -9,9 +9,10 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from assist.errors import CopilotError
-from assist.learning import label_vectors
+from assist.learning import label_vectors, term_memory
 from assist.suggestions import precompute, record
 from assist.suggestions.bindings import bind, bind_trial, held_now, read_picture
+from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
 
@@ -30,6 +31,7 @@ _bind_trial = database_sync_to_async(bind_trial, thread_sensitive=False)
 _keep = database_sync_to_async(record.keep, thread_sensitive=False)
 _prepared = database_sync_to_async(precompute.found, thread_sensitive=False)
 _known = database_sync_to_async(_look_up, thread_sensitive=False)
+_remembered = database_sync_to_async(term_memory.find, thread_sensitive=False)
 _learnt = database_sync_to_async(label_vectors.learnt, thread_sensitive=False)
 
 
@@ -85,6 +87,10 @@ class Gateway:
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         """What verdicts taught this model about the project's fields."""
         return await _learnt(binding.project_key, model)
+
+    async def remembered(self, binding: Binding) -> Sequence[Find]:
+        """Names in the text that were decided before in its project."""
+        return await _remembered(binding.project_key, binding.text)
 
 
 class TrialGateway(Gateway):

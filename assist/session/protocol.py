@@ -109,18 +109,20 @@ class MasksFound:
 
 @dataclass(frozen=True)
 class OfferedSpan:
-    """One span: code points, end exclusive, with the project's label; no score where the model gives none."""
+    """One span: code points, end exclusive, with the project's label; no score where the model gives none. `model` says
+    who offers it."""
 
     suggestion: str
     start: int
     end: int
     label: str
     score: float | None
+    model: str
 
 
 @dataclass(frozen=True)
 class SpansFound:
-    """All spans that the model sees in the text and the project has a label for."""
+    """All spans that the model sees in the text and the project has a label for, and names that were decided before."""
 
     id: str
     model: str

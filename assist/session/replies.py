@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4, uuid5
 
 from assist.errors import CopilotError
+from assist.registry.registry import TERMS
 from assist.session.protocol import (
     BoxesFound,
     ClassesFound,
@@ -22,6 +23,7 @@ from assist.session.protocol import (
     SpansFound,
 )
 from assist.suggestions import planted_errors
+from assist.suggestions.decided_terms import Find
 from assist.suggestions.label_map import project_label
 from assist.suggestions.offers import EVERYTHING, Binding, Imported, Offer, Picture
 from assist.suggestions.prototypes import Guess
@@ -111,6 +113,18 @@ def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], la
     if binding.planted:
         offers = planted_errors.spoil_spans(offers, sorted(binding.labels), _seed(binding))
     return [_named(binding, model, offer) for offer in offers]
+
+
+def remembered_offers(binding: Binding, beside: Sequence[Offer], found: Sequence[Find], latency_ms: int) -> list[Offer]:
+    """An offer for each name that was decided before, where no other offer lies over it. Named as spans are."""
+    taken = [(one.output["start"], one.output["end"]) for one in beside]
+    offers = []
+    for start, end, label, score in found:
+        free = all(end <= begun or ended <= start for begun, ended in taken)
+        if free and label in binding.labels and score >= _least(binding, label):
+            output = {"start": start, "end": end, "label": label, "model_label": label}
+            offers.append(Offer({"text": True}, output, score, latency_ms, model=TERMS))
+    return [_named(binding, TERMS, offer) for offer in offers]
 
 
 def box_offers(binding: Binding, found: Sequence[Sequence[Any]], latency_ms: int) -> list[Offer]:
@@ -222,7 +236,12 @@ def spans(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> S
     """The message with the spans."""
     found = tuple(
         OfferedSpan(
-            str(offer.public_id), offer.output["start"], offer.output["end"], offer.output["label"], offer.score
+            str(offer.public_id),
+            offer.output["start"],
+            offer.output["end"],
+            offer.output["label"],
+            offer.score,
+            offer.model or model,
         )
         for offer in offers
     )

@@ -21,6 +21,7 @@ from assist.runtime.client import RuntimeClient, serving
 from assist.session import boxes, protocol, replies
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
 from assist.suggestions import class_vectors, judged, prototypes, vector_encoding
+from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import CLASSES, Binding, Offer, Picture
 from assist.suggestions.prototypes import Guess, Learnt
 
@@ -47,6 +48,7 @@ class GatewayLike(Protocol):
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None: ...
     async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]: ...
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]: ...
+    async def remembered(self, binding: Binding) -> Sequence[Find]: ...
 
 
 class Session:
@@ -228,15 +230,22 @@ class Session:
         self, prompt: Prompt, binding: Binding, started: float
     ) -> tuple[ServerMessage, Sequence[Offer]]:
         known, found = await self._known(binding)
-        if known:
-            return replies.spans(prompt, self._model, known, _since(started)), ()
-        if binding.imported is not None:
+        offers: Sequence[Offer] = known
+        if not known and binding.imported is not None:
             offers = replies.imported_offers(binding, _since(started))
-            return replies.spans(prompt, self._model, offers, _since(started)), offers
-        if found is None:
-            found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
-        offers = replies.span_offers(binding, self._model, found, _since(started))
-        return replies.spans(prompt, self._model, offers, _since(started)), offers
+        elif not known:
+            if found is None:
+                found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
+            offers = replies.span_offers(binding, self._model, found, _since(started))
+        remembered = await self._remembered(binding, offers, started)
+        fresh = [*(() if known else offers), *remembered]
+        return replies.spans(prompt, self._model, [*offers, *remembered], _since(started)), fresh
+
+    async def _remembered(self, binding: Binding, beside: Sequence[Offer], started: float) -> list[Offer]:
+        """Names that were decided before; none beside what is wrong on purpose, which they would give away."""
+        if binding.planted or any(one.planted for one in beside):
+            return []
+        return replies.remembered_offers(binding, beside, await self._gateway.remembered(binding), _since(started))
 
     async def _find_classes(
         self, prompt: Prompt, binding: Binding, started: float

@@ -72,3 +72,4 @@ class Offer:
     latency_ms: int
     public_id: UUID = field(default_factory=uuid4)
     planted: bool = False  # wrong on purpose
+    model: str = ""  # who offers it, where that isn't the model that answers

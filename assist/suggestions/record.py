@@ -23,9 +23,9 @@ SWEPT = 5_000
 
 
 def keep(binding: Binding, model: str, offers: Sequence[Offer]) -> None:
-    """Write down what was offered for an assignment. The same offer twice is written once."""
+    """Write down what this model, or whom an offer names, offered for an assignment. Twice the same is once."""
     assert binding.assignment_key is not None  # a trial keeps nothing
-    version = model_version(model)
+    versions = {one: model_version(one or model) for one in {offer.model for offer in offers}}
     Suggestion.objects.bulk_create(
         [
             Suggestion(
@@ -33,7 +33,7 @@ def keep(binding: Binding, model: str, offers: Sequence[Offer]) -> None:
                 assignment_key=binding.assignment_key,
                 task_key=binding.task_key,
                 project_key=binding.project_key,
-                model=version,
+                model=versions[offer.model],
                 prompt=offer.prompt,
                 output=offer.output,
                 score=offer.score,

@@ -16,7 +16,7 @@ from assist.adapters import DEFAULTS, RUNTIMES
 from assist.alike import duplicates
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
-from assist.learning import canary_report, label_vectors, rollout
+from assist.learning import canary_report, label_vectors, rollout, term_memory
 from assist.models import Deployment, Override, Precompute
 from assist.registry import registry
 from assist.runtime.embedding_store import ONE_MB
@@ -184,6 +184,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
+        "terms": term_memory.standing(project) if capability == "spans" else None,
         "enough": prototypes.ENOUGH,
         "images": capability == "classify"
         and status.of_images(project)

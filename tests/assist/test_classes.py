@@ -214,12 +214,12 @@ def test_reader_has_the_copilot_learn_once_when_enough_is_decided(cast: Cast, pr
         return ProcrastinateJob.objects.filter(task_name=follow.LEARN, status="todo").count()
 
     decided(cast, project, 6)
-    follow.teach_classes()
+    follow.teach()
     assert waiting() == 0
     decided(cast, project, 12)
-    assert follow.teach_classes() > 0 and waiting() == 1
+    assert follow.teach() > 0 and waiting() == 1
     decided(cast, project, 13)
-    follow.teach_classes()
+    follow.teach()
     assert waiting() == 1, "what waits already will see these verdicts too"
 
 

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from assist.errors import CopilotError
+from assist.registry.registry import TERMS
 from assist.session.session import BURST, STRIKES
+from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import Binding
 from tests.support.assist.running import settled
 from tests.support.assist.sitting import IMAGE, TEXT, TOKEN, Page
@@ -192,6 +195,22 @@ async def test_spans_come_with_the_projects_labels_and_survive_a_reload(reader: 
     again = await reader.answer("p2")
     assert again["spans"] == first["spans"], "the same suggestions by the same ids"
     assert len(reader.model.asked) == 1 and len(reader.gateway.kept) == 2
+
+
+async def test_names_decided_before_are_offered_where_the_model_found_nothing(reader: Page) -> None:
+    reader.gateway.binding = replace(TEXT, assignment_id=uuid4())
+    reader.gateway.terms = [Find(0, 5, "date", 0.9), Find(18, 22, "person", 0.8), Find(15, 17, "gone", 0.9)]
+    await reader.open()
+    await reader.say(type="prompt", id="p1", prompt={"text": True})
+    first = (await reader.answer("p1"))["spans"]
+    assert [(one["start"], one["label"], one["model"]) for one in first] == [
+        (0, "person", "spans@1"),
+        (10, "date", "spans@1"),
+        (18, "person", TERMS),
+    ]
+    await settled(lambda: len(reader.gateway.kept) == 3)
+    await reader.say(type="prompt", id="p2", prompt={"text": True})
+    assert (await reader.answer("p2"))["spans"] == first, "the same suggestions by the same ids"
 
 
 async def test_what_was_prepared_is_told_without_asking_the_model(reader: Page) -> None:

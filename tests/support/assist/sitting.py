@@ -11,6 +11,7 @@ import numpy as np
 from assist.adapters.fake import FakeClasses
 from assist.errors import CopilotError
 from assist.session.session import Session
+from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
 from tests.support.assist.running import settled
@@ -29,6 +30,7 @@ class Gateway:
         self.kept: list[Offer] = []
         self.ahead: Any = None  # what was prepared for the text
         self.taught: dict[str, Learnt] = {}
+        self.terms: Sequence[Find] = ()  # decided before, in the text
 
     async def open(self, token: UUID) -> Binding:
         await self.check(token)
@@ -47,10 +49,13 @@ class Gateway:
         self.kept += offers
 
     async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
-        return [one for one in self.kept if one.prompt == asked], self.ahead
+        return [one for one in self.kept if one.prompt == asked and not one.model], self.ahead
 
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         return self.taught
+
+    async def remembered(self, binding: Binding) -> Sequence[Find]:
+        return self.terms
 
 
 class Model:

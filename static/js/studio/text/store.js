@@ -59,10 +59,10 @@ class TextStore {
     return true;
   }
 
-  /** The copilot's spans have come. @param {{spans: any[], model: string}} message */
+  /** The copilot's spans have come, each with who offers it. @param {{spans: any[], model: string}} message */
   receive({ spans, model }) {
     this.#offers = spans
-      .map((offer) => ({ ...offer, id: offer.suggestion, offer: true, provenance: asOffered(offer.suggestion, model) }))
+      .map((offer) => ({ ...offer, id: offer.suggestion, offer: true, provenance: asOffered(offer.suggestion, offer.model ?? model) }))
       .sort(inOrder);
     this.#scores = new Map(spans.map(({ suggestion, score }) => [suggestion, score ?? null]));
     this.#starts = new Set(spans.map(({ start }) => start));
