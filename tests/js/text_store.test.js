@@ -22,6 +22,14 @@ test("A takes the offer at hand as it is and goes on to the next", () => {
   }]);
 });
 
+test("an offer of somebody else beside the model is taken as theirs", () => {
+  const mine = createTextStore({ answer: null, onChange() {} });
+  mine.receive({ spans: [offers[0], { ...offers[1], model: "decided-terms@1" }], model: "spacy@3.8" });
+  mine.accept("u-1");
+  mine.accept("u-2");
+  assert.deepEqual(mine.answer().spans.map(({ provenance }) => provenance.model), ["spacy@3.8", "decided-terms@1"]);
+});
+
 test("another label or other edges make an accepted offer an edited one", () => {
   const mine = store();
   mine.relabel("place");
