@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.learning import recipe_process, snapshot_file, snapshots
+from assist.learning import pictures, recipe_process, snapshot_file, snapshots
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Recipe, Value
 from assist.models import ModelVersion, Snapshot, TrainingRun
@@ -153,8 +153,15 @@ def _trained(found: TrainingRun, place: Path) -> tuple[dict[str, Any], ModelVers
         "label_map": dict(found.project.settings_now().label_mapping),
         "parameters": found.parameters,
         "seed": found.seed,
+        "models": str(settings.MODELS_DIR),
     }
-    recipe_process.instruct(place, snapshots.learnable(found.snapshot, place), told)
+    lines = snapshots.learnable(found.snapshot, place)
+    if RECIPES[found.recipe].pictures:
+        told["pictures"] = str(place / "pictures")
+        organization = found.project.organization
+        if not pictures.lay(organization, lines, place / "pictures", lambda: not _stop_asked(found)):
+            raise _Ended(STOPPED)
+    recipe_process.instruct(place, lines, told)
     _watched(found, place)
     made = recipe_process.made_in(place)
     _write_manifest(found, place / "model", made["manifest"])
@@ -175,13 +182,17 @@ def _watched(found: TrainingRun, place: Path) -> None:
     def heard(said: Mapping[str, Any] | None) -> bool:
         if said is not None:
             curve.add(said)
-        return not TrainingRun.objects.filter(pk=found.pk, stop_asked=True).exists()
+        return not _stop_asked(found)
 
     outcome = recipe_process.executor().run(place, heard)
     if outcome.stopped:
         raise _Ended(STOPPED)
     if outcome.reason:
         raise _Ended(FAILED, outcome.reason)
+
+
+def _stop_asked(found: TrainingRun) -> bool:
+    return TrainingRun.objects.filter(pk=found.pk, stop_asked=True).exists()
 
 
 class _Curve:

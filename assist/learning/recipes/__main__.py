@@ -33,7 +33,7 @@ def main() -> int:
         seed=told["seed"],
         folder=target,
         report=_say,
-        kept=Path(told["kept"]) if told.get("kept") else None,
+        **{name: Path(told[name]) if told.get(name) else None for name in ("kept", "pictures", "models")},
     )
     try:
         made = training_of(told["recipe"])(work)

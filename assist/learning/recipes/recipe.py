@@ -54,6 +54,8 @@ class Work:
     folder: Path  # where the model's files go
     report: Callable[[Report], None]
     kept: Path | None = None  # what doesn't depend on the parameters may lie here for the next trial of a search
+    pictures: Path | None = None  # of a recipe that needs them: files named by their sha256, nothing else
+    models: Path | None = None  # the folder of model files, each named by its sha256
 
     def train(self) -> Iterator[Line]:
         """What it learns from."""
@@ -62,6 +64,11 @@ class Work:
     def validation(self) -> Iterator[Line]:
         """What it may look at to stop early and to compare itself."""
         return snapshot_file.read(self.snapshot, VALIDATION)
+
+    def picture(self, line: Line) -> Path | None:
+        """The file of a line's picture; None where it has none, or it is gone."""
+        found = self.pictures / line.asset if self.pictures and line.asset else None
+        return found if found and found.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -85,3 +92,4 @@ class Recipe(NamedTuple):
     module: str  # in this package: its `train` takes Work and gives Made, or raises Unfit
     figure: str = "f1"  # of the metrics of "model": what a search makes as high as it can
     prunes: bool = False  # whether its reports tell that figure as it grows, so that a poor trial may end early
+    pictures: bool = False  # whether it learns from images, which then lie in Work.pictures

@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from assist.learning import recipe_process, snapshots
+from assist.learning import pictures, recipe_process, snapshots
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Value
 from assist.models import Search, Trial
@@ -129,10 +129,17 @@ def _tried(found: Trial, study: "Study") -> _Ended:
         "parameters": found.parameters,
         "seed": search.seed,
         "kept": str(_folder(search)),
+        "models": str(settings.MODELS_DIR),
     }
     listener = _Listener(found, study if recipe.prunes and found.number else None, _seconds_left(search))
+    lines = _snapshot(search)
+    if recipe.pictures:
+        laid = _pictures(search, lines, listener)
+        if laid is None:
+            return listener.why
+        told["pictures"] = str(laid)
     with tempfile.TemporaryDirectory(prefix="tandem-trial-") as place:
-        recipe_process.instruct(Path(place), _snapshot(search), told)
+        recipe_process.instruct(Path(place), lines, told)
         outcome = recipe_process.executor().run(Path(place), listener.heard)
         if outcome.stopped:
             return listener.why
@@ -280,6 +287,23 @@ def _snapshot(search: Search) -> Path:
     if not place.exists():
         with tempfile.TemporaryDirectory(dir=place.parent) as aside:
             snapshots.learnable(search.snapshot, Path(aside)).replace(place)
+    return place
+
+
+def _pictures(search: Search, lines: Path, listener: _Listener) -> Path | None:
+    """The pictures of these lines, laid once; None where the trial is to go on no more."""
+    place = _folder(search) / "pictures"
+    if place.exists():
+        return place
+    with tempfile.TemporaryDirectory(dir=place.parent) as aside:
+        fresh = Path(aside) / "pictures"
+        if not pictures.lay(search.project.organization, lines, fresh, lambda: listener.heard(None)):
+            return None
+        try:
+            fresh.rename(place)
+        except OSError:  # another trial was quicker
+            if not place.exists():
+                raise
     return place
 
 
