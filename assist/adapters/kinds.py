@@ -63,6 +63,13 @@ KINDS: dict[str, Kind] = {
     "text-head": Kind(
         "text_head:load", frozenset({"classify"}), files=(".safetensors",), one=".safetensors", accelerated=True
     ),
+    "image-head": Kind(
+        "image_head:load",
+        frozenset({"classify-image"}),
+        files=(".safetensors", ".onnx"),
+        one=".safetensors",
+        options=IMAGES,
+    ),
     "onnx-detector": Kind(
         "onnx_detector:load",
         frozenset({"detect"}),

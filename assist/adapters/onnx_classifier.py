@@ -56,8 +56,8 @@ class OnnxEmbedder:
 
     device = "cpu"
 
-    def __init__(self, bundle: Bundle) -> None:
-        self._model = OnnxImage(bundle)
+    def __init__(self, bundle: Bundle, threads: int = 0) -> None:
+        self._model = OnnxImage(bundle, threads)
 
     def image_vectors(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """float32, a row for each. Raises CopilotError "no-answer"."""

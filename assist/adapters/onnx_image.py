@@ -27,14 +27,14 @@ class Placed:
 
 
 class OnnxImage:
-    """One session; it may be shared by threads."""
+    """One session; it may be shared by threads. `threads`: of one question; 0: as many as the machine has cores."""
 
     device = "cpu"
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, threads: int = 0) -> None:
         self.options: Mapping[str, Any] = bundle.terms.options
         with bundle.folder() as folder:
-            self._session = _session(folder / bundle.one(".onnx"), bundle.key)
+            self._session = _session(folder / bundle.one(".onnx"), bundle.key, threads)
         names = [one.name for one in self._session.get_inputs()]
         self._input = self.options.get("input") or names[0]
         if self._input not in names:
@@ -79,8 +79,9 @@ def _laid(image: Image.Image, window: tuple[int, int], *, letterbox: bool) -> tu
     return ground, Placed(left, top, image.width / size[0], image.height / size[1])
 
 
-def _session(file: Path, key: str) -> onnxruntime.InferenceSession:
+def _session(file: Path, key: str, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:

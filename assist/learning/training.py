@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
@@ -28,7 +29,7 @@ from assist.models import ModelVersion, Snapshot, TrainingRun
 from assist.registry import registry, trial
 from projects.configuration.project_events import tell
 from projects.errors import Refused
-from projects.models import Project
+from projects.models import Project, Task
 from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
@@ -37,6 +38,8 @@ FAILED_EVENT = "training_failed"
 RECIPES_FOLDER = Path(__file__).resolve().parent / "recipes"
 TOLD_EVERY = 1.0  # seconds
 MOST_REPORTS = 500  # kept of a run
+LICENCE = "The organization's own"  # unless the recipe says more
+BATCHES = 50  # of a project, the newest: what they hold says which recipes there are
 OPEN = (TrainingRun.State.WAITING, TrainingRun.State.RUNNING)
 RUNNING, DONE, STOPPED, FAILED = (TrainingRun.State[name] for name in ("RUNNING", "DONE", "STOPPED", "FAILED"))
 
@@ -50,8 +53,18 @@ class _Ended(Exception):
 
 
 def recipes_for(project: Project) -> list[str]:
-    """The keys of the recipes that can make something of a project's verdicts."""
-    return [key for key, one in RECIPES.items() if project.task_type in one.task_types]
+    """The keys of the recipes that can make something of a project's verdicts: of those of images, and of those of
+    something else, as it has tasks of either."""
+    shown = shows(project) or {True, False}
+    return [key for key, one in RECIPES.items() if project.task_type in one.task_types and one.pictures in shown]
+
+
+def shows(project: Project) -> set[bool]:
+    """Whether its tasks show images, by the first of each of its newest batches: a batch is loaded from one kind of
+    file. Nothing where no task is there."""
+    firsts = Task.objects.filter(batch=OuterRef("pk")).order_by("pk").values("asset")[:1]
+    batches = project.batches.order_by("-pk").annotate(asset=Subquery(firsts), filled=Exists(firsts))[:BATCHES]
+    return {one.asset is not None for one in batches if one.filled}
 
 
 @transaction.atomic
@@ -220,13 +233,15 @@ def _write_manifest(found: TrainingRun, folder: Path, told: Mapping[str, Any]) -
         f"version = {json.dumps(found.public_id.hex[:12])}",
         f"capability = {json.dumps(told['capability'])}",
         f"adapter = {json.dumps(told['adapter'])}",
-        'licence = "The organization\'s own"',
+        f"licence = {json.dumps(told.get('licence', LICENCE))}",
         f"source = {json.dumps(f'trained on snapshot {found.snapshot.sha256[:12]}')}",
+        f"parent = {json.dumps(told.get('parent', ''))}",
         "[files]",
         *(f"{json.dumps(name)} = {json.dumps(snapshot_file.digest(path))}" for name, path in files.items()),
-        "[label_map]",
-        *(f"{json.dumps(name)} = {json.dumps(key)}" for name, key in told.get("label_map", {}).items()),
     ]
+    for table in ("input", "options", "label_map"):
+        rows = told.get(table, {}).items()
+        lines += [f"[{table}]", *(f"{json.dumps(name)} = {json.dumps(one)}" for name, one in rows)]
     (folder / "model.toml").write_text("\n".join(lines) + "\n")
 
 

@@ -30,6 +30,15 @@ RECIPES: Mapping[str, Recipe] = {
         module="text_classes",
         figure="accuracy",
     ),
+    "image-classes": Recipe(
+        title="Image classes",
+        note="A linear head on image vectors, beside a baseline of tiny thumbnails and colours.",
+        task_types=("classification",),
+        parameters={"strength": Parameter(100.0, 0.1, 10_000.0, log=True), "balanced": Parameter(True)},
+        module="image_classes",
+        figure="accuracy",
+        pictures=True,
+    ),
 }
 
 

@@ -28,7 +28,7 @@ def image_project(owner: Organization, **settings: Any) -> Project:
     return make.project(owner, "Objects in photographs", "image_regions", labels=CAT, **settings)
 
 
-def image_task(in_batch: Batch, file: bytes, name: str = "picture.png") -> Task:
+def image_task(in_batch: Batch, file: bytes, name: str = "picture.png", wanted: int = 2) -> Task:
     """A task with its stored picture and its open judgements."""
     picture = read_picture(file)
     asset: Asset = assets.store(in_batch.project.organization, [picture])[picture.sha256]
@@ -39,7 +39,7 @@ def image_task(in_batch: Batch, file: bytes, name: str = "picture.png") -> Task:
         external_id=name,
         payload={"asset": asset.sha256, "width": asset.width, "height": asset.height, "name": name},
         payload_hash=asset.sha256,
-        wanted=2,
+        wanted=wanted,
     )
     queue.open_slots([task.pk])
     make.in_order([task])
