@@ -30,22 +30,23 @@ PORTION = 32  # images between two reports
 THUMBNAIL = 8  # pixels on each side
 COLOURS = 4  # steps of each of red, green and blue
 PLAIN_STRENGTH = 1.0  # of the baseline's head, whatever is searched
+NONE_READ = "None of the images could be read: look whether their files are there."
 LICENCE = "The organization's own; EfficientNet-Lite0, which is in it, is Apache-2.0"
 
 
 def train(work: Work) -> Made:
     """Fit a head for each field that has enough to learn from."""
-    every = [heads.told(lines, _asset) for lines in (work.train(), work.validation())]
-    heads.check(*every, "image")
-    names = sorted({name for one in every for name in one.seen})
+    whole, other = (heads.told(lines, _asset) for lines in (work.train(), work.validation()))
+    heads.check(whole, other, "image")
+    names = sorted({*whole.seen, *other.seen})
     embedder = _embedder(work)
     vectors, plain = _looked_at(embedder, names, work)
     place = {name: at for at, name in enumerate(names)}
     readable = np.isfinite(vectors).all(1)
-    learnt, held_out = (one.only([readable[place[name]] for name in one.seen]) for one in every)
-    left_out = len(every[0].seen) + len(every[1].seen) - len(learnt.seen) - len(held_out.seen)
+    learnt, held_out = (one.only([readable[place[name]] for name in one.seen]) for one in (whole, other))
+    left_out = len(whole.seen) + len(other.seen) - len(learnt.seen) - len(held_out.seen)
     if left_out and not learnt.seen:
-        raise Unfit("None of the images could be read: look whether their files are there.")
+        raise Unfit(NONE_READ)
     first, second = ([place[name] for name in one.seen] for one in (learnt, held_out))
     plain = _scaled(plain, first)
     kinds = {
@@ -86,13 +87,11 @@ def _looked_at(embedder: OnnxEmbedder, names: Sequence[str], work: Work) -> tupl
         if done % PORTION == 0 or done == len(names):
             left = (time.monotonic() - began) / done * (len(names) - done)
             work.report(Report(done, len(names), 0.0, 0.0, left))
-    rows = [next((one[kind] for one in found if one is not None), np.zeros(0, np.float32)) for kind in (0, 1)]
-    vectors, plain = (
-        np.array([np.full_like(row, np.nan) if one is None else one[kind] for one in found], np.float32)
-        for kind, row in enumerate(rows)
-    )
-    if not vectors.shape[1]:
-        raise Unfit("None of the images could be read: look whether their files are there.")
+    first = next((one for one in found if one is not None), None)
+    if first is None:
+        raise Unfit(NONE_READ)
+    nothing = (np.full_like(first[0], np.nan), np.full_like(first[1], np.nan))
+    vectors, plain = (np.array(some, np.float32) for some in zip(*(one or nothing for one in found), strict=True))
     if kept is not None:
         fresh = kept.with_suffix(f".{os.getpid()}.npz")
         np.savez(fresh, vectors=vectors, plain=plain)
