@@ -36,7 +36,8 @@ KINDS = (
 
 
 def sweep() -> int:
-    """See to all that is open without a job; returns how much there was."""
+    """See to all that is open without a job, and to what killed workers left; returns how much there was."""
+    training.clear()
     return sum(_swept(kind) for kind in KINDS)
 
 

@@ -7,6 +7,8 @@ run that was killed begins anew, and makes the same model again.
 
 import json
 import platform
+import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +16,7 @@ from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -36,6 +39,8 @@ from taskers.models import Person
 JOB = "assist.jobs.train"
 FAILED_EVENT = "training_failed"
 RECIPES_FOLDER = Path(__file__).resolve().parent / "recipes"
+FOLDER = "tandem-training-"  # of a run, named by it
+LEFT = re.compile(f"{FOLDER}([0-9a-f]{{32}})-.*")
 TOLD_EVERY = 1.0  # seconds
 MOST_REPORTS = 500  # kept of a run
 LICENCE = "The organization's own"  # unless the recipe says more
@@ -144,7 +149,7 @@ def run(key: int) -> str:
     if not open_ones.update(state=RUNNING, began_at=Now(), progress={}, curve=[], host=platform.node()[:100]):
         return ""
     found = TrainingRun.objects.select_related("project__organization", "snapshot__project", "asked_by").get(pk=key)
-    with tempfile.TemporaryDirectory(prefix="tandem-training-") as place:
+    with tempfile.TemporaryDirectory(prefix=f"{FOLDER}{found.public_id.hex}-") as place:
         try:
             metrics, version = _trained(found, Path(place))
         except _Ended as ended:
@@ -158,6 +163,17 @@ def run(key: int) -> str:
             return FAILED
     _end(found, DONE, metrics=metrics, version=version)
     return DONE
+
+
+def clear() -> None:
+    """Take away what killed workers left of runs that are over: images may be among it."""
+    left = [(one, LEFT.fullmatch(one.name)) for one in Path(tempfile.gettempdir()).glob(f"{FOLDER}*")]
+    places = [(place, UUID(named[1])) for place, named in left if named]
+    runs = TrainingRun.objects.filter(public_id__in=[key for _, key in places])
+    over = set(runs.exclude(state__in=OPEN).values_list("public_id", flat=True))
+    for place, key in places:
+        if key in over:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _trained(found: TrainingRun, place: Path) -> tuple[dict[str, Any], ModelVersion]:

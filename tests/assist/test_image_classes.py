@@ -2,8 +2,10 @@
 
 import io
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from assist.adapters.devices import CPU
 from assist.adapters.files import path_of
 from assist.annotators import work as placing
 from assist.errors import CopilotError
-from assist.learning import evaluation, pictures, snapshot_file, snapshots, training
+from assist.learning import abandoned, evaluation, pictures, snapshot_file, snapshots, training
 from assist.learning.recipes import image_classes
 from assist.learning.recipes.recipe import Made, Report, Unfit, Work
 from assist.learning.search import searches, trials
@@ -217,6 +219,23 @@ def test_a_disk_without_room_and_a_stop_meanwhile_are_named(
 
     monkeypatch.setattr(pictures, "_read", stopped_then_read)
     assert training.run(run.pk) == "stopped"
+
+
+@pytest.mark.django_db
+def test_no_image_stays_of_a_run_whose_worker_was_killed(
+    cast: Cast, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run = training.begin(taken(cast, project, 4), RECIPE, by=cast.mina)
+    left, other = (tmp_path / f"{training.FOLDER}{key.hex}-abc" for key in (run.public_id, uuid4()))
+    (left / "pictures").mkdir(parents=True)
+    other.mkdir()
+    abandoned.sweep()
+    assert left.exists(), "a worker may be at it"
+    assert training.run(run.pk) == "failed", "it has too little to learn from"
+    abandoned.sweep()
+    assert not left.exists() and other.exists(), "whose that one is isn't known here"
+    assert len(list(tmp_path.glob(f"{training.FOLDER}*"))) == 1
 
 
 @pytest.mark.django_db
