@@ -16,6 +16,7 @@ import psutil
 from assist.adapters.bundle import Bundle, Terms
 from assist.adapters.devices import CPU, Device
 from assist.adapters.files import DECODER, ENCODER, Artifact, verify
+from assist.adapters.kinds import KINDS
 from assist.adapters.shipped import (
     LITE0,
     LITE0_ORIGIN,
@@ -211,6 +212,11 @@ class Offer:
     def key(self) -> str:
         """The name by which messages and records call it."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def encoder(self) -> str:
+        """The key under which embeddings of images are kept: one for all models with the same encoder."""
+        return (KINDS[self.terms.adapter].encoder if self.terms else "") or self.key
 
     def load(self, folder: Path, device: Device = CPU) -> Runtime:
         """A ready model. Raises WeightsProblem, or RuntimeMissing if a library or the right file isn't there."""

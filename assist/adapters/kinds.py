@@ -35,6 +35,7 @@ class Kind:
     labels: Collection[str] = ()  # the capabilities that need a list of labels
     accelerated: bool = False
     outside: bool = False  # it asks another host
+    encoder: str = ""  # the model whose encoder it uses: what that made of an image is what this would make
     options: Mapping[str, Option] = field(default_factory=dict)
 
 
@@ -69,6 +70,14 @@ KINDS: dict[str, Kind] = {
         files=(".safetensors", ".onnx"),
         one=".safetensors",
         options=IMAGES,
+    ),
+    "sam-decoder": Kind(
+        "tuned_sam:load",
+        frozenset({"segment"}),
+        files=(".safetensors",),
+        one=".safetensors",
+        accelerated=True,
+        encoder="mobile-sam@0.2.0",
     ),
     "onnx-detector": Kind(
         "onnx_detector:load",

@@ -1,6 +1,6 @@
 """The default mask model: MobileSAM's encoder in onnxruntime, SAM's own decoder in torch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +30,11 @@ GIVING_BACK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0"
 def load(files: Sequence[Path], device: Device) -> "MobileSam":
     """The model from its two files, encoder and decoder, which the registry has verified."""
     encoder_file, decoder_file = files
+    return put_together(encoder_file, load_decoder(decoder_file), device, worth_of)
+
+
+def put_together(encoder_file: Path, decoder: SamDecoder, device: Device, worth: "Worth | None") -> "MobileSam":
+    """The encoder of this file with a decoder; `worth` says which mask of a click is meant, else the decoder itself."""
     providers = [one for one in PROVIDERS[device.name] if one in onnxruntime.get_available_providers()]
 
     def encoder(*, ahead: bool = False) -> onnxruntime.InferenceSession:
@@ -41,11 +46,11 @@ def load(files: Sequence[Path], device: Device) -> "MobileSam":
         options.add_session_config_entry(*entry)
         return onnxruntime.InferenceSession(str(encoder_file), options, providers=providers)
 
-    decoder = load_decoder(decoder_file).to(device.name)
+    decoder = decoder.to(device.name)
     if device.name != "cpu":  # elsewhere it isn't threads that they share
-        return MobileSam(encoder(), decoder, device)
+        return MobileSam(encoder(), decoder, device, worth=worth)
     aside = Aside()
-    return MobileSam(encoder(), decoder, device, (aside, aside.run(partial(encoder, ahead=True))))
+    return MobileSam(encoder(), decoder, device, (aside, aside.run(partial(encoder, ahead=True))), worth)
 
 
 def _place(device: Device, used: Sequence[str]) -> str:
@@ -68,8 +73,10 @@ class MobileSam:
         decoder: SamDecoder,
         device: Device = CPU,
         ahead: tuple[Aside, onnxruntime.InferenceSession] | None = None,
+        worth: "Worth | None" = None,
     ) -> None:
         self._encoder = encoder
+        self._worth = worth
         self._ahead = ahead
         self._decoder = halved(LightDecoder(decoder.prompt_encoder, decoder.mask_decoder), device)
         self._cores = Cores()
@@ -78,14 +85,14 @@ class MobileSam:
 
     def embed(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
         """Half a second or more on a few cores. Half precision is what is stored, so it is what everybody uses."""
-        return _embedding(self._encoder, image, size)
+        return embedding_of(self._encoder, image, size)
 
     def embed_ahead(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Embedding:
         """The same, in the way of clicks as little as can be."""
         if self._ahead is None:
             return self.embed(image, size)
         aside, encoder = self._ahead
-        return aside.run(lambda: _embedding(encoder, image, size, GIVING_BACK))
+        return aside.run(lambda: embedding_of(encoder, image, size, GIVING_BACK))
 
     def decode(self, embedding: Embedding, prompt: MaskPrompt) -> Masks:
         """Thirty milliseconds or so on a few cores."""
@@ -98,8 +105,9 @@ class MobileSam:
                 *sam_frame.tensors(prompt, embedding.image_size, self._decodes_on),
             )
             estimates = scores[0].tolist()
-            worth = worth_of(logits, estimates, prompt, features, embedding.image_size)
-            return sam_frame.masks(logits, estimates, prompt, embedding.image_size, worth)
+            size = embedding.image_size
+            worth = self._worth(logits, estimates, prompt, features, size) if self._worth else None
+            return sam_frame.masks(logits, estimates, prompt, size, worth)
 
 
 def worth_of(
@@ -111,11 +119,15 @@ def worth_of(
     return mask_choice.expected(seen, scores, prompt, features.numpy(), sam_frame.IMAGE_SIDE / max(image_size))
 
 
-def _embedding(
+Worth = Callable[[torch.Tensor, list[float], MaskPrompt, torch.Tensor, tuple[int, int]], np.ndarray | None]
+
+
+def embedding_of(
     encoder: onnxruntime.InferenceSession,
     image: np.ndarray,
     size: tuple[int, int] | None,
     options: onnxruntime.RunOptions | None = None,
 ) -> Embedding:
+    """What the encoder makes of an image, in half precision."""
     (features,) = encoder.run(None, {"input": sam_frame.preprocess(image, size)}, options)
     return Embedding(np.asarray(features, np.float16), size or (int(image.shape[0]), int(image.shape[1])))

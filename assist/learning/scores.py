@@ -11,17 +11,17 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 from assist.errors import CopilotError
 from assist.learning.blind_verdicts import Decided
+from assist.learning.region_masks import as_mask, middle
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, class_vectors, edit_distance, judged, precompute, prototypes
 from assist.suggestions.bindings import picture_of, read_picture
 from assist.suggestions.label_map import project_label
 from assist.suggestions.prototypes import Choices
-from projects.inference.geometry import bitmap_from_mask, mask_box, mask_from_polygon
+from projects.inference.geometry import bitmap_from_mask, mask_box
 from projects.models import Project
 
 PORTION = 64  # texts at once, so that people's own questions come in between
@@ -160,12 +160,12 @@ async def _picture(client: RuntimeClient, version: ModelVersion, one: Decided) -
     if picture is None:
         return None
     size = (picture.height, picture.width)
-    regions = [made for part in one.answer["regions"] if (made := _mask(part["shape"], *size))][:MOST_REGIONS]
+    regions = [made for part in one.answer["regions"] if (made := as_mask(part["shape"], *size))][:MOST_REGIONS]
     supply = partial(asyncio.to_thread, read_picture, picture)
     overlaps = []
     for region in regions:
         wanted = bitmap_from_mask(region)
-        for prompt in ({"points": [[*_middle(wanted), 1]]}, {"points": [], "box": mask_box(region)}):
+        for prompt in ({"points": [[*middle(wanted), 1]]}, {"points": [], "box": mask_box(region)}):
             asker = f"evaluation:{one.task.pk}:{version.pk}"
             reply = await client.segment(
                 str(version),
@@ -179,22 +179,6 @@ async def _picture(client: RuntimeClient, version: ModelVersion, one: Decided) -
                 edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(reply["masks"][reply["best"]]))
             )
     return float(np.mean(overlaps)) if overlaps else None
-
-
-def _mask(shape: Mapping[str, Any], height: int, width: int) -> Mapping[str, Any] | None:
-    """A region that has an area, as a mask."""
-    if shape["type"] == "mask":
-        return shape
-    if shape["type"] == "polygon":
-        return mask_from_polygon(shape["points"], height, width)
-    return None
-
-
-def _middle(bitmap: np.ndarray) -> tuple[float, float]:
-    """The pixel that lies deepest inside: x, y."""
-    depth = distance_transform_edt(np.pad(bitmap, 1))[1:-1, 1:-1]
-    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
-    return float(x) + 0.5, float(y) + 0.5
 
 
 SCORES: Mapping[str, Metric] = {"spans": spans, "classify": classes, "classify-image": pictures, "segment": masks}

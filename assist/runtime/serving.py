@@ -324,7 +324,7 @@ class Serving:
     async def _embedding(
         self, model: HeldModel, segmenter: Segmenter, question: dict[str, Any], urgent: bool
     ) -> Embedding:
-        key = (question["image"], model.offer.key)
+        key = (question["image"], model.offer.encoder)
         data: bytes | None = question.get("data")
         if urgent:
             model.encodes.hasten(key)

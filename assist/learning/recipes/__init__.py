@@ -39,6 +39,19 @@ RECIPES: Mapping[str, Recipe] = {
         figure="accuracy",
         pictures=True,
     ),
+    "sam-decoder": Recipe(
+        title="Mask decoder",
+        note="The default mask model learns what is marked here, by clicks and boxes. It takes minutes to an hour.",
+        task_types=("image_regions",),
+        parameters={
+            "passes": Parameter(6, 1, 30),
+            "learn_rate": Parameter(0.0001, 0.00001, 0.001, log=True),
+        },
+        module="sam_decoder",
+        figure="overlap",
+        prunes=True,
+        pictures=True,
+    ),
 }
 
 

@@ -1,0 +1,38 @@
+"""The default mask model with a decoder that a recipe trained; the encoder is the very one, and so are embeddings.
+
+Its masks are chosen among by its own estimates: it learnt which of them is meant, and what tells that of the default
+model (mask_choice) was fitted to another decoder.
+"""
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from assist.adapters import RuntimeMissing, mobile_sam
+from assist.adapters.bundle import Bundle
+from assist.adapters.devices import Device
+from assist.adapters.files import DECODER, ENCODER, verify
+from assist.adapters.mobile_sam import MobileSam
+from assist.adapters.sam_decoder import SamDecoder
+from assist.adapters.sam_decoder import load as load_decoder
+
+
+def load(bundle: Bundle, device: Device) -> MobileSam:
+    """Over the files of the default model. Raises RuntimeMissing for a file that is no such decoder, WeightsProblem
+    where the default model isn't there."""
+    encoder, base = (verify(one, bundle.store) for one in (ENCODER, DECODER))
+    decoder = load_decoder(base)
+    try:
+        fill(decoder, load_file(bundle.files[bundle.one(".safetensors")]))
+    except (SafetensorError, RuntimeError, ValueError) as problem:
+        first = str(problem).strip().splitlines()[0][:160]
+        raise RuntimeMissing(f"{bundle.key} is no mask decoder that loads here: {first}") from None
+    return mobile_sam.put_together(encoder, decoder, device, worth=None)
+
+
+def fill(decoder: SamDecoder, weights: dict[str, torch.Tensor]) -> None:
+    """Take the weights of the mask decoder, all of them. Raises RuntimeError where they don't fit, ValueError where
+    they are no numbers."""
+    if not all(one.is_floating_point() and bool(torch.isfinite(one).all()) for one in weights.values()):
+        raise ValueError("it holds what is no number")
+    decoder.mask_decoder.load_state_dict(weights, strict=True)

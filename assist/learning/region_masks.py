@@ -1,0 +1,30 @@
+"""Regions that have an area, as a mask model is asked for them and judged by them. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from projects.inference.geometry import mask_from_polygon
+
+
+def as_mask(shape: Mapping[str, Any], height: int, width: int) -> Mapping[str, Any] | None:
+    """A region that has an area, as a mask."""
+    if shape["type"] == "mask":
+        return shape
+    if shape["type"] == "polygon":
+        return mask_from_polygon(shape["points"], height, width)
+    return None
+
+
+def middle(bitmap: np.ndarray) -> tuple[float, float]:
+    """The pixel that lies deepest inside: x, y."""
+    depth = depth_of(bitmap)
+    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    return float(x) + 0.5, float(y) + 0.5
+
+
+def depth_of(bitmap: np.ndarray) -> np.ndarray:
+    """How far each pixel lies inside, from 0; the image's edge is an edge too."""
+    return distance_transform_edt(np.pad(bitmap, 1))[1:-1, 1:-1]

@@ -1,0 +1,207 @@
+"""The mask decoder learns what people mark, and what comes of it answers like any model of masks."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from assist.adapters import RUNTIMES, Embedding, MaskPrompt, catalogue, sam_decoder
+from assist.adapters.files import DECODER, verify
+from assist.learning.recipes import pointing
+from assist.learning.recipes import sam_decoder as recipe
+from assist.learning.recipes.recipe import Report, Unfit, Work
+from assist.learning.snapshot_file import Line
+from assist.learning.splits import TRAIN, VALIDATION
+from assist.runtime.embedding_store import EmbeddingStore
+from assist.runtime.serving import Serving
+from projects.inference.geometry import mask_from_bitmap
+from tests.support.assist import brought, reports, scenes, weights
+
+USUAL = {"passes": 1, "learn_rate": 0.001}
+SIDE = scenes.SIDE
+
+
+def work(folder: Path, lines: Sequence[Line], reported: list[Report] | None = None, **terms: float) -> Work:
+    """What the recipe is given; embeddings are kept beside the pictures, for whoever comes next."""
+    folder.mkdir(exist_ok=True)
+    model = folder / f"model{len(list(folder.iterdir()))}"
+    model.mkdir()
+    return Work(
+        snapshot=reports.written(list(lines), folder),
+        labels={"cell": "Cell"},
+        label_map={},
+        parameters=USUAL | terms,
+        seed=7,
+        folder=model,
+        report=(reported if reported is not None else []).append,
+        kept=folder,
+        pictures=folder / "pictures",
+    )
+
+
+@pytest.fixture
+def little(monkeypatch: pytest.MonkeyPatch, model_folder: Path) -> None:
+    """A few regions are enough, and each step counts."""
+    monkeypatch.setattr(recipe, "LEAST_REGIONS", 2)
+    monkeypatch.setattr(recipe, "WARM_UP", 1)
+
+
+def encoded(at: Work, lines: Sequence[Line], worst: float = 1.0) -> None:
+    """In place of the encoder, which takes a second and a half: numbers by chance, the largest of them `worst`."""
+    assert at.kept is not None
+    store = EmbeddingStore(at.kept / "embeddings")
+    for n, line in enumerate(lines):
+        features = np.random.default_rng(n).normal(0, 0.1, (1, 256, 64, 64)).astype(np.float16)
+        features[0, 0, 0, 0] = worst
+        store.write((line.asset, recipe.NAME), Embedding(features, (SIDE, SIDE)))
+
+
+def digest(made: Work) -> str:
+    return hashlib.sha256((made.folder / recipe.FILE).read_bytes()).hexdigest()
+
+
+@pytest.mark.slow
+def test_a_habit_that_the_model_did_not_know_is_learnt_from_a_few_regions(tmp_path: Path, little: None) -> None:
+    lines, told = scenes.lines_of([TRAIN, TRAIN, VALIDATION], tmp_path / "pictures", discs=2), list[Report]()
+    (tmp_path / "pictures" / lines[1].asset).write_bytes(b"no picture")
+    found = recipe.train(work(tmp_path, lines, told, passes=3)).metrics
+    assert found["model"]["overlap"] > found["began from"]["overlap"] + 0.05
+    assert found["pictures"] == {"train": 1, "train unreadable": 1, "validation": 1, "validation unreadable": 0}
+    steps = [one for one in told if one.step]
+    assert [one.step for one in steps] == [1, 2, 3] and max(one.validation for one in steps) == found["model"][
+        "overlap"
+    ]
+    assert steps[-1].loss < steps[0].loss
+
+
+def test_the_same_lines_and_seed_give_the_same_bytes(tmp_path: Path, little: None) -> None:
+    lines = scenes.lines_of([TRAIN, VALIDATION], tmp_path / "pictures", discs=2)
+    one, other = work(tmp_path, lines), work(tmp_path, lines)
+    encoded(one, lines)
+    said = [recipe.train(one), recipe.train(other)]
+    assert digest(one) == digest(other) and said[0].metrics == said[1].metrics
+    assert digest(one) != hashlib.sha256(_untaught(tmp_path)).hexdigest()
+
+
+def _untaught(folder: Path) -> bytes:
+    path = folder / "untaught.safetensors"
+    save_file(dict(sam_decoder.load(verify(DECODER, weights.pinned())).mask_decoder.state_dict()), path)
+    return path.read_bytes()
+
+
+def test_a_loss_that_is_no_number_is_named(tmp_path: Path, little: None) -> None:
+    lines = scenes.lines_of([TRAIN, VALIDATION], tmp_path / "pictures", discs=2)
+    given = work(tmp_path, lines)
+    encoded(given, lines, worst=np.nan)
+    with pytest.raises(Unfit, match="became no number"):
+        recipe.train(given)
+    assert not list(given.folder.iterdir()), "nothing half made is left"
+
+
+@pytest.mark.parametrize(
+    ("splits", "shape", "why"),
+    [
+        ((TRAIN, VALIDATION), {"type": "box", "x": 1, "y": 1, "width": 9, "height": 9}, "to learn from"),
+        ((TRAIN, VALIDATION), {"type": "mask", "size": [SIDE, SIDE], "counts": ""}, "to learn from"),
+        ((TRAIN, VALIDATION), mask_from_bitmap(np.ones((4, 4))), "to learn from"),
+        ((TRAIN,), None, "left to compare"),
+    ],
+    ids=["boxes alone", "nothing marked", "of another picture", "nothing to choose by"],
+)
+def test_regions_without_an_area_teach_nothing(tmp_path: Path, splits, shape, why: str) -> None:
+    lines = scenes.lines_of(splits, tmp_path / "pictures", discs=5)
+    if shape is not None:
+        if shape.get("counts") == "":
+            shape = mask_from_bitmap(np.zeros((SIDE, SIDE)))
+        lines = [scenes.marked(one, [shape]) for one in lines]
+    else:
+        lines = [*lines, *(lines * 2)]
+    given = work(tmp_path, lines)
+    encoded(given, lines)
+    with pytest.raises(Unfit, match=why):
+        recipe.train(given)
+
+
+def test_people_are_played_within_what_they_mark() -> None:
+    draw = np.random.default_rng(3)
+    bitmap = np.zeros((400, 800), bool)
+    bitmap[100:300, 200:240] = True
+    region = pointing.region_of(mask_from_bitmap(bitmap), (400, 800))
+    assert region is not None and region.inside == (128, 256) and region.box == (256, 128, 307.2, 384)
+    clicks = [pointing.first_click(region.mask, draw) for _ in range(40)]
+    assert all(region.mask[int(y / 4), int(x / 4)] and adds for x, y, adds in clicks) and len(set(clicks)) > 10
+    boxes = np.array([pointing.drawn_box(region, draw) for _ in range(40)])
+    assert (np.abs(boxes - region.box) <= pointing.FARTHEST).all() and boxes.std(0).min() > 1
+    nothing, all_of_it = np.zeros_like(region.mask), np.ones_like(region.mask)
+    assert (
+        pointing.correction(region.mask, nothing, draw)[2] and not pointing.correction(region.mask, all_of_it, draw)[2]
+    )
+    x, y, adds = pointing.correction(region.mask, region.mask, draw)
+    assert adds and region.mask[int(y / 4), int(x / 4)], "nothing is wrong: somewhere within"
+    assert pointing.region_of(mask_from_bitmap(np.eye(4000, 4000, 0)[:1] > 0), (1, 4000)) is None, (
+        "too small to be seen"
+    )
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> tuple[Path, str]:
+    """The store and the key of a version whose decoder answers the other way round: what is marked isn't any more."""
+    store = weights.linked(tmp_path / "models")
+    decoder = sam_decoder.load(verify(DECODER, store))
+    state = dict(decoder.mask_decoder.state_dict())
+    for n in range(4):
+        for part in ("weight", "bias"):
+            name = f"output_hypernetworks_mlps.{n}.layers.2.{part}"
+            state[name] = -state[name]
+    source = tmp_path / "source"
+    source.mkdir()
+    save_file(state, source / recipe.FILE)
+    brought.folder(source, "", name="ours", capability="segment", adapter="sam-decoder")
+    with brought.checked(source) as (offer, files):
+        catalogue.enter(store, offer, files)
+    return store, offer.key
+
+
+async def test_a_version_answers_from_the_embedding_that_its_base_made(version, astronaut) -> None:
+    store, key = version
+    base = "mobile-sam@0.2.0"
+    serving = Serving([catalogue.find(one, store) for one in (base, key)], store, EmbeddingStore(None))
+    asked = {"image": astronaut.sha256, "owner": "nobody", "points": [[225.0, 120.0, 1]], "asker": "alice"}
+    try:
+        theirs = await serving.segment({"model": base, "data": astronaut.file, **asked})
+        ours = await serving.segment({"model": key, **asked})  # without the picture: it would be asked for
+    finally:
+        serving.close()
+    assert ours["image_size"] == theirs["image_size"] == list(astronaut.size)
+    pixels = [sum(len(one["counts"]) for one in said["masks"]) for said in (theirs, ours)]
+    assert min(pixels) > 0
+    offered = RUNTIMES[base].load(store), catalogue.find(key, store).load(store)
+    embedding = offered[0].embed(astronaut.pixels)  # type: ignore[union-attr]
+    one, other = (model.decode(embedding, MaskPrompt(box=(180.0, 65.0, 90.0, 110.0))) for model in offered)  # type: ignore[union-attr]
+    assert np.array_equal(one.logits, -other.logits), "these are its own weights"
+    assert np.argmax(other.scores) == other.best, "and its own estimate says which is best"
+
+
+def test_weights_that_do_not_fit_are_said(version, tmp_path: Path) -> None:
+    from assist.adapters import RuntimeMissing
+
+    store, key = version
+    offer = catalogue.find(key, store)
+    path = store / offer.artifacts[0].sha256
+    state = load_file(path)
+    for wrong, said in (
+        ({"a": torch.ones(2)}, "no mask decoder"),
+        ({name: one * np.nan for name, one in state.items()}, "no number"),
+    ):
+        source = tmp_path / said.replace(" ", "-")
+        source.mkdir()
+        save_file(wrong, source / recipe.FILE)
+        brought.folder(source, "", name=source.name, capability="segment", adapter="sam-decoder")
+        with brought.checked(source) as (bad, files):
+            catalogue.enter(store, bad, files)
+        with pytest.raises(RuntimeMissing, match=said):
+            bad.load(store)
