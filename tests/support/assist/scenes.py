@@ -33,11 +33,11 @@ def scene(number: int, discs: int) -> tuple[np.ndarray, list[np.ndarray]]:
     return np.clip(pixels, 0, 255).astype(np.uint8), marked
 
 
-def lines_of(splits: Sequence[str], folder: Path, discs: int = 5) -> list[Line]:
-    """A scene for each of these splits, its picture laid in the folder."""
+def lines_of(splits: Sequence[str], folder: Path, discs: int, first: int = 0) -> list[Line]:
+    """A scene for each of these splits, from the number `first` on, its picture laid in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
-    for number, split in enumerate(splits):
+    for number, split in enumerate(splits, first):
         pixels, marked = scene(number, discs)
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "PNG")
