@@ -225,7 +225,8 @@ def test_verdicts_become_a_version_that_may_answer(cast, tmp_path: Path, setting
             wanted.remove(split)
             task = work_of.image_task(batch, (tmp_path / "pictures" / line.asset).read_bytes())
             shapes = [one["shape"] for one in line.said["regions"]]
-            answer = {"regions": [{"id": f"r{n}", "label": "cat", "shape": one} for n, one in enumerate(shapes)]}
+            own = {"label": "cat", "provenance": {"source": "human"}}
+            answer = {"regions": [{"id": f"r{n}", "shape": one, **own} for n, one in enumerate(shapes)]}
             judging.said(cast.alice, task, answer)
             judging.said(cast.bob, task, answer)
     assert not wanted

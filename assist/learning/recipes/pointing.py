@@ -59,7 +59,7 @@ def first_click(mask: Array, draw: Draw) -> Click:
     if draw.random() < IN_THE_MIDDLE:
         x, y = middle(mask)
         return x * PIXEL, y * PIXEL, True
-    return _somewhere(mask, draw, adds=True)
+    return _within(mask, draw)
 
 
 def drawn_box(region: Region, draw: Draw) -> tuple[float, float, float, float]:
@@ -77,12 +77,12 @@ def correction(mask: Array, answer: Array, draw: Draw) -> Click:
     adds = bool(deep[0].max() >= deep[1].max())
     wrong = deep[0] if adds else deep[1]
     if not wrong.any():
-        return _somewhere(mask, draw, adds=True)
+        return _within(mask, draw)
     y, x = np.unravel_index(int(wrong.argmax()), wrong.shape)
     return (float(x) + 0.5) * PIXEL, (float(y) + 0.5) * PIXEL, adds
 
 
-def _somewhere(mask: Array, draw: Draw, *, adds: bool) -> Click:
+def _within(mask: Array, draw: Draw) -> Click:
     places = np.argwhere(mask)
     y, x = places[draw.integers(len(places))]
-    return (float(x) + 0.5) * PIXEL, (float(y) + 0.5) * PIXEL, adds
+    return (float(x) + 0.5) * PIXEL, (float(y) + 0.5) * PIXEL, True

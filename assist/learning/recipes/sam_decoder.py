@@ -100,7 +100,7 @@ def train(work: Work) -> Made:
     """Teach the decoder; its weights lie in `work.folder` afterwards."""
     torch.set_num_threads(1)
     torch.manual_seed(work.seed)
-    models, draw = work.models or models_folder(), np.random.default_rng(work.seed)
+    models, draw = work.models or models_folder(), np.random.default_rng(work.seed % 2**32)
     with _embeddings(work) as folder:
         encoded, counts = Encoded(folder, models), dict[str, float]()
         told = _seen(work, encoded, work.train(), "train", counts)
@@ -141,12 +141,12 @@ def _seen(work: Work, encoded: Encoded, lines: Iterable[Line], split: str, count
     """The pictures of a split that have regions with an area and can be read; `counts` gets how many, and how many
     couldn't be read."""
     named = [(line, work.picture(line)) for line in lines if line.asset]
-    draw, most = np.random.default_rng([work.seed, len(named)]), MOST_PICTURES[split]
+    draw, most = np.random.default_rng([work.seed % 2**32, len(named)]), MOST_PICTURES[split]
     if len(named) > most:
         named = [named[n] for n in sorted(draw.choice(len(named), most, replace=False))]
     found, unread, began = list[Seen](), 0, time.monotonic()
     for done, (line, file) in enumerate(named, 1):
-        size = file and encoded.size_of(line.asset, file)
+        size = encoded.size_of(line.asset, file) if file else None
         unread += size is None
         shapes = [made for part in line.said["regions"] if size and (made := _with_area(part["shape"], size))]
         if size and shapes:
@@ -297,5 +297,6 @@ def _answer(light: LightDecoder, embedding: Embedding, prompt: MaskPrompt, worth
     features, size = torch.from_numpy(embedding.features.astype(np.float32)), embedding.image_size
     logits, scores = light(features, *sam_frame.tensors(prompt, size))
     told = scores[0].tolist()
-    masks = sam_frame.masks(logits, told, prompt, size, worth and worth(logits, told, prompt, features, size))
+    meant = worth(logits, told, prompt, features, size) if worth else None
+    masks = sam_frame.masks(logits, told, prompt, size, meant)
     return masks.pixels[masks.best]
