@@ -94,6 +94,8 @@ WRITERS = {
     "Suggestion": "assist/suggestions/record.py",
     "ModelVersion": "assist/registry/registry.py",
     "Deployment": "assist/registry/registry.py",
+    "OrganizationDefault": "assist/registry/defaults.py",
+    "TrainingConsent": "taskers/organizations/consent.py",
     "Evaluation": "assist/learning/evaluation.py",
     "Override": "assist/learning/rollout.py",
     "Rollout": "assist/learning/canary.py",

@@ -15,7 +15,7 @@ from assist.annotators.autonomous_answers import UNSCORED, of_guess, provenance
 from assist.errors import CopilotError
 from assist.learning import label_vectors
 from assist.models import ModelVersion
-from assist.registry import registry
+from assist.registry import resolution
 from assist.runtime.client import serving, status_now
 from assist.suggestions import choices, judged, precompute, prototypes
 from assist.suggestions.bindings import picture_of, read_picture, subject_of
@@ -114,7 +114,7 @@ def _mask_model(mine: Assignment) -> str:
     status = status_now(settings.RUNTIME_ADDRESS, 2.0)
     if status is None:
         raise CopilotError("copilot-down")
-    if deployed := registry.chosen(mine.task.project.public_id, "segment", subject_of(mine)):
+    if deployed := resolution.chosen(mine.task.project.public_id, "segment", subject_of(mine)):
         return serving(status, "segment", deployed)
     brought = ModelVersion.objects.filter(capability="segment").exclude(smoke=ModelVersion.Smoke.NOT_ASKED)
     others = {str(one) for one in brought}

@@ -2,12 +2,26 @@
 
 from django.urls import path
 
-from assist.api import copilot, drift, evaluations, improvement, likeness, models, rollouts, searches, training
+from assist.api import (
+    copilot,
+    defaults,
+    drift,
+    evaluations,
+    improvement,
+    likeness,
+    models,
+    rollouts,
+    searches,
+    training,
+)
 
 HERE = "projects/<uuid:project_id>/copilot/"
 
 urlpatterns = [
     path("models/", models.Brought.as_view(), name="api-brought-models"),
+    path("models/defaults/", defaults.Defaults.as_view(), name="api-defaults"),
+    path("models/defaults/<uuid:version_id>/", defaults.OneDefault.as_view(), name="api-default"),
+    path("models/consent/", defaults.Consent.as_view(), name="api-training-consent"),
     path(HERE, copilot.Copilot.as_view(), name="api-copilot"),
     path(f"{HERE}deployments/", copilot.Deployments.as_view(), name="api-deployments"),
     path(f"{HERE}deployments/<uuid:version_id>/", copilot.OneDeployment.as_view(), name="api-deployment"),

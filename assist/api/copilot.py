@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +12,7 @@ from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
 from assist.learning import rollout
 from assist.models import Deployment, ModelVersion, Precompute
-from assist.registry import registry
+from assist.registry import registry, resolution
 from assist.suggestions import precompute
 from assist.suggestions.bindings import capability_of
 from projects import access
@@ -65,8 +66,17 @@ class DeploymentShape(serializers.Serializer):
     started_by = serializers.CharField(source="started_by.name", allow_null=True, default=None)
 
 
+class DefaultHere(serializers.Serializer):
+    """What answers in the rest of the work, since the organization's projects begin with it."""
+
+    version = serializers.UUIDField(source="version.public_id")
+    name = serializers.CharField(source="version.__str__")
+    share = serializers.IntegerField(help_text="percent")
+
+
 class DeploymentList(serializers.Serializer):
     results = DeploymentShape(many=True)
+    organization_default = DefaultHere(allow_null=True, help_text="null: what comes along has the rest of the work")
     versions = ModelVersionShape(many=True, help_text="that could answer here")
 
 
@@ -106,8 +116,8 @@ class Copilots(Endpoint):
     def version(self, project: Project, public_id: UUID) -> ModelVersion:
         """A version that could answer in a project; NotFound for every other."""
         able = {capability_of(project.task_type, project.settings_now()), *ABLE.get(project.task_type, ())}
-        rows = ModelVersion.objects.filter(public_id=public_id, removed_at=None, capability__in=able - {""})
-        found = rows.first()
+        mine = ModelVersion.objects.filter(Q(organization=None) | Q(organization=project.organization_id))
+        found = mine.filter(public_id=public_id, removed_at=None, capability__in=able - {""}).first()
         if found is None:
             raise NotFound("There is no such model here.")
         return found
@@ -146,8 +156,11 @@ class Deployments(Copilots):
         project = self.project(project_id, *access.MANAGE)
         capability = capability_of(project.task_type, project.settings_now())
         rows = Deployment.objects.live().filter(project=project).select_related("version", "started_by")
-        versions = ModelVersion.objects.filter(capability=capability).order_by("pk") if capability else []
-        return Response(DeploymentList({"results": rows.order_by("pk"), "versions": versions}).data)
+        versions = registry.usable(project).filter(capability=capability) if capability else []
+        answering = resolution.deployed(project, capability)
+        default = next((one for one in answering if one.level == resolution.Level.ORGANIZATION), None)
+        shown = {"results": rows.order_by("pk"), "versions": versions, "organization_default": default}
+        return Response(DeploymentList(shown).data)
 
     @described(
         "Deploy a project's first model",

@@ -20,7 +20,7 @@ from assist.learning import canary_work, guardrails
 from assist.learning import rollout as rollout_basis
 from assist.learning.guardrails import BLIND, Watch
 from assist.models import Deployment, Evaluation, Rollout, RolloutEvent
-from assist.registry import registry
+from assist.registry import registry, resolution
 from projects.models import Annotation, Project, VerdictEntry, limits
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -219,6 +219,8 @@ def _answers(rollout: Rollout, version: int) -> bool:
 def _champion_gone(rollout: Rollout) -> bool:
     if rollout.predecessor_id:
         return not _answers(rollout, rollout.champion_id)
+    if resolution.default_changed(rollout.project, rollout.version, rollout.begun_at):
+        return True
     others = Deployment.objects.live().filter(
         project=rollout.project_id, version__capability=rollout.version.capability
     )

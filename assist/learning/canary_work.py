@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from assist.learning.guardrails import EDITED, REFUSED, SILENT, SLOW, Piece
 from assist.models import Rollout, Suggestion
-from assist.registry import registry
+from assist.registry import registry, resolution
 from assist.suggestions.bindings import subject_of
 from assist.suggestions.offers import EVERYTHING
 from projects.models import Annotation, Assignment
@@ -67,8 +67,8 @@ def _offers(rollout: Rollout, assignments: Sequence[int]) -> Mapping[int, list[S
 def _pieces(rollout: Rollout, work: Sequence[Annotation], offers: Mapping[int, list[Suggestion]]) -> Iterator[Piece]:
     capability, mine = rollout.version.capability, str(rollout.version)
     drawn = [(subject_of(one.assignment), one.assignment.held_at or one.at) for one in work]
-    versions = registry.chosen_then(rollout.project, capability, drawn)
-    shares = registry.shares_then(rollout.project, capability, [at for _, at in drawn])
+    versions = resolution.chosen_then(rollout.project, capability, drawn)
+    shares = resolution.shares_then(rollout.project, capability, [at for _, at in drawn])
     other = str(rollout.champion)
     for one, version, share in zip(work, versions, shares, strict=True):
         # Where the champion isn't deployed it is what the runtime answers with by itself.

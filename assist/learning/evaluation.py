@@ -23,7 +23,7 @@ from assist.learning.scores import SCORES, Asked, Scores, asked_by
 from assist.learning.slices import slices_of
 from assist.learning.splits import GATE, split_of
 from assist.models import Evaluation, EvaluationScore, ModelVersion, TrainingRun
-from assist.registry import registry
+from assist.registry import registry, resolution
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capabilities_of
 from projects.models import Project
@@ -46,10 +46,10 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
     registry.check_tried(candidate)
     if candidate.capability not in SCORES:
         raise StateConflict(f"{candidate} can't be measured here yet: it takes two people's word.")
-    before = registry.champion(project, candidate.capability)
+    before = resolution.champion(project, candidate.capability)
     champion = champion_of(project, candidate)  # may ask the runtime, so nothing is locked yet
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    if registry.champion(project, candidate.capability) != before:
+    if resolution.champion(project, candidate.capability) != before:
         raise StateConflict("What answers here changed a moment ago: try again.")
     if candidate.removed_at is not None:
         raise StateConflict(f"{candidate} was removed from this installation.")
@@ -75,7 +75,7 @@ def champion_of(project: Project, candidate: ModelVersion) -> ModelVersion:
     """What a candidate has to be measured against. Raises StateConflict where the project has no use for it."""
     if candidate.capability not in capabilities_of(project.task_type, project.settings_now()):
         raise StateConflict(f"{candidate} can't do what these tasks need.")
-    return registry.champion(project, candidate.capability) or _usual(candidate.capability)
+    return resolution.champion(project, candidate.capability) or _usual(candidate.capability)
 
 
 def _usual(capability: str) -> ModelVersion:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.db.models import F
 
 from assist.learning.slices import LEAST_TASKS
-from assist.models import Deployment, Evaluation, EvaluationScore, ModelVersion
+from assist.models import Evaluation, EvaluationScore, ModelVersion
+from assist.registry import resolution
 from projects.models import Project, Task
 
 
@@ -48,8 +49,7 @@ def measured(project: Project) -> Measured | None:
     newest = rows.select_related("candidate", "champion").order_by("-pk").first()
     if newest is None:
         return None
-    live = Deployment.objects.live().filter(project=project).order_by("-share", "pk")
-    shares: dict[int, int] = dict(live.values_list("version_id", "share"))
+    shares = {one.version.pk: one.share for one in resolution.everything(project)}
     ahead = shares.get(newest.candidate_id, 0) > shares.get(newest.champion_id, 0)
     side = "candidate" if ahead else "champion"
     return Measured(newest, getattr(newest, side), side)

@@ -16,8 +16,8 @@ from django.db import transaction
 
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts
-from assist.models import Deployment, LabelVectors, ModelVersion
-from assist.registry import registry
+from assist.models import LabelVectors, ModelVersion
+from assist.registry import resolution
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import choices, class_vectors, precompute, prototypes
@@ -67,7 +67,7 @@ def due(project: Project) -> bool:
     newest = decided.order_by("-pk").first()
     if newest is None or not choices.of(project, terms):
         return False
-    if not newest.task.payload.get("text") and not registry.deployed(project, EMBED_IMAGE):
+    if not newest.task.payload.get("text") and not resolution.deployed(project, EMBED_IMAGE):
         return False
     rows = list(LabelVectors.objects.filter(project=project).values_list("upto", "verdicts"))
     last = max((upto for upto, _ in rows), default=0)
@@ -85,7 +85,7 @@ def learn(project: Project) -> int:
     if not fields or not entries:
         return 0
     pictures = [entry for entry in entries if not entry.task.payload.get("text")]
-    for row in registry.deployed(project, EMBED_IMAGE) if pictures else ():
+    for row in resolution.deployed(project, EMBED_IMAGE) if pictures else ():
         _teach_pictures(project, row.version, fields, pictures)
     texts = [entry for entry in entries if entry.task.payload.get("text")]
     for version in _versions(project) if texts else ():
@@ -94,8 +94,7 @@ def learn(project: Project) -> int:
 
 
 def _versions(project: Project) -> list[ModelVersion]:
-    live = Deployment.objects.live().filter(project=project, version__capability=ModelVersion.Capability.CLASSIFY)
-    rows = list(live.select_related("version"))
+    rows = resolution.deployed(project, ModelVersion.Capability.CLASSIFY)
     found = [row.version for row in rows if not precompute.gives_shares(row.version)]  # that one learnt all it will
     if sum(row.share for row in rows) < WHOLE:
         status = status_now(settings.RUNTIME_ADDRESS, 5.0)

@@ -7,7 +7,7 @@ old; as JSON it goes with the model.
 from typing import Any
 
 from assist.models import Deployment, Evaluation, ModelVersion, TrainingRun
-from assist.registry import registry
+from assist.registry import lineage, registry
 from projects.models import Project
 from taskers.errors import NotFound
 
@@ -100,6 +100,8 @@ def _limits(version: ModelVersion, run: TrainingRun | None) -> list[str]:
         known += ["own-data", "own-labels"]
     if version.organization_id is not None:
         known.append("own-organization")
+    if version.pk in lineage.taken_back():
+        known.append("taken-back")
     if version.smoke in registry.UNTRIED:
         known.append("untried")
     return known or ["general"]

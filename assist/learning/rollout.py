@@ -11,13 +11,13 @@ from django.db.models.functions import Now
 
 from assist.errors import CopilotError
 from assist.learning.evaluation import champion_of
-from assist.models import Deployment, Evaluation, ModelVersion, Override, Rollout, Suggestion
-from assist.registry import registry
+from assist.models import Deployment, Evaluation, ModelVersion, OrganizationDefault, Override, Rollout, Suggestion
+from assist.registry import defaults, registry, resolution
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import capabilities_of
 from projects.models import Project
 from taskers.errors import StateConflict, Word
-from taskers.models import Person
+from taskers.models import Organization, Person
 
 WAITING, CONFIRMED, DECLINED = (Override.State[name] for name in ("WAITING", "CONFIRMED", "DECLINED"))
 
@@ -34,7 +34,7 @@ SMOKE: dict[str, Question] = {
 def others_answered(project: Project, capability: str, version: ModelVersion | None = None) -> bool:
     """Whether another model than this has answered in this project: then there is something to compare with."""
     offered = Suggestion.objects.filter(project_key=project.public_id, model__capability=capability)
-    return registry.has_answered(project, capability) or offered.exclude(model=version).exists()
+    return resolution.has_answered(project, capability) or offered.exclude(model=version).exists()
 
 
 def first(project: Project, version: ModelVersion, *, share: int, by: Person) -> Deployment:
@@ -45,13 +45,25 @@ def first(project: Project, version: ModelVersion, *, share: int, by: Person) ->
     if others_answered(project, version.capability, version):
         raise StateConflict(registry.NO_BASIS[Deployment.Basis.FIRST])
     suits(project, version)
+    _check_answers(version)
+    return registry.deploy(project, version, share=share, by=by, grounds=registry.FIRST)
+
+
+def begin_with(organization: Organization, version: ModelVersion, *, by: Person) -> OrganizationDefault:
+    """Let an organization's projects begin with a version, once it has answered a question. It suggests, and takes no
+    other model's place. Raises StateConflict."""
+    defaults.check(organization, version)
+    _check_answers(version)
+    return defaults.begin(organization, version, by=by)
+
+
+def _check_answers(version: ModelVersion) -> None:
     try:
         asyncio.run(_answers(version))
     except CopilotError as problem:
         raise StateConflict(
             "%(model)s didn't answer a first question: %(why)s", model=str(version), why=Word(problem.text)
         ) from None
-    return registry.deploy(project, version, share=share, by=by, grounds=registry.FIRST)
 
 
 def suits(project: Project, version: ModelVersion) -> None:

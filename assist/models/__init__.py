@@ -12,6 +12,7 @@ from assist.models.copilot import (
     Precomputed,
     Suggestion,
 )
+from assist.models.defaults import OrganizationDefault, PassedOver
 from assist.models.drift import DriftSeries, RaisedAudits
 from assist.models.improvement import EvaluationScore, LabelCheck
 from assist.models.likeness import NearlyTheSame
@@ -30,7 +31,9 @@ __all__ = [
     "LabelVectors",
     "ModelVersion",
     "NearlyTheSame",
+    "OrganizationDefault",
     "Override",
+    "PassedOver",
     "Precompute",
     "Precomputed",
     "RaisedAudits",

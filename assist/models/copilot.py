@@ -57,8 +57,11 @@ class ModelVersion(models.Model):
             pgtrigger.Protect(
                 name="model_version_stays_whose_it_is",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("organization"),
-            )
+                condition=pgtrigger.AnyChange("organization", "parent"),
+            ),
+            pgtrigger.Trigger(
+                name="model_version_consented", when=pgtrigger.Before, operation=pgtrigger.Insert, func=scope.EVERYBODYS
+            ),
         ]
 
     def __str__(self) -> str:

@@ -62,6 +62,16 @@ HAS_A_BASIS = """
             HAVING bool_or(other.ended_at IS NULL)
                 <> bool_or(other.started_at <= e.begun_at AND coalesce(other.ended_at > e.begun_at, true))
           )
+          AND NOT EXISTS (
+            SELECT FROM assist_organizationdefault d
+            JOIN projects_project project ON project.id = NEW.project_id AND project.organization_id = d.organization_id
+            JOIN assist_modelversion theirs ON theirs.id = d.version_id
+            JOIN assist_modelversion own ON own.id = NEW.version_id AND own.capability = theirs.capability
+            WHERE d.version_id <> NEW.version_id AND (d.started_at > e.begun_at OR d.ended_at > e.begun_at)
+              AND NOT EXISTS (
+                SELECT FROM assist_passedover p WHERE p.default_id = d.id AND p.project_id = NEW.project_id
+              )
+          )
     ) THEN
         RAISE EXCEPTION 'deployment without a basis: no evaluation against what answers here now was passed'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_has_a_basis';

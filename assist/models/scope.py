@@ -1,4 +1,5 @@
-"""What was learnt from one organization's verdicts answers nobody else: triggers, whoever writes the rows."""
+"""What was learnt from one organization's verdicts answers nobody else, unless that one gave its consent: triggers,
+whoever writes the rows."""
 
 # A brought model answers once it has answered a first question, and nowhere but where it belongs.
 MAY_ANSWER = """
@@ -20,18 +21,26 @@ MAY_ANSWER = """
     RETURN NEW;
 """
 
-# The version and all that it began from; a run says whose verdicts taught each of them.
-TAUGHT_ELSEWHERE = """
+# A consent that held when a snapshot was taken, and holds still.
+CONSENTED = """
+    SELECT FROM taskers_trainingconsent consent
+    WHERE consent.organization_id = taught.organization_id AND consent.withdrawn_at IS NULL
+      AND consent.given_at <= snapshot.cut
+"""
+
+# A version and all that it began from; a run says whose verdicts taught each of them. What its organization lets
+# everybody have is left out.
+TAUGHT_ELSEWHERE = f"""
     WITH RECURSIVE lineage AS (
-        SELECT id, parent_id FROM assist_modelversion WHERE id = NEW.version_id
+        SELECT id, parent_id FROM assist_modelversion WHERE id = {{version}}
         UNION SELECT older.id, older.parent_id FROM assist_modelversion older
         JOIN lineage ON older.id = lineage.parent_id
     )
     SELECT FROM lineage
     JOIN assist_trainingrun run ON run.version_id = lineage.id
+    JOIN assist_snapshot snapshot ON snapshot.id = run.snapshot_id
     JOIN projects_project taught ON taught.id = run.project_id
-    JOIN projects_project here ON here.id = {project}
-    WHERE taught.organization_id <> here.organization_id
+    WHERE taught.organization_id IS DISTINCT FROM {{organization}} AND NOT EXISTS ({CONSENTED})
 """
 RAISE = """
     THEN
@@ -39,25 +48,112 @@ RAISE = """
             USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';
     END IF;
 """
+OF_THE_PROJECT = "(SELECT organization_id FROM projects_project WHERE id = NEW.project_id)"
+OF_THE_ANNOTATOR = """(
+        SELECT project.organization_id FROM projects_modelannotator annotator
+        JOIN projects_project project ON project.id = annotator.project_id WHERE annotator.id = NEW.annotator_id
+    )"""
 
-DEPLOYED_AT_HOME = (
-    f"IF EXISTS ({TAUGHT_ELSEWHERE.format(project='NEW.project_id')})"
-    f"{RAISE.format(name='deployment_learnt_at_home')}    RETURN NEW;\n"
-)
 
-ANNOTATES_AT_HOME = f"""IF EXISTS ({
-    TAUGHT_ELSEWHERE.format(project="(SELECT project_id FROM projects_modelannotator WHERE id = NEW.annotator_id)")
-}) OR EXISTS (
+# All that learnt from others than this organization and isn't open to it: by its key, from what was taught downwards.
+CLOSED_TO = f"""
+    WITH RECURSIVE closed AS (
+        SELECT run.version_id AS id FROM assist_trainingrun run
+        JOIN assist_snapshot snapshot ON snapshot.id = run.snapshot_id
+        JOIN projects_project taught ON taught.id = run.project_id
+        WHERE run.version_id IS NOT NULL AND taught.organization_id <> %s AND NOT EXISTS ({CONSENTED})
+        UNION SELECT younger.id FROM assist_modelversion younger JOIN closed ON younger.parent_id = closed.id
+    )
+    SELECT id FROM closed
+"""
+
+# What others may use, or have, of an organization that took its consent back.
+WITHDRAWN = f"""
+    WITH RECURSIVE closed AS (
+        SELECT run.version_id AS id, taught.organization_id FROM assist_trainingrun run
+        JOIN assist_snapshot snapshot ON snapshot.id = run.snapshot_id
+        JOIN projects_project taught ON taught.id = run.project_id
+        WHERE run.version_id IS NOT NULL AND NOT EXISTS ({CONSENTED})
+        UNION SELECT younger.id, closed.organization_id FROM assist_modelversion younger
+        JOIN closed ON younger.parent_id = closed.id
+    )
+    SELECT closed.id FROM closed JOIN assist_modelversion own ON own.id = closed.id
+    WHERE own.organization_id IS DISTINCT FROM closed.organization_id
+"""
+
+
+def _taught_elsewhere(organization: str, version: str = "NEW.version_id") -> str:
+    return TAUGHT_ELSEWHERE.format(version=version, organization=organization)
+
+
+# A share that is kept, or made smaller, by the transaction that ended it isn't a new deployment.
+KEPT = """
+    SELECT FROM assist_deployment was
+    WHERE was.project_id = NEW.project_id AND was.version_id = NEW.version_id AND was.share >= NEW.share
+      AND was.ended_at >= transaction_timestamp()
+"""
+DEPLOYED_AT_HOME = f"""IF EXISTS ({_taught_elsewhere(OF_THE_PROJECT)}) AND NOT EXISTS ({KEPT}){
+    RAISE.format(name="deployment_learnt_at_home")
+}    RETURN NEW;
+"""
+
+ANNOTATES_AT_HOME = f"""IF EXISTS ({_taught_elsewhere(OF_THE_ANNOTATOR)}) OR EXISTS (
         SELECT FROM assist_modelversion own
-        JOIN projects_modelannotator annotator ON annotator.id = NEW.annotator_id
-        JOIN projects_project project ON project.id = annotator.project_id
-        WHERE own.id = NEW.version_id AND own.organization_id <> project.organization_id
+        WHERE own.id = NEW.version_id AND own.organization_id <> {OF_THE_ANNOTATOR}
     ){RAISE.format(name="annotator_learnt_at_home")}    RETURN NEW;
 """
 
+# What comes of a run is its organization's, or everybody's where that one had consented by the snapshot's moment.
 MADE_AT_HOME = f"""IF NEW.version_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM assist_modelversion own
-        JOIN projects_project project ON project.id = NEW.project_id
-        WHERE own.id = NEW.version_id AND own.organization_id = project.organization_id
+        JOIN projects_project taught ON taught.id = NEW.project_id
+        JOIN assist_snapshot snapshot ON snapshot.id = NEW.snapshot_id
+        WHERE own.id = NEW.version_id AND (
+            own.organization_id = taught.organization_id
+            OR (own.organization_id IS NULL AND EXISTS ({CONSENTED}))
+        )
     ){RAISE.format(name="training_made_at_home")}    RETURN NEW;
+"""
+
+# Nothing calls itself everybody's that began from what one organization's verdicts taught without its consent.
+EVERYBODYS = f"""IF NEW.organization_id IS NULL AND NEW.parent_id IS NOT NULL
+        AND EXISTS ({_taught_elsewhere("NULL", "NEW.parent_id")})
+    THEN
+        RAISE EXCEPTION 'a model for everybody that rests on verdicts without consent'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'model_version_consented';
+    END IF;
+    RETURN NEW;
+"""
+
+# An organization's default has the basis `first`: it answered a first question, belongs here, and suggests.
+MAY_BE_DEFAULT = f"""
+    IF EXISTS (
+        SELECT FROM assist_modelversion own
+        WHERE own.id = NEW.version_id AND (own.smoke IN ('waiting', 'failed') OR own.removed_at IS NOT NULL)
+    ) THEN
+        RAISE EXCEPTION 'default without a basis: it has not answered a first question'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'default_has_a_basis';
+    END IF;
+    IF EXISTS (
+        SELECT FROM assist_modelversion own
+        WHERE own.id = NEW.version_id AND own.organization_id <> NEW.organization_id
+    ) OR EXISTS ({_taught_elsewhere("NEW.organization_id")}){RAISE.format(name="default_learnt_at_home")}    RETURN NEW;
+"""
+
+# It takes nobody's place: where another model has answered already it doesn't count.
+PASSES_OVER = """
+    INSERT INTO assist_passedover (default_id, project_id)
+    SELECT NEW.id, project.id FROM projects_project project
+    JOIN assist_modelversion own ON own.id = NEW.version_id
+    WHERE project.organization_id = NEW.organization_id AND (
+        EXISTS (
+            SELECT FROM assist_deployment other JOIN assist_modelversion theirs ON theirs.id = other.version_id
+            WHERE other.project_id = project.id AND other.version_id <> own.id AND theirs.capability = own.capability
+        ) OR EXISTS (
+            SELECT FROM assist_suggestion offered JOIN assist_modelversion theirs ON theirs.id = offered.model_id
+            WHERE offered.project_key = project.public_id AND offered.model_id <> own.id
+              AND theirs.capability = own.capability
+        )
+    );
+    RETURN NULL;
 """

@@ -1,9 +1,8 @@
 """Which models there are and where each one answers. The only writer of ModelVersion and Deployment."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -13,8 +12,17 @@ from django.db.models.functions import Now
 
 from assist.adapters import RUNTIMES, SHIPPED, Offer, bringing, catalogue
 from assist.adapters.files import WeightsProblem, path_of
-from assist.models import AnnotatorVersion, Deployment, Evaluation, ModelVersion, Rollout, RolloutEvent
-from assist.registry.hash_bucket import lot
+from assist.models import (
+    AnnotatorVersion,
+    Deployment,
+    Evaluation,
+    ModelVersion,
+    OrganizationDefault,
+    Rollout,
+    RolloutEvent,
+)
+from assist.registry import lineage
+from assist.registry.resolution import WHOLE
 from projects.models import Project
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
@@ -24,7 +32,6 @@ from taskers.outbox.events import emit
 OWNER = 8  # digits of an organization's public id that stand in the names of its own models
 SAID = 600  # letters of what is kept of a first question
 UNTRIED = (ModelVersion.Smoke.WAITING, ModelVersion.Smoke.FAILED)
-WHOLE = 100  # percent
 IMPORTED = "imported"
 TERMS = "decided-terms@1"  # how names that were decided before are called among the models
 SHARE = Between(1, WHOLE)  # of a project's work, for one version
@@ -50,7 +57,8 @@ def model_version(key: str) -> ModelVersion:
 def listed(folder: Path) -> list[ModelVersion]:
     """The records of what comes along and is in this folder, so that it can be chosen before anybody was offered
     anything."""
-    return [model_version(key) for key in SHIPPED if is_here(key, folder)]
+    known = {str(one): one for one in ModelVersion.objects.filter(name__in=[key.split("@")[0] for key in SHIPPED])}
+    return [known.get(key) or model_version(key) for key in SHIPPED if is_here(key, folder)]
 
 
 def is_here(key: str, folder: Path) -> bool:
@@ -97,8 +105,15 @@ def tried(version: ModelVersion, *, well: bool, said: str, figures: Mapping[str,
 
 def usable(project: Project) -> QuerySet[ModelVersion]:
     """The versions that may answer in a project: everybody's and its organization's own, each of them tried."""
-    rows = ModelVersion.objects.filter(Q(organization=None) | Q(organization=project.organization_id), removed_at=None)
-    return rows.exclude(smoke__in=UNTRIED).order_by("name", "version")
+    return usable_by(project.organization_id)
+
+
+def usable_by(organization: Organization | int) -> QuerySet[ModelVersion]:
+    """The same of all of an organization's projects. What rests on verdicts of others that took their consent back
+    isn't among them."""
+    key = organization.pk if isinstance(organization, Organization) else organization
+    rows = ModelVersion.objects.filter(Q(organization=None) | Q(organization=key), removed_at=None)
+    return rows.exclude(smoke__in=UNTRIED).exclude(pk__in=lineage.closed_to(key)).order_by("name", "version")
 
 
 def remove(folder: Path, key: str) -> None:
@@ -113,6 +128,9 @@ def remove(folder: Path, key: str) -> None:
             raise StateConflict(
                 "%(model)s still answers in %(where)s: withdraw it there first.", model=key, where=where
             )
+        begun = OrganizationDefault.objects.live().filter(version__name=name, version__version=version)
+        if where := ", ".join(begun.values_list("organization__name", flat=True)[:5]):
+            raise StateConflict("Projects of %(where)s begin with %(model)s: end that first.", model=key, where=where)
         seated = AnnotatorVersion.objects.filter(version__name=name, version__version=version).exclude(
             annotator__mode="off"
         )
@@ -222,6 +240,8 @@ def _begun(project: Project, version: ModelVersion, share: int, by: Person, grou
             raise StateConflict("%(model)s has to answer its first question again.", model=str(version)) from None
         if "no step of its rollout" in said:
             raise StateConflict(ON_ITS_WAY, model=str(version)) from None
+        if lineage.REFUSED in said:
+            raise StateConflict(lineage.TAKEN_BACK, model=str(version)) from None
         if "deployment without a basis" not in said:
             raise
         raise StateConflict(NO_BASIS[grounds.basis]) from None
@@ -255,8 +275,8 @@ def withdraw(deployment: Deployment, *, by: Person) -> None:
 @transaction.atomic
 def put_back(rollout: Rollout, *, by: Person) -> None:
     """A rollout is over: its version answers no more, and what it took goes to the version that it was taken from, on
-    the grounds that this one had. Where that was withdrawn meanwhile, or has to be asked a first question again, the
-    others, or the runtime's own, take over."""
+    the grounds that this one had. Where that was withdrawn meanwhile, has to be asked a first question again, or may be
+    had no more by this organization, the others, or the runtime's own, take over."""
     project, was = rollout.project, rollout.predecessor
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     live = Deployment.objects.live().filter(project=project, version__capability=rollout.version.capability)
@@ -268,6 +288,8 @@ def put_back(rollout: Rollout, *, by: Person) -> None:
     if was is None or mine is None or (kept is None and not _gave_up_all(rollout, was)):
         return
     if was.version.removed_at or was.version.smoke in UNTRIED:
+        return
+    if lineage.is_closed(was.version, project.organization_id):
         return
     free = WHOLE - sum(one.share for one in others) + (kept.share if kept else 0)
     share = min(was.share, free)
@@ -285,12 +307,6 @@ def _gave_up_all(rollout: Rollout, was: Deployment) -> bool:
     return took is not None and not since.filter(started_at__gt=took.at).exists()
 
 
-def deployed(project: Project, capability: str) -> list[Deployment]:
-    """What answers there now for a capability, beside the runtime's default."""
-    rows = Deployment.objects.live().filter(project=project, version__capability=capability)
-    return list(rows.select_related("version").order_by("pk"))
-
-
 def tell(kind: str, project: Project, version: ModelVersion, by: Person, **data: object) -> None:
     """Write down what happened to a version in a project, and who did it, in the transaction that does it."""
     emit(
@@ -304,29 +320,6 @@ def tell(kind: str, project: Project, version: ModelVersion, by: Person, **data:
     )
 
 
-def has_answered(project: Project, capability: str) -> bool:
-    """Whether any version was ever deployed there for this capability."""
-    return Deployment.objects.filter(project=project, version__capability=capability).exists()
-
-
-def champion(project: Project, capability: str) -> ModelVersion | None:
-    """What answers most of the project's work now; None where that is what the runtime answers with by itself."""
-    rows = deployed(project, capability)
-    rest = WHOLE - sum(row.share for row in rows)
-    most = max(rows, key=lambda row: row.share, default=None)
-    return most.version if most is not None and most.share >= rest else None
-
-
-def chosen(project_key: UUID, capability: str, subject: str) -> str | None:
-    """Which deployed version answers for this subject (an assignment); None where the runtime's default does.
-
-    The same subject always gets the same version while the deployments stay as they are: by hash, not by chance.
-    """
-    rows = Deployment.objects.live().filter(project__public_id=project_key, version__capability=capability)
-    shares = [(str(row.version), row.share) for row in rows.select_related("version").order_by("pk")]
-    return _by_hash(shares, subject)
-
-
 def label_map_of(key: str) -> dict[str, str] | None:
     """What the manifest of a model that was brought says of its labels; None of any other."""
     name, _, version = key.rpartition("@")
@@ -334,36 +327,6 @@ def label_map_of(key: str) -> dict[str, str] | None:
         return None
     terms = ModelVersion.objects.filter(name=name, version=version).values_list("terms", flat=True).first()
     return dict(terms["label_map"]) if terms else None
-
-
-def chosen_then(project: Project, capability: str, work: Iterable[tuple[str, datetime]]) -> list[str]:
-    """Which version was drawn for each subject at that moment; empty where the runtime's default answered."""
-    work = list(work)
-    shares = shares_then(project, capability, [at for _, at in work])
-    return [_by_hash(list(then.items()), subject) or "" for (subject, _), then in zip(work, shares, strict=True)]
-
-
-def shares_then(project: Project, capability: str, moments: Iterable[datetime]) -> list[dict[str, int]]:
-    """What share each deployed version had at each moment, in the order of their draw; the rest is the default's."""
-    rows = Deployment.objects.filter(project=project, version__capability=capability).select_related("version")
-    known = list(rows.order_by("pk"))
-    return [
-        {
-            str(row.version): row.share
-            for row in known
-            if row.started_at <= at and (row.ended_at is None or at < row.ended_at)
-        }
-        for at in moments
-    ]
-
-
-def _by_hash(shares: Sequence[tuple[str, int]], subject: str) -> str | None:
-    place = lot(subject) * WHOLE
-    for key, share in shares:
-        if place < share:
-            return key
-        place -= share
-    return None
 
 
 def _file_of(version: ModelVersion | None) -> str:
@@ -381,6 +344,8 @@ def _terms(offer: Offer) -> dict[str, object]:
 
 def _written(offer: Offer, organization: Organization | None = None) -> ModelVersion:
     parent = model_version(offer.parent) if offer.parent else None
+    if parent is not None and organization is None and lineage.is_private(parent):
+        raise WeightsProblem(f"{offer.parent} rests on verdicts that may teach no model for everybody.")
     version, _ = ModelVersion.objects.update_or_create(
         name=offer.name,
         version=offer.version,

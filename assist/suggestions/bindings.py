@@ -5,7 +5,7 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 
 from assist.errors import CopilotError
-from assist.registry import registry
+from assist.registry import registry, resolution
 from assist.suggestions import choices, planted_errors
 from assist.suggestions.offers import CLASSES, Binding, Imported, Picture
 from assist.suggestions.prototypes import Choices
@@ -103,15 +103,15 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
     subject = subject_of(assignment or task)
     model, detector = "", ""
     if imported is None and capability == "classify" and task.asset_id is not None and "text" not in task.payload:
-        model = registry.chosen(task.project.public_id, "classify-image", subject) or ""
+        model = resolution.chosen(task.project.public_id, "classify-image", subject) or ""
         capability = "classify-image" if model else capability
         if not model:
-            model = registry.chosen(task.project.public_id, "embed-image", subject) or ""
+            model = resolution.chosen(task.project.public_id, "embed-image", subject) or ""
             capability = "embed-image" if model else capability
     elif capability == "segment":
-        kinds = (registry.chosen(task.project.public_id, one, subject) for one in SEERS)
+        kinds = (resolution.chosen(task.project.public_id, one, subject) for one in SEERS)
         detector = next(filter(None, kinds), "")
-    model = model or registry.chosen(task.project.public_id, capability, subject) or ""
+    model = model or resolution.chosen(task.project.public_id, capability, subject) or ""
     labels = list(task.project.labels.in_use())
     return Binding(
         assignment_key=assignment.pk if assignment else None,

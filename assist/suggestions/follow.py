@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from assist.errors import CopilotError
-from assist.registry import registry
+from assist.registry import resolution
 from assist.runtime.client import RuntimeClient, serving
 from assist.suggestions import precompute, record
 from assist.suggestions.bindings import picture_of, read_picture, subject_of
@@ -100,7 +100,7 @@ def _is_segmented(task: Task) -> bool:
 
 def _model(task: Task, drawn: Assignment | Task) -> str:
     """The version that will answer; for the next tasks, whose draw is still to come, the likeliest guess."""
-    return registry.chosen(task.project.public_id, "segment", subject_of(drawn)) or ""
+    return resolution.chosen(task.project.public_id, "segment", subject_of(drawn)) or ""
 
 
 def _read(texts: list[Task]) -> None:

@@ -21,7 +21,7 @@ from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
 from assist.models import ModelVersion, Precompute, Precomputed
-from assist.registry import registry
+from assist.registry import registry, resolution
 from assist.runtime.client import serving, status_now
 from assist.suggestions import asked_ahead
 from assist.suggestions.bindings import capabilities_of, capability_of, subject_of
@@ -49,8 +49,8 @@ def start_all(batch: Batch, *, by: Person) -> list[Precompute]:
     Raises StateConflict, also where nothing is left to begin.
     """
     usual, *more = _capabilities(batch)
-    shares = {row.version: row.share for row in registry.deployed(batch.project, usual)}
-    shares |= {row.version: row.share for one in more for row in registry.deployed(batch.project, one)}
+    shares = {row.version: row.share for row in resolution.deployed(batch.project, usual)}
+    shares |= {row.version: row.share for one in more for row in resolution.deployed(batch.project, one)}
     own = sum(share for version, share in shares.items() if version.capability == usual)
     if own < registry.WHOLE and usual not in WITHOUT_DEFAULT:
         shares.setdefault(registry.model_version(_usual(usual)), registry.WHOLE)
@@ -81,7 +81,7 @@ def start_everything(batch: Batch, *, by: Person) -> Precompute:
     Raises StateConflict."""
     if capability_of(batch.project.task_type, batch.project.settings_now()) != "segment":
         raise StateConflict("The copilot finds everything in images alone.")
-    deployed = registry.deployed(batch.project, "segment")
+    deployed = resolution.deployed(batch.project, "segment")
     chosen = deployed[0].version if deployed else registry.model_version(_usual("segment"))
     return _begun(batch, chosen, Precompute.What.EVERYTHING, by)
 
@@ -138,7 +138,7 @@ def read_ahead(tasks: Sequence[Task], patience: float) -> int:
     for task in tasks:
         capability = capability_of(task.project.task_type, task.project.settings_now())
         if capability and task.payload.get("text"):
-            deployed = registry.chosen(task.project.public_id, capability, subject_of(task)) or ""
+            deployed = resolution.chosen(task.project.public_id, capability, subject_of(task)) or ""
             asked[serving(status, capability, deployed)].append(task)
     versions = {model: registry.model_version(model) for model in asked}
     # A model that gives shares is asked by a project's words, and these tasks may be of several.
@@ -186,7 +186,7 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
         return found
     if _has_texts(batch):
         return found[:1]
-    if not any(registry.deployed(batch.project, one) for one in found[1:]):
+    if not any(resolution.deployed(batch.project, one) for one in found[1:]):
         raise StateConflict("The copilot suggests classes of texts; this batch holds images.")
     return found[1:]
 

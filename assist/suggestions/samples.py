@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assist.models import ModelVersion, Precomputed
-from assist.registry import registry
+from assist.registry import registry, resolution
 from assist.suggestions.label_map import project_label
 from projects.models import Label, Project, Task
 
@@ -38,7 +38,7 @@ class Sample:
 
 def of(project: Project, least: float, own: Mapping[str, float]) -> list[Sample]:
     """Some images, the newest first; `least` and `own` (by the labels' keys) are the scores from which is offered."""
-    deployed = registry.deployed(project, "detect")
+    deployed = resolution.deployed(project, "detect")
     if not deployed:
         return []
     version = deployed[0].version

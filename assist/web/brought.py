@@ -27,7 +27,7 @@ MAY = (*access.MANAGE, Role.ML_ENGINEER)
 @login_required
 def add(request: MemberRequest) -> HttpResponse:
     """Take a model in as the organization's own."""
-    organization = _own(request)
+    organization = own_organization(request)
     form = BringForm(request.POST, request.FILES)
     if form.is_valid():
         try:
@@ -38,14 +38,14 @@ def add(request: MemberRequest) -> HttpResponse:
             told = _("%(model)s is here. It is asked a first question; it can be chosen once it has answered.")
             messages.success(request, told % {"model": version})
             return redirect("models-overview")
-    return overview.shown(request, organization, form, code=422)
+    return overview.shown(request, organization, code=422, form=form)
 
 
 @require_POST
 @login_required
 def again(request: MemberRequest, version_id: UUID) -> HttpResponse:
     """Ask it a first question once more."""
-    version = intake.own(_own(request), version_id)
+    version = intake.own(own_organization(request), version_id)
     intake.ask_again(version)
     messages.success(request, _("%(model)s is asked again.") % {"model": version})
     return redirect("models-overview")
@@ -55,7 +55,7 @@ def again(request: MemberRequest, version_id: UUID) -> HttpResponse:
 @login_required
 def remove(request: MemberRequest, version_id: UUID) -> HttpResponse:
     """Take it away."""
-    version = intake.own(_own(request), version_id)
+    version = intake.own(own_organization(request), version_id)
     intake.take_away(version)
     messages.success(request, _("%(model)s is gone.") % {"model": version})
     return redirect("models-overview")
@@ -68,7 +68,7 @@ def _brought(form: BringForm, organization: Organization, request: MemberRequest
     return intake.bring_page(organization, form.cleaned_data["page"], by=request.user)
 
 
-def _own(request: MemberRequest) -> Organization:
+def own_organization(request: MemberRequest) -> Organization:
     """The organization, for who may bring models. Raises NotFound, NotAllowed."""
     if not request.organization:
         raise NotFound()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Avg, Count, Q, QuerySet
 
 from assist.models import Suggestion
-from assist.registry import registry
+from assist.registry import resolution
 from assist.suggestions import blind_scores, help_report, planted_errors
 from assist.suggestions.bindings import capability_of, subject_of
 from assist.suggestions.help_report import Help, Item, PlantedErrorRate
@@ -146,7 +146,7 @@ def _models(project: Project, work: Sequence[Annotation]) -> list[str]:
     """
     capability = capability_of(project.task_type, project.settings_now())
     subjects = [(subject_of(row.assignment), row.assignment.held_at or row.at) for row in work]
-    drawn = registry.chosen_then(project, capability, subjects)
+    drawn = resolution.chosen_then(project, capability, subjects)
     asked = _asked([row.assignment_id for row in work])
     usual = [asked.get(row.assignment_id, "") if not one else "" for row, one in zip(work, drawn, strict=True)]
     now, found = next(filter(None, usual), ""), []

@@ -14,12 +14,13 @@ from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Parameter, Value
 from assist.learning.search import searches
 from assist.learning.training import recipes_for
-from assist.models import ModelVersion, Snapshot
-from assist.registry.registry import SHARE, usable
+from assist.models import ModelVersion, OrganizationDefault, Snapshot
+from assist.registry.registry import SHARE, usable, usable_by
 from assist.suggestions.bindings import MORE
 from projects.models import Label, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
 from projects.web.shared.units import in_percent, of_percent, percent
+from taskers.models import Organization
 
 SUGGEST = {
     "segment": _("Masks always wait for a click; each is then shown, however sure the model is."),
@@ -215,6 +216,20 @@ class BringForm(forms.Form):
         if not said.get("file") and not said.get("page", "").strip():
             raise forms.ValidationError(_("Choose a zip, or write the model.toml."))
         return said
+
+
+class BeginWithForm(forms.Form):
+    """Which version an organization's projects begin with."""
+
+    version = forms.ModelChoiceField(
+        label=_("Model"), queryset=ModelVersion.objects.none(), to_field_name="public_id", empty_label=None
+    )
+
+    def __init__(self, data: Any = None, *, organization: Organization) -> None:
+        super().__init__(data, prefix="default")
+        rows = usable_by(organization).exclude(capability=ModelVersion.Capability.IMPORTED)
+        taken = OrganizationDefault.objects.live().filter(organization=organization)
+        self.fields["version"].queryset = rows.exclude(pk__in=taken.values("version"))  # type: ignore[attr-defined]
 
 
 class SnapshotChoice(forms.ModelChoiceField):

@@ -19,6 +19,9 @@ LIMITS = {
     "own-data": _("It learnt from this organization’s own verdicts: elsewhere it may do worse."),
     "own-labels": _("It knows the labels that the project had then; labels that came later it doesn’t."),
     "own-organization": _("It answers in projects of this organization alone; the database refuses all others."),
+    "taken-back": _(
+        "It rests on verdicts of an organization that took its consent back: nobody else may begin to use it."
+    ),
     "untried": _("It hasn’t answered a first question."),
     "general": _("It learnt from none of these verdicts; how it does here only an evaluation tells."),
 }

@@ -7,22 +7,24 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from assist.adapters import RUNTIMES, SHIPPED
-from assist.models import AnnotatorVersion, Deployment, ModelVersion
-from assist.registry import registry
+from assist.models import AnnotatorVersion, ModelVersion
+from assist.registry import defaults, lineage, registry, resolution
 from assist.suggestions.bindings import capability_of
 from assist.web import figures, status
-from assist.web.forms import BringForm
+from assist.web.forms import BeginWithForm, BringForm
 from projects import access
 from projects.models import Project
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound
 from taskers.models import Organization
 from taskers.models.people import Role
+from taskers.organizations import consent
 from taskers.web.requests import MemberRequest
 
 SEES = (*access.MANAGE, Role.ML_ENGINEER)
@@ -40,14 +42,14 @@ def models(request: MemberRequest) -> HttpResponse:
     if not rows and not roles.may(request.user, organization, *SEES):
         raise NotAllowed("This page is for ML engineers and managers; ask one to give you the role.")
     managed = set(access.projects_for(request.user, organization, *access.MANAGE).values_list("pk", flat=True))
-    return _page(request, organization, rows, managed, BringForm())
+    return _page(request, organization, rows, managed)
 
 
-def shown(request: MemberRequest, organization: Organization, form: BringForm, *, code: int) -> HttpResponse:
-    """The same page, with what is wrong with a model that was to be brought."""
+def shown(request: MemberRequest, organization: Organization, *, code: int, **forms: Form) -> HttpResponse:
+    """The same page, with what is wrong with one of its forms."""
     rows = list(access.projects_for(request.user, organization, *SEES).order_by("-priority", "-pk")[:MOST])
     managed = set(access.projects_for(request.user, organization, *access.MANAGE).values_list("pk", flat=True))
-    return _page(request, organization, rows, managed, form, code)
+    return _page(request, organization, rows, managed, code, **forms)
 
 
 def _page(
@@ -55,18 +57,25 @@ def _page(
     organization: Organization,
     rows: Iterable[Project],
     managed: Collection[int],
-    form: BringForm,
     code: int = 200,
+    **forms: Form,
 ) -> HttpResponse:
     brought = ModelVersion.objects.filter(removed_at=None).exclude(smoke="")
+    begun, history = defaults.of(organization), consent.history(organization)
+    registry.listed(Path(settings.MODELS_DIR))  # so that what comes along can be chosen
     context = {
         "lines": [_line(one, one.pk in managed) for one in rows],
         "brought": brought.filter(Q(organization=None) | Q(organization=organization)).order_by("name", "version"),
         "store": status.of_store(),
         "shipped": [_shipped(key) for key in SHIPPED],
-        "form": form,
+        "form": BringForm(),
         "may_bring": roles.may(request.user, organization, *SEES),
-    }
+        "defaults": begun,
+        "default_form": BeginWithForm(organization=organization),
+        "consents": consent.holds(history),
+        "consent_history": history,
+        "taken_back": lineage.taken_back(),
+    } | forms
     return render(request, "assist/models.html", context, status=code)
 
 
@@ -81,14 +90,14 @@ def _shipped(key: str) -> dict[str, Any]:
 def _line(project: Project, managed: bool) -> dict[str, Any]:
     terms = project.settings_now()
     capability = capability_of(project.task_type, terms)
-    live = list(Deployment.objects.live().filter(project=project).select_related("version").order_by("pk"))
+    answering = resolution.everything(project)
     return {
         "project": project,
         "managed": managed,
         "on": bool(capability) and terms.copilot,
         "trouble": status.of_project(project, terms),
-        "deployed": live,
-        "rest": 100 - sum(one.share for one in live),
+        "deployed": answering,
+        "rest": 100 - sum(one.share for one in answering),
         "acceptance": figures.acceptance(project) if capability else [],
         "annotators": list(
             AnnotatorVersion.objects.filter(annotator__project=project).select_related("version", "annotator")

@@ -5,6 +5,7 @@ from django.urls import path
 from assist.web import (
     brought,
     canary,
+    defaults,
     drift,
     improvement,
     likeness,
@@ -23,6 +24,10 @@ ROLLOUT = "<uuid:project_id>/copilot/rollouts/<uuid:rollout_id>"
 urlpatterns = [
     path("models/", overview.models, name="models-overview"),
     path("models/add/", brought.add, name="model-add"),
+    path("models/default/", defaults.begin, name="default-begin"),
+    path("models/default/<uuid:version_id>/end/", defaults.end, name="default-end"),
+    path("models/consent/", defaults.give_consent, name="consent-give"),
+    path("models/consent/withdraw/", defaults.withdraw_consent, name="consent-withdraw"),
     path("models/<uuid:version_id>/again/", brought.again, name="model-again"),
     path("models/<uuid:version_id>/remove/", brought.remove, name="model-remove"),
     path("<uuid:project_id>/copilot/", views.page, name="project-copilot"),

@@ -18,7 +18,7 @@ from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
 from assist.learning import canary_report, label_vectors, rollout, term_memory
 from assist.models import Deployment, Override, Precompute
-from assist.registry import registry
+from assist.registry import lineage, registry, resolution
 from assist.runtime.embedding_store import ONE_MB
 from assist.suggestions import precompute, prototypes
 from assist.suggestions.bindings import MORE, capability_of
@@ -149,7 +149,7 @@ def refused(request: MemberRequest, project: Project, **forms: Form) -> HttpResp
 def _scored(project: Project) -> str:
     """What the copilot does here, for the form of its terms: boxes where a detector answers, since they have scores."""
     capability = capability_of(project.task_type, project.settings_now())
-    seen = capability == "segment" and any(registry.deployed(project, one) for one in MORE[capability])
+    seen = capability == "segment" and any(resolution.deployed(project, one) for one in MORE[capability])
     return "detect" if seen else capability
 
 
@@ -161,13 +161,18 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
     registry.listed(Path(settings.MODELS_DIR))
     live = Deployment.objects.live().filter(project=project)
     deployed = list(live.select_related("version", "started_by", "seconded_by", "evaluation").order_by("pk"))
+    answering = resolution.deployed(project, capability)
+    default = next((one for one in answering if one.level == resolution.Level.ORGANIZATION), None)
+    own = sum(one.share for one in deployed if one.version.capability not in MORE.get(capability, ()))
     return _prepared(project, capability) | {
         "task_type": TASK_TYPES[project.task_type],
         "tab": "copilot",
         "form": form,
         "capability": capability,
         "deployed": deployed,
-        "rest": 100 - sum(one.share for one in deployed if one.version.capability not in MORE.get(capability, ())),
+        "default": default,
+        "rest": 0 if default else 100 - own,
+        "taken_back": lineage.taken_back(),
         "deploy_form": DeployForm(project=project, capability=capability),
         "more_form": _more_form(project, capability),
         "override_form": OverrideForm(project=project, capability=capability),
@@ -180,7 +185,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "trouble": status.of_capability(capability) if capability else "",
         "hindrance": work.hindrance(project, project.settings_now()),
         "placed": work.of_project(project),
-        "samples": bool(registry.deployed(project, "detect")),
+        "samples": bool(resolution.deployed(project, "detect")),
         "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
@@ -188,7 +193,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "enough": prototypes.ENOUGH,
         "images": capability == "classify"
         and status.of_images(project)
-        and not any(registry.deployed(project, one) for one in MORE[capability]),
+        and not any(resolution.deployed(project, one) for one in MORE[capability]),
     }
 
 
@@ -208,7 +213,7 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     found: dict[int, list[Precompute]] = {}
     for row in Precompute.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
         found.setdefault(row.batch_id, []).append(row)
-    wanted = {row.version_id for row in registry.deployed(project, capability)}
+    wanted = {row.version.pk for row in resolution.deployed(project, capability)}
     running = any(row.state == Precompute.State.RUNNING for rows in found.values() for row in rows)
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
     kept = settings.EMBEDDINGS_MB // ONE_MB if capability == "segment" else None

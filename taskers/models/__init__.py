@@ -1,6 +1,7 @@
 """People, trust and money: one file per chapter."""
 
 from taskers.models.audit import AuditRecord
+from taskers.models.consent import TrainingConsent
 from taskers.models.finance import (
     Bonus,
     ClosingBalance,
@@ -55,6 +56,7 @@ __all__ = [
     "Skill",
     "Standing",
     "ThrottleBucket",
+    "TrainingConsent",
     "Transfer",
     "TransferCursor",
     "YearClosing",

@@ -12,7 +12,7 @@ from assist.adapters import catalogue
 from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
 from assist.models import Deployment, ModelVersion
-from assist.registry import registry, trial
+from assist.registry import registry, resolution, trial
 from assist.runtime import doctor, smoke
 from taskers.errors import StateConflict
 from tests.support.assist import brought, work
@@ -117,7 +117,7 @@ def test_command_takes_a_folder_in_asks_it_and_lets_it_be_chosen(cast: Cast, sto
     assert "things@1: well" in said.getvalue()
     project = work.image_project(cast.riverside)
     made = registry.deploy(project, version, share=100, by=cast.mina, grounds=registry.FIRST)
-    assert made.basis == Deployment.Basis.FIRST and registry.chosen(project.public_id, "detect", "x") == "things@1"
+    assert made.basis == Deployment.Basis.FIRST and resolution.chosen(project.public_id, "detect", "x") == "things@1"
 
 
 def test_command_names_what_is_wrong_with_a_folder(db: None, store: Path, tmp_path: Path) -> None:

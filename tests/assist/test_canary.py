@@ -14,7 +14,7 @@ from assist.adapters import RUNTIMES, catalogue
 from assist.learning import canary, guardrails, rollout, shadow
 from assist.learning.guardrails import BLIND, OF_WORK, REFUSED, Piece
 from assist.models import Deployment, Evaluation, ModelVersion, Precomputed, Rollout, ShadowAnswer, Suggestion
-from assist.registry import registry
+from assist.registry import registry, resolution
 from assist.suggestions import record
 from assist.web import figures
 from projects.models import Annotation, Project, Verdict
@@ -71,7 +71,7 @@ def _passed(project: Project, candidate: ModelVersion, champion: ModelVersion, c
 
 
 def shares(project: Project) -> dict[str, int]:
-    return {str(row.version): row.share for row in registry.deployed(project, "spans")}
+    return {str(row.version): row.share for row in resolution.deployed(project, "spans")}
 
 
 def seen(on: Rollout, harm: float, champion_harm: float, pieces: int, seed: int = 1) -> None:
@@ -279,7 +279,7 @@ def handed_in(cast: Cast, project: Project, *, takes: bool) -> tuple[str, Annota
     batch = project.batches.first() or make.batch(project)
     make.tasks(batch, text=f"the ferry took Maria across, {batch.tasks.count()}")
     mine = make.held(cast.alice, project)
-    (version,) = registry.chosen_then(project, "spans", [(str(mine.public_id), mine.held_at)])
+    (version,) = resolution.chosen_then(project, "spans", [(str(mine.public_id), mine.held_at)])
     offer = work.offered(mine, work.span_offer(15, 20), version)
     answer = make.spans((15, 20) if takes else (0, 3))
     answer["spans"][0]["provenance"] = (

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assist.adapters import RUNTIMES
 from assist.models import Evaluation, Rollout
-from assist.registry import registry
+from assist.registry import registry, resolution
 from projects.models import Project, WebhookDelivery
 from taskers.credentials import tokens
 from tests.support import make
@@ -61,7 +61,7 @@ def test_an_ml_engineer_rolls_out_what_passed_holds_it_and_takes_it_back(cast: C
     assert hold in emil.post(go_on, follow=True).content.decode()
     shown = emil.post(back, {"said": ""}, follow=True).content.decode()
     assert "Rolled back" in shown and back not in shown
-    assert {str(row.version): row.share for row in registry.deployed(project, "spans")} == {FAKE[1]: 100}
+    assert {str(row.version): row.share for row in resolution.deployed(project, "spans")} == {FAKE[1]: 100}
     assert (
         reverse("copilot-rollout", args=[project.public_id, on.public_id])
         in emil.get(reverse("copilot-training", args=[project.public_id])).content.decode()

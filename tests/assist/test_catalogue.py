@@ -11,7 +11,7 @@ from segment_anything import sam_model_registry
 from assist.adapters import MaskPrompt, RuntimeMissing, catalogue, meta_sam
 from assist.adapters.files import WeightsProblem
 from assist.models import Deployment, ModelVersion
-from assist.registry import registry
+from assist.registry import registry, resolution
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests.support.assist import work
@@ -136,7 +136,7 @@ def test_deployments_share_a_projects_work_by_hash(cast: Cast, folder: Path, fil
     old = registry.add(folder, file, name="sam", version="1", kind="sam-vit-b", licence="MIT")
     new = registry.add(folder, file, name="sam", version="2", kind="sam-vit-b", licence="MIT")
     key = project.public_id
-    assert registry.chosen(key, "segment", "anything") is None
+    assert resolution.chosen(key, "segment", "anything") is None
     work.deployed(project, old, share=60, by=cast.mina)
     work.deployed(project, new, share=41, by=cast.mina)
     assert [one.share for one in Deployment.objects.live().order_by("version")] == [59, 41], "what lacked was taken"
@@ -144,11 +144,11 @@ def test_deployments_share_a_projects_work_by_hash(cast: Cast, folder: Path, fil
     with pytest.raises(StateConflict, match="leaves 0 %"):
         work.deployed(project, third, share=60, by=cast.mina)
     deployed = work.deployed(project, new, share=20, by=cast.mina)
-    drawn = [registry.chosen(key, "segment", f"assignment {number}") for number in range(1000)]
+    drawn = [resolution.chosen(key, "segment", f"assignment {number}") for number in range(1000)]
     shares = [drawn.count(one) / 1000 for one in ("sam@1", "sam@2", None)]
     assert shares == pytest.approx([0.59, 0.2, 0.21], abs=0.05)
-    assert registry.chosen(key, "spans", "assignment 1") is None
-    assert drawn == [registry.chosen(key, "segment", f"assignment {number}") for number in range(1000)]
+    assert resolution.chosen(key, "spans", "assignment 1") is None
+    assert drawn == [resolution.chosen(key, "segment", f"assignment {number}") for number in range(1000)]
     with pytest.raises(StateConflict, match="withdraw it there first"):
         registry.remove(folder, "sam@2")
     registry.withdraw(deployed, by=cast.mina)

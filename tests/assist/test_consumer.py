@@ -12,7 +12,7 @@ import pytest
 from pycocotools import mask as coco
 
 from assist.adapters import RUNTIMES, Offer, catalogue
-from assist.registry import registry
+from assist.registry import registry, resolution
 from assist.session.consumers import MOST_LINES
 from assist.suggestions.bindings import subject_of
 from projects import queue
@@ -103,7 +103,7 @@ def deployed_twice(cast: Cast, second: Offer) -> dict[str | None, Assignment]:
         work.deployed(project, version, share=50, by=cast.mina)
 
     def drawn(held: Assignment) -> str | None:
-        return registry.chosen(project.public_id, "spans", subject_of(held))
+        return resolution.chosen(project.public_id, "spans", subject_of(held))
 
     alices, bobs = make.held(cast.alice, project), make.held(cast.bob, project)
     while drawn(bobs) == drawn(alices):

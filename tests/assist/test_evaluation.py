@@ -13,7 +13,7 @@ from django.urls import reverse
 from assist.adapters import RUNTIMES, catalogue
 from assist.learning import blind_verdicts, evaluation, rollout
 from assist.models import Deployment, Evaluation, ModelVersion, Override
-from assist.registry import registry
+from assist.registry import registry, resolution
 from projects.models import Project, Task
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
@@ -79,7 +79,7 @@ def test_one_that_loses_nothing_passes_and_takes_its_share_from_the_champion(
     assert found.findings[0]["slice"] == "all" and found.findings[0]["candidate"] == found.findings[0]["champion"]
     for share in (5, 25, 100):
         rollout.promote(found, share=share, by=cast.mina)
-        shares = {str(row.version): row.share for row in registry.deployed(project, "spans")}
+        shares = {str(row.version): row.share for row in resolution.deployed(project, "spans")}
         assert shares == {key: kept for key, kept in ((NEXT.key, share), (FAKE[1], 100 - share)) if kept}
     bases = set(Deployment.objects.filter(project=project).values_list("version__version", "basis"))
     assert bases == {("1", "first"), ("2", "passed")}

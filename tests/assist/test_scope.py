@@ -1,16 +1,24 @@
 """What was learnt from one organization's verdicts answers nobody else, whoever writes the rows."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from assist.models import ModelVersion, Snapshot, TrainingRun
+from assist.registry import lineage, registry, resolution
 from projects.annotators import lifecycle
 from projects.models import Project
+from taskers.errors import StateConflict
+from taskers.models import Event
+from taskers.organizations import consent
 from tests.support import make
+from tests.support.assist import work
 from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -31,12 +39,12 @@ def version(name: str, **terms: Any) -> ModelVersion:
     return ModelVersion.objects.create(name=name, version="1", capability="spans", runtime="spacy", **terms)
 
 
-def run_of(cast: Cast, project: Project, made: ModelVersion) -> TrainingRun:
+def run_of(cast: Cast, project: Project, made: ModelVersion, **terms: Any) -> TrainingRun:
     snapshot = Snapshot.objects.create(
-        project=project, cut=timezone.now(), settings_version=1, schema=1, state="ready", sha256=64 * "a",
-        made_by=cast.mina,
+        project=project, cut=terms.pop("cut", timezone.now()), settings_version=1, schema=1, state="ready",
+        sha256=64 * "a", made_by=cast.mina,
     )  # fmt: skip
-    terms = {"recipe": "spacy-entities", "seed": 0, "code": 64 * "b", "packages": 64 * "c", "asked_by": cast.mina}
+    terms |= {"recipe": "spacy-entities", "seed": 0, "code": 64 * "b", "packages": 64 * "c", "asked_by": cast.mina}
     return TrainingRun.objects.create(project=project, snapshot=snapshot, state="done", version=made, **terms)
 
 
@@ -57,7 +65,10 @@ VALUES (%s, %s, 0, 0, '', %s)"""
 def test_no_statement_deploys_what_another_organization_taught(cast, home, away) -> None:
     taught = version("taught", organization=cast.riverside)
     run_of(cast, home, taught)
-    child = version("child", parent=version("middle", parent=taught))  # says of itself that it is everybody's
+    middle = version(
+        "middle", parent=taught, organization=cast.hilltop
+    )  # it may call itself theirs, and answers nobody
+    child = version("child", parent=middle, organization=cast.hilltop)
     for one in (taught, child):
         with pytest.raises(REFUSED, match="organization"):
             sql(DEPLOY, away.pk, one.pk, cast.mina.pk)()
@@ -66,6 +77,8 @@ def test_no_statement_deploys_what_another_organization_taught(cast, home, away)
     for one in (taught, child):
         with pytest.raises(REFUSED, match="organization"):
             sql(ANNOTATE, annotator.pk, one.pk, cast.mina.pk)()
+    with pytest.raises(REFUSED, match="without consent"), transaction.atomic():
+        version("everybodys", parent=taught)
 
 
 def test_what_was_taught_stays_whose_it_is(cast, home) -> None:
@@ -77,3 +90,70 @@ def test_what_was_taught_stays_whose_it_is(cast, home) -> None:
     for name, owner in (("everybodys", None), ("theirs", cast.hilltop)):
         with pytest.raises(REFUSED, match="organization"), transaction.atomic():
             run_of(cast, home, version(name, organization=owner))
+
+
+def test_only_verdicts_with_consent_teach_models_for_everybody(cast, home, away) -> None:
+    """The owner's consent counts from then on; taken back, nobody comes to use anew what rests on it."""
+    yesterday = timezone.now() - timedelta(days=1)
+    consent.give(cast.riverside, by=cast.olga)
+    with pytest.raises(StateConflict):
+        consent.give(cast.riverside, by=cast.olga)
+    with pytest.raises(REFUSED, match="organization"), transaction.atomic():
+        run_of(cast, home, version("too-early"), cut=yesterday)
+    general, private = version("general"), version("private", organization=cast.riverside)
+    for made in (general, private):
+        run_of(cast, home, made)
+    child = version("child", parent=private)  # everybody's, of the same verdicts
+    for name, one in (("First", general), ("Second", child)):
+        sql(DEPLOY, make.project(cast.hilltop, name).pk, one.pk, cast.nora.pk)()
+    assert set(registry.usable(away)) >= {general, child} and not lineage.taken_back()
+
+    consent.withdraw(cast.riverside, by=cast.olga)
+    assert lineage.taken_back() == {general.pk, child.pk}, "what is its own alone is no matter of consent"
+    assert not set(registry.usable(away)) & {general, child} and general in registry.usable(home)
+    for one in (general, child):
+        with pytest.raises(REFUSED, match="organization"):
+            sql(DEPLOY, away.pk, one.pk, cast.nora.pk)()
+    with pytest.raises(StateConflict, match="lets nobody else have"):
+        registry.deploy(away, general, share=100, by=cast.nora, grounds=registry.FIRST)
+    with pytest.raises(REFUSED, match="without consent"), transaction.atomic():
+        version("grandchild", parent=child)
+    consent.give(cast.riverside, by=cast.olga)
+    assert general.pk in lineage.taken_back(), "a new consent is for new snapshots"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_answers_already_may_give_up_a_share_after_the_consent_was_taken_back(cast, home, away) -> None:
+    consent.give(cast.riverside, by=cast.olga)
+    general = version("general")
+    run_of(cast, home, general)
+    work.deployed(away, general, share=100, by=cast.nora)
+    consent.withdraw(cast.riverside, by=cast.olga)
+    work.deployed(away, version("their-own", organization=cast.hilltop), share=40, by=cast.nora)
+    shares = {one.version.name: one.share for one in resolution.deployed(away, "spans")}
+    assert shares == {"general": 60, "their-own": 40}
+    with pytest.raises(StateConflict, match="lets nobody else have"):
+        work.deployed(away, general, share=90, by=cast.nora)
+
+
+def test_a_consent_is_an_owners_word_and_stays_on_record(cast, home, away, client) -> None:
+    made = consent.give(cast.riverside, by=cast.olga)
+    with pytest.raises(REFUSED):
+        sql("UPDATE taskers_trainingconsent SET given_at = now() - interval '1 year' WHERE id = %s", made.pk)()
+    with pytest.raises(REFUSED):
+        sql("DELETE FROM taskers_trainingconsent WHERE id = %s", made.pk)()
+    general = version("general")
+    run_of(cast, home, general)
+    work.deployed(away, general, share=100, by=cast.nora)
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    assert client.post(reverse("consent-withdraw")).status_code == 403
+    client.force_login(cast.olga, "django.contrib.auth.backends.ModelBackend")
+    assert client.post(reverse("consent-withdraw")).status_code == 302
+    page = client.get(reverse("models-overview")).content.decode()
+    assert "teach its own models alone" in page and ">Consent<" in page
+    kinds = ["training_consent_given", "training_consent_withdrawn"]
+    assert list(Event.objects.filter(kind__in=kinds).order_by("pk").values_list("kind", flat=True)) == kinds
+    client.force_login(cast.nora, "django.contrib.auth.backends.ModelBackend")
+    card = reverse("copilot-card", args=[away.public_id, general.public_id])
+    for address in (reverse("models-overview"), reverse("project-copilot", args=[away.public_id]), card):
+        assert re.search("taken back|took its consent back", client.get(address).content.decode()), address

@@ -31,6 +31,7 @@ from tests.support.permission_rows import (
     put,
 )
 
+CHOOSE = OFFICE | {"emil", "hugo", "hilltops"}
 API = [
     get("api-projects", INSIDE | {"hugo", "hilltops"}),
     post(
@@ -83,6 +84,13 @@ API = [
     get("api-ranking", MANAGE, on="pairs"),
     get("api-brought-models", OFFICE | {"emil", "hugo", "hilltops"}),
     post("api-brought-models", OFFICE | {"emil", "hugo", "hilltops"}, json(page=REMOTE)),
+    get("api-defaults", CHOOSE),
+    # Nothing runs here that could be asked a first question.
+    post("api-defaults", CHOOSE, json(version="@version"), reads=True, but=dict.fromkeys(CHOOSE, 409)),
+    delete("api-default", OFFICE | {"emil"}, on="begun"),
+    get("api-training-consent", CHOOSE),
+    post("api-training-consent", only("olga", "hugo", "hilltops"), but={"olga": 409}),  # it was given
+    delete("api-training-consent", only("olga", "hugo", "hilltops"), but=dict.fromkeys(("hugo", "hilltops"), 409)),
     get("api-models", MANAGE),
     post("api-models", MANAGE, json(name="Newest model")),
     get("api-model", MANAGE),

@@ -24,6 +24,7 @@ TABLES = {
     "config/navigation.py": {"PLACES", "ACCOUNT", "PROJECT_TABS"},
     "assist/errors.py": {"TEXTS"},
     "assist/session/replies.py": {"WANTS_POINTS", "WANTS_TEXT"},
+    "assist/registry/lineage.py": {"TAKEN_BACK"},
     "assist/registry/registry.py": {"NO_BASIS", "ON_ITS_WAY"},
     "assist/web/status.py": {"STARTING"},
     "projects/data/deliveries/targets.py": {"TARGETS"},

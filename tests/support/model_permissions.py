@@ -12,15 +12,22 @@ from tests.support.permission_rows import (
     form,
     get,
     named,
+    only,
     page,
     post,
 )
 
+CHOOSE = OFFICE | {"emil"} | THEIRS
 COPILOT = [
     get("models-overview", MODELS | THEIRS_TOO),
     post("model-add", OFFICE | {"emil"} | THEIRS, form(page=REMOTE)),
     post("model-again", OFFICE | {"emil"}, on="brought"),
     post("model-remove", OFFICE | {"emil"}, on="brought"),
+    # Nothing runs here that could be asked a first question.
+    post("default-begin", CHOOSE, named({"default-version": "@version"}), reads=True, but=dict.fromkeys(CHOOSE, 409)),
+    post("default-end", OFFICE | {"emil"}, on="begun"),
+    post("consent-give", only("olga") | THEIRS, but={"olga": 409}),  # it was given
+    post("consent-withdraw", only("olga") | THEIRS, but={"hugo": 409}),  # it wasn't there
     get("project-copilot", MANAGE),
     post("project-copilot", MANAGE, page(control_share="25")),
     get("copilot-report", MANAGE),

@@ -11,7 +11,8 @@ from assist.learning import training
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Value
 from assist.learning.search import trials
-from assist.models import Deployment, Search, Snapshot, TrainingRun, Trial
+from assist.models import Search, Snapshot, TrainingRun, Trial
+from assist.registry import resolution
 from projects.errors import Refused
 from projects.models import Project, limits
 from taskers.errors import StateConflict
@@ -63,8 +64,8 @@ def begin(
 
 def todays(project: Project, key: str) -> dict[str, Value]:
     """The settings of what answers in the project now, where this recipe made it; else the recipe's usual ones."""
-    live = Deployment.objects.live().filter(project=project)
-    made = TrainingRun.objects.filter(recipe=key, version__in=live.values("version")).order_by("-pk").first()
+    answering = [one.version for one in resolution.everything(project)]
+    made = TrainingRun.objects.filter(recipe=key, version__in=answering).order_by("-pk").first()
     known = RECIPES[key].parameters
     own = {name: value for name, value in made.parameters.items() if name in known} if made else {}
     return training.checked(RECIPES[key], own)

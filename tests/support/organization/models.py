@@ -19,12 +19,13 @@ from assist.models import (
     Snapshot,
     TrainingRun,
 )
-from assist.registry import intake, registry
+from assist.registry import defaults, intake, registry
 from assist.suggestions import precompute
 from projects.annotators import lifecycle
 from projects.models import (
     Project,
 )
+from taskers.organizations import consent
 from tests.support import make
 from tests.support.cast import Cast
 from tests.support.organization.world import World
@@ -49,6 +50,9 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     make.tasks(waiting, 2)
     make.tasks(running, 2)
     precompute.start_all(running, by=cast.mina)
+    begun = defaults.begin(cast.riverside, registry.model_version(MASKS), by=cast.mina)
+    world.others["begun"] = {"version_id": begun.version.public_id}
+    consent.give(cast.riverside, by=cast.olga)
     brought = intake.bring_page(cast.riverside, REMOTE.replace("far", "near"), by=cast.mina)
     world.others["brought"] = {"version_id": brought.public_id}
     world.things |= {

@@ -1,0 +1,168 @@
+"""Which model answers: a project's own deployments; for the rest of its work its organization's default; for what is
+left what Tandem comes with, which the runtime serves by itself."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+
+from assist.models import Deployment, ModelVersion, OrganizationDefault, PassedOver
+from assist.registry.hash_bucket import lot
+from projects.models import Project
+
+WHOLE = 100  # percent
+NOW = Q(ended_at=None)
+EVER = Q()
+
+
+class Level(StrEnum):
+    """Where a deployment stands; what has none is everybody's, and comes along."""
+
+    PROJECT = "project"
+    ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A deployment at one of the levels, and for how long it held; a default has all that the project's own leave."""
+
+    level: Level
+    key: int
+    version_key: int
+    name: str
+    capability: str
+    share: int
+    started_at: datetime
+    ended_at: datetime | None
+
+    def held(self, at: datetime) -> bool:
+        """Whether it held at a moment."""
+        return self.started_at <= at and (self.ended_at is None or at < self.ended_at)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A version that answers in a share of a project's work, and from which level it comes."""
+
+    version: ModelVersion
+    share: int
+    level: Level
+
+
+def standing(project_key: UUID, when: Q, **of_version: str) -> list[Standing]:
+    """The deployments at both levels that concern a project, in the order of their draw: one query."""
+    here = Project.objects.filter(public_id=project_key)
+    own = Deployment.objects.filter(when, project__public_id=project_key, **of_version)
+    passed = Exists(PassedOver.objects.filter(default=OuterRef("pk"), project__public_id=project_key))
+    theirs = OrganizationDefault.objects.filter(when, ~passed, organization__in=here.values("organization"))
+    rows = _columns(own, Level.PROJECT, F("share")).union(
+        _columns(theirs.filter(**of_version), Level.ORGANIZATION, Value(WHOLE)), all=True
+    )
+    found = [
+        Standing(Level(level), key, version, f"{name}@{number}", capability, share, started, ended)
+        for level, key, version, name, number, capability, share, started, ended in rows
+    ]
+    return sorted(found, key=lambda one: (one.level != Level.PROJECT, one.key))
+
+
+def _columns(rows: QuerySet[Any], level: Level, share: Any) -> QuerySet[Any, tuple[Any, ...]]:
+    return rows.values_list(
+        Value(level.value),
+        "pk",
+        "version",
+        "version__name",
+        "version__version",
+        "version__capability",
+        share,
+        "started_at",
+        "ended_at",
+    )
+
+
+def resolved(known: Iterable[Standing]) -> list[tuple[Standing, int]]:
+    """Of what holds at one moment for one capability, what answers and in which share: the project's own, then the
+    newest default for what they leave. The rest is what the runtime answers with by itself."""
+    known = list(known)
+    found = [(one, one.share) for one in known if one.level == Level.PROJECT]
+    rest = WHOLE - sum(share for _, share in found)
+    if rest > 0 and (defaults := [one for one in known if one.level == Level.ORGANIZATION]):
+        found.append((defaults[-1], rest))
+    return found
+
+
+def everything(project: Project) -> list[Answer]:
+    """What answers in a project now, of every capability."""
+    known = standing(project.public_id, NOW)
+    versions = ModelVersion.objects.in_bulk({one.version_key for one in known})
+    return [
+        Answer(versions[one.version_key], share, one.level)
+        for capability in dict.fromkeys(one.capability for one in known)
+        for one, share in resolved(each for each in known if each.capability == capability)
+    ]
+
+
+def deployed(project: Project, capability: str) -> list[Answer]:
+    """What answers there now for a capability, beside the runtime's default."""
+    return [one for one in everything(project) if one.version.capability == capability]
+
+
+def has_answered(project: Project, capability: str) -> bool:
+    """Whether any version was ever deployed there for this capability."""
+    return Deployment.objects.filter(project=project, version__capability=capability).exists()
+
+
+def champion(project: Project, capability: str) -> ModelVersion | None:
+    """What answers most of the project's work now; None where that is what the runtime answers with by itself."""
+    rows = deployed(project, capability)
+    rest = WHOLE - sum(row.share for row in rows)
+    most = max(rows, key=lambda row: row.share, default=None)
+    return most.version if most is not None and most.share >= rest else None
+
+
+def default_changed(project: Project, version: ModelVersion, since: datetime) -> bool:
+    """Whether the organization's default of what this version does changed here since then, itself aside."""
+    known = standing(project.public_id, EVER, version__capability=version.capability)
+    theirs = [one for one in known if one.level == Level.ORGANIZATION and one.version_key != version.pk]
+    return any(one.started_at > since or (one.ended_at or since) > since for one in theirs)
+
+
+def chosen(project_key: UUID, capability: str, subject: str) -> str | None:
+    """Which deployed version answers for this subject (an assignment); None where the runtime's default does.
+
+    The same subject always gets the same version while the deployments stay as they are: by hash, not by chance.
+    """
+    known = standing(project_key, NOW, version__capability=capability)
+    return _by_hash(_shares(resolved(known)), subject)
+
+
+def chosen_then(project: Project, capability: str, work: Iterable[tuple[str, datetime]]) -> list[str]:
+    """Which version was drawn for each subject at that moment; empty where the runtime's default answered."""
+    work = list(work)
+    shares = shares_then(project, capability, [at for _, at in work])
+    return [_by_hash(then, subject) or "" for (subject, _), then in zip(work, shares, strict=True)]
+
+
+def shares_then(project: Project, capability: str, moments: Iterable[datetime]) -> list[dict[str, int]]:
+    """What share each deployed version had at each moment, in the order of their draw; the rest is the runtime's."""
+    known = standing(project.public_id, EVER, version__capability=capability)
+    return [_shares(resolved(one for one in known if one.held(at))) for at in moments]
+
+
+def _shares(found: Iterable[tuple[Standing, int]]) -> dict[str, int]:
+    shares: dict[str, int] = {}
+    for one, share in found:
+        shares[one.name] = shares.get(one.name, 0) + share
+    return shares
+
+
+def _by_hash(shares: Mapping[str, int], subject: str) -> str | None:
+    place = lot(subject) * WHOLE
+    for key, share in shares.items():
+        if place < share:
+            return key
+        place -= share
+    return None
