@@ -159,20 +159,12 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         if RUNTIMES[key].capability in {capability, *able}:
             registry.model_version(key)  # so that it can be chosen, before anybody was ever offered anything
     registry.listed(Path(settings.MODELS_DIR))
-    live = Deployment.objects.live().filter(project=project)
-    deployed = list(live.select_related("version", "started_by", "seconded_by", "evaluation").order_by("pk"))
-    answering = resolution.deployed(project, capability)
-    default = next((one for one in answering if one.level == resolution.Level.ORGANIZATION), None)
-    own = sum(one.share for one in deployed if one.version.capability not in MORE.get(capability, ()))
-    return _prepared(project, capability) | {
+    shown = _prepared(project, capability) | _answering(project, capability)
+    return shown | {
         "task_type": TASK_TYPES[project.task_type],
         "tab": "copilot",
         "form": form,
         "capability": capability,
-        "deployed": deployed,
-        "default": default,
-        "rest": 0 if default else 100 - own,
-        "taken_back": lineage.taken_back(),
         "deploy_form": DeployForm(project=project, capability=capability),
         "more_form": _more_form(project, capability),
         "override_form": OverrideForm(project=project, capability=capability),
@@ -194,6 +186,19 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "images": capability == "classify"
         and status.of_images(project)
         and not any(resolution.deployed(project, one) for one in MORE[capability]),
+    }
+
+
+def _answering(project: Project, capability: str) -> dict[str, Any]:
+    """What answers here, level by level."""
+    live = Deployment.objects.live().filter(project=project)
+    more = MORE.get(capability, ())
+    answers = [one for one in resolution.everything(project) if one.version.capability in (capability, *more)]
+    return {
+        "deployed": list(live.select_related("version", "started_by", "seconded_by", "evaluation").order_by("pk")),
+        "defaults": [one for one in answers if one.level == resolution.Level.ORGANIZATION],
+        "rest": 100 - sum(one.share for one in answers if one.version.capability not in more),
+        "taken_back": lineage.taken_back(),
     }
 
 
