@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from assist.models import ModelVersion, Snapshot, TrainingRun
-from assist.registry import lineage, registry, resolution
+from assist.registry import defaults, lineage, registry, resolution
 from projects.annotators import lifecycle
 from projects.models import Project
+from taskers.credentials import tokens
 from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.organizations import consent
@@ -157,3 +159,20 @@ def test_a_consent_is_an_owners_word_and_stays_on_record(cast, home, away, clien
     card = reverse("copilot-card", args=[away.public_id, general.public_id])
     for address in (reverse("models-overview"), reverse("project-copilot", args=[away.public_id]), card):
         assert re.search("taken back|took its consent back", client.get(address).content.decode()), address
+
+
+def test_programs_are_told_of_no_model_of_another_organization(cast, home, away) -> None:
+    theirs, own = version("theirs", organization=cast.riverside), version("own", organization=cast.hilltop)
+    _token, secret = tokens.issue(cast.nora, cast.hilltop, name="Pipeline")
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    here = reverse("api-deployments", args=[away.public_id])
+    shown = program.get(here).json()
+    assert str(own) in [one["name"] for one in shown["versions"]] and str(theirs) not in str(shown)
+    said = {"version": str(theirs.public_id), "share": 40}
+    for address in (here, reverse("api-defaults")):
+        answer = program.post(address, said, content_type="application/json")
+        assert answer.status_code == 404 and b"theirs" not in answer.content, address
+    defaults.begin(cast.riverside, theirs, by=cast.mina)
+    assert program.get(reverse("api-defaults")).json() == {"results": []}
+    assert program.delete(reverse("api-default", args=[theirs.public_id])).status_code == 404
+    assert program.get(reverse("api-training-consent")).json() == {"consents": False, "history": []}
