@@ -18,11 +18,14 @@ from taskers.outbox.events import emit
 @transaction.atomic
 def give(organization: Organization, *, by: Person) -> TrainingConsent:
     """Snapshots from now on may teach models for everybody. Raises StateConflict where it consents already."""
+    already = StateConflict("This organization consents already.")
+    if TrainingConsent.objects.filter(organization=organization, withdrawn_at=None).exists():
+        raise already
     try:
         with transaction.atomic():
             made = TrainingConsent.objects.create(organization=organization, given_by=by)
-    except IntegrityError:
-        raise StateConflict("This organization consents already.") from None
+    except IntegrityError:  # two at once
+        raise already from None
     _tell("training_consent_given", organization, by)
     return made
 
