@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assist", "0011_raised_audits"),
+        ("assist", "0012_terms"),
         ("projects", "0015_lists"),
         ("taskers", "0008_consent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
