@@ -125,7 +125,8 @@ def sweep_trials(timestamp: int) -> int:
 @app.periodic(cron="*/2 * * * *")
 @app.task(queue="jobs", queueing_lock="resume_learning")
 def resume_learning(timestamp: int) -> int:
-    """See to snapshots, training and evaluations whose jobs ended with an error; returns how many."""
+    """See to snapshots, training and evaluations whose jobs ended with an error, and to what killed workers left on
+    this machine; returns how many."""
     return abandoned.sweep()
 
 

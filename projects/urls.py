@@ -210,6 +210,7 @@ urlpatterns = [
     path("projects/tasks/<uuid:task_id>/keep/", course.keep, name="task-keep"),
     path("projects/tasks/<uuid:task_id>/gold/", task.gold, name="task-gold"),
     path("projects/tasks/<uuid:task_id>/overlap/", task.raise_overlap, name="task-overlap"),
+    path("projects/tasks/<uuid:task_id>/priority/", task.priority, name="task-priority"),
     path("projects/tasks/<uuid:task_id>/comment/", comments.tell_taskers, name="task-comment"),
     path("projects/comments/<uuid:comment_id>/answer/", comments.answer, name="comment-answer"),
     path("projects/assignments/<uuid:assignment_id>/release/", task.release, name="assignment-release"),

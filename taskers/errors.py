@@ -3,7 +3,8 @@
 The first line of an error's docstring is what a person reads, in their language where the catalogue has it.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext
@@ -59,6 +60,26 @@ class Problem(Exception):
             "code": self.code,
             "place": self.place,
         } | ({"request": id} if id else {})
+
+
+def said_again(kept: str, templates: Iterable[str]) -> str:
+    """A sentence that was kept in English, in the reader's language: made anew of the template that it came from and
+    the values in it, each of which may be one of the templates itself. What came from none is said as it stands."""
+    known = list(templates)
+    for template in known:
+        if found := _made_from(template).fullmatch(kept):
+            values = {
+                name: ", ".join(gettext(one) if one in known else one for one in value.split(", "))
+                for name, value in found.groupdict().items()
+            }
+            return gettext(template) % values if values else gettext(template)
+    return kept
+
+
+def _made_from(template: str) -> re.Pattern[str]:
+    """What sentences look like that this template made."""
+    texts = re.split(r"%\((\w+)\)s", template)
+    return re.compile("".join(f"(?P<{one}>.+)" if at % 2 else re.escape(one) for at, one in enumerate(texts)), re.S)
 
 
 class NotAllowed(Problem):

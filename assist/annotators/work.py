@@ -14,6 +14,7 @@ import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -54,7 +55,7 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
         raise StateConflict(why)
     usable = registry.usable(project).filter(pk=version.pk).exists()
     if version.capability not in ABLE[project.task_type] or not usable:
-        raise StateConflict(f"{version} can't do what these tasks need.")
+        raise StateConflict("%(model)s can't do what these tasks need.", model=str(version))
     annotator = lifecycle.give(project, name=str(version), by=by, **terms)
     made = AnnotatorVersion.objects.create(annotator=annotator, version=version, placed_by=by)
     _defer(made)
@@ -62,14 +63,15 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
 
 
 def hindrance(project: Project, terms: ProjectSettings) -> str:
-    """Why no model can answer this project's tasks by itself; "" if one can."""
+    """Why no model can answer this project's tasks by itself, as a page or a refusal says it in the reader's language;
+    "" if one can."""
     if project.task_type not in ABLE:
-        return "No model answers tasks of this type by itself."
+        return gettext_noop("No model answers tasks of this type by itself.")
     labels = project.labels.in_use().values_list("shapes", flat=True) if project.task_type == "image_regions" else []
     if labels and not any(image_answers.DRAWN & set(shapes or ("mask",)) for shapes in labels):
-        return "A model answers with boxes and masks, and no label here takes any."
+        return gettext_noop("A model answers with boxes and masks, and no label here takes any.")
     if project.task_type == "classification" and [one["kind"] for one in terms.fields] != ["choice"]:
-        return "A model can answer a single field that takes a choice, and nothing else."
+        return gettext_noop("A model can answer a single field that takes a choice, and nothing else.")
     return ""
 
 

@@ -45,20 +45,22 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
     """
     registry.check_tried(candidate)
     if candidate.capability not in SCORES:
-        raise StateConflict(f"{candidate} can't be measured here yet: it takes two people's word.")
+        text = "%(model)s can't be measured here yet: it takes two people's word."
+        raise StateConflict(text, model=str(candidate))
     before = resolution.champion(project, candidate.capability)
     champion = champion_of(project, candidate)  # may ask the runtime, so nothing is locked yet
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if resolution.champion(project, candidate.capability) != before:
         raise StateConflict("What answers here changed a moment ago: try again.")
     if candidate.removed_at is not None:
-        raise StateConflict(f"{candidate} was removed from this installation.")
+        raise StateConflict("%(model)s was removed from this installation.", model=str(candidate))
     if champion == candidate:
-        raise StateConflict(f"{candidate} is what answers here now: there is nothing to compare it with.")
+        text = "%(model)s is what answers here now: there is nothing to compare it with."
+        raise StateConflict(text, model=str(candidate))
     if not MARGINS.holds(margin):
         raise StateConflict("The margin is from half a point to twenty points.")
     if Evaluation.objects.filter(project=project, candidate=candidate, state=RUNNING).exists():
-        raise StateConflict(f"{candidate} is being evaluated already.")
+        raise StateConflict("%(model)s is being evaluated already.", model=str(candidate))
     made = Evaluation.objects.create(
         project=project, candidate=candidate, champion=champion, margin=margin, rules=gate.VERSION, begun_by=by
     )
@@ -74,7 +76,7 @@ def hand_over(key: int, project: int) -> None:
 def champion_of(project: Project, candidate: ModelVersion) -> ModelVersion:
     """What a candidate has to be measured against. Raises StateConflict where the project has no use for it."""
     if candidate.capability not in capabilities_of(project.task_type, project.settings_now()):
-        raise StateConflict(f"{candidate} can't do what these tasks need.")
+        raise StateConflict("%(model)s can't do what these tasks need.", model=str(candidate))
     return resolution.champion(project, candidate.capability) or _usual(candidate.capability)
 
 

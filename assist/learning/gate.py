@@ -28,6 +28,16 @@ LEVEL = 0.05  # chance to pass a candidate that is worse by the margin
 POWER = 0.8  # chance to pass an equal one, with as many tasks as are asked for
 MARGIN = 0.05
 EVERYTHING = "all"
+# Reasons as they are kept; pages say them in the reader's language.
+REASONS = {
+    "nothing": "No task was decided without a model's help.",
+    "worse": "Worse than the model in place: %(slices)s.",
+    "little": "Too little to tell: about %(missing)s more tasks decided without help.",
+    "slices": "On the whole nothing is lost; too little to tell of %(slices)s.",
+    "passed": "As good as the model in place, wherever there is evidence enough to tell.",
+    "empty": "No task of the slice %(slice)s was answered.",
+    "all": "all tasks",
+}
 
 
 class Outcome(StrEnum):
@@ -97,11 +107,11 @@ def judge(pairs: Iterable[Pair], *, slices: Iterable[str] = (), margin: float = 
     rows = _checked(pairs)
     level = LEVEL * 6 / (math.pi * (1 + looks)) ** 2
     if not rows:
-        return Judgement(Outcome.CANNOT_TELL, "No task was decided without a model's help.", ())
+        return Judgement(Outcome.CANNOT_TELL, REASONS["nothing"], ())
     wanted = sorted(set(slices))
     members = {name: [one for one in rows if name in one.slices] for name in wanted}
     if empty := [name for name, own in members.items() if not own]:
-        raise Unfit(f"No task of the slice {empty[0]} was answered.")
+        raise Unfit(REASONS["empty"] % {"slice": empty[0]})
     tests = 1 + len(wanted)
     whole = _finding(EVERYTHING, rows, margin, level, tests)
     findings = (whole, *(_finding(name, members[name], margin, level, tests) for name in wanted))
@@ -111,18 +121,18 @@ def judge(pairs: Iterable[Pair], *, slices: Iterable[str] = (), margin: float = 
 def _verdict(findings: Sequence[Finding]) -> tuple[Outcome, str]:
     worse = [one for one in findings if one.outcome == Outcome.REFUSED]
     if worse:
-        return Outcome.REFUSED, f"Worse than the model in place: {_named(worse)}."
+        return Outcome.REFUSED, REASONS["worse"] % {"slices": _named(worse)}
     whole, *slices = findings
     if whole.outcome != Outcome.PASSED:
-        return Outcome.CANNOT_TELL, f"Too little to tell: about {whole.missing:,} more tasks decided without help."
+        return Outcome.CANNOT_TELL, REASONS["little"] % {"missing": f"{whole.missing:,}"}
     open_ones = [one for one in slices if one.binding and one.outcome == Outcome.CANNOT_TELL]
     if open_ones:
-        return Outcome.CANNOT_TELL, f"On the whole nothing is lost; too little to tell of {_named(open_ones)}."
-    return Outcome.PASSED, "As good as the model in place, wherever there is evidence enough to tell."
+        return Outcome.CANNOT_TELL, REASONS["slices"] % {"slices": _named(open_ones)}
+    return Outcome.PASSED, REASONS["passed"]
 
 
 def _named(findings: Sequence[Finding]) -> str:
-    return ", ".join("all tasks" if one.slice == EVERYTHING else one.slice for one in findings)
+    return ", ".join(REASONS["all"] if one.slice == EVERYTHING else one.slice for one in findings)
 
 
 def _checked(pairs: Iterable[Pair]) -> list[Pair]:

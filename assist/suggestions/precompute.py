@@ -71,7 +71,7 @@ def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> P
     usual, *more = _capabilities(batch)
     chosen = version or registry.model_version(_usual(usual))
     if chosen.capability not in {usual, *more}:
-        raise StateConflict(f"{chosen} can't do what these tasks need.")
+        raise StateConflict("%(model)s can't do what these tasks need.", model=str(chosen))
     return _begun(batch, chosen, Precompute.What.USUAL, by)
 
 

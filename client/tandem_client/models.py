@@ -312,6 +312,7 @@ class Task:
     payload: dict[str, Any]
     wanted: int
     withheld: str
+    priority: int
     created_at: datetime
     gain: float | None
     verdict: Verdict | None

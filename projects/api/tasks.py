@@ -13,7 +13,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
 from projects.api.serializers import MAX_LIMIT, ObjectJSON, PageQuery, PageShape
-from projects.api.verdict_serializers import TaskShape
+from projects.api.verdict_serializers import PRIORITY, TaskShape
 from projects.errors import Refused
 from projects.models import Batch, BulkAction, Project, Task, limits
 from projects.queue import MOST_WANTED
@@ -50,6 +50,9 @@ class FilterBody(serializers.Serializer):
         help_text="in its text, metadata or external id, the last as a beginning; indexed some seconds after loading",
     )
     tag = serializers.CharField(max_length=limits.TAG, required=False)
+    priority = serializers.ChoiceField(
+        [int(Task.Priority.FIRST)], required=False, help_text="1: those that were put first"
+    )
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=limits.KEY, required=False, help_text="a label's key, in the verdict that stands"
     )
@@ -86,6 +89,7 @@ class FilterBody(serializers.Serializer):
             decided_since=said.get("decided_since"),
             words=said.get("words", ""),
             tag=said.get("tag", "").casefold(),
+            first="priority" in said,
         )
 
 
@@ -133,6 +137,7 @@ class TaskLine(serializers.Serializer):
     external_id = serializers.CharField(source="task.external_id")
     state = serializers.CharField(allow_blank=True, help_text=f"{', '.join(STATES)}; empty: not handed out")
     wanted = serializers.IntegerField(source="task.wanted", help_text="judgements")
+    priority = serializers.IntegerField(source="task.priority", help_text=PRIORITY)
     submitted = serializers.IntegerField(help_text="judgements that count")
     confidence = serializers.FloatField(allow_null=True, help_text="of the verdict that stands")
     tags = serializers.ListField(child=serializers.CharField())

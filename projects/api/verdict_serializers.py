@@ -69,6 +69,9 @@ class VerdictList(serializers.Serializer):
     results = VerdictShape(many=True)
 
 
+PRIORITY = "1: handed out before the others of its batch"
+
+
 class TaskShape(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
     project = serializers.UUIDField(source="project.public_id")
@@ -77,6 +80,7 @@ class TaskShape(serializers.Serializer):
     payload = serializers.DictField()
     wanted = serializers.IntegerField()
     withheld = serializers.ChoiceField(Task.Withheld.values, allow_blank=True)
+    priority = serializers.IntegerField(help_text=PRIORITY)
     created_at = serializers.DateTimeField()
     gain = serializers.SerializerMethodField(
         help_text="bits that one more judgement would be expected to tell; null where nothing was weighed yet"

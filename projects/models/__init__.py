@@ -20,7 +20,7 @@ from projects.models.imports import (
     Upload,
 )
 from projects.models.model_annotators import ModelAnnotator, ModelAnnotatorChange, ModelAnswer
-from projects.models.promises import Assignment, BatchCursor, ClaimNumber, Draft
+from projects.models.promises import FIRST_SLOTS, Assignment, BatchCursor, ClaimNumber, Draft
 from projects.models.qualification import QualificationAttempt, QualificationStep
 from projects.models.quality import (
     AccuracyModel,
@@ -64,6 +64,7 @@ from projects.models.work import (
 )
 
 __all__ = [
+    "FIRST_SLOTS",
     "AutomaticRule",
     "RuleConsequence",
     "AuditRound",

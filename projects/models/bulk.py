@@ -31,6 +31,8 @@ class BulkAction(models.Model):
         VOID = "void", "Void one person’s work"
         LIST = "list", "Put on work lists"
         UNLIST = "unlist", "Take off work lists"
+        FIRST = "first", "Put first"
+        IN_TURN = "in-turn", "Put back in turn"
         UNDO = "undo", "Undo"
 
     class State(models.TextChoices):

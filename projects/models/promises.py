@@ -5,7 +5,7 @@ import uuid
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Mod, Now
 
 from projects.models import limits
 from projects.models.work import Batch, Task
@@ -15,6 +15,9 @@ from taskers.models import Person
 COMPARED = ("gold", "extra")
 # What a tasker sees as one and the same work.
 ALIKE = ("judge", *COMPARED)
+# What is open of a task that comes first stands in slots of its own, so many further on: a claim walks those before
+# the others of the batch, and finds that there are any by the look at the deepest slot that it takes anyway.
+FIRST_SLOTS = 1000
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -102,9 +105,10 @@ class Assignment(models.Model):
             models.CheckConstraint(
                 condition=Q(voided_at=None) | Q(state="submitted"), name="assignment_only_submitted_is_voided"
             ),
-            # Never handed out more often than wanted: each slot of a task is promised once at a time.
+            # Never handed out more often than wanted: each slot of a task is promised once at a time, first or not.
             models.UniqueConstraint(
-                fields=["task", "slot"],
+                F("task"),
+                Mod(F("slot"), FIRST_SLOTS),
                 condition=Q(kind="judge", state__in=["open", "held", "submitted"], voided_at=None),
                 name="assignment_slot_once",
             ),

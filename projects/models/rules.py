@@ -267,6 +267,9 @@ class Stall(models.Model):
     machines = models.PositiveIntegerField(default=0)  # models that are annotators
     kept = models.JSONField(default=dict)  # how many are kept out, by the code of the reason: qualifying.WORDS
     unlisted = models.PositiveIntegerField(default=0, db_default=0)  # open, where people work by list, and on none
+    # Whose lists count for that: people who may work there, and the teams that they are in; null before a first look.
+    listers = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    teams = ArrayField(models.BigIntegerField(), null=True, blank=True)
     looked_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

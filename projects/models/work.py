@@ -310,6 +310,10 @@ class Task(models.Model):
         REVIEW = "review", "Waiting for review"
         MANAGER = "manager", "Held back by a manager"
 
+    class Priority(models.IntegerChoices):
+        NORMAL = 0, "In its turn"
+        FIRST = 1, "First"  # handed out before the others of its batch (queue/priority.py)
+
     public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="tasks", db_index=False)
@@ -323,6 +327,7 @@ class Task(models.Model):
     payload_hash = models.CharField(max_length=64)  # sha256 of the canonical payload: same again or a conflict
     wanted = models.PositiveSmallIntegerField()
     withheld = models.CharField(max_length=10, choices=Withheld, default=Withheld.NOT, db_default="", blank=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL, db_default=0)
     # Where it stands among those of its project that wait for review, the smallest first: less the bits that another
     # judgement would tell, as they are believed (truth/weighing.py). Here, so that an index can hold the order.
     review_rank = models.FloatField(default=0.0, db_default=0.0)
@@ -338,6 +343,7 @@ class Task(models.Model):
             models.Index(fields=["project", "id"], name="task_by_project"),
             models.Index(fields=["project", "withheld", "id"], condition=~Q(withheld=""), name="task_withheld"),
             models.Index(fields=["other_asset"], condition=Q(other_asset__isnull=False), name="task_other_asset"),
+            models.Index(fields=["project", "id"], condition=Q(priority=1), name="task_first"),
             models.Index(
                 fields=["project", "review_rank", "id"], condition=Q(withheld="review"), name="task_for_review"
             ),

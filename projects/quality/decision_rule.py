@@ -12,6 +12,8 @@ from projects.queue import MOST_WANTED, draws
 from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
+ALTERED = "An answer was changed after it was handed in, by other means than Tandem's; it has no vote."
+
 
 @dataclass(frozen=True)
 class Wait:
@@ -88,7 +90,7 @@ def _doubt_of(case: Case, weighed: Weighed) -> str:
     """Why the answers don't decide, in a sentence for a reviewer; empty if they do."""
     task, terms = case.task, case.terms
     if weighed.has(TAMPERED):
-        return "An answer was changed after it was handed in, by other means than Tandem's; it has no vote."
+        return ALTERED
     counted, least = len(weighed.voting), min(task.wanted, terms.settings.wanted)
     if counted < least:
         why = "their labels are retired" if weighed.has(RETIRED) else "people saw what the model says"

@@ -16,6 +16,7 @@ from projects.queue.leases import expire_due, force_release, held, release, rene
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
 from projects.queue.named_claim import check_lists, claim_named, kept_from_lists, may_choose, mode_for
 from projects.queue.no_work import Nothing
+from projects.queue.priority import prioritize
 from projects.queue.qualification import begins_with_course
 from projects.queue.reviewing import (
     claim_review,
@@ -77,6 +78,7 @@ __all__ = [
     "open_slots",
     "pass_on",
     "peek",
+    "prioritize",
     "promise",
     "lower_wanted",
     "raise_wanted",

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from projects.models import FIRST_SLOTS
 from projects.queue.candidate_slots import Choice
 from projects.queue.leases import expire_due
 from projects.queue.list_sql import OPEN_LISTED
@@ -19,6 +20,7 @@ from projects.queue.no_work import (
     stopped,
     waiting,
 )
+from projects.queue.slots import MOST_WANTED
 from projects.queue.sql import NOT_FREE
 from taskers.database.prepared import ask_rows
 from taskers.models import Person
@@ -66,7 +68,10 @@ SELECT p.id AS project, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS
     SELECT a.task_id, NOT {NOT_FREE} AS free FROM projects_batch b CROSS JOIN LATERAL (
       SELECT a.slot FROM projects_assignment a WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
       ORDER BY a.slot DESC, a.walk_key DESC LIMIT 1
-    ) deepest CROSS JOIN LATERAL generate_series(0, deepest.slot) AS s(slot)
+    ) deepest CROSS JOIN LATERAL (
+      SELECT generate_series({FIRST_SLOTS}, deepest.slot)
+      UNION ALL SELECT generate_series(0, least(deepest.slot, {MOST_WANTED - 1}))
+    ) AS s(slot)
     LEFT JOIN projects_batchcursor c ON c.tasker_id = %(tasker)s::bigint AND c.batch_id = b.id AND c.slot = s.slot
     CROSS JOIN LATERAL (
       SELECT a.batch_id, a.task_id FROM projects_assignment a

@@ -3,7 +3,7 @@
 A candidate is one slot of one live batch, with how far this tasker has walked through it. Candidates come in the order
 in which work is wanted: priority of project and batch together, raised by one for every AGING seconds without being
 served; then the earliest deadline that can still be met, then deadlines that can't, then no deadline; then better pay;
-then age.
+then age. Within a batch come the tasks that were put first, then the others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from projects.models import Assignment, AssignmentRules, Project
+from projects.models import FIRST_SLOTS, Assignment, AssignmentRules, Project
 from projects.queue import eligibility, sql
 from projects.queue.local_time import Day, today
 from projects.queue.no_work import Nothing
@@ -81,11 +81,18 @@ class OpenBatch(NamedTuple):
     apart: list[int] | None  # who must not judge the same task: conflicts_of_interest.py
     rank: int
     batch: int | None
-    deepest: int  # its last slot with something open
+    deepest: int | None  # its last slot with something open
+    first: int  # and of what comes first, in slots of its own; below zero where there is none
     slots: list[int] | None  # through which they have walked, and beside each, how far
     keys: list[int] | None
     swept: list[int] | None
     rounds: list[int] | None
+
+    @property
+    def walks(self) -> Iterator[int]:
+        """Its slots in the order in which they are walked: tasks that were put first before all others."""
+        yield from range(FIRST_SLOTS, FIRST_SLOTS + self.first + 1)
+        yield from range(0 if self.deepest is None else self.deepest + 1)
 
 
 class CandidateSlot(NamedTuple):
@@ -157,7 +164,7 @@ def choose_batches(
             batches, choice.goes_on = batches + 1, found.rank
             walks = zip(found.keys or (), found.swept or (), found.rounds or (), strict=True)
             walked = dict(zip(found.slots or (), walks, strict=True))
-            for slot in range(found.deepest + 1):
+            for slot in found.walks:
                 choice.slots.append(CandidateSlot(terms, found.batch, slot, *walked.get(slot, (0, 0, 0))))
     if batches < most:
         choice.goes_on = None

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from projects.errors import AlreadySubmitted, Banned, LeaseLost
-from projects.models import Annotation, Assignment, Exclusion, Task
+from projects.models import FIRST_SLOTS, Annotation, Assignment, Exclusion, Task
 from projects.models.promises import ALIKE, COMPARED
 from projects.queue import local_time
 from projects.queue.claim_numbers import choose_anew
@@ -220,6 +220,9 @@ def _withdraw_replacement(assignment: Assignment) -> bool:
     if assignment.kind in COMPARED:
         return True
     replacement = Assignment.objects.filter(
-        task_id=assignment.task_id, kind="judge", state="open", slot=assignment.slot
+        task_id=assignment.task_id,
+        kind="judge",
+        state="open",
+        slot__in=(assignment.slot % FIRST_SLOTS, assignment.slot % FIRST_SLOTS + FIRST_SLOTS),
     )
     return assignment.kind == "judge" and bool(replacement.update(state="withdrawn", ended_at=Clock()))

@@ -6,7 +6,16 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from projects.errors import AlreadyDecided
-from projects.models import Assignment, BrokenReport, Correctable, Reservation, Task, Verdict, limits
+from projects.models import (
+    FIRST_SLOTS,
+    Assignment,
+    BrokenReport,
+    Correctable,
+    Reservation,
+    Task,
+    Verdict,
+    limits,
+)
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from projects.queue.task_state import ask_fewer, ask_more, fill, pass_on
@@ -29,7 +38,7 @@ ORDERED = """JOIN LATERAL (
 
 OPEN_SLOTS = f"""
 INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot, walk_key)
-SELECT t.id, t.batch_id, 'judge', 'open', s.slot, {LOADED_AT} + {IN_ORDER}
+SELECT t.id, t.batch_id, 'judge', 'open', s.slot + t.priority * {FIRST_SLOTS}, {LOADED_AT} + {IN_ORDER}
 FROM projects_task t JOIN projects_batch b ON b.id = t.batch_id {ORDERED.format(project="t.project_id")}
 CROSS JOIN LATERAL generate_series(0, t.wanted - 1) AS s(slot)
 WHERE t.id = ANY(%(tasks)s)
@@ -43,7 +52,8 @@ REORDERED = 2000
 AFTERWARDS = "SELECT clock_timestamp() + interval '3 seconds'"
 REORDER = f"""
 WITH stale AS (
-  SELECT a.id, a.task_id FROM projects_batch b CROSS JOIN generate_series(0, 49) AS s(slot) CROSS JOIN LATERAL (
+  SELECT a.id, a.task_id FROM projects_batch b CROSS JOIN generate_series(0, 49) AS n(slot)
+  CROSS JOIN LATERAL (VALUES (n.slot), (n.slot + {FIRST_SLOTS})) AS s(slot) CROSS JOIN LATERAL (
     SELECT a.id, a.task_id FROM projects_assignment a
     WHERE a.batch_id = b.id AND a.slot = s.slot AND a.state = 'open' AND a.kind = 'judge'
       AND a.walk_key < {KEY_AT.format(moment="%(since)s::timestamptz")} - {SPREAD}

@@ -4,7 +4,7 @@ The walk is cheap because the planner is left no choice: LATERAL and OFFSET 0 ma
 the order of the slots and, within one, of the keys, and look up each row's conditions by themselves.
 """
 
-from projects.models import Asset, Assignment, Task
+from projects.models import FIRST_SLOTS, Asset, Assignment, Task
 from projects.queue.model_draws import HELPED, MODELS_AUDITED
 from taskers.database.prepared import columns
 
@@ -12,7 +12,7 @@ from taskers.database.prepared import columns
 # with it, one row each, the batches that have something open (candidate_slots.OpenBatch): those behind `after` in the
 # order in which work is wanted, at most so many. Days are asked where they have a limit; whoever sets their clock back
 # or forth gets no other day by it (local_time.counts_today).
-CHOOSE_BATCHES = """
+CHOOSE_BATCHES = f"""
 WITH live AS (
   SELECT p.id AS project_id, b.id, b.deadline, p.priority + b.priority AS priority, s.rate,
     coalesce(pace.served_at, b.created_at) AS served_at,
@@ -33,7 +33,11 @@ WITH live AS (
       deadline, rate DESC, id) AS rank
   FROM live
 ), batch AS MATERIALIZED (
-  SELECT r.project_id, r.id, r.rank, deepest.slot
+  SELECT r.project_id, r.id, r.rank, deepest.slot - {FIRST_SLOTS} AS first,
+    CASE WHEN deepest.slot < {FIRST_SLOTS} THEN deepest.slot ELSE (
+      SELECT a.slot FROM projects_assignment a
+      WHERE a.batch_id = r.id AND a.slot < {FIRST_SLOTS} AND a.state = 'open' AND a.kind = 'judge'
+      ORDER BY a.slot DESC, a.walk_key DESC LIMIT 1) END AS slot
   FROM (
     SELECT * FROM ranked WHERE rank > coalesce(%(after)s::bigint, 0) ORDER BY rank OFFSET 0
   ) r CROSS JOIN LATERAL (
@@ -66,7 +70,7 @@ SELECT p.id AS project,
   (SELECT array_agg(x.first_id + x.second_id - %(tasker)s::bigint) FROM projects_conflictofinterest x
    WHERE (x.first_id = %(tasker)s::bigint OR x.second_id = %(tasker)s::bigint)
      AND x.organization_id = p.organization_id AND x.lifted_at IS NULL) AS apart,
-  b.rank, b.id AS batch, b.slot AS deepest, walked.slots, walked.keys, walked.swept, walked.rounds
+  b.rank, b.id AS batch, b.slot AS deepest, b.first, walked.slots, walked.keys, walked.swept, walked.rounds
 FROM projects_project p
 JOIN LATERAL (
   SELECT version, lease_seconds, rate, copilot, control_share, planted_share, file_order FROM projects_projectsettings

@@ -61,9 +61,15 @@ def take_next(
         return found
     if found := _course(choice, number) or _listed(choice, number, rng):
         return found
-    if number == 1 and (found := _foretold(choice, rng, requested)):
-        return found
-    return _walk(choice, number, rng or random.SystemRandom())
+    while True:
+        choice.slots, behind_a_course = _up_to_a_course(choice)
+        if number == 1 and (found := _foretold(choice, rng, requested)):
+            return found
+        if (found := _walk(choice, number, rng or random.SystemRandom())) or not behind_a_course:
+            return found
+        choice.slots = behind_a_course
+        if found := _course(choice, number):
+            return found
 
 
 def held_again(tasker: Person, projects: Mapping[int, Project]) -> list[Assignment]:
@@ -79,8 +85,11 @@ def look_ahead(choice: Choice) -> Task | None:
     Where others are at work in the same batch, each is shown another one of the next few, so that they don't all look
     ahead to the same. Where a copilot helps, the outbox hears of it.
     """
-    terms = as_columns(choice, choice.slots) | {"tasker": choice.tasker.pk, "partners": list(choice.partners)}
-    for task, asset in ask_models(sql.LOOK_AHEAD, terms | {"batch": choice.slots[0].batch}, t=Task, s=Asset):
+    slots, _behind = _up_to_a_course(choice)
+    if not slots:
+        return None
+    terms = as_columns(choice, slots) | {"tasker": choice.tasker.pk, "partners": list(choice.partners)}
+    for task, asset in ask_models(sql.LOOK_AHEAD, terms | {"batch": slots[0].batch}, t=Task, s=Asset):
         task.asset, task.project = asset, choice.projects[task.project_id]
         return task
     return None
@@ -141,6 +150,14 @@ def _course(choice: Choice, number: int) -> list[Assignment]:
             return item
         choice.refuse(terms.project, item)
     return []
+
+
+def _up_to_a_course(choice: Choice) -> tuple[list[CandidateSlot], list[CandidateSlot]]:
+    """The slots before the first of a project whose course is due, and those from there on: without it nobody walks
+    there, whatever project comes before."""
+    due = {pk for pk, terms in choice.terms.items() if qualification.is_due(choice.tasker, terms)}
+    at = next((at for at, one in enumerate(choice.slots) if one.terms.project in due), len(choice.slots))
+    return choice.slots[:at], choice.slots[at:]
 
 
 def _listed(choice: Choice, number: int, rng: random.Random | None) -> list[Assignment]:

@@ -8,23 +8,23 @@ planner walk all those.
 import json
 from typing import Any
 
-from projects.models import Task
+from projects.models import FIRST_SLOTS, Task
 from taskers.database.prepared import ask
 from taskers.models import Person
 
 # Puts back what is missing to `wanted`, in the lowest free slots, for a task that is neither decided nor withheld.
-MISSING = """
+MISSING = f"""
 counting AS (
-  SELECT slot FROM projects_assignment
+  SELECT mod(slot, {FIRST_SLOTS}) AS slot FROM projects_assignment
   WHERE task_id = %(task)s::bigint AND kind = 'judge' AND state IN ('open', 'held', 'submitted') AND voided_at IS NULL
 ), missing AS (
-  SELECT t.id, t.batch_id, t.wanted, t.wanted - (SELECT count(*) FROM counting) AS number
-  FROM {task} t
+  SELECT t.id, t.batch_id, t.wanted, t.priority, t.wanted - (SELECT count(*) FROM counting) AS number
+  FROM {{task}} t
   WHERE t.id = %(task)s::bigint AND t.withheld = ''
     AND NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
 ), filled AS (
   INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot)
-  SELECT m.id, m.batch_id, 'judge', 'open', s.slot
+  SELECT m.id, m.batch_id, 'judge', 'open', s.slot + m.priority * {FIRST_SLOTS}
   FROM missing m CROSS JOIN LATERAL (
     SELECT g.slot FROM generate_series(0, m.wanted + 100) AS g(slot)
     WHERE g.slot NOT IN (SELECT slot FROM counting)
@@ -48,7 +48,7 @@ ASK_MORE = f"""
 WITH raised AS (
   UPDATE projects_task SET wanted = %(wanted)s::int, withheld = CASE withheld WHEN 'review' THEN '' ELSE withheld END
   WHERE id = %(task)s::bigint
-  RETURNING id, batch_id, wanted, withheld
+  RETURNING id, batch_id, wanted, withheld, priority
 ), {MISSING.format(task="raised")}, {TOLD}
 SELECT withheld FROM raised
 """

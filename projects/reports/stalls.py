@@ -104,6 +104,7 @@ def look(project: Project) -> Stall:
     people, models, kept = _able(project)
     found = _stuck(project, people)
     looked = found[0][2] if found else 0
+    listers, teams = _listers(project, people)
     made, _new = Stall.objects.update_or_create(
         project=project,
         defaults={
@@ -113,7 +114,9 @@ def look(project: Project) -> Stall:
             "people": len(people) - models,
             "machines": models,
             "kept": kept,
-            "unlisted": _unlisted(project, people),
+            "unlisted": _unlisted(project, listers or [], teams or []),
+            "listers": listers,
+            "teams": teams,
             "looked_at": Clock(),
         },
     )
@@ -156,10 +159,12 @@ def _able(project: Project) -> tuple[list[int], int, dict[str, int]]:
     return [one.pk for one in able], models, kept
 
 
-def _unlisted(project: Project, able: Sequence[int]) -> int:
-    """`able` are its taskers who may work, and models; of its office, whoever may is asked for one by one."""
+def _listers(project: Project, able: Sequence[int]) -> tuple[list[int] | None, list[int] | None]:
+    """Whose lists count where people work by list, and which teams'; None in the pool.
+
+    `able` are its taskers who may work, and models; of its office, whoever may is asked for one by one."""
     if rules.in_force(project).mode == AssignmentRules.Mode.POOL:
-        return 0
+        return None, None
     here = Q(project_key=None) | Q(project_key=project.public_id)
     rows = Membership.objects.live().filter(here, organization=project.organization_id, role__in=access.REVIEW)
     office = Person.objects.filter(pk__in=rows.values("person")).exclude(pk__in=able)
@@ -167,8 +172,14 @@ def _unlisted(project: Project, able: Sequence[int]) -> int:
     people = Person.objects.filter(pk__in=able).exclude(kind=Person.Kind.MODEL)
     keys = [*people.values_list("pk", flat=True), *(pk for pk, why in kept.items() if not why or why.code in PASSING)]
     valid = Qualification.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Clock()), person__in=keys)
-    teams = list(valid.values_list("skill", flat=True).distinct())
-    ((number,),) = ask(UNLISTED, {"project": project.pk, "looked": LOOKED, "people": keys, "teams": teams})
+    return sorted(keys), sorted(set(valid.values_list("skill", flat=True)))
+
+
+def _unlisted(project: Project, people: Sequence[int], teams: Sequence[int]) -> int:
+    if not people:
+        return 0
+    asked = {"project": project.pk, "looked": LOOKED, "people": list(people), "teams": list(teams)}
+    ((number,),) = ask(UNLISTED, asked)
     return number
 
 

@@ -9,10 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.configuration import methods
+from projects.configuration.review_rule import SENTENCES
 from projects.models import Annotation, Assignment, Task, Verdict
+from projects.quality.consensus import TOO_LONG
+from projects.quality.decision_rule import ALTERED
+from taskers.errors import said_again
 from taskers.models import Event, EventPart, Grade, Person, Transfer
 from taskers.money import ledger
 
+KEPT = [*SENTENCES.values(), TOO_LONG, ALTERED]  # why a reviewer looks at a task, in words of ours
 MOST = 500  # events of one task that are shown, the newest
 
 # What each kind of event is called in a task's history, and how it looks: good, bad, or neither.
@@ -31,6 +36,8 @@ SAID = {
     "restored": (gettext_lazy("Handed out again"), ""),
     "overlap_raised": (gettext_lazy("More judgements wanted"), ""),
     "overlap_lowered": (gettext_lazy("No more judgements wanted"), ""),
+    "put_first": (gettext_lazy("Put first"), ""),
+    "put_in_turn": (gettext_lazy("Put back in turn"), ""),
     "set_aside": (gettext_lazy("Set aside: its answer is known"), ""),
     "taken_up": (gettext_lazy("Made ordinary work"), ""),
     "commented": (gettext_lazy("Commented"), ""),
@@ -115,7 +122,7 @@ def _moment(event: Event) -> Moment:
 def _detail(kind: str, data: Mapping) -> str:
     if kind == "withheld":
         why = dict(Task.Withheld.choices).get(data.get("why", ""), "")
-        return ": ".join(one for one in (_(why), str(data.get("note") or "")) if one)
+        return ": ".join(one for one in (_(why), said_again(str(data.get("note") or ""), KEPT)) if one)
     if kind == "skipped":
         return str(data.get("reason", "")).replace("-", " ")
     if kind == "overlap_raised":

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, OuterRef, Subquery
@@ -15,7 +15,9 @@ from projects.reports.task_search import STATES
 from projects.reports.task_words import words
 from projects.task_types.preference import words_of
 from taskers.database.prepared import ask
+from taskers.models import Person
 
+K = TypeVar("K", int, str)
 SNIPPET = 240  # characters
 BEFORE = 60  # of them before the word that was looked for
 HEAVIEST = 40_000  # bytes of an answer, as it is stored, that a list draws
@@ -29,11 +31,13 @@ SELECT t.id, s.start, substr(t.payload->>'text', s.start, %(snippet)s::int),
 FROM projects_task t CROSS JOIN LATERAL (
   SELECT greatest(1, strpos(lower(t.payload->>'text'), nullif(%(word)s::text, '')) - %(before)s::int) AS start
 ) s LEFT JOIN LATERAL (
-  (SELECT v.answer, true AS decided FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
+  (SELECT v.answer, true AS decided FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL
+     AND %(whose)s::bigint IS NULL)
   UNION ALL
   (SELECT n.answer, false FROM projects_annotation n
    JOIN projects_assignment w ON w.id = n.assignment_id AND w.voided_at IS NULL
-   WHERE n.task_id = t.id AND n.superseded_at IS NULL ORDER BY n.id DESC LIMIT 1)
+   WHERE n.task_id = t.id AND n.superseded_at IS NULL
+     AND (%(whose)s::bigint IS NULL OR n.tasker_id = %(whose)s::bigint) ORDER BY n.id DESC LIMIT 1)
   ORDER BY decided DESC LIMIT 1
 ) a ON true
 WHERE t.id = ANY(%(tasks)s::bigint[])
@@ -98,10 +102,12 @@ def _line(row: Any) -> Line:
     return Line(row, state, row.number or 0, row.confidence, row.tagged)
 
 
-def looks(keys: Sequence[int], said: str = "") -> dict[int, Look]:
+def looks(keys: Sequence[int], said: str = "", whose: Person | None = None) -> dict[int, Look]:
     """What these tasks are about, by their keys: of a text the beginning, or the place of the first word that was
-    looked for. One query however many there are; what is heavier than a list should be is left out."""
-    terms = {"tasks": list(keys), "word": next(iter(words(said)), "")}
+    looked for; with the answer that stands, or only what one person answered, where it is they who look.
+
+    One query however many there are; what is heavier than a list should be is left out."""
+    terms = {"tasks": list(keys), "word": next(iter(words(said)), ""), "whose": whose.pk if whose else None}
     bounds = {"snippet": SNIPPET, "heaviest": HEAVIEST, "before": BEFORE}
     return {row[0]: _look(row) for row in ask(LOOKS, terms | bounds)}
 
@@ -129,8 +135,8 @@ def _shifted(answer: Mapping[str, Any], by: int) -> Mapping[str, Any]:
     return {**answer, "spans": spans}
 
 
-def view(choices: Choices, found: Mapping[int, Look], pictures: Mapping[int, Mapping[str, str]]) -> dict[str, Any]:
-    """What pages/tasks.js draws them by; `pictures` are addresses, by the tasks' keys."""
+def view(choices: Choices, found: Mapping[K, Look], pictures: Mapping[K, Mapping[str, str]]) -> dict[str, Any]:
+    """What pages/tasks.js draws them by; `pictures` are addresses, by the tasks' keys or ids."""
     return {
         "labels": {one["key"]: {"name": one["name"], "colour": one["colour"]} for one in choices.labels},
         "fields": {one["key"]: one["name"] for one in choices.fields},

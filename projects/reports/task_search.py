@@ -18,14 +18,14 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from projects.errors import Refused
-from projects.models import Batch, Label, Project, Task
+from projects.models import Batch, Label, Project, Stall, Task
 from projects.reports import task_words
 from taskers.models import Person
 
 PAGE = 50
 LOOK_AT = 2000
 LOOK_AT_ALL = 50_000  # of one statement, where all that fit are asked for
-BESIDES = ("among", "words", "tag", "listed", "unlisted", "meta", "metas", "since", "until", "decided_since")
+BESIDES = ("among", "words", "tag", "listed", "unlisted", "first", "meta", "metas", "since", "until", "decided_since")
 CODE = re.compile("[0-9a-f]{8}")
 LAST = "\U0010ffff"  # sorts after every external id that begins alike
 
@@ -48,6 +48,7 @@ class Filters:
     tag: str = ""
     listed: Person | None = None  # on whose work list it is
     unlisted: bool = False  # it is on nobody's
+    first: bool = False  # it was put first
     among: Sequence[int] | None = None  # keys of tasks; an empty one finds nothing
     # What programs ask besides; each is looked for among what the others find.
     meta: Mapping[str, Any] | None = None  # fields of the metadata that must be so
@@ -133,6 +134,7 @@ WORDS = replace(
     sql="SELECT task_id AS k, task_id AS id FROM (SELECT task_id FROM projects_taskwords"
     " WHERE words @@ %(query)s::tsquery OFFSET 0) w WHERE {after} ORDER BY {order} LIMIT {most}",
 )
+FIRST = _simple("projects_task", "project_id = %(project)s AND priority = 1", "first")
 BATCH = _simple("projects_task", "batch_id = %(batch)s", "batch")
 EVERYTHING = _simple("projects_task", "project_id = %(project)s")
 
@@ -151,7 +153,10 @@ CONDITIONS = {
     "words": "EXISTS (SELECT FROM projects_taskwords w WHERE w.task_id = t.id AND w.words @@ %(query)s::tsquery)",
     "tag": "EXISTS (SELECT FROM projects_tasktag g WHERE g.task_id = t.id AND g.tag = %(tag)s)",
     "listed": "EXISTS (SELECT FROM projects_reservation r WHERE r.task_id = t.id AND r.person_id = %(listed)s)",
-    "unlisted": "NOT EXISTS (SELECT FROM projects_reservation r WHERE r.task_id = t.id AND r.over_at IS NULL)",
+    # As the project's page counts them (stalls.py): the list of somebody who may not work there is nobody's.
+    "unlisted": """NOT EXISTS (SELECT FROM projects_reservation r WHERE r.task_id = t.id AND r.over_at IS NULL
+      AND (%(listers)s::bigint[] IS NULL OR r.person_id = ANY(%(listers)s) OR r.team_id = ANY(%(teams)s::bigint[])))""",
+    "first": "t.priority = 1",
     "metas": "t.payload->'meta' @> ANY(%(metas)s::jsonb[])",
     "meta": "t.payload->'meta' @> %(meta)s::jsonb",
     "since": "t.created_at >= %(since)s::timestamptz",
@@ -197,6 +202,8 @@ def lead_for(filters: Filters, sort: str = "") -> Lead:
         return TAG
     if filters.listed:
         return LISTED
+    if filters.first:
+        return FIRST
     if filters.tasker:
         return TASKER
     if filters.state in ("open", "held"):
@@ -257,6 +264,8 @@ def _conditions(filters: Filters, lead: Lead) -> set[str]:
 def terms(project: Project, filters: Filters, cursor: tuple[Any, int] | None) -> dict[str, Any]:
     """What the query's placeholders stand for."""
     k, at = cursor or (None, None)
+    lists = Stall.objects.filter(project=project).values_list("listers", "teams") if filters.unlisted else []
+    listers, teams = next(iter(lists), (None, None))
     return {
         "project": project.pk,
         "prefix": filters.external_id,
@@ -274,6 +283,8 @@ def terms(project: Project, filters: Filters, cursor: tuple[Any, int] | None) ->
         "metas": [json.dumps(one) for one in filters.metas],
         "tag": filters.tag,
         "listed": filters.listed.pk if filters.listed else None,
+        "listers": listers,
+        "teams": teams,
         "among": list(filters.among or ()),
         "query": task_words.query(project.pk, filters.words),
         "since": filters.since,

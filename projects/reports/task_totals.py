@@ -26,7 +26,7 @@ def total(project: Project, filters: Filters, found: Found, *, first: bool) -> T
 
 
 def _added_up(project: Project, filters: Filters) -> int | None:
-    names = {one.name for one in fields(filters) if getattr(filters, one.name) not in ("", None, ())}
+    names = {one.name for one in fields(filters) if getattr(filters, one.name) not in ("", None, (), False)}
     if filters.label and names == {"label"}:
         tally = LabelTally.objects.filter(project=project, label=filters.label.key)
         return tally.values_list("tasks", flat=True).first() or 0

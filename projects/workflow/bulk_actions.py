@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app
 from projects import queue
 from projects.errors import Refused
 from projects.models import BulkAction, BulkTrace, Project, Task
+from projects.queue.events import emit_of_task
 from projects.workflow import bulk_verbs
 from projects.workflow.bulk_verbs import VERBS, check
 from taskers.database.prepared import ask
@@ -57,10 +58,15 @@ class Ask(NamedTuple):
     by: Person
 
 
+@transaction.atomic
 def act(task: Task, verb: str, terms: Mapping[str, Any], *, by: Person) -> None:
     """Do it to one task, now. Raises what the verb raises."""
     check(verb, terms)
+    task = queue.lock(task.pk)
+    was = bulk_verbs.before(task, verb, terms)
     VERBS[verb](task, terms, by)
+    if verb == BulkAction.Verb.LIST and was:
+        emit_of_task("put_on_lists", task, by, own=was["own"])
 
 
 @transaction.atomic

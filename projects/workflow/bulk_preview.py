@@ -16,7 +16,7 @@ Verb = BulkAction.Verb
 STANDS = """
 SELECT t.withheld, b.state AS batch, v.id IS NOT NULL AS decided, g.known, h.held,
   CASE WHEN %(verb)s::text = 'overlap' THEN t.wanted ELSE 0 END AS wanted, g2.tagged, s.theirs,
-  y.entries, y.over_entries, count(*) AS number
+  y.entries, y.over_entries, t.priority, count(*) AS number
 FROM unnest(%(tasks)s::bigint[]) AS k(id)
 JOIN projects_task t ON t.id = k.id JOIN projects_batch b ON b.id = t.batch_id
 LEFT JOIN projects_verdict v ON v.task_id = t.id AND v.superseded_at IS NULL
@@ -37,7 +37,7 @@ CROSS JOIN LATERAL (
   LEFT JOIN taskers_person l ON l.id = e.person_id LEFT JOIN taskers_skill m ON m.id = e.team_id
   WHERE cardinality(%(people)s::text[]) + cardinality(%(teams)s::text[]) > 0 AND e.task_id = t.id
     AND (l.public_id::text = ANY(%(people)s::text[]) OR m.key = ANY(%(teams)s::text[]))) y
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 """
 OVER = {Batch.State.CLOSED, Batch.State.CANCELLED}
 REASONS: dict[str, Any] = {
@@ -54,6 +54,9 @@ REASONS: dict[str, Any] = {
     "theirs": _("hold no work of theirs that counts"),
     "listed": _("are on these lists already"),
     "unlisted": _("are on none of these lists"),
+    "first": _("come first already"),
+    "in-turn": _("come in their turn already"),
+    "cancelled": _("are cancelled"),
 }
 
 
@@ -70,6 +73,7 @@ class Stands(NamedTuple):
     theirs: bool
     entries: int  # on the lists that are named
     over_entries: int  # of these, what is over, and can be put on anew
+    priority: int
     number: int
 
 
@@ -108,7 +112,7 @@ def against(stands: Stands, verb: str, terms: Mapping[str, Any]) -> str:
         case Verb.UNLIST:
             return "" if stands.entries else "unlisted"
         case Verb.LIST:
-            return _listed(stands, terms)
+            return _undone(stands) or _listed(stands, terms)
         case Verb.VOID:
             return _over(stands) or ("" if stands.theirs else "theirs")
         case Verb.HOLD:
@@ -124,6 +128,11 @@ def against(stands: Stands, verb: str, terms: Mapping[str, Any]) -> str:
             return _over(stands) or ("" if stands.withheld else "out")
         case Verb.REVIEW:
             return _over(stands) or _known(stands) or _undecided(stands) or ("withheld" if stands.withheld else "")
+        case Verb.FIRST:
+            first = stands.priority == Task.Priority.FIRST
+            return _over(stands) or _known(stands) or _undone(stands) or ("first" if first else "")
+        case Verb.IN_TURN:
+            return "in-turn" if stands.priority == Task.Priority.NORMAL else ""
         case _:
             enough = stands.wanted >= terms.get("wanted", 0)
             return _over(stands) or _known(stands) or _undecided(stands) or ("wanted" if enough else "")
@@ -138,6 +147,10 @@ def _listed(stands: Stands, terms: Mapping[str, Any]) -> str:
 
 def _undecided(stands: Stands) -> str:
     return "decided" if stands.decided else ""
+
+
+def _undone(stands: Stands) -> str:
+    return "cancelled" if stands.withheld == Task.Withheld.CANCELLED else _undecided(stands)
 
 
 def _over(stands: Stands) -> str:

@@ -61,12 +61,21 @@ def _void(task: Task, terms: Terms, by: Person) -> object:
 
 
 def _list(task: Task, terms: Terms, by: Person) -> object:
+    task_actions.refuse_if_settled(task)
     people, teams = work_lists.meant(task, terms)
     return queue.work_lists.put_on(task, people, teams, by=by)
 
 
 def _unlist(task: Task, terms: Terms, by: Person) -> object:
     return queue.work_lists.take_off(task, *work_lists.meant_off(task, terms), by=by)
+
+
+def _first(task: Task, _terms: Terms, by: Person) -> object:
+    return task_actions.put_first(task, by=by)
+
+
+def _in_turn(task: Task, _terms: Terms, by: Person) -> object:
+    return task_actions.put_in_turn(task, by=by)
 
 
 def _undo(task: Task, terms: Terms, by: Person) -> object:
@@ -88,6 +97,8 @@ VERBS: dict[str, Act] = {
     Verb.VOID: _void,
     Verb.LIST: _list,
     Verb.UNLIST: _unlist,
+    Verb.FIRST: _first,
+    Verb.IN_TURN: _in_turn,
     Verb.UNDO: _undo,
 }
 # What programs and people may ask for; undoing has an address of its own.
@@ -168,4 +179,6 @@ UNDO: dict[str, Act] = {
     Verb.LIST: lambda task, was, by: work_lists.take_back(task, was.get("own", []), by=by),
     Verb.UNLIST: lambda task, was, by: work_lists.put_back(task, was.get("own", []), by=by),
     Verb.UNTAG: lambda task, was, by: tags.put(task, was["terms"]["tag"], by=by),
+    Verb.FIRST: _in_turn,
+    Verb.IN_TURN: lambda task, _was, by: queue.prioritize(task, Task.Priority.FIRST, by=by),
 }

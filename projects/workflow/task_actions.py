@@ -63,6 +63,24 @@ def send_to_review(task: Task, *, by: Person, note: str = "") -> Task:
 
 
 @transaction.atomic
+def put_first(task: Task, *, by: Person) -> Task:
+    """Hand an undecided task out before the others of its batch; one that is held back, once it is handed out again.
+
+    Raises AlreadyDecided, and StateConflict where it is first already, gold or cancelled, or its batch is over.
+    """
+    task = queue.lock(task.pk)
+    refuse_if_over(task)
+    _refuse_if_known(task)
+    refuse_if_settled(task)
+    return queue.prioritize(task, Task.Priority.FIRST, by=by)
+
+
+def put_in_turn(task: Task, *, by: Person) -> Task:
+    """Hand a task out in its turn again, behind what is open now. Raises StateConflict where it wasn't put first."""
+    return queue.prioritize(task, Task.Priority.NORMAL, by=by)
+
+
+@transaction.atomic
 def bring_back(task: Task, *, withheld: str, wanted: int, by: Person) -> Task:
     """Bring a withheld task back to how it was: with as many judgements wanted, and withheld for another reason or not
     at all. Raises StateConflict where it isn't withheld any more, or was decided since."""
@@ -159,6 +177,14 @@ def make_ordinary(task: Task, *, by: Person) -> Task:
     task = queue.take_up(task, by=by)
     Gold.objects.filter(task=task, retired_at=None).update(retired_at=Clock())
     return task
+
+
+def refuse_if_settled(task: Task) -> None:
+    """Raises AlreadyDecided, or StateConflict for a cancelled task. The caller holds its lock."""
+    if task.withheld == Task.Withheld.CANCELLED:
+        raise StateConflict("This task is cancelled.", code="cancelled")
+    if Verdict.objects.current().filter(task=task).exists():
+        raise AlreadyDecided()
 
 
 def _refuse_if_known(task: Task) -> None:

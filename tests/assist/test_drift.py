@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,11 +21,12 @@ from projects.configuration import configure
 from projects.models import ModelAnswer, Project, Verdict, VerdictEntry
 from taskers.models import Event, Notification
 from taskers.notifications import inbox
-from tests.support import make
+from tests.support import make, sending
 from tests.support.assist.engineer import at, shown
 from tests.support.assist.engineer import emil as emil  # a fixture
 from tests.support.cast import Cast
 from tests.support.projects import models_at_work
+from tests.support.projects.managing import signed_in
 from tests.support.projects.pipeline import Api, refused
 
 BOUND = 12 * 26_000.0  # twelve series, five hundred pieces a week in each: one alarm a year at most
@@ -257,3 +259,20 @@ def test_a_project_that_cannot_be_looked_at_keeps_no_other_waiting(cast, project
 
     monkeypatch.setattr(watch, "watch", looked)
     assert watch.watch_all() == 1 and str(project.public_id) in caplog.text and other.pk
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["project-settings", "project-stages"])
+def test_a_form_that_is_saved_meanwhile_as_it_stands_makes_nothing_permanent(cast, project, name: str) -> None:
+    configure.change(project, cast.mina, audit_share=0.05)
+    assert audits.raise_for(project) is not None
+    mina, address = signed_in(cast.mina), reverse(name, args=[project.public_id])
+    page = sending.read(mina.get(address).content.decode(), address)
+    (form,) = [one for one in page.forms if ("audit_share", "20") in one.fields]
+    changes = {"instructions": "Other ones."} if name == "project-settings" else {}
+    version = project.settings_now().version
+    assert sending.send(mina, form, **changes).status_code == 302
+    now = project.settings_now()
+    assert (now.audit_share, now.version > version) == (audits.CAP, bool(changes))
+    RaisedAudits.objects.update(until=timezone.now())
+    assert audits.lower_due() == 1 and project.settings_now().audit_share == 0.05

@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from django.utils import translation
 
 from assist.learning import gate
 from assist.learning.gate import Outcome, Pair, Unfit
+from taskers.errors import said_again
 
 MARGIN = 0.05
 SLICES = [f"slice {number}" for number in range(8)]
@@ -123,3 +125,16 @@ def test_a_task_answered_twice_and_a_slice_that_nobody_answered_are_refused() ->
         gate.judge([*alike(200), Pair("7", "other", 1.0, 1.0)])
     with pytest.raises(Unfit, match="night"):
         gate.judge(alike(200), slices=["night"])
+
+
+def test_a_sentence_that_was_kept_in_english_is_said_in_the_readers_language() -> None:
+    kept = gate.REASONS.values()
+    with translation.override("es"):
+        assert said_again("Worse than the model in place: all tasks, persona.", kept) == (
+            "Peor que el modelo en uso: todas las tareas, persona."
+        )
+        assert said_again(gate.judge([]).reason, kept) == "Ninguna tarea se decidió sin ayuda de un modelo."
+        assert said_again("The customer wished for it. (100 %(sure)s)", kept) == (
+            "The customer wished for it. (100 %(sure)s)"
+        )
+        assert said_again("", kept) == ""

@@ -9,10 +9,11 @@ from projects import queue
 from projects.configuration import configure
 from projects.models import BatchPace
 from projects.reports import earnings, progress
-from projects.workflow import batches
+from projects.workflow import batches, submission
 from projects.workforce import availability, conflicts_of_interest, rules
 from taskers.skills import skills
 from tests.support import make
+from tests.support.projects.courses import answered, course
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +193,35 @@ def test_pairs_hold_in_any_too(cast, plain, paid) -> None:
     hers = queue.claim_any(cast.alice, cast.riverside, every)
     his = queue.claim_any(cast.bob, cast.riverside, every)
     assert hers.task != his.task
+
+
+def test_a_course_of_another_project_is_asked_for_when_the_first_has_nothing_more(cast, plain, paid) -> None:
+    """Work of the first was once followed by work of the second, course or not."""
+    configure.change(paid, None, wanted=2)
+    make.tasks(make.batch(paid, "For two"), 1)
+    course(plain.batches.get(), skills.define(cast.riverside, "Course"), cast)
+    every = [plain, paid]
+    assert [done_any(cast.alice, every).task.project for _ in range(2)] == [paid, paid]
+    assert queue.claim_any(cast.bob, cast.riverside, every).task.project == paid, "it still has something, for others"
+    mine = queue.claim_any(cast.alice, cast.riverside, every)
+    assert (mine.task.project, mine.kind) == (plain, "training")
+
+
+def test_who_failed_a_course_goes_on_with_the_projects_behind_it(cast, plain, paid) -> None:
+    last = make.project(cast.riverside, "Last", rate=5_000, wanted=1)
+    later = make.task(make.batch(last))
+    configure.change(paid, None, wanted=2)
+    make.tasks(make.batch(paid, "For two"), 1)
+    skill = skills.define(cast.riverside, "Course")
+    course(plain.batches.get(), skill, cast, training_tries=1)
+    for _item in range(2):
+        answered(cast.alice, plain, make.OSLO)
+    every = [plain, paid, last]
+    assert [done_any(cast.alice, every).task.project for _ in range(2)] == [paid, paid]
+    assert queue.claim_any(cast.alice, cast.riverside, every).task == later
+
+
+def done_any(tasker, projects):
+    mine = queue.claim_any(tasker, projects[0].organization, projects)
+    submission.submit(mine, tasker, mine.token, make.MARIA)
+    return mine

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import translation
 
 from projects import queue
 from projects.configuration import configure, label_changes, review_rule
@@ -14,7 +15,7 @@ from projects.errors import Refused
 from projects.models import Project, SecondLook, Task, Verdict
 from projects.quality import consensus
 from projects.queue import draws
-from projects.reports import review_effect, verdict_index
+from projects.reports import review_effect, task_history, verdict_index
 from projects.workflow import project_copies, submission
 from taskers.models import Event, Standing, Transfer
 from tests.support import make
@@ -49,6 +50,11 @@ def test_before_the_verdict_a_reviewer_looks_and_nothing_is_paid(cast, project) 
     waits = decided(project, cast, make.OSLO)
     assert waits.withheld == "review" and not Verdict.objects.filter(task=waits).exists()
     assert Transfer.objects.count() == paid
+    with translation.override("es"):
+        why = [one.detail for one in task_history.of(waits).moments]
+    assert any("usan una etiqueta que el proyecto hace revisar" in one for one in why), (
+        "kept in English, read in Spanish"
+    )
 
 
 def test_after_it_the_verdict_stands_is_paid_and_waits_for_a_second_look(cast, project) -> None:

@@ -202,6 +202,8 @@ def test_what_is_foreseen_is_what_happens_and_undoing_brings_it_back(cast, proje
     keys = list(Task.objects.filter(project=project).order_by("pk").values_list("pk", flat=True))
     alice, bob = (str(one.public_id) for one in (cast.alice, cast.bob))
     whose = {"void": {"tasker": alice, "note": "Guessed"}, "list": {"people": [alice]}, "unlist": {"people": [bob]}}
+    if verb == "in-turn":
+        queue.prioritize(Task.objects.get(pk=keys[-1]), Task.Priority.FIRST, by=cast.mina)
     terms, before = (TERMS | whose).get(verb, {}), stands(project)
     decided = task_search.all_keys(project, Filters(state="decided"), 10)
     told = bulk_preview.of(keys, verb, terms)

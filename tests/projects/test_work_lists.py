@@ -13,10 +13,11 @@ from projects.models import Assignment, BulkAction, Project, Reservation, Task
 from projects.quality import consensus
 from projects.queue import Nothing, work_lists
 from projects.reports import stalls
-from projects.workflow import bulk_actions, submission
+from projects.workflow import bulk_actions, submission, task_actions
 from projects.workforce import availability, rules
 from taskers.errors import StateConflict
-from taskers.models import Person, Skill
+from taskers.models import Event, Person, Skill
+from taskers.notifications import inbox
 from taskers.skills import skills
 from tests.support import make
 from tests.support.projects.leases import run_out
@@ -273,6 +274,76 @@ def test_mina_finds_what_is_on_bobs_list_and_on_nobodys(cast, project, tasks) ->
         "state=open&list=nobody": others,
         "list=x@example.org": [],
     }
+
+
+def test_what_is_over_goes_on_no_list_and_the_preview_says_so(cast, project, tasks) -> None:
+    done(tasks[0], cast.bob)
+    Reservation.objects.all().delete()
+    task_actions.cancel(tasks[1], by=cast.mina)
+    mina = Api(cast.mina, cast.riverside)
+    body = {"verb": "list", "people": [str(cast.alice.public_id)], "filter": {}}
+    told = mina.post("bulk", project.public_id, body=body | {"dry_run": True}).json()
+    assert (told["would"], told["left"]) == (2, {"decided": 1, "cancelled": 1})
+    mina.post("bulk", project.public_id, body=body)
+    action = run(BulkAction.objects.get())
+    assert sorted(one["code"] for one in action.faults) == ["already-decided", "cancelled"]
+    assert set(Reservation.objects.values_list("task", flat=True)) == {tasks[2].pk, tasks[3].pk}
+
+
+def test_alice_is_told_once_of_all_that_an_action_put_on_her_lists(cast, project, tasks) -> None:
+    north = skills.define(cast.riverside, "North")
+    skills.grant(cast.alice, north, by=cast.mina)
+    listed(tasks[0], cast.alice)
+    terms = {"people": [str(cast.alice.public_id), str(cast.mina.public_id)], "teams": [north.key]}
+    run(bulk_actions.start(project, "list", [one.pk for one in tasks], by=cast.mina, terms=terms))
+    bulk_actions.act(tasks[1], "list", {"people": [str(cast.bob.public_id)]}, by=cast.mina)
+    said = {one: news(one) for one in (cast.alice, cast.bob, cast.mina, cast.carol)}
+    assert said == {
+        cast.alice: ["4 tasks were put on your work list in Names in reports."],
+        cast.bob: ["1 task was put on your work list in Names in reports."],
+        cast.mina: [],
+        cast.carol: [],
+    }
+    rules.change(project, cast.mina, mode="pool")
+    bulk_actions.act(tasks[2], "list", {"people": [str(cast.carol.public_id)]}, by=cast.mina)
+    assert news(cast.carol) == [], "in the pool a list says nothing yet"
+
+
+def news(person: Person) -> list[str]:
+    """What they read of their list, after a worker looked twice."""
+    for _again in range(2):
+        inbox.tell(Event.objects.order_by("pk"))
+    return [inbox.said(one) for one in inbox.of(person).filter(kind="listed")]
+
+
+def done(task: Task, tasker: Person) -> None:
+    listed(task, tasker)
+    hand_in(queue.claim_named(tasker, task))
+
+
+def test_the_list_of_somebody_who_may_not_work_there_is_nobodys_for_the_page_and_the_browser(
+    cast, project, tasks
+) -> None:
+    listed(tasks[0], cast.bob)
+    listed(tasks[1], cast.alice)
+    rules.exclude(cast.bob, project=project, reason="A break.", by=cast.mina)
+    address = reverse("tasks", args=[project.public_id]) + "?state=open&list=nobody"
+    assert stalls.look(project).unlisted == 3
+    page = signed_in(cast.mina).get(address).content.decode()
+    assert [one for one in tasks if f">{one.external_id}<" in page] == [tasks[0], tasks[2], tasks[3]]
+
+
+def test_a_list_shows_what_tasks_are_about_with_ones_own_marks_and_nobody_elses(cast, project) -> None:
+    task = make.task(make.batch(project), wanted=2)
+    listed(task, cast.alice)
+    done(task, cast.bob)
+    address = reverse("my-list", args=[project.public_id])
+    seen = {one: signed_in(one).get(address) for one in (cast.alice, cast.bob)}
+    looks = {one: page.context["view"] for one, page in seen.items()}
+    marks = {one: view["tasks"][str(task.public_id)]["answer"].get("spans", []) for one, view in looks.items()}
+    assert marks[cast.alice] == [] and [(one["start"], one["label"]) for one in marks[cast.bob]] == [(0, "person")]
+    assert "person" in looks[cast.bob]["labels"]
+    assert f'data-look="{task.public_id}"' in seen[cast.alice].content.decode()
 
 
 def test_what_is_on_nobodys_list_is_told_with_its_remedy(cast, project, tasks) -> None:

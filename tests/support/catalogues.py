@@ -32,6 +32,10 @@ TABLES = {
         *("EVERYWHERE", "REGIONS", "MASKS", "PAINTED", "OUTLINES", "BY_HAND", "SPANS", "GRID", "FIELDS", "PREFERENCE")
     },
     "projects/queue/leases.py": {"SKIP_REASONS"},
+    "projects/configuration/review_rule.py": {"SENTENCES"},
+    "projects/quality/consensus.py": {"TOO_LONG"},
+    "projects/quality/decision_rule.py": {"ALTERED"},
+    "assist/learning/gate.py": {"REASONS"},
     "projects/web/shared/storable.py": {"NUL"},
 }
 # What is looked up through a name that no pattern here follows: values of choices (projects/queue/eligibility.py), what

@@ -154,6 +154,7 @@ MANAGERS = [
     post("task-keep", MANAGE, form(pool="control"), on="decided"),
     post("task-gold", MANAGE, form(act="course"), on="out"),
     post("task-overlap", MANAGE, form(wanted="3")),
+    post("task-priority", MANAGE, form(priority="first")),
     post("task-comment", MANAGE, form(words="Mind the ears.")),
     post("assignment-release", MANAGE),
     post("assignment-rework", MANAGE, form(reason="Again"), on="doubt"),

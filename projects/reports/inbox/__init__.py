@@ -6,6 +6,7 @@ from projects.reports.inbox import (
     contested,
     course,
     jobs,
+    listed,
     mentions,
     questions,
     returned,
@@ -24,5 +25,6 @@ KINDS: list[Kind] = [
     returned.KIND,
     contested.KIND,
     work.KIND,
+    listed.KIND,
     course.KIND,
 ]

@@ -31,11 +31,13 @@ def page(request: MemberRequest, project_id: UUID) -> HttpResponse:
         request.user, project, after=int(after) if after.isascii() and after.isdigit() and len(after) < DIGITS else 0
     )
     chooses = queue.may_choose(request.user, project, mode)
+    free = work_list.free_in(request.user, project, after=free_after) if chooses else None
     context = {
         "project": project,
         "mine": mine,
         "by_list": mode != AssignmentRules.Mode.POOL,
-        "free": work_list.free_in(request.user, project, after=free_after) if chooses else None,
+        "free": free,
+        "view": work_list.view(project, [*mine.entries, *(free.entries if free else ())]),
         "begun": any(one.state == work_list.MINE for one in mine.entries),
     }
     return render(request, "projects/annotator/my_list.html", context)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects import access, queue
 from projects.data import archive
-from projects.models import Assignment, Comment, PooledGold, Posterior, Task
+from projects.models import Assignment, BulkAction, Comment, PooledGold, Posterior, Task
 from projects.quality.gold import pool
 from projects.reports import task_history
 from projects.task_types import TASK_TYPES
@@ -68,6 +68,17 @@ def raise_overlap(request: MemberRequest, task_id: UUID) -> HttpResponse:
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 6 else 0
     said = _("%(number)s judgements are wanted now.") % {"number": number}
     return _act(request, task_id, lambda one: task_actions.raise_overlap(one, number, by=request.user), said)
+
+
+@require_POST
+@signed_in
+def priority(request: MemberRequest, task_id: UUID) -> HttpResponse:
+    """Hand it out before the others of its batch, or in its turn again."""
+    if request.POST.get("priority") == BulkAction.Verb.FIRST:
+        said = _("It comes before the others of its batch now.")
+        return _act(request, task_id, lambda one: task_actions.put_first(one, by=request.user), said)
+    said = _("It comes in its turn now.")
+    return _act(request, task_id, lambda one: task_actions.put_in_turn(one, by=request.user), said)
 
 
 @require_POST
@@ -143,7 +154,8 @@ def _context(found: Task) -> dict:
         "more_wanted": found.wanted + 1,
         "known": known,
         "in_use": known is not None and known.retired_at is None,
-        "state": _state(found, past),
+        "state": (state := _state(found, past)),
+        "may_put_first": state in ("open", "held"),
         "posterior": None if past.verdict else Posterior.objects.filter(task=found).first(),
         "view": drawing(
             found,

@@ -32,6 +32,7 @@ TEXTS = (
     "sort",
     "confused",
     "list",
+    "priority",
 )
 COLUMNS: dict[str, Any] = {
     "look": _("Preview"),
@@ -40,11 +41,13 @@ COLUMNS: dict[str, Any] = {
     "judgements": _("Judgements"),
     "confidence": _("Confidence"),
     "tags": _("Tags"),
+    "priority": _("Priority"),
     "loaded": _("Loaded"),
 }
-USUAL = [*COLUMNS]
+USUAL = [one for one in COLUMNS if one != "priority"]
 META = "meta."  # before the name of a field of the metadata
 NOBODY = "nobody"  # for a work list: on none
+FIRST = "first"  # for a priority
 MOST_COLUMNS = 20
 ORDERS: dict[str, Any] = {
     "": _("As loaded"),
@@ -97,13 +100,15 @@ def asked_of(project: Project, said: QueryDict) -> Asked:
     among = confusions.tasks_of(project, texts["confused"]) if texts["confused"] else None
     besides: dict[str, Any] = {"words": texts["words"], "tag": tag, "metas": metas, "among": among}
     listed = taskers_of(project).filter(email=texts["list"].lower()).first() if "@" in texts["list"] else None
-    besides |= {"listed": listed, "unlisted": texts["list"] == NOBODY}
+    first = texts["priority"] == FIRST
+    besides |= {"listed": listed, "unlisted": texts["list"] == NOBODY, "first": first}
     filters = Filters(external_id, batch, state, label, tasker, low, high, **besides)
     answers = {"batch": batch, "state": state, "label": label, "tasker": tasker, "low": low, "high": high} | {
         "meta": metas,
         "sort": sort,
         "confused": among,
         "list": listed or (texts["list"] == NOBODY or None),
+        "priority": first or None,
     }
     unknown = next((name for name, answer in answers.items() if texts[name] and answer in (None, "", ())), "")
     return Asked(texts, _columns(said.getlist("column")), filters, unknown)
