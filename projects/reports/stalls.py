@@ -114,7 +114,7 @@ def look(project: Project) -> Stall:
             "people": len(people) - models,
             "machines": models,
             "kept": kept,
-            "unlisted": _unlisted(project, listers or [], teams or []),
+            "unlisted": 0 if listers is None else _unlisted(project, listers, teams or []),
             "listers": listers,
             "teams": teams,
             "looked_at": Clock(),
@@ -176,8 +176,6 @@ def _listers(project: Project, able: Sequence[int]) -> tuple[list[int] | None, l
 
 
 def _unlisted(project: Project, people: Sequence[int], teams: Sequence[int]) -> int:
-    if not people:
-        return 0
     asked = {"project": project.pk, "looked": LOOKED, "people": list(people), "teams": list(teams)}
     ((number,),) = ask(UNLISTED, asked)
     return number

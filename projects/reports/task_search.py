@@ -155,7 +155,8 @@ CONDITIONS = {
     "listed": "EXISTS (SELECT FROM projects_reservation r WHERE r.task_id = t.id AND r.person_id = %(listed)s)",
     # As the project's page counts them (stalls.py): the list of somebody who may not work there is nobody's.
     "unlisted": """NOT EXISTS (SELECT FROM projects_reservation r WHERE r.task_id = t.id AND r.over_at IS NULL
-      AND (%(listers)s::bigint[] IS NULL OR r.person_id = ANY(%(listers)s) OR r.team_id = ANY(%(teams)s::bigint[])))""",
+      AND (%(listers)s::bigint[] IS NULL OR r.person_id = ANY(%(listers)s::bigint[])
+        OR r.team_id = ANY(%(teams)s::bigint[])))""",
     "first": "t.priority = 1",
     "metas": "t.payload->'meta' @> ANY(%(metas)s::jsonb[])",
     "meta": "t.payload->'meta' @> %(meta)s::jsonb",
