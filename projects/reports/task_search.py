@@ -265,8 +265,8 @@ def _conditions(filters: Filters, lead: Lead) -> set[str]:
 def terms(project: Project, filters: Filters, cursor: tuple[Any, int] | None) -> dict[str, Any]:
     """What the query's placeholders stand for."""
     k, at = cursor or (None, None)
-    lists = Stall.objects.filter(project=project).values_list("listers", "teams") if filters.unlisted else []
-    listers, teams = next(iter(lists), (None, None))
+    lists = Stall.objects.filter(project=project).values_list("listers", "teams")
+    listers, teams = (lists.first() if filters.unlisted else None) or (None, None)
     return {
         "project": project.pk,
         "prefix": filters.external_id,
