@@ -224,7 +224,7 @@ def test_verdicts_become_a_version_that_may_answer(cast, tmp_path: Path, setting
         split = split_of(str(project.public_id), line.asset)
         if split in wanted:
             wanted.remove(split)
-            task = work_of.image_task(batch, (tmp_path / "pictures" / line.asset).read_bytes())
+            task = work_of.image_task(batch, (tmp_path / "pictures" / line.asset).read_bytes(), f"{number}.png")
             shapes = [one["shape"] for one in line.said["regions"]]
             own = {"label": "cat", "provenance": {"source": "human"}}
             answer = {"regions": [{"id": f"r{n}", "shape": one, **own} for n, one in enumerate(shapes)]}

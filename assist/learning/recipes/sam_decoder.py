@@ -240,10 +240,8 @@ def _learnt(
         previous = _shown(logits.detach(), scores.detach())
         answers = previous[:, 0].numpy() > 0
         answers[:, rows:], answers[:, :, columns:] = False, False
-        clicks = [
-            [*some, pointing.correction(mask, answer, draw)]
-            for some, mask, answer in zip(clicks, masks, answers, strict=True)
-        ]
+        asked = zip(clicks, masks, answers, strict=True)
+        clicks = [[*some, pointing.correction(mask, answer, draw)] for some, mask, answer in asked]
     torch.nn.utils.clip_grad_norm_(decoder.mask_decoder.parameters(), LOUDEST)
     optimizer.step()
     optimizer.zero_grad()
