@@ -29,6 +29,7 @@ urlpatterns = [
     path(f"{HERE}annotators/", copilot.Place.as_view(), name="api-copilot-place"),
     path(f"{HERE}evaluations/", evaluations.Evaluations.as_view(), name="api-evaluations"),
     path(f"{HERE}evaluations/<uuid:evaluation_id>/", evaluations.OneEvaluation.as_view(), name="api-evaluation"),
+    path(f"{HERE}evaluations/<uuid:evaluation_id>/worst/", evaluations.Worst.as_view(), name="api-evaluation-worst"),
     path(
         f"{HERE}evaluations/<uuid:evaluation_id>/promote/", evaluations.Promote.as_view(), name="api-evaluation-promote"
     ),

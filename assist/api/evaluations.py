@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, NewDeployment, VersionBody
-from assist.learning import evaluation, rollout
+from assist.learning import evaluation, rollout, worst_cases
 from assist.models import Evaluation, Override
 from assist.web.overview import SEES
 from projects import access
@@ -83,6 +83,28 @@ class Evaluations(Copilots):
         return Response(EvaluationShape(made).data, status=202)
 
 
+class WorstCase(serializers.Serializer):
+    """A task, its scores, and the three answers; one of a model is `{"fault": code}` where it has none."""
+
+    task = serializers.UUIDField(allow_null=True, help_text="null once it was archived or removed")
+    scores = serializers.DictField(child=serializers.FloatField(), help_text="`candidate`, `champion`")
+    verdict = serializers.JSONField(allow_null=True)
+    candidate = serializers.JSONField()
+    champion = serializers.JSONField()
+
+
+class WorstCases(serializers.Serializer):
+    """The worst first; `total` 0 where no answers were kept, or none was missed."""
+
+    total = serializers.IntegerField()
+    results = WorstCase(many=True)
+
+
+class WorstQuery(serializers.Serializer):
+    order = serializers.ChoiceField(list(worst_cases.ORDERS), default="lost", help_text="what comes first")
+    limit = serializers.IntegerField(default=10, min_value=1, max_value=worst_cases.MOST)
+
+
 class _OfOne(Copilots):
     def evaluation(self, project_id: UUID, public_id: UUID, *roles: str) -> Evaluation:
         project = self.project(project_id, *roles)
@@ -101,6 +123,35 @@ class OneEvaluation(_OfOne):
     @described("Get an evaluation", {200: EvaluationShape}, operation_id="evaluations_get")
     def get(self, request: Request, project_id: UUID, evaluation_id: UUID) -> Response:
         return Response(EvaluationShape(self.evaluation(project_id, evaluation_id, *SEES)).data)
+
+
+class Worst(_OfOne):
+    """The tasks at which a model did worst."""
+
+    scopes = {"GET": READ}
+
+    @described(
+        "Get the worst tasks of an evaluation",
+        {200: WorstCases},
+        operation_id="evaluations_worst",
+        parameters=[WorstQuery],
+    )
+    def get(self, request: Request, project_id: UUID, evaluation_id: UUID) -> Response:
+        query = WorstQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        rows = worst_cases.listed(self.evaluation(project_id, evaluation_id, *SEES), query.validated_data["order"])
+        cases = [worst_cases.case(one) for one in rows[: query.validated_data["limit"]]]
+        return Response(WorstCases({"total": len(rows), "results": [_told(one) for one in cases]}).data)
+
+
+def _told(case: worst_cases.Case) -> dict[str, object]:
+    return {
+        "task": case.task.public_id if case.task else None,
+        "scores": {"candidate": case.score.candidate, "champion": case.score.champion},
+        "verdict": case.verdict.answer if case.verdict else None,
+        "candidate": case.candidate,
+        "champion": case.champion,
+    }
 
 
 class Promote(_OfOne):

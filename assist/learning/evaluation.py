@@ -16,13 +16,13 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts, gate
+from assist.learning import blind_verdicts, gate, worst_cases
 from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
-from assist.learning.scores import SCORES, Asked, Scores, asked_by
+from assist.learning.scores import SCORES, Asked, Heard, Scores, asked_by
 from assist.learning.slices import slices_of
 from assist.learning.splits import GATE, split_of
-from assist.models import Evaluation, EvaluationScore, ModelVersion, TrainingRun
+from assist.models import Evaluation, EvaluationAnswer, EvaluationScore, ModelVersion, TrainingRun
 from assist.registry import registry, resolution
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capabilities_of
@@ -92,8 +92,8 @@ def _usual(capability: str) -> ModelVersion:
 
 def run(key: int) -> str:
     """Measure and judge; returns the outcome, "" where there is none. Asking twice does no harm."""
-    rows = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
-    evaluation = rows.filter(pk=key, state=RUNNING).first()
+    all_of_them = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
+    evaluation = all_of_them.filter(pk=key, state=RUNNING).first()
     if evaluation is None:
         return ""
     two = (evaluation.candidate, evaluation.champion)
@@ -102,8 +102,8 @@ def run(key: int) -> str:
     holdout = blind_verdicts.digest(blind)
     looks = _looks(evaluation, blind)
     try:
-        asked = asked_by(evaluation.project)
-        scores = asyncio.run(scores_of(evaluation.candidate, evaluation.champion, asked, decided))
+        heard: tuple[Heard, Heard] = ({}, {})
+        scores = asyncio.run(scores_of(*two, asked_by(evaluation.project), decided, heard))
         told = _told(blind, scores)
         found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type)
         pairs = _pairs(told, found)
@@ -111,9 +111,11 @@ def run(key: int) -> str:
     except (CopilotError, gate.Unfit) as problem:
         _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
         return ""
+    rows = _rows(evaluation, told, found)
     _end(
         evaluation,
-        _rows(evaluation, told, found),
+        rows,
+        worst_cases.kept(rows, heard),
         state=DONE,
         outcome=judgement.outcome.value,
         reason=judgement.reason[:300],
@@ -143,13 +145,18 @@ def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
 
 
 async def scores_of(
-    candidate: ModelVersion, champion: ModelVersion, asked: Asked, decided: Sequence[Decided]
+    candidate: ModelVersion,
+    champion: ModelVersion,
+    asked: Asked,
+    decided: Sequence[Decided],
+    heard: tuple[Heard, Heard] | None = None,
 ) -> tuple[Scores, Scores]:
-    """The candidate's and the champion's score of each blind task."""
+    """The candidate's and the champion's score of each blind task; their answers are put into `heard`."""
     metric = SCORES[candidate.capability]
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
+    ours, theirs = (replace(asked, heard=own) for own in heard or ({}, {}))
     try:
-        return await metric(client, candidate, asked, decided), await metric(client, champion, asked, decided)
+        return await metric(client, candidate, ours, decided), await metric(client, champion, theirs, decided)
     finally:
         await client.close()
 
@@ -207,10 +214,16 @@ def give_up(key: int, reason: str) -> None:
 
 
 @transaction.atomic
-def _end(evaluation: Evaluation, rows: Sequence[EvaluationScore] = (), **told: Any) -> None:
+def _end(
+    evaluation: Evaluation,
+    rows: Sequence[EvaluationScore] = (),
+    answers: Sequence[EvaluationAnswer] = (),
+    **told: Any,
+) -> None:
     if not Evaluation.objects.filter(pk=evaluation.pk, state=RUNNING).update(ended_at=Now(), **told):
         return
     EvaluationScore.objects.bulk_create(rows)
+    EvaluationAnswer.objects.bulk_create(answers)
     outcome = str(told.get("outcome", ""))
     terms = {"champion": str(evaluation.champion), "state": told["state"], "outcome": outcome}
     registry.tell("model_evaluated", evaluation.project, evaluation.candidate, evaluation.begun_by, **terms)

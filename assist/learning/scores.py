@@ -5,6 +5,7 @@ A metric is one function and one line of SCORES. All models are asked through th
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,15 +28,22 @@ from projects.models import Project
 PORTION = 64  # texts at once, so that people's own questions come in between
 UNREADABLE = {"no-image", "no-answer"}  # this picture; the next may do better
 MOST_REGIONS = 5  # of a picture, from its first
+NO_ANSWER = "no-answer"  # by the model, to this task
+Heard = dict[int, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a project asks of a model: its labels, what the model calls them, and the fields that it may guess."""
+    """What a project asks of a model: its labels, what the model calls them, and the fields that it may guess.
+
+    What it answers is put into `heard`, by the tasks' keys: as answers of the task type are, or {"fault": code}; of
+    masks what a click in the middle of each region gave.
+    """
 
     labels: frozenset[str]
     mapping: Mapping[str, str]
     fields: Sequence[Choices]
+    heard: Heard = dataclasses.field(default_factory=dict)
 
 
 Scores = list[float | None]
@@ -56,9 +64,13 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
     for at in range(0, len(work), PORTION):
         texts = [str(one.task.payload.get("text", "")) for one in work[at : at + PORTION]]
         found += await client.spans_of(str(version), texts)
+    offered = [_offered(said or (), asked, version) for said in found]
+    for said, own, one in zip(found, offered, work, strict=True):
+        places = [{"start": start, "end": end, "label": label} for start, end, label in sorted(own)]
+        asked.heard[one.task.pk] = {"fault": NO_ANSWER} if said is None else {"spans": places}
     return [
-        _f1(_offered(said or (), asked, version), _places(one.answer)) if one.task.payload.get("text") else None
-        for said, one in zip(found, work, strict=True)
+        _f1(own, _places(one.answer)) if one.task.payload.get("text") else None
+        for own, one in zip(offered, work, strict=True)
     ]
 
 
@@ -90,6 +102,7 @@ async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, de
     portions = [texts[at : at + PORTION] for at in range(0, len(texts), PORTION)]
     vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
     right: dict[int, list[bool]] = {one.task.pk: [] for one in decided if one.blind}
+    asked.heard.update({key: {"fields": []} for key in right})
     for field in asked.fields:
         places = {label: place for place, label in enumerate(field.phrases)}
         own = np.array([places.get(_label(one.answer, field.field), -1) for one in work])
@@ -99,6 +112,7 @@ async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, de
         tasks = [one.task.pk for one, kept in zip(work, used, strict=True) if kept and one.blind]
         for task, best, mine in zip(tasks, cosines.argmax(1), own[used][blind], strict=True):
             right[task].append(bool(best == mine))
+            asked.heard[task]["fields"].append(_as_answer(field, list(places)[best]))
     return [float(np.mean(said)) if said else None for said in right.values()]
 
 
@@ -137,11 +151,17 @@ async def pictures(client: RuntimeClient, version: ModelVersion, asked: Asked, d
 def _right(version: ModelVersion, asked: Asked, shares: judged.Shares | None, one: Decided) -> float | None:
     own = version.terms.get("label_map") or {}
     guessed = {guess.field: guess.label for guess in judged.guesses(asked.fields, shares or {}, asked.mapping, own)}
+    said = [_as_answer(field, guessed[field.field]) for field in asked.fields if field.field in guessed]
+    asked.heard[one.task.pk] = {"fields": said} if shares else {"fault": NO_ANSWER}
     true = {field.field: _label(one.answer, field.field) for field in asked.fields}
     known = [
         guessed.get(field.field) == true[field.field] for field in asked.fields if true[field.field] in field.phrases
     ]
     return float(np.mean(known)) if known else None
+
+
+def _as_answer(field: Choices, label: str) -> dict[str, Any]:
+    return {"field": field.field, "kind": field.kind, "value": field.value(label)}
 
 
 def _label(answer: Mapping[str, Any], field: str) -> str:
@@ -152,18 +172,19 @@ def _label(answer: Mapping[str, Any], field: str) -> str:
 
 async def masks(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
     """Mean overlap with the regions of each blind picture, each asked for by a click in its middle and by its box."""
-    return [await _picture(client, version, one) for one in decided if one.blind]
+    return [await _picture(client, version, asked, one) for one in decided if one.blind]
 
 
-async def _picture(client: RuntimeClient, version: ModelVersion, one: Decided) -> float | None:
+async def _picture(client: RuntimeClient, version: ModelVersion, asked: Asked, one: Decided) -> float | None:
     picture = picture_of(one.task)
     if picture is None:
         return None
     size = (picture.height, picture.width)
-    regions = [made for part in one.answer["regions"] if (made := as_mask(part["shape"], *size))][:MOST_REGIONS]
+    found = [(part["label"], made) for part in one.answer["regions"] if (made := as_mask(part["shape"], *size))]
     supply = partial(asyncio.to_thread, read_picture, picture)
-    overlaps = []
-    for region in regions:
+    overlaps: list[float] = []
+    clicked = []
+    for label, region in found[:MOST_REGIONS]:
         wanted = bitmap_from_mask(region)
         for prompt in ({"points": [[*middle(wanted), 1]]}, {"points": [], "box": mask_box(region)}):
             asker = f"evaluation:{one.task.pk}:{version.pk}"
@@ -175,9 +196,11 @@ async def _picture(client: RuntimeClient, version: ModelVersion, one: Decided) -
                 owner=asker,
                 **prompt,  # type: ignore[arg-type]
             )
-            overlaps.append(
-                edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(reply["masks"][reply["best"]]))
-            )
+            mask = reply["masks"][reply["best"]]
+            overlaps.append(edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(mask)))
+            if prompt["points"]:
+                clicked.append({"label": label, "shape": {"type": "mask", **mask}})
+    asked.heard[one.task.pk] = {"regions": clicked}
     return float(np.mean(overlaps)) if overlaps else None
 
 

@@ -14,8 +14,8 @@ from assist.models.copilot import (
 )
 from assist.models.defaults import OrganizationDefault, PassedOver
 from assist.models.drift import DriftSeries, RaisedAudits
-from assist.models.improvement import EvaluationScore, LabelCheck
-from assist.models.likeness import NearlyTheSame
+from assist.models.improvement import EvaluationAnswer, EvaluationScore, LabelCheck
+from assist.models.likeness import NearlyTheSame, TaskGroup, TaskMap
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
@@ -26,6 +26,7 @@ __all__ = [
     "Deployment",
     "DriftSeries",
     "Evaluation",
+    "EvaluationAnswer",
     "EvaluationScore",
     "LabelCheck",
     "LabelVectors",
@@ -44,6 +45,8 @@ __all__ = [
     "Snapshot",
     "SnapshotRow",
     "Suggestion",
+    "TaskGroup",
+    "TaskMap",
     "TrainingRun",
     "Trial",
 ]

@@ -29,6 +29,18 @@ class EvaluationScore(models.Model):
         return f"{self.task} in {self.evaluation_id}: {self.candidate} / {self.champion}"
 
 
+class EvaluationAnswer(models.Model):
+    """What both models said to a task at which one of them did worst: as answers of the task type are, or {"fault":
+    code} where there is none (sole writer: evaluation.py)."""
+
+    score = models.OneToOneField(EvaluationScore, on_delete=models.CASCADE, related_name="answers")
+    candidate = models.JSONField()
+    champion = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"Both answers: {self.score}"
+
+
 class LabelCheck(models.Model):
     """A look for verdicts that are likely wrong (sole writer: likely_wrong.py). It changes nothing."""
 

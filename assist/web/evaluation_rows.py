@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from assist.learning import gate
 from assist.models import Evaluation
 from projects.models import Project, Task
 from projects.web.shared.charts import Mark, Scale
+from taskers.errors import NotFound
 
 NEWEST = 10
 EXCERPT = 160  # characters
@@ -33,6 +35,15 @@ def evaluations_of(project: Project) -> list[Evaluation]:
     """The newest of a project, newest first."""
     rows = Evaluation.objects.filter(project=project).select_related("candidate", "champion", "begun_by")
     return list(rows.order_by("-pk")[:NEWEST])
+
+
+def evaluation_of(project: Project, key: UUID) -> Evaluation:
+    """One of them. Raises NotFound."""
+    rows = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
+    found = rows.filter(project=project, public_id=key).first()
+    if found is None:
+        raise NotFound("There is no such evaluation here.")
+    return found
 
 
 def scale_of(evaluation: Evaluation) -> Scale:

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assist.learning import canary, canary_report, gate, improve, rollout
 from assist.learning import evaluation as evaluating
-from assist.models import Deployment, Evaluation, Override
+from assist.models import Deployment, Evaluation, EvaluationAnswer, Override
 from assist.registry import registry
 from assist.suggestions.bindings import capability_of
-from assist.web.evaluation_rows import excerpt_of, findings_of, scale_of
+from assist.web.evaluation_rows import evaluation_of, excerpt_of, findings_of, scale_of
 from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
 from assist.web.training import looks_after
 from assist.web.views import refused
@@ -56,14 +56,14 @@ def evaluate(request: MemberRequest, project: Project) -> HttpResponse:
 @looks_after
 def evaluation(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
     """What an evaluation found, slice by slice."""
-    return _shown(request, _evaluation(project, evaluation_id))
+    return _shown(request, evaluation_of(project, evaluation_id))
 
 
 @require_POST
 @manages
 def promote(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
     """Deploy what passed, in the share that was chosen."""
-    found = _evaluation(project, evaluation_id)
+    found = evaluation_of(project, evaluation_id)
     form = PromoteForm(request.POST)
     if not form.is_valid():
         return _shown(request, found, form)
@@ -135,6 +135,7 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "reason": said_again(found.reason, gate.REASONS.values()),
         "zero": scale_of(found).at(0),
         "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
+        "answers_kept": EvaluationAnswer.objects.filter(score__evaluation=found).exists(),
         "margin": round(100 * found.margin, 1),
         "answers": answers,
         "rollout": canary_report.of_project(found.project).filter(evaluation=found).first(),
@@ -145,14 +146,6 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "form": form or PromoteForm(initial={"share": registry.WHOLE if answers else CANARY}),
     }
     return render(request, "assist/evaluation.html", context, status=422 if form else 200)
-
-
-def _evaluation(project: Project, key: UUID) -> Evaluation:
-    rows = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
-    found = rows.filter(project=project, public_id=key).first()
-    if found is None:
-        raise NotFound("There is no such evaluation here.")
-    return found
 
 
 def _override(project: Project, key: UUID) -> Override:

@@ -16,6 +16,7 @@ from assist.web import (
     searches,
     training,
     views,
+    worst_cases,
 )
 
 EVALUATION = "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>"
@@ -44,6 +45,7 @@ urlpatterns = [
         canary.begin,
         name="copilot-rollout-begin",
     ),
+    path(f"{EVALUATION}/side-by-side/", worst_cases.page, name="copilot-worst"),
     path(f"{ROLLOUT}/", canary.page, name="copilot-rollout"),
     path(f"{ROLLOUT}/hold/", canary.hold, name="rollout-hold"),
     path(f"{ROLLOUT}/go-on/", canary.go_on, name="rollout-go-on"),

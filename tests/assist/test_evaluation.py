@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from assist.adapters import RUNTIMES, catalogue
-from assist.learning import blind_verdicts, evaluation, rollout
-from assist.models import Deployment, Evaluation, ModelVersion, Override
+from assist.learning import blind_verdicts, evaluation, rollout, worst_cases
+from assist.models import Deployment, Evaluation, EvaluationAnswer, ModelVersion, Override
 from assist.registry import registry, resolution
 from projects.models import Project, Task
 from projects.reports import verdict_index
@@ -22,6 +22,7 @@ from tests.support import make
 from tests.support.assist import work
 from tests.support.assist.running import FAKE, SPACY_ONLY, Runtime, running
 from tests.support.cast import Cast
+from tests.support.projects.pipeline import Api
 
 pytestmark = pytest.mark.django_db
 NAMES = ("Maria", "Jonas", "Amira", "Pedro", "Ingrid")
@@ -97,6 +98,31 @@ def test_one_that_is_worse_is_refused_and_says_where(cast: Cast, project: Projec
     assert found.outcome == "refused" and "all tasks" in found.reason
     with pytest.raises(StateConflict, match="not passed"):
         rollout.promote(found, share=5, by=cast.mina)
+
+
+def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Project) -> None:
+    spacy = registry.model_version(SPACY_ONLY[0])
+    rollout.first(project, registry.model_version(FAKE[1]), share=100, by=cast.mina)
+    found = evaluated(project, spacy, cast)
+    rows = worst_cases.listed(found, "lost")
+    assert 2 <= len(rows) <= worst_cases.MOST and rows[0].candidate < rows[0].champion == 1.0
+    first = worst_cases.case(rows[0])
+    assert first.champion["spans"] and first.verdict is not None
+    assert first.champion["spans"][0].items() <= first.verdict.answer["spans"][0].items()
+    assert first.candidate.get("spans") != first.champion["spans"], "it lost here"
+    mina = Client()
+    mina.force_login(cast.mina)
+    page = reverse("copilot-worst", args=[project.public_id, found.public_id])
+    assert page in mina.get(reverse("copilot-evaluation", args=[project.public_id, found.public_id])).content.decode()
+    shown = mina.get(page).content.decode()
+    assert [shown.count(f'data-answer="{one}"') for one in ("verdict", "candidate", "champion")] == [1, 1, 1]
+    assert f"1 of {len(rows)}" in shown and "Score 100" in shown and 'rel="next"' in shown and 'rel="prev"' not in shown
+    last = mina.get(page, {"at": len(rows)}).content.decode()
+    assert 'rel="prev"' in last and 'rel="next"' not in last
+    told = Api(cast.mina, cast.riverside).get("evaluation-worst", project.public_id, found.public_id).json()
+    assert told["total"] == len(rows) and told["results"][0]["task"] == str(first.task and first.task.public_id)
+    EvaluationAnswer.objects.all().delete()  # as those of evaluations from before answers were kept
+    assert "answers weren’t kept" in mina.get(page).content.decode()
 
 
 def test_too_little_evidence_says_how_much_is_missing(cast: Cast, project: Project, candidate: ModelVersion) -> None:

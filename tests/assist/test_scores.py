@@ -68,6 +68,7 @@ def test_spans_count_where_place_and_label_are_the_same(runtime: Runtime) -> Non
         decided(text(6, ""), {"spans": []}),
     ]
     assert scored(runtime, scores.spans, FAKE[1], NAMES, *rows) == [1.0, 0.0, 1.0, pytest.approx(2 / 3), None]
+    assert NAMES.heard[2] == {"spans": [maria]} and NAMES.heard[3] == {"spans": []} and 5 not in NAMES.heard
 
 
 def tone(key: int, said: str, label: str, blind: bool = True) -> Decided:
@@ -85,6 +86,7 @@ def test_classes_are_guessed_by_what_all_other_verdicts_teach(runtime: Runtime) 
         tone(6, "a glad day", "retired"),
     ]
     assert scored(runtime, scores.classes, CLASSES, asked, *rows) == [1.0, 1.0, 0.0, None, None]
+    assert asked.heard[3]["fields"] == [{"field": "tone", "kind": "choice", "value": "glad"}]
     nothing = Asked(frozenset(), {}, ())
     assert scored(runtime, scores.classes, CLASSES, nothing, *rows) == [None] * 5, "no field is no evidence"
 
@@ -104,6 +106,9 @@ def test_masks_are_asked_for_by_a_click_in_the_middle_and_by_the_box(
     registry.model_version(FAKE[0])
     (found, none) = scored(runtime, scores.masks, FAKE[0], NAMES, seen, spot)
     assert found == pytest.approx((1 + np.pi / 4) / 2, abs=0.02) and none is None
+    (alone,) = scored(runtime, scores.masks, FAKE[0], NAMES, seen)
+    (clicked,) = NAMES.heard[task.pk]["regions"]
+    assert alone == found and clicked["label"] == "cat" and clicked["shape"]["type"] == "mask"
 
 
 class Judge:
@@ -128,3 +133,5 @@ def test_a_model_that_gives_shares_is_measured_by_its_likeliest_label() -> None:
     ]
     found = asyncio.run(scores.classes(Judge(), head, asked, rows))
     assert found == [1.0, 1.0, 0.0, 0.0, None, None]
+    assert asked.heard[1] == {"fields": [{"field": "tone", "kind": "choice", "value": "glad"}]}
+    assert asked.heard[4] == {"fault": scores.NO_ANSWER} and 5 not in asked.heard

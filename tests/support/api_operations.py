@@ -175,6 +175,7 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/copilot/evaluations/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/evaluations/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/worst/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/promote/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/rollouts/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/rollouts/"),

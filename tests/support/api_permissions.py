@@ -277,6 +277,7 @@ API = [
     get("api-evaluations", MODELS, on="evaluated"),
     post("api-evaluations", MODELS, json(version="@version"), on="evaluated"),
     get("api-evaluation", MODELS, on="evaluated"),
+    get("api-evaluation-worst", MODELS, on="evaluated"),
     get("api-rollouts", MODELS),
     post("api-rollouts", MODELS, json(evaluation="@evaluation_id"), on="evaluated"),
     get("api-rollout", MODELS),

@@ -35,6 +35,7 @@ COPILOT = [
     post("copilot-deploy", MANAGE, form(version="@version", share="40"), reads=True, but=dict.fromkeys(MANAGE, 409)),
     post("copilot-evaluate", MODELS, form(version="@version", share="40"), on="evaluated"),
     get("copilot-evaluation", MODELS, on="evaluated"),
+    get("copilot-worst", MODELS, on="evaluated"),
     post("copilot-promote", MANAGE, form(share="40"), on="evaluated"),
     post("copilot-rollout-begin", MODELS, form(**ROLLOUT), on="evaluated"),
     get("copilot-rollout", MODELS),

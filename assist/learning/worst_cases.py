@@ -1,0 +1,77 @@
+"""The tasks of an evaluation at which a model did worst, with what was decided and what both models said then.
+
+Of most tasks only the scores are kept. Of the worst the answers are kept as well: those at which the candidate loses
+most against the model in place, and those at which either did worst by itself.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assist.learning.scores import NO_ANSWER, Heard
+from assist.models import Evaluation, EvaluationAnswer, EvaluationScore
+from projects.models import Task, Verdict
+
+MOST = 30  # by each order
+LARGEST = 50_000  # characters of an answer
+TOO_LARGE = "too-large"
+
+Key = Callable[[EvaluationScore], float]
+# What comes first under each: where the candidate loses most, where it is worst, where the model in place is worst.
+ORDERS: Mapping[str, Key] = {
+    "lost": lambda one: one.candidate - one.champion,
+    "candidate": lambda one: one.candidate,
+    "champion": lambda one: one.champion,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One of them. Task and verdict are None once they were archived or removed."""
+
+    score: EvaluationScore
+    task: Task | None
+    verdict: Verdict | None
+    candidate: Mapping[str, Any]  # as answers are, or {"fault": code}
+    champion: Mapping[str, Any]
+
+
+def kept(rows: Sequence[EvaluationScore], heard: tuple[Heard, Heard]) -> list[EvaluationAnswer]:
+    """The answers to the worst of these tasks, a bounded number and size, not written yet. A task at which a model did
+    all that was asked is none of its worst."""
+    chosen: dict[int, EvaluationScore] = {}
+    for name in ORDERS:
+        chosen |= {one.task: one for one in _first(rows, name)[:MOST]}
+    ours, theirs = heard
+    return [
+        EvaluationAnswer(score=one, candidate=_bounded(ours.get(key)), champion=_bounded(theirs.get(key)))
+        for key, one in sorted(chosen.items())
+    ]
+
+
+def listed(evaluation: Evaluation, order: str) -> list[EvaluationScore]:
+    """The scores of the tasks whose answers are kept, the worst first; empty for evaluations from before any were."""
+    return _first(list(evaluation.scores.filter(answers__isnull=False).order_by("pk")), order)[:MOST]
+
+
+def case(score: EvaluationScore) -> Case:
+    """One of those that are listed, with all that is drawn of it."""
+    rows = Task.objects.select_related("project__organization", "batch", "asset", "other_asset")
+    task = rows.filter(pk=score.task).first()
+    verdict = Verdict.objects.filter(pk=score.verdict).first()
+    answers = EvaluationAnswer.objects.get(score=score)
+    return Case(score, task, verdict, answers.candidate, answers.champion)
+
+
+def _first(rows: Sequence[EvaluationScore], order: str) -> list[EvaluationScore]:
+    """In the order in which they were written where two are as bad."""
+    key = ORDERS[order]
+    bound = 0.0 if order == "lost" else 1.0
+    return sorted((one for one in rows if key(one) < bound), key=key)
+
+
+def _bounded(answer: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if answer is None:
+        return {"fault": NO_ANSWER}
+    return answer if len(json.dumps(answer)) <= LARGEST else {"fault": TOO_LARGE}

@@ -1,0 +1,95 @@
+"""The worst tasks of an evaluation, one a page: the verdict, the candidate's answer and that of the model in place."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from assist.learning import worst_cases
+from assist.learning.scores import NO_ANSWER
+from assist.learning.worst_cases import Case
+from assist.models import Evaluation
+from assist.web import training
+from assist.web.evaluation_rows import evaluation_of
+from assist.web.training import looks_after
+from projects import access
+from projects.models import Project
+from projects.web.shared.answer_drawing import drawing
+from taskers import access as roles
+from taskers.web.requests import MemberRequest
+
+ORDERS = {
+    "lost": gettext_lazy("Where the candidate loses most"),
+    "candidate": gettext_lazy("Where the candidate is worst"),
+    "champion": gettext_lazy("Where the model in place is worst"),
+}
+PARTS = {"fields", "spans", "regions"}
+
+
+class Said(NamedTuple):
+    """One of the three answers: `words` say what can't be drawn."""
+
+    key: str
+    title: str
+    who: str
+    score: float | None
+    words: str
+
+
+@require_GET
+@looks_after
+def page(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
+    """The `at`-th worst by an order; the first where there are fewer."""
+    found = evaluation_of(project, evaluation_id)
+    asked, number = request.GET.get("order", ""), request.GET.get("at", "")
+    order = asked if asked in ORDERS else "lost"
+    rows = worst_cases.listed(found, order)
+    at = int(number) if number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(rows) else 1
+    case = worst_cases.case(rows[at - 1]) if rows else None
+    context = training.around(project) | {
+        "evaluation": found,
+        "order": order,
+        "orders": ORDERS.items(),
+        "case": case,
+        "at": at,
+        "of": len(rows),
+        "before": at - 1,
+        "after": at + 1 if at < len(rows) else 0,
+        "anything": bool(rows) or found.scores.filter(answers__isnull=False).exists(),
+        "said": _said(found, case) if case else (),
+        "view": drawing(case.task, _drawn(case)) if case and case.task else None,
+        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
+    }
+    return render(request, "assist/side_by_side.html", context)
+
+
+def _said(found: Evaluation, case: Case) -> list[Said]:
+    decided = "" if case.verdict else _("What was decided isn’t here any more: it was archived or removed.")
+    return [
+        Said("verdict", _("Verdict"), _("What people decided"), None, decided or _nothing(case.verdict.answer)),  # type: ignore[union-attr]
+        Said("candidate", _("Candidate"), str(found.candidate), case.score.candidate, _words(case.candidate)),
+        Said("champion", _("In place"), str(found.champion), case.score.champion, _words(case.champion)),
+    ]
+
+
+def _words(answer: Mapping[str, Any]) -> str:
+    """Why a model's answer isn't drawn; "" where it is."""
+    if fault := answer.get("fault"):
+        return _("It gave no answer to this task.") if fault == NO_ANSWER else _("Its answer is too large to be kept.")
+    return _nothing(answer)
+
+
+def _nothing(answer: Mapping[str, Any]) -> str:
+    empty = not any(answer.get(part) for part in PARTS)
+    return _("Nothing is marked or chosen in it.") if empty else ""
+
+
+def _drawn(case: Case) -> dict[str, Any]:
+    decided = case.verdict.answer if case.verdict else {}
+    answers = {"verdict": decided, "candidate": case.candidate, "champion": case.champion}
+    return {key: dict(one) if PARTS & one.keys() else {} for key, one in answers.items()}
