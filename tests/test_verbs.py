@@ -19,6 +19,7 @@ ANOTHER = {
     ),
     "projects.workflow.submission.submit_group": "projects.workflow.submission.submit",
     "projects.queue.claim_group": "projects.queue.claim",
+    "projects.queue.claim_named_group": "projects.queue.claim_named",
     "projects.queue.drafts.save_group": "projects.queue.drafts.save",
     "projects.data.importing.start.load_files": "projects.data.importing.receive",
     "projects.data.importing.start.load_from": "projects.data.importing.receive_from",

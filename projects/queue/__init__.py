@@ -14,7 +14,14 @@ from projects.queue.gold import set_aside, take_up
 from projects.queue.imported import PastJudgement, hand_in_imported
 from projects.queue.leases import expire_due, force_release, held, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
-from projects.queue.named_claim import check_lists, claim_named, kept_from_lists, may_choose, mode_for
+from projects.queue.named_claim import (
+    check_lists,
+    claim_named,
+    claim_named_group,
+    kept_from_lists,
+    may_choose,
+    mode_for,
+)
 from projects.queue.no_work import Nothing
 from projects.queue.priority import prioritize
 from projects.queue.qualification import begins_with_course
@@ -58,6 +65,7 @@ __all__ = [
     "claim_any",
     "claim_group",
     "claim_named",
+    "claim_named_group",
     "claim_review",
     "deliver",
     "dismiss",

@@ -109,13 +109,18 @@ SELECT r.id, r.task_id FROM (
 ) r ORDER BY r.id LIMIT %(most)s::int
 """
 
-# Takes one task that is asked for by name.
+# Takes the first of some tasks that are free, asked for by name and in that order.
 TAKE_NAMED = f"""
 WITH found AS (
-  SELECT a.id, p.* FROM {TERMS} CROSS JOIN LATERAL ({FREE.format(task="%(task)s::bigint")}
-    FOR UPDATE OF a SKIP LOCKED) a
+  SELECT a.id, p.* FROM {TERMS}
+  CROSS JOIN (
+    SELECT w.task FROM unnest(%(tasks)s::bigint[]) WITH ORDINALITY AS w(task, place) ORDER BY w.place OFFSET 0
+  ) w
+  CROSS JOIN LATERAL ({FREE.format(task="w.task")} FOR UPDATE OF a SKIP LOCKED) a
+  LIMIT %(most)s::int
 ), {TAKEN}
 SELECT {HELD}
 FROM found LEFT JOIN taken a ON a.id = found.id
 LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
+ORDER BY a.id
 """

@@ -1,14 +1,15 @@
-"""One task by its name, where people work by list: from one's list, or any that is free, where project or role allow.
+"""Tasks by their names, where people work by list: from one's list, or any that is free, where project or role allow.
 
 In the pool nobody chooses: who could would find known answers, and meet whom they like.
 """
 
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from projects import access
 from projects.errors import HoldsAnother, NotAllowedNow, NotFree, NotListed
 from projects.models import Assignment, AssignmentRules, Project, Task
-from projects.queue import list_sql, qualification, work_lists
+from projects.queue import eligibility, list_sql, qualification, work_lists
 from projects.queue.candidate_slots import Choice, terms_of
 from projects.queue.claim_numbers import StaleChoice
 from projects.queue.conflicts_of_interest import waiting_for
@@ -28,25 +29,45 @@ def claim_named(tasker: Person, task: Task) -> Assignment:
     The caller has checked that they may enter the project. Raises NotListed, NotFree, HoldsAnother while another of
     the project is in their hands, and NotAllowedNow with the reason why they may not work here now.
     """
-    project = task.project
+    found = _claimed(tasker, task.project, [task.pk], lambda choice: _check(choice, task))
+    return next(one for one in found if one.task_id == task.pk)
+
+
+@traced
+def claim_named_group(tasker: Person, project: Project, tasks: Sequence[int], number: int) -> list[Assignment]:
+    """Those of these tasks that are free, by their keys and in their order, up to `number` and what their day has room
+    for: held under one token, as of `claim_group`. Only where one may choose; whoever holds some of them gets those.
+
+    The caller has checked that they may enter the project. Raises as `claim_named`, and NotListed where they may not
+    choose.
+    """
+    mine = set(Task.objects.filter(project=project, pk__in=tasks).values_list("pk", flat=True))
+    return _claimed(tasker, project, [key for key in tasks if key in mine], _check_group, number)
+
+
+def _claimed(
+    tasker: Person, project: Project, tasks: Sequence[int], check: Callable[[Choice], None], number: int = 1
+) -> list[Assignment]:
     if project.state != Project.State.LIVE:
         raise _refused(not_live())
     for _attempt in range(TRIES):
         if found := held_again(tasker, {project.pk: project}):
-            if found[0].task_id != task.pk:
+            if not {one.task_id for one in found} & set(tasks):
                 raise HoldsAnother()
-            return found[0]
+            return found
         choice = terms_of(tasker, [project])
-        _check(choice, task)
+        check(choice)
         terms = promised(choice, list(choice.terms.values())) | {"partners": list(choice.partners)}
+        most = eligibility.left_today(choice.terms[project.pk], number)
         try:
             with waiting_for(tasker.pk, choice.partners):
-                taken = hold(choice, list_sql.TAKE_NAMED, terms | {"task": task.pk, "token": uuid4()})
+                asked = {"tasks": list(tasks), "most": most, "token": uuid4()}
+                taken = hold(choice, list_sql.TAKE_NAMED, terms | asked)
         except StaleChoice:
             continue  # another tab was faster
         if not taken:
             raise NotFree()
-        return taken[0]
+        return taken
     raise _refused(crowded())
 
 
@@ -82,6 +103,14 @@ def _kept(choice: Choice, project: int) -> Nothing | None:
     if why := choice.refusals.get(project):
         return why
     return training_first() if qualification.is_due(choice.tasker, choice.terms[project]) else None
+
+
+def _check_group(choice: Choice) -> None:
+    ((project, terms),) = choice.terms.items()
+    if why := _kept(choice, project):
+        raise _refused(why)
+    if not may_choose(choice.tasker, choice.projects[project], terms.mode):
+        raise NotListed()
 
 
 def _check(choice: Choice, task: Task) -> None:

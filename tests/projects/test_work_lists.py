@@ -126,6 +126,29 @@ def test_one_opens_a_task_of_her_list_by_name_and_no_other(cast, project, tasks)
         queue.claim_named(cast.alice, tasks[1])
 
 
+def test_a_group_is_taken_by_name_under_one_token_and_nothing_of_it_twice(cast, project, tasks) -> None:
+    wanted = [tasks[at].pk for at in (3, 0, 2, 1)]
+    with pytest.raises(NotListed):
+        queue.claim_named_group(cast.alice, project, wanted, 3)
+    rules.change(project, cast.mina, mode="choice")
+    theirs = queue.claim_named(cast.bob, tasks[0])
+    elsewhere = make.task(make.batch(make.project(cast.riverside, "Another")))
+    mine = queue.claim_named_group(cast.alice, project, [elsewhere.pk, *wanted], 2)
+    assert {one.task_id for one in mine} == {tasks[3].pk, tasks[2].pk}, "in their order, but for what Bob has"
+    assert len({one.token for one in mine}) == 1 and {one.tasker_id for one in mine} == {cast.alice.pk}
+    assert queue.claim_named_group(cast.alice, project, wanted, 4) == mine, "another tab shows the same"
+    assert queue.claim_named(cast.alice, tasks[2]) in mine
+    with pytest.raises(HoldsAnother):
+        queue.claim_named_group(cast.alice, project, [tasks[1].pk], 4)
+    with pytest.raises(NotFree):
+        queue.claim_named_group(cast.carol, project, [tasks[0].pk, tasks[3].pk], 4)
+    make.tasks(project.batches.get(), 3)
+    rules.change(project, cast.mina, daily_tasks=2)
+    every = list(Task.objects.filter(project=project).order_by("pk").values_list("pk", flat=True))
+    assert len(queue.claim_named_group(cast.carol, project, every, 9)) == 2, "the day has no more"
+    assert theirs.task == tasks[0] and queue.audit().breaches == []
+
+
 def test_reviewers_open_any_free_task_and_taskers_where_the_project_lets_them(cast, project, tasks) -> None:
     listed(tasks[0], cast.alice)
     theirs = queue.claim_named(cast.rita, tasks[0])
