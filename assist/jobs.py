@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from assist.alike import duplicates, index
+from assist.alike import atlas, duplicates, index
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
 from assist.learning import abandoned, canary, evaluation, follow, likely_wrong, snapshots, training
@@ -47,6 +47,12 @@ def find_alike(timestamp: int) -> int:
     added = index.go_on()
     duplicates.go_on()
     return added
+
+
+@app.task(queue="copilot")
+def draw_map(map_key: int) -> int:
+    """Lay a project's tasks on a plane and part the undecided ones into groups; returns how many points there are."""
+    return atlas.run(map_key)
 
 
 @app.periodic(cron="40 3 * * *")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from assist.api import (
+    atlas,
     copilot,
     defaults,
     drift,
@@ -44,6 +45,8 @@ urlpatterns = [
     path(f"{HERE}improve/", improvement.Improve.as_view(), name="api-improve"),
     path(f"{HERE}checks/", improvement.Checks.as_view(), name="api-label-checks"),
     path(f"{HERE}checks/looks/", improvement.SecondLooks.as_view(), name="api-label-looks"),
+    path(f"{HERE}map/", atlas.Map.as_view(), name="api-map"),
+    path(f"{HERE}map/groups/", atlas.MapGroups.as_view(), name="api-map-groups"),
     path(f"{HERE}drift/", drift.Drift.as_view(), name="api-drift"),
     path(f"{HERE}drift/<str:what>/accept/", drift.AcceptedDrift.as_view(), name="api-drift-accept"),
     path(f"{HERE}cards/<uuid:version_id>/", improvement.Card.as_view(), name="api-model-card"),

@@ -3,10 +3,12 @@
 from django.urls import path
 
 from assist.web import (
+    atlas,
     brought,
     canary,
     defaults,
     drift,
+    groups,
     improvement,
     likeness,
     model_card,
@@ -20,6 +22,7 @@ from assist.web import (
 )
 
 EVALUATION = "<uuid:project_id>/copilot/evaluations/<uuid:evaluation_id>"
+GROUP = "<uuid:project_id>/copilot/groups/<uuid:map_id>/<int:group>"
 ROLLOUT = "<uuid:project_id>/copilot/rollouts/<uuid:rollout_id>"
 
 urlpatterns = [
@@ -66,6 +69,12 @@ urlpatterns = [
     path("<uuid:project_id>/copilot/improve/tasks/", improvement.tasks, name="copilot-improve-tasks"),
     path("<uuid:project_id>/copilot/improve/check/", improvement.check, name="copilot-improve-check"),
     path("<uuid:project_id>/copilot/improve/looks/", improvement.looks, name="copilot-improve-looks"),
+    path("<uuid:project_id>/copilot/map/", atlas.page, name="copilot-map"),
+    path("<uuid:project_id>/copilot/map/draw/", atlas.draw, name="copilot-map-draw"),
+    path("<uuid:project_id>/copilot/groups/", groups.page, name="copilot-groups"),
+    path(f"{GROUP}/", groups.one, name="copilot-group"),
+    path(f"{GROUP}/take/", groups.take, name="copilot-group-take"),
+    path(f"{GROUP}/tag/", groups.tag, name="copilot-group-tag"),
     path("<uuid:project_id>/copilot/drift/", drift.page, name="copilot-drift"),
     path("<uuid:project_id>/copilot/drift/<str:what>/accept/", drift.accept, name="drift-accept"),
     path("<uuid:project_id>/copilot/cards/<uuid:version_id>/", model_card.page, name="copilot-card"),

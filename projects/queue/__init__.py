@@ -7,7 +7,7 @@ the task's row first, so that what is counted for it can't change between the lo
 from projects.queue import work_lists
 from projects.queue.audit import audit
 from projects.queue.broken import dismiss, report, uphold
-from projects.queue.claim import claim, claim_any, claim_group
+from projects.queue.claim import MOST_IN_A_GROUP, claim, claim_any, claim_group
 from projects.queue.claim_numbers import RequestedTask, choose_anew
 from projects.queue.complete import Delivery, deliver, lock_known, promise
 from projects.queue.gold import set_aside, take_up
@@ -51,6 +51,7 @@ from projects.queue.task_state import ask_more, fill, pass_on, settle
 __all__ = [
     "Delivery",
     "Lookahead",
+    "MOST_IN_A_GROUP",
     "MOST_WANTED",
     "Nothing",
     "PastJudgement",

@@ -20,6 +20,7 @@ PATHS = {
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTstages/", "PROJECTaudits/",
              "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTcopilot/",
              "PROJECTcopilot/improve/", "PROJECTcopilot/training/", "PROJECTcopilot/drift/",
+             "PROJECTcopilot/map/", "PROJECTcopilot/groups/",
              "PROJECTspending/", "PROJECTcourse/", "PROJECTcourse/preview/", "/people/skills/", "/people/conflicts/",
              "TASK", "TASKalike/", "/projects/models/", "/people/", "/review/", "/profile/", "TRY"],
     "leo": ["/", "/my-work/", "/my-work/quality/", "/profile/"],

@@ -295,6 +295,9 @@ API = [
     # A model of this project is being trained already.
     post("api-search-winner", MODELS, json(), reads=True, but=dict.fromkeys(MODELS, 409)),
     get("api-improve", MODELS),
+    get("api-map", MODELS),
+    post("api-map", MODELS, json()),
+    get("api-map-groups", MODELS),
     get("api-label-checks", MODELS),
     post("api-label-checks", MODELS, json()),
     post("api-label-looks", MODELS, json(most=5), reads=True),

@@ -67,6 +67,12 @@ COPILOT = [
     get("copilot-improve-tasks", MODELS, on="evaluated"),
     post("copilot-improve-check", MODELS, form()),
     post("copilot-improve-looks", MODELS, form(most="5"), reads=True),
+    get("copilot-map", MODELS),
+    post("copilot-map-draw", MODELS, form()),
+    get("copilot-groups", MODELS | {"rita"}),
+    get("copilot-group", MODELS | {"rita"}),
+    post("copilot-group-take", MODELS | {"rita"}, form(), reads=True),  # refused in words: in the pool nobody chooses
+    post("copilot-group-tag", MANAGE, form(tag="alike")),
     get("copilot-drift", MODELS),
     post("drift-accept", MODELS, form()),
     get("copilot-card", MODELS),

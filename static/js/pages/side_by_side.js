@@ -8,7 +8,7 @@ export function linkOf(key, page) {
   return rel ? page.querySelector(`[data-steps] a[rel="${rel}"]`) : null;
 }
 
-document.addEventListener("keydown", (event) => {
+if (typeof document !== "undefined") document.addEventListener("keydown", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || target.closest?.(TAKES_KEYS)) return;
   const link = linkOf(event.key, document);

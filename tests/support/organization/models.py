@@ -17,14 +17,14 @@ from assist.models import (
     Rollout,
     RolloutEvent,
     Snapshot,
+    TaskGroup,
+    TaskMap,
     TrainingRun,
 )
 from assist.registry import defaults, intake, registry
 from assist.suggestions import precompute
 from projects.annotators import lifecycle
-from projects.models import (
-    Project,
-)
+from projects.models import Project, Task
 from taskers.organizations import consent
 from tests.support import make
 from tests.support.cast import Cast
@@ -89,7 +89,16 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     check = LabelCheck.objects.create(project=project, state="done", begun_by=cast.mina)
     terms = {"seen": 300, "newest": 300, "points": [(timezone.now().isoformat(), 3.2)], "alarmed_at": timezone.now()}
     drift = DriftSeries.objects.create(project=project, what="labels", **terms)
+    _grouped(world, cast, project)
     world.things |= {"search_id": search.public_id, "check": check.public_id, "what": drift.what}
+
+
+def _grouped(world: World, cast: Cast, project: Project) -> None:
+    """A map with a group of one task that nobody decided."""
+    task = Task.objects.filter(project=project, withheld="", batch__state="live", verdicts=None).order_by("-pk")[0]
+    drawn = TaskMap.objects.create(project=project, state="done", points=[[task.pk, 1, 1]], begun_by=cast.mina)
+    TaskGroup.objects.create(map=drawn, number=1, tasks=[task.pk], size=1)
+    world.things |= {"map_id": drawn.public_id, "group": 1}
 
 
 def _snapshot(cast: Cast, project: Project) -> Snapshot:

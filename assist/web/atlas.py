@@ -1,0 +1,60 @@
+"""The map of a project: where its tasks lie by what they show, and what was decided of them."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from assist.alike import atlas
+from assist.models import TaskMap
+from assist.web import map_points, training
+from assist.web.training import looks_after
+from projects import access
+from projects.models import Project
+from projects.reports import notices
+from taskers import access as roles
+from taskers.errors import Problem
+from taskers.web.requests import MemberRequest
+
+PAGE = 50  # lines of the table
+DIGITS = 3
+
+
+@require_GET
+@looks_after
+def page(request: MemberRequest, project: Project) -> HttpResponse:
+    """The newest map that is done, those kinds of points that are chosen, and the same as a table."""
+    newest, shown = atlas.newest(project), atlas.shown(project)
+    chosen, only = frozenset(request.GET.getlist("show")[:100]), request.GET.get("only") == "disagreeing"
+    drawn = map_points.of(project, shown, chosen, only_disagreeing=only) if shown else None
+    number = request.GET.get("page", "1")
+    at = int(number) if number.isdecimal() and 0 < len(number) <= DIGITS and int(number) else 1
+    kept = request.GET.copy()
+    kept.pop("page", None)
+    context = training.around(project) | {
+        "newest": newest,
+        "drawing": newest is not None and newest.state == TaskMap.State.RUNNING,
+        "map": shown,
+        "drawn": drawn,
+        "only": only,
+        "rows": drawn.points[(at - 1) * PAGE : at * PAGE] if drawn else (),
+        "filters": kept.urlencode(),
+        "before": at - 1,
+        "after": at + 1 if drawn and len(drawn.points) > at * PAGE else 0,
+        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
+        "worker": notices.worker_alive(),
+    }
+    return render(request, "assist/map.html", context)
+
+
+@require_POST
+@looks_after
+def draw(request: MemberRequest, project: Project) -> HttpResponse:
+    """Draw it anew, and the groups with it."""
+    try:
+        atlas.begin(project, by=request.user)
+        messages.success(request, _("The map is being drawn."))
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("copilot-groups" if request.POST.get("back") == "groups" else "copilot-map", project.public_id)
