@@ -103,6 +103,7 @@ WRITERS = {
     "ShadowAnswer": "assist/learning/shadow.py",
     "EvaluationScore": "assist/learning/evaluation.py",
     "EvaluationAnswer": "assist/learning/",
+    "EvaluationConfusions": "assist/learning/evaluation.py",
     "TaskMap": "assist/alike/atlas.py",
     "TaskGroup": "assist/alike/atlas.py",
     "LabelCheck": "assist/learning/likely_wrong.py",

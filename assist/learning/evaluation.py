@@ -8,7 +8,7 @@ import asyncio
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -16,13 +16,20 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts, gate, worst_cases
+from assist.learning import blind_verdicts, confused, gate, worst_cases
 from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
 from assist.learning.scores import SCORES, Asked, Heard, Scores, asked_by
 from assist.learning.slices import slices_of
 from assist.learning.splits import GATE, split_of
-from assist.models import Evaluation, EvaluationAnswer, EvaluationScore, ModelVersion, TrainingRun
+from assist.models import (
+    Evaluation,
+    EvaluationAnswer,
+    EvaluationConfusions,
+    EvaluationScore,
+    ModelVersion,
+    TrainingRun,
+)
 from assist.registry import registry, resolution
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capabilities_of
@@ -90,6 +97,14 @@ def _usual(capability: str) -> ModelVersion:
         raise StateConflict(problem.text) from None
 
 
+class Measured(NamedTuple):
+    """What is kept of one that came to its end: a row for each task, what was decided of it, and what both said."""
+
+    rows: Sequence[EvaluationScore]
+    decided: Sequence[tuple[int, dict[str, Any]]]
+    heard: tuple[Heard, Heard]
+
+
 def run(key: int) -> str:
     """Measure and judge; returns the outcome, "" where there is none. Asking twice does no harm."""
     all_of_them = Evaluation.objects.select_related("project__organization", "candidate", "champion", "begun_by")
@@ -111,11 +126,9 @@ def run(key: int) -> str:
     except (CopilotError, gate.Unfit) as problem:
         _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
         return ""
-    rows = _rows(evaluation, told, found)
     _end(
         evaluation,
-        rows,
-        worst_cases.kept(rows, heard),
+        Measured(_rows(evaluation, told, found), [(one.task.pk, one.answer) for one, *_ in told], heard),
         state=DONE,
         outcome=judgement.outcome.value,
         reason=judgement.reason[:300],
@@ -213,17 +226,22 @@ def give_up(key: int, reason: str) -> None:
     _end(rows.get(pk=key), state=FAILED, reason=reason)
 
 
+def _write(evaluation: Evaluation, measured: Measured) -> None:
+    """Task by task, with the answers to the worst, and what was taken for what."""
+    ours, theirs = (confused.lines(measured.decided, own) for own in measured.heard)
+    confusions = EvaluationConfusions(evaluation=evaluation, candidate=ours, champion=theirs)
+    answers = worst_cases.kept(measured.rows, measured.heard, confusions)
+    EvaluationScore.objects.bulk_create(measured.rows)
+    EvaluationAnswer.objects.bulk_create(answers)
+    EvaluationConfusions.objects.bulk_create([confusions])
+
+
 @transaction.atomic
-def _end(
-    evaluation: Evaluation,
-    rows: Sequence[EvaluationScore] = (),
-    answers: Sequence[EvaluationAnswer] = (),
-    **told: Any,
-) -> None:
+def _end(evaluation: Evaluation, measured: Measured | None = None, **told: Any) -> None:
     if not Evaluation.objects.filter(pk=evaluation.pk, state=RUNNING).update(ended_at=Now(), **told):
         return
-    EvaluationScore.objects.bulk_create(rows)
-    EvaluationAnswer.objects.bulk_create(answers)
+    if measured is not None:
+        _write(evaluation, measured)
     outcome = str(told.get("outcome", ""))
     terms = {"champion": str(evaluation.champion), "state": told["state"], "outcome": outcome}
     registry.tell("model_evaluated", evaluation.project, evaluation.candidate, evaluation.begun_by, **terms)

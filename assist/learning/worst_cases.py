@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assist.learning import confused
 from assist.learning.scores import NO_ANSWER, Heard
-from assist.models import Evaluation, EvaluationAnswer, EvaluationScore
+from assist.models import Evaluation, EvaluationAnswer, EvaluationConfusions, EvaluationScore
 from projects.models import Task, Verdict
 
 MOST = 30  # by each order
@@ -37,12 +38,26 @@ class Case:
     champion: Mapping[str, Any]
 
 
-def kept(rows: Sequence[EvaluationScore], heard: tuple[Heard, Heard]) -> list[EvaluationAnswer]:
-    """The answers to the worst of these tasks, a bounded number and size, not written yet. A task at which a model did
-    all that was asked is none of its worst."""
+@dataclass(frozen=True)
+class Confusion:
+    """A label that a model gave where another was decided: {"field", "decided", "said", "number"}, the tasks whose
+    answers are kept, and all of them that are listed."""
+
+    line: Mapping[str, Any]
+    drawn: Sequence[EvaluationScore]
+    tasks: Sequence[Task]
+
+
+def kept(
+    rows: Sequence[EvaluationScore], heard: tuple[Heard, Heard], confusions: EvaluationConfusions
+) -> list[EvaluationAnswer]:
+    """The answers to the worst of these tasks and to a few of each confusion, a bounded number and size, not written
+    yet. A task at which a model did all that was asked is none of its worst."""
     chosen: dict[int, EvaluationScore] = {}
     for name in ORDERS:
         chosen |= {one.task: one for one in _first(rows, name)[:MOST]}
+    some = {key for line in (*confusions.candidate, *confusions.champion) for key in line["tasks"][: confused.FEW]}
+    chosen |= {one.task: one for one in rows if one.task in some}
     ours, theirs = heard
     return [
         EvaluationAnswer(score=one, candidate=_bounded(ours.get(key)), champion=_bounded(theirs.get(key)))
@@ -53,6 +68,19 @@ def kept(rows: Sequence[EvaluationScore], heard: tuple[Heard, Heard]) -> list[Ev
 def listed(evaluation: Evaluation, order: str) -> list[EvaluationScore]:
     """The scores of the tasks whose answers are kept, the worst first; empty for evaluations from before any were."""
     return _first(list(evaluation.scores.filter(answers__isnull=False).order_by("pk")), order)[:MOST]
+
+
+def of_confusion(evaluation: Evaluation, side: str, number: int) -> Confusion | None:
+    """The `number`-th line of a model's confusions, with those of its tasks that are here, the ones to draw first;
+    None where there is no such line."""
+    found = EvaluationConfusions.objects.filter(evaluation=evaluation).first()
+    lines = getattr(found, side) if found is not None and side in ("candidate", "champion") else []
+    if not 0 <= number < len(lines):
+        return None
+    line = lines[number]
+    rows = evaluation.scores.filter(task__in=line["tasks"], answers__isnull=False).order_by("pk")
+    tasks = Task.objects.select_related("batch").in_bulk(line["tasks"])
+    return Confusion(line, list(rows), [tasks[key] for key in line["tasks"] if key in tasks])
 
 
 def case(score: EvaluationScore) -> Case:

@@ -27,6 +27,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='EvaluationConfusions',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('candidate', models.JSONField(default=list)),
+                ('champion', models.JSONField(default=list)),
+                ('evaluation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='confusions', to='assist.evaluation')),
+            ],
+        ),
+        migrations.CreateModel(
             name='TaskMap',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

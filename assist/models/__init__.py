@@ -14,7 +14,7 @@ from assist.models.copilot import (
 )
 from assist.models.defaults import OrganizationDefault, PassedOver
 from assist.models.drift import DriftSeries, RaisedAudits
-from assist.models.improvement import EvaluationAnswer, EvaluationScore, LabelCheck
+from assist.models.improvement import EvaluationAnswer, EvaluationConfusions, EvaluationScore, LabelCheck
 from assist.models.likeness import NearlyTheSame, TaskGroup, TaskMap
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
@@ -27,6 +27,7 @@ __all__ = [
     "DriftSeries",
     "Evaluation",
     "EvaluationAnswer",
+    "EvaluationConfusions",
     "EvaluationScore",
     "LabelCheck",
     "LabelVectors",

@@ -41,6 +41,18 @@ class EvaluationAnswer(models.Model):
         return f"Both answers: {self.score}"
 
 
+class EvaluationConfusions(models.Model):
+    """Which label both models gave where another was decided: lines of learning/confused.py (sole writer:
+    evaluation.py)."""
+
+    evaluation = models.OneToOneField(Evaluation, on_delete=models.CASCADE, related_name="confusions")
+    candidate = models.JSONField(default=list)
+    champion = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"Confusions: {self.evaluation}"
+
+
 class LabelCheck(models.Model):
     """A look for verdicts that are likely wrong (sole writer: likely_wrong.py). It changes nothing."""
 

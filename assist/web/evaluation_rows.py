@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from assist.learning import gate
-from assist.models import Evaluation
+from assist.models import Evaluation, EvaluationConfusions
 from projects.models import Project, Task
 from projects.web.shared.charts import Mark, Scale
 from taskers.errors import NotFound
 
 NEWEST = 10
+LINES = 10  # of what is taken for what, of each model
 EXCERPT = 160  # characters
 REACH = 4  # margins on either side of none
 
@@ -44,6 +45,27 @@ def evaluation_of(project: Project, key: UUID) -> Evaluation:
     if found is None:
         raise NotFound("There is no such evaluation here.")
     return found
+
+
+def confusions_of(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Both models' lines, the candidate's first, by the labels' names; `order` is how the page side by side calls
+    one. "" is nothing: missed, or added."""
+    found = EvaluationConfusions.objects.filter(evaluation=evaluation).first()
+    if found is None or not (found.candidate or found.champion):
+        return []
+    names = dict(evaluation.project.labels.values_list("key", "name"))
+    sides = (("candidate", str(evaluation.candidate)), ("champion", str(evaluation.champion)))
+    return [
+        {
+            "model": model,
+            "order": f"{side}-{at}",
+            "decided": names.get(one["decided"], one["decided"]),
+            "said": names.get(one["said"], one["said"]),
+            "number": one["number"],
+        }
+        for side, model in sides
+        for at, one in enumerate(getattr(found, side)[:LINES])
+    ]
 
 
 def scale_of(evaluation: Evaluation) -> Scale:

@@ -13,7 +13,7 @@ from assist.learning import evaluation as evaluating
 from assist.models import Deployment, Evaluation, EvaluationAnswer, Override
 from assist.registry import registry
 from assist.suggestions.bindings import capability_of
-from assist.web.evaluation_rows import evaluation_of, excerpt_of, findings_of, scale_of
+from assist.web.evaluation_rows import confusions_of, evaluation_of, excerpt_of, findings_of, scale_of
 from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
 from assist.web.training import looks_after
 from assist.web.views import refused
@@ -135,6 +135,7 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "reason": said_again(found.reason, gate.REASONS.values()),
         "zero": scale_of(found).at(0),
         "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
+        "confusions": confusions_of(found),
         "answers_kept": EvaluationAnswer.objects.filter(score__evaluation=found).exists(),
         "margin": round(100 * found.margin, 1),
         "answers": answers,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from assist.learning import worst_cases
 from assist.learning.scores import NO_ANSWER
-from assist.learning.worst_cases import Case
+from assist.learning.worst_cases import Case, Confusion
 from assist.models import Evaluation
 from assist.web import training
 from assist.web.evaluation_rows import evaluation_of
@@ -44,17 +44,19 @@ class Said(NamedTuple):
 @require_GET
 @looks_after
 def page(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
-    """The `at`-th worst by an order; the first where there are fewer."""
+    """The `at`-th worst by an order, or of a confusion (`order` as candidate-3); the first where there are fewer."""
     found = evaluation_of(project, evaluation_id)
     asked, number = request.GET.get("order", ""), request.GET.get("at", "")
-    order = asked if asked in ORDERS else "lost"
-    rows = worst_cases.listed(found, order)
+    confusion = _confusion(found, asked)
+    order = asked if confusion or asked in ORDERS else "lost"
+    rows = confusion.drawn if confusion else worst_cases.listed(found, order)
     at = int(number) if number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(rows) else 1
     case = worst_cases.case(rows[at - 1]) if rows else None
     context = training.around(project) | {
         "evaluation": found,
         "order": order,
         "orders": ORDERS.items(),
+        "confusion": confusion,
         "case": case,
         "at": at,
         "of": len(rows),
@@ -66,6 +68,13 @@ def page(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpR
         "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
     }
     return render(request, "assist/side_by_side.html", context)
+
+
+def _confusion(found: Evaluation, asked: str) -> Confusion | None:
+    side, between, number = asked.partition("-")
+    if not between or not number.isdecimal() or len(number) > 3:
+        return None
+    return worst_cases.of_confusion(found, side, int(number))
 
 
 def _said(found: Evaluation, case: Case) -> list[Said]:

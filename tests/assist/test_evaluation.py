@@ -121,6 +121,15 @@ def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Pr
     assert 'rel="prev"' in last and 'rel="next"' not in last
     told = Api(cast.mina, cast.riverside).get("evaluation-worst", project.public_id, found.public_id).json()
     assert told["total"] == len(rows) and told["results"][0]["task"] == str(first.task and first.task.public_id)
+    missed = found.confusions.candidate[0]
+    assert (missed["decided"], missed["number"]) == ("person", len(missed["tasks"])) and found.confusions.champion == []
+    whole = mina.get(reverse("copilot-evaluation", args=[project.public_id, found.public_id])).content.decode()
+    assert "What is taken for what" in whole and f"{page}?order=candidate-0" in whole and "champion-0" not in whole
+    confused = mina.get(page, {"order": "candidate-0", "at": 2}).content.decode()
+    listed = Task.objects.filter(pk__in=missed["tasks"])
+    assert all(reverse("task", args=[one.public_id]) in confused for one in listed) and "2 of " in confused
+    assert "order=candidate-0&amp;at=1" in confused
+    assert f"1 of {len(rows)}" in mina.get(page, {"order": "candidate-99"}).content.decode()
     EvaluationAnswer.objects.all().delete()  # as those of evaluations from before answers were kept
     assert "answers weren’t kept" in mina.get(page).content.decode()
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assist.learning import scores
+from assist.learning import confused, scores
 from assist.learning.blind_verdicts import Decided
 from assist.learning.scores import Asked, Scores
 from assist.models import ModelVersion
@@ -135,3 +135,18 @@ def test_a_model_that_gives_shares_is_measured_by_its_likeliest_label() -> None:
     assert found == [1.0, 1.0, 0.0, 0.0, None, None]
     assert asked.heard[1] == {"fields": [{"field": "tone", "kind": "choice", "value": "glad"}]}
     assert asked.heard[4] == {"fault": scores.NO_ANSWER} and 5 not in asked.heard
+
+
+def test_what_is_taken_for_what_is_told_with_its_tasks() -> None:
+    decided = [(key, {"fields": [{"field": "tone", "value": label}]}) for key, label in enumerate("aabbc")]
+    heard: dict[int, Any] = {
+        key: {"fields": [{"field": "tone", "kind": "choice", "value": label}]} for key, label in enumerate("abaa")
+    }
+    heard[4] = {"fault": scores.NO_ANSWER}
+    found = confused.lines(decided, heard)
+    assert [(one["decided"], one["said"], one["number"], one["tasks"]) for one in found] == [
+        ("b", "a", 2, [2, 3]), ("a", "b", 1, [1])
+    ]  # fmt: skip
+    met, missed = {"start": 0, "end": 5, "label": "person"}, {"start": 9, "end": 12, "label": "ship"}
+    spans = confused.lines([(7, {"spans": [met, missed]})], {7: {"spans": [met | {"label": "place"}]}})
+    assert {(one["decided"], one["said"]) for one in spans} == {("person", "place"), ("ship", "")}

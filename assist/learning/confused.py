@@ -1,0 +1,35 @@
+"""Which label a model gives where another was decided: a line for each such pair, with its tasks. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from assist.learning.scores import Heard
+from projects.inference import label_confusion
+
+MOST = 20  # lines, those that come most often
+FEW = 3  # tasks of a line whose answers are kept
+Case = tuple[int, Mapping[str, Any]]  # a task's key, and what was decided of it
+
+
+def lines(decided: Sequence[Case], heard: Heard) -> list[dict[str, Any]]:
+    """{"field", "decided", "said", "number", "tasks"}, the most frequent first: of fields of classes and of spans. Of
+    regions there are none, whose labels a mask model is told. "" is nothing: missed, or added."""
+    both = [(key, answer, heard[key]) for key, answer in decided if "fault" not in heard.get(key, {"fault": ""})]
+    found = _of("", label_confusion.of_spans, [one for one in both if "spans" in one[1] and "spans" in one[2]])
+    named = sorted({part["field"] for _key, _decided, said in both for part in said.get("fields", ())})
+    for field in named:
+        asked = [one for one in both if None not in (_label(one[1], field), _label(one[2], field))]
+        found += _of(field, label_confusion.of_choice(lambda answer, field=field: _label(answer, field)), asked)  # type: ignore[misc]
+    wrong = [one for one in found if one["decided"] != one["said"]]
+    return sorted(wrong, key=lambda one: -one["number"])[:MOST]
+
+
+def _of(field: str, compare: Callable[..., Any], both: Sequence[tuple[int, Any, Any]]) -> list[dict[str, Any]]:
+    cells = label_confusion.confusion([(key, decided, [said]) for key, decided, said in both], compare)["cells"]
+    return [{"field": field, **cell} for cell in cells]
+
+
+def _label(answer: Mapping[str, Any], field: str) -> str | None:
+    """The label of a field; of a path its end."""
+    value = next((one["value"] for one in answer.get("fields", ()) if one["field"] == field), None)
+    return value[-1] if isinstance(value, list) and value else value
