@@ -1,5 +1,7 @@
 """Where a project's tasks lie, and in which groups the undecided ones are."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
@@ -12,7 +14,7 @@ from assist.models import TaskGroup, TaskMap
 from assist.web import groups, map_points
 from assist.web.overview import SEES
 from projects.api.endpoint import described
-from projects.models import Task
+from projects.models import Project, Task
 
 LISTED = 200  # tasks of a group
 
@@ -63,25 +65,13 @@ class Map(Copilots):
 
     @described("Get a project's map", {200: TaskMapShape}, operation_id="task_map")
     def get(self, request: Request, project_id: UUID) -> Response:
-        project = self.project(project_id, *SEES)
-        newest, shown = atlas.newest(project), atlas.shown(project)
-        drawn = map_points.of(project, shown, frozenset(), only_disagreeing=False) if shown else None
-        points = [
-            {"task": one.task, "x": one.x, "y": one.y, "kind": one.kind.key, "disagrees": one.disagrees}
-            for one in (drawn.points if drawn else ())
-        ]
-        told: dict[str, object] = {"id": None, "state": "none", "reason": "", "model": "", "method": ""}
-        told |= {"tasks": 0, "points": points}
-        if shown is not None:
-            told |= {"id": shown.public_id, "model": shown.model, "method": shown.method, "tasks": shown.tasks}
-        if newest is not None:
-            told |= {"state": newest.state, "reason": newest.reason}
-        return Response(TaskMapShape(told).data)
+        return Response(_map(self.project(project_id, *SEES)))
 
-    @described("Draw a project's map", {202: None}, request=None, operation_id="task_map_draw")
+    @described("Draw a project's map", {202: TaskMapShape}, request=None, operation_id="task_map_draw")
     def post(self, request: Request, project_id: UUID) -> Response:
-        atlas.begin(self.project(project_id, *SEES), by=self.person)
-        return Response(status=202)
+        project = self.project(project_id, *SEES)
+        atlas.begin(project, by=self.person)
+        return Response(_map(project), status=202)
 
 
 class MapGroups(Copilots):
@@ -96,9 +86,25 @@ class MapGroups(Copilots):
         found = list(shown.groups.order_by("number")) if shown else []
         left = atlas.still_undecided(key for group in found for key in group.tasks[:LISTED])
         names = dict(Task.objects.filter(pk__in=left).values_list("pk", "public_id"))
-        unsaid = {"suggested": []} if blind else {}
+        unsaid: dict[str, object] = {"suggested": []} if blind else {}
         told = [_told(one, names) | unsaid for one in found]
         return Response(TaskGroups({"map": shown.public_id if shown else None, "results": told}).data)
+
+
+def _map(project: Project) -> Mapping[str, Any]:
+    newest, shown = atlas.newest(project), atlas.shown(project)
+    drawn = map_points.of(project, shown, frozenset(), only_disagreeing=False) if shown else None
+    points = [
+        {"task": one.task, "x": one.x, "y": one.y, "kind": one.kind.key, "disagrees": one.disagrees}
+        for one in (drawn.points if drawn else ())
+    ]
+    told: dict[str, object] = {"id": None, "state": "none", "reason": "", "model": "", "method": ""}
+    told |= {"tasks": 0, "points": points}
+    if shown is not None:
+        told |= {"id": shown.public_id, "model": shown.model, "method": shown.method, "tasks": shown.tasks}
+    if newest is not None:
+        told |= {"state": newest.state, "reason": newest.reason}
+    return TaskMapShape(told).data
 
 
 def _told(group: TaskGroup, names: dict[int, UUID]) -> dict[str, object]:

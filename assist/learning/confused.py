@@ -31,5 +31,5 @@ def _of(field: str, compare: Callable[..., Any], both: Sequence[tuple[int, Any, 
 
 def _label(answer: Mapping[str, Any], field: str) -> str | None:
     """The label of a field; of a path its end."""
-    value = next((one["value"] for one in answer.get("fields", ()) if one["field"] == field), None)
-    return value[-1] if isinstance(value, list) and value else value
+    value: Any = next((one["value"] for one in answer.get("fields", ()) if one["field"] == field), None)
+    return str(value[-1]) if isinstance(value, list) and value else value

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assist.adapters import RUNTIMES, catalogue
-from assist.learning import blind_verdicts, evaluation, rollout, worst_cases
+from assist.learning import blind_verdicts, confused, evaluation, rollout, worst_cases
 from assist.models import Deployment, Evaluation, EvaluationAnswer, ModelVersion, Override
 from assist.registry import registry, resolution
 from projects.models import Project, Task
@@ -122,13 +122,14 @@ def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Pr
     told = Api(cast.mina, cast.riverside).get("evaluation-worst", project.public_id, found.public_id).json()
     assert told["total"] == len(rows) and told["results"][0]["task"] == str(first.task and first.task.public_id)
     missed = found.confusions.candidate[0]
-    assert (missed["decided"], missed["number"]) == ("person", len(missed["tasks"])) and found.confusions.champion == []
+    assert missed["decided"] == "person" and missed["number"] >= len(missed["tasks"]) > confused.FEW
+    assert found.confusions.champion == [], "the rule finds all of them"
     whole = mina.get(reverse("copilot-evaluation", args=[project.public_id, found.public_id])).content.decode()
     assert "What is taken for what" in whole and f"{page}?order=candidate-0" in whole and "champion-0" not in whole
-    confused = mina.get(page, {"order": "candidate-0", "at": 2}).content.decode()
+    second = mina.get(page, {"order": "candidate-0", "at": 2}).content.decode()
     listed = Task.objects.filter(pk__in=missed["tasks"])
-    assert all(reverse("task", args=[one.public_id]) in confused for one in listed) and "2 of " in confused
-    assert "order=candidate-0&amp;at=1" in confused
+    assert all(reverse("task", args=[one.public_id]) in second for one in listed) and "2 of " in second
+    assert "order=candidate-0&amp;at=1" in second
     assert f"1 of {len(rows)}" in mina.get(page, {"order": "candidate-99"}).content.decode()
     EvaluationAnswer.objects.all().delete()  # as those of evaluations from before answers were kept
     assert "answers weren’t kept" in mina.get(page).content.decode()
