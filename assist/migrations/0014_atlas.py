@@ -11,8 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assist', '0011_raised_audits'),
-        ('projects', '0015_lists'),
+        ('assist', '0013_consent'),
+        ('projects', '0016_priority'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
