@@ -4,7 +4,8 @@ Learnt again whenever a fiftieth more has been decided, from the newest verdicts
 reopened, counts no more.
 """
 
-from functools import lru_cache
+from datetime import datetime
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,11 @@ from projects.quality.consensus import AUTO
 
 NEWEST = 2_000  # verdicts
 SHARE = 50  # one new verdict of so many is worth beginning for
-KEPT = 32  # projects whose terms a process holds
+KEPT = 4  # projects whose terms a process holds, some ten megabytes each
 SHOWN = 12
+
+_kept: dict[int, tuple[datetime, decided_terms.Terms]] = {}  # the one asked for last comes last
+_reading = Lock()
 
 
 def due(project: Project) -> bool:
@@ -46,7 +50,9 @@ def learn(project: Project) -> int:
     found = decided_terms.learn(
         [
             decided_terms.Decided(
-                str(one.task.payload["text"]), [(span["start"], span["end"], span["label"]) for span in answer["spans"]]
+                str(one.task.payload["text"]),
+                [(span["start"], span["end"], span["label"]) for span in answer["spans"]],
+                one.task_id,
             )
             for one, answer in zip(entries, answers, strict=True)
             if answer is not None
@@ -57,16 +63,22 @@ def learn(project: Project) -> int:
     return len(entries)
 
 
-def find(project_key: UUID, text: str) -> list[decided_terms.Find]:
-    """Names in this text that were decided before in this project."""
-    row = DecidedTerms.objects.filter(project__public_id=project_key).values_list("project", "upto", "at").first()
-    return _held(*row).find(text) if row else []
+def find(project_key: UUID, text: str, of: int) -> list[decided_terms.Find]:
+    """Names in the text of a task that were decided before in this project, elsewhere."""
+    row = DecidedTerms.objects.filter(project__public_id=project_key).values_list("project", "at").first()
+    return _held(*row).find(text, of) if row else []
 
 
-@lru_cache(maxsize=KEPT)
-def _held(project: int, upto: int, at: Any) -> decided_terms.Terms:
-    """The terms as they are now, read once: what was learnt since has another `at`."""
-    return decided_terms.read(DecidedTerms.objects.get(project=project).terms)
+def _held(project: int, at: datetime) -> decided_terms.Terms:
+    """The terms as they are now, read once in this process for all who ask."""
+    with _reading:
+        before, terms = _kept.pop(project, (None, decided_terms.Terms({})))
+        if before != at:
+            terms = decided_terms.read(DecidedTerms.objects.values_list("terms", flat=True).get(project=project))
+        _kept[project] = (at, terms)
+        while len(_kept) > KEPT:
+            del _kept[next(iter(_kept))]
+        return terms
 
 
 def standing(project: Project) -> dict[str, Any] | None:
@@ -83,10 +95,12 @@ def standing(project: Project) -> dict[str, Any] | None:
         "row": row,
         "offered": len(outcomes),
         "percent": round(100 * outcomes.count(Suggestion.Outcome.ACCEPTED) / len(outcomes)) if outcomes else None,
-        "surest": [written for _words, _label, _score, written in surest],
+        "surest": [one[3] for one in surest],
     }
 
 
 def _decided(project: Project) -> Any:
-    """The verdicts that people had a hand in: what a model decided alone teaches no model."""
-    return VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
+    """The verdicts that people had a hand in: what a model decided alone teaches no model. Known answers don't either:
+    they are asked of people still."""
+    rows = VerdictEntry.objects.filter(project=project, label="", task__gold__isnull=True)
+    return rows.exclude(verdict__method=AUTO)

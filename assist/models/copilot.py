@@ -337,6 +337,12 @@ class DecidedTerms(models.Model):
         return f"{self.number} terms of {self.project}"
 
 
+class SuggestionQuerySet(models.QuerySet["Suggestion"]):
+    def of_models(self) -> "SuggestionQuerySet":
+        """Without names that were decided before: they come beside whatever model answers."""
+        return self.exclude(model__capability=ModelVersion.Capability.TERMS)
+
+
 class Suggestion(models.Model):
     """Something a model offered for an assignment, and what became of it (sole writer: suggestions.py)."""
 
@@ -364,6 +370,8 @@ class Suggestion(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.OFFERED)
     offered_at = models.DateTimeField(db_default=Now(), editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SuggestionQuerySet.as_manager()
 
     class Meta:
         constraints = [

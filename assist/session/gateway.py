@@ -90,7 +90,7 @@ class Gateway:
 
     async def remembered(self, binding: Binding) -> Sequence[Find]:
         """Names in the text that were decided before in its project."""
-        return await _remembered(binding.project_key, binding.text)
+        return await _remembered(binding.project_key, binding.text, binding.task_key)
 
 
 class TrialGateway(Gateway):

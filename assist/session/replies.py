@@ -116,7 +116,8 @@ def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], la
 
 
 def remembered_offers(binding: Binding, beside: Sequence[Offer], found: Sequence[Find], latency_ms: int) -> list[Offer]:
-    """An offer for each name that was decided before, where no other offer lies over it. Named as spans are."""
+    """An offer for each name that was decided before, where no other offer lies over it: so none gives away what is
+    wrong on purpose, and none is missing where something is. Named as spans are."""
     taken = [(one.output["start"], one.output["end"]) for one in beside]
     offers = []
     for start, end, label, score in found:

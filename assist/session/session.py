@@ -237,15 +237,10 @@ class Session:
             if found is None:
                 found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
             offers = replies.span_offers(binding, self._model, found, _since(started))
-        remembered = await self._remembered(binding, offers, started)
+        names = await self._gateway.remembered(binding)
+        remembered = replies.remembered_offers(binding, offers, names, _since(started))
         fresh = [*(() if known else offers), *remembered]
         return replies.spans(prompt, self._model, [*offers, *remembered], _since(started)), fresh
-
-    async def _remembered(self, binding: Binding, beside: Sequence[Offer], started: float) -> list[Offer]:
-        """Names that were decided before; none beside what is wrong on purpose, which they would give away."""
-        if binding.planted or any(one.planted for one in beside):
-            return []
-        return replies.remembered_offers(binding, beside, await self._gateway.remembered(binding), _since(started))
 
     async def _find_classes(
         self, prompt: Prompt, binding: Binding, started: float

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 WORD = re.compile(f"[{UNSPACED}]|(?:(?![{UNSPACED}])\\w)+")
 LONGEST = 12  # words of a term
-MOST = 20_000  # terms of a project, the commonest
-MOST_OTHERS = 50_000  # words that are known not to be misspelt
+MOST = 4_000  # terms of a project, the commonest
+MOST_OTHERS = 8_000  # words that are known not to be misspelt
 SHORT = 4  # words below this many letters are themselves only as they are written: US is not us
 SPELT = 5  # from this many letters on a word may be one letter off
 LEAST = 0.5  # how sure a find must be
@@ -38,13 +38,15 @@ class Term(NamedTuple):
     label: str
     score: float  # how sure it is, in [0, 1]
     written: str  # as it was first
+    only: int | None = None  # the task that alone taught it; None where several did
 
 
 class Decided(NamedTuple):
-    """A text, and the spans that were decided in it: start, end, label."""
+    """The text of a task, and the spans that were decided in it: start, end, label."""
 
     text: str
     spans: Sequence[tuple[int, int, str]]
+    task: int = 0
 
 
 class Terms:
@@ -60,18 +62,19 @@ class Terms:
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept."""
-        known = [[list(key), one.label, round(one.score, 4), one.written] for key, one in self.known.items()]
+        known = [[list(key), one.label, round(one.score, 4), one.written, one.only] for key, one in self.known.items()]
         return {"terms": known, "others": sorted(self.others)}
 
-    def find(self, text: str) -> list[Find]:
-        """All terms in a text, the longest from each place on; none lies over another."""
+    def find(self, text: str, of: int | None = None) -> list[Find]:
+        """All terms in the text of a task, the longest from each place on; none lies over another. What that very task
+        alone taught isn't among them: its own verdict is no help to whoever is asked for it."""
         words = [(one[0], one.start(), one.end()) for one in WORD.finditer(text)]
         spelt = [self._spelt(word) for word, _, _ in words]
         found = []
         for at, size, exact in self._walk([word for word, _ in spelt], [same for _, same in spelt]):
             term = self.known[tuple(word for word, _ in spelt[at : at + size])]
             sure = term.score if exact else term.score * MISSPELT
-            if sure >= LEAST:
+            if sure >= LEAST and (of is None or term.only != of):
                 found.append(Find(words[at][1], words[at + size - 1][2], term.label, round(sure, 4)))
         return found
 
@@ -101,14 +104,14 @@ class Terms:
 
 def read(kept: Mapping[str, Any]) -> Terms:
     """What `as_json` gave."""
-    known = {tuple(words): Term(label, score, written) for words, label, score, written in kept.get("terms", ())}
-    return Terms(known, kept.get("others", ()))
+    return Terms({tuple(words): Term(*rest) for words, *rest in kept.get("terms", ())}, kept.get("others", ()))
 
 
 def learn(decided: Sequence[Decided]) -> Terms:
     """The terms of these texts. A span that begins or ends within a word is none."""
     marked: dict[Key, Counter[str]] = defaultdict(Counter)
     written: dict[Key, str] = {}
+    taught: dict[Key, set[int]] = defaultdict(set)
     texts = []
     for one in decided:
         words = [(normal(match[0]), match.start(), match.end()) for match in WORD.finditer(one.text)]
@@ -116,6 +119,7 @@ def learn(decided: Sequence[Decided]) -> Terms:
         for key, (start, end, label) in _spanned(words, one.spans):
             marked[key][label] += 1
             written.setdefault(key, one.text[start:end])
+            taught[key].add(one.task)
     commonest = sorted(marked, key=lambda key: (-marked[key].total(), key))[:MOST]
     usual = {key: marked[key].most_common(1)[0] for key in commonest}
     bare = Terms({key: Term(label, 1.0, "") for key, (label, _) in usual.items()})
@@ -125,7 +129,11 @@ def learn(decided: Sequence[Decided]) -> Terms:
         seen.update(tuple(one_by_one[at : at + size]) for at, size, _ in found)
     # What a longer term always covers was still decided so often.
     scores = {key: (times + 1) / (max(seen[key], times) + 2) for key, (_, times) in usual.items()}
-    known = {key: Term(label, scores[key], written[key]) for key, (label, _) in usual.items() if scores[key] >= LEAST}
+    known = {
+        key: Term(label, scores[key], written[key], min(taught[key]) if len(taught[key]) == 1 else None)
+        for key, (label, _) in usual.items()
+        if scores[key] >= LEAST
+    }
     return Terms(known, _others(known, texts))
 
 

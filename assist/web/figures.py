@@ -157,7 +157,7 @@ def _models(project: Project, work: Sequence[Annotation]) -> list[str]:
 
 
 def _asked(assignments: list[int]) -> dict[int, str]:
-    rows = Suggestion.objects.filter(assignment_key__in=assignments).order_by("pk")
+    rows = Suggestion.objects.of_models().filter(assignment_key__in=assignments).order_by("pk")
     values = rows.values_list("assignment_key", "model__name", "model__version")
     return {key: f"{name}@{version}" for key, name, version in values}
 

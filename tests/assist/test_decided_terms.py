@@ -11,10 +11,11 @@ from assist.suggestions import record
 from assist.suggestions.bindings import bind
 from assist.suggestions.decided_terms import Decided, Terms, learn, one_letter_off, read
 from assist.suggestions.offers import Offer
-from projects.models import Project
+from projects.models import Gold, Project, Task
 from projects.reports import verdict_index
 from projects.workflow import submission
 from tests.support import make
+from tests.support.assist import work
 from tests.support.cast import Cast
 
 REAL = pytest.mark.django_db(transaction=True)
@@ -96,6 +97,11 @@ def decided(cast: Cast, project: Project, text: str, *spans: dict) -> None:
     indexed()
 
 
+def found(project: Project, text: str, of: int = 0) -> list[tuple[int, int, str]]:
+    """What is found in the text of a task, by default of one that nobody has decided."""
+    return [(one.start, one.end, one.label) for one in term_memory.find(project.public_id, text, of)]
+
+
 def indexed() -> None:
     """What was decided is among the newest verdicts."""
     while verdict_index.catch_up():
@@ -105,19 +111,44 @@ def indexed() -> None:
 @REAL
 def test_verdicts_teach_names_and_what_was_learnt_before_gives_way(cast: Cast) -> None:
     project = make.project(cast.riverside, wanted=1)
-    assert not term_memory.due(project) and term_memory.find(project.public_id, REPORT) == []
+    assert not term_memory.due(project) and found(project, REPORT) == []
     decided(cast, project, REPORT, make.span(0, 9, "person"))
     assert term_memory.due(project) and term_memory.learn(project) == 1
     assert not term_memory.due(project)
-    (found,) = term_memory.find(project.public_id, "Then Ada Quist left.")
-    assert (found.start, found.end, found.label) == (5, 14, "person")
+    assert found(project, "Then Ada Quist left.") == [(5, 14, "person")]
     for number in range(2):
         decided(cast, project, f"Ada Quist {number}", make.span(0, 9, "place"))
     term_memory.learn(project)
-    assert [one.label for one in term_memory.find(project.public_id, "Ada Quist")] == ["place"]
+    assert found(project, "Ada Quist") == [(0, 9, "place")]
     neighbour = make.project(cast.hilltop, "Theirs")
-    assert term_memory.find(neighbour.public_id, "Ada Quist") == []
+    assert found(neighbour, "Ada Quist") == []
     assert DecidedTerms.objects.get().verdicts == 3
+
+
+@REAL
+def test_a_tasks_own_verdict_does_not_come_back_on_it_and_known_answers_teach_nothing(cast: Cast) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    decided(cast, project, REPORT, make.span(0, 9, "person"))
+    first = Task.objects.get(project=project)
+    term_memory.learn(project)
+    assert found(project, REPORT, first.pk) == [] != found(project, REPORT)
+    decided(cast, project, "Ada Quist again", make.span(0, 9, "person"))
+    term_memory.learn(project)
+    assert found(project, REPORT, first.pk) == [(0, 9, "person")], "another task says so too"
+    for task in Task.objects.filter(project=project):
+        Gold.objects.create(task=task, answer={"spans": []})
+    assert not term_memory.due(project) and term_memory.learn(project) == 0
+
+
+@REAL
+def test_names_change_no_figure_of_the_model_that_answers(cast: Cast) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    make.tasks(make.batch(project), 1, text=REPORT)
+    held = make.held(cast.alice, project)
+    output = {"start": 0, "end": 9, "label": "person", "model_label": "person"}
+    for model in (work.SPACY, TERMS):
+        work.offered(held, output | {"model_label": model}, model)
+    assert [str(one.model) for one in Suggestion.objects.of_models()] == [work.SPACY]
 
 
 @REAL

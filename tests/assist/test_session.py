@@ -213,6 +213,16 @@ async def test_names_decided_before_are_offered_where_the_model_found_nothing(re
     assert (await reader.answer("p2"))["spans"] == first, "the same suggestions by the same ids"
 
 
+async def test_names_are_there_beside_a_wrong_span_as_beside_right_ones(reader: Page) -> None:
+    reader.gateway.binding = replace(TEXT, assignment_id=uuid4(), planted=True)
+    reader.gateway.terms = [Find(0, 5, "person", 0.9), Find(18, 22, "person", 0.8)]
+    await reader.open()
+    await reader.say(type="prompt", id="p1", prompt={"text": True})
+    found = (await reader.answer("p1"))["spans"]
+    assert [one["start"] for one in found] == [0, 10, 18], "and none gives the wrong one away"
+    await settled(lambda: any(offer.planted for offer in reader.gateway.kept))
+
+
 async def test_what_was_prepared_is_told_without_asking_the_model(reader: Page) -> None:
     reader.gateway.ahead = [[0, 5, "PERSON", 0.9]]
     await reader.open()

@@ -119,11 +119,8 @@ def _unlike(project: Project, model: str, after: int) -> Read:
 
 def _offered(project: Project, after: int) -> Any:
     """By the model whose suggestion came last: another one's confidence is no drift."""
-    rows = (
-        Suggestion.objects.filter(project_key=project.public_id, planted=False)
-        .exclude(prompt=EVERYTHING)
-        .order_by("pk")
-    )
+    rows = Suggestion.objects.of_models().filter(project_key=project.public_id, planted=False)
+    rows = rows.exclude(prompt=EVERYTHING).order_by("pk")
     newest = rows.order_by("-pk").values_list("model", flat=True).first()
     return rows.filter(pk__gt=after, model=newest)
 
