@@ -2,12 +2,14 @@
 
 import ast
 import io
+from importlib import import_module
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from projects.models import Assignment, Task
 from tests.support.walls import ROOT
 
 STEPS = sorted(ROOT.glob("*/migrations/0*.py"))
@@ -39,6 +41,42 @@ def test_every_app_begins_with_one_step_of_its_own() -> None:
 @pytest.mark.django_db
 def test_models_and_migrations_agree() -> None:
     call_command("makemigrations", check=True, dry_run=True, stdout=io.StringIO())
+
+
+STEP = import_module("projects.migrations.0017_priority_indexes")
+INDEXES = """
+SELECT pg_get_indexdef(indexrelid), indisvalid FROM pg_index
+WHERE indexrelid::regclass::text IN ('assignment_slot_once', 'task_first') ORDER BY 1
+"""
+
+
+def indexes() -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXES)
+        return cursor.fetchall()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_indexes_that_are_made_beside_work_can_be_made_again() -> None:
+    before = indexes()
+    with connection.cursor() as cursor:
+        cursor.execute(STEP.SLOT_ONCE[1])  # and then it was killed
+        for statement in [*STEP.SLOT_ONCE, *STEP.FIRST]:
+            cursor.execute(statement)
+    assert indexes() == before and len(before) == 2
+
+
+@pytest.mark.django_db
+def test_indexes_that_are_made_beside_work_are_those_that_the_models_name() -> None:
+    before = indexes()
+    slot_once = next(one for one in Assignment._meta.constraints if one.name == "assignment_slot_once")
+    first = next(one for one in Task._meta.indexes if one.name == "task_first")
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Assignment, slot_once)
+        editor.add_constraint(Assignment, slot_once)
+        editor.remove_index(Task, first)
+        editor.add_index(Task, first)
+    assert indexes() == before and len(before) == 2
 
 
 def applied(app: str, name: str) -> None:
