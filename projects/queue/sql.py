@@ -155,8 +155,9 @@ TAKEN = f"""numbered AS (
 )"""
 
 # Walks to the next open judgements and takes them, if the claim number is still the same: moves the cursor, which never
-# goes back, and tells the outbox. Rows that others are taking are passed by. What was found and not taken comes as a
-# row of nothing: the claim number had moved on.
+# goes back, and tells the outbox. Rows that others are taking are passed by, and those that were put elsewhere since
+# they were chosen: the cursor would follow them past all others. What was found and not taken comes as a row of
+# nothing: the claim number had moved on.
 TAKE = f"""
 WITH found AS (
   SELECT a.id, p.* FROM {SLOTS}
@@ -169,7 +170,9 @@ WITH found AS (
         ORDER BY a.walk_key LIMIT {STRIDE}
       ) a WHERE NOT {NOT_FREE} OFFSET 0
     ) free CROSS JOIN LATERAL (
-      SELECT a.id FROM projects_assignment a WHERE a.id = free.id AND a.state = 'open' FOR UPDATE SKIP LOCKED
+      SELECT a.id FROM projects_assignment a
+      WHERE a.id = free.id AND a.state = 'open' AND a.slot + 0 = p.slot AND a.walk_key + 0 > p.after
+      FOR UPDATE SKIP LOCKED
     ) locked
     LIMIT %(most)s::int
   ) a

@@ -1,5 +1,6 @@
 """Many at once, from connections of their own: never one slot twice, never one tasker twice on a task."""
 
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 from projects import queue
 from projects.errors import LeaseLost
 from projects.models import Annotation, Assignment, ClaimNumber, Verdict
-from projects.queue import Nothing, RequestedTask, claim_numbers
+from projects.queue import Nothing, RequestedTask, claim_numbers, sql
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.errors import StateConflict
@@ -26,6 +27,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 8
+GATE = 18
 
 
 @pytest.fixture
@@ -92,6 +94,73 @@ def test_a_team_that_claims_at_once_has_each_task_of_its_list_once(cast, accurac
     taken = list(Assignment.objects.filter(state="held").values_list("task", "tasker"))
     assert len(taken) == len({task for task, _who in taken}) == len({who for _task, who in taken}) == PEOPLE - 2
     assert {(one.task_id, one.tasker_id) for one in held} <= set(taken)
+    assert queue.audit().breaches == []
+
+
+def test_what_is_put_back_in_turn_between_a_claims_choice_and_its_lock_is_not_followed(cast, monkeypatch) -> None:
+    project = make.project(cast.riverside, wanted=1)
+    tasks = make.tasks(make.batch(project), 3)
+    queue.prioritize(tasks[2], 1, by=cast.mina)
+    # Between the two the claim waits, for as long as this test holds the lock that it wants.
+    gate = f"WHERE pg_advisory_xact_lock_shared({GATE})::text = '' AND NOT"
+    held_up = sql.TAKE.replace("WHERE NOT", gate, 1)
+    assert held_up != sql.TAKE
+    with ThreadPoolExecutor(1) as pool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
+            with monkeypatch.context() as patched:
+                patched.setattr(sql, "TAKE", held_up)
+                claim = pool.submit(_on_its_own, lambda: queue.claim(cast.alice, project))
+                until(lambda: _waits_at(GATE))
+            queue.prioritize(tasks[2], 0, by=cast.mina)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [GATE])
+        mine = claim.result(60)
+    walked = [mine.task]
+    while isinstance(mine, Assignment):
+        submission.submit(mine, cast.alice, mine.token, make.MARIA)
+        mine = queue.claim(cast.alice, project, done=mine)
+        walked += [mine.task] if isinstance(mine, Assignment) else []
+    assert walked == tasks, "in turn, and none is passed by"
+    assert queue.audit().breaches == []
+
+
+def _on_its_own(call: Callable) -> object:
+    try:
+        return call()
+    finally:
+        connection.close()
+
+
+def _waits_at(gate: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted", [gate])
+        return cursor.rowcount > 0
+
+
+def test_tasks_are_put_first_and_back_while_a_crowd_takes_them(cast, accuracy_model) -> None:
+    project = make.project(cast.riverside, wanted=2)
+    tasks = make.tasks(make.batch(project), PEOPLE)
+
+    def work(who) -> int:
+        done = 0
+        while isinstance(mine := queue.claim(who, project), Assignment):
+            submission.submit(mine, who, mine.token, make.MARIA)
+            done += 1
+        return done
+
+    def arrange(dice: random.Random) -> int:
+        for _time in range(4 * PEOPLE):
+            one = dice.choice(tasks)
+            with contextlib.suppress(StateConflict):  # it is so already
+                queue.prioritize(one, dice.randrange(2), by=cast.mina)
+        return 0
+
+    calls = [lambda who=who: work(who) for who in accuracy_model[:4]]
+    all_at_once([*calls, *(lambda seed=seed: arrange(random.Random(seed)) for seed in (1, 2))])
+    for who in accuracy_model[:4]:  # what one left to another who had just stopped
+        work(who)
+    done = Assignment.objects.filter(kind="judge", state="submitted")
+    assert done.count() == 2 * PEOPLE == len(set(done.values_list("task", "tasker")))
     assert queue.audit().breaches == []
 
 
