@@ -51,7 +51,7 @@ class FilterBody(serializers.Serializer):
     )
     tag = serializers.CharField(max_length=limits.TAG, required=False)
     priority = serializers.ChoiceField(
-        [int(Task.Priority.FIRST)], required=False, help_text="1: those that were put first"
+        [int(Task.Priority.FIRST)], required=False, help_text="1: put first, neither decided nor cancelled"
     )
     label = serializers.CharField(  # type: ignore[assignment]
         max_length=limits.KEY, required=False, help_text="a label's key, in the verdict that stands"

@@ -1,7 +1,7 @@
 """Tasks as a list shows them: how far each is, and what it is about with its marks drawn."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from projects.models import Assignment, Task, TaskTag, Verdict
 from projects.reports.task_choices import Choices
 from projects.reports.task_search import STATES
 from projects.reports.task_words import words
-from projects.task_types.preference import words_of
+from projects.task_types.preference import words_of, words_of_blinded
 from taskers.database.prepared import ask
 from taskers.models import Person
 
@@ -53,6 +53,11 @@ class Line:
     submitted: int
     confidence: float | None  # of the verdict that stands
     tags: Sequence[str] = ()
+
+    @property
+    def first(self) -> bool:
+        """Whether it is handed out before others: it was put first, and isn't over."""
+        return bool(self.task.priority) and self.state not in ("decided", "withheld-cancelled")
 
     @property
     def state_text(self) -> str:
@@ -104,18 +109,20 @@ def _line(row: Any) -> Line:
 
 def looks(keys: Sequence[int], said: str = "", whose: Person | None = None) -> dict[int, Look]:
     """What these tasks are about, by their keys: of a text the beginning, or the place of the first word that was
-    looked for; with the answer that stands, or only what one person answered, where it is they who look.
+    looked for; with the answer that stands. Where it is one tasker who looks, only with what they answered, and a pair
+    only with its prompt: its candidates' order and names could tell which is whose.
 
     One query however many there are; what is heavier than a list should be is left out."""
     terms = {"tasks": list(keys), "word": next(iter(words(said)), ""), "whose": whose.pk if whose else None}
     bounds = {"snippet": SNIPPET, "heaviest": HEAVIEST, "before": BEFORE}
-    return {row[0]: _look(row) for row in ask(LOOKS, terms | bounds)}
+    read = words_of if whose is None else words_of_blinded
+    return {row[0]: _look(row, read) for row in ask(LOOKS, terms | bounds)}
 
 
-def _look(row: tuple) -> Look:
+def _look(row: tuple, read: Callable[[Mapping[str, Any]], str | None]) -> Look:
     _key, start, text, payload, width, height, meta, answer, decided = row
     if text is None and payload is not None:
-        text, start = words_of(json.loads(payload)), 1
+        text, start = read(json.loads(payload)), 1
         text = text and text[:SNIPPET]
     size = {"width": int(width or 0), "height": int(height or 0)}
     about = json.loads(meta) if meta else None

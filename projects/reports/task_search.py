@@ -48,7 +48,7 @@ class Filters:
     tag: str = ""
     listed: Person | None = None  # on whose work list it is
     unlisted: bool = False  # it is on nobody's
-    first: bool = False  # it was put first
+    first: bool = False  # it was put first, and isn't over
     among: Sequence[int] | None = None  # keys of tasks; an empty one finds nothing
     # What programs ask besides; each is looked for among what the others find.
     meta: Mapping[str, Any] | None = None  # fields of the metadata that must be so
@@ -60,8 +60,13 @@ class Filters:
     @property
     def asked(self) -> int:
         """How many filters are set."""
-        values = [getattr(self, one.name) for one in fields(self)]
-        return sum(value is not False and value not in ("", None, ()) for value in values)
+        return len(self.names)
+
+    @property
+    def names(self) -> set[str]:
+        """Those that are set; a bound of 0.0 is one."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name for name, value in values.items() if value is not False and value not in ("", None, ())}
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ WORDS = replace(
     sql="SELECT task_id AS k, task_id AS id FROM (SELECT task_id FROM projects_taskwords"
     " WHERE words @@ %(query)s::tsquery OFFSET 0) w WHERE {after} ORDER BY {order} LIMIT {most}",
 )
-FIRST = _simple("projects_task", "project_id = %(project)s AND priority = 1", "first")
+FIRST = _simple("projects_task", "project_id = %(project)s AND priority = 1")
 BATCH = _simple("projects_task", "batch_id = %(batch)s", "batch")
 EVERYTHING = _simple("projects_task", "project_id = %(project)s")
 
@@ -157,7 +162,8 @@ CONDITIONS = {
     "unlisted": """NOT EXISTS (SELECT FROM projects_reservation r WHERE r.task_id = t.id AND r.over_at IS NULL
       AND (%(listers)s::bigint[] IS NULL OR r.person_id = ANY(%(listers)s::bigint[])
         OR r.team_id = ANY(%(teams)s::bigint[])))""",
-    "first": "t.priority = 1",
+    # That a task was put first is kept when it is over.
+    "first": f"t.priority = 1 AND t.withheld <> 'cancelled' AND NOT {DECIDED}",
     "metas": "t.payload->'meta' @> ANY(%(metas)s::jsonb[])",
     "meta": "t.payload->'meta' @> %(meta)s::jsonb",
     "since": "t.created_at >= %(since)s::timestamptz",

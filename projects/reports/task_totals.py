@@ -1,6 +1,5 @@
 """How many tasks fit, as far as that is known without counting: from what is added up anyway, and never pretended."""
 
-from dataclasses import fields
 from typing import NamedTuple
 
 from django.db.models import Sum
@@ -26,7 +25,7 @@ def total(project: Project, filters: Filters, found: Found, *, first: bool) -> T
 
 
 def _added_up(project: Project, filters: Filters) -> int | None:
-    names = {one.name for one in fields(filters) if getattr(filters, one.name) not in ("", None, (), False)}
+    names = filters.names
     if filters.label and names == {"label"}:
         tally = LabelTally.objects.filter(project=project, label=filters.label.key)
         return tally.values_list("tasks", flat=True).first() or 0

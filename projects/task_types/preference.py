@@ -135,6 +135,11 @@ def words_of(payload: Mapping[str, Any]) -> str | None:
     return "\n\n".join([*([payload["prompt"]] if "prompt" in payload else []), *parts])
 
 
+def words_of_blinded(payload: Mapping[str, Any]) -> str | None:
+    """The same for whoever is to judge it: of a pair the prompt alone."""
+    return payload.get("prompt") if FIRST in payload else words_of(payload)
+
+
 def _candidate(value: object, place: str, beside: Mapping[str, object]) -> dict[str, Any]:
     """A candidate in canonical form; a text stands for itself, `beside` are keys for those that aren't in it."""
     found = check.an_object({"text": value} if isinstance(value, str) else value, place, (), (*PICTURE, "text", *KEYS))

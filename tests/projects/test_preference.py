@@ -16,6 +16,7 @@ from projects.data.media import assets
 from projects.errors import Refused
 from projects.models import Asset, Assignment, Project, Task, Verdict
 from projects.queue import side_order
+from projects.reports import task_lines
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels
 from projects.task_types.preference import OWN_LABELS, PAIR, items_of
@@ -274,3 +275,13 @@ def test_two_who_prefer_the_same_decide_whichever_side_they_saw_it_on(cast, aggr
     table = b"".join(export(project, "table")).decode()
     assert table.splitlines()[0].endswith("first_item,second_item,preferred,reason,confidence,method,decided_by,at")
     assert ",second," in table
+
+
+def test_a_work_list_names_of_a_pair_nothing_but_its_prompt(cast) -> None:
+    project = pairs(cast)
+    asked, unasked = PAYLOAD, {name: PAYLOAD[name] for name in PAIR}
+    batch_of(project, {"external_id": "1", **asked}, {"external_id": "2", **unasked})
+    keys = list(Task.objects.order_by("external_id").values_list("pk", flat=True))
+    mine, managers = task_lines.looks(keys, whose=cast.alice), task_lines.looks(keys)
+    assert [mine[key].text for key in keys] == ["Why is the sky blue?", None]
+    assert managers[keys[0]].text == "Why is the sky blue?\n\n① Rayleigh.\n\n② The sea."

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from projects import queue
 from projects.models import Assignment, Project, Task, Verdict, VerdictEntry
-from projects.reports import task_lines, task_search, verdict_index
+from projects.reports import progress, task_lines, task_search, task_totals, verdict_index
 from projects.reports.task_search import Filters
 from projects.workflow import submission, task_actions
 from taskers.models import Event
@@ -316,3 +316,11 @@ def test_page_keeps_filters_when_it_turns(cast, project, monkeypatch) -> None:
     mina.force_login(cast.mina)
     html = shown(mina, project, state="open")
     assert 'href="?state=open&amp;after=' in html
+
+
+@pytest.mark.parametrize("bound", [{"low": 0.0}, {"high": 0.0}])
+def test_a_bound_of_nothing_is_asked_and_gets_no_total_of_all(project, bound: dict) -> None:
+    progress.add(Event.objects.all())
+    found = task_search.search(project, Filters())
+    assert task_totals.total(project, Filters(), found, first=False) == (10, "about")
+    assert task_totals.total(project, Filters(**bound), found, first=False) is None

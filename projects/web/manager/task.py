@@ -156,6 +156,7 @@ def _context(found: Task) -> dict:
         "in_use": known is not None and known.retired_at is None,
         "state": (state := _state(found, past)),
         "may_put_first": state in ("open", "held"),
+        "is_first": found.priority and state != "decided" and found.withheld != Task.Withheld.CANCELLED,
         "posterior": None if past.verdict else Posterior.objects.filter(task=found).first(),
         "view": drawing(
             found,
