@@ -22,9 +22,12 @@ MOST_LISTED = 50  # people and teams that one task is reserved for
 
 
 @transaction.atomic
-def put_on(task: Task, people: Sequence[Person], teams: Sequence[Skill] = (), *, by: Person | None) -> int:
-    """Put a task on these lists; says on how many it wasn't yet, or was over. The caller holds the task's lock, and
-    knows them to be of the organization. Raises StateConflict where it is on all of them, or on too many."""
+def put_on(
+    task: Task, people: Sequence[Person], teams: Sequence[Skill] = (), *, by: Person | None, action: int | None = None
+) -> int:
+    """Put a task on these lists, in a bulk action where one is named; says on how many it wasn't yet, or was over. The
+    caller holds the task's lock, and knows them to be of the organization. Raises StateConflict where it is on all of
+    them, or on too many."""
     rows = Reservation.objects.filter(task=task)
     there: dict[tuple[int | None, int | None], Any] = {
         (person, team): over for person, team, over in rows.values_list("person", "team", "over_at")
@@ -42,7 +45,8 @@ def put_on(task: Task, people: Sequence[Person], teams: Sequence[Skill] = (), *,
         for person, team in new
         if (person, team) not in there
     )
-    emit_of_task("listed", task, by, people=[one for one, _ in new if one], teams=[one for _, one in new if one])
+    told = {"people": [one for one, _ in new if one], "teams": [one for _, one in new if one]}
+    emit_of_task("listed", task, by, **told, action=action)
     return len(new)
 
 

@@ -38,6 +38,8 @@ SAID = {
     "overlap_lowered": (gettext_lazy("No more judgements wanted"), ""),
     "put_first": (gettext_lazy("Put first"), ""),
     "put_in_turn": (gettext_lazy("Put back in turn"), ""),
+    "listed": (gettext_lazy("Put on a work list"), ""),
+    "unlisted": (gettext_lazy("Taken off a work list"), ""),
     "set_aside": (gettext_lazy("Set aside: its answer is known"), ""),
     "taken_up": (gettext_lazy("Made ordinary work"), ""),
     "commented": (gettext_lazy("Commented"), ""),

@@ -17,7 +17,6 @@ from procrastinate.contrib.django import app
 from projects import queue
 from projects.errors import Refused
 from projects.models import BulkAction, BulkTrace, Project, Task
-from projects.queue.events import emit_of_task
 from projects.workflow import bulk_verbs
 from projects.workflow.bulk_verbs import VERBS, check
 from taskers.database.prepared import ask
@@ -63,10 +62,7 @@ def act(task: Task, verb: str, terms: Mapping[str, Any], *, by: Person) -> None:
     """Do it to one task, now. Raises what the verb raises."""
     check(verb, terms)
     task = queue.lock(task.pk)
-    was = bulk_verbs.before(task, verb, terms)
     VERBS[verb](task, terms, by)
-    if verb == BulkAction.Verb.LIST and was:
-        emit_of_task("put_on_lists", task, by, own=was["own"])
 
 
 @transaction.atomic
@@ -152,7 +148,7 @@ def go_on(action_key: int) -> int:
     if not found:
         return 0
     keys, position, verb, terms, by = found[0]
-    asked = Ask(verb, json.loads(terms), Person.objects.get(pk=by))
+    asked = Ask(verb, json.loads(terms) | {"action": action_key}, Person.objects.get(pk=by))
     for at, key in enumerate(keys):
         try:
             if _step(action_key, position + at, key, asked):

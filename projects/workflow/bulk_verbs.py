@@ -63,7 +63,7 @@ def _void(task: Task, terms: Terms, by: Person) -> object:
 def _list(task: Task, terms: Terms, by: Person) -> object:
     task_actions.refuse_if_settled(task)
     people, teams = work_lists.meant(task, terms)
-    return queue.work_lists.put_on(task, people, teams, by=by)
+    return queue.work_lists.put_on(task, people, teams, by=by, action=terms.get("action"))
 
 
 def _unlist(task: Task, terms: Terms, by: Person) -> object:
@@ -81,7 +81,7 @@ def _in_turn(task: Task, _terms: Terms, by: Person) -> object:
 def _undo(task: Task, terms: Terms, by: Person) -> object:
     """As the action that is undone kept it."""
     trace = BulkTrace.objects.select_related("action").get(action__public_id=terms["of"], task=task)
-    return UNDO[trace.action.verb](task, trace.before | {"terms": trace.action.terms}, by)
+    return UNDO[trace.action.verb](task, trace.before | {"terms": trace.action.terms, "action": terms["action"]}, by)
 
 
 VERBS: dict[str, Act] = {
@@ -177,7 +177,7 @@ UNDO: dict[str, Act] = {
     Verb.AMEND: _amend_back,
     Verb.TAG: lambda task, was, by: tags.take_off(task, was["terms"]["tag"], by=by),
     Verb.LIST: lambda task, was, by: work_lists.take_back(task, was.get("own", []), by=by),
-    Verb.UNLIST: lambda task, was, by: work_lists.put_back(task, was.get("own", []), by=by),
+    Verb.UNLIST: lambda task, was, by: work_lists.put_back(task, was.get("own", []), by=by, action=was["action"]),
     Verb.UNTAG: lambda task, was, by: tags.put(task, was["terms"]["tag"], by=by),
     Verb.FIRST: _in_turn,
     Verb.IN_TURN: lambda task, _was, by: queue.prioritize(task, Task.Priority.FIRST, by=by),

@@ -88,9 +88,10 @@ def take_back(task: Task, own: Pairs, *, by: Person) -> int:
     return queue.work_lists.take_off(task, *_of(own), by=by)
 
 
-def put_back(task: Task, own: Pairs, *, by: Person) -> int:
-    """Put it on the lists that it was taken off. Raises StateConflict where it is on all of them again."""
-    return queue.work_lists.put_on(task, *_of(own), by=by)
+def put_back(task: Task, own: Pairs, *, by: Person, action: int) -> int:
+    """Put it on the lists that it was taken off, in a bulk action. Raises StateConflict where it is on all of them
+    again."""
+    return queue.work_lists.put_on(task, *_of(own), by=by, action=action)
 
 
 def _pairs(of: Named) -> list[tuple[int | None, int | None]]:

@@ -16,8 +16,7 @@ from projects.reports import stalls
 from projects.workflow import bulk_actions, submission, task_actions
 from projects.workforce import availability, rules
 from taskers.errors import StateConflict
-from taskers.models import Event, Person, Skill
-from taskers.notifications import inbox
+from taskers.models import Person, Skill
 from taskers.skills import skills
 from tests.support import make
 from tests.support.projects.leases import run_out
@@ -311,32 +310,6 @@ def test_what_is_over_goes_on_no_list_and_the_preview_says_so(cast, project, tas
     action = run(BulkAction.objects.get())
     assert sorted(one["code"] for one in action.faults) == ["already-decided", "cancelled"]
     assert set(Reservation.objects.values_list("task", flat=True)) == {tasks[2].pk, tasks[3].pk}
-
-
-def test_alice_is_told_once_of_all_that_an_action_put_on_her_lists(cast, project, tasks) -> None:
-    north = skills.define(cast.riverside, "North")
-    skills.grant(cast.alice, north, by=cast.mina)
-    listed(tasks[0], cast.alice)
-    terms = {"people": [str(cast.alice.public_id), str(cast.mina.public_id)], "teams": [north.key]}
-    run(bulk_actions.start(project, "list", [one.pk for one in tasks], by=cast.mina, terms=terms))
-    bulk_actions.act(tasks[1], "list", {"people": [str(cast.bob.public_id)]}, by=cast.mina)
-    said = {one: news(one) for one in (cast.alice, cast.bob, cast.mina, cast.carol)}
-    assert said == {
-        cast.alice: ["4 tasks were put on your work list in Names in reports."],
-        cast.bob: ["1 task was put on your work list in Names in reports."],
-        cast.mina: [],
-        cast.carol: [],
-    }
-    rules.change(project, cast.mina, mode="pool")
-    bulk_actions.act(tasks[2], "list", {"people": [str(cast.carol.public_id)]}, by=cast.mina)
-    assert news(cast.carol) == [], "in the pool a list says nothing yet"
-
-
-def news(person: Person) -> list[str]:
-    """What they read of their list, after a worker looked twice."""
-    for _again in range(2):
-        inbox.tell(Event.objects.order_by("pk"))
-    return [inbox.said(one) for one in inbox.of(person).filter(kind="listed")]
 
 
 def done(task: Task, tasker: Person) -> None:
