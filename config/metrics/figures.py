@@ -63,6 +63,7 @@ FIGURES = (
         """SELECT count(*) FROM projects_assignment WHERE held_at IS NOT NULL AND ended_at IS NULL
            AND kind <> 'review' AND deadline < clock_timestamp() - interval '1 minute'""",
     ),
+    # What was put first stands in slots from 1000 up (projects/models: FIRST_SLOTS), and is handed out before others.
     Figure(
         "tandem_queue_oldest_open_seconds",
         "How long ago what is handed out next was opened; of reviews, since the task's last answer.",
@@ -70,8 +71,15 @@ FIGURES = (
         """SELECT 'judge', coalesce(extract(epoch FROM clock_timestamp())
              - (min(a.walk_key) >> 11)::float / 1000000, 0)
            FROM projects_batch b CROSS JOIN LATERAL (
-             SELECT walk_key FROM projects_assignment a
-             WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge' ORDER BY a.slot, a.walk_key LIMIT 1
+             SELECT coalesce((
+               SELECT a.walk_key FROM projects_assignment a
+               WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge' AND a.slot >= 1000
+               ORDER BY a.slot, a.walk_key LIMIT 1
+             ), (
+               SELECT a.walk_key FROM projects_assignment a
+               WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge' AND a.slot < 1000
+               ORDER BY a.slot, a.walk_key LIMIT 1
+             )) AS walk_key
            ) a WHERE b.state = 'live'
            UNION ALL
            SELECT 'review', coalesce(extract(epoch FROM clock_timestamp() - min(n.at)), 0)

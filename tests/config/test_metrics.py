@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -24,7 +25,7 @@ from config.metrics.kept import Kept
 from config.metrics.place import place
 from config.problem import CannotStart
 from projects import queue
-from projects.models import Subscription, Task, WebhookDelivery
+from projects.models import Assignment, Subscription, Task, WebhookDelivery
 from projects.reports import progress
 from projects.webhooks import subscriptions
 from projects.workflow import submission
@@ -95,6 +96,15 @@ def test_what_waits_and_what_is_done_are_told_by_lane(cast, of_database) -> None
     make.batch(empty)
     queue.claim(cast.alice, empty)
     assert counted("tandem_claims_total", found="nothing") == nothing + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_handed_out_next_is_what_was_put_first(cast, of_database) -> None:
+    tasks = make.tasks(make.batch(make.project(cast.riverside)), 2)
+    Assignment.objects.filter(task=tasks[0]).update(walk_key=int((time.time() - 9000) * 1e6) << 11)
+    assert told(of_database)["tandem_queue_oldest_open_seconds", "judge"] > 8000
+    queue.prioritize(tasks[1], Task.Priority.FIRST, by=cast.mina)
+    assert told(of_database)["tandem_queue_oldest_open_seconds", "judge"] < 8000
 
 
 def test_a_figure_that_waits_for_a_lock_stays_as_it_was_and_the_others_go_on(of_database) -> None:
