@@ -13,6 +13,7 @@ from assist.web.training import looks_after
 from projects import access
 from projects.models import Project
 from projects.reports import notices
+from projects.web.shared import polling
 from taskers import access as roles
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
@@ -25,7 +26,10 @@ DIGITS = 3
 @looks_after
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """The newest map that is done, those kinds of points that are chosen, and the same as a table."""
-    newest, shown = atlas.newest(project), atlas.shown(project)
+    newest, shown, worker = atlas.newest(project), atlas.shown(project), notices.worker_alive()
+    drawing = newest is not None and newest.state == TaskMap.State.RUNNING
+    if request.htmx and drawing and worker:
+        return HttpResponse(status=polling.NOTHING_NEW)
     chosen, only = frozenset(request.GET.getlist("show")[:100]), request.GET.get("only") == "disagreeing"
     drawn = map_points.of(project, shown, chosen, only_disagreeing=only) if shown else None
     number = request.GET.get("page", "1")
@@ -34,7 +38,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     kept.pop("page", None)
     context = training.around(project) | {
         "newest": newest,
-        "drawing": newest is not None and newest.state == TaskMap.State.RUNNING,
+        "drawing": drawing,
         "map": shown,
         "drawn": drawn,
         "only": only,
@@ -43,7 +47,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "before": at - 1,
         "after": at + 1 if drawn and len(drawn.points) > at * PAGE else 0,
         "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
-        "worker": notices.worker_alive(),
+        "worker": worker,
     }
     return render(request, "assist/map.html", context)
 

@@ -4,7 +4,7 @@ Where somebody may judge these tasks by choice, they aren't told what verdicts w
 found without any model's help.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -23,6 +23,7 @@ from assist.web.overview import SEES
 from projects import access, queue
 from projects.models import Project, Task
 from projects.reports import notices
+from projects.web.shared import polling
 from projects.web.shared.access import signed_in
 from projects.workflow import bulk_actions
 from taskers import access as roles
@@ -75,17 +76,20 @@ def chooses(person: Person, project: Project) -> bool:
 @enters
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """All groups of the newest map that is done, the largest first."""
-    newest, shown = atlas.newest(project), atlas.shown(project)
+    newest, shown, worker = atlas.newest(project), atlas.shown(project), notices.worker_alive()
+    drawing = newest is not None and newest.state == TaskMap.State.RUNNING
+    if request.htmx and drawing and worker:
+        return HttpResponse(status=polling.NOTHING_NEW)
     found = list(shown.groups.order_by("number")) if shown else []
     judges = chooses(request.user, project)
     context = _around(request, project)
     context |= {
         "newest": newest,
-        "drawing": newest is not None and newest.state == TaskMap.State.RUNNING,
+        "drawing": drawing,
         "map": shown,
         "entries": _entries(project, found, office=context["office"], told=not judges),
         "judges": judges,
-        "worker": notices.worker_alive(),
+        "worker": worker,
     }
     return render(request, "assist/groups.html", context)
 
@@ -103,7 +107,7 @@ def one(request: MemberRequest, project: Project, map_id: UUID, group: int) -> H
     context |= {
         "group": found,
         "rows": [(task, _words(task, context["office"])) for task in tasks.values()],
-        "suggested": [] if judges else _suggested(project, found),
+        "suggested": [] if judges else _suggested(found, _label_names(project)),
         "judges": judges,
         "before": at - 1,
         "after": at + 1 if len(keys) > at * PAGE else 0,
@@ -118,8 +122,8 @@ def take(request: MemberRequest, project: Project, map_id: UUID, group: int) -> 
     found, grid = atlas.group(project, map_id, group), project.settings_now().grid
     try:
         access.workplace(request.user, project.public_id)
-        keys = atlas.first_undecided(found.tasks, queue.MOST_IN_A_GROUP)
-        queue.claim_named_group(request.user, project, keys, grid)
+        # All of it: which of these are free for this person only the claim knows, and it looks no farther than it must.
+        queue.claim_named_group(request.user, project, atlas.still_undecided(found.tasks), grid)
     except Problem as problem:
         messages.error(request, problem.text)
         return redirect("copilot-groups", project.public_id)
@@ -158,11 +162,12 @@ def _entries(project: Project, groups: list[TaskGroup], *, office: bool, told: b
     left = set(atlas.still_undecided(key for group in groups for key in group.tasks[:AMONG]))
     looks = {group.pk: [key for key in group.tasks[:AMONG] if key in left][:LOOKS] for group in groups}
     tasks = _tasks([key for keys in looks.values() for key in keys])
+    names = _label_names(project) if told else {}
     return [
         Entry(
             group,
             [(tasks[key], _words(tasks[key], office)) for key in looks[group.pk] if key in tasks],
-            _suggested(project, group) if told else [],
+            _suggested(group, names) if told else [],
         )
         for group in groups
         if looks[group.pk] or group.size > AMONG
@@ -180,8 +185,11 @@ def _tasks(keys: list[int]) -> dict[int, Task]:
     return {key: found[key] for key in keys if key in found}
 
 
-def _suggested(project: Project, group: TaskGroup) -> list[dict[str, str]]:
+def _label_names(project: Project) -> dict[str, str]:
+    return {label.key: label.name for label in project.labels.in_use()}
+
+
+def _suggested(group: TaskGroup, names: Mapping[str, str]) -> list[dict[str, str]]:
     """The label that verdicts would give most of it, by name, and what share."""
-    names = {label.key: label.name for label in project.labels.in_use()} if group.suggested else {}
     told = [one for one in group.suggested if one["label"] in names]
     return [{"label": names[one["label"]], "share": one["share"]} for one in told]

@@ -3,10 +3,14 @@ telling those who judge what a model would say."""
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assist.alike import atlas, index, plane
@@ -14,7 +18,7 @@ from assist.learning import improve
 from assist.models import Evaluation, EvaluationScore, LabelVectors, TaskGroup, TaskMap
 from assist.registry import registry
 from projects.models import Assignment, BulkAction, Project, Task, Verdict
-from projects.reports import verdict_index
+from projects.reports import notices, verdict_index
 from projects.task_types import asked_fields
 from projects.workforce import rules
 from taskers.errors import StateConflict
@@ -157,6 +161,7 @@ def test_the_map_tells_verdicts_and_disagreement_and_its_legend_filters(cast: Ca
     assert "being made" in mina.get(page).content.decode()
     atlas.run(TaskMap.objects.get().pk)
     shown = mina.get(page).content.decode()
+    assert "every 3s" not in shown
     points = shown.count("data-x=")
     assert points == 72 and "72 of 72 tasks" in shown and shown.count('tabindex="0"') == 1 and "Undecided" in shown
     assert reverse("task", args=[soups[0].public_id]) in shown and "the model disagrees" in shown
@@ -172,6 +177,24 @@ def test_the_map_tells_verdicts_and_disagreement_and_its_legend_filters(cast: Ca
     assert told["state"] == "done" and len(told["points"]) == 72
     assert {one["kind"] for one in told["points"]} == {"praise", "defect", "-undecided"}
     assert [one["task"] for one in told["points"] if one["disagrees"]] == [str(soups[0].public_id)]
+
+
+@pytest.mark.parametrize(("name", "part"), [("copilot-map", "map"), ("copilot-groups", "groups")])
+def test_a_page_that_waits_for_a_drawing_leaves_as_it_is_what_people_chose_there(
+    cast: Cast, project: Project, monkeypatch: pytest.MonkeyPatch, name: str, part: str
+) -> None:
+    drawn(cast, project)
+    made, mina = atlas.begin(project, by=cast.mina), client_of(cast.mina)
+    page, htmx = reverse(name, args=[project.public_id]) + "?show=praise&page=2", {"HX-Request": "true"}
+    asked = f'id="{part}" hx-get="{page.replace("&", "&amp;")}" hx-trigger="every 3s"'
+    assert asked in mina.get(page).content.decode(), "what is swapped asks, and asks for the same"
+    told = mina.get(page, headers=htmx)
+    assert told.status_code == 200 and "no worker is alive" in told.content.decode()
+    monkeypatch.setattr(notices, "worker_alive", lambda: True)
+    assert mina.get(page, headers=htmx).status_code == 204
+    atlas.run(made.pk)
+    told = mina.get(page, headers=htmx)
+    assert told.status_code == 200 and f'id="{part}">' in told.content.decode(), "which asks no more"
 
 
 def taught(project: Project) -> None:
@@ -210,6 +233,38 @@ def test_who_may_judge_by_choice_opens_a_group_in_the_grid_and_is_told_no_sugges
     assert "Text" in inside and "Tag these tasks" not in inside
     drawn(cast, project)
     assert alice.post(take).status_code == 404, "the groups were made anew"
+
+
+def test_a_group_opens_for_who_judged_the_first_hundred_of_it(cast: Cast) -> None:
+    project = make.project(cast.riverside, "Many letters", "classification", wanted=2, grid=4)
+    rules.change(project, cast.mina, mode="choice")
+    keys = [one.pk for one in make.tasks(make.batch(project), 110)]
+    map_ = TaskMap.objects.create(project=project, begun_by=cast.mina, state="done", model=index.TEXTS)
+    TaskGroup.objects.create(map=map_, number=1, tasks=keys, size=110)
+    done = {"state": "submitted", "tasker": cast.alice, "token": uuid4(), "held_at": Now(), "deadline": Now()}
+    Assignment.objects.filter(task__in=keys[:105], slot=0).update(**done)
+    take, alice = reverse("copilot-group-take", args=[project.public_id, map_.public_id, 1]), client_of(cast.alice)
+    studio = reverse("studio", args=[project.public_id])
+    for _ in range(2):  # and again while she has them in her hands
+        assert alice.post(take).headers["Location"] == studio
+    mine = Assignment.objects.filter(tasker=cast.alice, state="held")
+    assert sorted(one.task_id for one in mine) == keys[105:109]
+    assert client_of(cast.bob).post(take).headers["Location"] == studio
+    theirs = Assignment.objects.filter(tasker=cast.bob, state="held")
+    assert sorted(one.task_id for one in theirs) == keys[:4], "what waits for a second judgement is his to give"
+
+
+def test_names_of_labels_are_read_once_for_all_groups(cast: Cast, project: Project) -> None:
+    taught(project)
+    made = drawn(cast, project)
+    page, mina = reverse("copilot-groups", args=[project.public_id]), client_of(cast.mina)
+    with CaptureQueriesContext(connection) as of_three:
+        told = mina.get(page).content.decode()
+    assert told.count("verdicts suggest") > 1
+    made.groups.exclude(number=1).delete()
+    with CaptureQueriesContext(connection) as of_one:
+        assert mina.get(page).content.decode().count("verdicts suggest") == 1
+    assert len(of_three) == len(of_one)
 
 
 def test_a_manager_tags_a_whole_group(cast: Cast, project: Project) -> None:
