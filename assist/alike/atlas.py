@@ -152,9 +152,9 @@ def _spread(count: int, most: int) -> np.ndarray:
 
 
 def _open(rows: QuerySet[Task]) -> QuerySet[Task]:
-    """Those of these that may still be judged."""
+    """Those of these that may still be judged; known answers are asked of people in a way of their own."""
     decided = Verdict.objects.current().filter(task=OuterRef("pk"))
-    return rows.filter(withheld="", batch__state=Batch.State.LIVE).exclude(Exists(decided))
+    return rows.filter(withheld="", wanted__gt=0, batch__state=Batch.State.LIVE).exclude(Exists(decided))
 
 
 def _undecided(project: Project, kept: Vectors) -> tuple[np.ndarray, bool]:

@@ -82,7 +82,7 @@ class MapGroups(Copilots):
     @described("List groups of tasks that are alike", {200: TaskGroups}, operation_id="task_map_groups")
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *SEES)
-        shown, blind = atlas.shown(project), groups.chooses(self.person, project)
+        shown, blind = atlas.shown(project), groups.works_there(self.person, project)
         found = list(shown.groups.order_by("number")) if shown else []
         left = atlas.still_undecided(key for group in found for key in group.tasks[:LISTED])
         names = dict(Task.objects.filter(pk__in=left).values_list("pk", "public_id"))

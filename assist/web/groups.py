@@ -62,11 +62,19 @@ def enters(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
     return wrapped
 
 
-def chooses(person: Person, project: Project) -> bool:
-    """Whether somebody may open tasks of a project by name now."""
+def works_there(person: Person, project: Project) -> bool:
+    """Whether somebody may do a project's tasks by their role, now or later: what verdicts suggest for these isn't
+    shown to them, since their answers count as found without it."""
     try:
         access.workplace(person, project.public_id)
     except Problem:
+        return False
+    return True
+
+
+def chooses(person: Person, project: Project) -> bool:
+    """Whether somebody may open tasks of a project by name now."""
+    if not works_there(person, project):
         return False
     mode, why = queue.mode_for(person, project)
     return why is None and queue.may_choose(person, project, mode)
@@ -81,14 +89,15 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     if request.htmx and drawing and worker:
         return HttpResponse(status=polling.NOTHING_NEW)
     found = list(shown.groups.order_by("number")) if shown else []
-    judges = chooses(request.user, project)
+    blind = works_there(request.user, project)
     context = _around(request, project)
     context |= {
         "newest": newest,
         "drawing": drawing,
         "map": shown,
-        "entries": _entries(project, found, office=context["office"], told=not judges),
-        "judges": judges,
+        "entries": _entries(project, found, office=context["office"], told=not blind),
+        "judges": chooses(request.user, project),
+        "blind": blind,
         "worker": worker,
     }
     return render(request, "assist/groups.html", context)
@@ -98,7 +107,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
 @enters
 def one(request: MemberRequest, project: Project, map_id: UUID, group: int) -> HttpResponse:
     """What a group holds that is still undecided, those nearest to its middle first."""
-    found, judges = atlas.group(project, map_id, group), chooses(request.user, project)
+    found, blind = atlas.group(project, map_id, group), works_there(request.user, project)
     asked = request.GET.get("page", "1")
     at = int(asked) if asked.isdecimal() and 0 < len(asked) <= DIGITS and int(asked) else 1
     keys = atlas.first_undecided(found.tasks, at * PAGE + 1)
@@ -107,8 +116,9 @@ def one(request: MemberRequest, project: Project, map_id: UUID, group: int) -> H
     context |= {
         "group": found,
         "rows": [(task, _words(task, context["office"])) for task in tasks.values()],
-        "suggested": [] if judges else _suggested(found, _label_names(project)),
-        "judges": judges,
+        "suggested": [] if blind else _suggested(found, _label_names(project)),
+        "judges": chooses(request.user, project),
+        "blind": blind,
         "before": at - 1,
         "after": at + 1 if len(keys) > at * PAGE else 0,
     }

@@ -220,6 +220,10 @@ def test_who_may_judge_by_choice_opens_a_group_in_the_grid_and_is_told_no_sugges
     assert "verdicts suggest Praise for 100" in told and take not in told, "in the pool nobody chooses"
     assert alice.get(page).status_code == 403 and alice.post(take).status_code == 403
     assert mina.post(take).status_code == 302 and not Assignment.objects.filter(state="held").exists()
+    works_too = cast.riverside.memberships.create(person=cast.mina, role=Role.TASKER)
+    told = mina.get(page).content.decode()
+    assert "suggest Praise" not in told and "isn’t shown to who may judge" in told, "she may come to them in the pool"
+    works_too.delete()
     rules.change(project, cast.mina, mode="choice")
     for judge in (mina, alice):
         told = judge.get(page).content.decode()
