@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,26 @@ def test_the_same_seed_gives_the_same_bytes_and_what_cannot_be_read_is_told(tmp_
     counts = both[0].metrics["pictures"]
     assert counts == {"train": 1, "train unreadable": 2, "validation": 1, "validation unreadable": 0}
     assert both[0].metrics["began from"].keys() == {"overlap", "click", "box"} == both[0].metrics["model"].keys()
+
+
+def test_what_is_made_of_the_pictures_lies_in_the_runs_own_folder(
+    tmp_path: Path, little: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it goes with the run where the process is killed."""
+    made = list[Path]()
+
+    class Nowhere(recipe.Encoded):
+        def __init__(self, folder: Path, models: Path) -> None:
+            made.append(folder)
+            raise Unfit("Stopped.")
+
+    monkeypatch.setattr(recipe, "Encoded", Nowhere)
+    given = work(tmp_path, scenes.lines_of([TRAIN, VALIDATION], tmp_path / "pictures", discs=1))
+    with pytest.raises(Unfit):
+        recipe.train(replace(given, kept=None))
+    (folder,) = made
+    assert folder.is_relative_to(given.folder.parent) and not folder.is_relative_to(given.folder)
+    assert not folder.exists()
 
 
 def _untaught(folder: Path) -> bytes:

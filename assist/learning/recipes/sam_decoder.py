@@ -129,11 +129,12 @@ def _verified(artifact: Artifact, models: Path) -> Path:
 
 @contextmanager
 def _embeddings(work: Work) -> Iterator[Path]:
-    """Where embeddings lie: kept for the next trial of a search, or for this run alone."""
+    """Where embeddings lie: kept for the next trial of a search, or for this run alone, in its folder, which goes
+    however the run ends."""
     if work.kept is not None:
         yield work.kept / "embeddings"
         return
-    with tempfile.TemporaryDirectory(prefix="tandem-embeddings-") as place:
+    with tempfile.TemporaryDirectory(prefix="embeddings-", dir=work.folder.parent) as place:
         yield Path(place)
 
 
