@@ -12,7 +12,7 @@ from assist.models.copilot import (
     Precomputed,
     Suggestion,
 )
-from assist.models.defaults import OrganizationDefault, PassedOver
+from assist.models.defaults import BegunProject, OrganizationDefault, PassedOver
 from assist.models.drift import DriftSeries, RaisedAudits
 from assist.models.improvement import EvaluationAnswer, EvaluationConfusions, EvaluationScore, LabelCheck
 from assist.models.likeness import NearlyTheSame, TaskGroup, TaskMap
@@ -22,6 +22,7 @@ from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 
 __all__ = [
     "AnnotatorVersion",
+    "BegunProject",
     "DecidedTerms",
     "Deployment",
     "DriftSeries",

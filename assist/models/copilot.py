@@ -383,6 +383,7 @@ class Suggestion(models.Model):
         indexes = [
             models.Index(fields=["assignment_key"], name="suggestion_by_assignment"),
             models.Index(fields=["project_key", "id"], name="suggestion_by_project"),
+            models.Index(fields=["project_key", "model"], name="suggestion_by_model"),
             models.Index(fields=["id"], condition=Q(outcome="offered"), name="suggestion_open"),
         ]
 

@@ -53,9 +53,24 @@ class OrganizationDefault(models.Model):
         return f"{self.version} in {self.organization}"
 
 
+class BegunProject(Project):
+    """A project as it begins: PostgreSQL notes which defaults rest on a consent that was taken back before."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="project_begins_without",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func=scope.BEGINS_WITHOUT,
+            )
+        ]
+
+
 class PassedOver(models.Model):
-    """A project in which another model had answered before: an organization's default doesn't count there (written by
-    the database itself)."""
+    """A project in which another model had answered before, or that began once a consent was taken back: an
+    organization's default doesn't count there (written by the database itself)."""
 
     default = models.ForeignKey(OrganizationDefault, on_delete=models.CASCADE, related_name="passed_over")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")

@@ -97,7 +97,12 @@ DEPLOYED_AT_HOME = f"""IF EXISTS ({_taught_elsewhere(OF_THE_PROJECT)}) AND NOT E
 }    RETURN NEW;
 """
 
-ANNOTATES_AT_HOME = f"""IF EXISTS ({_taught_elsewhere(OF_THE_ANNOTATOR)}) OR EXISTS (
+# What works already may go on, and be counted: only another version, or another annotator, is asked about anew.
+ANNOTATES_AT_HOME = f"""IF TG_OP = 'UPDATE' AND NEW.annotator_id = OLD.annotator_id AND NEW.version_id = OLD.version_id
+    THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS ({_taught_elsewhere(OF_THE_ANNOTATOR)}) OR EXISTS (
         SELECT FROM assist_modelversion own
         WHERE own.id = NEW.version_id AND own.organization_id <> {OF_THE_ANNOTATOR}
     ){RAISE.format(name="annotator_learnt_at_home")}    RETURN NEW;
@@ -140,7 +145,17 @@ MAY_BE_DEFAULT = f"""
     ) OR EXISTS ({_taught_elsewhere("NEW.organization_id")}){RAISE.format(name="default_learnt_at_home")}    RETURN NEW;
 """
 
-# It takes nobody's place: where another model has answered already it doesn't count.
+# Nor does it begin anew once what it rests on was taken back: a project that begins afterwards is passed over.
+BEGINS_WITHOUT = f"""
+    INSERT INTO assist_passedover (default_id, project_id)
+    SELECT held.id, NEW.id FROM assist_organizationdefault held
+    WHERE held.organization_id = NEW.organization_id AND held.ended_at IS NULL
+      AND EXISTS ({_taught_elsewhere("NEW.organization_id", "held.version_id")});
+    RETURN NULL;
+"""
+
+# It takes nobody's place: where another model has answered already it doesn't count. Each other version is looked for
+# by its key, however much was offered there.
 PASSES_OVER = """
     INSERT INTO assist_passedover (default_id, project_id)
     SELECT NEW.id, project.id FROM projects_project project
@@ -150,9 +165,12 @@ PASSES_OVER = """
             SELECT FROM assist_deployment other JOIN assist_modelversion theirs ON theirs.id = other.version_id
             WHERE other.project_id = project.id AND other.version_id <> own.id AND theirs.capability = own.capability
         ) OR EXISTS (
-            SELECT FROM assist_suggestion offered JOIN assist_modelversion theirs ON theirs.id = offered.model_id
-            WHERE offered.project_key = project.public_id AND offered.model_id <> own.id
-              AND theirs.capability = own.capability
+            SELECT FROM assist_modelversion theirs
+            JOIN LATERAL (
+                SELECT FROM assist_suggestion offered
+                WHERE offered.project_key = project.public_id AND offered.model_id = theirs.id LIMIT 1
+            ) once ON true
+            WHERE theirs.capability = own.capability AND theirs.id <> own.id
         )
     );
     RETURN NULL;

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from assist.annotators import work as placing
 from assist.models import ModelVersion, Snapshot, TrainingRun
 from assist.registry import defaults, lineage, registry, resolution
 from projects.annotators import lifecycle
@@ -136,6 +137,37 @@ def test_what_answers_already_may_give_up_a_share_after_the_consent_was_taken_ba
     assert shares == {"general": 60, "their-own": 40}
     with pytest.raises(StateConflict, match="lets nobody else have"):
         work.deployed(away, general, share=90, by=cast.nora)
+
+
+def test_an_annotator_goes_on_after_the_consent_was_taken_back(cast, home, fake_runtime, settings) -> None:
+    settings.RUNTIME_ADDRESS = fake_runtime.address
+    away = make.project(cast.hilltop, "Next door", wanted=1)
+    make.tasks(make.batch(away), 3)
+    consent.give(cast.riverside, by=cast.olga)
+    general, another = registry.model_version("fake-spans@1"), version("another")
+    for made in (general, another):
+        run_of(cast, home, made)
+    placed = placing.place(away, general, by=cast.nora, target_error=0.1, audit_share=0.2)
+    consent.withdraw(cast.riverside, by=cast.olga)
+    assert placing.run(placed.pk) == 3
+    placed.refresh_from_db()
+    assert (placed.answered, placed.note) == (3, ""), "each answer is counted"
+    with pytest.raises(REFUSED, match="organization"):
+        sql("UPDATE assist_annotatorversion SET version_id = %s WHERE id = %s", another.pk, placed.pk)()
+
+
+def test_a_default_begins_in_no_project_after_the_consent_was_taken_back(cast, home, away) -> None:
+    consent.give(cast.riverside, by=cast.olga)
+    general, own = version("general"), version("own", organization=cast.hilltop)
+    run_of(cast, home, general)
+    child = version("child", parent=general)
+    for one in (own, general, child):
+        defaults.begin(cast.hilltop, one, by=cast.nora)
+    defaults.begin(cast.riverside, general, by=cast.mina)
+    consent.withdraw(cast.riverside, by=cast.olga)
+    later, at_home = make.project(cast.hilltop, "Begun later"), make.project(cast.riverside, "Begun later at home")
+    answering = [resolution.champion(one, "spans") for one in (away, later, at_home)]
+    assert answering == [child, own, general], "it may keep what it has, and whoever taught it has all of it"
 
 
 def test_a_consent_is_an_owners_word_and_stays_on_record(cast, home, away, client) -> None:

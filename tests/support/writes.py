@@ -34,7 +34,7 @@ def writes(tree: ast.Module, source: str) -> set[str]:
 
 
 # The names of tables, without their app, and of their models.
-NOUNS = {model._meta.db_table.partition("_")[2]: model.__name__ for model in apps.get_models()}
+NOUNS = {model._meta.db_table.partition("_")[2]: model.__name__ for model in apps.get_models() if not model._meta.proxy}
 
 
 def _by_model(tree: ast.Module) -> Iterator[tuple[str, set[str]]]:
