@@ -157,8 +157,7 @@ class Deployments(Copilots):
         capability = capability_of(project.task_type, project.settings_now())
         rows = Deployment.objects.live().filter(project=project).select_related("version", "started_by")
         versions = registry.usable(project).filter(capability=capability) if capability else []
-        answering = resolution.deployed(project, capability)
-        default = next((one for one in answering if one.level == resolution.Level.ORGANIZATION), None)
+        default = next(iter(resolution.of_organization(resolution.deployed(project, capability), rows)), None)
         shown = {"results": rows.order_by("pk"), "versions": versions, "organization_default": default}
         return Response(DeploymentList(shown).data)
 

@@ -33,6 +33,7 @@ OWNER = 8  # digits of an organization's public id that stand in the names of it
 SAID = 600  # letters of what is kept of a first question
 UNTRIED = (ModelVersion.Smoke.WAITING, ModelVersion.Smoke.FAILED)
 IMPORTED = "imported"
+NOBODY_ASKS = "none"  # the runtime of what only stands in the record of what was offered
 TERMS = "decided-terms@1"  # how names that were decided before are called among the models
 SHARE = Between(1, WHOLE)  # of a project's work, for one version
 
@@ -47,7 +48,7 @@ def model_version(key: str) -> ModelVersion:
     if found is not None:
         return found
     if key == TERMS or version.startswith(f"{IMPORTED}-"):
-        terms = {"capability": "terms" if key == TERMS else IMPORTED, "runtime": "none"}
+        terms = {"capability": "terms" if key == TERMS else IMPORTED, "runtime": NOBODY_ASKS}
         return ModelVersion.objects.get_or_create(name=name, version=version, defaults=terms)[0]
     if key not in RUNTIMES:
         raise WeightsProblem(f"There is no model {key!r}: add it with `manage.py models add`.")
@@ -110,10 +111,15 @@ def usable(project: Project) -> QuerySet[ModelVersion]:
 
 def usable_by(organization: Organization | int) -> QuerySet[ModelVersion]:
     """The same of all of an organization's projects. What rests on verdicts of others that took their consent back
-    isn't among them."""
+    isn't among them, nor what nobody can ask."""
     key = organization.pk if isinstance(organization, Organization) else organization
     rows = ModelVersion.objects.filter(Q(organization=None) | Q(organization=key), removed_at=None)
-    return rows.exclude(smoke__in=UNTRIED).exclude(pk__in=lineage.closed_to(key)).order_by("name", "version")
+    return (
+        rows.exclude(smoke__in=UNTRIED)
+        .exclude(runtime=NOBODY_ASKS)
+        .exclude(pk__in=lineage.closed_to(key))
+        .order_by("name", "version")
+    )
 
 
 def remove(folder: Path, key: str) -> None:

@@ -84,14 +84,15 @@ def _columns(rows: QuerySet[Any], level: Level, share: Any) -> QuerySet[Any, tup
 
 
 def resolved(known: Iterable[Standing]) -> list[tuple[Standing, int]]:
-    """Of what holds at one moment for one capability, what answers and in which share: the project's own, then the
-    newest default for what they leave. The rest is what the runtime answers with by itself."""
+    """Of what holds at one moment for one capability, what answers and in which share, each version once: the project's
+    own, then the newest default for what they leave. The rest is what the runtime answers with by itself."""
     known = list(known)
-    found = [(one, one.share) for one in known if one.level == Level.PROJECT]
-    rest = WHOLE - sum(share for _, share in found)
+    found = {one.version_key: (one, one.share) for one in known if one.level == Level.PROJECT}
+    rest = WHOLE - sum(share for _, share in found.values())
     if rest > 0 and (defaults := [one for one in known if one.level == Level.ORGANIZATION]):
-        found.append((defaults[-1], rest))
-    return found
+        one, share = found.get(defaults[-1].version_key, (defaults[-1], 0))
+        found[one.version_key] = (one, share + rest)
+    return list(found.values())
 
 
 def everything(project: Project) -> list[Answer]:
@@ -102,6 +103,16 @@ def everything(project: Project) -> list[Answer]:
         Answer(versions[one.version_key], share, one.level)
         for capability in dict.fromkeys(one.capability for one in known)
         for one, share in resolved(each for each in known if each.capability == capability)
+    ]
+
+
+def of_organization(answers: Iterable[Answer], own: Iterable[Deployment]) -> list[Answer]:
+    """What answers as the organization's default, and the share that it has as such beside the project's own."""
+    shares = {one.version_id: one.share for one in own}
+    return [
+        Answer(one.version, left, Level.ORGANIZATION)
+        for one in answers
+        if (left := one.share - shares.get(one.version.pk, 0))
     ]
 
 
@@ -153,10 +164,7 @@ def shares_then(project: Project, capability: str, moments: Iterable[datetime]) 
 
 
 def _shares(found: Iterable[tuple[Standing, int]]) -> dict[str, int]:
-    shares: dict[str, int] = {}
-    for one, share in found:
-        shares[one.name] = shares.get(one.name, 0) + share
-    return shares
+    return {one.name: share for one, share in found}
 
 
 def _by_hash(shares: Mapping[str, int], subject: str) -> str | None:

@@ -9,8 +9,9 @@ from django.db.models import Avg, Count, Q, QuerySet
 
 from assist.models import Suggestion
 from assist.registry import resolution
+from assist.registry.resolution import WHOLE, Answer
 from assist.suggestions import blind_scores, help_report, planted_errors
-from assist.suggestions.bindings import capability_of, subject_of
+from assist.suggestions.bindings import MORE, capability_of, subject_of
 from assist.suggestions.help_report import Help, Item, PlantedErrorRate
 from assist.suggestions.offers import EVERYTHING
 from projects.models import Annotation, Assignment, Project, ProjectSettings
@@ -48,6 +49,14 @@ class Acceptance:
     def taken(self) -> float | None:
         """The share of those whose work was handed in that were accepted, as they were or edited."""
         return (self.outcomes["accepted"] + self.outcomes["edited"]) / self.settled if self.settled else None
+
+
+def answering(project: Project, capability: str) -> tuple[list[Answer], int]:
+    """What answers in a project of what it has a use for, and the percentage of its usual work that is left to what the
+    runtime serves by itself."""
+    more = MORE.get(capability, ())
+    answers = [one for one in resolution.everything(project) if one.version.capability in (capability, *more)]
+    return answers, WHOLE - sum(one.share for one in answers if one.version.capability not in more)
 
 
 def acceptance(project: Project) -> list[Acceptance]:

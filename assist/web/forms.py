@@ -227,7 +227,7 @@ class BeginWithForm(forms.Form):
 
     def __init__(self, data: Any = None, *, organization: Organization) -> None:
         super().__init__(data, prefix="default")
-        rows = usable_by(organization).exclude(capability=ModelVersion.Capability.IMPORTED)
+        rows = usable_by(organization)
         taken = OrganizationDefault.objects.live().filter(organization=organization)
         self.fields["version"].queryset = rows.exclude(pk__in=taken.values("version"))  # type: ignore[attr-defined]
 

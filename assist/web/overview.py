@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from assist.adapters import RUNTIMES, SHIPPED
 from assist.models import AnnotatorVersion, ModelVersion
-from assist.registry import defaults, lineage, registry, resolution
+from assist.registry import defaults, lineage, registry
 from assist.suggestions.bindings import capability_of
 from assist.web import figures, status
 from assist.web.forms import BeginWithForm, BringForm
@@ -90,14 +90,14 @@ def _shipped(key: str) -> dict[str, Any]:
 def _line(project: Project, managed: bool) -> dict[str, Any]:
     terms = project.settings_now()
     capability = capability_of(project.task_type, terms)
-    answering = resolution.everything(project)
+    answers, rest = figures.answering(project, capability)
     return {
         "project": project,
         "managed": managed,
         "on": bool(capability) and terms.copilot,
         "trouble": status.of_project(project, terms),
-        "deployed": answering,
-        "rest": 100 - sum(one.share for one in answering),
+        "deployed": answers,
+        "rest": rest,
         "acceptance": figures.acceptance(project) if capability else [],
         "annotators": list(
             AnnotatorVersion.objects.filter(annotator__project=project).select_related("version", "annotator")

@@ -192,12 +192,12 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
 def _answering(project: Project, capability: str) -> dict[str, Any]:
     """What answers here, level by level."""
     live = Deployment.objects.live().filter(project=project)
-    more = MORE.get(capability, ())
-    answers = [one for one in resolution.everything(project) if one.version.capability in (capability, *more)]
+    own = list(live.select_related("version", "started_by", "seconded_by", "evaluation").order_by("pk"))
+    answers, rest = figures.answering(project, capability)
     return {
-        "deployed": list(live.select_related("version", "started_by", "seconded_by", "evaluation").order_by("pk")),
-        "defaults": [one for one in answers if one.level == resolution.Level.ORGANIZATION],
-        "rest": 100 - sum(one.share for one in answers if one.version.capability not in more),
+        "deployed": own,
+        "defaults": resolution.of_organization(answers, own),
+        "rest": rest,
         "taken_back": lineage.taken_back(),
     }
 

@@ -15,6 +15,7 @@ from assist.models import Deployment, Evaluation, ModelVersion, OrganizationDefa
 from assist.registry import defaults, registry, resolution
 from assist.registry.resolution import Level
 from projects.models import Project
+from taskers.credentials import tokens
 from taskers.errors import NotFound, StateConflict
 from taskers.models import Event
 from tests.support import make
@@ -103,6 +104,49 @@ def test_a_default_takes_nobodys_place(cast: Cast) -> None:
     assert answering(latest) == {"older@1": (100, Level.ORGANIZATION)}
     with pytest.raises(StateConflict, match="Another model answers here already"):
         rollout.first(fresh, newer, share=100, by=cast.mina)
+
+
+@pytest.mark.django_db
+def test_a_version_that_is_deployed_and_the_default_answers_once_with_both_shares(cast: Cast, client: Client) -> None:
+    notes, usual = project(cast), version("usual")
+    defaults.begin(cast.riverside, usual, by=cast.mina)
+    work.deployed(notes, usual, share=30, by=cast.mina)
+    (found,) = resolution.deployed(notes, SPANS)
+    assert (found.version, found.share) == (usual, 100)
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("project-copilot", args=[notes.public_id]))
+    assert [one.share for one in (*page.context["deployed"], *page.context["defaults"])] == [30, 70]
+    _, secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
+    head = {"Authorization": f"Bearer {secret}"}
+    shown = client.get(reverse("api-deployments", args=[notes.public_id]), headers=head).json()
+    assert [one["share"] for one in (*shown["results"], shown["organization_default"])] == [30, 70]
+
+
+@pytest.mark.django_db
+def test_the_page_of_all_models_shows_what_a_projects_tasks_have_a_use_for(cast: Cast, client: Client) -> None:
+    """A default of boxes is nothing to texts, and in images it leaves the masks to whatever the runtime serves."""
+    notes = project(cast)
+    pictures = make.project(cast.riverside, "Pictures", "image_regions", labels=work.CAT, copilot=True)
+    boxes, spans = version("boxes"), version("spans")
+    ModelVersion.objects.filter(pk=boxes.pk).update(capability="detect")
+    for one in (boxes, spans):
+        defaults.begin(cast.riverside, one, by=cast.mina)
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    lines = {one["project"]: one for one in client.get(reverse("models-overview")).context["lines"]}
+    for where, model, rest in ((notes, spans, 0), (pictures, boxes, 100)):
+        assert ([one.version for one in lines[where]["deployed"]], lines[where]["rest"]) == ([model], rest)
+        assert client.get(reverse("project-copilot", args=[where.public_id])).context["rest"] == rest
+
+
+@pytest.mark.django_db
+def test_nothing_begins_with_what_nobody_can_ask(cast: Cast, client: Client) -> None:
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    for key in (registry.TERMS, registry.imported(project(cast).public_id, "Detector")):
+        unasked = registry.model_version(key)
+        with pytest.raises(StateConflict):
+            defaults.check(cast.riverside, unasked)
+        sent = client.post(reverse("default-begin"), {"default-version": str(unasked.public_id)})
+        assert sent.status_code == 422 and unasked not in sent.context["default_form"].fields["version"].queryset
 
 
 @pytest.mark.django_db
