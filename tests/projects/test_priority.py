@@ -204,8 +204,8 @@ def test_mina_puts_one_first_on_its_page_and_sees_it_in_the_browser(cast, projec
     found = mina.get(browser, {"priority": "first", "column": ["priority"]}).content.decode()
     assert tasks[4].external_id in found and tasks[3].external_id not in found
     preview = {"verb": "in-turn", "task": [str(one.public_id) for one in tasks], "which": "marked"}
-    shown = mina.post(reverse("bulk-preview", args=[project.public_id]), preview).content.decode()
-    assert "come in their turn already" in shown and ">5<" in shown
+    told = mina.post(reverse("bulk-preview", args=[project.public_id]), preview).content.decode()
+    assert "come in their turn already" in told and ">5<" in told
     mina.post(reverse("task-priority", args=[tasks[4].public_id]), {"priority": "in-turn"})
     assert not task_search.search(project, Filters(first=True)).keys
 

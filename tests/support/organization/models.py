@@ -50,8 +50,8 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     make.tasks(waiting, 2)
     make.tasks(running, 2)
     precompute.start_all(running, by=cast.mina)
-    begun = defaults.begin(cast.riverside, registry.model_version(MASKS), by=cast.mina)
-    world.others["begun"] = {"version_id": begun.version.public_id}
+    default = defaults.begin(cast.riverside, registry.model_version(MASKS), by=cast.mina)
+    world.others["begun"] = {"version_id": default.version.public_id}
     consent.give(cast.riverside, by=cast.olga)
     brought = intake.bring_page(cast.riverside, REMOTE.replace("far", "near"), by=cast.mina)
     world.others["brought"] = {"version_id": brought.public_id}
