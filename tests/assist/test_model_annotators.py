@@ -147,7 +147,7 @@ def test_a_seated_classifier_goes_by_what_verdicts_taught(cast: Cast, monkeypatc
 
 
 def test_counted_it_is_weighed_with_a_person_and_never_alone(cast: Cast, project) -> None:
-    make.tasks(make.batch(project), 20)
+    make.tasks(make.batch(project), 60)  # so many that chance draws one for an audit
     placing.run(placed(cast, project, mode="count").pk)
     assert outcomes_of(project) == {"waiting", "counted"} and not Verdict.objects.exists()
     counted = ModelAnswer.objects.filter(outcome="counted").select_related("annotation__task").first()

@@ -2,6 +2,8 @@
 
 import json
 from datetime import timedelta
+from hashlib import sha256
+from itertools import count
 
 import pytest
 from django.db.models import F
@@ -9,7 +11,7 @@ from django.db.models import F
 from assist.learning import snapshot_file, snapshots
 from assist.learning.recipes import RECIPES
 from assist.learning.search import searches, study, trials
-from assist.learning.splits import GATE, TRAIN, VALIDATION
+from assist.learning.splits import GATE, TRAIN, VALIDATION, split_of
 from assist.models import Search, Snapshot, Trial
 from projects.errors import Refused
 from projects.models import Project
@@ -21,6 +23,7 @@ from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db
 RECIPE = "spacy-entities"
+TEXT = "{}: Maria came by."
 # Best where the rate is 0.004; the texts don't matter.
 RISES = "value = 1 - abs(math.log10(parameters['learn_rate']) - math.log10(0.004)) / 2\n"
 WELL = RISES + "made(f1=value)\n"
@@ -40,14 +43,20 @@ def project(cast: Cast) -> Project:
 @pytest.fixture
 def snapshot(cast: Cast, project: Project) -> Snapshot:
     batch = make.batch(project)
-    for number in range(30):
-        (task,) = make.tasks(batch, text=f"{number}: Maria came by.")
+    for text in [*map(TEXT.format, range(30)), *(text_in(project, split) for split in (GATE, VALIDATION))]:
+        (task,) = make.tasks(batch, text=text)
         said(cast.alice, task, make.spans((0, 2)))
     made = snapshots.take(project, by=cast.mina)
     snapshots.run(made.pk)
     made.refresh_from_db()
     assert made.by_split[GATE] and made.by_split[VALIDATION]
     return made
+
+
+def text_in(project: Project, split: str) -> str:
+    """One that is in this split for sure: of thirty, chance may leave none there."""
+    texts = map(TEXT.format, count(30))
+    return next(one for one in texts if split_of(str(project.public_id), sha256(one.encode()).hexdigest()) == split)
 
 
 def tried(search: Search) -> list[Trial]:
