@@ -9,9 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-# Scripts without blanks between words: each sign is a word of its own.
-UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-WORD = re.compile(f"[{UNSPACED}]|(?:(?![{UNSPACED}])\\w)+")
+from projects.inference.text_words import UNSPACED
+
+# Of scripts without blanks between words each sign is a word of its own; of Korean too, where names carry endings.
+ALONE = "".join(f"{first}-{last}" for first, last in UNSPACED) + "\uac00-\ud7af"
+WORD = re.compile(f"[{ALONE}]|(?:(?![{ALONE}])\\w)+")
 LONGEST = 12  # words of a term
 MOST = 4_000  # terms of a project, the commonest
 MOST_OTHERS = 8_000  # words that are known not to be misspelt

@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 # Letters of scripts that set no spaces between words, by block.
-_UNSPACED = (
+UNSPACED = (
     ("\u0e00", "\u0eff"),  # Thai, Lao
     ("\u1000", "\u109f"),  # Myanmar
     ("\u1780", "\u17ff"),  # Khmer
@@ -72,4 +72,4 @@ def _plain(text: str) -> str:
 
 
 def _is_unspaced(char: str) -> bool:
-    return char >= "\u0e00" and any(first <= char <= last for first, last in _UNSPACED)
+    return char >= "\u0e00" and any(first <= char <= last for first, last in UNSPACED)
