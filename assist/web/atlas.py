@@ -16,10 +16,9 @@ from projects.reports import notices
 from projects.web.shared import polling
 from taskers import access as roles
 from taskers.errors import Problem
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, number_asked
 
 PAGE = 50  # lines of the table
-DIGITS = 3
 
 
 @require_GET
@@ -32,8 +31,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         return HttpResponse(status=polling.NOTHING_NEW)
     chosen, only = frozenset(request.GET.getlist("show")[:100]), request.GET.get("only") == "disagreeing"
     drawn = map_points.of(project, shown, chosen, only_disagreeing=only) if shown else None
-    number = request.GET.get("page", "1")
-    at = int(number) if number.isdecimal() and 0 < len(number) <= DIGITS and int(number) else 1
+    at = number_asked(request, "page")
     kept = request.GET.copy()
     kept.pop("page", None)
     context = training.around(project) | {

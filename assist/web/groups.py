@@ -29,12 +29,11 @@ from projects.workflow import bulk_actions
 from taskers import access as roles
 from taskers.errors import NotAllowed, Problem
 from taskers.models import Person
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, number_asked
 
 LOOKS = 8  # tasks that stand for a group on the page of all
 AMONG = 100  # of its first ones, among which they are looked for
 PAGE = 60  # tasks of one group
-DIGITS = 3
 
 
 class Entry(NamedTuple):
@@ -108,8 +107,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
 def one(request: MemberRequest, project: Project, map_id: UUID, group: int) -> HttpResponse:
     """What a group holds that is still undecided, those nearest to its middle first."""
     found, blind = atlas.group(project, map_id, group), works_there(request.user, project)
-    asked = request.GET.get("page", "1")
-    at = int(asked) if asked.isdecimal() and 0 < len(asked) <= DIGITS and int(asked) else 1
+    at = number_asked(request, "page")
     keys = atlas.first_undecided(found.tasks, at * PAGE + 1)
     tasks = _tasks(keys[(at - 1) * PAGE : at * PAGE])
     context = _around(request, project)

@@ -20,7 +20,7 @@ from projects.models import Project, Task
 from projects.reports import notices
 from taskers import access as roles
 from taskers.errors import NotFound, Problem
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, number_asked
 
 SHOWN = 20  # slices, and likely wrong verdicts
 PAGE = 50  # tasks
@@ -57,8 +57,7 @@ def tasks(request: MemberRequest, project: Project) -> HttpResponse:
     if found is None:
         raise NotFound("Nothing was measured here yet.")
     name = request.GET.get("slice", "").replace("\x00", "")[:SLICE]
-    number = request.GET.get("page", "1")
-    at = min(int(number), 1_000) if number.isdecimal() and int(number) else 1
+    at = number_asked(request, "page")
     rows = improve.worst(found, name, skip=(at - 1) * PAGE, most=PAGE + 1)
     context = training.around(project) | {
         "measured": found,

@@ -21,7 +21,7 @@ from projects import access
 from projects.models import Project
 from projects.web.shared.answer_drawing import drawing
 from taskers import access as roles
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, number_asked
 
 ORDERS = {
     "lost": gettext_lazy("Where the candidate loses most"),
@@ -46,11 +46,11 @@ class Said(NamedTuple):
 def page(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
     """The `at`-th worst by an order, or of a confusion (`order` as candidate-3); the first where there are fewer."""
     found = evaluation_of(project, evaluation_id)
-    asked, number = request.GET.get("order", ""), request.GET.get("at", "")
+    asked, at = request.GET.get("order", ""), number_asked(request, "at")
     confusion = _confusion(found, asked)
     order = asked if confusion or asked in ORDERS else "lost"
     rows = confusion.drawn if confusion else worst_cases.listed(found, order)
-    at = int(number) if number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(rows) else 1
+    at = at if at <= len(rows) else 1
     case = worst_cases.case(rows[at - 1]) if rows else None
     context = training.around(project) | {
         "evaluation": found,

@@ -24,6 +24,12 @@ def key_asked(request: HttpRequest, name: str) -> UUID:
     return key_in(request.GET.get(name))
 
 
+def number_asked(request: HttpRequest, name: str) -> int:
+    """A number from 1 to 999 from the address's query, as of a page; 1 where there is none, or it isn't one."""
+    text = request.GET.get(name, "")
+    return max(1, int(text)) if text.isdecimal() and len(text) <= 3 else 1
+
+
 def key_in(text: str | None) -> UUID:
     """The public id that a text of a form or an address is; NO_KEY where there is none or it isn't one."""
     try:

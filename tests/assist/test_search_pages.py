@@ -110,6 +110,8 @@ def test_weak_slices_lead_to_their_tasks_and_doubts_to_second_looks(cast, projec
     page = shown(emil, "copilot-improve", project)
     assert "label ship" in page and at("copilot-improve-tasks", project) + "?slice=label%20ship" in page
     listed = emil.get(at("copilot-improve-tasks", project), {"slice": "label ship", "page": "x"}).content.decode()
+    long = {"slice": "label ship", "page": "9" * 5_000}  # longer than Python reads a number
+    assert emil.get(at("copilot-improve-tasks", project), long).status_code == 200
     assert (
         listed.count("Maria Lopez") == 10
         and reverse("task", args=[Verdict.objects.first().task.public_id]) not in listed
