@@ -26,7 +26,7 @@ from taskers.files.folders import data_folder
 
 OLDEST_POSTGRES = 15
 PARTS = ("web", "worker", "runtime")
-OF_WORKER = 5  # connections a worker holds outside the pool: its jobs, and listening for new ones
+OF_WORKER = 6  # connections a worker holds outside the pool: its jobs, and listening for new ones
 ACCOUNTS = "demo-accounts.txt"  # written by `load_demo`
 NOBODY = (
     "Nobody is here yet. Begin an organization:"

@@ -5,7 +5,7 @@ from procrastinate.contrib.django.utils import connector_params
 from psycopg import AsyncConnection
 from psycopg.abc import RV, PQGen
 
-CONNECTIONS = 3  # for two workers, each of whose statements is short; hearing of new jobs takes one more
+CONNECTIONS = 3  # for three workers, each of whose statements is short; each that hears of new jobs takes one more
 LOOK_SECONDS = 5.0
 
 

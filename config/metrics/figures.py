@@ -116,7 +116,7 @@ FIGURES = (
     ),
     Figure(
         "tandem_workers_alive",
-        "Workers, of all machines, that gave a sign of life within half a minute; each process counts as two.",
+        "Workers, of all machines, that gave a sign of life within half a minute; each process counts as three.",
         [],
         f"""SELECT count(*) FROM procrastinate_workers
             WHERE last_heartbeat > now() - interval '{WORKER_SILENCE} seconds'""",

@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from assist.registry import trial
 from config.management.commands import work
 from projects import jobs, queue
 from projects.data import importing
@@ -66,6 +67,44 @@ def test_leases_end_while_long_imports_fill_the_worker(monkeypatch) -> None:
 
     asyncio.run(story())
     assert queue.audit().breaches == []
+
+
+def test_data_is_loaded_while_models_are_trained(monkeypatch) -> None:
+    """However many there are: what waits for models has places of its own, and takes nobody's thread."""
+    begun: list[int] = []
+    loaded: list[int] = []
+    gate = threading.Event()
+
+    def learn(key: int) -> None:
+        begun.append(key)
+        gate.wait(120)
+
+    monkeypatch.setattr(trial, "run", learn)
+    monkeypatch.setattr(importing, "run", loaded.append)
+    monkeypatch.setattr(work, "READERS", {})
+    for key in range(8):
+        app.configure_task("assist.jobs.try_model", queue="copilot").defer(version_key=key)
+
+    async def story() -> None:
+        running = asyncio.create_task(work.work(concurrency=2))
+        try:
+            assert await within(60, lambda: len(begun) == 2), "no model is tried"
+            load = app.configure_task("projects.jobs.run_import", queue="imports")
+            for key in (11, 12, 13):
+                await sync_to_async(load.defer, thread_sensitive=False)(import_key=key)
+            assert await within(60, lambda: {11, 12, 13} <= set(loaded)), "the imports wait for the models"
+            assert len(begun) == 2
+        finally:
+            gate.set()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
+
+
+def test_somebody_works_off_every_queue_that_a_job_is_in() -> None:
+    ours = {task.queue for name, task in app.tasks.items() if name.startswith(("assist.", "projects.", "taskers."))}
+    assert {one for queues in work.QUEUES.values() for one in queues} == ours
 
 
 def test_every_lease_that_ran_out_is_ended_however_many(cast, monkeypatch) -> None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
+from procrastinate import App
 from procrastinate.contrib.django import app
 
 from assist.suggestions.follow import WARMER
@@ -21,6 +24,11 @@ logger = logging.getLogger(__name__)
 # What others wait for: leases that run out, the jobs of workers that died, the work of whoever was banned. However long
 # the imports and estimates in hand take, there are places for it.
 HOUSEKEEPING = "queue"
+# What waits for models, or trains them: data comes in and goes out meanwhile.
+COPILOT = "copilot"
+# Whose queues these are, by the name under which they are worked off.
+QUEUES = {"jobs": ["imports", "jobs", HOUSEKEEPING], COPILOT: [COPILOT], "housekeeping": [HOUSEKEEPING]}
+READING = 4  # threads for the readers, when every job is one that takes long
 PAUSE, QUIET = 0.25, 0.9  # seconds between looks at the outbox while something happens; when nothing has for a while
 SLOWER = 1.1  # each look that finds nothing makes the pause so much longer
 FULL = 200  # events; a reader that had fewer has caught up, and what comes next is read together
@@ -38,7 +46,9 @@ class Command(BaseCommand):
     help = "Runs background jobs and follows the outbox, until it is told to stop."
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("--concurrency", type=int, default=2, help="jobs at a time, besides two of housekeeping")
+        parser.add_argument(
+            "--concurrency", type=int, default=2, help="jobs at a time, as many of models, and two of housekeeping"
+        )
 
     def handle(self, *args, concurrency: int, **options) -> None:
         process.begin("worker")
@@ -47,34 +57,41 @@ class Command(BaseCommand):
 
 async def work(concurrency: int) -> None:
     """Jobs and readers side by side, until SIGTERM or SIGINT; jobs in hand are finished first."""
+    places = {"jobs": concurrency, COPILOT: concurrency, "housekeeping": 2}
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(sum(places.values()) + READING, "work"))
     news = {name: asyncio.Event() for name in READERS}
     followers = [asyncio.create_task(follow(name, catch_up, news[name])) for name, catch_up in READERS.items()]
     followers += [asyncio.create_task(watch(news)), asyncio.create_task(courier.run())]
     try:
         worker_app = app.with_connector(worker_connector.connector())
-        async with worker_app.open_async(), asyncio.TaskGroup() as places:
-            kept = places.create_task(_keep_places(worker_app))
-            await worker_app.run_worker_async(concurrency=concurrency, listen_notify=True, delete_jobs="successful")
-            kept.cancel()
+        async with worker_app.open_async(), asyncio.TaskGroup() as group:
+            workers = [group.create_task(_work_off(worker_app, name, count)) for name, count in places.items()]
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, _stop, workers)
     finally:
         for follower in followers:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
 
 
-async def _keep_places(worker_app) -> None:
-    """Two more places, which only housekeeping gets: a ban that voids much leaves one to what runs out meanwhile.
-
-    The signals are the other worker's to hear.
-    """
+async def _work_off(worker_app: App, name: str, places: int) -> None:
+    """The jobs of some queues. Those of housekeeping come by the minute: nobody has to tell of them."""
     await worker_app.run_worker_async(
-        queues=[HOUSEKEEPING],
-        name="housekeeping",
-        concurrency=2,
-        listen_notify=False,
+        queues=QUEUES[name],
+        name=name,
+        concurrency=places,
+        listen_notify=name != "housekeeping",
         install_signal_handlers=False,
         delete_jobs="successful",
     )
+
+
+def _stop(workers: list[asyncio.Task]) -> None:
+    """Take no more jobs, and end with those in hand."""
+    for worker in workers:
+        if not worker.cancelling():  # a second time would give up those as well
+            worker.cancel()
 
 
 async def watch(news: Mapping[str, asyncio.Event]) -> None:
