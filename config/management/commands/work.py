@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
 from procrastinate import App
 from procrastinate.contrib.django import app
+from procrastinate.periodic import PeriodicRegistry
 
 from assist.suggestions.follow import WARMER
 from config import worker_connector
@@ -64,9 +65,12 @@ async def work(concurrency: int) -> None:
     followers = [asyncio.create_task(follow(name, catch_up, news[name])) for name, catch_up in READERS.items()]
     followers += [asyncio.create_task(watch(news)), asyncio.create_task(courier.run())]
     try:
-        worker_app = app.with_connector(worker_connector.connector())
-        async with worker_app.open_async(), asyncio.TaskGroup() as group:
-            workers = [group.create_task(_work_off(worker_app, name, count)) for name, count in places.items()]
+        by_the_clock = app.with_connector(worker_connector.connector())
+        others = app.with_connector(by_the_clock.connector)
+        others.periodic_registry = PeriodicRegistry()  # one of them says what is due
+        async with by_the_clock.open_async(), asyncio.TaskGroup() as group:
+            apps = {name: by_the_clock if name == "jobs" else others for name in places}
+            workers = [group.create_task(_work_off(apps[name], name, count)) for name, count in places.items()]
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, _stop, workers)
     finally:
