@@ -41,7 +41,7 @@ RETURNING w.task_id
 
 def catch_up() -> int:
     """Index what was loaded or changed since the last look; returns how many events there were."""
-    return follow(READER, add, limit=20)
+    return follow(READER, add, limit=200)
 
 
 def add(events: Iterable[Event]) -> None:

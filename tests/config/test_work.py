@@ -13,10 +13,11 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from assist.registry import trial
 from config.management.commands import work
+from config.readers import READERS
 from projects import jobs, queue
 from projects.data import importing
 from projects.models import Assignment
-from taskers.outbox.events import emit, follow
+from taskers.outbox.events import emit, emit_all, follow, happening
 from tests.support import cast as people
 from tests.support import make
 from tests.support.projects.leases import run_out
@@ -147,6 +148,13 @@ def test_readers_are_woken_by_what_is_written_and_one_that_fails_is_tried_again(
     asyncio.run(story())
     assert failed
     assert all(kinds.count("planted") == kinds.count("grown") == 1 for kinds in seen.values())
+
+
+def test_no_reader_takes_so_few_at_once_that_work_gets_away_from_it(cast) -> None:
+    """The worker lets a reader rest that had fewer than a full hand: one that never has would fall behind for good."""
+    organization = cast.riverside.pk
+    emit_all([happening("planted", organization_id=organization) for _one in range(work.FULL)])
+    assert {name for name, catch_up in READERS.items() if catch_up() < work.FULL} == set()
 
 
 def test_the_outbox_is_looked_at_within_a_second_though_nobody_tells_of_it(monkeypatch) -> None:
