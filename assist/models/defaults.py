@@ -70,10 +70,11 @@ class BegunProject(Project):
 
 class PassedOver(models.Model):
     """A project in which another model had answered before, or that began once a consent was taken back: an
-    organization's default doesn't count there (written by the database itself)."""
+    organization's default doesn't count there (written by the database itself). It stays, and so do both that it names:
+    projects are archived and defaults ended, neither is deleted."""
 
-    default = models.ForeignKey(OrganizationDefault, on_delete=models.CASCADE, related_name="passed_over")
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    default = models.ForeignKey(OrganizationDefault, on_delete=models.PROTECT, related_name="passed_over")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["default", "project"], name="passed_over_once")]

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
+from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from assist.annotators import work as placing
-from assist.models import ModelVersion, Snapshot, TrainingRun
+from assist.models import ModelVersion, PassedOver, Snapshot, TrainingRun
 from assist.registry import defaults, lineage, registry, resolution
 from projects.annotators import lifecycle
 from projects.models import Project
@@ -168,6 +169,21 @@ def test_a_default_begins_in_no_project_after_the_consent_was_taken_back(cast, h
     later, at_home = make.project(cast.hilltop, "Begun later"), make.project(cast.riverside, "Begun later at home")
     answering = [resolution.champion(one, "spans") for one in (away, later, at_home)]
     assert answering == [child, own, general], "it may keep what it has, and whoever taught it has all of it"
+
+
+def test_neither_a_default_nor_a_project_that_it_passes_over_is_deleted(cast, home, away) -> None:
+    consent.give(cast.riverside, by=cast.olga)
+    general = version("general")
+    run_of(cast, home, general)
+    defaults.begin(cast.hilltop, general, by=cast.nora)
+    consent.withdraw(cast.riverside, by=cast.olga)
+    later = make.project(cast.hilltop, "Begun later")
+    passed = PassedOver.objects.get(project=later)
+    for kept in (later, passed.default):
+        with pytest.raises(ProtectedError) as refused:
+            kept.delete()
+        assert passed in refused.value.protected_objects, "it is refused by name, before anything is gone"
+    assert PassedOver.objects.filter(project=later).exists()
 
 
 def test_a_consent_is_an_owners_word_and_stays_on_record(cast, home, away, client) -> None:

@@ -1,0 +1,28 @@
+"""What was passed over stays, and Django says so before it deletes anything; the tables themselves don't change."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("assist", "0016_taken_back"),
+        ("projects", "0017_priority_indexes"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="passedover",
+            name="default",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="passed_over", to="assist.organizationdefault"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="passedover",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.project"
+            ),
+        ),
+    ]
