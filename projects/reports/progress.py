@@ -93,7 +93,16 @@ WHERE p.batch_id = ANY(%(batches)s::bigint[]) AND (p.tasks > 0 AND p.decided >= 
     SELECT FROM projects_import i WHERE i.batch_id = b.id AND i.state IN ('waiting', 'planning', 'running')))
 ORDER BY p.batch_id
 """
-MAY_BE_DONE = {"decided", "set_aside", "import_done", "import_failed", "reopened", "loaded", "taken_up"}
+MAY_BE_DONE = {
+    "decided",
+    "set_aside",
+    "reopened",
+    "loaded",
+    "taken_up",
+    "import_done",
+    "import_failed",
+    "import_planned",
+}
 
 
 def tell_done(events: Iterable[Event]) -> None:

@@ -173,8 +173,11 @@ def _looked_at(file_import: Import, files: Files) -> bool:
         columns = found["mapped"] if found else {}
         choices = Choices(columns=columns, format=chosen.key).as_json()
         now |= {"state": Import.State.RUNNING, "choices": choices, "run_at": Clock()}
-    if not Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNING).update(**now):
-        raise AlreadyLoading()
+    with transaction.atomic():
+        if not Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNING).update(**now):
+            raise AlreadyLoading()
+        if asks:  # nobody is at it any more: its batch may be done
+            _tell(file_import, Import.State.PLANNED)
     file_import.refresh_from_db(fields=["state", "plan", "format", "choices", "expected"])
     return not asks
 
