@@ -7,14 +7,14 @@ from typing import Any
 from procrastinate import App
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
-from procrastinate.manager import JobManager
 
 from config.metrics.process import JOBS
+from config.own_jobs import OwnJobs
 from taskers.telemetry import carried, spans
 
 
-class CarryingJobs(JobManager):
-    """Jobs that know for which request they were set going."""
+class CarryingJobs(OwnJobs):
+    """Jobs that know for which request they were set going, and are ended only by whoever has them."""
 
     def batch_defer_jobs(self, jobs: list[Job], connection: Any | None = None) -> list[Job]:
         return super().batch_defer_jobs(_carrying(jobs), connection)

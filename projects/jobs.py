@@ -6,6 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
 from projects import queue
@@ -60,13 +61,17 @@ def expire_assignments(timestamp: int) -> int:
 
 
 @app.periodic(cron="*/2 * * * *")
-@app.task(queue="queue", queueing_lock="resume_stalled")
-async def resume_stalled(timestamp: int) -> int:
-    """Give the jobs of workers that died to those that live; returns how many."""
+@app.task(queue="queue", queueing_lock="resume_stalled", pass_context=True)
+async def resume_stalled(context: JobContext, timestamp: int) -> int:
+    """Give the jobs of workers that died to those that live; returns how many. Where this very worker seems to be dead
+    the machine slept, and the others with it: their heartbeats come first, and two minutes later it is known who died.
+    """
     stalled = list(await app.job_manager.get_stalled_jobs())
+    if context.job.id in {job.id for job in stalled}:
+        return 0
     for job in stalled:
         try:
-            await app.job_manager.retry_job_by_id_async(job_id=job.id or 0, retry_at=timezone.now())
+            await app.job_manager.retry_job(job, retry_at=timezone.now())
         except UniqueViolation:  # the next of its kind waits already, and will do the same
             await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
     return len(stalled)

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
+from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 
 from assist.registry import trial
@@ -101,6 +104,44 @@ def test_data_is_loaded_while_models_are_trained(monkeypatch) -> None:
             await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(story())
+
+
+def test_a_worker_whose_job_was_given_away_meanwhile_says_so_and_nothing_fails(monkeypatch, caplog) -> None:
+    """As one that stood still for longer than its heartbeat may: others have its job by then, here it itself."""
+    begun: list[int] = []
+    gate = threading.Event()
+
+    def load(key: int) -> None:
+        begun.append(key)
+        assert len(begun) > 1 or gate.wait(120)
+
+    monkeypatch.setattr(importing, "run", load)
+    monkeypatch.setattr(work, "READERS", {})
+    caplog.set_level("INFO", logger="config.own_jobs")
+    with connection.cursor() as cursor:  # what other tests left to be done
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+    wait = app.configure_task("projects.jobs.run_import", queue="imports").defer
+    key = wait(import_key=1)
+    mine = ProcrastinateJob.objects.filter(pk=key)
+
+    def give_away() -> None:
+        app.job_manager.retry_job_by_id(key, timezone.now())
+        wait(import_key=2)  # of this one workers are told, and so look for more
+
+    async def story() -> None:
+        running = asyncio.create_task(work.work(concurrency=2))
+        try:
+            assert await within(60, lambda: begun == [1]), "the import didn't begin"
+            await sync_to_async(give_away, thread_sensitive=False)()
+            assert await within(60, lambda: begun == [1, 1, 2] and not mine.exists()), "nobody took what was given away"
+        finally:
+            gate.set()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
+    assert f"projects.jobs.run_import[{key}] was given to another worker" in caplog.text
+    assert [one.message for one in caplog.records if one.levelname == "ERROR" and "import" in one.message] == []
 
 
 def test_somebody_works_off_every_queue_that_a_job_is_in() -> None:

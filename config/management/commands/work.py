@@ -14,6 +14,7 @@ from procrastinate.periodic import PeriodicRegistry
 
 from assist.suggestions.follow import WARMER
 from config import worker_connector
+from config.carried_jobs import CarryingJobs
 from config.metrics import process
 from config.readers import READERS
 from projects.webhooks import courier
@@ -67,6 +68,7 @@ async def work(concurrency: int) -> None:
     try:
         by_the_clock = app.with_connector(worker_connector.connector())
         others = app.with_connector(by_the_clock.connector)
+        by_the_clock.job_manager = others.job_manager = CarryingJobs(by_the_clock.connector)
         others.periodic_registry = PeriodicRegistry()  # one of them says what is due
         async with by_the_clock.open_async(), asyncio.TaskGroup() as group:
             apps = {name: by_the_clock if name == "jobs" else others for name in places}
