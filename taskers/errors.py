@@ -18,6 +18,21 @@ class Word(str):
     """A value in a sentence that is a word of ours, such as "a number", and so is said in the reader's language too."""
 
 
+class Sentence(str):
+    """A sentence with values in it that remembers what it was made of, so that it can be said in another language."""
+
+    template: str = ""
+    values: Mapping[str, object] = {}
+
+
+def sentence(template: str, /, **values: object) -> Sentence:
+    """ "%(name)s is open" with its values, in the reader's language where the catalogue has it."""
+    said = {name: gettext(one) if isinstance(one, Word) else one for name, one in values.items()}
+    made = Sentence(gettext(template) % said if said else gettext(template))
+    made.template, made.values = template, values
+    return made
+
+
 class Problem(Exception):
     """Something was refused, with the reason and the place.
 
@@ -46,8 +61,12 @@ class Problem(Exception):
     @property
     def text(self) -> str:
         """The sentence, in the reader's language where the catalogue has it."""
-        said = {name: gettext(one) if isinstance(one, Word) else one for name, one in self.values.items()}
-        return gettext(self.template) % said if said else gettext(self.template)
+        return str(self.sentence)
+
+    @property
+    def sentence(self) -> Sentence:
+        """The same, such that it can be kept with what it was made of."""
+        return sentence(self.template, **self.values)
 
     def as_json(self) -> dict:
         """The body of an `application/problem+json` answer; `request` is the one to look for in the log."""
@@ -74,6 +93,24 @@ def said_again(kept: str, templates: Iterable[str]) -> str:
             }
             return gettext(template) % values if values else gettext(template)
     return kept
+
+
+def made_of(text: str) -> dict[str, Any]:
+    """What a sentence with values was made of, to be kept beside it; nothing of one that says all by itself."""
+    if not isinstance(text, Sentence) or not text.values:
+        return {}
+    values = {name: str(one) for name, one in text.values.items() if f"%({name})s" in text.template}
+    words = [name for name in values if isinstance(text.values[name], Word)]
+    return {"template": text.template, "values": values, "words": words}
+
+
+def told_again(text: str, kept: Mapping[str, Any]) -> str:
+    """A sentence that was kept in English, in the reader's language: made anew of what was kept beside it, or looked up
+    as it stands."""
+    if "template" not in kept:
+        return gettext(text)
+    values = {name: Word(one) if name in kept["words"] else one for name, one in kept["values"].items()}
+    return sentence(kept["template"], **values)
 
 
 def _made_from(template: str) -> re.Pattern[str]:

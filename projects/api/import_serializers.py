@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.data.importing.plan import without_pictures
+from projects.data.importing.rows import told
 from projects.models import Import, limits
 
 
@@ -32,6 +33,10 @@ class FaultShape(serializers.Serializer):
     place = serializers.CharField(help_text="`tasks[2]` in a list, `line 14` in a file")
     code = serializers.CharField()
     text = serializers.CharField()
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        """Its sentence in the reader's language."""
+        return super().to_representation(told(instance))
 
 
 class LoadedShape(serializers.Serializer):

@@ -10,6 +10,7 @@ from rest_framework.parsers import BaseParser, JSONParser
 
 from projects.data.importing import Fault, Item, Prediction, Row, read_predictions
 from projects.data.importing.readers.jsonl import read_jsonl
+from projects.data.importing.rows import told
 from projects.errors import Refused
 
 LONGEST_LIST = 8 * 1024 * 1024  # bytes; a list is held in memory whole, at some 25 times its size
@@ -109,4 +110,4 @@ def _renamed(item: One, name: str) -> One:
 
 def errors_of(faults: Iterable[Fault]) -> list[dict[str, str]]:
     """The first refusals, as the wire shows them."""
-    return [fault._asdict() for fault, _ in zip(faults, range(MOST_ERRORS), strict=False)]
+    return [told(fault.kept()) for fault, _ in zip(faults, range(MOST_ERRORS), strict=False)]

@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "config" / "locale" / "es" / "LC_MESSAGES"
 APPS = ("taskers", "projects", "assist", "config")
 # Names of functions whose first words are looked up, and of those that have a second form for many.
-LOOK_UP = {"_", "gettext", "gettext_lazy", "gettext_noop", "Word"}
+LOOK_UP = {"_", "gettext", "gettext_lazy", "gettext_noop", "Word", "sentence"}
 LOOK_UP_COUNTED = {"ngettext", "ngettext_lazy"}
+# Which of their words is a text, of those that begin with others: a code; the place and the code of a row's fault.
+TEXT_AT = {"CopilotError": 1, "Fault": 2, "lose": 2}
 # Tables whose words are looked up where they are shown: every text in them with a capital letter or a blank is said.
 TABLES = {
     "config/navigation.py": {"PLACES", "ACCOUNT", "PROJECT_TABS"},
@@ -39,10 +41,13 @@ TABLES = {
     "projects/web/shared/storable.py": {"NUL"},
 }
 # What is looked up through a name that no pattern here follows: values of choices (projects/queue/eligibility.py), what
-# shape.py and classification.py call a value's kind, and refusals of image_regions.py that stand in a table.
+# shape.py and classification.py call a value's kind, refusals of image_regions.py that stand in a table, and what of a
+# file has no place in a task type (projects/data/importing/readers/homeless.py).
 ELSEWHERE = {
     *("paused", "blocked", "banned", "skill", "language", "qualification"),
     *("a list", "an object", "text", "choice", "multiple", "number", "tree"),
+    *("spans", "regions", "classes of the whole text", "classes of the whole picture", "relations", "comments"),
+    *("events", "equivalences", "normalizations", "notes", "attributes of events and relations"),
     "An answer holds at most %(most)s corners in all, not %(size)s.",
     "The masks of an answer are too ragged to be kept: smooth them.",
 }
@@ -99,18 +104,18 @@ def errors() -> dict[tuple[str, str], str]:
 def said_by_the_server() -> Iterator[Message]:
     """What Python says: looked up by name, in refusals and their docstrings, in choices and in the tables above."""
     yield from ((text, "") for text in [*ELSEWHERE, *filter(None, errors().values())])
-    raised = {*(name for _path, name in errors()), "CopilotError", r"super\(\)\.__init__"}
+    raised = {*(name for _path, name in errors()), *TEXT_AT, r"super\(\)\.__init__"}
     calls = re.compile(rf"(?<!def )(?<!class )\b({'|'.join(LOOK_UP | LOOK_UP_COUNTED | raised)})\(")
     for path, source in modules().items():
         for match in CLASS.finditer(source):
             if match["base"] in CHOICES:
                 yield from choices(match)
         for match in calls.finditer(source):
-            given = [parsed(one, source[: match.start()]) for one in arguments(source, match.end())[:2]]
+            given = [parsed(one, source[: match.start()]) for one in arguments(source, match.end())[:3]]
             if match[1] in LOOK_UP_COUNTED:
-                yield from zip(*given, strict=True)
+                yield from zip(*given[:2], strict=True)
             else:
-                at = 1 if match[1] == "CopilotError" else 0  # its first is a code
+                at = TEXT_AT.get(match[1], 0)
                 plain = match[1] in LOOK_UP  # while a refusal may begin with a code
                 yield from ((text, "") for words in given[at : at + 1] for text in words if plain or " " in text)
         for table in TABLES.get(path, ()):

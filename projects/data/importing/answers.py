@@ -15,6 +15,7 @@ from projects.models import limits
 from projects.task_types import TaskType
 from projects.task_types.asked_fields import CHOICES
 from projects.task_types.shape import clipped, rule_of
+from taskers.errors import sentence
 
 MOST_DROPPED = 200  # parts of one answer that are left out before all of it is
 LabelOf = Callable[[str], str | None]  # a name in the file -> the key of the label it stands for; None to leave it out
@@ -44,7 +45,7 @@ class Words:
         """The answer in the project's words, None where nothing of it fits; and what of it is lost."""
         parts = said.answer.get(self.room.answer_list)
         if not isinstance(parts, list):
-            text = f"The answer has no “{self.room.answer_list}”, as answers to these tasks do."
+            text = sentence("The answer has no “%(name)s”, as answers to these tasks do.", name=self.room.answer_list)
             return None, [Fault("answer", "wrong-shape", text)]
         lost: list[Fault] = []
         kept = []
@@ -52,7 +53,8 @@ class Words:
             mapped, left_out = self._part(index, part)
             for name in left_out:
                 place = f"answer.{self.room.answer_list}[{index}]"
-                lost.append(Fault(place, "label-left-out", LEFT_OUT % clipped(name)))
+                text = sentence("The label “%(name)s” is left out.", name=clipped(name))
+                lost.append(Fault(place, "label-left-out", text))
             if mapped is not None:
                 fitted, unfit = self._fitted(mapped, f"answer.{self.room.answer_list}[{index}]")
                 kept.append(fitted)
@@ -108,7 +110,9 @@ class Words:
             try:
                 return self.room.check_answer(answer, payload, self.asked), lost
             except Refused as refused:
-                lost.append(Fault(f"answer.{refused.place}" if refused.place else "answer", refused.code, refused.text))
+                lost.append(
+                    Fault(f"answer.{refused.place}" if refused.place else "answer", refused.code, refused.sentence)
+                )
                 index = _index_of(refused.place, name)
                 if index is None or index >= len(answer[name]):
                     return None, lost
@@ -116,9 +120,6 @@ class Words:
                 if had_parts and not answer[name]:
                     return None, lost
         return None, lost
-
-
-LEFT_OUT = "The label “%s” is left out."
 
 
 def names_in(room: TaskType, said: Said) -> dict[str, set[str]]:

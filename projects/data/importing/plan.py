@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+
 from projects.data.connectors.files import Files
 from projects.data.importing.answers import names_in
 from projects.data.importing.choices import Choices, columns_before, proposals
 from projects.data.importing.columns import header
 from projects.data.importing.format import ImportFormat, Reading
-from projects.data.importing.rows import Fault, Row
+from projects.data.importing.rows import Fault, Row, told
 from projects.errors import Refused
 from projects.models import Import, Project
 from projects.task_types import TASK_TYPES
@@ -122,13 +124,13 @@ def _count(project: Project, found: _Found, item: Row | Fault) -> None:
     if isinstance(item, Fault):
         found.refused += 1
         if len(found.problems) < PROBLEMS:
-            found.problems.append(item._asdict())
+            found.problems.append(item.kept())
         return
     room = TASK_TYPES[project.task_type]
     found.rows += 1
     found.size += item.size
     found.lost += len(item.lost)
-    found.losses += [one._asdict() for one in item.lost[: PROBLEMS - len(found.losses)]]
+    found.losses += [one.kept() for one in item.lost[: PROBLEMS - len(found.losses)]]
     found.answered += bool(item.said)
     for said in item.said:
         found.predicted += said.predicted
@@ -173,7 +175,13 @@ def without_pictures(planned: dict[str, Any] | None) -> dict[str, Any] | None:
     if "samples" not in planned:  # it is looked at anew
         return None
     samples = [{key: value for key, value in one.items() if key != "picture"} for one in planned["samples"]]
-    return planned | {"samples": samples, "needs": needs(planned)}
+    return in_words(planned) | {"samples": samples, "needs": needs(planned)}
+
+
+def in_words(planned: dict[str, Any]) -> dict[str, Any]:
+    """The same with what is wrong said in the reader's language."""
+    told_of = {name: [told(one) for one in planned[name]] for name in ("problems", "losses")}
+    return planned | told_of | {"problem": gettext(planned["problem"])}
 
 
 def starting_choices(planned: dict[str, Any]) -> Choices:

@@ -274,8 +274,8 @@ def _advance(file_import: Import, done: Loaded) -> None:
     """Move the position in the chunk's own transaction; zero rows mean that another worker is at it too."""
     room_left = max(0, KEPT_ERRORS - len(file_import.errors))
     room_for_lost = max(0, KEPT_ERRORS - len(file_import.losses))
-    faults = [fault._asdict() for fault in done.faults]
-    lost = [fault._asdict() for fault in done.losses]
+    faults = [fault.kept() for fault in done.faults]
+    lost = [fault.kept() for fault in done.losses]
     moved = Import.objects.filter(pk=file_import.pk, position=file_import.position, state=Import.State.RUNNING).update(
         position=F("position") + done.read,
         loaded=F("loaded") + done.loaded,

@@ -1,10 +1,12 @@
 """What every reader yields: rows, and the faults of rows that are none. Errors are data, not crashes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from projects.data.media.pictures import Picture
 from projects.errors import Refused
+from taskers.errors import made_of, told_again
 
 
 class Known(NamedTuple):
@@ -35,7 +37,16 @@ class Fault(NamedTuple):
     @classmethod
     def of(cls, refused: Refused, place: str) -> "Fault":
         """The fault of a row at `place`, whose content was refused."""
-        return cls(f"{place}, {refused.place}" if refused.place else place, refused.code, refused.text)
+        return cls(f"{place}, {refused.place}" if refused.place else place, refused.code, refused.sentence)
+
+    def kept(self) -> dict[str, Any]:
+        """As it is kept with an import, in English, with what its sentence was made of."""
+        return self._asdict() | made_of(self.text)
+
+
+def told(kept: Mapping[str, Any]) -> dict[str, str]:
+    """A kept fault as it is read: its sentence in the reader's language, as far as the catalogue has it."""
+    return {"place": kept["place"], "code": kept["code"], "text": told_again(kept["text"], kept)}
 
 
 @dataclass(frozen=True)

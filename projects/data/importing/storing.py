@@ -30,7 +30,7 @@ from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import canonical, labels_of
 from projects.task_types import TASK_TYPES, TaskType
 from projects.task_types.preference import PAIR
-from taskers.errors import StateConflict
+from taskers.errors import StateConflict, sentence
 from taskers.models import Person
 from taskers.outbox.events import emit
 
@@ -260,7 +260,7 @@ def _unrepeated(rows: list[Ready], done: Loaded) -> list[Ready]:
     first: dict[str, Ready] = {}
     for row in rows:
         before = first.setdefault(row.external_id, row)
-        if before is not row and _repeat(row, before.digest, f"at {before.place} of the same file", done):
+        if before is not row and _repeat(row, before.digest, before.place, done):
             first[row.external_id] = before._replace(said=before.said + row.said)
     return list(first.values())
 
@@ -283,7 +283,7 @@ def _unknown(target: Target, rows: list[Ready], done: Loaded) -> tuple[list[Read
         key, digest = there[name]
         if name == row.formerly:
             done.known += 1
-        elif not _repeat(row, digest, "in this project", done):
+        elif not _repeat(row, digest, "", done):
             continue
         if key is not None and row.said:
             known.append(Brought(key, row, False))
@@ -292,12 +292,23 @@ def _unknown(target: Target, rows: list[Ready], done: Loaded) -> tuple[list[Read
     return new, known
 
 
-def _repeat(row: Ready, digest: str, where: str, done: Loaded) -> bool:
-    """Whether a row is the same again; else its fault is told."""
+def _repeat(row: Ready, digest: str, before: str, done: Loaded) -> bool:
+    """Whether a row is the same again, as one at `before` in the file, or as a task ""; else its fault is told."""
     if row.digest == digest:
         done.known += 1
         return True
-    text = f"The external_id “{row.external_id}” is used {where} for another payload; that task stays as it is."
+    if before:
+        text = sentence(
+            "The external_id “%(name)s” is used at %(place)s of the same file for another payload; that task stays as"
+            " it is.",
+            name=row.external_id,
+            place=before,
+        )
+    else:
+        text = sentence(
+            "The external_id “%(name)s” is used in this project for another payload; that task stays as it is.",
+            name=row.external_id,
+        )
     done.faults.append(Fault(row.place, "external-id-conflict", text))
     return False
 

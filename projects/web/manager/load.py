@@ -20,6 +20,7 @@ from projects import access
 from projects.data import exporting, importing
 from projects.data.importing import recognise, start, uploads
 from projects.data.importing.progress import pace_of
+from projects.data.importing.rows import told
 from projects.models import Import, ImportFaults, Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
@@ -136,10 +137,10 @@ def show(request: MemberRequest, import_id: UUID) -> HttpResponse:
     context = {
         "file_import": found,
         "project": found.batch.project,
-        "errors": found.errors[:SHOWN],
+        "errors": [told(one) for one in found.errors[:SHOWN]],
         "stuck": importing.is_stuck(found),
         "going_on": found.state in (Import.State.WAITING, Import.State.PLANNING, Import.State.RUNNING),
-        "losses": found.losses[:SHOWN],
+        "losses": [told(one) for one in found.losses[:SHOWN]],
         "pace": pace_of(found, timezone.now()),
         "worker": notices.worker_alive(),
         "nearly": tags.nearly_the_same(found.batch),
@@ -167,7 +168,7 @@ def go_on(request: MemberRequest, import_id: UUID) -> HttpResponse:
 @require_GET
 @signed_in
 def errors(request: MemberRequest, import_id: UUID, kind: str = ImportFaults.Kind.REFUSED) -> HttpResponseBase:
-    """The refused rows as CSV: where, what, why; or what of other rows was lost."""
+    """The refused rows as CSV: where, what, why, in English; or what of other rows was lost."""
     found = managed_import(request, import_id)
     pieces = exporting.in_thread(_csv(importing.all_faults(found, kind)))
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")

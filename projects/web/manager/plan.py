@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from projects.configuration import label_colours
 from projects.data.importing import choices
 from projects.data.importing.choices import CREATE, LEAVE, Choices
-from projects.data.importing.plan import needs, starting_choices
+from projects.data.importing.plan import in_words, needs, starting_choices
 from projects.models import Import, Label, Project
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_import, signed_in
@@ -33,7 +33,7 @@ def shown(found: Import) -> dict[str, Any]:
     project, planned = found.batch.project, found.plan
     usual = starting_choices(planned)
     return {
-        "plan": planned,
+        "plan": in_words(planned),
         "needs": needs(planned),
         "answers": Import.Answers.choices,
         "answers_usual": usual.answers,

@@ -55,7 +55,7 @@ def _row(files: Files, task_type: str, name: str, notes: str) -> Item:
             _mark(spans, text_of(files, notes, MAX_NOTES))
             said = spans.said()
         except Refused as refused:
-            spans.lose("", refused.code, refused.text)
+            spans.lose("", refused.code, refused.sentence)
     return Row(shown(name), name[:-4], {"text": text}, size=2 * len(text), said=said, lost=tuple(spans.lost))
 
 

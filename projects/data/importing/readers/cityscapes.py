@@ -117,7 +117,7 @@ def _painted(files: Files, names: list[str], name: str, marks: Marks) -> tuple[S
         if found.shape != (marks.height, marks.width):
             raise Refused("The mask has another size than the picture.", code="wrong-mask-size")
     except Refused as refused:
-        marks.lose(place, refused.code, refused.text)
+        marks.lose(place, refused.code, refused.sentence)
         return ()
     values = np.unique(found).tolist()
     if len(values) > MOST:

@@ -22,6 +22,7 @@ from projects.data.importing.readers.picture_files import PictureNames
 from projects.data.importing.readers.pictures import picture_row
 from projects.data.importing.rows import Fault, Item
 from projects.errors import Refused
+from taskers.errors import sentence
 
 ENDINGS = (".json",)
 MAX_IMAGES = 2_000_000
@@ -132,7 +133,9 @@ class _Set:
             self.faults.append(Fault(place, "bad-image", "An image has an id and a file_name."))
             return
         if image["id"] in file.images:
-            text = f"The id {str(image['id'])[:60]} is that of an earlier image, which keeps its annotations."
+            text = sentence(
+                "The id %(id)s is that of an earlier image, which keeps its annotations.", id=str(image["id"])[:60]
+            )
             self.faults.append(Fault(place, "duplicate-id", text))
             return
         found = self.pictures.of(called, file.name)
@@ -165,7 +168,7 @@ class _Set:
         value = part.value if isinstance(part.value, dict) else {}
         id = value.get("image_id")
         if not isinstance(id, int | str) or id not in file.images or at < 0:
-            text = f"There is no image with the id {str(id)[:60]}, or several files have one."
+            text = sentence("There is no image with the id %(id)s, or several files have one.", id=str(id)[:60])
             self.faults.append(Fault(place, "no-such-image", text))
             return
         if isinstance(value.get("segments_info"), list) and isinstance(value.get("file_name"), str):

@@ -14,6 +14,7 @@ from projects.data.importing.readers.mask_files import numbers_of
 from projects.data.importing.rows import Said
 from projects.data.media.pictures import MAX_BYTES
 from projects.errors import Refused
+from taskers.errors import sentence
 
 KNOWN = {
     "id", "image_id", "category_id", "bbox", "segmentation", "area", "iscrowd", "keypoints", "num_keypoints",
@@ -75,7 +76,7 @@ def _add(
         return
     category = categories.get(annotation["category_id"]) if _is_id(annotation.get("category_id")) else None
     if category is None:
-        text = f"There is no category with the id {str(annotation.get('category_id'))[:60]}."
+        text = sentence("There is no category with the id %(id)s.", id=str(annotation.get("category_id"))[:60])
         marks.lose(place, "no-such-category", text)
         return
     for name in annotation.keys() - KNOWN:
@@ -84,7 +85,7 @@ def _add(
     try:
         shape = _shape(annotation, marks)
     except Refused as refused:
-        marks.lose(place, refused.code, refused.text)
+        marks.lose(place, refused.code, refused.sentence)
         return
     points = _points(annotation, category, place, marks)
     if shape and shape["type"] == "box" and not annotation.get("segmentation"):
@@ -166,7 +167,7 @@ def _points(annotation: Mapping[str, Any], category: Category, place: str, marks
     try:
         found = numbers(values, len(values) - len(values) % 3 if isinstance(values, list) else 0)
     except Refused as refused:
-        marks.lose(f"{place}.keypoints", refused.code, refused.text)
+        marks.lose(f"{place}.keypoints", refused.code, refused.sentence)
         return []
     points = []
     for at in range(0, len(found), 3):
@@ -209,7 +210,7 @@ def _panoptic(
         if colours.shape[:2] != (marks.height, marks.width):
             raise Refused("The picture of the segments has another size than the image.", code="wrong-mask-size")
     except Refused as refused:
-        marks.lose(place, refused.code, refused.text)
+        marks.lose(place, refused.code, refused.sentence)
         return
     numbered = colours[..., 0] + 256 * colours[..., 1] + 65536 * colours[..., 2]
     for index, segment in enumerate(annotation["segments_info"]):

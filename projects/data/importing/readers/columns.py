@@ -19,6 +19,7 @@ from projects.data.importing.readers.listing import each_file
 from projects.data.importing.readers.picture_files import is_picture, picture_of, sized
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
+from taskers.errors import sentence
 
 MAX_COLUMNS = 1000
 ANSWER = "answer"
@@ -157,7 +158,8 @@ def _score(value: Any, place: str, lost: list[Fault]) -> float | None:
         score = math.nan
     if 0 <= score <= 1:
         return score
-    lost.append(Fault(place, "bad-score", f"A score is a number from 0 to 1, not “{str(value)[:40]}”."))
+    text = sentence("A score is a number from 0 to 1, not “%(value)s”.", value=str(value)[:40])
+    lost.append(Fault(place, "bad-score", text))
     return None
 
 

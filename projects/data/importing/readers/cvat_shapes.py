@@ -26,7 +26,7 @@ def mark(
     try:
         _mark(marks, place, kind, label, numbers, turn, dict(attributes or {}), score)
     except Refused as refused:
-        marks.lose(refused.place or place, refused.code, refused.text)
+        marks.lose(refused.place or place, refused.code, refused.sentence)
     except (ValueError, IndexError, OverflowError, TypeError):
         marks.lose(place, "wrong-shape", "The coordinates are no such shape.")
 

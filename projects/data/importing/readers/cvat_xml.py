@@ -178,7 +178,7 @@ def _shape(marks: Marks, place: str, told: dict[str, Any]) -> None:
     try:
         numbers, turn = _numbers(told["kind"], told["given"]), number(told["given"].get("rotation", 0))
     except Refused as refused:
-        marks.lose(place, refused.code, refused.text)
+        marks.lose(place, refused.code, refused.sentence)
         return
     cvat_shapes.mark(marks, place, told["kind"], told["label"], numbers, turn, told["attributes"])
 

@@ -72,7 +72,7 @@ def _image(value: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
             try:
                 shape = _shape(one)
             except Refused as refused:
-                marks.lose(f"{name}[{index}]", refused.code, refused.text)
+                marks.lose(f"{name}[{index}]", refused.code, refused.sentence)
                 continue
             marks.region(f"{name}[{index}]", one.get("label"), shape, _more(one))
     for name, index in _homeless(value):

@@ -44,7 +44,7 @@ def _mark(text: str, name: str, marks: Marks) -> tuple[Said, ...]:
                 raise Refused("A line is eight numbers and a class.", code="wrong-shape")
             corners = [[number(parts[one]), number(parts[one + 1])] for one in range(0, 8, 2)]
         except Refused as refused:
-            marks.lose(place, refused.code, refused.text)
+            marks.lose(place, refused.code, refused.sentence)
             continue
         hard = {"difficulty": int(parts[9])} if len(parts) > 9 and parts[9].isdigit() and parts[9] != "0" else {}
         marks.region(place, parts[8], {"type": "polygon", "points": corners}, hard)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from taskers.errors import Sentence, Word, sentence
+
 SHOWN = 5  # places that are named; of more it is told how many there are
 
 
@@ -19,11 +21,16 @@ class Homeless:
         if place and len(places) < SHOWN and place not in places:
             places.append(place)
 
-    def told(self) -> Iterator[str]:
+    def told(self) -> Iterator[Sentence]:
         """A sentence for each kind; they are told once."""
         for what, number in self._found.items():
             places = self._places[what]
             more = ", …" if number > len(places) else ""
             where = f" ({', '.join(places)}{more})" if places else ""
-            yield f"This task type has no place for {what}; there are {number}{where}."
+            yield sentence(
+                "This task type has no place for %(what)s; there are %(number)s%(where)s.",
+                what=Word(what),
+                number=number,
+                where=where,
+            )
         self._found, self._places = {}, {}

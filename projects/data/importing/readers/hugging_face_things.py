@@ -30,7 +30,7 @@ def region(marks: Marks, place: str, thing: Mapping[str, Any], label: str) -> No
         elif shape is not None:
             marks.region(place, label, shape, attributes, thing.get("score"))
     except Refused as refused:
-        marks.lose(refused.place or place, refused.code, refused.text)
+        marks.lose(refused.place or place, refused.code, refused.sentence)
     except (TypeError, ValueError, KeyError, IndexError):
         marks.lose(place, "wrong-shape", "The coordinates are no such shape.")
 
@@ -126,7 +126,7 @@ def mark_spans(spans: Spans, feature: Any, things: Any) -> None:
             told = thing.get("attributes")
             attributes = loads(told) if told and isinstance(told, str) else told
         except Refused as refused:
-            spans.lose(f"{place}.attributes", refused.code, refused.text)
+            spans.lose(f"{place}.attributes", refused.code, refused.sentence)
             attributes = {}
         attributes = attributes if isinstance(attributes, dict) else {}
         spans.span(place, thing.get("start"), thing.get("end"), name_of(names, label), attributes)

@@ -31,5 +31,5 @@ def _object(place: str, number: int, raw: bytes | None) -> dict[str, Any] | Faul
         return not_utf8(place, problem.start + 1)
     except Refused as refused:
         column = refused.place.rpartition(", ")[2]
-        return Fault(f"{place}, {column}" if column else place, refused.code, refused.text)
+        return Fault(f"{place}, {column}" if column else place, refused.code, refused.sentence)
     return value if isinstance(value, dict) else Fault(place, "wrong-shape", "Each line must be one JSON object.")

@@ -13,6 +13,7 @@ from projects.data.importing.readers.lines import each_line
 from projects.data.importing.readers.listing import each_file, heads
 from projects.data.importing.rows import Fault, Item, Known, Row, Said
 from projects.errors import Refused
+from taskers.errors import Word, sentence
 
 ENDINGS = (".jsonl", ".ndjson")
 EXPORTED = {"task", "project", "task_type", "batch", "answer", "verdict", "judgements", "external_id", "payload"}
@@ -36,13 +37,16 @@ def _row(place: str, line: str) -> Item:
     try:
         value = json.loads(line, parse_constant=_no_constant)
     except json.JSONDecodeError as problem:
-        hint = ""
+        text = sentence("Not JSON: %(problem)s.", problem=problem.msg)
         if place == "line 1" and line.lstrip().startswith("["):
-            hint = " JSON Lines has one object per line, not one list for the whole file."
-        return Fault(f"{place}, column {problem.colno}", "not-json", f"Not JSON: {problem.msg}.{hint}")
+            text = sentence(
+                "Not JSON: %(problem)s. JSON Lines has one object per line, not one list for the whole file.",
+                problem=problem.msg,
+            )
+        return Fault(f"{place}, column {problem.colno}", "not-json", text)
     except (ValueError, RecursionError) as problem:
-        reason = "nested too deep" if isinstance(problem, RecursionError) else str(problem)
-        return Fault(place, "not-json", f"Not JSON: {reason}.")
+        reason = Word("nested too deep") if isinstance(problem, RecursionError) else str(problem)
+        return Fault(place, "not-json", sentence("Not JSON: %(problem)s.", problem=reason))
     if not isinstance(value, dict):
         return Fault(place, "wrong-shape", "Each line must be one JSON object.")
     said = _decided(value)
@@ -60,8 +64,11 @@ def _row(place: str, line: str) -> Item:
     callback = value.pop("callback_url", None) if "payload" in value else None
     payload = value.pop("payload", None) if "payload" in value else value
     if payload is not value and value:
-        allowed = "“external_id” or “id”, “callback_url”, and “gold” with its terms"
-        text = f"Beside “payload” only {allowed} may stand, not “{min(value)[:60]}”."
+        text = sentence(
+            "Beside “payload” only “external_id” or “id”, “callback_url”, and “gold” with its terms may stand, not"
+            " “%(name)s”.",
+            name=min(value)[:60],
+        )
         return Fault(place, "unknown-field", text)
     if not isinstance(payload, dict):
         return Fault(f"{place}, payload", "wrong-shape", "A payload is a JSON object.")

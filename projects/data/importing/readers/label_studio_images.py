@@ -8,6 +8,7 @@ from projects.data.importing.readers.brush_rle import painted
 from projects.data.importing.readers.label_studio_results import Group, classes, grouped
 from projects.data.importing.readers.marks import REGIONS, Marks, ellipse
 from projects.errors import Refused
+from taskers.errors import sentence
 
 GEOMETRY = ("x", "points", "rle", "vertices")
 
@@ -19,13 +20,13 @@ def mark(marks: Marks, results: list[Any], at: str) -> None:
             try:
                 _region(marks, group)
             except Refused as refused:
-                marks.lose(refused.place or group.place, refused.code, refused.text)
+                marks.lose(refused.place or group.place, refused.code, refused.sentence)
             except (TypeError, ValueError, KeyError, IndexError, OverflowError):
                 marks.lose(group.place, "wrong-shape", "The coordinates are no such shape.")
         elif group.pair is not None:
             marks.lose(group.place, "no-place", "There is no place here for which of two is better.")
         elif group.other:
-            marks.lose(group.place, "no-place", f"There is no place here for a “{group.other}”.")
+            marks.lose(group.place, "no-place", sentence("There is no place here for a “%(what)s”.", what=group.other))
         else:
             for field, value, kind in classes(group, marks.lose):
                 _class(marks, group.place, field, value, kind)

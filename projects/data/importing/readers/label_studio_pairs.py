@@ -8,6 +8,7 @@ from projects.data.importing.readers.picture_files import is_picture
 from projects.data.importing.readers.spans import Spans
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.task_types.preference import FIRST, ITEM, PAIR, PREFERRED, SECOND
+from taskers.errors import sentence
 
 # How the names of two things end in the data, as "answer1" and "answer2" do.
 SIDES = (PAIR, ("left", "right"), ("a", "b"), ("1", "2"), ("one", "two"), ("chosen", "rejected"))
@@ -68,7 +69,7 @@ def _fields(spans: Spans, results: list[Any], at: str) -> list[dict[str, Any]]:
                 spans.lose(group.place, "wrong-shape", "Of a pair the left or the right one is selected.")
         elif group.other or group.value:
             what = group.other or group.kind
-            spans.lose(group.place, "no-place", f"There is no place here for a “{what}”.")
+            spans.lose(group.place, "no-place", sentence("There is no place here for a “%(what)s”.", what=what))
         for name, value, kind in classes(group, spans.lose):
             found.append({"field": name, "value": value} | ({"kind": kind} if kind else {}))
     return found

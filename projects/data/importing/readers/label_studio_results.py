@@ -6,6 +6,7 @@ from typing import Any
 
 from projects.data.importing.readers.spans import score_of
 from projects.task_types.shape import clipped
+from taskers.errors import Word, sentence
 
 CLASSES = ("choices", "taxonomy", "number", "rating", "text", "datetime")
 WRITTEN = ("textarea", "text", "datetime")
@@ -100,7 +101,8 @@ def grouped(results: list[Any], at: str, lose: Callable[[str, str, str], None]) 
         kind = str(one.get("type") or "")
         value = one.get("value")
         if kind.startswith(NO_PLACE) or not isinstance(value, dict):
-            lose(place, "no-place", f"There is no place here for a “{clipped(kind, 40) or 'result without a value'}”.")
+            what = clipped(kind, 40) or Word("result without a value")
+            lose(place, "no-place", sentence("There is no place here for a “%(what)s”.", what=what))
             continue
         id = one.get("id")
         key = id if isinstance(id, str | int) else f"#{index}"

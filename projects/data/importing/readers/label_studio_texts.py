@@ -5,6 +5,7 @@ from typing import Any
 
 from projects.data.importing.readers.label_studio_results import Group, classes, grouped
 from projects.data.importing.readers.spans import Spans, Utf16
+from taskers.errors import sentence
 
 
 def mark(spans: Spans, results: list[Any], at: str) -> None:
@@ -17,7 +18,11 @@ def mark(spans: Spans, results: list[Any], at: str) -> None:
         elif group.pair is not None:
             spans.lose(group.place, "no-place", "There is no place here for which of two is better.")
         elif group.other or given:
-            spans.lose(group.place, "no-place", f"There is no place here for a “{group.other or group.kind}”.")
+            spans.lose(
+                group.place,
+                "no-place",
+                sentence("There is no place here for a “%(what)s”.", what=group.other or group.kind),
+            )
         else:
             for field, value, kind in classes(group, spans.lose):
                 spans.choose(group.place, value, field, kind)

@@ -12,6 +12,7 @@ from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.data.media.pictures import Picture
 from projects.errors import Refused
 from projects.task_types.image_regions import SHA256
+from taskers.errors import sentence
 
 Size = tuple[int, int]  # width, height
 Mark = Callable[[Marks], tuple[Said, ...]]
@@ -48,8 +49,14 @@ def labelled(
     marks = Marks(task_type, place, fields["width"], fields["height"])
     said: tuple[Said, ...] = ()
     if size and size != (fields["width"], fields["height"]):
-        text = "The labels are for a picture of %s × %s; this one is %s × %s."
-        marks.lose("", "wrong-image-size", text % (*size, fields["width"], fields["height"]))
+        text = sentence(
+            "The labels are for a picture of %(width)s × %(height)s; this one is %(own_width)s × %(own_height)s.",
+            width=size[0],
+            height=size[1],
+            own_width=fields["width"],
+            own_height=fields["height"],
+        )
+        marks.lose("", "wrong-image-size", text)
     else:
         said = mark(marks)
     return Row(

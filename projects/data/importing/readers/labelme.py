@@ -74,7 +74,7 @@ def _mark(told: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
         try:
             _shape(marks, shape, place)
         except Refused as refused:
-            marks.lose(refused.place or place, refused.code, refused.text)
+            marks.lose(refused.place or place, refused.code, refused.sentence)
         except (TypeError, ValueError, IndexError, KeyError, OverflowError):
             marks.lose(place, "wrong-shape", "The coordinates are no such shape.")
     flags = told.get("flags")

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from projects.data.importing.readers.going_on import Later
 from projects.data.importing.rows import Fault, Item
 from projects.errors import Refused
+from taskers.errors import sentence
 
 MAX_LINE = 4 * 1024 * 1024  # bytes
 WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -63,7 +64,9 @@ def _unmarked(piece: bytes) -> bytes:
 
 def too_long(number: int) -> Fault:
     """The fault of a line beyond all reason."""
-    return Fault(f"line {number}", "too-long", f"The line is longer than {MAX_LINE // 2**20} MiB.")
+    return Fault(
+        f"line {number}", "too-long", sentence("The line is longer than %(most)s MiB.", most=MAX_LINE // 2**20)
+    )
 
 
 def not_utf8(place: str, column: int | None) -> Fault:

@@ -18,6 +18,7 @@ from projects.task_types import rle
 from projects.task_types import shape as check
 from projects.task_types.image_regions import MAX_REGIONS
 from projects.task_types.region_shapes import SHAPES
+from taskers.errors import sentence
 
 REGIONS, CLASSES = "image_regions", "classification"
 OVER = 1.0  # pixels beyond the edge that are rounding and no more
@@ -58,13 +59,15 @@ class Marks:
             self._homeless.add("regions", place)
             return
         if len(self._regions) >= MAX_REGIONS:
-            self.lose(place, "too-many-regions", f"An answer holds at most {MAX_REGIONS} regions.")
+            self.lose(
+                place, "too-many-regions", sentence("An answer holds at most %(most)s regions.", most=MAX_REGIONS)
+            )
             return
         try:
             name = label_of(label, place)
             checked = self._shape(dict(shape), place)
         except Refused as refused:
-            self.lose(refused.place or place, refused.code, refused.text)
+            self.lose(refused.place or place, refused.code, refused.sentence)
             return
         except (TypeError, KeyError, ValueError, OverflowError, IndexError):
             self.lose(place, "wrong-shape", "The coordinates are no such shape.")
@@ -96,7 +99,7 @@ class Marks:
         try:
             name: Any = label_of(label, place) if kind in ("choice", "multiple") else label
         except Refused as refused:
-            self.lose(place, refused.code, refused.text)
+            self.lose(place, refused.code, refused.sentence)
             return
         values = self._classes.setdefault(field, [])
         if name not in values:
@@ -130,7 +133,7 @@ class Marks:
         for text in self._homeless.told():
             self.lose("", "no-place", text)
         if self._more_lost:
-            text = f"{self._more_lost} more parts of this row can't be kept either."
+            text = sentence("%(number)s more parts of this row can't be kept either.", number=self._more_lost)
             self.lost.append(Fault(self.place, "more-lost", text))
             self._more_lost = 0
 
@@ -217,7 +220,7 @@ class Marks:
                     raise Refused("There are too many attributes.", code="too-many-attributes")
                 kept |= check.attributes(one, f"{place}.attributes")
             except Refused as refused:
-                self.lose(refused.place or place, refused.code, refused.text)
+                self.lose(refused.place or place, refused.code, refused.sentence)
         return kept
 
     def _score(self, score: object, place: str) -> float | None:
@@ -225,7 +228,11 @@ class Marks:
             return None
         if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
             return float(score)
-        self.lose(f"{place}.score", "bad-score", f"A score is a number from 0 to 1, not “{check.clipped(score, 40)}”.")
+        self.lose(
+            f"{place}.score",
+            "bad-score",
+            sentence("A score is a number from 0 to 1, not “%(value)s”.", value=check.clipped(score, 40)),
+        )
         return None
 
 

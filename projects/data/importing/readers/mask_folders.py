@@ -104,7 +104,7 @@ def _mark(files: Files, mask: str, names: Names, marks: Marks) -> tuple[Said, ..
                 height=marks.height,
             )
     except Refused as refused:
-        marks.lose(place, refused.code, refused.text)
+        marks.lose(place, refused.code, refused.sentence)
         return ()
     flat = found if found.ndim == 2 else (found[..., 0] << 16) + (found[..., 1] << 8) + found[..., 2]
     values = np.unique(flat)

@@ -10,6 +10,7 @@ from projects.data.importing.rows import Fault, Said
 from projects.errors import Refused
 from projects.task_types import shape as check
 from projects.task_types.text_spans import MAX_SPANS
+from taskers.errors import sentence
 
 SPANS, CLASSES = "text_spans", "classification"
 MOST_LOST = 200  # of one row; more are counted
@@ -67,7 +68,7 @@ class Spans:
             if len(self._spans) >= MAX_SPANS:
                 raise Refused("There are too many spans.", code="too-many-spans", place=place)
         except Refused as refused:
-            self.lose(refused.place or place, refused.code, refused.text)
+            self.lose(refused.place or place, refused.code, refused.sentence)
             return
         if (start, end, name) in self._seen:
             if self._seen[start, end, name] != (attributes or {}):
@@ -95,7 +96,7 @@ class Spans:
         for text in self._homeless.told():
             self.lose("", "no-place", text)
         if self._more_lost:
-            text = f"{self._more_lost} more parts of this row can't be kept either."
+            text = sentence("%(number)s more parts of this row can't be kept either.", number=self._more_lost)
             self.lost.append(Fault(self.place, "more-lost", text))
         answer: dict[str, Any] = {"spans": self._spans}
         if self.task_type == CLASSES:
@@ -113,7 +114,7 @@ class Spans:
             try:
                 kept |= check.attributes({str(name): value}, f"{place}.attributes")
             except Refused as refused:
-                self.lose(refused.place or place, refused.code, refused.text)
+                self.lose(refused.place or place, refused.code, refused.sentence)
         return kept
 
 
@@ -123,7 +124,11 @@ def score_of(value: Any, place: str, spans: Any) -> float | None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
         return float(value)
-    spans.lose(place, "bad-score", f"A score is a number from 0 to 1, not “{check.clipped(value, 40)}”.")
+    spans.lose(
+        place,
+        "bad-score",
+        sentence("A score is a number from 0 to 1, not “%(value)s”.", value=check.clipped(value, 40)),
+    )
     return None
 
 

@@ -14,6 +14,7 @@ from projects.data.importing.readers.listing import heads, listed
 from projects.data.importing.readers.picture_files import is_picture
 from projects.data.importing.rows import Fault, Item
 from projects.errors import Refused
+from taskers.errors import sentence
 
 ENDINGS = (".csv", ".tsv")
 DELIMITERS = ",;\t|"
@@ -92,7 +93,7 @@ def _csv_items(rows: Any, columns: Columns, lines: _CsvLines, files: Files | Non
         try:
             values = next(rows, None)
         except csv.Error as problem:
-            yield Fault(f"line {start}", "not-csv", f"Not CSV: {problem}.")
+            yield Fault(f"line {start}", "not-csv", sentence("Not CSV: %(reason)s.", reason=problem))
             continue
         while lines.too_long:
             yield too_long(lines.too_long.pop(0))
@@ -104,7 +105,11 @@ def _csv_items(rows: Any, columns: Columns, lines: _CsvLines, files: Files | Non
 
 def _csv_row(place: str, values: list[str], columns: Columns, files: Files | None) -> Item:
     if len(values) != len(columns.names):
-        text = f"This row has {len(values)} fields; the header has {len(columns.names)}."
+        text = sentence(
+            "This row has %(number)s fields; the header has %(expected)s.",
+            number=len(values),
+            expected=len(columns.names),
+        )
         return Fault(place, "wrong-columns", text)
     for value in values:
         if any("\udc80" <= letter <= "\udcff" for letter in value):

@@ -23,6 +23,7 @@ from projects.data.importing.readers.united import united
 from projects.data.importing.readers.unpacked import unpack
 from projects.data.importing.rows import Fault, Item, Said
 from projects.errors import Refused
+from taskers.errors import sentence
 
 MAX_MEGABYTES = 4096
 MAX_ITEM = 256 * 1024 * 1024  # bytes of one line
@@ -106,7 +107,9 @@ def _mark(told: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
         _annotation(marks, f"annotation {one['at'] + 1}", one)
     for name in told["attributes"]:
         if name not in ("frame", "id", "image_id"):
-            marks.lose("", "unknown-field", f"The attribute “{name[:60]}” of the picture isn't kept.")
+            marks.lose(
+                "", "unknown-field", sentence("The attribute “%(name)s” of the picture isn't kept.", name=name[:60])
+            )
     predicted = any(one["score"] is not None for one in told["marks"])
     return marks.said(predicted=predicted)
 
@@ -118,7 +121,7 @@ def _annotation(marks: Marks, place: str, told: dict[str, Any]) -> None:
         return
     shape = _shape(kind, numbers, told)
     if shape is None:
-        marks.lose(place, "no-place", f"There is no place here for a “{kind}”.")
+        marks.lose(place, "no-place", sentence("There is no place here for a “%(what)s”.", what=kind))
         return
     if kind == "ellipse":
         marks.lose(place, "kept-as-polygon", "The ellipse is kept as a polygon.")

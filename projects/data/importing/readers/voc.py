@@ -77,7 +77,7 @@ def _thing(marks: Marks, thing: Element, place: str, first: int, more: dict[str,
     try:
         shape = _shape(thing, first)
     except Refused as refused:
-        marks.lose(place, refused.code, refused.text)
+        marks.lose(place, refused.code, refused.sentence)
         return
     attributes = dict(more or {})
     for one in thing:

@@ -179,7 +179,7 @@ def _found(spans: Spans, lines: list[str], layer: Layer) -> Iterator[Found]:
         try:
             start, end = _offsets(line, number)
         except Refused as refused:
-            spans.lose(refused.place, refused.code, refused.text)
+            spans.lose(refused.place, refused.code, refused.sentence)
             continue
         cells = line.split("\t")[layer.first : layer.first + len(layer.features)]
         if len(cells) < len(layer.features):

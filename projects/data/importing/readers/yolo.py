@@ -78,7 +78,7 @@ def _mark(files: Files, name: str, classes: Classes, marks: Marks) -> tuple[Said
             try:
                 scored = _thing(marks, place, _numbers(line), classes) or scored
             except Refused as refused:
-                marks.lose(place, refused.code, refused.text)
+                marks.lose(place, refused.code, refused.sentence)
     return marks.said(predicted=scored)
 
 
