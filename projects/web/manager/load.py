@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Generator, Iterator
 from itertools import chain, islice
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -134,7 +135,7 @@ def drop_upload(request: MemberRequest, upload_id: UUID) -> HttpResponse:
 def show(request: MemberRequest, import_id: UUID) -> HttpResponse:
     """A file on its way in. Asked by htmx, the part that changes; once it is done, it needn't be asked again."""
     found = managed_import(request, import_id)
-    context = {
+    context: dict[str, Any] = {
         "file_import": found,
         "project": found.batch.project,
         "errors": [told(one) for one in found.errors[:SHOWN]],
