@@ -7,13 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from assist.alike import atlas
-from assist.models import TaskMap
-from assist.web import map_points, training
+from assist.web import map_points, map_state, training
 from assist.web.training import looks_after
 from projects import access
 from projects.models import Project
-from projects.reports import notices
-from projects.web.shared import polling
 from taskers import access as roles
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest, number_asked
@@ -25,28 +22,28 @@ PAGE = 50  # lines of the table
 @looks_after
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """The newest map that is done, those kinds of points that are chosen, and the same as a table."""
-    newest, shown, worker = atlas.newest(project), atlas.shown(project), notices.worker_alive()
-    drawing = newest is not None and newest.state == TaskMap.State.RUNNING
-    if request.htmx and drawing and worker:
-        return HttpResponse(status=polling.NOTHING_NEW)
+    state = map_state.of(project)
+    if unchanged := map_state.nothing_new(request, state):
+        return unchanged
     chosen, only = frozenset(request.GET.getlist("show")[:100]), request.GET.get("only") == "disagreeing"
+    shown = state["map"]
     drawn = map_points.of(project, shown, chosen, only_disagreeing=only) if shown else None
     at = number_asked(request, "page")
     kept = request.GET.copy()
     kept.pop("page", None)
-    context = training.around(project) | {
-        "newest": newest,
-        "drawing": drawing,
-        "map": shown,
-        "drawn": drawn,
-        "only": only,
-        "rows": drawn.points[(at - 1) * PAGE : at * PAGE] if drawn else (),
-        "filters": kept.urlencode(),
-        "before": at - 1,
-        "after": at + 1 if drawn and len(drawn.points) > at * PAGE else 0,
-        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
-        "worker": worker,
-    }
+    context = (
+        training.around(project)
+        | state
+        | {
+            "drawn": drawn,
+            "only": only,
+            "rows": drawn.points[(at - 1) * PAGE : at * PAGE] if drawn else (),
+            "filters": kept.urlencode(),
+            "before": at - 1,
+            "after": at + 1 if drawn and len(drawn.points) > at * PAGE else 0,
+            "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
+        }
+    )
     return render(request, "assist/map.html", context)
 
 

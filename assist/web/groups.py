@@ -16,14 +16,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from assist.alike import atlas
-from assist.models import TaskGroup, TaskMap
-from assist.web import training
+from assist.models import TaskGroup
+from assist.web import map_state, training
 from assist.web.evaluation_rows import excerpt_of
 from assist.web.overview import SEES
 from projects import access, queue
 from projects.models import Project, Task
-from projects.reports import notices
-from projects.web.shared import polling
 from projects.web.shared.access import signed_in
 from projects.workflow import bulk_actions
 from taskers import access as roles
@@ -83,21 +81,17 @@ def chooses(person: Person, project: Project) -> bool:
 @enters
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """All groups of the newest map that is done, the largest first."""
-    newest, shown, worker = atlas.newest(project), atlas.shown(project), notices.worker_alive()
-    drawing = newest is not None and newest.state == TaskMap.State.RUNNING
-    if request.htmx and drawing and worker:
-        return HttpResponse(status=polling.NOTHING_NEW)
+    state = map_state.of(project)
+    if unchanged := map_state.nothing_new(request, state):
+        return unchanged
+    shown = state["map"]
     found = list(shown.groups.order_by("number")) if shown else []
     blind = works_there(request.user, project)
-    context = _around(request, project)
+    context = _around(request, project) | state
     context |= {
-        "newest": newest,
-        "drawing": drawing,
-        "map": shown,
         "entries": _entries(project, found, office=context["office"], told=not blind),
         "judges": chooses(request.user, project),
         "blind": blind,
-        "worker": worker,
     }
     return render(request, "assist/groups.html", context)
 
