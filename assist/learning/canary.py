@@ -19,7 +19,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from assist.learning import canary_work, guardrails
 from assist.learning import rollout as rollout_basis
 from assist.learning.guardrails import BLIND, Watch
-from assist.models import Deployment, Evaluation, Rollout, RolloutEvent
+from assist.models import Deployment, Evaluation, Rollout, RolloutEvent, rivals
 from assist.registry import registry, resolution
 from projects.models import Annotation, Project, VerdictEntry, limits
 from taskers.errors import StateConflict
@@ -222,7 +222,7 @@ def _champion_gone(rollout: Rollout) -> bool:
     if resolution.default_changed(rollout.project, rollout.version, rollout.begun_at):
         return True
     others = Deployment.objects.live().filter(
-        project=rollout.project_id, version__capability=rollout.version.capability
+        project=rollout.project_id, version__capability__in=rivals.of(rollout.version.capability)
     )
     return others.exclude(version=rollout.version_id).filter(started_at__gt=rollout.begun_at).exists()
 

@@ -29,6 +29,7 @@ from assist.models import (
     EvaluationScore,
     ModelVersion,
     TrainingRun,
+    rivals,
 )
 from assist.registry import registry, resolution
 from assist.runtime.client import RuntimeClient, serving, status_now
@@ -81,10 +82,14 @@ def hand_over(key: int, project: int) -> None:
 
 
 def champion_of(project: Project, candidate: ModelVersion) -> ModelVersion:
-    """What a candidate has to be measured against. Raises StateConflict where the project has no use for it."""
+    """What a candidate has to be measured against: what answers most of what it would suggest. Raises StateConflict
+    where there is nothing, or the project has no use for it."""
     if candidate.capability not in capabilities_of(project.task_type, project.settings_now()):
         raise StateConflict("%(model)s can't do what these tasks need.", model=str(candidate))
-    return resolution.champion(project, candidate.capability) or _usual(candidate.capability)
+    champion = resolution.champion(project, candidate.capability)
+    if champion is None and not rivals.comes_along(candidate.capability):
+        raise StateConflict("Nothing answers here to compare %(model)s with.", model=str(candidate))
+    return champion or _usual(candidate.capability)
 
 
 def _usual(capability: str) -> ModelVersion:
@@ -165,11 +170,11 @@ async def scores_of(
     heard: tuple[Heard, Heard] | None = None,
 ) -> tuple[Scores, Scores]:
     """The candidate's and the champion's score of each blind task; their answers are put into `heard`."""
-    metric = SCORES[candidate.capability]
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     ours, theirs = (replace(asked, heard=own) for own in heard or ({}, {}))
     try:
-        return await metric(client, candidate, ours, decided), await metric(client, champion, theirs, decided)
+        ask, compare = SCORES[candidate.capability], SCORES[champion.capability]
+        return await ask(client, candidate, ours, decided), await compare(client, champion, theirs, decided)
     finally:
         await client.close()
 

@@ -2,7 +2,7 @@
 writer of Override."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from assist.errors import CopilotError
-from assist.learning.evaluation import champion_of
-from assist.models import Deployment, Evaluation, ModelVersion, OrganizationDefault, Override, Rollout, Suggestion
+from assist.models import Deployment, Evaluation, ModelVersion, OrganizationDefault, Override, Rollout, rivals
 from assist.registry import defaults, registry, resolution
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import capabilities_of
@@ -31,18 +30,24 @@ SMOKE: dict[str, Question] = {
 }
 
 
-def others_answered(project: Project, capability: str, version: ModelVersion | None = None) -> bool:
-    """Whether another model than this has answered in this project: then there is something to compare with."""
-    offered = Suggestion.objects.filter(project_key=project.public_id, model__capability=capability)
-    return resolution.has_answered(project, capability) or offered.exclude(model=version).exists()
+def others_answered(project: Project, version: ModelVersion) -> bool:
+    """Whether another model than this, that suggests the same, has answered in this project: then there is something to
+    compare with."""
+    return not resolution.answered(project, version).isdisjoint(rivals.of(version.capability))
+
+
+def unanswered(project: Project, capabilities: Iterable[str]) -> list[str]:
+    """Those of these of which a model may be the first here: nothing that suggests the same has answered yet."""
+    known = resolution.answered(project)
+    return [one for one in capabilities if known.isdisjoint(rivals.of(one))]
 
 
 def first(project: Project, version: ModelVersion, *, share: int, by: Person) -> Deployment:
     """Deploy a project's first model, once it has answered a question. It suggests; deciding is another matter.
 
-    Raises StateConflict where another model has answered before, or this one doesn't.
+    Raises StateConflict where another model that suggests the same has answered before, or this one doesn't.
     """
-    if others_answered(project, version.capability, version):
+    if others_answered(project, version):
         raise StateConflict(registry.NO_BASIS[Deployment.Basis.FIRST])
     suits(project, version)
     _check_answers(version)
@@ -102,7 +107,7 @@ def ask_override(project: Project, version: ModelVersion, *, share: int, reason:
     """Wish for a model to be deployed though it hasn't passed: it waits for a second person. Raises StateConflict."""
     if not reason.strip():
         raise StateConflict("Say why it should answer though it hasn't passed.")
-    champion_of(project, version)
+    suits(project, version)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if Override.objects.filter(project=project, version=version, state=WAITING).exists():
         raise StateConflict("%(model)s waits for a second person already.", model=str(version))

@@ -101,19 +101,26 @@ async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, de
     phrases = await class_vectors.phrases(client, str(version), asked.fields)
     portions = [texts[at : at + PORTION] for at in range(0, len(texts), PORTION)]
     vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
-    right: dict[int, list[bool]] = {one.task.pk: [] for one in decided if one.blind}
-    asked.heard.update({key: {"fields": []} for key in right})
-    for field in asked.fields:
+    words = {field.field: class_vectors.words(field, phrases) for field in asked.fields}
+    found = _by_the_others(asked.fields, work, vectors, words)
+    return [_scored(asked, found[one.task.pk], one) if one.task.pk in found else None for one in decided if one.blind]
+
+
+def _by_the_others(
+    fields: Sequence[Choices], work: Sequence[Decided], vectors: np.ndarray, words: Mapping[str, np.ndarray]
+) -> Mapping[int, dict[str, str]]:
+    """By task the label of each field, as all other `work` teaches it; a vector for each."""
+    guessed: dict[int, dict[str, str]] = {one.task.pk: {} for one in work}
+    for field in fields:
         places = {label: place for place, label in enumerate(field.phrases)}
         own = np.array([places.get(_label(one.answer, field.field), -1) for one in work])
         used = own >= 0
         blind = np.array([one.blind for one in work])[used]
-        cosines = prototypes.left_out(class_vectors.words(field, phrases), vectors[used], own[used], blind)
+        cosines = prototypes.left_out(words[field.field], vectors[used], own[used], blind)
         tasks = [one.task.pk for one, kept in zip(work, used, strict=True) if kept and one.blind]
-        for task, best, mine in zip(tasks, cosines.argmax(1), own[used][blind], strict=True):
-            right[task].append(bool(best == mine))
-            asked.heard[task]["fields"].append(_as_answer(field, list(places)[best]))
-    return [float(np.mean(said)) if said else None for said in right.values()]
+        for task, best in zip(tasks, cosines.argmax(1), strict=True):
+            guessed[task][field.field] = list(places)[best]
+    return guessed
 
 
 async def _judged(client: RuntimeClient, version: ModelVersion, asked: Asked, work: Sequence[Decided]) -> Scores:
@@ -148,14 +155,53 @@ async def pictures(client: RuntimeClient, version: ModelVersion, asked: Asked, d
     return found
 
 
+async def examples(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
+    """The share of each blind picture's fields that are guessed right by what all the other verdicts show: no words lie
+    near to an image. Where fewer than two labels were seen nothing is guessed, and so of what can't be read."""
+    rows = [(one, row) for one in decided if (row := await _vector(client, version, one)) is not None]
+    work, vectors = [one for one, _ in rows], np.array([row for _, row in rows])
+    fields = [seen for field in asked.fields if len((seen := _seen(field, work)).phrases) > 1]
+    words = {field.field: np.zeros((len(field.phrases), vectors.shape[1]), np.float32) for field in fields}
+    found = _by_the_others(fields, work, vectors, words)
+    blind = [one for one in decided if one.blind]
+    return [_scored(asked, found.get(one.task.pk), one) if picture_of(one.task) else None for one in blind]
+
+
+def _seen(field: Choices, work: Sequence[Decided]) -> Choices:
+    """With those of its labels alone that were decided of some of these."""
+    said = {_label(one.answer, field.field) for one in work}
+    return dataclasses.replace(field, phrases={key: one for key, one in field.phrases.items() if key in said})
+
+
+async def _vector(client: RuntimeClient, version: ModelVersion, one: Decided) -> np.ndarray | None:
+    """Where a picture lies; None where there is none, or none that can be read."""
+    picture = picture_of(one.task)
+    if picture is None:
+        return None
+    try:
+        supply = partial(asyncio.to_thread, read_picture, picture)
+        return await client.image_vector(str(version), picture.sha256, supply)
+    except CopilotError as problem:
+        if problem.code not in UNREADABLE:
+            raise
+        return None
+
+
 def _right(version: ModelVersion, asked: Asked, shares: judged.Shares | None, one: Decided) -> float | None:
     own = version.terms.get("label_map") or {}
-    guessed = {guess.field: guess.label for guess in judged.guesses(asked.fields, shares or {}, asked.mapping, own)}
-    said = [_as_answer(field, guessed[field.field]) for field in asked.fields if field.field in guessed]
-    asked.heard[one.task.pk] = {"fields": said} if shares else {"fault": NO_ANSWER}
+    guesses = judged.guesses(asked.fields, shares or {}, asked.mapping, own)
+    return _scored(asked, {guess.field: guess.label for guess in guesses} if shares else None, one)
+
+
+def _scored(asked: Asked, guessed: Mapping[str, str] | None, one: Decided) -> float | None:
+    """The share of a task's fields that were guessed right; `guessed`: labels by field, None where nothing was said."""
+    said = [_as_answer(field, guessed[field.field]) for field in asked.fields if guessed and field.field in guessed]
+    asked.heard[one.task.pk] = {"fault": NO_ANSWER} if guessed is None else {"fields": said}
     true = {field.field: _label(one.answer, field.field) for field in asked.fields}
     known = [
-        guessed.get(field.field) == true[field.field] for field in asked.fields if true[field.field] in field.phrases
+        (guessed or {}).get(field.field) == true[field.field]
+        for field in asked.fields
+        if true[field.field] in field.phrases
     ]
     return float(np.mean(known)) if known else None
 
@@ -204,4 +250,10 @@ async def _picture(client: RuntimeClient, version: ModelVersion, asked: Asked, o
     return float(np.mean(overlaps)) if overlaps else None
 
 
-SCORES: Mapping[str, Metric] = {"spans": spans, "classify": classes, "classify-image": pictures, "segment": masks}
+SCORES: Mapping[str, Metric] = {
+    "spans": spans,
+    "classify": classes,
+    "classify-image": pictures,
+    "embed-image": examples,
+    "segment": masks,
+}

@@ -1,6 +1,9 @@
 """What was learnt from one organization's verdicts answers nobody else, unless that one gave its consent: triggers,
 whoever writes the rows."""
 
+from assist.models.deployment_rules import OFFERED
+from assist.models.rivals import SAME
+
 # A brought model answers once it has answered a first question, and nowhere but where it belongs.
 MAY_ANSWER = """
     IF EXISTS (
@@ -154,23 +157,17 @@ BEGINS_WITHOUT = f"""
     RETURN NULL;
 """
 
-# It takes nobody's place: where another model has answered already it doesn't count. Each other version is looked for
-# by its key, however much was offered there.
-PASSES_OVER = """
+# It takes nobody's place: where another model that suggests the same has answered already it doesn't count.
+PASSES_OVER = f"""
     INSERT INTO assist_passedover (default_id, project_id)
     SELECT NEW.id, project.id FROM projects_project project
     JOIN assist_modelversion own ON own.id = NEW.version_id
     WHERE project.organization_id = NEW.organization_id AND (
         EXISTS (
             SELECT FROM assist_deployment other JOIN assist_modelversion theirs ON theirs.id = other.version_id
-            WHERE other.project_id = project.id AND other.version_id <> own.id AND theirs.capability = own.capability
+            WHERE other.project_id = project.id AND other.version_id <> own.id AND {SAME}
         ) OR EXISTS (
-            SELECT FROM assist_modelversion theirs
-            JOIN LATERAL (
-                SELECT FROM assist_suggestion offered
-                WHERE offered.project_key = project.public_id AND offered.model_id = theirs.id LIMIT 1
-            ) once ON true
-            WHERE theirs.capability = own.capability AND theirs.id <> own.id
+            SELECT FROM ({OFFERED.format(project="project.public_id")}) theirs WHERE theirs.id <> own.id AND {SAME}
         )
     );
     RETURN NULL;

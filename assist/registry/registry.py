@@ -20,6 +20,7 @@ from assist.models import (
     OrganizationDefault,
     Rollout,
     RolloutEvent,
+    rivals,
 )
 from assist.registry import lineage
 from assist.registry.resolution import WHOLE
@@ -198,7 +199,7 @@ def override(reason: str, seconded_by: Person) -> Grounds:
 
 @transaction.atomic
 def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, grounds: Grounds) -> Deployment:
-    """From now on this version answers for its capability in this share (1 to 100 percent) of the project's work.
+    """From now on this version answers for what it suggests in this share (1 to 100 percent) of the project's work.
 
     The version's earlier deployment there ends. What it lacks of its share is taken from the version that answers most;
     StateConflict is raised where that one hasn't so much, and without a basis.
@@ -209,14 +210,15 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, g
         raise StateConflict("%(model)s was removed from this installation.", model=str(version))
     check_tried(version)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    live = Deployment.objects.live().filter(project=project, version__capability=version.capability)
+    some = rivals.of(version.capability)
+    live = Deployment.objects.live().filter(project=project, version__capability__in=some)
     others = live.exclude(version=version)
     most = others.order_by("-share", "pk").first()
     taken = sum(others.values_list("share", flat=True))
     lacking = max(0, taken + share - WHOLE)
     if most is not None and lacking > most.share:
         text = "Other versions have %(taken)s %% already, which leaves %(left)s %% for this one."
-        raise StateConflict(text, taken=taken, left=WHOLE - taken)
+        raise StateConflict(text, taken=taken, left=max(0, WHOLE - taken))
     live.filter(version=version).update(ended_at=Now())
     made = _begun(project, version, share, by, grounds)
     if most is not None and lacking:
@@ -285,7 +287,8 @@ def put_back(rollout: Rollout, *, by: Person) -> None:
     had no more by this organization, the others, or the runtime's own, take over."""
     project, was = rollout.project, rollout.predecessor
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    live = Deployment.objects.live().filter(project=project, version__capability=rollout.version.capability)
+    some = rivals.of(rollout.version.capability)
+    live = Deployment.objects.live().filter(project=project, version__capability__in=some)
     mine = live.filter(version=rollout.version).first()
     if mine is not None:
         withdraw(mine, by=by)

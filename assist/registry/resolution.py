@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 
-from assist.models import Deployment, ModelVersion, OrganizationDefault, PassedOver
+from assist.models import Deployment, ModelVersion, OrganizationDefault, PassedOver, deployment_rules, rivals
 from assist.registry.hash_bucket import lot
 from projects.models import Project
 
@@ -53,7 +54,7 @@ class Answer:
     level: Level
 
 
-def standing(project_key: UUID, when: Q, **of_version: str) -> list[Standing]:
+def standing(project_key: UUID, when: Q, **of_version: object) -> list[Standing]:
     """The deployments at both levels that concern a project, in the order of their draw: one query."""
     here = Project.objects.filter(public_id=project_key)
     own = Deployment.objects.filter(when, project__public_id=project_key, **of_version)
@@ -84,10 +85,13 @@ def _columns(rows: QuerySet[Any], level: Level, share: Any) -> QuerySet[Any, tup
 
 
 def resolved(known: Iterable[Standing]) -> list[tuple[Standing, int]]:
-    """Of what holds at one moment for one capability, what answers and in which share, each version once: the project's
-    own, then the newest default for what they leave. The rest is what the runtime answers with by itself."""
+    """Of what holds at one moment and suggests the same (assist/models/rivals.py), what answers and in which share,
+    each version once: the project's own, then the newest default for what they leave. The rest is what the runtime
+    answers with by itself."""
     known = list(known)
-    found = {one.version_key: (one, one.share) for one in known if one.level == Level.PROJECT}
+    own = [one for one in known if one.level == Level.PROJECT]
+    own.sort(key=lambda one: rivals.of(one.capability).index(one.capability))
+    found = {one.version_key: (one, one.share) for one in own}
     rest = WHOLE - sum(share for _, share in found.values())
     if rest > 0 and (defaults := [one for one in known if one.level == Level.ORGANIZATION]):
         one, share = found.get(defaults[-1].version_key, (defaults[-1], 0))
@@ -101,8 +105,8 @@ def everything(project: Project) -> list[Answer]:
     versions = ModelVersion.objects.in_bulk({one.version_key for one in known})
     return [
         Answer(versions[one.version_key], share, one.level)
-        for capability in dict.fromkeys(one.capability for one in known)
-        for one, share in resolved(each for each in known if each.capability == capability)
+        for some in dict.fromkeys(rivals.of(one.capability) for one in known)
+        for one, share in resolved(each for each in known if each.capability in some)
     ]
 
 
@@ -121,37 +125,46 @@ def deployed(project: Project, capability: str) -> list[Answer]:
     return [one for one in everything(project) if one.version.capability == capability]
 
 
-def has_answered(project: Project, capability: str) -> bool:
-    """Whether any version was ever deployed there for this capability."""
-    return Deployment.objects.filter(project=project, version__capability=capability).exists()
+def answered(project: Project, but: ModelVersion | None = None) -> set[str]:
+    """The capabilities of what was ever deployed or offered there; `but`: its offers aside."""
+    deployed = Deployment.objects.filter(project=project).values_list("version__capability", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(deployment_rules.OFFERED.format(project="%(project)s"), {"project": project.public_id})
+        offered = {capability for key, capability in cursor.fetchall() if but is None or key != but.pk}
+    return {*deployed.distinct(), *offered}
 
 
 def champion(project: Project, capability: str) -> ModelVersion | None:
-    """What answers most of the project's work now; None where that is what the runtime answers with by itself."""
-    rows = deployed(project, capability)
-    rest = WHOLE - sum(row.share for row in rows)
+    """What answers most of the project's work now, of all that suggests the same; None where that is what the runtime
+    answers with by itself, or nothing is there."""
+    some = rivals.of(capability)
+    rows = [one for one in everything(project) if one.version.capability in some]
+    rest = WHOLE - sum(row.share for row in rows) if rivals.comes_along(capability) else 0
     most = max(rows, key=lambda row: row.share, default=None)
     return most.version if most is not None and most.share >= rest else None
 
 
 def default_changed(project: Project, version: ModelVersion, since: datetime) -> bool:
     """Whether the organization's default of what this version does changed here since then, itself aside."""
-    known = standing(project.public_id, EVER, version__capability=version.capability)
+    known = standing(project.public_id, EVER, version__capability__in=rivals.of(version.capability))
     theirs = [one for one in known if one.level == Level.ORGANIZATION and one.version_key != version.pk]
     return any(one.started_at > since or (one.ended_at or since) > since for one in theirs)
 
 
 def chosen(project_key: UUID, capability: str, subject: str) -> str | None:
-    """Which deployed version answers for this subject (an assignment); None where the runtime's default does.
+    """Which deployed version of a capability answers for this subject (an assignment); None where one of another that
+    suggests the same does, or the runtime's default.
 
     The same subject always gets the same version while the deployments stay as they are: by hash, not by chance.
     """
-    known = standing(project_key, NOW, version__capability=capability)
-    return _by_hash(_shares(resolved(known)), subject)
+    found = resolved(standing(project_key, NOW, version__capability__in=rivals.of(capability)))
+    drawn = _by_hash(_shares(found), subject)
+    return drawn if any(one.name == drawn and one.capability == capability for one, _ in found) else None
 
 
 def chosen_then(project: Project, capability: str, work: Iterable[tuple[str, datetime]]) -> list[str]:
-    """Which version was drawn for each subject at that moment; empty where the runtime's default answered."""
+    """Which version was drawn for each subject at that moment, of all that suggests the same; empty where the runtime's
+    default answered."""
     work = list(work)
     shares = shares_then(project, capability, [at for _, at in work])
     return [_by_hash(then, subject) or "" for (subject, _), then in zip(work, shares, strict=True)]
@@ -159,7 +172,7 @@ def chosen_then(project: Project, capability: str, work: Iterable[tuple[str, dat
 
 def shares_then(project: Project, capability: str, moments: Iterable[datetime]) -> list[dict[str, int]]:
     """What share each deployed version had at each moment, in the order of their draw; the rest is the runtime's."""
-    known = standing(project.public_id, EVER, version__capability=capability)
+    known = standing(project.public_id, EVER, version__capability__in=rivals.of(capability))
     return [_shares(resolved(one for one in known if one.held(at))) for at in moments]
 
 

@@ -1,5 +1,6 @@
 """The copilot's page of a project: which models answer, on what terms, what they prepared, and whether they help."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -155,6 +156,8 @@ def _scored(project: Project) -> str:
 
 def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, Any]:
     able = ABLE.get(project.task_type, ())
+    suits = (capability, *MORE.get(capability, ()))
+    free = rollout.unanswered(project, suits)
     for key in DEFAULTS:
         if RUNTIMES[key].capability in {capability, *able}:
             registry.model_version(key)  # so that it can be chosen, before anybody was ever offered anything
@@ -166,9 +169,9 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "form": form,
         "capability": capability,
         "deploy_form": DeployForm(project=project, capability=capability),
-        "more_form": _more_form(project, capability),
+        "more_form": _more_form(project, capability, free),
         "override_form": OverrideForm(project=project, capability=capability),
-        "first": not rollout.others_answered(project, capability),
+        "first": len(free) == len(suits),
         "evaluations": evaluations_of(project),
         "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
         "overrides": list(
@@ -202,9 +205,8 @@ def _answering(project: Project, capability: str) -> dict[str, Any]:
     }
 
 
-def _more_form(project: Project, capability: str) -> DeployForm | None:
-    """A first model of what brought ones can do beside the usual, where none has answered yet."""
-    free = [one for one in MORE.get(capability, ()) if not rollout.others_answered(project, one)]
+def _more_form(project: Project, capability: str, free: Sequence[str]) -> DeployForm | None:
+    """A first model of what nothing has suggested here yet, beside what answers."""
     form = DeployForm(project=project, capability=capability, auto_id="more_%s")
     versions: Any = form.fields["version"]
     versions.queryset = versions.queryset.filter(capability__in=free)

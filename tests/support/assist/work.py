@@ -90,7 +90,7 @@ def span_offer(start: int, end: int, label: str = "person") -> dict[str, Any]:
 
 def deployed(project: Project, version: ModelVersion, *, share: int, by: Person) -> Deployment:
     """A version that answers there: as the first, or by the word of two people."""
-    if not rollout.others_answered(project, version.capability, version):
+    if not rollout.others_answered(project, version):
         return registry.deploy(project, version, share=share, by=by, grounds=registry.FIRST)
     second = Person.objects.filter(email="second@example.org").first() or make.person("Second", project.organization)
     grounds = registry.override("Measured elsewhere", second)
