@@ -12,9 +12,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.alike import atlas
 from assist.learning import evaluation, snapshots, training
+from assist.learning.reasons import REASONS
 
 MOST_TRIES = 3
-REASON = "It ended with an error three times: the log of the workers says which."
 LIVE = ("todo", "doing")
 
 
@@ -52,7 +52,7 @@ def _swept(kind: Kind) -> int:
     lost = [key for key in waiting if key not in live]
     for key in lost:
         if failed[key] >= MOST_TRIES:
-            kind.give_up(key, REASON)
+            kind.give_up(key, REASONS["given-up"])
         else:
             kind.hand_over(key, waiting[key])
     return len(lost)

@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts, doubts, improve
 from assist.learning.blind_verdicts import Decided
+from assist.learning.reasons import REASONS
 from assist.models import LabelCheck
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import choices
@@ -72,7 +73,7 @@ def _by_classes(project: Project) -> dict[str, Any]:
     decided = [one for one in blind_verdicts.newest(project, NEWEST) if one.task.payload.get("text")]
     fields = choices.of(project, project.settings_now())
     if not fields or len(decided) < LEAST:
-        raise Nothing("Fewer than %(least)s decided texts with a field to choose from: label more first.", least=LEAST)
+        raise Nothing(REASONS["few-decided"], least=LEAST)
     vectors = _vectors([str(one.task.payload["text"]) for one in decided])
     folds, found, curves = doubts.folds_of([one.group for one in decided]), list[dict[str, Any]](), list[Any]()
     for field in fields:
@@ -120,7 +121,7 @@ def _by_scores(project: Project) -> dict[str, Any]:
     """Other tasks: where neither model of the newest evaluation says what was decided. Neither had seen these."""
     measured = improve.measured(project)
     if measured is None:
-        raise Nothing("Evaluate a model first: what it and the other one say is compared with the verdicts.")
+        raise Nothing(REASONS["no-evaluation"])
     rows = list(measured.evaluation.scores.all())
     verdicts = Verdict.objects.current().in_bulk([one.verdict for one in rows])
     found = []

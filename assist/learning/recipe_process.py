@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import psutil
 
 from assist.learning import snapshot_file
+from assist.learning.reasons import REASONS
 from assist.learning.recipes.recipe import UNTIL_LET_GO
 
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "assist.learning.recipes")
@@ -114,6 +115,6 @@ def _listened(child: subprocess.Popen[bytes], heard: Heard) -> Outcome:
 
 def _why(ended: int, said: Path) -> str:
     if ended == KILLED:
-        return "The process was killed: most likely there was not enough memory."
+        return REASONS["killed"]
     last = ([one for one in said.read_text(errors="replace").splitlines() if one.strip()] or [""])[-1]
-    return f"The recipe failed (code {ended}). {last}".strip()
+    return REASONS["code-and-last" if last else "code"] % {"code": ended, "last": last.strip()}

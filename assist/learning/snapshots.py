@@ -21,6 +21,7 @@ from procrastinate.contrib.django import app
 
 from assist.learning import snapshot_file
 from assist.learning.blind_verdicts import Work, group_of, with_help
+from assist.learning.reasons import REASONS
 from assist.learning.snapshot_file import Line, Writer
 from assist.learning.splits import GATE, SHARES, split_of
 from assist.models import Snapshot, SnapshotRow
@@ -89,14 +90,14 @@ def run(key: int) -> str:
             return _write(snapshot, Path(folder) / "snapshot.parquet")
         except (Problem, OSError) as problem:
             reason = problem.text if isinstance(problem, Problem) else problem.strerror or str(problem)
-            _end(snapshot, FAILED, reason=f"The snapshot couldn't be written: {reason}"[:300])
+            _end(snapshot, FAILED, reason=(REASONS["no-snapshot"] % {"why": reason})[:300])
             return FAILED
 
 
 def _write(snapshot: Snapshot, path: Path) -> str:
     terms = terms_of(snapshot.project)
     if terms.settings.version != snapshot.settings_version:
-        _end(snapshot, FAILED, reason="The project's settings changed while it was made: take another.")
+        _end(snapshot, FAILED, reason=REASONS["settings"])
         return FAILED
     writer, counts, left_out, blind = Writer(path, _told(snapshot)), Counter[str](), 0, 0
     SnapshotRow.objects.filter(snapshot=snapshot).delete()  # of a run that was killed

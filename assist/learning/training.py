@@ -26,6 +26,7 @@ from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
 from assist.learning import pictures, recipe_process, snapshot_file, snapshots
+from assist.learning.reasons import REASONS
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Recipe, Value
 from assist.models import ModelVersion, Snapshot, TrainingRun
@@ -159,7 +160,7 @@ def run(key: int) -> str:
             _end(found, FAILED, reason=problem.text)
             return FAILED
         except OSError as problem:
-            _end(found, FAILED, reason=f"It couldn't be written here: {problem.strerror or problem}.")
+            _end(found, FAILED, reason=REASONS["unwritten"] % {"why": problem.strerror or problem})
             return FAILED
     _end(found, DONE, metrics=metrics, version=version)
     return DONE
@@ -198,7 +199,7 @@ def _trained(found: TrainingRun, place: Path) -> tuple[dict[str, Any], ModelVers
     version = registry.bring(models, place / "model", organization=found.project.organization)
     version = trial.ask(version, models)
     if version.smoke != ModelVersion.Smoke.PASSED:
-        raise _Ended(FAILED, f"The model that was made doesn't answer: {version.smoke_said}")
+        raise _Ended(FAILED, REASONS["dumb"] % {"why": version.smoke_said})
     figures = {f"{who} {name}": value for who, some in made["metrics"].items() for name, value in some.items()}
     registry.measured(version, figures)
     return made["metrics"], version

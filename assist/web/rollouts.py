@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import canary, canary_report, gate, improve, rollout
+from assist.learning import canary, canary_report, improve, rollout
 from assist.learning import evaluation as evaluating
 from assist.models import Deployment, Evaluation, EvaluationAnswer, Override
 from assist.registry import registry
@@ -23,7 +23,7 @@ from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.web.shared.units import in_percent
 from taskers import access as roles
-from taskers.errors import NotFound, Problem, said_again
+from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest, key_in
 
 CANARY = 5  # percent: what is proposed for a version's first days
@@ -132,7 +132,6 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "tab": "copilot",
         "evaluation": found,
         "findings": findings_of(found),
-        "reason": said_again(found.reason, gate.REASONS.values()),
         "zero": scale_of(found).at(0),
         "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
         "confusions": confusions_of(found),

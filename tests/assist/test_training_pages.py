@@ -1,9 +1,14 @@
 """The rooms of whoever looks after models: snapshots taken, runs begun, watched and stopped, by page and by program."""
 
-import pytest
+import re
 
-from assist.learning import snapshots, training
+import pytest
+from django.utils import translation
+
+from assist.learning import pictures, recipe_process, snapshots, training
+from assist.learning.reasons import REASONS
 from assist.models import Snapshot, TrainingRun
+from assist.templatetags import reasons
 from projects.models import Project
 from tests.support import make
 from tests.support.assist.engineer import at, shown
@@ -76,3 +81,29 @@ def test_a_program_does_the_same(cast, project) -> None:
     assert mine.post("run", key, begun["id"]).json()["state"] == "stopped"
     assert training.run(TrainingRun.objects.get().pk) == ""
     refused(mine.post("runs", key, body=body | {"parameters": {"x": 1}}), 422, "unknown-parameter", "x")
+
+
+def test_why_a_run_failed_is_said_in_the_readers_language(cast, project, emil, tmp_path) -> None:
+    """It is kept in English, with its values, and what a package said stays as it was said."""
+    snapshots.run(snapshots.take(project, by=cast.mina).pk)
+    (tmp_path / "said").write_text("Traceback:\nValueError: no (good) thing\n\n")
+    kept = {
+        REASONS["few-spans"] % {"number": 20}: "Hay menos de 20 textos con un fragmento del que aprender",
+        recipe_process._why(1, tmp_path / "said"): "La receta falló (código 1). ValueError: no (good) thing",
+        pictures.NoRoom(needed="700", free="12").text: "necesitan 700 MB",
+        "Somebody pulled the plug.": "Somebody pulled the plug.",
+    }
+    for reason, spanish in kept.items():
+        run = training.begin(Snapshot.objects.get(), "spacy-entities", by=cast.mina)
+        training.give_up(run.pk, reason)
+        for page in (at("copilot-run", project, run.public_id), at("copilot-training", project)):
+            assert spanish in emil.get(page, headers={"accept-language": "es"}).content.decode()
+            assert reason in emil.get(page, headers={"accept-language": "en"}).content.decode()
+
+
+@pytest.mark.parametrize("template", REASONS.values())
+def test_each_reason_is_made_anew_of_its_own_template(template: str) -> None:
+    values = dict.fromkeys(re.findall(r"%\((\w+)\)s", template), "7")
+    with translation.override("es"):
+        told = reasons.reason(template % values)
+        assert told == translation.gettext(template) % values != template % values

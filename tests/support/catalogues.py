@@ -38,6 +38,7 @@ TABLES = {
     "projects/quality/consensus.py": {"TOO_LONG"},
     "projects/quality/decision_rule.py": {"ALTERED"},
     "assist/learning/gate.py": {"REASONS"},
+    "assist/learning/reasons.py": {"REASONS"},
     "projects/web/shared/storable.py": {"NUL"},
 }
 # What is looked up through a name that no pattern here follows: values of choices (projects/queue/eligibility.py), what

@@ -13,7 +13,7 @@ FLOORS = {
     "projects": """urls|admin|apps|jobs|management|templatetags
         api web.reviewer web.manager web.annotator web.shared webhooks reports data workflow annotators quality
         workforce queue configuration task_types inference access models errors""",
-    "assist": """apps|jobs|management
+    "assist": """apps|jobs|management|templatetags
         api web session annotators learning alike suggestions registry runtime adapters models|errors""",
 }
 # The package of client/ is built and installed by itself: it imports none of the apps, and none of them imports it.

@@ -9,6 +9,7 @@ import numpy as np
 from safetensors.numpy import save_file
 from sklearn.linear_model import LogisticRegression
 
+from assist.learning.reasons import REASONS
 from assist.learning.recipes.recipe import Unfit, Value, Work
 from assist.learning.snapshot_file import Line
 
@@ -57,9 +58,9 @@ def told(lines: Iterable[Line], seen: Callable[[Line], str]) -> Told:
 def check(learnt: Told, held_out: Told, what: str) -> None:
     """Raises Unfit where no field has enough to learn from, or nothing is left to compare models on."""
     if not any(map(_enough, learnt.fields.values())):
-        raise Unfit(f"No field has {LEAST} {what}s of two labels to learn from: label more first.")
+        raise Unfit(REASONS[f"few-{what}s"] % {"number": LEAST})
     if not held_out.seen:
-        raise Unfit(f"No {what} is left to compare models on: label more first.")
+        raise Unfit(REASONS[f"no-{what}"])
 
 
 def fit(learnt: Told, held_out: Told, kinds: Mapping[str, Rows], work: Work, what: str) -> dict[str, dict[str, float]]:
@@ -79,7 +80,7 @@ def fit(learnt: Told, held_out: Told, kinds: Mapping[str, Rows], work: Work, wha
             right[kind] += list(head.predict(rows.held_out[asked]) == true[asked]) if asked.any() else []
             heads |= _numbers(name, head) if kind == "model" else {}
     if not right["model"]:
-        raise Unfit(f"No {what} is left to compare models on: label more first.")
+        raise Unfit(REASONS[f"no-{what}"])
     save_file(heads, work.folder / FILE)
     return {kind: {"accuracy": float(np.mean(some))} for kind, some in right.items()}
 

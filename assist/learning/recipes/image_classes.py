@@ -18,6 +18,7 @@ from assist.adapters import LONGEST_SIDE, RUNTIMES
 from assist.adapters.bundle import Bundle
 from assist.adapters.files import WeightsMissing, WeightsProblem, verify
 from assist.adapters.onnx_classifier import OnnxEmbedder
+from assist.learning.reasons import REASONS
 from assist.learning.recipes import heads
 from assist.learning.recipes.heads import Rows, Told
 from assist.learning.recipes.recipe import Made, Report, Unfit, Work
@@ -30,7 +31,6 @@ PORTION = 32  # images between two reports
 THUMBNAIL = 8  # pixels on each side
 COLOURS = 4  # steps of each of red, green and blue
 PLAIN_STRENGTH = 1.0  # of the baseline's head, whatever is searched
-NONE_READ = "None of the images could be read: look whether their files are there."
 LICENCE = "The organization's own; EfficientNet-Lite0, which is in it, is Apache-2.0"
 
 
@@ -46,7 +46,7 @@ def train(work: Work) -> Made:
     learnt, held_out = (one.only([readable[place[name]] for name in one.seen]) for one in (whole, other))
     left_out = len(whole.seen) + len(other.seen) - len(learnt.seen) - len(held_out.seen)
     if left_out and not learnt.seen:
-        raise Unfit(NONE_READ)
+        raise Unfit(REASONS["none-read"])
     first, second = ([place[name] for name in one.seen] for one in (learnt, held_out))
     plain = _scaled(plain, first)
     kinds = {
@@ -68,9 +68,9 @@ def _embedder(work: Work) -> OnnxEmbedder:
     try:
         shutil.copyfile(verify(offer.artifacts[0], work.models), work.folder / FILE)
     except WeightsMissing:
-        raise Unfit(f"The model that looks at images isn't here: `manage.py models fetch {EMBEDDER}`.") from None
+        raise Unfit(REASONS["no-embedder"] % {"model": EMBEDDER}) from None
     except WeightsProblem as problem:
-        raise Unfit(f"The images can't be looked at. {problem}") from None
+        raise Unfit(REASONS["embedder"] % {"why": problem}) from None
     named = {FILE: work.folder / FILE}
     return OnnxEmbedder(Bundle(offer.key, offer.capability, named, offer.terms, work.folder.parent), threads=1)
 
@@ -89,7 +89,7 @@ def _looked_at(embedder: OnnxEmbedder, names: Sequence[str], work: Work) -> tupl
             work.report(Report(done, len(names), 0.0, 0.0, left))
     first = next((one for one in found if one is not None), None)
     if first is None:
-        raise Unfit(NONE_READ)
+        raise Unfit(REASONS["none-read"])
     nothing = (np.full_like(first[0], np.nan), np.full_like(first[1], np.nan))
     vectors, plain = (np.array(some, np.float32) for some in zip(*(one or nothing for one in found), strict=True))
     if kept is not None:

@@ -28,6 +28,7 @@ from assist.adapters.mobile_sam import Worth, embedding_of, worth_of
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
 from assist.adapters.sam_light import LightDecoder
+from assist.learning.reasons import REASONS
 from assist.learning.recipes import pointing
 from assist.learning.recipes.pointing import Region
 from assist.learning.recipes.recipe import Made, Report, Unfit, Work
@@ -92,7 +93,7 @@ class Encoded:
         """Of a picture that was encoded. Raises Unfit where the disk lost it."""
         found = self._store.read((name, NAME))
         if found is None:
-            raise Unfit("What was made of the pictures is gone: is the disk full?")
+            raise Unfit(REASONS["embeddings-gone"])
         return found
 
 
@@ -107,9 +108,9 @@ def train(work: Work) -> Made:
         held_out = _seen(work, encoded, work.validation(), "validation", counts)
         units = _units(told)
         if sum(len(regions) for _, regions in units) < LEAST_REGIONS:
-            raise Unfit(f"Fewer than {LEAST_REGIONS} regions with an area to learn from: label more first.")
+            raise Unfit(REASONS["few-regions"] % {"number": LEAST_REGIONS})
         if not held_out:
-            raise Unfit("No region with an area is left to compare models on: label more first.")
+            raise Unfit(REASONS["no-region"])
         decoder = load_decoder(_verified(DECODER, models))
         before = measured(decoder, encoded, held_out, worth_of)
         best = _best(work, decoder, encoded, units, held_out, draw)
@@ -235,7 +236,7 @@ def _learnt(
         logits, scores = decoder(features, points, boxes, previous)
         loss = _loss(logits[..., :rows, :columns], scores, wanted, len(clicks[0]) > 1)
         if not math.isfinite(float(loss.detach())):
-            raise Unfit("The loss became no number: learn more slowly.")
+            raise Unfit(REASONS["loss"])
         (loss / 2).backward()
         total += float(loss.detach()) / 2
         previous = _shown(logits.detach(), scores.detach())

@@ -17,6 +17,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import filter_spans, fix_random_seed
 
+from assist.learning.reasons import REASONS
 from assist.learning.recipes.recipe import Made, Report, Unfit, Work
 from assist.learning.snapshot_file import Line
 
@@ -43,9 +44,9 @@ def train(work: Work) -> Made:
     names = _names(work, old)
     told, held_out = _marked(work.train(), names), _marked(work.validation(), names)
     if sum(bool(one.spans) for one in told) < LEAST_TEXTS:
-        raise Unfit(f"Fewer than {LEAST_TEXTS} texts with a span to learn from: label more first.")
+        raise Unfit(REASONS["few-spans"] % {"number": LEAST_TEXTS})
     if not held_out:
-        raise Unfit("No text is left to compare models on: label more first.")
+        raise Unfit(REASONS["no-text"])
     replayed = old - frozenset(names.values()) if work.parameters["replay"] else frozenset[str]()
     before = [_found(doc) for doc in nlp.pipe([one.text for one in held_out])]
     examples = [_example(nlp, one, replayed) for one in told]
@@ -117,7 +118,7 @@ def _best(
             nlp.update(examples[at : at + BATCH], sgd=optimizer, drop=float(terms["dropout"]), losses=losses)
         loss = float(losses.get(NER, 0.0)) / len(examples)
         if not math.isfinite(loss):
-            raise Unfit("The loss became no number: learn more slowly.")
+            raise Unfit(REASONS["loss"])
         figure = f1(true, _only([_found(doc) for doc in nlp.pipe([one.text for one in held_out])], asked))
         left = (time.monotonic() - began) / step * (passes - step)
         work.report(Report(step, passes, loss, figure, left))

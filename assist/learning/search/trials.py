@@ -24,6 +24,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from assist.learning import pictures, recipe_process, snapshots
+from assist.learning.reasons import REASONS
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Value
 from assist.models import Search, Trial
@@ -84,7 +85,7 @@ def run(key: int) -> str:
         except Problem as problem:
             ended = _Ended(FAILED, problem.text)
         except OSError as problem:
-            ended = _Ended(FAILED, f"It couldn't be written here: {problem.strerror or problem}.")
+            ended = _Ended(FAILED, REASONS["unwritten"] % {"why": problem.strerror or problem})
         state = _end(found, ended)
         _tell(found.search, study)
     return state
@@ -95,7 +96,7 @@ def sweep() -> int:
     lost = Trial.objects.filter(state=RUNNING, beat_at__lt=Now() - LEASE).select_related("search")
     seen = 0
     for trial in lost:
-        seen += bool(_end(trial, _Ended(FAILED, "Its worker died.", again=True)))
+        seen += bool(_end(trial, _Ended(FAILED, REASONS["worker-died"], again=True)))
         with _study(trial.search) as study:
             _tell(trial.search, study)
     for trial in Trial.objects.filter(state=WAITING, beat_at__lt=Now() - PATIENCE):
@@ -148,7 +149,7 @@ def _tried(found: Trial, study: "Study") -> _Ended:
         metrics = recipe_process.made_in(Path(place))["metrics"]
     value = metrics.get("model", {}).get(recipe.figure)
     if value is None or not math.isfinite(value):
-        return _Ended(FAILED, "What came of it is no number.")
+        return _Ended(FAILED, REASONS["no-number"])
     return _Ended(DONE, value=float(value), metrics=metrics)
 
 
@@ -183,7 +184,7 @@ class _Listener:
     def heard(self, said: Mapping[str, Any] | None) -> bool:
         """Whether it is to go on."""
         if time.monotonic() > self._over:
-            self.why = _Ended(STOPPED, "The time of the search was over.")
+            self.why = _Ended(STOPPED, REASONS["time"])
             return False
         mine = Trial.objects.filter(pk=self._found.pk, state=RUNNING, attempts=self._found.attempts)
         if said is not None:
@@ -236,7 +237,7 @@ def _go_on(search: Search) -> None:
     if ahead:
         return
     came = any(one.state == DONE for one in rows)
-    reason = "" if came else (failed[-1].reason if failed else "No trial came to its end within the time.")
+    reason = "" if came else (failed[-1].reason if failed else REASONS["no-trial"])
     state = Search.State.DONE if came else Search.State.FAILED
     Search.objects.filter(pk=search.pk).update(state=state, reason=reason, ended_at=Now())
 

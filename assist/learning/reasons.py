@@ -1,0 +1,30 @@
+"""Why learning came to nothing: sentences that are kept in English, said by pages in the reader's language. Pure."""
+
+REASONS = {
+    "few-texts": "No field has %(number)s texts of two labels to learn from: label more first.",
+    "few-images": "No field has %(number)s images of two labels to learn from: label more first.",
+    "few-spans": "Fewer than %(number)s texts with a span to learn from: label more first.",
+    "few-regions": "Fewer than %(number)s regions with an area to learn from: label more first.",
+    "no-text": "No text is left to compare models on: label more first.",
+    "no-image": "No image is left to compare models on: label more first.",
+    "no-region": "No region with an area is left to compare models on: label more first.",
+    "none-read": "None of the images could be read: look whether their files are there.",
+    "no-embedder": "The model that looks at images isn't here: `manage.py models fetch %(model)s`.",
+    "embedder": "The images can't be looked at. %(why)s",
+    "embeddings-gone": "What was made of the pictures is gone: is the disk full?",
+    "loss": "The loss became no number: learn more slowly.",
+    "killed": "The process was killed: most likely there was not enough memory.",
+    "code-and-last": "The recipe failed (code %(code)s). %(last)s",  # before the next, which is a part of it
+    "code": "The recipe failed (code %(code)s).",
+    "unwritten": "It couldn't be written here: %(why)s.",
+    "dumb": "The model that was made doesn't answer: %(why)s",
+    "no-snapshot": "The snapshot couldn't be written: %(why)s",
+    "settings": "The project's settings changed while it was made: take another.",
+    "given-up": "It ended with an error three times: the log of the workers says which.",
+    "no-number": "What came of it is no number.",
+    "time": "The time of the search was over.",
+    "worker-died": "Its worker died.",
+    "few-decided": "Fewer than %(least)s decided texts with a field to choose from: label more first.",
+    "no-evaluation": "Evaluate a model first: what it and the other one say is compared with the verdicts.",
+    "no-trial": "No trial came to its end within the time.",
+}
