@@ -1,62 +1,121 @@
 """The admin of the work: tasks with the way to their review, and the rows behind them, to be read."""
 
-import json
+from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import display
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display as shown
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from projects.configuration import methods
 from projects.models import Annotation, Assignment, Task, Verdict
+from projects.queue.leases import SKIP_REASONS
+from projects.reports import task_history
+from taskers import access
+from taskers.models import Event, Person
 from taskers.models.people import Role
-from taskers.web.admin_access import OfficeAdmin, OwnProjects
+from taskers.organizations.project_names import project_names
+from taskers.web.admin_access import OwnProjects
+from taskers.web.admin_pages import Chosen, RecordAdmin, Told, badge, linked, percent, titled
 
-LONGEST = 4000  # characters of an answer that are shown
+LOOKS = {"review": "warn", "broken": "bad", "cancelled": "bad", "manager": "info"}
+OF_STATE = {"submitted": "good", "held": "info", "expired": "warn", "skipped": "warn"}
+REASONS = {
+    "broken": gettext_lazy("Reported as broken"),
+    "by-manager": gettext_lazy("Released by a manager"),
+}
+BY_PROJECT = titled(OwnProjects, gettext_lazy("Project"))
+BY_STATE = titled(Chosen, gettext_lazy("State"))
 
 
-class OfTasks(OfficeAdmin):
+def task_of(row: Any) -> str:
+    """The task of a row, with the way to it."""
+    return linked(row.task, reverse("admin:projects_task_change", args=[row.task_id]))
+
+
+def state_of(assignment: Assignment) -> str:
+    if assignment.voided_at:
+        return badge(_("Voided"), "bad")
+    return badge(_(assignment.get_state_display()), OF_STATE.get(assignment.state, ""))
+
+
+class OfTasks(RecordAdmin):
     """Rows that hang on a task."""
 
     organization_path = "task__project__organization"
     project_path = "task__project__public_id"
-    list_filter: tuple = (("task__project", OwnProjects),)
+    list_filter: tuple = (("task__project", BY_PROJECT),)
     ordering = ("-pk",)
 
-    @display(description=_("Answer"))
-    def answer_shown(self, row: Annotation | Verdict) -> str:
-        text = json.dumps(row.answer, ensure_ascii=False, indent=1)
-        return format_html("<pre>{}</pre>", text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
+    def name_of(self, row: Any) -> str:
+        return row.task.external_id
+
+    def links(self, request: HttpRequest, row: Any) -> Sequence[tuple[str, str]]:
+        return ways_to(request, row.task)
+
+
+def ways_to(request: HttpRequest, task: Task) -> Sequence[tuple[str, str]]:
+    """Where a task is worked with by whoever asks."""
+    key, organization = task.public_id, request.organization  # type: ignore[attr-defined]
+    found = [(_("Review"), reverse("review", args=[key]))] if task.withheld == Task.Withheld.REVIEW else []
+    if access.may(request.user, organization, Role.MANAGER, project_key=task.project.public_id):  # type: ignore[arg-type]
+        found.append((_("The task's page"), reverse("task", args=[key])))
+    return found
 
 
 @admin.register(Task)
-class TaskAdmin(OfficeAdmin):
+class TaskAdmin(RecordAdmin):
     """Tasks; those that wait for review open on the reviewer's page."""
 
     roles = (Role.REVIEWER,)
     organization_path = "project__organization"
     project_path = "project__public_id"
-    list_display = ("external_id", "project", "batch", "withheld_shown", "wanted", "created_at", "review")
-    list_filter = ("withheld", ("project", OwnProjects))
+    one, many = gettext_lazy("Task"), gettext_lazy("Tasks")
+    about = gettext_lazy("What is asked for, newest first; what waits for review leads there.")
+    list_filter = (("withheld", BY_STATE), ("project", BY_PROJECT))
     list_select_related = ("project", "batch")
-    fields = ("external_id", "project", "batch", "withheld", "wanted", "payload", "public_id", "created_at", "review")
-    readonly_fields = ("review",)
     ordering = ("-pk",)
-
-    @shown(
-        description=_("State"),
-        label={"review": "warning", "broken": "danger", "cancelled": "danger", "manager": "info"},
+    columns = (
+        Told(gettext_lazy("Task"), lambda row: row.external_id, "external_id"),
+        Told(gettext_lazy("Project"), lambda row: row.project.name, "project"),
+        Told(gettext_lazy("Batch"), lambda row: row.batch.name, "batch"),
+        Told(gettext_lazy("State"), lambda row: TaskAdmin.state(row), "withheld"),
+        Told(gettext_lazy("Judgements wanted"), lambda row: row.wanted, "wanted"),
+        Told(gettext_lazy("Loaded"), lambda row: row.created_at, "created_at"),
+        Told(gettext_lazy("Review"), lambda row: TaskAdmin.review(row)),
     )
-    def withheld_shown(self, task: Task) -> tuple[str, str]:
-        return task.withheld, task.get_withheld_display()
+    facts = (
+        *columns[1:6],
+        Told(gettext_lazy("Turn"), lambda row: _(row.get_priority_display())),
+        Told(gettext_lazy("What it holds"), lambda row: row.payload),
+    )
 
-    @display(description=_("Review"))
-    def review(self, task: Task) -> str:
+    @staticmethod
+    def state(task: Task) -> str:
+        return badge(_(task.get_withheld_display()), LOOKS.get(task.withheld, ""))
+
+    @staticmethod
+    def review(task: Task) -> str:
         text = _("Review") if task.withheld == Task.Withheld.REVIEW else _("Open")
-        look = "font-medium text-primary-600 dark:text-primary-500"
-        return format_html('<a class="{}" href="{}">{}</a>', look, reverse("review", args=[task.public_id]), text)
+        return linked(text, reverse("review", args=[task.public_id]))
+
+    def links(self, request: HttpRequest, row: Any) -> Sequence[tuple[str, str]]:
+        return ways_to(request, row)
+
+
+class ByMethod(admin.SimpleListFilter):
+    """Verdicts by what decided them."""
+
+    title = gettext_lazy("How it was decided")
+    parameter_name = "method"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(key, methods.title(key)) for key in (*methods.TOLD, *methods.BY_HAND)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(method=self.value()) if self.value() else queryset
 
 
 @admin.register(Verdict)
@@ -64,25 +123,29 @@ class VerdictAdmin(OfTasks):
     """Decided answers, those that stand and those before them."""
 
     roles = (Role.REVIEWER,)
-    list_display = ("at", "task", "decided_how", "confidence", "decided_by", "superseded_at")
-    list_filter = (*OfTasks.list_filter, "method")
+    one, many = gettext_lazy("Verdict"), gettext_lazy("Verdicts")
+    about = gettext_lazy("What was decided, newest first: what holds, and what another verdict took the place of.")
+    list_filter = (*OfTasks.list_filter, ByMethod)
     list_select_related = ("task", "decided_by")
-    fields = (
-        "task",
-        "decided_how",
-        "confidence",
-        "answer_shown",
-        "decided_by",
-        "note",
-        "rests_on",
-        "at",
-        "superseded_at",
+    columns = (
+        Told(gettext_lazy("Decided"), lambda row: row.at, "at"),
+        Told(gettext_lazy("Task"), task_of),
+        Told(gettext_lazy("How"), lambda row: methods.title(row.method), "method"),
+        Told(gettext_lazy("Confidence"), lambda row: percent(row.confidence), "confidence"),
+        Told(gettext_lazy("By"), lambda row: row.decided_by),
+        Told(gettext_lazy("Replaced"), lambda row: row.superseded_at, "superseded_at"),
     )
-    readonly_fields = ("answer_shown", "decided_how")
+    facts = (
+        *columns,
+        Told(gettext_lazy("Answer"), lambda row: row.answer),
+        Told(gettext_lazy("Note"), lambda row: row.note),
+        Told(gettext_lazy("Rests on the answers of"), lambda row: VerdictAdmin.rests_on(row)),
+    )
 
-    @display(description=_("How"), ordering="method")
-    def decided_how(self, verdict: Verdict) -> str:
-        return methods.title(verdict.method)
+    @staticmethod
+    def rests_on(verdict: Verdict) -> list[str]:
+        found = Annotation.objects.filter(pk__in=verdict.rests_on, task=verdict.task_id).order_by("pk")
+        return [str(one.tasker) for one in found.select_related("tasker")]
 
 
 @admin.register(Assignment)
@@ -90,10 +153,38 @@ class AssignmentAdmin(OfTasks):
     """Promises of work."""
 
     roles = (Role.MANAGER,)
-    list_display = ("task", "kind", "state", "tasker", "held_at", "deadline", "ended_at", "voided_at")
-    list_filter = (*OfTasks.list_filter, "kind", "state")
+    one, many = gettext_lazy("Assignment"), gettext_lazy("Assignments")
+    about = gettext_lazy("Each piece of work that was promised, newest first: who had it, and how it ended.")
+    list_filter = (
+        *OfTasks.list_filter,
+        ("kind", titled(Chosen, gettext_lazy("Kind"))),
+        ("state", BY_STATE),
+    )
     list_select_related = ("task", "tasker")
-    exclude = ("token",)
+    columns = (
+        Told(gettext_lazy("Task"), lambda row: row.task.external_id),
+        Told(gettext_lazy("Kind"), lambda row: _(row.get_kind_display()), "kind"),
+        Told(gettext_lazy("State"), state_of, "state"),
+        Told(gettext_lazy("Tasker"), lambda row: row.tasker),
+        Told(gettext_lazy("Taken up"), lambda row: row.held_at, "held_at"),
+        Told(gettext_lazy("Due"), lambda row: row.deadline, "deadline"),
+        Told(gettext_lazy("Ended"), lambda row: row.ended_at, "ended_at"),
+    )
+    facts = (
+        *columns,
+        Told(gettext_lazy("Batch"), lambda row: row.batch.name),
+        Told(gettext_lazy("Reason"), lambda row: AssignmentAdmin.reason(row)),
+        Told(gettext_lazy("Note"), lambda row: row.note),
+        Told(gettext_lazy("Copilot offered"), lambda row: row.copilot),
+        Told(gettext_lazy("Voided"), lambda row: row.voided_at),
+        Told(gettext_lazy("Why it was voided"), lambda row: row.void_reason),
+    )
+
+    @staticmethod
+    def reason(assignment: Assignment) -> str:
+        if assignment.reason in SKIP_REASONS:
+            return _(SKIP_REASONS[assignment.reason])
+        return str(REASONS.get(assignment.reason, assignment.reason))
 
 
 @admin.register(Annotation)
@@ -101,7 +192,93 @@ class AnnotationAdmin(OfTasks):
     """Work that was handed in."""
 
     roles = (Role.MANAGER,)
-    list_display = ("at", "task", "tasker", "active_ms", "settings_version")
+    one, many = gettext_lazy("Annotation"), gettext_lazy("Annotations")
+    about = gettext_lazy("What was handed in, newest first; a correction stands beside what it took the place of.")
     list_select_related = ("task", "tasker")
-    fields = ("task", "tasker", "answer_shown", "active_ms", "refused", "settings_version", "public_id", "at")
-    readonly_fields = ("answer_shown",)
+    columns = (
+        Told(gettext_lazy("Handed in"), lambda row: row.at, "at"),
+        Told(gettext_lazy("Task"), task_of),
+        Told(gettext_lazy("Tasker"), lambda row: row.tasker),
+        Told(gettext_lazy("Seconds of work"), lambda row: round(row.active_ms / 1000), "active_ms"),
+        Told(gettext_lazy("Corrected"), lambda row: row.superseded_at, "superseded_at"),
+    )
+    facts = (
+        *columns,
+        Told(gettext_lazy("Answer"), lambda row: row.answer),
+        Told(gettext_lazy("Suggestions turned down"), lambda row: len(row.refused)),
+        Told(gettext_lazy("Version of the settings"), lambda row: row.settings_version),
+    )
+
+
+# What an event is about, where it is no task.
+SUBJECTS = {
+    "alert": gettext_lazy("An alert"),
+    "annotation": gettext_lazy("An answer"),
+    "batch": gettext_lazy("A batch"),
+    "bonus": gettext_lazy("A bonus"),
+    "bulk": gettext_lazy("A change of many tasks"),
+    "delivery": gettext_lazy("A delivery"),
+    "import": gettext_lazy("An import"),
+    "invitation": gettext_lazy("An invitation"),
+    "model": gettext_lazy("A model"),
+    "organization": gettext_lazy("The organization"),
+    "pay": gettext_lazy("Pay"),
+    "payout": gettext_lazy("A payout"),
+    "person": gettext_lazy("A person"),
+    "project": gettext_lazy("A project"),
+    "service": gettext_lazy("A service account"),
+    "skill": gettext_lazy("A skill"),
+    "subscription": gettext_lazy("A webhook"),
+    "task": gettext_lazy("A task"),
+    "token": gettext_lazy("An API token"),
+    "tokens": gettext_lazy("API tokens"),
+    "year": gettext_lazy("A year of the books"),
+}
+BARE = {"annotation", "assignment", "batch", "delivery", "person", "project", "suggestion", "task", "verdict"}  # keys
+
+
+@admin.register(Event)
+class EventAdmin(RecordAdmin):
+    """What happened, newest first."""
+
+    roles = (Role.MANAGER,)
+    organization_path = "organization_id"
+    project_path = "project_key"
+    one, many = gettext_lazy("Event"), gettext_lazy("Events")
+    about = gettext_lazy("What happened, newest first: who did what to what.")
+    search_fields = ("subject__exact",)
+    search_help_text = gettext_lazy("The exact subject, as in task:…")
+    ordering = ("-pk",)
+    columns = (
+        Told(gettext_lazy("When"), lambda row: row.at, "at"),
+        Told(gettext_lazy("What happened"), lambda row: EventAdmin.what(row), "kind"),
+        Told(gettext_lazy("To what"), lambda row: row.about),
+        Told(gettext_lazy("By"), lambda row: row.actor),
+        Told(gettext_lazy("Project"), lambda row: row.project),
+    )
+    facts = (*columns, Told(gettext_lazy("Details"), lambda row: EventAdmin.details(row)))
+
+    def name_of(self, row: Event) -> str:
+        return task_history.said_of(row.kind)[0]
+
+    def fill(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        names = project_names(request.organization)  # type: ignore[attr-defined]
+        people = {one.pk: str(one) for one in Person.objects.filter(pk__in={row.actor_id for row in rows})}
+        keys = [row.subject.removeprefix("task:") for row in rows if row.subject.startswith("task:")]
+        tasks = {str(one.public_id): one for one in Task.objects.filter(public_id__in=keys).select_related("project")}
+        for row in rows:
+            kind, _colon, key = row.subject.partition(":")
+            task = tasks.get(key) if kind == "task" else None
+            row.about = task.external_id if task else str(SUBJECTS.get(kind, kind))
+            row.actor, row.project = people.get(row.actor_id, ""), names.get(row.project_key, "")
+
+    @staticmethod
+    def what(event: Event) -> str:
+        text, mood = task_history.said_of(event.kind)
+        return badge(text, mood)
+
+    @staticmethod
+    def details(event: Event) -> dict:
+        """What is told of it, less bare keys; a sentence of ours in the reader's language."""
+        told = {name: one for name, one in event.data.items() if name not in BARE}
+        return {name: task_history.note_again(one) if name == "note" else one for name, one in told.items()}

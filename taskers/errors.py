@@ -4,7 +4,7 @@ The first line of an error's docstring is what a person reads, in their language
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext
@@ -83,12 +83,12 @@ class Problem(Exception):
 
 def said_again(kept: str, templates: Iterable[str]) -> str:
     """A sentence that was kept in English, in the reader's language: made anew of the template that it came from and
-    the values in it, each of which may be one of the templates itself. What came from none is said as it stands."""
+    the values in it, each of which may be such a sentence itself. What came from none is said as it stands."""
     known = list(templates)
     for template in known:
         if found := _made_from(template).fullmatch(kept):
             values = {
-                name: ", ".join(gettext(one) if one in known else one for one in value.split(", "))
+                name: said_again(value, known) if name == "why" else _words_again(value, known)
                 for name, value in found.groupdict().items()
             }
             return gettext(template) % values if values else gettext(template)
@@ -111,6 +111,11 @@ def told_again(text: str, kept: Mapping[str, Any]) -> str:
         return gettext(text)
     values = {name: Word(one) if name in kept["words"] else one for name, one in kept["values"].items()}
     return sentence(kept["template"], **values)
+
+
+def _words_again(listed: str, known: Sequence[str]) -> str:
+    """A value, which may be a list of words of ours."""
+    return ", ".join(gettext(one) if one in known else one for one in listed.split(", "))
 
 
 def _made_from(template: str) -> re.Pattern[str]:

@@ -19,7 +19,7 @@ from scipy.special import expit, logit
 from projects.inference import arguments
 from projects.inference.classification import Estimate
 from projects.inference.incremental import AccuracyModel, AnnotatorParameters, posterior
-from projects.inference.outcome import Agree, Answer, Outcome, Part
+from projects.inference.outcome import WHY, Agree, Answer, Outcome, Part
 from projects.inference.span_words import Words
 from projects.inference.standing import SURE
 
@@ -182,14 +182,13 @@ def decide(
         raise arguments.BadArgument("parameters", f"there must be {len(answers)}, one for each answer")
     nobody: list[float | None] = [None] * len(answers)
     if not answers:
-        return Outcome(False, None, 0.0, [], [], "No answers yet.")
+        return Outcome(False, None, 0.0, [], [], WHY["none"])
     merged = method.merge(answers, judges, thresholds)
     alone = len(answers) == 1
     missing = np.append(merged.missing, judges.missed())
     sure = judges.standings[0] if alone else chance_of_agreement(merged.right, missing, threshold)
     if sure <= LIKELY:
-        common = "The only answer" if alone else f"What the {len(answers)} answers have in common"
-        why = f"{common} is {sure:.0%} likely right as a whole."
+        why = WHY["alone-as-a-whole" if alone else "as-a-whole"] % {"count": len(answers), "sure": f"{sure:.0%}"}
         return Outcome(False, None, 0.0, nobody, [], why, _parts(merged))
     close = [i for i, answer in enumerate(answers) if agree(answer, merged.answer) >= threshold]
     supports = close or list(range(len(answers)))
@@ -200,7 +199,7 @@ def decide(
         for i, answer in enumerate(answers)
     ]
     parts = len(merged.right)
-    why = f"{parts} {'part' if parts == 1 else 'parts'} kept; together they are {sure:.0%} likely right."
+    why = WHY["part" if parts == 1 else "parts"] % {"parts": parts, "sure": f"{sure:.0%}"}
     return Outcome(True, merged.answer, sure, agreements, supports, why, _parts(merged))
 
 

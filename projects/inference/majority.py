@@ -14,7 +14,7 @@ import numpy as np
 
 from projects.inference import arguments, deadline
 from projects.inference.geometry import Matrix
-from projects.inference.outcome import Agree, Answer, Merge, Outcome
+from projects.inference.outcome import WHY, Agree, Answer, Merge, Outcome
 
 # The prior counts as much as this many answers when a group's share becomes a confidence.
 PRIOR_WEIGHT = 2.0
@@ -43,20 +43,20 @@ def majority_v1(
     count = len(answers)
     nobody: list[float | None] = [None] * count
     if count == 0:
-        return Outcome(False, None, 0.0, [], [], "No answers yet.")
+        return Outcome(False, None, 0.0, [], [], WHY["none"])
     if count == 1:
-        return Outcome(True, merge(answers), prior, nobody, [0], "The only answer.")
+        return Outcome(True, merge(answers), prior, nobody, [0], WHY["alone"])
     texts = [json.dumps(answer, sort_keys=True) for answer in answers]
     order = sorted(range(count), key=lambda i: texts[i])
     table = pairwise([answers[i] for i in order], agree)
     group = [order[i] for i in largest_group(table, threshold)]
     if 2 * len(group) <= count:
-        why = f"At most {len(group)} of {count} answers agree; more than half are needed."
+        why = WHY["split"] % {"group": len(group), "count": count}
         return Outcome(False, None, 0.0, nobody, [], why)
     supports = sorted(group)
     decided = merge([answers[i] for i in group])
     agreements: list[float | None] = [left_out(i, answers, group, decided, agree, merge) for i in range(count)]
-    why = f"{len(group)} of {count} answers agree."
+    why = WHY["agree"] % {"group": len(group), "count": count}
     return Outcome(True, decided, share(len(group), count, prior), agreements, supports, why)
 
 

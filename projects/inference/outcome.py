@@ -6,6 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+# Why, in a sentence as it is kept; pages say it in the reader's language.
+WHY = {
+    "none": "No answers yet.",
+    "no-labels": "The project has no labels.",
+    "alone": "The only answer.",
+    "split": "At most %(group)s of %(count)s answers agree; more than half are needed.",
+    "agree": "%(group)s of %(count)s answers agree.",
+    "unlikely": "No group of the %(count)s answers is likely right.",
+    "standing": "%(group)s of %(count)s answers agree, and their taskers' standing makes them %(sure)s likely right.",
+    "alone-as-a-whole": "The only answer is %(sure)s likely right as a whole.",
+    "as-a-whole": "What the %(count)s answers have in common is %(sure)s likely right as a whole.",
+    "part": "%(parts)s part kept; together they are %(sure)s likely right.",
+    "parts": "%(parts)s parts kept; together they are %(sure)s likely right.",
+    "label": "%(label)s is %(sure)s likely.",
+}
 Answer = dict[str, Any]
 Agree = Callable[[Answer, Answer], float]
 

@@ -17,7 +17,7 @@ import numpy as np
 from projects.inference import arguments
 from projects.inference.geometry import Matrix
 from projects.inference.majority import largest_group, left_out, pairwise
-from projects.inference.outcome import Agree, Answer, Merge, Outcome
+from projects.inference.outcome import WHY, Agree, Answer, Merge, Outcome
 
 # The chance that one more wrong answer agrees with a wrong one.
 ACCIDENT = 0.1
@@ -41,7 +41,7 @@ def standing_v1(
     count = len(answers)
     nobody: list[float | None] = [None] * count
     if not count:
-        return Outcome(False, None, 0.0, [], [], "No answers yet.")
+        return Outcome(False, None, 0.0, [], [], WHY["none"])
     texts = [json.dumps(answer, sort_keys=True) for answer in answers]
     order = sorted(range(count), key=lambda i: (texts[i], standings[i]))
     groups = _groups(pairwise([answers[i] for i in order], agree), threshold)
@@ -51,16 +51,14 @@ def standing_v1(
     best = max(range(len(groups)), key=lambda g: (round(float(chances[g]), 12), -g))
     confidence = float(chances[best])
     if confidence <= 0.5:
-        return Outcome(False, None, 0.0, nobody, [], f"No group of the {count} answers is likely right.")
+        return Outcome(False, None, 0.0, nobody, [], WHY["unlikely"] % {"count": count})
     group = groups[best]
     trust = np.maximum(np.log(sure / (1 - sure)), LEAST_TRUST).tolist()
     decided = merge([answers[i] for i in group], trust=[trust[i] for i in group])
     agreements = [
         None if len(group) == 1 else left_out(i, answers, group, decided, agree, merge, trust) for i in range(count)
     ]
-    why = (
-        f"{len(group)} of {count} answers agree, and their taskers' standing makes them {confidence:.0%} likely right."
-    )
+    why = WHY["standing"] % {"group": len(group), "count": count, "sure": f"{confidence:.0%}"}
     return Outcome(True, decided, confidence, agreements, sorted(group), why)
 
 

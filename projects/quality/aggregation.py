@@ -17,6 +17,7 @@ from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED, Outcome, deadlin
 from projects.inference.deadline import TooLong
 from projects.inference.incremental import AnnotatorParameters, newcomer, posterior
 from projects.inference.instance_level import Judges, decide
+from projects.inference.outcome import WHY
 from projects.inference.overlap import gain_of_next
 from projects.inference.reliability import gain
 from projects.inference.rivals import tempered
@@ -163,7 +164,7 @@ def _by_parts(terms: Terms, voting: Sequence[Vote], method: str) -> Outcome:
 
 def _by_class(terms: Terms, votes: Sequence[Vote], voting: Sequence[Vote]) -> Weighed:
     if not terms.classes:
-        nothing = Outcome(False, None, 0.0, [None] * len(voting), [], "The project has no labels.")
+        nothing = Outcome(False, None, 0.0, [None] * len(voting), [], WHY["no-labels"])
         return Weighed(votes, nothing, methods.CATEGORICAL, 0.0, 0.0, 0.0, {})
     placed = labels_of(terms, voting)
     known = [(vote, label) for vote, label in zip(voting, placed, strict=True) if label is not None]
@@ -174,7 +175,7 @@ def _by_class(terms: Terms, votes: Sequence[Vote], voting: Sequence[Vote]) -> We
     supports = [i for i, label in enumerate(placed) if label == best]
     decided = raw > HALF and bool(supports)
     sure = float(terms.calibration(raw, 1 / len(chances)))
-    why = f"{terms.classes[best]} is {raw:.0%} likely." if known else "No answers yet."
+    why = WHY["label"] % {"label": terms.classes[best], "sure": f"{raw:.0%}"} if known else WHY["none"]
     outcome = (
         _class_outcome(terms, voting, supports, raw, why)
         if decided

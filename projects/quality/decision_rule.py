@@ -13,6 +13,21 @@ from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
 ALTERED = "An answer was changed after it was handed in, by other means than Tandem's; it has no vote."
+# Why the answers don't decide, as it is kept; pages say it in the reader's language.
+DOUBTS = {
+    "retired": "Only %(counted)s of %(answers)s answers have a vote (their labels are retired); %(least)s are needed.",
+    "seen": (
+        "Only %(counted)s of %(answers)s answers have a vote (people saw what the model says); %(least)s are needed."
+    ),
+    "unidentified": (
+        "What people say could as well be the other way round, and nothing known says which of them are right:"
+        " about %(needed)s gold tasks would tell. %(why)s"
+    ),
+    "unsure": "%(sure)s sure after %(answers)s answers; %(target)s is wanted. %(why)s",
+    "unsure-at-last": (
+        "%(sure)s sure after %(answers)s answers, the most that may be asked; %(target)s is wanted. %(why)s"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -93,21 +108,19 @@ def _doubt_of(case: Case, weighed: Weighed) -> str:
         return ALTERED
     counted, least = len(weighed.voting), min(task.wanted, terms.settings.wanted)
     if counted < least:
-        why = "their labels are retired" if weighed.has(RETIRED) else "people saw what the model says"
-        return f"Only {counted} of {len(weighed.votes)} answers have a vote ({why}); {least} are needed."
+        said = DOUBTS["retired" if weighed.has(RETIRED) else "seen"]
+        return said % {"counted": counted, "answers": len(weighed.votes), "least": least}
     if not weighed.outcome.decided:
         return weighed.outcome.why
     if terms.settings.most is not None and not terms.accuracy_model.identified:
-        return (
-            "What people say could as well be the other way round, and nothing known says which of them are right:"
-            f" about {terms.accuracy_model.needed} gold tasks would tell. {weighed.outcome.why}"
-        )
+        return DOUBTS["unidentified"] % {"needed": terms.accuracy_model.needed, "why": weighed.outcome.why}
     if terms.settings.most is not None and weighed.confidence < terms.settings.target:
-        most = "" if task.wanted < terms.settings.most else ", the most that may be asked"
-        return (
-            f"{weighed.confidence:.0%} sure after {counted} answers{most};"
-            f" {terms.settings.target:.0%} is wanted. {weighed.outcome.why}"
-        )
+        return DOUBTS["unsure" if task.wanted < terms.settings.most else "unsure-at-last"] % {
+            "sure": f"{weighed.confidence:.0%}",
+            "answers": counted,
+            "target": f"{terms.settings.target:.0%}",
+            "why": weighed.outcome.why,
+        }
     return ""
 
 

@@ -56,6 +56,7 @@ SKIP_REASONS = {
     "later": "I'd like to do it later",
     "other": "Something else",
 }
+SKIPPED_BY_MANY = "%(people)s people skipped it. The last one: %(why)s"  # as it is kept
 
 # What becomes of a skipped task: others are asked, and this tasker not again; it comes back at the end, to this tasker
 # too; or it waits for a reviewer. A project may choose otherwise for each reason (AssignmentRules.skip_modes).
@@ -101,7 +102,7 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
         return
     said = note or SKIP_REASONS[reason]
     if mode == "others" and (people := _declined(assignment.task, tasker)):
-        mode, said = "review", f"{people} people skipped it. The last one: {said}"
+        mode, said = "review", SKIPPED_BY_MANY % {"people": people, "why": said}
     if mode == "review":
         with contextlib.suppress(StateConflict):  # decided or withheld meanwhile: the skip stands all the same
             withhold(assignment.task, Task.Withheld.REVIEW, by=tasker, note=said[: limits.WITHHELD_NOTE])

@@ -10,14 +10,20 @@ from django.utils.translation import gettext_lazy
 
 from projects.configuration import methods
 from projects.configuration.review_rule import SENTENCES
+from projects.inference.outcome import WHY
 from projects.models import Annotation, Assignment, Task, Verdict
 from projects.quality.consensus import TOO_LONG
-from projects.quality.decision_rule import ALTERED
+from projects.quality.decision_rule import ALTERED, DOUBTS
+from projects.queue.leases import SKIP_REASONS, SKIPPED_BY_MANY
 from taskers.errors import said_again
 from taskers.models import Event, EventPart, Grade, Person, Transfer
 from taskers.money import ledger
 
-KEPT = [*SENTENCES.values(), TOO_LONG, ALTERED]  # why a reviewer looks at a task, in words of ours
+# Why a reviewer looks at a task, in words of ours; the sentences that end with another one come first.
+KEPT = [
+    *(*SENTENCES.values(), TOO_LONG, ALTERED, *DOUBTS.values(), *WHY.values()),
+    *(SKIPPED_BY_MANY, *SKIP_REASONS.values()),
+]
 MOST = 500  # events of one task that are shown, the newest
 
 # What each kind of event is called in a task's history, and how it looks: good, bad, or neither.
@@ -117,14 +123,20 @@ def _moments(task: Task) -> list[Moment]:
 
 
 def _moment(event: Event) -> Moment:
-    text, mood = SAID.get(event.kind, (event.kind.replace("_", " ").capitalize(), ""))
-    return Moment(event.at, str(text), event.actor_name or "", _detail(event.kind, event.data), mood)  # type: ignore[attr-defined]
+    text, mood = said_of(event.kind)
+    return Moment(event.at, text, event.actor_name or "", _detail(event.kind, event.data), mood)  # type: ignore[attr-defined]
+
+
+def said_of(kind: str) -> tuple[str, str]:
+    """What a kind of event is called, and how it looks."""
+    text, mood = SAID.get(kind, (kind.replace("_", " ").capitalize(), ""))
+    return str(text), mood
 
 
 def _detail(kind: str, data: Mapping) -> str:
     if kind == "withheld":
         why = dict(Task.Withheld.choices).get(data.get("why", ""), "")
-        return ": ".join(one for one in (_(why), said_again(str(data.get("note") or ""), KEPT)) if one)
+        return ": ".join(one for one in (_(why), note_again(data.get("note"))) if one)
     if kind == "skipped":
         return str(data.get("reason", "")).replace("-", " ")
     if kind == "overlap_raised":
@@ -132,6 +144,11 @@ def _detail(kind: str, data: Mapping) -> str:
     if kind == "decided":
         return methods.title(str(data.get("method", "")))
     return str(data.get("reason", "")) if kind == "voided" else ""
+
+
+def note_again(note: object) -> str:
+    """Why a task was held back, as it is kept: in the reader's language where the words are ours."""
+    return said_again(str(note or ""), KEPT)
 
 
 def _weigh(answers: Sequence[Answer], verdict: Verdict | None) -> None:

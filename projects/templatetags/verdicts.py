@@ -3,6 +3,7 @@
 from django import template
 
 from projects.configuration import methods
+from projects.quality.gold.kept_words import gold_words
 
 register = template.Library()
 
@@ -11,3 +12,6 @@ register = template.Library()
 def method_title(key: str) -> str:
     """What decided a verdict, by its name for people."""
     return methods.title(key)
+
+
+register.filter("gold_words", gold_words)

@@ -1,7 +1,6 @@
 """Where the office answers what taskers contest."""
 
 from django.contrib import messages
-from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,31 +9,33 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from unfold.decorators import display as shown
 
 from taskers.errors import Problem
 from taskers.models import Dispute
 from taskers.models.people import Role
 from taskers.money import disputes
-from taskers.web.admin_access import OfficeAdmin, sees_disputes
+from taskers.web.admin_access import sees_disputes
+from taskers.web.admin_pages import Chosen, RecordAdmin, Told, badge, titled
+
+LOOKS = {"open": "warn", "upheld": "good"}
 
 
-class DisputeAdmin(OfficeAdmin):
+class DisputeAdmin(RecordAdmin):
     """Disputes, the open ones first, and answering them."""
 
     roles = (Role.REVIEWER, Role.FINANCE)
-    list_display = ("opened_at", "tasker", "beginning", "state_shown", "answered_by")
-    list_filter = ("state",)
+    one, many = gettext_lazy("Dispute"), gettext_lazy("Disputes")
+    about = gettext_lazy("What taskers contest, newest first, and what they were answered.")
+    list_filter = (("state", titled(Chosen, gettext_lazy("State"))),)
     list_select_related = ("tasker", "answered_by")
     ordering = ("-pk",)
-
-    @display(description=gettext_lazy("What they say"))
-    def beginning(self, dispute: Dispute) -> str:
-        return dispute.text[:80]
-
-    @shown(description=gettext_lazy("State"), label={"open": "warning", "upheld": "success", "refused": "info"})
-    def state_shown(self, dispute: Dispute) -> tuple[str, str]:
-        return dispute.state, dispute.get_state_display()
+    columns = (
+        Told(gettext_lazy("Contested"), lambda row: row.opened_at, "opened_at"),
+        Told(gettext_lazy("Tasker"), lambda row: row.tasker),
+        Told(gettext_lazy("What they say"), lambda row: row.text[:80]),
+        Told(gettext_lazy("State"), lambda row: badge(_(row.get_state_display()), LOOKS.get(row.state, "")), "state"),
+        Told(gettext_lazy("Answered by"), lambda row: row.answered_by),
+    )
 
     def get_urls(self) -> list[URLPattern]:
         answer = self.admin_site.admin_view(require_POST(self.answer))
@@ -62,11 +63,11 @@ class DisputeAdmin(OfficeAdmin):
         return redirect("admin:taskers_dispute_changelist")
 
     def _page(self, request: HttpRequest, dispute: Dispute, status: int = 200) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {
-            "title": _("Dispute"),
-            "opts": self.opts,
-            "original": dispute,
+        context = self.admin_site.each_context(request) | self.words()
+        context |= {
+            "title": str(dispute.tasker),
             "dispute": dispute,
+            "look": LOOKS.get(dispute.state, ""),
             "own": dispute.tasker_id == request.user.pk,
             "involved": disputes.judged_by(dispute, request.user),  # type: ignore[arg-type]
             "typed": request.POST.get("answer", ""),

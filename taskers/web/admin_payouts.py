@@ -4,7 +4,6 @@ import csv
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,45 +13,40 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from unfold.decorators import display as shown
 
 from taskers.errors import Problem
 from taskers.models import Payout, Person
 from taskers.models.people import Role
 from taskers.money import ledger, payouts
-from taskers.web.admin_access import OfficeAdmin
+from taskers.web.admin_pages import Chosen, RecordAdmin, Told, badge, titled
 
 CENT = ledger.MILLIONTHS // 100
+LOOKS = {"proposed": "warn", "approved": "info", "settled": "good", "cancelled": "warn"}
 SHOWN = 500  # rows of one table on a page; the CSV has them all
 
 
-class PayoutAdmin(OfficeAdmin):
+class PayoutAdmin(RecordAdmin):
     """Payouts, and everything that may be done to them."""
 
     roles = (Role.FINANCE,)
-    list_display = ("made_at", "amount", "people", "state_shown", "made_by", "approved_by", "reference")
-    list_filter = ("state",)
+    one, many = gettext_lazy("Payout"), gettext_lazy("Payouts")
+    about = gettext_lazy("Runs that pay what is owed, newest first: one person makes a run, another approves it.")
+    list_filter = (("state", titled(Chosen, gettext_lazy("State"))),)
     list_select_related = ("made_by", "approved_by")
     ordering = ("-pk",)
-    list_before_template = "admin/money/payouts_before.html"
+    list_head = "admin/money/payouts_before.html"
+    columns = (
+        Told(gettext_lazy("Made"), lambda row: row.made_at, "made_at"),
+        Told(gettext_lazy("Amount"), lambda row: ledger.money((row._cents or 0) * CENT, row.currency)),
+        Told(gettext_lazy("People"), lambda row: row._people),
+        Told(gettext_lazy("State"), lambda row: badge(_(row.get_state_display()), LOOKS[row.state]), "state"),
+        Told(gettext_lazy("Made by"), lambda row: row.made_by),
+        Told(gettext_lazy("Approved by"), lambda row: row.approved_by),
+        Told(gettext_lazy("The processor’s reference"), lambda row: row.reference),
+    )
 
     def get_queryset(self, request: HttpRequest):
         return super().get_queryset(request).annotate(_cents=Sum("items__cents"), _people=Count("items"))
-
-    @display(description=gettext_lazy("Amount"))
-    def amount(self, payout: Payout) -> str:
-        return ledger.money((payout._cents or 0) * CENT, payout.currency)  # type: ignore[attr-defined]
-
-    @display(description=gettext_lazy("People"))
-    def people(self, payout: Payout) -> int:
-        return payout._people  # type: ignore[attr-defined]
-
-    @shown(
-        description=gettext_lazy("State"),
-        label={"proposed": "warning", "approved": "info", "settled": "success", "cancelled": "danger"},
-    )
-    def state_shown(self, payout: Payout) -> tuple[str, str]:
-        return payout.state, payout.get_state_display()
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -74,13 +68,11 @@ class PayoutAdmin(OfficeAdmin):
         rows = ledger.owed(organization)
         payable = sum(amount // CENT * CENT for _person, amount in rows if amount > 0)
         context = self._frame(request, _("What is owed")) | {
-            "table": {
-                "headers": [_("Tasker"), _("Email"), _("Owed")],
-                "rows": [
-                    [str(person), person.email, ledger.money(amount, organization.currency)]
-                    for person, amount in rows[:SHOWN]
-                ],
-            },
+            "headers": [_("Tasker"), _("Email"), _("Owed")],
+            "rows": [
+                (str(person), person.email, ledger.money(amount, organization.currency))
+                for person, amount in rows[:SHOWN]
+            ],
             "more": max(0, len(rows) - SHOWN),
             "total": ledger.money(sum(amount for _person, amount in rows), organization.currency),
             "payable": ledger.money(payable, organization.currency) if payable else "",
@@ -146,18 +138,15 @@ class PayoutAdmin(OfficeAdmin):
         payout = self._payout(request, object_id)
         items = payout.items.select_related("tasker").order_by("-cents", "pk")
         amount = payout._cents or 0  # type: ignore[attr-defined]
-        context = self._frame(request, _("Payout")) | {
+        context = self._frame(request, ledger.money(amount * CENT, payout.currency)) | {
             "payout": payout,
-            "original": payout,
-            "amount": ledger.money(amount * CENT, payout.currency),
+            "look": LOOKS[payout.state],
             "own": payout.made_by_id == request.user.pk,
-            "table": {
-                "headers": [_("Tasker"), _("Email"), _("Amount")],
-                "rows": [
-                    [str(item.tasker), item.tasker.email, ledger.money(item.cents * CENT, payout.currency)]
-                    for item in items[:SHOWN]
-                ],
-            },
+            "headers": [_("Tasker"), _("Email"), _("Amount")],
+            "rows": [
+                (str(item.tasker), item.tasker.email, ledger.money(item.cents * CENT, payout.currency))
+                for item in items[:SHOWN]
+            ],
             "more": max(0, payout._people - SHOWN),  # type: ignore[attr-defined]
         }
         return render(request, "admin/money/payout.html", context)
@@ -188,4 +177,4 @@ class PayoutAdmin(OfficeAdmin):
             raise PermissionDenied
 
     def _frame(self, request: HttpRequest, title: str) -> dict:
-        return self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
+        return self.admin_site.each_context(request) | self.words() | {"title": title}

@@ -117,7 +117,7 @@ def test_the_api_page_asks_no_other_host(site: Site, visitor: Callable[..., Page
     expect(page.get_by_text("/api/v1/").first).to_be_visible(timeout=30_000)
 
 
-def test_the_security_policy_is_strict_outside_the_admin(site: Site, visitor: Callable[..., Page]) -> None:
+def test_the_security_policy_is_strict(site: Site, visitor: Callable[..., Page]) -> None:
     page = visitor()
     answer = page.goto("/accounts/login/")
     assert answer is not None

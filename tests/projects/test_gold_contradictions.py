@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from django.utils import translation
 
 from projects import queue
 from projects.configuration.terms import terms_of
@@ -10,6 +11,7 @@ from projects.models import MethodCalibration, PooledGold
 from projects.quality import estimating
 from projects.quality.dataset import _evidence
 from projects.quality.gold import contradictions, grading, pool
+from projects.quality.gold.kept_words import gold_words
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Grade, Standing, Transfer
@@ -113,6 +115,8 @@ def test_an_estimate_finds_what_a_reviewer_decided_otherwise(cast, project, batc
     estimating.run(estimating.start(project, by=cast.mina).pk)
     kept.refresh_from_db()
     assert kept.suspect_why == "A reviewer decided this task otherwise."
+    with translation.override("es"):
+        assert gold_words(kept.suspect_why) == "Un revisor decidió esta tarea de otra manera."
     assert MethodCalibration.objects.latest("pk").sources["contradictory"] == 1
     pool.restore(kept, by=cast.mina)
     estimating.run(estimating.start(project, by=cast.mina).pk)

@@ -3,9 +3,12 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from projects import queue
+from projects.inference.outcome import WHY
 from projects.models import Assignment, Project, Task, Verdict
+from projects.quality.decision_rule import DOUBTS
 from projects.reports import task_history
 from projects.workflow import batches, submission, task_actions
 from tests.support import make
@@ -76,6 +79,23 @@ def test_history_is_whole_and_in_order(cast, project, task) -> None:
     assert [one.assignment.tasker for one in told.answers] == [cast.bob, cast.carol]
     assert told.verdict is None
     assert [one.superseded_at is not None for one in told.verdicts] == [True]
+
+
+def test_why_a_reviewer_is_asked_is_said_in_the_readers_language(cast, project, task) -> None:
+    """It was kept in English, with its figures; a manager who reads Spanish is told in Spanish, nested as it may be."""
+    make.judged(cast.alice, project, make.MARIA)
+    make.judged(cast.bob, project, make.OSLO)
+    with translation.override("es"):
+        details = [one.detail for one in task_history.of(task).moments]
+        kept = DOUBTS["unsure"] % {
+            "sure": "81%", "answers": 3, "target": "95%", "why": WHY["agree"] % {"group": 2, "count": 3}
+        }  # fmt: skip
+        told = task_history.note_again(kept)
+        again = task_history.note_again(WHY["label"] % {"label": "Fine, or so", "sure": "40%"})
+    assert "En espera de revisión: Coinciden como máximo 1 de 2 respuestas; hace falta más de la mitad." in details
+    assert told == "81% de seguridad tras 3 respuestas; se pide 95%. Coinciden 2 de 3 respuestas."
+    assert again == "La probabilidad de Fine, or so es del 40%."
+    assert task_history.note_again("Ask Ana.") == "Ask Ana."
 
 
 def test_history_counts_money_that_stands(cast, project, task) -> None:

@@ -33,10 +33,11 @@ TABLES = {
     "projects/task_types/studio_keys.py": {
         *("EVERYWHERE", "REGIONS", "MASKS", "PAINTED", "OUTLINES", "BY_HAND", "SPANS", "GRID", "FIELDS", "PREFERENCE")
     },
-    "projects/queue/leases.py": {"SKIP_REASONS"},
+    "projects/queue/leases.py": {"SKIP_REASONS", "SKIPPED_BY_MANY"},
     "projects/configuration/review_rule.py": {"SENTENCES"},
     "projects/quality/consensus.py": {"TOO_LONG"},
-    "projects/quality/decision_rule.py": {"ALTERED"},
+    "projects/quality/decision_rule.py": {"ALTERED", "DOUBTS"},
+    "projects/inference/outcome.py": {"WHY"},
     "assist/learning/gate.py": {"REASONS"},
     "assist/learning/reasons.py": {"REASONS"},
     "projects/web/shared/storable.py": {"NUL"},

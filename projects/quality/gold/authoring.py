@@ -13,7 +13,7 @@ from projects.errors import Refused
 from projects.models import Gold, PooledGold, Project, Task, Verdict
 from projects.models.limits import GOLD_AT_ONCE, SHARE, check
 from projects.quality.audits import REVIEW
-from projects.quality.gold import grading
+from projects.quality.gold import grading, kept_words
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import check_for
 from taskers.errors import Problem, StateConflict
@@ -95,5 +95,5 @@ def answer_anew(kept: PooledGold, answer: object, *, by: Person, dice: random.Ra
     if checked == kept.gold.answer:
         raise Refused("This is its answer already.", code="same-answer", place="answer")
     if kept.retired_at is None:
-        grading.retire(kept, "answered anew", by=by)
+        grading.retire(kept, kept_words.ANSWERED_ANEW, by=by)
     return grading.stock(task, checked, by=by, pool=kept.pool, dice=dice)

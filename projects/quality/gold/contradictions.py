@@ -11,17 +11,18 @@ from datetime import datetime
 from itertools import combinations
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from projects.configuration.terms import Terms, terms_of
 from projects.models import PooledGold, Project, Verdict
 from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.audits import REVIEW
+from projects.quality.gold import kept_words
 from projects.quality.votes import known_answer
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 
-WORN = ("worn out", "leaked")  # retired for these it is as right as ever; by hand it may have been wrong
+# Retired for these it is as right as ever; by hand it may have been wrong.
+WORN = (kept_words.WORN_OUT, kept_words.LEAKED)
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,8 @@ def _contradicting(terms: Terms, some: Sequence[_Said]) -> list[tuple[PooledGold
 
 def _why(other: _Said) -> str:
     if other.kept is None:
-        return _("A reviewer decided this task otherwise.")
-    text = _("%(task)s asks the same, and its gold answer is another one.")
-    return text % {"task": other.kept.gold.task.external_id[:100]}
+        return kept_words.REVIEWED_OTHERWISE
+    return kept_words.ASKED_TWICE % {"task": other.kept.gold.task.external_id[:100]}
 
 
 def _doubt(kept: PooledGold, why: str) -> bool:

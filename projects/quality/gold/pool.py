@@ -14,7 +14,6 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from projects import queue
 from projects.configuration.terms import terms_of
@@ -22,14 +21,14 @@ from projects.inference import leakage
 from projects.inference.leakage import Use
 from projects.models import BrokenReport, Gold, PooledGold, Project, Task
 from projects.quality.aggregation import agreement_in, threshold_of
-from projects.quality.gold import grading
+from projects.quality.gold import grading, kept_words
 from projects.quality.votes import VOTELESS, as_it_counts, known_answer
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from taskers.errors import NotFound, StateConflict
 from taskers.models import Person
 
-LEAKED = "leaked"
+LEAKED = kept_words.LEAKED
 MOST_OTHERS = 6  # groups of other answers, that are shown
 
 # What was handed in on a known answer since it was put (back) in, how it scored, and its person's usual time: the
@@ -106,7 +105,7 @@ def other_answers(kept: PooledGold) -> tuple[int, list[OtherAnswer]]:
 
 def retire(kept: PooledGold, why: str, *, by: Person) -> None:
     """Deal a known answer no more. Raises StateConflict when it isn't dealt any more."""
-    grading.retire(kept, why.strip() or "by hand", by=by)
+    grading.retire(kept, why.strip() or kept_words.BY_HAND, by=by)
 
 
 @transaction.atomic
@@ -178,11 +177,7 @@ def _leaked(kept: PooledGold, jump: leakage.Jump, since: Any) -> None:
         "before": jump.before,
         "earlier": jump.at,
     }
-    text = _(
-        "Since %(day)s, %(since)s of %(later)s were right and much faster than usual;"
-        " before, %(before)s of %(earlier)s."
-    )
-    PooledGold.objects.filter(pk=kept.pk).update(suspect_why=(text % figures)[:200])
+    PooledGold.objects.filter(pk=kept.pk).update(suspect_why=(kept_words.FASTER % figures)[:200])
     grading.retire(kept, LEAKED, by=None)
     emit_of_task("gold_leaked", kept.gold.task, None, p=jump.p)
 
@@ -194,7 +189,7 @@ def _doubt(kept: PooledGold, rows: Sequence[tuple]) -> bool:
     p = leakage.doubt(right, others)
     if p is None:
         return False
-    text = _("%(n)s people gave the same other answer, %(right)s the known one.") % {"n": max(others), "right": right}
+    text = kept_words.OTHERWISE % {"n": max(others), "right": right}
     if not PooledGold.objects.filter(pk=kept.pk, suspect_at=None).update(suspect_at=Now(), suspect_why=text[:200]):
         return False
     emit_of_task("gold_doubted", kept.gold.task, None, p=p)

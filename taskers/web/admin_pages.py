@@ -1,0 +1,154 @@
+"""How rows are shown in the admin: lists and pages in the application's own look, in words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from taskers.web.admin_access import OfficeAdmin
+from taskers.web.readable import readable
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing that is told of a row: its title, how it is read off, and by which column a list sorts by it."""
+
+    title: str | Promise
+    of: Callable[[Any], object]
+    order: str = ""
+
+
+class RecordAdmin(OfficeAdmin):
+    """Rows that are read as a list of `columns`, and one by one as `facts`."""
+
+    one: str | Promise = ""  # what a row is called
+    many: str | Promise = ""
+    about: str | Promise = ""  # what the list holds, in a sentence
+    columns: Sequence[Told] = ()
+    facts: Sequence[Told] = ()
+    list_head = ""  # a template that stands above the list
+
+    def name_of(self, row: Any) -> str:
+        """What a row's page is headed by."""
+        return str(row)
+
+    def fill(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        """Look up what the rows of a page name only by keys, all at once."""
+
+    def get_list_display(self, request: HttpRequest) -> list:
+        return [_cell(told) for told in self.columns]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        answer = super().changelist_view(request, self.words() | (extra_context or {}))
+        if isinstance(answer, TemplateResponse) and answer.context_data is not None:
+            found = answer.context_data["cl"]
+            self.fill(request, found.result_list)
+            answer.context_data |= listed(found) | {"list_head": self.list_head}
+        return answer
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        """One row, to be read."""
+        if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        self.fill(request, [row])
+        facts = [(told.title, readable(told.of(row))) for told in self.facts]
+        context = self.admin_site.each_context(request) | self.words()
+        context |= {"title": self.name_of(row), "facts": facts, "links": self.links(request, row)}
+        return render(request, "admin/record.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+        return super().history_view(request, object_id, self.words() | (extra_context or {}))
+
+    def links(self, request: HttpRequest, row: Any) -> Sequence[tuple[str, str]]:
+        """Where else a row is seen: what the link says, and its address."""
+        return ()
+
+    def words(self) -> dict:
+        """What the list is called, and where it is: for the head of its pages."""
+        names = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return {"title": self.many, "list_name": self.many, "list_url": reverse(names), "about": self.about}
+
+
+def listed(found: ChangeList) -> dict:
+    """What a list's page shows of it: its head, rows of (address, cells), filters and the way on."""
+    told = found.list_display
+    order = found.get_ordering_field_columns()
+    head = [
+        {
+            "title": one.short_description,
+            "now": order.get(at, ""),
+            "url": _order_by(found, at, order.get(at, "")) if getattr(one, "admin_order_field", None) else "",
+        }
+        for at, one in enumerate(told)
+    ]
+    full = len(found.result_list) == found.paginator.per_page
+    return {
+        "head": head,
+        "rows": [(found.url_for_result(row), _cells(head, told, row)) for row in found.result_list],
+        "filters": [(spec, list(spec.choices(found))) for spec in found.filter_specs],
+        "previous": found.get_query_string({PAGE_VAR: found.page_num - 1}) if found.page_num > 1 else "",
+        "next": found.get_query_string({PAGE_VAR: found.page_num + 1}) if full else "",
+    }
+
+
+def _cells(head: Sequence[Mapping], told: Sequence[Callable], row: Any) -> list[tuple[str, str]]:
+    return [(str(column["title"]), one(row)) for column, one in zip(head, told, strict=True)]
+
+
+def _order_by(found: ChangeList, at: int, now: str) -> str:
+    return found.get_query_string({ORDER_VAR: f"-{at}" if now == "asc" else str(at)}, [PAGE_VAR])
+
+
+def _cell(told: Told) -> Callable[[Any], str]:
+    @admin.display(description=told.title, ordering=told.order or None)
+    def cell(row: Any) -> str:
+        return readable(told.of(row))
+
+    return cell
+
+
+def badge(text: str, look: str = "") -> str:
+    """A state, as the application's pages show it; `look` is good, warn, bad, info or "" for none of them."""
+    return format_html('<span class="badge dot {}">{}</span>', f"badge--{look}" if look else "", text)
+
+
+def linked(text: object, url: str) -> str:
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
+def percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+class Chosen(admin.ChoicesFieldListFilter):
+    """A filter by a field's choices, in the reader's language."""
+
+    def choices(self, changelist: ChangeList) -> Any:
+        for one in super().choices(changelist):
+            yield one | {"display": _(one["display"])}
+
+
+def titled(kind: type[admin.FieldListFilter], title: str | Promise) -> type[admin.FieldListFilter]:
+    """The same filter, called so."""
+
+    def __init__(self: Any, *given: Any, **more: Any) -> None:
+        kind.__init__(self, *given, **more)
+        self.title = title
+
+    return type(f"Titled{kind.__name__}", (kind,), {"__init__": __init__})
