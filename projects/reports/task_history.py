@@ -15,6 +15,7 @@ from projects.models import Annotation, Assignment, Task, Verdict
 from projects.quality.consensus import TOO_LONG
 from projects.quality.decision_rule import ALTERED, DOUBTS
 from projects.queue.leases import SKIP_REASONS, SKIPPED_BY_MANY
+from projects.reports.event_words import WORDS
 from taskers.errors import said_again
 from taskers.models import Event, EventPart, Grade, Person, Transfer
 from taskers.money import ledger
@@ -129,7 +130,7 @@ def _moment(event: Event) -> Moment:
 
 def said_of(kind: str) -> tuple[str, str]:
     """What a kind of event is called, and how it looks."""
-    text, mood = SAID.get(kind, (kind.replace("_", " ").capitalize(), ""))
+    text, mood = SAID.get(kind, (WORDS.get(kind, kind.replace("_", " ").capitalize()), ""))
     return str(text), mood
 
 

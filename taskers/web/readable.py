@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 NOTHING = "–"
+EMPTY = ("", None, {}, [])
 MOST = 400  # names and values that are shown of one
 LONGEST = 2_000  # characters of one text
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
@@ -44,7 +45,7 @@ class _Writing:
         """Names and what they stand for; where all names are keys, what they stand for alone."""
         if value and all(_is_key(name) for name in value):
             return self.items(list(value.values()))
-        told = {name: one for name, one in value.items() if name != "id" and not _is_key(one) and one not in ({}, [])}
+        told = {name: one for name, one in value.items() if name != "id" and not _is_key(one) and one not in EMPTY}
         rows = [(_title(str(name)), self.of(one)) for name, one in self.some(told.items())]
         more = format_html("<dt>…</dt><dd></dd>") if len(rows) < len(told) else ""
         shown = format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows)
