@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from projects.configuration import methods
 from projects.models import Annotation, Assignment, Task, Verdict
@@ -98,7 +98,7 @@ class TaskAdmin(RecordAdmin):
 
     @staticmethod
     def review(task: Task) -> str:
-        text = _("Review") if task.withheld == Task.Withheld.REVIEW else _("Open")
+        text = _("Review") if task.withheld == Task.Withheld.REVIEW else pgettext("verb", "Open")
         return linked(text, reverse("review", args=[task.public_id]))
 
     def links(self, request: HttpRequest, row: Any) -> Sequence[tuple[str, str]]:

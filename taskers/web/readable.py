@@ -10,11 +10,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 NOTHING = "–"
 EMPTY = ("", None, {}, [])
 MOST = 400  # names and values that are shown of one
 LONGEST = 2_000  # characters of one text
+# What answers and events call what they hold; other names are looked up too, and are told as they are.
+NAMES = (
+    *(gettext_noop("Provenance"), gettext_noop("Regions"), gettext_noop("Points"), gettext_noop("Attributes")),
+    *(gettext_noop("Suggestion"), gettext_noop("Reason"), gettext_noop("Width"), gettext_noop("Height")),
+    *(gettext_noop("Choices"), gettext_noop("Tiles"), gettext_noop("Scores"), gettext_noop("Agreement")),
+)
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
