@@ -58,7 +58,7 @@ def test_the_admin_is_one_with_the_application(site: Site, sign_in: Callable[...
     page.locator("details.menu summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="See what is owed and make a run").click()
+    page.get_by_role("link", name="What is owed").click()
     expect(page).to_have_url(re.compile(r"/admin/taskers/payout/owed/$"))
 
 
