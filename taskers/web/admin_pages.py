@@ -87,7 +87,7 @@ class RecordAdmin(OfficeAdmin):
 
 def listed(found: ChangeList) -> dict:
     """What a list's page shows of it: its head, rows of (address, cells), filters and the way on."""
-    told = found.list_display
+    told: Sequence[Any] = found.list_display  # cells, see get_list_display
     order = found.get_ordering_field_columns()
     head = [
         {
@@ -116,7 +116,10 @@ def _order_by(found: ChangeList, at: int, now: str) -> str:
 
 
 def _cell(told: Told) -> Callable[[Any], str]:
-    @admin.display(description=told.title, ordering=told.order or None)
+    @admin.display(
+        description=told.title,  # type: ignore[arg-type]
+        ordering=told.order or None,
+    )
     def cell(row: Any) -> str:
         return readable(told.of(row))
 
@@ -141,7 +144,7 @@ class Chosen(admin.ChoicesFieldListFilter):
 
     def choices(self, changelist: ChangeList) -> Any:
         for one in super().choices(changelist):
-            yield one | {"display": _(one["display"])}
+            yield one | {"display": _(str(one["display"]))}
 
 
 def titled(kind: type[admin.FieldListFilter], title: str | Promise) -> type[admin.FieldListFilter]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 NOTHING = "–"
-EMPTY = ("", None, {}, [])
+EMPTY: tuple[object, ...] = ("", None, {}, [])
 MOST = 400  # names and values that are shown of one
 LONGEST = 2_000  # characters of one text
 # What answers and events call what they hold; other names are looked up too, and are told as they are.
