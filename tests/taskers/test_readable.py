@@ -24,7 +24,8 @@ def test_what_nests_is_told_in_names_and_values_without_keys() -> None:
 
 
 def test_nothing_is_a_dash_and_a_moment_is_a_moment_here() -> None:
-    assert [readable(one) for one in (None, "", [], {}, False)] == ["–", "–", "–", "–", "No"]
+    nothing: list[object] = [None, "", [], {}, False]
+    assert [readable(one) for one in nothing] == ["–", "–", "–", "–", "No"]
     with timezone.override("Europe/Madrid"):
         assert readable(datetime(2026, 1, 5, 9, 3, tzinfo=UTC)) == "5 Jan 2026, 10:03"
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assist", "0016_taken_back"),
+        ("assist", "0017_what_suggests_the_same"),
         ("projects", "0017_priority_indexes"),
     ]
 
