@@ -21,7 +21,7 @@ FIGURES = (
     "planted",
 )
 # These have a PostgreSQL of their own, in a process of their own.
-WITH_DATABASE = ("kills", "whole")
+WITH_DATABASE = ("beside", "kills", "whole")
 ALL = FIGURES + WITH_DATABASE
 
 

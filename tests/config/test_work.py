@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.utils import timezone
+from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
@@ -142,6 +143,22 @@ def test_a_worker_whose_job_was_given_away_meanwhile_says_so_and_nothing_fails(m
     asyncio.run(story())
     assert f"projects.jobs.run_import[{key}] was given to another worker" in caplog.text
     assert [one.message for one in caplog.records if one.levelname == "ERROR" and "import" in one.message] == []
+
+
+@pytest.mark.parametrize("name", work.QUEUES)
+def test_a_process_of_which_a_part_stopped_ends_so_that_it_is_started_anew(name, monkeypatch) -> None:
+    """As the library stops a worker whose heartbeat fails: the others would go on, and its queues would wait."""
+
+    async def run(self: App, name: str, **terms: object) -> None:
+        if name != stopped:
+            await asyncio.Event().wait()
+
+    stopped = name
+    monkeypatch.setattr(work, "READERS", {})
+    monkeypatch.setattr(App, "run_worker_async", run)
+    with pytest.raises(ExceptionGroup, match="unhandled errors") as failed:
+        asyncio.run(work.work(concurrency=1))
+    assert [str(one) for one in failed.value.exceptions] == [f"Nobody works off {name} any more."]
 
 
 def test_somebody_works_off_every_queue_that_a_job_is_in() -> None:

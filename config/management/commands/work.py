@@ -82,7 +82,8 @@ async def work(concurrency: int) -> None:
 
 
 async def _work_off(worker_app: App, name: str, places: int) -> None:
-    """The jobs of some queues. Those of housekeeping come by the minute: nobody has to tell of them."""
+    """The jobs of some queues, until it is cancelled. Those of housekeeping come by the minute: nobody has to tell of
+    them. One that stops by itself, as where its heartbeat can't be written, ends the process: it is started anew."""
     await worker_app.run_worker_async(
         queues=QUEUES[name],
         name=name,
@@ -91,6 +92,7 @@ async def _work_off(worker_app: App, name: str, places: int) -> None:
         install_signal_handlers=False,
         delete_jobs="successful",
     )
+    raise RuntimeError(f"Nobody works off {name} any more.")
 
 
 def _stop(workers: list[asyncio.Task]) -> None:
