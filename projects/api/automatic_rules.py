@@ -53,7 +53,7 @@ class RulePreviewShape(serializers.Serializer):
     met = WouldShape(many=True)
 
 
-class ContestBody(serializers.Serializer):
+class RuleContestBody(serializers.Serializer):
     said = serializers.CharField(max_length=limits.NOTE)
 
 
@@ -155,9 +155,9 @@ class Contest(Endpoint):
     scopes = {"POST": (Scope.LABEL,)}
     has_own_key = True
 
-    @described("Contest what followed", {204: None}, request=ContestBody, operation_id="rule_consequences_contest")
+    @described("Contest what followed", {204: None}, request=RuleContestBody, operation_id="rule_consequences_contest")
     def post(self, request: Request, consequence_id: UUID) -> Response:
-        body = ContestBody(data=request.data)
+        body = RuleContestBody(data=request.data)
         body.is_valid(raise_exception=True)
         rows = RuleConsequence.objects.select_related("rule__project")
         found = rows.filter(public_id=consequence_id, person=self.person).first()

@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.test import Client
 from django.urls import reverse
+from drf_spectacular.drainage import reset_generator_stats
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from hypothesis import HealthCheck, given, settings
@@ -167,6 +168,13 @@ def test_description_types_every_answer(description) -> None:
         good = [answer for code, answer in raw["responses"].items() if code.startswith("2") and code != "204"]
         assert all(answer["content"] for answer in good), raw["operationId"]
         assert "application/problem+json" in raw["responses"]["404"]["content"]
+
+
+def test_every_component_has_a_name_of_its_own(capsys) -> None:
+    """Of two by one name, one is described as the other."""
+    reset_generator_stats()
+    SchemaGenerator().get_schema(public=True)
+    assert "identical names" not in capsys.readouterr().err
 
 
 def test_page_of_the_description_asks_only_this_host() -> None:
