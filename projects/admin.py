@@ -19,6 +19,7 @@ from taskers.models.people import Role
 from taskers.organizations.project_names import project_names
 from taskers.web.admin_access import OwnProjects
 from taskers.web.admin_pages import Chosen, RecordAdmin, Told, badge, linked, percent, titled
+from taskers.web.readable import as_given
 
 LOOKS = {"review": "warn", "broken": "bad", "cancelled": "bad", "manager": "info"}
 OF_STATE = {"submitted": "good", "held": "info", "expired": "warn", "skipped": "warn"}
@@ -32,7 +33,11 @@ BY_STATE = titled(Chosen, gettext_lazy("State"))
 
 def task_of(row: Any) -> str:
     """The task of a row, with the way to it."""
-    return linked(row.task, reverse("admin:projects_task_change", args=[row.task_id]))
+    return _leading_to(row.task_id, row.task.external_id)
+
+
+def _leading_to(task: int, name: str) -> str:
+    return linked(name, reverse("admin:projects_task_change", args=[task]))
 
 
 def state_of(assignment: Assignment) -> str:
@@ -47,6 +52,7 @@ class OfTasks(RecordAdmin):
     organization_path = "task__project__organization"
     project_path = "task__project__public_id"
     list_filter: tuple = (("task__project", BY_PROJECT),)
+    unlisted: Sequence[str] = ("task__payload",)
     ordering = ("-pk",)
 
     def name_of(self, row: Any) -> str:
@@ -76,20 +82,21 @@ class TaskAdmin(RecordAdmin):
     about = gettext_lazy("What is asked for, newest first; what waits for review leads there.")
     list_filter = (("withheld", BY_STATE), ("project", BY_PROJECT))
     list_select_related = ("project", "batch")
+    unlisted = ("payload",)
     ordering = ("-pk",)
     columns = (
-        Told(gettext_lazy("Task"), lambda row: row.external_id, "external_id"),
-        Told(gettext_lazy("Project"), lambda row: row.project.name, "project"),
-        Told(gettext_lazy("Batch"), lambda row: row.batch.name, "batch"),
-        Told(gettext_lazy("State"), lambda row: TaskAdmin.state(row), "withheld"),
-        Told(gettext_lazy("Judgements wanted"), lambda row: row.wanted, "wanted"),
-        Told(gettext_lazy("Loaded"), lambda row: row.created_at, "created_at"),
+        Told(gettext_lazy("Task"), lambda row: row.external_id),
+        Told(gettext_lazy("Project"), lambda row: row.project.name),
+        Told(gettext_lazy("Batch"), lambda row: row.batch.name),
+        Told(gettext_lazy("State"), lambda row: TaskAdmin.state(row)),
+        Told(gettext_lazy("Judgements wanted"), lambda row: row.wanted),
+        Told(gettext_lazy("Loaded"), lambda row: row.created_at, "pk"),
         Told(gettext_lazy("Review"), lambda row: TaskAdmin.review(row)),
     )
     facts = (
         *columns[1:6],
         Told(gettext_lazy("Turn"), lambda row: _(row.get_priority_display())),
-        Told(gettext_lazy("What it holds"), lambda row: row.payload),
+        Told(gettext_lazy("What it holds"), lambda row: as_given(row.payload)),
     )
 
     @staticmethod
@@ -127,23 +134,32 @@ class VerdictAdmin(OfTasks):
     about = gettext_lazy("What was decided, newest first: what holds, and what another verdict took the place of.")
     list_filter = (*OfTasks.list_filter, ByMethod)
     list_select_related = ("task", "decided_by")
+    unlisted = (*OfTasks.unlisted, "answer", "agreements")
     columns = (
-        Told(gettext_lazy("Decided"), lambda row: row.at, "at"),
+        Told(gettext_lazy("Decided"), lambda row: row.at, "pk"),
         Told(gettext_lazy("Task"), task_of),
-        Told(gettext_lazy("How"), lambda row: methods.title(row.method), "method"),
-        Told(gettext_lazy("Confidence"), lambda row: percent(row.confidence), "confidence"),
+        Told(gettext_lazy("How"), lambda row: methods.title(row.method)),
+        Told(gettext_lazy("Confidence"), lambda row: percent(row.confidence)),
         Told(gettext_lazy("By"), lambda row: row.decided_by),
-        Told(gettext_lazy("Replaced"), lambda row: row.superseded_at, "superseded_at"),
+        Told(gettext_lazy("Replaced"), lambda row: row.superseded_at),
     )
     facts = (
         *columns,
         Told(gettext_lazy("Answer"), lambda row: row.answer),
         Told(gettext_lazy("Note"), lambda row: row.note),
-        Told(gettext_lazy("Rests on the answers of"), lambda row: VerdictAdmin.rests_on(row)),
+        Told(gettext_lazy("Answers it rests on"), lambda row: VerdictAdmin.rests_on(row)),
     )
 
+    def fill(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        managed = access.project_keys_of(request.user, request.organization, Role.MANAGER)  # type: ignore[attr-defined,arg-type]
+        for row in rows:
+            row.managed = managed
+
     @staticmethod
-    def rests_on(verdict: Verdict) -> list[str]:
+    def rests_on(verdict: Any) -> int | list[str]:
+        """How many; whose they are is told to managers, for reviewers judge answers without names."""
+        if verdict.managed is not None and verdict.task.project.public_id not in verdict.managed:
+            return len(verdict.rests_on)
         found = Annotation.objects.filter(pk__in=verdict.rests_on, task=verdict.task_id).order_by("pk")
         return [str(one.tasker) for one in found.select_related("tasker")]
 
@@ -163,12 +179,12 @@ class AssignmentAdmin(OfTasks):
     list_select_related = ("task", "tasker")
     columns = (
         Told(gettext_lazy("Task"), lambda row: row.task.external_id),
-        Told(gettext_lazy("Kind"), lambda row: _(row.get_kind_display()), "kind"),
-        Told(gettext_lazy("State"), state_of, "state"),
+        Told(gettext_lazy("Kind"), lambda row: _(row.get_kind_display())),
+        Told(gettext_lazy("State"), state_of),
         Told(gettext_lazy("Tasker"), lambda row: row.tasker),
-        Told(gettext_lazy("Taken up"), lambda row: row.held_at, "held_at"),
-        Told(gettext_lazy("Due"), lambda row: row.deadline, "deadline"),
-        Told(gettext_lazy("Ended"), lambda row: row.ended_at, "ended_at"),
+        Told(gettext_lazy("Taken up"), lambda row: row.held_at),
+        Told(gettext_lazy("Due"), lambda row: row.deadline),
+        Told(gettext_lazy("Ended"), lambda row: row.ended_at),
     )
     facts = (
         *columns,
@@ -195,12 +211,13 @@ class AnnotationAdmin(OfTasks):
     one, many = gettext_lazy("Annotation"), gettext_lazy("Annotations")
     about = gettext_lazy("What was handed in, newest first; a correction stands beside what it took the place of.")
     list_select_related = ("task", "tasker")
+    unlisted = (*OfTasks.unlisted, "answer", "refused")
     columns = (
-        Told(gettext_lazy("Handed in"), lambda row: row.at, "at"),
+        Told(gettext_lazy("Handed in"), lambda row: row.at, "pk"),
         Told(gettext_lazy("Task"), task_of),
         Told(gettext_lazy("Tasker"), lambda row: row.tasker),
-        Told(gettext_lazy("Seconds of work"), lambda row: round(row.active_ms / 1000), "active_ms"),
-        Told(gettext_lazy("Corrected"), lambda row: row.superseded_at, "superseded_at"),
+        Told(gettext_lazy("Seconds of work"), lambda row: round(row.active_ms / 1000)),
+        Told(gettext_lazy("Corrected"), lambda row: row.superseded_at),
     )
     facts = (
         *columns,
@@ -250,8 +267,8 @@ class EventAdmin(RecordAdmin):
     search_help_text = gettext_lazy("The exact subject, as in task:…")
     ordering = ("-pk",)
     columns = (
-        Told(gettext_lazy("When"), lambda row: row.at, "at"),
-        Told(gettext_lazy("What happened"), lambda row: EventAdmin.what(row), "kind"),
+        Told(gettext_lazy("When"), lambda row: row.at, "pk"),
+        Told(gettext_lazy("What happened"), lambda row: EventAdmin.what(row)),
         Told(gettext_lazy("To what"), lambda row: row.about),
         Told(gettext_lazy("By"), lambda row: row.actor),
         Told(gettext_lazy("Project"), lambda row: row.project),
@@ -265,11 +282,11 @@ class EventAdmin(RecordAdmin):
         names = project_names(request.organization)  # type: ignore[attr-defined]
         people = {one.pk: str(one) for one in Person.objects.filter(pk__in={row.actor_id for row in rows})}
         keys = [row.subject.removeprefix("task:") for row in rows if row.subject.startswith("task:")]
-        tasks = {str(one.public_id): one for one in Task.objects.filter(public_id__in=keys).select_related("project")}
+        named = Task.objects.filter(public_id__in=keys).values_list("public_id", "pk", "external_id")
+        tasks = {f"task:{key}": _leading_to(pk, name) for key, pk, name in named}
         for row in rows:
-            kind, _colon, key = row.subject.partition(":")
-            task = tasks.get(key) if kind == "task" else None
-            row.about = task.external_id if task else str(SUBJECTS.get(kind, kind))
+            kind = row.subject.partition(":")[0]
+            row.about = tasks.get(row.subject) or str(SUBJECTS.get(kind, kind))
             row.actor, row.project = people.get(row.actor_id, ""), names.get(row.project_key, "")
 
     @staticmethod

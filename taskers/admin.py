@@ -56,7 +56,7 @@ class TransferAdmin(RecordAdmin):
     search_help_text = gettext_lazy("The exact key of a transfer")
     ordering = ("-pk",)
     columns = (
-        Told(gettext_lazy("When"), lambda row: row.at, "at"),
+        Told(gettext_lazy("When"), lambda row: row.at, "pk"),
         Told(gettext_lazy("Amount"), lambda row: ledger.money(row.amount, row.currency)),
         Told(gettext_lazy("From"), lambda row: _named(row.source, row.names)),
         Told(gettext_lazy("To"), lambda row: _named(row.target, row.names)),
@@ -126,14 +126,20 @@ class GradeAdmin(OfTaskers):
         ("blind", titled(admin.BooleanFieldListFilter, gettext_lazy("Without a model’s help"))),
     )
     columns = (
-        Told(gettext_lazy("When"), lambda row: row.at, "at"),
+        Told(gettext_lazy("When"), lambda row: row.at, "pk"),
         Told(gettext_lazy("Tasker"), lambda row: row.tasker),
         Told(gettext_lazy("Project"), lambda row: row.project),
-        Told(gettext_lazy("By what"), lambda row: _(row.get_source_display()), "source"),
-        Told(gettext_lazy("Value"), lambda row: percent(row.value), "value"),
-        Told(gettext_lazy("Without a model’s help"), lambda row: row.blind, "blind"),
+        Told(gettext_lazy("By what"), lambda row: _(row.get_source_display())),
+        Told(gettext_lazy("Value"), lambda row: percent(row.value)),
+        Told(gettext_lazy("Without a model’s help"), lambda row: row.blind),
     )
     facts = (*columns, Told(gettext_lazy("Details"), lambda row: row.detail))
+
+    def links(self, request: HttpRequest, row: Grade) -> Sequence[tuple[str, str]]:
+        kind, _colon, key = row.subject.partition(":")
+        if kind != "annotation" or not key.isdecimal():
+            return ()
+        return [(_("The work that was graded"), reverse("admin:projects_annotation_change", args=[key]))]
 
 
 @admin.register(Standing)
@@ -147,7 +153,7 @@ class StandingAdmin(OfTaskers):
         Told(gettext_lazy("Project"), lambda row: row.project),
         Told(gettext_lazy("Good work, 9 times out of 10"), lambda row: StandingAdmin.likely(row)),
         Told(gettext_lazy("Evidence"), lambda row: round(row.good + row.poor, 1)),
-        Told(gettext_lazy("Renewed"), lambda row: row.updated_at, "updated_at"),
+        Told(gettext_lazy("Renewed"), lambda row: row.updated_at),
     )
     facts = columns
 

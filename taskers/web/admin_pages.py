@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
@@ -15,18 +16,42 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from unfold.views import ChangeList
 
 from taskers.web.admin_access import OfficeAdmin
 from taskers.web.readable import readable
 
+PAGES = 200  # of one list; the database reads and throws away all that comes before a page
+
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that is told of a row: its title, how it is read off, and by which column a list sorts by it."""
+    """One thing that is told of a row: its title, how it is read off, and by which column a list sorts by it.
+
+    Tables grow past sorting: a list of theirs sorts only by what an index holds, as its key.
+    """
 
     title: str | Promise
     of: Callable[[Any], object]
     order: str = ""
+
+
+class Listed(ChangeList):
+    """One page of a list, without what it doesn't show; `more` says whether another one follows."""
+
+    page_num: int
+    more = False
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet:
+        return super().get_queryset(request, exclude_parameters).defer(*self.model_admin.unlisted)
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.page_num = min(max(self.page_num, 1), PAGES)
+        super().get_results(request)
+        before = (self.page_num - 1) * self.list_per_page
+        rows = list(self.queryset[before : before + self.list_per_page + 1])
+        self.more = len(rows) > self.list_per_page
+        self.result_list = rows[: self.list_per_page]
 
 
 class RecordAdmin(OfficeAdmin):
@@ -37,6 +62,7 @@ class RecordAdmin(OfficeAdmin):
     about: str | Promise = ""  # what the list holds, in a sentence
     columns: Sequence[Told] = ()
     facts: Sequence[Told] = ()
+    unlisted: Sequence[str] = ()  # large columns that no list shows
     list_head = ""  # a template that stands above the list
 
     def name_of(self, row: Any) -> str:
@@ -45,6 +71,9 @@ class RecordAdmin(OfficeAdmin):
 
     def fill(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         """Look up what the rows of a page name only by keys, all at once."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Listed]:
+        return Listed
 
     def get_list_display(self, request: HttpRequest) -> list:
         return [_cell(told) for told in self.columns]
@@ -85,8 +114,8 @@ class RecordAdmin(OfficeAdmin):
         return {"title": self.many, "list_name": self.many, "list_url": reverse(names), "about": self.about}
 
 
-def listed(found: ChangeList) -> dict:
-    """What a list's page shows of it: its head, rows of (address, cells), filters and the way on."""
+def listed(found: Listed) -> dict:
+    """What a list's page shows of it: its head, rows of (address, cells), filters, what finding keeps, the way on."""
     told: Sequence[Any] = found.list_display  # cells, see get_list_display
     order = found.get_ordering_field_columns()
     head = [
@@ -97,13 +126,16 @@ def listed(found: ChangeList) -> dict:
         }
         for at, one in enumerate(told)
     ]
-    full = len(found.result_list) == found.paginator.per_page
+    asked = [(name, one) for name, many in found.filter_params.items() if name != SEARCH_VAR for one in many]
+    goes_on = found.more and found.page_num < PAGES
     return {
         "head": head,
         "rows": [(found.url_for_result(row), _cells(head, told, row)) for row in found.result_list],
         "filters": [(spec, list(spec.choices(found))) for spec in found.filter_specs],
+        "asked": asked,
         "previous": found.get_query_string({PAGE_VAR: found.page_num - 1}) if found.page_num > 1 else "",
-        "next": found.get_query_string({PAGE_VAR: found.page_num + 1}) if full else "",
+        "next": found.get_query_string({PAGE_VAR: found.page_num + 1}) if goes_on else "",
+        "too_long": found.more and not goes_on,
     }
 
 
@@ -112,7 +144,7 @@ def _cells(head: Sequence[Mapping], told: Sequence[Callable], row: Any) -> list[
 
 
 def _order_by(found: ChangeList, at: int, now: str) -> str:
-    return found.get_query_string({ORDER_VAR: f"-{at}" if now == "asc" else str(at)}, [PAGE_VAR])
+    return found.get_query_string({ORDER_VAR: f"-{at}" if now == "asc" else str(at)})
 
 
 def _cell(told: Told) -> Callable[[Any], str]:

@@ -1,5 +1,6 @@
 """Values as they are read: names and values in lists, never as JSON or as Python writes them."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -30,6 +31,11 @@ def readable(value: object) -> str:
     return _Writing().of(value)
 
 
+def as_given(value: object) -> str:
+    """The same of what a customer gave: it is shown whole, for no key in it is one of ours."""
+    return _Given().of(value)
+
+
 def moment(at: datetime) -> str:
     """A day and a time, as pages write them."""
     return date_format(localtime(at), "j M Y, H:i")
@@ -50,9 +56,9 @@ class _Writing:
 
     def names(self, value: Mapping) -> str:
         """Names and what they stand for; where all names are keys, what they stand for alone."""
-        if value and all(_is_key(name) for name in value):
+        if value and all(self.ours("", name) for name in value):
             return self.items(list(value.values()))
-        told = {name: one for name, one in value.items() if name != "id" and not _is_key(one) and one not in EMPTY}
+        told = {name: one for name, one in value.items() if not self.ours(name, one) and one not in EMPTY}
         rows = [(_title(str(name)), self.of(one)) for name, one in self.some(told.items())]
         more = format_html("<dt>…</dt><dd></dd>") if len(rows) < len(told) else ""
         shown = format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows)
@@ -60,7 +66,7 @@ class _Writing:
 
     def items(self, value: list | tuple) -> str:
         """A line of plain values, or a list of those that nest."""
-        told = [one for one in value if not _is_key(one)]
+        told = [one for one in value if not self.ours("", one)]
         if not told:
             return NOTHING
         nests = any(isinstance(one, Mapping | list | tuple) for one in told)
@@ -70,6 +76,10 @@ class _Writing:
             return ", ".join(rows)
         return format_html('<ol class="list-plain stack">{}</ol>', format_html_join("", "<li>{}</li>", zip(rows)))
 
+    def ours(self, name: str, value: object) -> bool:
+        """Whether this is a key, which nobody reads."""
+        return name == "id" or _is_key(value)
+
     def some(self, values: Iterable) -> Iterable:
         """As many as may still be shown."""
         for one in values:
@@ -77,6 +87,13 @@ class _Writing:
                 return
             self.left -= 1
             yield one
+
+
+class _Given(_Writing):
+    """The same for what isn't ours."""
+
+    def ours(self, name: str, value: object) -> bool:
+        return False
 
 
 def _plain(value: object) -> str:
@@ -89,11 +106,17 @@ def _plain(value: object) -> str:
     if isinstance(value, int):
         return number_format(value)
     if isinstance(value, float):
-        return number_format(round(value, 3))
+        return number_format(_rounded(value))
     if isinstance(value, SafeString):
         return value
     text = str(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _rounded(value: float) -> float:
+    """Three places; three digits of what is too small for them."""
+    small = 0 < abs(value) < 0.1
+    return round(value, 2 - math.floor(math.log10(abs(value))) if small else 3)
 
 
 def _title(name: str) -> str:

@@ -11,10 +11,11 @@ from django.urls import NoReverseMatch, reverse
 from projects import queue
 from projects.models import Task
 from projects.workflow import submission
-from taskers.models import Event, Payout, Transfer
+from taskers.models import Event, Grade, Payout, Transfer
 from taskers.money import disputes, payouts
 from taskers.people import invitations
 from taskers.standing import grades
+from taskers.web import admin_pages
 from tests.support import make
 from tests.support.taskers.money import PROJECT, balance_of, earn
 
@@ -134,6 +135,59 @@ def test_no_list_and_no_row_shows_json_python_or_keys(cast, rows, client, langua
             assert raw == [], address
     answered = client.get(rows["projects_annotation"]).content.decode()
     assert "<dd>person</dd>" in answered
+
+
+def test_a_verdict_tells_reviewers_no_names(cast, rows, client) -> None:
+    """They judge answers without names; managers see whose it rests on."""
+    client.force_login(cast.rita)
+    page = client.get(rows["projects_verdict"]).content.decode()
+    assert "<dt>Answers it rests on</dt><dd>2</dd>" in page and "Alice" not in page
+    client.force_login(cast.mina)
+    assert "<dd>Alice, Bob</dd>" in client.get(rows["projects_verdict"]).content.decode()
+
+
+def test_order_and_search_keep_what_the_list_was_narrowed_to(cast, rows, client) -> None:
+    client.force_login(cast.olga)
+    project = Task.objects.first().project
+    tasks = client.get(reverse("admin:projects_task_changelist"), {"project__id__exact": project.pk}).content.decode()
+    assert f'<a href="?o=5&amp;project__id__exact={project.pk}">Loaded</a>' in tasks
+    books = client.get(reverse("admin:taskers_transfer_changelist"), {"target__kind__exact": "owed", "q": "none"})
+    form = re.search(r'<form class="toolbar".*?</form>', books.content.decode(), re.S)[0]
+    assert '<input type="hidden" name="target__kind__exact" value="owed">' in form and form.count('name="q"') == 1
+
+
+def test_a_list_ends_where_its_rows_do(cast, rows, client, monkeypatch) -> None:
+    """Two pages, both full: the second is the last, and whoever goes past it finds the way back."""
+    make.tasks(Task.objects.first().batch, 4)
+    monkeypatch.setattr(admin.site._registry[Task], "list_per_page", Task.objects.count() // 2)
+    path = reverse("admin:projects_task_changelist")
+    client.force_login(cast.olga)
+    pages = [client.get(path, {"p": p}).content.decode() for p in (1, 2, 3, 199_999_999)]
+    assert ["Next</a>" in one for one in pages] == [True, False, False, False]
+    assert ["Previous</a>" in one for one in pages] == [False, True, True, True]
+    assert ["No more rows" in one for one in pages] == [False, False, True, True]
+    assert "Page 200<" in pages[3] and "?p=199" in pages[3]
+    monkeypatch.setattr(admin_pages, "PAGES", 1)
+    page = client.get(path).content.decode()
+    assert "narrow it with a filter" in page and "Next</a>" not in page
+
+
+def test_events_and_grades_lead_to_what_they_are_about(cast, rows, client) -> None:
+    task = Task.objects.order_by("pk").first()
+    work = task.annotations.first()
+    grades.record(
+        key="g2", subject=f"annotation:{work.pk}", organization=cast.riverside, project_key=task.project.public_id,
+        tasker=work.tasker, source="review", value=0.9, blind=True,
+    )  # fmt: skip
+    client.force_login(cast.mina)
+    events = client.get(reverse("admin:taskers_event_changelist"), {"q": f"task:{task.public_id}"}).content.decode()
+    assert f'<a href="{reverse("admin:projects_task_change", args=[task.pk])}">{task.external_id}</a>' in events
+    address = reverse("admin:projects_annotation_change", args=[work.pk])
+    assert (
+        address
+        in client.get(reverse("admin:taskers_grade_change", args=[Grade.objects.get(key="g2").pk])).content.decode()
+    )
+    assert client.get(address).status_code == 200
 
 
 def test_grades_and_standings_are_told(cast, client) -> None:

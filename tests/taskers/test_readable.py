@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from taskers.web.readable import LONGEST, MOST, readable
+from taskers.web.readable import LONGEST, MOST, as_given, readable
 
 KEY = "6f1c4f0e-3f6a-4c55-8a52-2f1d8f0d9a11"
 
@@ -21,6 +21,16 @@ def test_what_nests_is_told_in_names_and_values_without_keys() -> None:
         '<ol class="list-plain stack"><li><dl class="facts"><dt>Value</dt><dd>cat</dd></dl></li></ol>'
     )
     assert readable([1, 2.5, None, True]) == "1, 2.5, –, Yes"
+
+
+def test_what_a_customer_gave_is_shown_whole() -> None:
+    shown = as_given({"id": 7, "trace": KEY})
+    assert shown == f'<dl class="facts"><dt>Id</dt><dd>7</dd><dt>Trace</dt><dd>{KEY}</dd></dl>'
+    assert readable(shown) == shown
+
+
+def test_small_numbers_keep_their_digits() -> None:
+    assert readable([0.00004, -0.0123456, 0.5, 1.23456, 0.0]) == "0.00004, -0.0123, 0.5, 1.235, 0.0"
 
 
 def test_nothing_is_a_dash_and_a_moment_is_a_moment_here() -> None:
