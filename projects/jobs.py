@@ -1,5 +1,9 @@
 """Work that people don't wait for, run by the worker. Each job is one call into a verb and may safely run twice."""
 
+import math
+import time
+from collections.abc import Callable
+
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
@@ -27,6 +31,8 @@ from taskers.money import earning_days
 from taskers.notifications import digests, inbox
 
 EXPIRE_AT_ONCE = 2000
+JUMP = 5.0  # seconds by which a clock is set, or a machine slept
+SETTLED = 30.0  # seconds after which all the workers of a machine that slept have said that they live
 
 
 # A database that is away for a while loses no file: it is tried again for a quarter of an hour, from where it stood.
@@ -60,14 +66,34 @@ def expire_assignments(timestamp: int) -> int:
     return ended
 
 
+class Machine:
+    """Whether it has just slept: meanwhile the clock on the wall goes on, and the steady one stands still."""
+
+    def __init__(self, wall: Callable[[], float], steady: Callable[[], float]) -> None:
+        self._wall, self._steady = wall, steady
+        self._apart, self._woke = wall() - steady(), -math.inf
+
+    def just_woke(self) -> bool:
+        """Within the last half minute; or since this was asked last, if nobody asked sooner."""
+        now, before = self._steady(), self._apart
+        self._apart = self._wall() - now
+        if self._apart - before > JUMP:
+            self._woke = now
+        return now - self._woke < SETTLED
+
+
+machine = Machine(time.time, time.monotonic)
+
+
 @app.periodic(cron="*/2 * * * *")
 @app.task(queue="queue", queueing_lock="resume_stalled", pass_context=True)
 async def resume_stalled(context: JobContext, timestamp: int) -> int:
-    """Give the jobs of workers that died to those that live; returns how many. Where this very worker seems to be dead
-    the machine slept, and the others with it: their heartbeats come first, and two minutes later it is known who died.
-    """
+    """Give the jobs of workers that died to those that live; returns how many. Where the machine has just slept, or
+    this very worker seems to be dead, the others may live as well: their heartbeats come first, and two minutes later
+    it is known who died."""
+    woke = machine.just_woke()
     stalled = list(await app.job_manager.get_stalled_jobs())
-    if context.job.id in {job.id for job in stalled}:
+    if woke or context.job.id in {job.id for job in stalled}:
         return 0
     for job in stalled:
         try:

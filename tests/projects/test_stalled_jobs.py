@@ -117,3 +117,24 @@ def test_a_machine_that_slept_takes_no_jobs_from_those_that_only_slept_too() -> 
     assert loading.task_name == "load"
     assert resumed(by=housekeeping) == 0
     assert left() == [("load", "doing"), ("housekeeping", "doing")]
+
+
+def test_after_a_sleep_all_workers_have_half_a_minute_to_say_that_they_live(monkeypatch) -> None:
+    """This one was the first to say so: the others of its process do within ten seconds."""
+    clocks = {"wall": 1_000.0, "steady": 50.0}
+    machine = jobs.Machine(lambda: clocks["wall"], lambda: clocks["steady"])
+    monkeypatch.setattr(jobs, "machine", machine)
+
+    def goes_on(seconds: float, asleep: float = 0.0) -> None:
+        clocks["wall"] += seconds + asleep
+        clocks["steady"] += seconds
+
+    added("load")
+    sibling = worker(SILENT)
+    taken_by(sibling)
+    goes_on(120, asleep=3_600)
+    assert resumed() == 0, "it woke a moment ago"
+    goes_on(2)
+    assert resumed() == 0 and left() == [("load", "doing")], "the next look comes soon where one was late"
+    goes_on(120)
+    assert resumed() == 1 and left() == [("load", "todo")], "who says nothing by now has died"
