@@ -72,7 +72,7 @@ def _pieces(rollout: Rollout, work: Sequence[Annotation], offers: Mapping[int, l
     other = str(rollout.champion)
     for one, version, share in zip(work, versions, shares, strict=True):
         # Where the champion isn't deployed it is what the runtime answers with by itself.
-        by_champion = share.get(other, registry.WHOLE - sum(share.values()))
+        by_champion = share.get(other, max(0, registry.WHOLE - sum(share.values())))
         by_candidate = share.get(mine, 0)
         if not by_candidate or not by_champion or version not in (mine, other, ""):
             continue

@@ -123,7 +123,7 @@ def run(key: int) -> str:
     looks = _looks(evaluation, blind)
     try:
         heard: tuple[Heard, Heard] = ({}, {})
-        scores = asyncio.run(scores_of(*two, asked_by(evaluation.project), decided, heard))
+        scores = asyncio.run(scores_of(*two, asked_by(evaluation.project, two, decided), decided, heard))
         told = _told(blind, scores)
         found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type)
         pairs = _pairs(told, found)

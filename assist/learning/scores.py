@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from assist.alike import index
 from assist.errors import CopilotError
 from assist.learning.blind_verdicts import Decided
 from assist.learning.region_masks import as_mask, middle
@@ -37,24 +38,38 @@ class Asked:
     """What a project asks of a model: its labels, what the model calls them, and the fields that it may guess.
 
     What it answers is put into `heard`, by the tasks' keys: as answers of the task type are, or {"fault": code}; of
-    masks what a click in the middle of each region gave.
+    masks what a click in the middle of each region gave. `vectors`: where pictures lie, by model and task, as far as it
+    is kept.
     """
 
     labels: frozenset[str]
     mapping: Mapping[str, str]
     fields: Sequence[Choices]
     heard: Heard = dataclasses.field(default_factory=dict)
+    vectors: Mapping[str, Mapping[int, np.ndarray]] = dataclasses.field(default_factory=dict)
 
 
 Scores = list[float | None]
 Metric = Callable[[RuntimeClient, ModelVersion, Asked, Sequence[Decided]], Awaitable[Scores]]
 
 
-def asked_by(project: Project) -> Asked:
-    """By its settings of today."""
+def asked_by(project: Project, versions: Sequence[ModelVersion], decided: Sequence[Decided]) -> Asked:
+    """Of these versions, by its settings of today."""
     terms = project.settings_now()
     labels = frozenset(project.labels.in_use().values_list("key", flat=True))
-    return Asked(labels, dict(terms.label_mapping), choices.of(project, terms))
+    embedders = [one for one in versions if one.capability == ModelVersion.Capability.EMBED_IMAGE]
+    vectors = {str(one): _kept(project, one, [each.task.pk for each in decided]) for one in embedders}
+    return Asked(labels, dict(terms.label_mapping), choices.of(project, terms), vectors=vectors)
+
+
+def _kept(project: Project, version: ModelVersion, keys: Sequence[int]) -> Mapping[int, np.ndarray]:
+    """Where the pictures of these tasks lie: by what was prepared, or by the index of what is alike."""
+    known = precompute.kept_vectors(version, keys)
+    if str(version) != index.IMAGES:
+        return known
+    held = index.vectors_of(project, index.IMAGES)
+    places = np.flatnonzero(np.isin(there := held.keys(), keys))
+    return dict(zip(there[places].tolist(), held.rows(places), strict=True)) | known
 
 
 async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
@@ -158,7 +173,7 @@ async def pictures(client: RuntimeClient, version: ModelVersion, asked: Asked, d
 async def examples(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
     """The share of each blind picture's fields that are guessed right by what all the other verdicts show: no words lie
     near to an image. Where fewer than two labels were seen nothing is guessed, and so of what can't be read."""
-    rows = [(one, row) for one in decided if (row := await _vector(client, version, one)) is not None]
+    rows = [(one, row) for one in decided if (row := await _vector(client, version, asked, one)) is not None]
     work, vectors = [one for one, _ in rows], np.array([row for _, row in rows])
     fields = [seen for field in asked.fields if len((seen := _seen(field, work)).phrases) > 1]
     words = {field.field: np.zeros((len(field.phrases), vectors.shape[1]), np.float32) for field in fields}
@@ -173,11 +188,13 @@ def _seen(field: Choices, work: Sequence[Decided]) -> Choices:
     return dataclasses.replace(field, phrases={key: one for key, one in field.phrases.items() if key in said})
 
 
-async def _vector(client: RuntimeClient, version: ModelVersion, one: Decided) -> np.ndarray | None:
+async def _vector(client: RuntimeClient, version: ModelVersion, asked: Asked, one: Decided) -> np.ndarray | None:
     """Where a picture lies; None where there is none, or none that can be read."""
     picture = picture_of(one.task)
     if picture is None:
         return None
+    if (known := asked.vectors.get(str(version), {}).get(one.task.pk)) is not None:
+        return known
     try:
         supply = partial(asyncio.to_thread, read_picture, picture)
         return await client.image_vector(str(version), picture.sha256, supply)

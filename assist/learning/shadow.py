@@ -7,7 +7,7 @@ stood: scores and place are written together.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from django.db import transaction
@@ -17,11 +17,12 @@ from assist.learning import blind_verdicts, canary
 from assist.learning.blind_verdicts import Decided
 from assist.learning.evaluation import NEWEST, scores_of, unseen
 from assist.learning.scores import Scores, asked_by
-from assist.models import Rollout, ShadowAnswer
+from assist.models import ModelVersion, Rollout, ShadowAnswer
 from assist.registry.hash_bucket import lot
 
 SAMPLE = 0.1  # of the tasks that people had help with: shown beside, they say nothing of who is better
 AT_ONCE = 200  # verdicts
+FEW = 300  # of the newest verdicts on pictures teach here: each has to be looked at where nothing is kept of it
 
 
 def run(key: int) -> int:
@@ -36,15 +37,23 @@ def run(key: int) -> int:
     fresh = sorted((one for one in decided if one.entry.pk > rollout.verdicts_upto), key=lambda one: one.entry.pk)
     fresh = fresh[:AT_ONCE]
     blind = {one.entry.pk: one.blind for one in fresh if one.blind or _drawn(rollout, one)}
-    # What was decided before teaches a model of classes; only the fresh ones are asked for.
-    chosen = [replace(one, blind=one.entry.pk in blind) for one in decided]
+    chosen = chosen_of(two, decided, blind)
     try:
-        scores = asyncio.run(scores_of(*two, asked_by(rollout.project), chosen)) if blind else ([], [])
+        scores = asyncio.run(scores_of(*two, asked_by(rollout.project, two, chosen), chosen)) if blind else ([], [])
     except CopilotError:
         canary.silent_in_shadow(rollout)
         return 0
     upto = fresh[-1].entry.pk if fresh else newest
     return _written(rollout, [one for one in chosen if one.blind], blind, scores, upto)
+
+
+def chosen_of(two: Sequence[ModelVersion], decided: Sequence[Decided], blind: Container[int]) -> list[Decided]:
+    """Of what was decided, the newest first, what is read: what was decided before teaches a model of classes; only
+    these of `blind` are asked for."""
+    looks = any(one.capability == ModelVersion.Capability.EMBED_IMAGE for one in two)
+    teaching = {one.entry.pk for one in decided[: FEW if looks else None]}
+    marked = [replace(one, blind=one.entry.pk in blind) for one in decided]
+    return [one for one in marked if one.blind or one.entry.pk in teaching]
 
 
 def _drawn(rollout: Rollout, one: Decided) -> bool:

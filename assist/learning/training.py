@@ -24,6 +24,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
+from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
 from assist.learning import pictures, recipe_process, snapshot_file, snapshots
 from assist.learning.reasons import REASONS
@@ -158,6 +159,9 @@ def run(key: int) -> str:
             return ended.state
         except (Problem, CopilotError) as problem:
             _end(found, FAILED, reason=problem.text)
+            return FAILED
+        except WeightsProblem as problem:
+            _end(found, FAILED, reason=str(problem))
             return FAILED
         except OSError as problem:
             _end(found, FAILED, reason=REASONS["unwritten"] % {"why": problem.strerror or problem})

@@ -201,8 +201,9 @@ def override(reason: str, seconded_by: Person) -> Grounds:
 def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, grounds: Grounds) -> Deployment:
     """From now on this version answers for what it suggests in this share (1 to 100 percent) of the project's work.
 
-    The version's earlier deployment there ends. What it lacks of its share is taken from the version that answers most;
-    StateConflict is raised where that one hasn't so much, and without a basis.
+    The version's earlier deployment there ends. What it lacks of its share is taken from the version that it was
+    measured against, or where that one hasn't so much from the version that answers most; StateConflict is raised where
+    that one hasn't either, and without a basis.
     """
     if not SHARE.holds(share):
         raise StateConflict("The share is from 1 to 100 percent.")
@@ -213,18 +214,25 @@ def deploy(project: Project, version: ModelVersion, *, share: int, by: Person, g
     some = rivals.of(version.capability)
     live = Deployment.objects.live().filter(project=project, version__capability__in=some)
     others = live.exclude(version=version)
-    most = others.order_by("-share", "pk").first()
     taken = sum(others.values_list("share", flat=True))
     lacking = max(0, taken + share - WHOLE)
-    if most is not None and lacking > most.share:
+    giver = _giver(others, grounds, lacking)
+    if giver is not None and lacking > giver.share:
         text = "Other versions have %(taken)s %% already, which leaves %(left)s %% for this one."
         raise StateConflict(text, taken=taken, left=max(0, WHOLE - taken))
     live.filter(version=version).update(ended_at=Now())
     made = _begun(project, version, share, by, grounds)
-    if most is not None and lacking:
-        _give_up(most, lacking)
+    if giver is not None and lacking:
+        _give_up(giver, lacking)
     tell("model_deployed", project, version, by, share=share, basis=grounds.basis)
     return made
+
+
+def _giver(others: QuerySet[Deployment], grounds: Grounds, lacking: int) -> Deployment | None:
+    """Which of the others gives up what is lacking."""
+    measured = grounds.evaluation.champion_id if grounds.evaluation else None
+    beaten = others.filter(version=measured, share__gte=lacking).first()
+    return beaten or others.order_by("-share", "pk").first()
 
 
 def check_tried(version: ModelVersion) -> None:
@@ -284,7 +292,7 @@ def withdraw(deployment: Deployment, *, by: Person) -> None:
 def put_back(rollout: Rollout, *, by: Person) -> None:
     """A rollout is over: its version answers no more, and what it took goes to the version that it was taken from, on
     the grounds that this one had. Where that was withdrawn meanwhile, has to be asked a first question again, or may be
-    had no more by this organization, the others, or the runtime's own, take over."""
+    had no more by this organization, the others, or the runtime's own, take over; so they do where they have it all."""
     project, was = rollout.project, rollout.predecessor
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     some = rivals.of(rollout.version.capability)
@@ -302,6 +310,8 @@ def put_back(rollout: Rollout, *, by: Person) -> None:
         return
     free = WHOLE - sum(one.share for one in others) + (kept.share if kept else 0)
     share = min(was.share, free)
+    if share <= (kept.share if kept else 0):
+        return
     if kept is not None:
         live.filter(pk=kept.pk).update(ended_at=Now())
     grounds = Grounds(Deployment.Basis(was.basis), was.evaluation, was.reason, was.seconded_by, rollout)

@@ -86,14 +86,17 @@ def _columns(rows: QuerySet[Any], level: Level, share: Any) -> QuerySet[Any, tup
 
 def resolved(known: Iterable[Standing]) -> list[tuple[Standing, int]]:
     """Of what holds at one moment and suggests the same (assist/models/rivals.py), what answers and in which share,
-    each version once: the project's own, then the newest default for what they leave. The rest is what the runtime
-    answers with by itself."""
+    each version once: the project's own, as far as the hundred percent go, then the newest default for what they leave.
+    The rest is what the runtime answers with by itself."""
     known = list(known)
     own = [one for one in known if one.level == Level.PROJECT]
     own.sort(key=lambda one: rivals.of(one.capability).index(one.capability))
-    found = {one.version_key: (one, one.share) for one in own}
-    rest = WHOLE - sum(share for _, share in found.values())
-    if rest > 0 and (defaults := [one for one in known if one.level == Level.ORGANIZATION]):
+    found, rest = dict[int, tuple[Standing, int]](), WHOLE
+    for one in own:
+        if share := min(one.share, rest):
+            found[one.version_key] = (one, share)
+            rest -= share
+    if rest and (defaults := [one for one in known if one.level == Level.ORGANIZATION]):
         one, share = found.get(defaults[-1].version_key, (defaults[-1], 0))
         found[one.version_key] = (one, share + rest)
     return list(found.values())
@@ -116,7 +119,7 @@ def of_organization(answers: Iterable[Answer], own: Iterable[Deployment]) -> lis
     return [
         Answer(one.version, left, Level.ORGANIZATION)
         for one in answers
-        if (left := one.share - shares.get(one.version.pk, 0))
+        if (left := one.share - shares.get(one.version.pk, 0)) > 0
     ]
 
 

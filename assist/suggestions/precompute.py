@@ -290,6 +290,12 @@ def _everything(row: Precompute, tasks: Sequence[Task]) -> int:
     return len(unsaid) - len(told)
 
 
+def kept_vectors(version: ModelVersion, keys: Sequence[int]) -> dict[int, np.ndarray]:
+    """Where texts or images lie by what was prepared, by the tasks' keys."""
+    rows = Precomputed.objects.filter(version=version, task_key__in=keys)
+    return {key: unpacked(said) for key, said in rows.values_list("task_key", "output")}
+
+
 def vectors_of(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> list[np.ndarray | None]:
     """Where these tasks' texts or images lie, by what was prepared or by asking; None of those that can't be read.
 

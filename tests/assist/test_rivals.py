@@ -3,6 +3,7 @@ evaluated, or two people vouch for it; and the two share the work between them."
 
 import asyncio
 from datetime import datetime, timedelta
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,13 +14,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from assist.alike import index
 from assist.errors import CopilotError
-from assist.learning import canary, evaluation, rollout, scores
+from assist.learning import canary, canary_work, evaluation, rollout, scores, shadow
 from assist.learning.blind_verdicts import Decided
 from assist.learning.scores import Asked
-from assist.models import Deployment, Evaluation, ModelVersion, Suggestion
+from assist.models import Deployment, Evaluation, ModelVersion, Precomputed, Suggestion
 from assist.registry import defaults, registry, resolution
 from assist.suggestions.prototypes import Choices
+from assist.suggestions.vector_encoding import packed
 from projects.models import Project
 from taskers.errors import StateConflict
 from tests.support import make
@@ -135,6 +138,114 @@ def test_what_a_head_took_from_the_examples_goes_back_to_them(cast: Cast, pets: 
     assert shares(pets) == {EXAMPLES: 100}
 
 
+def vouched(project: Project, model: ModelVersion, share: int, cast: Cast) -> Deployment:
+    """Live beside whatever is there, as before these shared one hundred percent."""
+    terms = {"basis": "override", "reason": "Both are good", "seconded_by": cast.olga, "started_by": cast.mina}
+    return Deployment.objects.create(project=project, version=model, share=share, **terms)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", ["harm", "by hand"])
+def test_one_that_does_harm_ends_also_where_two_have_more_than_all(cast: Cast, pets: Project, how: str) -> None:
+    head, examples, candidate = version(HEAD), version(EXAMPLES), version(HEAD, "candidate")
+    registry.deploy(pets, head, share=100, by=cast.mina, grounds=registry.FIRST)
+    on = canary.begin(passed(pets, candidate, head, cast), by=cast.mina)
+    vouched(pets, examples, 100, cast)
+    assert shares(pets) == {HEAD: 95, "candidate": 5} and resolution.champion(pets, EXAMPLES) == head
+    assert resolution.shares_then(pets, EXAMPLES, [timezone.now()]) == [{"classify-image@1": 95, "candidate@1": 5}]
+    if how == "harm":
+        canary._back(on, canary.Reason.HARM, harm="refused")
+    else:
+        canary.roll_back(on, by=cast.mina)
+    assert shares(pets) == {HEAD: 95, EXAMPLES: 5} and resolution.champion(pets, EXAMPLES) == head
+    live = Deployment.objects.live().filter(project=pets)
+    assert dict(live.values_list("version__name", "share")) == {HEAD: 95, EXAMPLES: 100}, "nothing else has changed"
+
+
+@pytest.mark.django_db
+def test_work_tells_nothing_of_a_champion_that_is_never_drawn(cast: Cast, pets: Project, monkeypatch) -> None:
+    examples, candidate = version(EXAMPLES), version(HEAD, "candidate")
+    registry.deploy(pets, examples, share=100, by=cast.mina, grounds=registry.FIRST)
+    on = canary.begin(passed(pets, candidate, examples, cast), by=cast.mina)
+    work: Any = [SimpleNamespace(assignment=SimpleNamespace(held_at=timezone.now(), public_id=1), at=None, tasker_id=1)]
+    monkeypatch.setattr(canary_work, "subject_of", lambda assignment: "1")
+    monkeypatch.setattr(resolution, "chosen_then", lambda *asked: [str(candidate)])
+    monkeypatch.setattr(resolution, "shares_then", lambda *asked: [{str(candidate): 100, "another@1": 100}])
+    assert list(canary_work._pieces(on, work, {})) == []
+
+
+OVER = import_module("assist.migrations.0019_shares_of_rivals").OVER
+
+
+@pytest.mark.django_db
+def test_an_upgrade_leaves_one_hundred_percent_to_those_that_are_drawn(cast: Cast, pets: Project) -> None:
+    others, few = (make.project(cast.riverside, name, "classification", labels=LABELS) for name in ("Others", "Few"))
+    head, examples, waiting = version(HEAD), version(EXAMPLES), version(EXAMPLES, "waiting")
+    boxes, writing = version(BOXES), version(WRITING)
+    for project, model, share in [
+        (pets, examples, 100), (pets, head, 60), (pets, waiting, 30), (pets, writing, 100), (pets, boxes, 100),
+        (others, examples, 70), (others, head, 60), (few, examples, 40), (few, head, 60),
+    ]:  # fmt: skip
+        vouched(project, model, share, cast)
+    untouched = set(Deployment.objects.filter(project=few).values_list("pk", flat=True))
+    ModelVersion.objects.filter(pk=waiting.pk).update(smoke="waiting")
+    drawn = [shares(one) for one in (pets, others, few)]
+    upgraded()
+    assert drawn[0] == {HEAD: 60, EXAMPLES: 40, BOXES: 100} and [shares(one) for one in (pets, others, few)] == drawn
+    live = Deployment.objects.live()
+    told = {one: dict(live.filter(project=one).values_list("version__name", "share")) for one in (pets, others, few)}
+    assert told == {
+        pets: {HEAD: 60, EXAMPLES: 40, BOXES: 100},
+        others: {HEAD: 60, EXAMPLES: 40},
+        few: {HEAD: 60, EXAMPLES: 40},
+    }
+    kept = live.get(project=pets, version=examples)
+    assert (kept.basis, kept.reason, kept.seconded_by, kept.started_by) == (
+        "override", "Both are good", cast.olga, cast.mina
+    )  # fmt: skip
+    assert untouched == set(live.filter(project=few).values_list("pk", flat=True))
+    count = Deployment.objects.count()
+    upgraded()
+    assert Deployment.objects.count() == count, "nothing is left to do"
+
+
+@pytest.mark.django_db
+def test_what_may_not_begin_anew_ends_where_it_would_be_shortened(cast: Cast, pets: Project) -> None:
+    head, examples = version(HEAD), version(EXAMPLES)
+    vouched(pets, head, 60, cast)
+    vouched(pets, examples, 100, cast)
+    ModelVersion.objects.filter(pk=examples.pk).update(smoke="waiting")
+    upgraded()
+    assert list(Deployment.objects.live().values_list("version", "share")) == [(head.pk, 60)]
+
+
+def upgraded() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(OVER)
+
+
+@pytest.mark.django_db
+def test_a_rollout_takes_its_share_from_what_it_was_measured_against(cast: Cast, pets: Project) -> None:
+    """Of two that have as much, the one that is drawn first is the champion, also where the other was there first."""
+    examples, head, candidate = version(EXAMPLES), version(HEAD), version(HEAD, "candidate")
+    registry.deploy(pets, examples, share=50, by=cast.mina, grounds=registry.FIRST)
+    vouched(pets, head, 50, cast)
+    assert resolution.champion(pets, HEAD) == head
+    on = canary.begin(passed(pets, candidate, head, cast), by=cast.mina)
+    assert shares(pets) == {HEAD: 45, "candidate": 5, EXAMPLES: 50}
+    canary.roll_back(on, by=cast.mina)
+    assert shares(pets) == {HEAD: 50, EXAMPLES: 50}
+
+
+@pytest.mark.django_db
+def test_where_what_it_was_measured_against_has_too_little_the_largest_gives(cast: Cast, pets: Project) -> None:
+    examples, head, candidate = version(EXAMPLES), version(HEAD), version(HEAD, "candidate")
+    registry.deploy(pets, examples, share=80, by=cast.mina, grounds=registry.FIRST)
+    vouched(pets, head, 20, cast)
+    rollout.promote(passed(pets, candidate, head, cast), share=50, by=cast.mina)
+    assert shares(pets) == {HEAD: 20, "candidate": 50, EXAMPLES: 30}
+
+
 @pytest.mark.django_db
 def test_where_nothing_is_left_to_compare_with_two_people_are_asked(cast: Cast, pets: Project) -> None:
     """The runtime has no model of its own for images: nobody is measured against what doesn't answer."""
@@ -212,7 +323,7 @@ class Embedder:
 def seen(key: int, picture: str, label: str, blind: bool = True) -> Decided:
     asset = SimpleNamespace(sha256=picture, height=4, width=4, file=SimpleNamespace(name=picture))
     task: Any = SimpleNamespace(pk=key, payload={}, asset=asset if picture else None)
-    entry: Any = SimpleNamespace(task=task)
+    entry: Any = SimpleNamespace(task=task, pk=key)
     return Decided(entry, {"fields": [{"field": "kind", "kind": "choice", "value": label}]}, blind)
 
 
@@ -238,3 +349,35 @@ def test_examples_are_measured_by_what_all_other_verdicts_show() -> None:
     assert asked.heard[7] == {"fault": scores.NO_ANSWER} and 4 not in asked.heard and 6 not in asked.heard
     alike = [seen(1, "cat 1", "cat"), seen(2, "cat 2", "cat")]
     assert told(asked, *alike) == [0.0, 0.0], "of one label alone nothing is guessed at work either"
+
+
+def test_what_is_kept_of_a_picture_isnt_asked_for_again() -> None:
+    kept = {"few@1": {3: np.array([1.0, 0.1], np.float32)}}
+    rows = [seen(1, "cat 1", "cat"), seen(2, "dog 1", "dog"), seen(3, "spoilt", "cat")]
+    assert told(Asked(frozenset(KIND.phrases), {}, (KIND,), vectors=kept), *rows) == [1.0, 0.0, 1.0]
+
+
+@pytest.mark.django_db
+def test_what_is_kept_is_what_was_prepared_and_what_the_index_of_the_alike_has(
+    pets: Project, settings, tmp_path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    name, number = index.IMAGES.split("@")
+    embedder = ModelVersion.objects.create(name=name, version=number, capability=EXAMPLES, runtime="onnx")
+    ours, theirs = np.eye(2, index.WIDTHS[index.IMAGES], dtype=np.float32)
+    rows = [seen(key, f"cat {key}", "cat") for key in (4, 5, 6)]
+    asked = scores.asked_by(pets, [embedder, version(HEAD)], rows)
+    assert asked.vectors == {index.IMAGES: {}}
+    Precomputed.objects.create(task_key=4, version=embedder, output=packed(ours))
+    index.vectors_of(pets, index.IMAGES).add([3, 4, 6], np.stack([theirs] * 3))
+    (kept,) = scores.asked_by(pets, [embedder, version(TEXTS)], rows).vectors.values()
+    assert {key: int(row.argmax()) for key, row in kept.items()} == {4: 0, 6: 1}
+
+
+def test_few_pictures_teach_behind_peoples_work(monkeypatch) -> None:
+    monkeypatch.setattr(shadow, "FEW", 2)
+    decided = [seen(key, f"cat {key}", "cat") for key in (9, 8, 7, 6, 5)]
+    pictures, texts = (ModelVersion(capability=one) for one in (EXAMPLES, TEXTS))
+    read = [(one.entry.pk, one.blind) for one in shadow.chosen_of([pictures, texts], decided, {9, 6})]
+    assert read == [(9, True), (8, False), (6, True)]
+    assert len(shadow.chosen_of([texts, texts], decided, {9, 6})) == 5

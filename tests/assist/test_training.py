@@ -155,6 +155,19 @@ def test_a_model_that_is_no_model_is_never_written_down(cast, project, played) -
     assert not registry.usable(project).exists()
 
 
+def test_what_the_catalogue_refuses_ends_the_run_with_its_sentence(cast, project, played) -> None:
+    labelled(cast, project, 3)
+    made = MADE | {"manifest": MADE["manifest"] | {"adapter": "abacus"}}
+    played(
+        "place = sys.argv[1]\nos.mkdir(place + '/model')\n"
+        "open(place + '/model/weights.bin', 'wb').write(b'nothing')\n"
+        f"open(place + '/made.json', 'w').write({json.dumps(json.dumps(made))})\n"
+    )
+    run = ended(training.begin(snapshot(cast, project), "spacy-entities", by=cast.mina))
+    assert run.state == "failed" and "abacus" in run.reason
+    assert not ModelVersion.objects.exists()
+
+
 MADE = {"metrics": {"model": {"f1": 1.0}}, "manifest": {"adapter": "spacy", "capability": "spans", "label_map": {}}}
 
 
