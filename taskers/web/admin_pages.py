@@ -13,9 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from unfold.views import ChangeList
 
 from taskers.web.admin_access import OfficeAdmin
@@ -78,6 +80,7 @@ class RecordAdmin(OfficeAdmin):
     def get_list_display(self, request: HttpRequest) -> list:
         return [_cell(told) for told in self.columns]
 
+    @method_decorator(require_safe)
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         answer = super().changelist_view(request, self.words() | (extra_context or {}))
         if isinstance(answer, TemplateResponse) and answer.context_data is not None:
@@ -86,11 +89,12 @@ class RecordAdmin(OfficeAdmin):
             answer.context_data |= listed(found) | {"list_head": self.list_head}
         return answer
 
+    @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
         """One row, to be read."""
-        if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if row is None:
@@ -101,6 +105,7 @@ class RecordAdmin(OfficeAdmin):
         context |= {"title": self.name_of(row), "facts": facts, "links": self.links(request, row)}
         return render(request, "admin/record.html", context)
 
+    @method_decorator(require_safe)
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         return super().history_view(request, object_id, self.words() | (extra_context or {}))
 

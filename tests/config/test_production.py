@@ -120,7 +120,7 @@ def test_an_unreachable_database_is_one_sentence_without_its_password():
 
 def test_a_machines_connections_are_counted_before_they_run_out():
     plan = start.Plan("127.0.0.1", 8000, start.Plain(), webs=4, workers=2)
-    assert plan.connections(pool=8) == 4 * 8 + 2 * 8 + 2 * 5
+    assert plan.connections(pool=8) == 4 * 8 + 2 * 8 + 2 * 6
     assert start.check_database(os.environ["DATABASE_URL"]) == 97
 
 
