@@ -24,6 +24,7 @@ from assist.learning.recipes import RECIPES
 from assist.models import Snapshot
 from assist.runtime.client import RuntimeClient
 from benchmarks.copilot.pictures import Photograph, photograph
+from benchmarks.loop import ships
 from benchmarks.loop.row import Row
 from projects import queue
 from projects.models import Assignment, Project
@@ -32,7 +33,6 @@ from taskers.models import Person
 from tests.support import make
 from tests.support.assist import reports, weights
 from tests.support.assist.running import running
-from tests.support.projects.judging import said
 
 RECIPE, SAM, SEED = "spacy-entities", "mobile-sam@0.2.0", 5
 TEXTS, TURNS, EACH = 1_800, 12, 10  # that it learns from; turns of either kind; pieces of work in each
@@ -59,21 +59,12 @@ def rows() -> Iterable[Row]:
 
 
 def _project() -> tuple[Project, Person, Snapshot]:
-    """Reports that were marked, a snapshot of them, and as many that one person has yet to mark."""
-    owner = make.organization("Riverside")
-    mina, alice = make.person("Mina", owner, "manager"), make.person("Alice", owner, "tasker")
-    project = make.project(owner, "Ships", wanted=1, labels=[{"name": "Vessel", "key": "vessel"}])
-    batch, rng = make.batch(project), random.Random(SEED)
-    for at in range(TEXTS):
-        text, ships = reports.report(rng)
-        (task,) = make.tasks(batch, text=f"{text} ({at})")
-        said(alice, task, make.spans(*((a, b, "vessel") for a, b in ships)))
-    taken = snapshots.take(project, by=mina)
-    snapshots.run(taken.pk)
-    taken.refresh_from_db()
+    """Reports that were marked, a snapshot of them, and as many as are measured that one person has yet to mark."""
+    marked = ships.marked(TEXTS, SEED)
+    rng = random.Random(SEED + 1)
     for at in range(2 * (TURNS + 1) * EACH):
-        make.tasks(batch, text=f"{reports.report(rng)[0]} ({TEXTS + at})")
-    return project, alice, taken
+        make.tasks(marked.batch, text=f"{reports.report(rng)[0]} ({TEXTS + at})")
+    return marked.batch.project, marked.alice, marked.snapshot
 
 
 class _Clicks:

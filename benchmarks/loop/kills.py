@@ -31,12 +31,10 @@ from assist.learning import recipe_process, snapshots, training
 from assist.learning.recipes import RECIPES
 from assist.learning.search import searches, study, trials
 from assist.models import ModelVersion, Search, Snapshot, TrainingRun, Trial
+from benchmarks.loop import ships
 from benchmarks.loop.row import Row
 from config import postgres
 from taskers.models import Person
-from tests.support import make
-from tests.support.assist import reports
-from tests.support.projects.judging import said
 
 RECIPE = "spacy-entities"
 KINDS = ("trainer", "worker", "database")
@@ -76,17 +74,8 @@ class World:
 
 def world(folder: Path) -> World:
     """Riverside's reports, marked by one person."""
-    owner = make.organization("Riverside")
-    mina, alice = make.person("Mina", owner, "manager"), make.person("Alice", owner, "tasker")
-    project = make.project(owner, "Ships", wanted=1, labels=[{"name": "Vessel", "key": "vessel"}])
-    batch, rng = make.batch(project), random.Random(3)
-    for at in range(TEXTS):
-        text, ships = reports.report(rng)
-        (task,) = make.tasks(batch, text=f"{text} ({at})")
-        said(alice, task, make.spans(*((a, b, "vessel") for a, b in ships)))
-    taken = snapshots.take(project, by=mina)
-    snapshots.run(taken.pk)
-    taken.refresh_from_db()
+    marked = ships.marked(TEXTS, seed=3)
+    taken, mina = marked.snapshot, marked.mina
     made = folder / "made"
     made.mkdir()
     told = {"recipe": RECIPE, "label_map": {}, "seed": 1}

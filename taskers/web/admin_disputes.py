@@ -69,7 +69,7 @@ class DisputeAdmin(RecordAdmin):
             "dispute": dispute,
             "look": LOOKS.get(dispute.state, ""),
             "own": dispute.tasker_id == request.user.pk,
-            "involved": disputes.judged_by(dispute, request.user),  # type: ignore[arg-type]
+            "may_answer": not disputes.judged_by(dispute, request.user),  # type: ignore[arg-type]
             "typed": request.POST.get("answer", ""),
             "evidence": reverse("dispute", args=[dispute.public_id]) if sees_disputes(request) else "",
         }

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -39,6 +39,19 @@ async def within(seconds: float, true: Callable[[], bool]) -> bool:
     return True
 
 
+@contextlib.asynccontextmanager
+async def at_work(concurrency: int, gate: threading.Event | None = None) -> AsyncIterator[None]:
+    """A worker, which ends once `gate` lets go what its jobs wait for."""
+    running = asyncio.create_task(work.work(concurrency=concurrency))
+    try:
+        yield
+    finally:
+        if gate is not None:
+            gate.set()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 def test_leases_end_while_long_imports_fill_the_worker(monkeypatch) -> None:
     cast = people.assemble()
     project = make.project(cast.riverside, wanted=1)
@@ -57,18 +70,13 @@ def test_leases_end_while_long_imports_fill_the_worker(monkeypatch) -> None:
         app.configure_task("projects.jobs.run_import", queue="imports").defer(import_key=key)
 
     async def story() -> None:
-        running = asyncio.create_task(work.work(concurrency=2))
-        try:
+        async with at_work(2, gate):
             assert await within(60, lambda: len(begun) == 2), "the imports didn't begin"
             with contextlib.suppress(AlreadyEnqueued):  # every minute it comes by itself
                 await sync_to_async(lambda: jobs.expire_assignments.defer(timestamp=0), thread_sensitive=False)()
             expired = Assignment.objects.filter(pk=mine.pk, state="expired")
             assert await within(60, expired.exists), "the lease waits for the imports"
             assert len(begun) == 2
-        finally:
-            gate.set()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(story())
     assert queue.audit().breaches == []
@@ -91,18 +99,13 @@ def test_data_is_loaded_while_models_are_trained(monkeypatch) -> None:
         app.configure_task("assist.jobs.try_model", queue="copilot").defer(version_key=key)
 
     async def story() -> None:
-        running = asyncio.create_task(work.work(concurrency=2))
-        try:
+        async with at_work(2, gate):
             assert await within(60, lambda: len(begun) == 2), "no model is tried"
             load = app.configure_task("projects.jobs.run_import", queue="imports")
             for key in (11, 12, 13):
                 await sync_to_async(load.defer, thread_sensitive=False)(import_key=key)
             assert await within(60, lambda: {11, 12, 13} <= set(loaded)), "the imports wait for the models"
             assert len(begun) == 2
-        finally:
-            gate.set()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(story())
 
@@ -130,15 +133,10 @@ def test_a_worker_whose_job_was_given_away_meanwhile_says_so_and_nothing_fails(m
         wait(import_key=2)  # of this one workers are told, and so look for more
 
     async def story() -> None:
-        running = asyncio.create_task(work.work(concurrency=2))
-        try:
+        async with at_work(2, gate):
             assert await within(60, lambda: begun == [1]), "the import didn't begin"
             await sync_to_async(give_away, thread_sensitive=False)()
             assert await within(60, lambda: begun == [1, 1, 2] and not mine.exists()), "nobody took what was given away"
-        finally:
-            gate.set()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(story())
     assert f"projects.jobs.run_import[{key}] was given to another worker" in caplog.text
@@ -194,14 +192,10 @@ def test_readers_are_woken_by_what_is_written_and_one_that_fails_is_tried_again(
     monkeypatch.setattr(work, "AFTER_FAILURE", 0.1)
 
     async def story() -> None:
-        running = asyncio.create_task(work.work(concurrency=1))
-        try:
+        async with at_work(1):
             for kind in ("planted", "grown"):
                 await sync_to_async(emit, thread_sensitive=False)(kind, organization_id=cast.riverside.pk)
                 assert await within(60, lambda kind=kind: all(kind in kinds for kinds in seen.values())), seen
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(story())
     assert failed
