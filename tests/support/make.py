@@ -100,20 +100,19 @@ def tasks(in_batch: Batch, number: int = 1, *, wanted: int | None = None, text: 
     """Text tasks with their open judgements."""
     wanted = wanted or in_batch.project.settings_now().wanted
     before = Task.objects.filter(batch=in_batch).count()
-    made = []
-    for index in range(before, before + number):
-        payload = {"text": text}
-        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-        made.append(
-            Task.objects.create(
-                project=in_batch.project,
-                batch=in_batch,
-                external_id=f"{in_batch.name}-{index}",
-                payload=payload,
-                payload_hash=digest,
-                wanted=wanted,
-            )
+    payload = {"text": text}
+    digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    made = Task.objects.bulk_create(
+        Task(
+            project=in_batch.project,
+            batch=in_batch,
+            external_id=f"{in_batch.name}-{index}",
+            payload=payload,
+            payload_hash=digest,
+            wanted=wanted,
         )
+        for index in range(before, before + number)
+    )
     queue.open_slots([one.pk for one in made])
     in_order(made)
     emit(
