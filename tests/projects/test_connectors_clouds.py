@@ -33,7 +33,7 @@ def allowed(settings):
 @pytest.fixture
 def played(monkeypatch) -> Iterator[MemoryFileSystem]:
     """Both packages seem to be there, and what they would open lies in memory."""
-    system = MemoryFileSystem()
+    system = MemoryFileSystem(skip_instance_cache=True)  # what a test sets on it is nobody else’s
     system.asked = []
 
     def opened(protocol: str, **terms: object) -> MemoryFileSystem:
