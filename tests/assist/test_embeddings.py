@@ -127,12 +127,12 @@ async def test_ten_askers_one_computation(tmp_path: Path) -> None:
 async def test_nobody_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, slow = EmbeddingStore(tmp_path), threading.Event()
     write = store.write
-    monkeypatch.setattr(store, "write", lambda *what: slow.wait(10) and write(*what))
+    monkeypatch.setattr(store, "write", lambda *what: slow.wait(120) and write(*what))
 
     async def make() -> Embedding:
         return embedding()
 
-    assert same(await asyncio.wait_for(store.obtain(key("a"), make), 5), embedding())
+    assert same(await asyncio.wait_for(store.obtain(key("a"), make), 60), embedding())
     assert same(store.recall(key("a")), embedding()) and not list(tmp_path.iterdir())
     slow.set()
     await store.written()

@@ -58,7 +58,7 @@ def serving(ping: float = PING, unread: float = 60.0) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         server.force_exit = server.should_exit = True
-        thread.join(10)
+        thread.join(60)
 
 
 @pytest.fixture

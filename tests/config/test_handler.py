@@ -69,7 +69,7 @@ def get(handler: Handler, address: str) -> tuple[int, bytes]:
         while more:
             event = await talk.receive_output(10)
             body, more = body + event.get("body", b""), event.get("more_body", False)
-        await talk.wait(10)
+        await talk.wait(60)
         return start["status"], body
 
     return async_to_sync(ask)()

@@ -1,7 +1,6 @@
 """Between two batches: one task's posterior and one tasker's standing, at once."""
 
 import json
-import time
 import tracemalloc
 
 import numpy as np
@@ -81,14 +80,6 @@ def test_undecided_others_teach_nothing_about_ability():
     taught = learn(MODEL, fresh, 0, np.full(3, 1 / 3))
     sure = learn(MODEL, fresh, 0, np.array([0.98, 0.01, 0.01]))
     assert abs(taught.mean[0, 0]) < 0.3 * abs(sure.mean[0, 0])
-
-
-def test_an_update_costs_no_more_than_a_query():
-    parameters, labels = [PARAMETERS[i % 5] for i in range(5)], [0, 1, 0, 0, 2]
-    started = time.perf_counter()
-    for _ in range(200):
-        posterior(MODEL, parameters, labels)
-    assert (time.perf_counter() - started) / 200 < 0.002
 
 
 def test_wanted_rises_only_while_unsure_and_allowed():

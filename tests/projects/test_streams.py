@@ -60,7 +60,7 @@ def get(path: str, person=None, **headers: str) -> tuple[int, dict[str, str], li
             event = await talk.receive_output(10)
             pieces.append(event.get("body", b""))
             more = event.get("more_body", False)
-        await talk.wait(10)
+        await talk.wait(60)
         found = {name.decode().lower(): value.decode() for name, value in start["headers"]}
         return start["status"], found, [piece for piece in pieces if piece]
 
@@ -127,7 +127,7 @@ def test_whoever_hangs_up_in_the_middle_keeps_no_connection(everybody, export):
         await talk.send_input({"type": "http.request", "body": b"", "more_body": False})
         assert (await talk.receive_output(10))["status"] == 200
         await talk.send_input({"type": "http.disconnect"})
-        await talk.wait(10)
+        await talk.wait(60)
 
     async_to_sync(ask)()
     assert backends() == before

@@ -30,7 +30,7 @@ class Page:
         self.count = 0
 
     async def connect(self) -> bool:
-        connected, _ = await self.line.connect(timeout=5)
+        connected, _ = await self.line.connect(timeout=60)
         return connected
 
     async def say(self, **message: Any) -> None:
@@ -42,7 +42,7 @@ class Page:
     async def closed(self) -> int:
         """The code with which the line is closed, after whatever is still said."""
         while True:
-            output = await self.line.receive_output(timeout=10)
+            output = await self.line.receive_output(timeout=60)
             if output["type"] == "websocket.close":
                 return output["code"]
 

@@ -90,7 +90,7 @@ def running(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def settled(condition, seconds: float = 10.0) -> None:
+async def settled(condition, seconds: float = 60.0) -> None:
     """Wait until `condition()` holds, or fail."""
     deadline = time.monotonic() + seconds
     while not condition():

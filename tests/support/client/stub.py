@@ -92,4 +92,4 @@ def stub(*answers: Answer, usual: Answer | None = None) -> Iterator[Stub]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(10)
+        thread.join(60)

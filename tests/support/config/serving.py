@@ -30,7 +30,7 @@ def serving(app: Callable | None = None, **terms) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         server.force_exit = server.should_exit = True
-        thread.join(10)
+        thread.join(60)
 
 
 class Line(contextlib.closing):
