@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from config import admin_look, environment, limits, postgres
+from config import environment, limits, postgres
 from taskers.files.folders import data_folder, media_folder, models_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,8 +20,7 @@ ALLOWED_HOSTS = environment.words("TANDEM_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.words("TANDEM_ORIGINS")
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "config.admin_app.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -290,8 +289,6 @@ SPECTACULAR_SETTINGS = {
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
-
-UNFOLD = admin_look.UNFOLD
 
 PROCRASTINATE_IMPORT_PATHS = ["projects.jobs", "assist.jobs"]
 PROCRASTINATE_ON_APP_READY = "config.carried_jobs.carry"

@@ -11,7 +11,6 @@ from config import health
 from config.metrics.views import metrics
 from config.system.views import system
 
-admin.site.site_header = "Tandem"
 handler500 = "taskers.web.problems.server_error"
 
 urlpatterns = [

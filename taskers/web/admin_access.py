@@ -10,8 +10,6 @@ from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
 
 from taskers import access
 from taskers.models.people import Role
@@ -54,7 +52,7 @@ def sees_people(request: HttpRequest) -> bool:
     return acts_as(request, Role.MANAGER)
 
 
-class OfficeAdmin(ModelAdmin):
+class OfficeAdmin(admin.ModelAdmin):
     """Rows of the organization that the asker is working in, to be read by those who may act as one of `roles`.
 
     `organization_path` leads from a row to its organization's key. Where rows belong to projects, `project_path` leads
@@ -67,9 +65,6 @@ class OfficeAdmin(ModelAdmin):
     project_path: str | None = None
 
     actions = None
-    # Tables grow past counting: pages go on while there is a next one.
-    paginator = InfinitePaginator
-    show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 50
 
@@ -109,7 +104,7 @@ class OwnProjects(admin.RelatedFieldListFilter):
     """A filter by project that names only those whose rows are listed: the organization's, or those of the asker's role
     in it."""
 
-    def field_choices(self, field, request: HttpRequest, model_admin: ModelAdmin) -> list:
+    def field_choices(self, field, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
         organization = request.organization  # type: ignore[attr-defined]
         own = {"organization": organization.pk}
         keys = access.project_keys_of(request.user, organization, *model_admin.roles)  # type: ignore[attr-defined,arg-type]

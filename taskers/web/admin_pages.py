@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +18,6 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from unfold.views import ChangeList
 
 from taskers.web.admin_access import OfficeAdmin
 from taskers.web.readable import readable
@@ -39,21 +38,24 @@ class Told:
 
 
 class Listed(ChangeList):
-    """One page of a list, without what it doesn't show; `more` says whether another one follows."""
+    """One page of a list, without what it doesn't show; `more` says whether another one follows. Tables grow past
+    counting, so nothing is counted."""
 
+    model_admin: "RecordAdmin"
     page_num: int
     more = False
+    show_admin_actions = False
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet:
         return super().get_queryset(request, exclude_parameters).defer(*self.model_admin.unlisted)
 
     def get_results(self, request: HttpRequest) -> None:
         self.page_num = min(max(self.page_num, 1), PAGES)
-        super().get_results(request)
         before = (self.page_num - 1) * self.list_per_page
         rows = list(self.queryset[before : before + self.list_per_page + 1])
         self.more = len(rows) > self.list_per_page
         self.result_list = rows[: self.list_per_page]
+        self.result_count = len(self.result_list)
 
 
 class RecordAdmin(OfficeAdmin):

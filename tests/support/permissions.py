@@ -222,7 +222,6 @@ def rows_of(name: str, who: frozenset[str]) -> list[Row]:
 FEW = only("nobody", "alice", "hugo", "mina")
 ADMIN = [
     get("admin:index", STAFF, asked_by=FEW),
-    get("admin:search", STAFF, asked_by=FEW),
     get("/admin/taskers/", STAFF - {"emil"}),
     get("/admin/projects/", REVIEW | THEIRS_TOO),
     get("admin:jsi18n", STAFF, asked_by=FEW),
