@@ -25,9 +25,47 @@ class EvaluationShape(serializers.Serializer):
     candidate = serializers.UUIDField(source="candidate.public_id")
     champion = serializers.UUIDField(source="champion.public_id", allow_null=True, default=None)
     state = serializers.CharField()
-    outcome = serializers.CharField(allow_blank=True, help_text="passed, failed, or cannot tell")
+    outcome = serializers.CharField(allow_blank=True, help_text="passed, refused, or cannot-tell")
     margin = serializers.FloatField()
     begun_by = serializers.CharField(source="begun_by.name", allow_null=True, default=None)
+
+
+class FindingShape(serializers.Serializer):
+    """A slice, and what the gate says of it; scores are in [0, 1]."""
+
+    slice = serializers.CharField(help_text="`all` for all tasks")
+    tasks = serializers.IntegerField()
+    groups = serializers.IntegerField(help_text="of tasks that show the same")
+    candidate = serializers.FloatField()
+    champion = serializers.FloatField()
+    difference = serializers.FloatField()
+    low = serializers.FloatField(help_text="of the difference's interval")
+    high = serializers.FloatField()
+    missing = serializers.IntegerField(help_text="tasks that are missing until it could be told")
+    outcome = serializers.CharField(help_text="passed, refused, or cannot-tell")
+
+
+class FigureShape(serializers.Serializer):
+    """What is told beside the scores of a slice, and gates nothing."""
+
+    figure = serializers.CharField(help_text="average-precision, overlap, letters-wrong, read-exactly")
+    slice = serializers.CharField(help_text="`all` for all tasks")
+    tasks = serializers.IntegerField()
+    groups = serializers.IntegerField()
+    candidate = serializers.FloatField()
+    champion = serializers.FloatField()
+    difference = serializers.FloatField()
+    low = serializers.FloatField(allow_null=True, help_text="null where too few groups tell it")
+    high = serializers.FloatField(allow_null=True)
+
+
+class MeasuredShape(EvaluationShape):
+    """With what was found, slice by slice, all tasks first."""
+
+    tasks = serializers.IntegerField()
+    reason = serializers.CharField(allow_blank=True)
+    findings = FindingShape(many=True)
+    figures = FigureShape(many=True)
 
 
 class EvaluationPage(PageShape):
@@ -120,9 +158,9 @@ class OneEvaluation(_OfOne):
 
     scopes = {"GET": READ}
 
-    @described("Get an evaluation", {200: EvaluationShape}, operation_id="evaluations_get")
+    @described("Get an evaluation", {200: MeasuredShape}, operation_id="evaluations_get")
     def get(self, request: Request, project_id: UUID, evaluation_id: UUID) -> Response:
-        return Response(EvaluationShape(self.evaluation(project_id, evaluation_id, *SEES)).data)
+        return Response(MeasuredShape(self.evaluation(project_id, evaluation_id, *SEES)).data)
 
 
 class Worst(_OfOne):

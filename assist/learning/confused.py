@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assist.learning.scores import Heard
+from assist.learning.asked import Heard
+from assist.learning.region_masks import as_box
 from projects.inference import label_confusion
 
 MOST = 20  # lines, those that come most often
@@ -12,10 +13,12 @@ Case = tuple[int, Mapping[str, Any]]  # a task's key, and what was decided of it
 
 
 def lines(decided: Sequence[Case], heard: Heard) -> list[dict[str, Any]]:
-    """{"field", "decided", "said", "number", "tasks"}, the most frequent first: of fields of classes and of spans. Of
-    regions there are none, whose labels a mask model is told. "" is nothing: missed, or added."""
+    """{"field", "decided", "said", "number", "tasks"}, the most frequent first: of fields of classes, of spans, and of
+    regions by their boxes; but for a mask model, which is told their labels. "" is nothing: missed, or added."""
     both = [(key, answer, heard[key]) for key, answer in decided if "fault" not in heard.get(key, {"fault": ""})]
     found = _of("", label_confusion.of_spans, [one for one in both if "spans" in one[1] and "spans" in one[2]])
+    boxed = [(key, _boxes(one[0]), _boxes(one[1])) for key, *one in both if _names_regions(one[1])]
+    found += _of("", label_confusion.of_regions, boxed)
     named = sorted({part["field"] for _key, _decided, said in both for part in said.get("fields", ())})
     for field in named:
         asked = [one for one in both if None not in (_label(one[1], field), _label(one[2], field))]
@@ -27,6 +30,18 @@ def lines(decided: Sequence[Case], heard: Heard) -> list[dict[str, Any]]:
 def _of(field: str, compare: Callable[..., Any], both: Sequence[tuple[int, Any, Any]]) -> list[dict[str, Any]]:
     cells = label_confusion.confusion([(key, decided, [said]) for key, decided, said in both], compare)["cells"]
     return [{"field": field, **cell} for cell in cells]
+
+
+def _names_regions(said: Mapping[str, Any]) -> bool:
+    return "regions" in said and said.get("labels") != "told"
+
+
+def _boxes(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The regions that have an area, as the boxes around them."""
+    made = [(one["label"], as_box(one["shape"])) for one in answer["regions"]]
+    keys = ("x", "y", "width", "height")
+    shapes = [(label, dict(zip(keys, box, strict=True))) for label, box in made if box]
+    return {"regions": [{"label": label, "shape": {"type": "box", **shape}} for label, shape in shapes]}
 
 
 def _label(answer: Mapping[str, Any], field: str) -> str | None:

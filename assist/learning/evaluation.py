@@ -10,16 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts, confused, gate, worst_cases
+from assist.learning import blind_verdicts, confused, figures, gate, worst_cases
+from assist.learning.asked import Asked, Heard, Scores, asked_by
 from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
-from assist.learning.scores import SCORES, Asked, Heard, Scores, asked_by
+from assist.learning.scores import MEASURES, measured_by
 from assist.learning.slices import slices_of
 from assist.learning.splits import GATE, split_of
 from assist.models import (
@@ -52,7 +54,7 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
     Raises StateConflict where there is nothing to compare, or the same is being measured already.
     """
     registry.check_tried(candidate)
-    if candidate.capability not in SCORES:
+    if candidate.capability not in MEASURES:
         text = "%(model)s can't be measured here yet: it takes two people's word."
         raise StateConflict(text, model=str(candidate))
     before = resolution.champion(project, candidate.capability)
@@ -122,22 +124,23 @@ def run(key: int) -> str:
     holdout = blind_verdicts.digest(blind)
     looks = _looks(evaluation, blind)
     try:
-        heard: tuple[Heard, Heard] = ({}, {})
-        scores = asyncio.run(scores_of(*two, asked_by(evaluation.project, two, decided), decided, heard))
-        told = _told(blind, scores)
+        both = asked_by(evaluation.project, two, decided).twice()
+        told = _told(blind, asyncio.run(scores_of(*two, both, decided)))
         found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type)
         pairs = _pairs(told, found)
         judgement = gate.judge(pairs, slices=protected, margin=evaluation.margin, looks=looks)
+        beside = _figures(evaluation, both, pairs, told, protected)
     except (CopilotError, gate.Unfit) as problem:
         _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
         return ""
     _end(
         evaluation,
-        Measured(_rows(evaluation, told, found), [(one.task.pk, one.answer) for one, *_ in told], heard),
+        Measured(_rows(evaluation, told, found), [(one.task.pk, one.answer) for one, *_ in told], _heard(both)),
         state=DONE,
         outcome=judgement.outcome.value,
         reason=judgement.reason[:300],
-        findings=[_plain(asdict(one)) for one in judgement.findings],
+        findings=[_plain(asdict(one)) | {"outcome": str(one.outcome)} for one in judgement.findings],
+        figures=[_plain(asdict(one)) for one in beside],
         tasks=judgement.findings[0].tasks if judgement.findings else 0,
         holdout=holdout,
         looks=looks,
@@ -163,18 +166,13 @@ def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
 
 
 async def scores_of(
-    candidate: ModelVersion,
-    champion: ModelVersion,
-    asked: Asked,
-    decided: Sequence[Decided],
-    heard: tuple[Heard, Heard] | None = None,
+    candidate: ModelVersion, champion: ModelVersion, both: tuple[Asked, Asked], decided: Sequence[Decided]
 ) -> tuple[Scores, Scores]:
-    """The candidate's and the champion's score of each blind task; their answers are put into `heard`."""
+    """The candidate's and the champion's score of each blind task; each is heard by its own of `both`."""
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
-    ours, theirs = (replace(asked, heard=own) for own in heard or ({}, {}))
+    ask, compare = (measured_by(one, champion, both[0]).metric for one in (candidate, champion))
     try:
-        ask, compare = SCORES[candidate.capability], SCORES[champion.capability]
-        return await ask(client, candidate, ours, decided), await compare(client, champion, theirs, decided)
+        return await ask(client, candidate, both[0], decided), await compare(client, champion, both[1], decided)
     finally:
         await client.close()
 
@@ -198,6 +196,24 @@ def _pairs(told: Told, found: Sequence[frozenset[str]]) -> list[Pair]:
     ]
 
 
+def _figures(
+    evaluation: Evaluation, both: tuple[Asked, Asked], pairs: Sequence[Pair], told: Told, protected: Sequence[str]
+) -> list[figures.Figure]:
+    """What is told beside the scores, by the measure that holds for both."""
+    kinds = measured_by(evaluation.candidate, evaluation.champion, both[0]).figures
+    ours, theirs = (own.evidence for own in both)
+    rows = [
+        figures.Told(pair.group, pair.slices, ours[one.task.pk], theirs[one.task.pk])
+        for pair, (one, *_) in zip(pairs, told, strict=True)
+        if kinds
+    ]
+    return figures.beside(kinds, rows, protected, np.random.default_rng(evaluation.pk)) if rows else []
+
+
+def _heard(both: tuple[Asked, Asked]) -> tuple[Heard, Heard]:
+    return both[0].heard, both[1].heard
+
+
 def _rows(evaluation: Evaluation, told: Told, found: Sequence[frozenset[str]]) -> list[EvaluationScore]:
     """Task by task, so that it can be seen where either loses."""
     return [
@@ -217,7 +233,7 @@ def _plain(finding: dict[str, Any]) -> dict[str, Any]:
     """As JSON: numbers in six places."""
     rounded = {name: round(value, 6) for name, value in finding.items() if isinstance(value, float)}
     assert all(map(math.isfinite, rounded.values()))
-    return finding | rounded | {"outcome": str(finding["outcome"])}
+    return finding | rounded
 
 
 def open_keys() -> Iterable[tuple[int, int]]:

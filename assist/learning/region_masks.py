@@ -1,4 +1,4 @@
-"""Regions that have an area, as a mask model is asked for them and judged by them. Pure."""
+"""Regions that have an area, as models are asked for them and judged by them. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from projects.inference.geometry import mask_from_polygon
+from projects.inference.geometry import mask_box, mask_from_polygon
+from projects.inference.vector_shapes import box_of
 
 
 def as_mask(shape: Mapping[str, Any], height: int, width: int) -> Mapping[str, Any] | None:
@@ -16,6 +17,14 @@ def as_mask(shape: Mapping[str, Any], height: int, width: int) -> Mapping[str, A
     if shape["type"] == "polygon":
         return mask_from_polygon(shape["points"], height, width)
     return None
+
+
+def as_box(shape: Mapping[str, Any]) -> tuple[float, ...] | None:
+    """The tight x, y, width, height around a region that has an area."""
+    if shape["type"] not in ("mask", "polygon", "box"):
+        return None
+    found = mask_box(shape) if shape["type"] == "mask" else box_of(shape)
+    return tuple(map(float, found)) if found[2] and found[3] else None
 
 
 def middle(bitmap: np.ndarray) -> tuple[float, float]:

@@ -1,75 +1,34 @@
 """How well a model does on tasks that people decided without its help: one score in [0, 1] for each of them, or None
 where a task asks nothing that such a model could tell, since that two models know nothing of it makes neither as good.
 
-A metric is one function and one line of SCORES. All models are asked through the runtime, behind people's questions.
+A kind of model is one line of MEASURES: its metric, which is one function, and figures that are told beside. All models
+are asked through the runtime, behind people's questions.
 """
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from assist.alike import index
 from assist.errors import CopilotError
+from assist.learning import box_scores, reading_scores
+from assist.learning.asked import NO_ANSWER, UNREADABLE, Asked, Metric, Scores
 from assist.learning.blind_verdicts import Decided
+from assist.learning.figures import Kind
 from assist.learning.region_masks import as_mask, middle
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import choices, class_vectors, edit_distance, judged, precompute, prototypes
+from assist.suggestions import class_vectors, edit_distance, judged, precompute, prototypes
 from assist.suggestions.bindings import picture_of, read_picture
 from assist.suggestions.label_map import project_label
 from assist.suggestions.prototypes import Choices
 from projects.inference.geometry import bitmap_from_mask, mask_box
-from projects.models import Project
 
 PORTION = 64  # texts at once, so that people's own questions come in between
-UNREADABLE = {"no-image", "no-answer"}  # this picture; the next may do better
 MOST_REGIONS = 5  # of a picture, from its first
-NO_ANSWER = "no-answer"  # by the model, to this task
-Heard = dict[int, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a project asks of a model: its labels, what the model calls them, and the fields that it may guess.
-
-    What it answers is put into `heard`, by the tasks' keys: as answers of the task type are, or {"fault": code}; of
-    masks what a click in the middle of each region gave. `vectors`: where pictures lie, by model and task, as far as it
-    is kept.
-    """
-
-    labels: frozenset[str]
-    mapping: Mapping[str, str]
-    fields: Sequence[Choices]
-    heard: Heard = dataclasses.field(default_factory=dict)
-    vectors: Mapping[str, Mapping[int, np.ndarray]] = dataclasses.field(default_factory=dict)
-
-
-Scores = list[float | None]
-Metric = Callable[[RuntimeClient, ModelVersion, Asked, Sequence[Decided]], Awaitable[Scores]]
-
-
-def asked_by(project: Project, versions: Sequence[ModelVersion], decided: Sequence[Decided]) -> Asked:
-    """Of these versions, by its settings of today."""
-    terms = project.settings_now()
-    labels = frozenset(project.labels.in_use().values_list("key", flat=True))
-    embedders = [one for one in versions if one.capability == ModelVersion.Capability.EMBED_IMAGE]
-    vectors = {str(one): _kept(project, one, [each.task.pk for each in decided]) for one in embedders}
-    return Asked(labels, dict(terms.label_mapping), choices.of(project, terms), vectors=vectors)
-
-
-def _kept(project: Project, version: ModelVersion, keys: Sequence[int]) -> Mapping[int, np.ndarray]:
-    """Where the pictures of these tasks lie: by what was prepared, or by the index of what is alike."""
-    known = precompute.kept_vectors(version, keys)
-    if str(version) != index.IMAGES:
-        return known
-    held = index.vectors_of(project, index.IMAGES)
-    places = np.flatnonzero(np.isin(there := held.keys(), keys))
-    return dict(zip(there[places].tolist(), held.rows(places), strict=True)) | known
 
 
 async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
@@ -263,14 +222,35 @@ async def _picture(client: RuntimeClient, version: ModelVersion, asked: Asked, o
             overlaps.append(edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(mask)))
             if prompt["points"]:
                 clicked.append({"label": label, "shape": {"type": "mask", **mask}})
-    asked.heard[one.task.pk] = {"regions": clicked}
+    asked.heard[one.task.pk] = {"regions": clicked, "labels": "told"}
     return float(np.mean(overlaps)) if overlaps else None
 
 
-SCORES: Mapping[str, Metric] = {
-    "spans": spans,
-    "classify": classes,
-    "classify-image": pictures,
-    "embed-image": examples,
-    "segment": masks,
+class Measure(NamedTuple):
+    """A kind of model's metric, and the figures that are told beside it. `asked_alike`: other kinds are asked the same
+    way, and may be measured by this."""
+
+    metric: Metric
+    figures: Sequence[Kind] = ()
+    asked_alike: bool = False
+
+
+MEASURES: Mapping[str, Measure] = {
+    "spans": Measure(spans),
+    "classify": Measure(classes),
+    "classify-image": Measure(pictures),
+    "embed-image": Measure(examples),
+    "segment": Measure(masks),
+    "detect": Measure(box_scores.boxes, box_scores.FIGURES, asked_alike=True),
+    "read": Measure(reading_scores.written, reading_scores.FIGURES, asked_alike=True),
 }
+
+
+def measured_by(version: ModelVersion, champion: ModelVersion, asked: Asked) -> Measure:
+    """The measure that holds for a version beside a champion: its own kind's; or the champion's, where both are asked
+    alike, so that what the champion does isn't lost to one that does something else. Where no label keeps what is
+    written, all that counts of a reader is where it reads."""
+    own, beside = MEASURES[version.capability], MEASURES[champion.capability]
+    if not (own.asked_alike and beside.asked_alike):
+        return own
+    return beside if asked.written else MEASURES[ModelVersion.Capability.DETECT]

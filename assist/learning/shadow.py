@@ -14,9 +14,9 @@ from django.db import transaction
 
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts, canary
+from assist.learning.asked import Scores, asked_by
 from assist.learning.blind_verdicts import Decided
 from assist.learning.evaluation import NEWEST, scores_of, unseen
-from assist.learning.scores import Scores, asked_by
 from assist.models import ModelVersion, Rollout, ShadowAnswer
 from assist.registry.hash_bucket import lot
 
@@ -39,7 +39,8 @@ def run(key: int) -> int:
     blind = {one.entry.pk: one.blind for one in fresh if one.blind or _drawn(rollout, one)}
     chosen = chosen_of(two, decided, blind)
     try:
-        scores = asyncio.run(scores_of(*two, asked_by(rollout.project, two, chosen), chosen)) if blind else ([], [])
+        both = asked_by(rollout.project, two, chosen).twice()
+        scores = asyncio.run(scores_of(*two, both, chosen)) if blind else ([], [])
     except CopilotError:
         canary.silent_in_shadow(rollout)
         return 0

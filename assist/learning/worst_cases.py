@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assist.learning import confused
-from assist.learning.scores import NO_ANSWER, Heard
+from assist.learning.asked import NO_ANSWER, Heard
 from assist.models import Evaluation, EvaluationAnswer, EvaluationConfusions, EvaluationScore
 from projects.models import Task, Verdict
 

@@ -96,6 +96,7 @@ class Evaluation(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     findings = models.JSONField(default=list)  # of gate.Finding, all tasks first
+    figures = models.JSONField(default=list, db_default=[])  # of figures.Figure: what is told beside, and gates nothing
     tasks = models.PositiveIntegerField(default=0)
     holdout = models.CharField(max_length=64, blank=True)  # sha256 of the tasks and verdicts that it was judged on
     looks = models.PositiveIntegerField(default=0)  # how often these had been looked at before, by shares

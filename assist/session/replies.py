@@ -22,7 +22,7 @@ from assist.session.protocol import (
     RegionsFound,
     SpansFound,
 )
-from assist.suggestions import planted_errors
+from assist.suggestions import planted_errors, seen_boxes
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.label_map import project_label
 from assist.suggestions.offers import EVERYTHING, Binding, Imported, Offer, Picture
@@ -132,16 +132,14 @@ def box_offers(binding: Binding, found: Sequence[Sequence[Any]], latency_ms: int
     """An offer for each box that the project has a label for, and that is as sure as the project asks. Named as spans
     are, once their masks are known (`named`)."""
     offers = []
-    for x, y, width, height, model_label, score, *read in found:
-        label = project_label(model_label, binding.mapping, binding.labels, binding.detector_map)
-        if label is None and any(read) and len(binding.written) == 1:
-            label = next(iter(binding.written))  # the only one that can hold what was read
-        if label is None or (score is not None and score < _least(binding, label)):
+    seen = seen_boxes.named(found, binding.mapping, binding.labels, binding.detector_map, binding.written)
+    for one in seen:
+        if one.score is not None and one.score < _least(binding, one.label):
             continue
-        output = {"box": [x, y, width, height], "label": label, "model_label": model_label}
-        if any(read) and label in binding.written:
-            output["attributes"] = {binding.written[label]: read[0]}
-        offers.append(Offer({"boxes": True}, output, score, latency_ms))
+        output: dict[str, Any] = {"box": list(one.box), "label": one.label, "model_label": one.model_label}
+        if one.attributes:
+            output["attributes"] = dict(one.attributes)
+        offers.append(Offer({"boxes": True}, output, one.score, latency_ms))
     if binding.planted and binding.picture is not None:
         size = (binding.picture.height, binding.picture.width)
         offers = planted_errors.spoil_boxes(offers, size, _seed(binding))

@@ -1,5 +1,6 @@
 """What a copilot's socket is bound to: one live assignment in one person's hands."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -133,13 +134,14 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         detector=detector,
         detector_map=registry.label_map_of(detector),
         shapes={one.key: tuple(one.shapes or ("mask",)) for one in labels} if detector else {},
-        written={one.key: kept for one in labels if (kept := _text_of(one))} if detector else {},
+        written=written_in(labels) if detector else {},
     )
 
 
-def _text_of(label: Label) -> str:
-    """The attribute that holds what is written in a part under this label; "" where none does."""
-    return next((one["key"] for one in label.attributes if one["kind"] == "text"), "")
+def written_in(labels: Iterable[Label]) -> dict[str, str]:
+    """By label the attribute that holds what is written in a part under it; without those where none does."""
+    texts = {one.key: [each["key"] for each in one.attributes if each["kind"] == "text"] for one in labels}
+    return {label: keys[0] for label, keys in texts.items() if keys}
 
 
 def _imported(task: Task) -> Imported | None:

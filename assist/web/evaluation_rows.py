@@ -1,8 +1,11 @@
 """Evaluations as the pages show them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
 
 from assist.learning import gate
 from assist.models import Evaluation, EvaluationConfusions
@@ -14,6 +17,23 @@ NEWEST = 10
 LINES = 10  # of what is taken for what, of each model
 EXCERPT = 160  # characters
 REACH = 4  # margins on either side of none
+# What each figure is called, in percent as all of them are.
+FIGURES: Mapping[str, Any] = {
+    "average-precision": _("Average precision at IoU .5"),
+    "overlap": _("IoU of the boxes that were found"),
+    "letters-wrong": _("Letters that are wrong (less is better)"),
+    "read-exactly": _("Regions read without an error"),
+}
+# What the score of one task is, by what the model in place does.
+SCORES: Mapping[str, Any] = {
+    "spans": _("The score of a text is the F1 of its spans: place and label have to be the same."),
+    "classify": _("The score of a text is the share of its fields that are guessed right."),
+    "classify-image": _("The score of an image is the share of its fields that are guessed right."),
+    "embed-image": _("The score of an image is the share of its fields that are guessed right."),
+    "segment": _("The score of an image is the mean overlap with its regions, for a click in each and for its box."),
+    "detect": _("The score of an image is the F1 of the boxes that would be offered, from IoU .5, by label."),
+    "read": _("The score of an image is the share of its letters that are read right, of what would be offered."),
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +96,41 @@ def scale_of(evaluation: Evaluation) -> Scale:
 def findings_of(evaluation: Evaluation) -> list[Row]:
     """Slice by slice, all tasks first."""
     return [_row(one, scale_of(evaluation)) for one in evaluation.findings]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A figure of both models in one slice, in percent; `interval` is empty where too few groups tell it."""
+
+    name: str
+    slice: str
+    tasks: int
+    candidate: str
+    champion: str
+    difference: str
+    interval: tuple[str, ...]
+
+
+def figures_of(evaluation: Evaluation) -> list[Beside]:
+    """What is told beside the scores, all tasks first."""
+    return [
+        Beside(
+            name=str(FIGURES.get(one["figure"], one["figure"])),
+            slice="" if one["slice"] == gate.EVERYTHING else one["slice"],
+            tasks=one["tasks"],
+            candidate=f"{100 * one['candidate']:.1f}",
+            champion=f"{100 * one['champion']:.1f}",
+            difference=_signed(one["difference"]),
+            interval=() if one["low"] is None else (_signed(one["low"]), _signed(one["high"])),
+        )
+        for one in evaluation.figures
+    ]
+
+
+def score_of(evaluation: Evaluation) -> str:
+    """What the score of one task is; of a reader whose words nothing keeps, a detector's."""
+    by_boxes = any(one["figure"] == "average-precision" for one in evaluation.figures)
+    return str(SCORES["detect" if by_boxes else evaluation.champion.capability])
 
 
 def excerpt_of(task: Task | None) -> str:

@@ -13,7 +13,8 @@ from assist.learning import evaluation as evaluating
 from assist.models import Deployment, Evaluation, EvaluationAnswer, Override
 from assist.registry import registry
 from assist.suggestions.bindings import capability_of
-from assist.web.evaluation_rows import confusions_of, evaluation_of, excerpt_of, findings_of, scale_of
+from assist.web import evaluation_rows
+from assist.web.evaluation_rows import evaluation_of, excerpt_of
 from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
 from assist.web.training import looks_after
 from assist.web.views import refused
@@ -131,10 +132,12 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "task_type": TASK_TYPES[found.project.task_type],
         "tab": "copilot",
         "evaluation": found,
-        "findings": findings_of(found),
-        "zero": scale_of(found).at(0),
+        "findings": evaluation_rows.findings_of(found),
+        "zero": evaluation_rows.scale_of(found).at(0),
+        "score": evaluation_rows.score_of(found),
+        "figures": evaluation_rows.figures_of(found),
         "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
-        "confusions": confusions_of(found),
+        "confusions": evaluation_rows.confusions_of(found),
         "answers_kept": EvaluationAnswer.objects.filter(score__evaluation=found).exists(),
         "margin": round(100 * found.margin, 1),
         "answers": answers,

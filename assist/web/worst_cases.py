@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from assist.learning import worst_cases
-from assist.learning.scores import NO_ANSWER
+from assist.learning.asked import NO_ANSWER
 from assist.learning.worst_cases import Case, Confusion
 from assist.models import Evaluation
 from assist.web import training

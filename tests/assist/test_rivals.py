@@ -17,8 +17,8 @@ from django.utils import timezone
 from assist.alike import index
 from assist.errors import CopilotError
 from assist.learning import canary, canary_work, evaluation, rollout, scores, shadow
+from assist.learning.asked import NO_ANSWER, Asked, Scores, asked_by
 from assist.learning.blind_verdicts import Decided
-from assist.learning.scores import Asked
 from assist.models import Deployment, Evaluation, ModelVersion, Precomputed, Suggestion
 from assist.registry import defaults, registry, resolution
 from assist.suggestions.prototypes import Choices
@@ -327,7 +327,7 @@ def seen(key: int, picture: str, label: str, blind: bool = True) -> Decided:
     return Decided(entry, {"fields": [{"field": "kind", "kind": "choice", "value": label}]}, blind)
 
 
-def told(asked: Asked, *rows: Decided) -> scores.Scores:
+def told(asked: Asked, *rows: Decided) -> Scores:
     few: Any = Embedder()
     return asyncio.run(scores.examples(few, ModelVersion(name="few", version="1"), asked, rows))
 
@@ -346,7 +346,7 @@ def test_examples_are_measured_by_what_all_other_verdicts_show() -> None:
     ]
     assert told(asked, *rows) == [1.0, 1.0, 0.0, None, 0.0, None]
     assert asked.heard[1] == {"fields": [{"field": "kind", "kind": "choice", "value": "cat"}]}
-    assert asked.heard[7] == {"fault": scores.NO_ANSWER} and 4 not in asked.heard and 6 not in asked.heard
+    assert asked.heard[7] == {"fault": NO_ANSWER} and 4 not in asked.heard and 6 not in asked.heard
     alike = [seen(1, "cat 1", "cat"), seen(2, "cat 2", "cat")]
     assert told(asked, *alike) == [0.0, 0.0], "of one label alone nothing is guessed at work either"
 
@@ -366,11 +366,11 @@ def test_what_is_kept_is_what_was_prepared_and_what_the_index_of_the_alike_has(
     embedder = ModelVersion.objects.create(name=name, version=number, capability=EXAMPLES, runtime="onnx")
     ours, theirs = np.eye(2, index.WIDTHS[index.IMAGES], dtype=np.float32)
     rows = [seen(key, f"cat {key}", "cat") for key in (4, 5, 6)]
-    asked = scores.asked_by(pets, [embedder, version(HEAD)], rows)
+    asked = asked_by(pets, [embedder, version(HEAD)], rows)
     assert asked.vectors == {index.IMAGES: {}}
     Precomputed.objects.create(task_key=4, version=embedder, output=packed(ours))
     index.vectors_of(pets, index.IMAGES).add([3, 4, 6], np.stack([theirs] * 3))
-    (kept,) = scores.asked_by(pets, [embedder, version(TEXTS)], rows).vectors.values()
+    (kept,) = asked_by(pets, [embedder, version(TEXTS)], rows).vectors.values()
     assert {key: int(row.argmax()) for key, row in kept.items()} == {4: 0, 6: 1}
 
 

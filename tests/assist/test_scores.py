@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from assist.learning import confused, scores
+from assist.learning.asked import NO_ANSWER, Asked, Metric, Scores
 from assist.learning.blind_verdicts import Decided
-from assist.learning.scores import Asked, Scores
 from assist.models import ModelVersion
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient
@@ -40,7 +40,7 @@ def decided(task: Any, answer: dict[str, Any], blind: bool = True) -> Decided:
     return Decided(entry, answer, blind)
 
 
-def scored(runtime: Runtime, metric: scores.Metric, model: str, asked: Asked, *rows: Decided) -> Scores:
+def scored(runtime: Runtime, metric: Metric, model: str, asked: Asked, *rows: Decided) -> Scores:
     name, _, version = model.rpartition("@")
 
     async def ask() -> Scores:
@@ -134,7 +134,7 @@ def test_a_model_that_gives_shares_is_measured_by_its_likeliest_label() -> None:
     found = asyncio.run(scores.classes(Judge(), head, asked, rows))
     assert found == [1.0, 1.0, 0.0, 0.0, None, None]
     assert asked.heard[1] == {"fields": [{"field": "tone", "kind": "choice", "value": "glad"}]}
-    assert asked.heard[4] == {"fault": scores.NO_ANSWER} and 5 not in asked.heard
+    assert asked.heard[4] == {"fault": NO_ANSWER} and 5 not in asked.heard
 
 
 def test_what_is_taken_for_what_is_told_with_its_tasks() -> None:
@@ -142,7 +142,7 @@ def test_what_is_taken_for_what_is_told_with_its_tasks() -> None:
     heard: dict[int, Any] = {
         key: {"fields": [{"field": "tone", "kind": "choice", "value": label}]} for key, label in enumerate("abaa")
     }
-    heard[4] = {"fault": scores.NO_ANSWER}
+    heard[4] = {"fault": NO_ANSWER}
     found = confused.lines(decided, heard)
     assert [(one["decided"], one["said"], one["number"], one["tasks"]) for one in found] == [
         ("b", "a", 2, [2, 3]), ("a", "b", 1, [1])

@@ -40,6 +40,7 @@ TABLES = {
     "projects/inference/outcome.py": {"WHY"},
     "assist/learning/gate.py": {"REASONS"},
     "assist/learning/reasons.py": {"REASONS"},
+    "assist/learning/slices.py": {"NAMES"},
     "projects/web/shared/storable.py": {"NUL"},
 }
 # What is looked up through a name that no pattern here follows: values of choices (projects/queue/eligibility.py), what

@@ -1,0 +1,17 @@
+"""What an evaluation tells beside its scores; of those that were made before there is none."""
+
+import django.db.models.expressions
+import django.db.models.fields.json
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("assist", "0019_shares_of_rivals")]
+
+    operations = [
+        migrations.AddField(
+            model_name="evaluation",
+            name="figures",
+            field=models.JSONField(db_default=[], default=list),
+        ),
+    ]

@@ -1,0 +1,95 @@
+"""What a reader reads is compared, letter by letter, with what people wrote down of the same regions."""
+
+import asyncio
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assist.learning import reading_scores
+from assist.learning.asked import NO_ANSWER, Asked
+from assist.learning.reading_scores import Page, Region, distance
+from tests.support.assist.eyes import Eyes, box, decided, version
+
+READER = version("text", capability="read")
+ASKED = Asked(
+    frozenset({"price", "logo"}), {}, (), minimum_score=0.5, written={"price": "says"}, versions=(READER,) * 2
+)
+
+
+def region(words: str, x: float, y: float, width: float = 40, height: float = 10) -> dict[str, Any]:
+    return box("price", x, y, width, height, **{"says": words} if words else {})
+
+
+def line(words: str, x: float, y: float, width: float = 40, height: float = 10, score: float = 0.9) -> list[Any]:
+    return [x, y, width, height, "text", score, words]
+
+
+def plainly(first: str, second: str) -> int:
+    """The definition, as it stands in books."""
+
+    @cache
+    def of(a: int, b: int) -> int:
+        if not a or not b:
+            return a + b
+        return min(of(a - 1, b) + 1, of(a, b - 1) + 1, of(a - 1, b - 1) + (first[a - 1] != second[b - 1]))
+
+    return of(len(first), len(second))
+
+
+def test_letters_are_counted_as_books_count_them() -> None:
+    assert distance("kitten", "sitting") == 3 and distance("", "abc") == 3 and distance("abc", "") == 3
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        first, second = ("".join(rng.choice(list("abé"), rng.integers(0, 9))) for _ in range(2))
+        assert distance(first, second) == plainly(first, second)
+
+
+def test_lines_are_read_where_people_wrote_down_what_is_there() -> None:
+    eyes = Eyes(
+        right=[line("Total 12.50", 10, 10)],
+        wrong=[line("Tofal 12.5O", 11, 11)],
+        parts=[line("Total", 10, 10, 18), line("12.50", 30, 10, 20)],
+        missed=[line("Total", 10, 10, score=0.2)],
+        more=[line("Total", 10, 10), line("Thanks", 10, 80)],
+        unsaid=[line("Total", 10, 10), line("Thanks", 10, 80)],
+        nothing=[],
+        ghost=[line("Total", 10, 10)],
+    )
+    asked = ASKED.twice()[0]
+    rows = [
+        decided(1, "right", region("Total  12.50", 10, 10)),
+        decided(2, "wrong", region("Total 12.50", 10, 10)),
+        decided(3, "parts", region("Total 12.50", 10, 10)),
+        decided(4, "missed", region("Total", 10, 10)),
+        decided(5, "more", region("Total", 10, 10)),
+        decided(6, "unsaid", region("Total", 10, 10), region("", 10, 80)),
+        decided(7, "nothing"),
+        decided(8, "ghost"),
+        decided(9, "spoilt", region("Total", 10, 10)),
+        decided(10, "right", box("logo", 10, 10, 40, 10)),
+        decided(11, "right", region("Total", 10, 10), blind=False),
+        decided(12, "", region("Total", 10, 10)),
+    ]
+    found = asyncio.run(reading_scores.written(eyes, READER, asked, rows))  # type: ignore[arg-type]
+    assert found == [1.0, pytest.approx(9 / 11), 1.0, 0.0, pytest.approx(5 / 11), 1.0, 1.0, 0.0, 0.0, None, None]
+    assert asked.heard[1]["regions"][0]["attributes"] == {"says": "Total 12.50"}
+    assert asked.heard[9] == {"fault": NO_ANSWER} and 11 not in asked.heard
+    assert asked.evidence[2] == Page([(11, 11, 2)], 0)
+
+
+def test_the_rate_of_errors_and_the_exact_ones_are_of_decided_regions() -> None:
+    pages = [Page([(10, 10, 0), (5, 6, 1)], 20), Page([(5, 0, 5)], 0), Page([], 7)]
+    wrong, exact = (kind.of(pages) for kind in reading_scores.FIGURES)
+    assert wrong(np.ones(3)) == pytest.approx(6 / 20) and exact(np.ones(3)) == pytest.approx(1 / 3)
+    assert wrong(np.array([2.0, 0, 0])) == pytest.approx(1 / 15)
+    assert np.isnan(wrong(np.array([0, 0, 1.0])))
+
+
+def test_a_line_belongs_to_the_region_that_it_lies_in_most() -> None:
+    above, below = Region((0, 0, 100, 10), "above"), Region((0, 12, 100, 10), "below")
+    both = [Region((0, 1, 90, 10), "above"), Region((5, 13, 80, 9), "below"), Region((0, 60, 50, 10), "far")]
+    assert reading_scores.compared(both, [above, below]) == Page([(5, 5, 0), (5, 5, 0)], 3)
+    across = [Region((0, 0, 100, 22), "above below")]
+    assert reading_scores.compared(across, [above, below]) == Page([(5, 11, 6), (5, 0, 5)], 0)
