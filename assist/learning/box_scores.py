@@ -7,7 +7,7 @@ as COCO reads the curve, at 101 places: Lin and others, "Microsoft COCO", 2014).
 
 import asyncio
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +33,7 @@ UNSCORED = 1.0  # a box that comes without a score is offered always
 Marked = tuple[str, tuple[float, ...]]  # a label and a box
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """One box: its label, how sure, its IoU with the marked thing that it is of (0: of none), whether it is offered."""
 
@@ -143,8 +143,13 @@ def _score(one: Seen) -> float:
 
 def average_precision(pictures: Sequence[Picture]) -> Value:
     """The mean of the labels' average precisions, over the labels that are marked anywhere."""
+    found: dict[str, list[tuple[float, int, bool]]] = defaultdict(list)
+    for at, picture in enumerate(pictures):
+        for one in picture.found:
+            found[one.label].append((one.score, at, bool(one.overlap)))
     labels = sorted({label for one in pictures for label in one.marked})
-    curves = [_precision(pictures, label) for label in labels]
+    marked = {label: np.array([one.marked.get(label, 0) for one in pictures], float) for label in labels}
+    curves = [_precision(found[label], marked[label]) for label in labels]
 
     def value(counts: np.ndarray) -> float:
         known = [one for curve in curves if not math.isnan(one := curve(counts))]
@@ -153,16 +158,10 @@ def average_precision(pictures: Sequence[Picture]) -> Value:
     return value
 
 
-def _precision(pictures: Sequence[Picture], label: str) -> Value:
-    marked = np.array([one.marked.get(label, 0) for one in pictures], float)
-    rows = [
-        (each.score, at, bool(each.overlap))
-        for at, one in enumerate(pictures)
-        for each in one.found
-        if each.label == label
-    ]
-    rows.sort(key=lambda row: -row[0])
-    where, right = np.array([at for _, at, _ in rows], int), np.array([hit for *_, hit in rows], float)
+def _precision(found: Sequence[tuple[float, int, bool]], marked: np.ndarray) -> Value:
+    """Of one label: its boxes as (score, picture, whether it is right), and how many are marked in each picture."""
+    surest = sorted(found, key=lambda one: -one[0])
+    where, right = np.array([at for _, at, _ in surest], int), np.array([hit for *_, hit in surest], float)
 
     def value(counts: np.ndarray) -> float:
         wanted = float(counts @ marked)

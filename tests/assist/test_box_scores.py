@@ -122,15 +122,14 @@ def drawn(rng: np.random.Generator) -> tuple[list[dict[str, Any]], list[dict[str
             place, label = (*rng.uniform(0, 80, 2), *rng.uniform(15, 40, 2)), rng.integers(1, 3)
             marked.append((" ab"[label], place))
             area = place[2] * place[3]
-            true.append(
-                {"id": len(true) + 1, "image_id": image, "category_id": label, "bbox": list(place), "area": area}
-            )
+            known = {"id": len(true) + 1, "image_id": image, "category_id": label, "bbox": list(place), "area": area}
+            true.append(known | {"iscrowd": 0})
             for _ in range(rng.integers(0, 3)):
-                near = tuple(np.array(place) + rng.normal(0, 5, 4))
-                found.append(Seen(near, " ab"[label], "", float(rng.uniform(0, 1)), {}))
+                near = tuple(np.array(place) + rng.normal(0, 3, 4))
+                found.append(Seen(near, " ab"[label], "", float(rng.uniform(0.3, 1)), {}))
         for _ in range(rng.integers(0, 3)):
             far = (*rng.uniform(0, 80, 2), *rng.uniform(15, 40, 2))
-            found.append(Seen(far, " ab"[rng.integers(1, 3)], "", float(rng.uniform(0, 1)), {}))
+            found.append(Seen(far, " ab"[rng.integers(1, 3)], "", float(rng.uniform(0, 0.7)), {}))
         said += [
             {"image_id": image, "category_id": " ab".index(one.label), "bbox": list(one.box), "score": one.score}
             for one in found
@@ -165,11 +164,11 @@ def test_a_picture_that_is_drawn_twice_counts_twice() -> None:
 def test_figures_are_told_by_slice_and_their_spread_by_group() -> None:
     good = Picture({"a": 1}, [Found("a", 0.9, 0.8, True)])
     bad = Picture({"a": 1}, [])
+    odd = frozenset({"odd"})
     told = [
-        figures.Told(f"image {n % 30}", frozenset({"even"} if n % 2 else ()), good, (bad, good)[n % 3 > 0])
-        for n in range(60)
+        figures.Told(f"image {n % 30}", odd if n % 2 else frozenset(), good, good if n % 3 else bad) for n in range(60)
     ]
-    rows = figures.beside(box_scores.FIGURES, told, ["even"], np.random.default_rng(1))
+    rows = figures.beside(box_scores.FIGURES, told, ["odd"], np.random.default_rng(1))
     assert [(one.figure, one.slice, one.tasks, one.groups) for one in rows] == [
         ("average-precision", "all", 60, 30), ("overlap", "all", 60, 30),
         ("average-precision", "odd", 30, 15), ("overlap", "odd", 30, 15),

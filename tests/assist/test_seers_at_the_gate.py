@@ -37,7 +37,7 @@ LABELS = [
 SURE = replace(RUNTIMES[NANODET].terms, options=RUNTIMES[NANODET].terms.options | {"overlap": 0.5})  # type: ignore[union-attr, type-var]
 NEXT = replace(RUNTIMES[NANODET], version="2", terms=SURE, origin=None)
 MARGIN = 0.2  # so that twenty pictures can tell
-PICTURES = 20
+PICTURES, FEW = 20, 8
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +81,10 @@ def cats(number: int) -> tuple[np.ndarray, dict]:
 
 def receipts(number: int) -> tuple[np.ndarray, dict]:
     """A printed line."""
-    page, words = Image.new("RGB", (320, 64), "white"), f"Total {number}2.50 EUR"
-    pen, font = ImageDraw.Draw(page), ImageFont.load_default(28)
-    pen.text((10 + number, 14), words, "black", font)
-    left, top, right, bottom = pen.textbbox((10 + number, 14), words, font)
+    page, words = Image.new("RGB", (260, 260), "white"), f"Total {number}2.50 EUR"
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(26)
+    pen.text((8, 40 + 8 * number), words, "black", font)
+    left, top, right, bottom = pen.textbbox((8, 40 + 8 * number), words, font)
     return np.asarray(page), marked("line", left, top, right - left, bottom - top, says=words)
 
 
@@ -142,18 +142,21 @@ def test_a_detector_that_loses_nothing_takes_its_share_and_its_figures_are_shown
 
 def test_a_reader_does_not_take_a_detectors_place_where_cats_are_marked(cast: Cast, project: Project) -> None:
     first(project, NANODET, cast)
-    decided(cast, project, cats)
+    decided(cast, project, cats, FEW)
     found = evaluated(project, registry.model_version(READER), cast)
     assert found.outcome == "refused" and "all tasks" in found.reason
     assert found.findings[0]["candidate"] < 0.1 and told(found)["average-precision"][0] == 0.0
     worst = worst_cases.case(worst_cases.listed(found, "lost")[0])
-    assert worst.champion["regions"][0]["label"] == "cat" and worst.candidate["regions"] == []
-    assert [(one["decided"], one["said"]) for one in found.confusions.candidate] == [("cat", "")]
+    assert worst.champion["regions"][0]["label"] == "cat" and not any(
+        one["label"] == "cat" for one in worst.candidate["regions"]
+    )
+    missed = found.confusions.candidate[0]
+    assert (missed["decided"], missed["said"], missed["number"]) == ("cat", "", FEW)
 
 
 def test_a_detector_that_reads_nothing_does_not_take_a_readers_place(cast: Cast, project: Project) -> None:
     first(project, READER, cast)
-    decided(cast, project, receipts)
+    decided(cast, project, receipts, FEW)
     found = evaluated(project, registry.model_version(NANODET), cast)
     assert found.outcome == "refused" and found.findings[0]["champion"] > 0.95
     assert told(found) == {
@@ -172,7 +175,7 @@ def test_a_detector_that_reads_nothing_does_not_take_a_readers_place(cast: Cast,
 
 def test_of_eight_pictures_it_cannot_be_told(cast: Cast, project: Project, candidate: ModelVersion) -> None:
     first(project, NANODET, cast)
-    decided(cast, project, cats, 8)
+    decided(cast, project, cats, FEW)
     found = evaluated(project, candidate, cast)
-    assert (found.outcome, found.tasks) == ("cannot-tell", 8) and found.findings[0]["missing"] > 5
+    assert (found.outcome, found.tasks) == ("cannot-tell", FEW) and found.findings[0]["missing"] > 5
     assert all(one["low"] is None for one in found.figures), "nor is a spread told of eight"
