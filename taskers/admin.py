@@ -19,7 +19,7 @@ from taskers.money import ledger
 from taskers.organizations.project_names import project_names
 from taskers.standing import grades
 from taskers.web.admin_disputes import DisputeAdmin
-from taskers.web.admin_pages import Chosen, RecordAdmin, Told, linked, percent, titled
+from taskers.web.admin_pages import Chosen, RecordAdmin, Told, linked, page_of, percent, titled
 from taskers.web.admin_payouts import PayoutAdmin
 
 # Reasons as the books keep them.
@@ -137,9 +137,8 @@ class GradeAdmin(OfTaskers):
 
     def links(self, request: HttpRequest, row: Grade) -> Sequence[tuple[str, str]]:
         kind, _colon, key = row.subject.partition(":")
-        if kind != "annotation" or not key.isdecimal():
-            return ()
-        return [(_("The work that was graded"), reverse("admin:projects_annotation_change", args=[key]))]
+        page = page_of(request, "projects.annotation", key) if kind == "annotation" and key.isdecimal() else ""
+        return [(_("The work that was graded"), page)] if page else ()
 
 
 @admin.register(Standing)

@@ -7,15 +7,37 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from taskers.telemetry import request_ids
 
 MEDIA_TYPE = "application/problem+json"
+# What a place in the input may be called, before its number or name; all else in a place is a name of the input's own.
+PLACES = {
+    "action": gettext_noop("action %(name)s"),
+    "annotation": gettext_noop("annotation %(name)s"),
+    "byte": gettext_noop("byte %(name)s"),
+    "column": gettext_noop("column %(name)s"),
+    "document": gettext_noop("document %(name)s"),
+    "frame": gettext_noop("frame %(name)s"),
+    "item": gettext_noop("item %(name)s"),
+    "line": gettext_noop("line %(name)s"),
+    "object": gettext_noop("object %(name)s"),
+    "part": gettext_noop("part %(name)s"),
+    "point": gettext_noop("point %(name)s"),
+    "row": gettext_noop("row %(name)s"),
+    "span": gettext_noop("span %(name)s"),
+    "token": gettext_noop("token %(name)s"),
+    "track": gettext_noop("track %(name)s"),
+}
 
 
 class Word(str):
     """A value in a sentence that is a word of ours, such as "a number", and so is said in the reader's language too."""
+
+
+class Place(str):
+    """A value in a sentence that is a place in the input, such as "line 14": said in the reader's language too."""
 
 
 class Sentence(str):
@@ -27,10 +49,28 @@ class Sentence(str):
 
 def sentence(template: str, /, **values: object) -> Sentence:
     """ "%(name)s is open" with its values, in the reader's language where the catalogue has it."""
-    said = {name: gettext(one) if isinstance(one, Word) else one for name, one in values.items()}
+    said = {name: _said(one) for name, one in values.items()}
     made = Sentence(gettext(template) % said if said else gettext(template))
     made.template, made.values = template, values
     return made
+
+
+def where(place: str) -> str:
+    """A place in the input as a page names it: "a.jsonl, line 14" with its words in the reader's language. Programs
+    read it as it stands."""
+    return ", ".join(_named_place(one) for one in place.split(", "))
+
+
+def _said(value: object) -> object:
+    if isinstance(value, Word):
+        return gettext(value)
+    return where(value) if isinstance(value, Place) else value
+
+
+def _named_place(part: str) -> str:
+    kind, _, name = part.partition(" ")
+    ours = name.isdecimal() or kind == "column" and name
+    return gettext(PLACES[kind]) % {"name": name} if ours and kind in PLACES else part
 
 
 class Problem(Exception):
@@ -68,6 +108,10 @@ class Problem(Exception):
         """The same, such that it can be kept with what it was made of."""
         return sentence(self.template, **self.values)
 
+    def kept(self) -> dict[str, Any]:
+        """Its place and what its sentence was made of, to be kept beside the text (`reason_again`)."""
+        return {"place": self.place} | made_of(self.sentence)
+
     def as_json(self) -> dict:
         """The body of an `application/problem+json` answer; `request` is the one to look for in the log."""
         id = request_ids.current()
@@ -99,18 +143,30 @@ def made_of(text: str) -> dict[str, Any]:
     """What a sentence with values was made of, to be kept beside it; nothing of one that says all by itself."""
     if not isinstance(text, Sentence) or not text.values:
         return {}
-    values = {name: str(one) for name, one in text.values.items() if f"%({name})s" in text.template}
-    words = [name for name in values if isinstance(text.values[name], Word)]
-    return {"template": text.template, "values": values, "words": words}
+    used = {name: one for name, one in text.values.items() if f"%({name})s" in text.template}
+    return {
+        "template": text.template,
+        "values": {name: str(one) for name, one in used.items()},
+        "words": [name for name, one in used.items() if isinstance(one, Word)],
+        "places": [name for name, one in used.items() if isinstance(one, Place)],
+    }
 
 
 def told_again(text: str, kept: Mapping[str, Any]) -> str:
     """A sentence that was kept in English, in the reader's language: made anew of what was kept beside it, or looked up
     as it stands."""
     if "template" not in kept:
-        return gettext(text)
-    values = {name: Word(one) if name in kept["words"] else one for name, one in kept["values"].items()}
-    return sentence(kept["template"], **values)
+        return gettext(text) if text else ""
+    kinds = dict.fromkeys(kept["words"], Word) | dict.fromkeys(kept.get("places", ()), Place)
+    return sentence(kept["template"], **{name: kinds.get(name, str)(one) for name, one in kept["values"].items()})
+
+
+def reason_again(reason: str, kept: Mapping[str, Any]) -> str:
+    """Why something failed as a whole, of a problem that was `kept`: in the reader's language, and where."""
+    if not reason:
+        return ""
+    said, place = told_again(reason, kept), kept.get("place")
+    return f"{said} ({where(place)})" if place else said
 
 
 def _words_again(listed: str, known: Sequence[str]) -> str:
@@ -164,3 +220,10 @@ class StorageFull(Problem):
 
     code = "storage-full"
     status = 507
+
+
+class Unexpected(Problem):
+    """Something unexpected went wrong (%(kind)s)."""
+
+    code = "unexpected"
+    status = 500

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config.metrics.figures import Figure
 
@@ -185,8 +186,12 @@ def _queue(found: Found) -> Iterator[Line]:
         says = _("%(expired)d of %(claims)d ran out in the last hour.") % {"expired": expired, "claims": claims}
     often = claims >= FEW and expired > MOST_EXPIRED * claims
     if overdue:
-        says = _("%(number)d pieces of work are held although their time is over.") % {"number": overdue}
-        yield Line(name, State.ILL, says, heading)
+        says = ngettext(
+            "%(number)d piece of work is held although its time is over.",
+            "%(number)d pieces of work are held although their time is over.",
+            int(overdue),
+        )
+        yield Line(name, State.ILL, says % {"number": overdue}, heading)
     else:
         yield Line(name, State.ILL if often else State.WELL, says, "Many leases run out" if often else heading)
     opened, held = _by(found, "tandem_queue_open"), _by(found, "tandem_queue_held")

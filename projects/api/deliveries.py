@@ -87,7 +87,7 @@ class MadeDelivery(serializers.Serializer):
     made_at = serializers.DateTimeField()
     state = serializers.ChoiceField(Delivery.State.values)
     fault = serializers.CharField(allow_blank=True, help_text="why it failed, for programs")
-    reason = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(source="why", allow_blank=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     written = serializers.IntegerField(help_text="tasks read so far, while it is being made")
     settings_version = serializers.IntegerField(allow_null=True)

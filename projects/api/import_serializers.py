@@ -83,7 +83,7 @@ class ImportShape(serializers.Serializer):
     expected = serializers.IntegerField(allow_null=True, help_text="rows in all, where somebody counted")
     plan = serializers.SerializerMethodField()
     choices = serializers.JSONField(allow_null=True)
-    reason = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(source="why", allow_blank=True)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
 

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 
 from projects.models import limits
 from projects.models.work import Asset, Batch, Project
+from taskers.errors import reason_again
 from taskers.models import Person
 
 
@@ -19,9 +20,15 @@ class Archive(models.Model):
     kept = models.PositiveIntegerField(default=0)  # tasks with a known answer, which stay where they are
     manifest = models.CharField(max_length=200, blank=True)  # name of the file in the storage
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it got stuck, if it did
+    reason_of = models.JSONField(default=dict, db_default={}, blank=True)  # what that sentence was made of
 
     def __str__(self) -> str:
         return f"Archive of {self.batch}"
+
+    @property
+    def why(self) -> str:
+        """Why it got stuck, in the reader's language."""
+        return reason_again(self.reason, self.reason_of)
 
 
 class ArchivePart(models.Model):

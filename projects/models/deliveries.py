@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from projects.models import limits
 from projects.models.work import Project
+from taskers.errors import reason_again
 from taskers.models import Organization, Person
 
 # What was ordered, and by whom: it doesn't change, whatever becomes of it.
@@ -41,7 +42,8 @@ class Delivery(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     run = models.UUIDField(null=True, blank=True)  # whoever writes it: of two, the later one
     fault = models.CharField(max_length=40, blank=True)  # why it failed: the code
-    reason = models.CharField(max_length=500, blank=True)  # and in words
+    reason = models.CharField(max_length=500, blank=True)  # and in words, English ones
+    reason_of = models.JSONField(default=dict, db_default={}, blank=True)  # what that sentence was made of
     ended_at = models.DateTimeField(null=True, blank=True)
     written = models.BigIntegerField(default=0)  # tasks, in this run
     # How the project stood when its tasks were picked.
@@ -85,6 +87,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} #{self.number}"
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in the reader's language."""
+        return reason_again(self.reason, self.reason_of)
 
 
 class DeliveryTerm(models.Model):

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from projects.models import limits
 from projects.models.work import Asset, Batch, Label, Project, Task
+from taskers.errors import reason_again
 from taskers.models import Organization, Person
 
 
@@ -90,13 +91,19 @@ class Import(models.Model):
     # When whoever loads it now began, and where: how fast it goes.
     run_at = models.DateTimeField(null=True, blank=True)
     run_from = models.BigIntegerField(default=0, db_default=0)
-    reason = models.CharField(max_length=300, blank=True)  # why it failed as a whole
+    reason = models.CharField(max_length=300, blank=True)  # why it failed as a whole, in English
+    reason_of = models.JSONField(default=dict, db_default={}, blank=True)  # what that sentence was made of
     started_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def why(self) -> str:
+        """Why it failed as a whole, in the reader's language."""
+        return reason_again(self.reason, self.reason_of)
 
 
 class Upload(models.Model):

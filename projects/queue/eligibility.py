@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from projects.queue.no_work import Nothing
 from taskers.standing.grades import PRIOR_GOOD, PRIOR_POOR
@@ -118,7 +119,11 @@ def _spent(rules: Rules) -> Nothing | None:
 def _cap(rules: Rules) -> Nothing | None:
     done, promised = rules.judgements_today or 0, rules.promised_today or 0
     if rules.daily_tasks is not None and done >= rules.daily_tasks:
-        text = _("You have done the %(tasks)s tasks that one person may do here in a day.")
+        text = ngettext(
+            "You have done the %(tasks)s task that one person may do here in a day.",
+            "You have done the %(tasks)s tasks that one person may do here in a day.",
+            rules.daily_tasks,
+        )
         return Nothing("daily-cap", text % {"tasks": rules.daily_tasks})
     if rules.daily_earnings is not None and promised + max(1, rules.rate) > rules.daily_earnings:
         return Nothing("daily-cap", _("You have earned what one person may earn here in a day."))

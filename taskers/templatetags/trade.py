@@ -9,6 +9,7 @@ from django.conf import settings
 from django.forms import BaseForm, BaseFormSet, BoundField
 from django.utils.translation import gettext
 
+from taskers import errors
 from taskers.money import ledger
 from taskers.standing.grades import Estimate
 
@@ -24,7 +25,13 @@ def sends_mail() -> bool:
 @register.filter
 def named(key: UUID | None, names: dict[UUID, str]) -> str:
     """A project key by its name; one that is gone says so."""
-    return names.get(key, "a project that is gone") if key else ""
+    return names.get(key, gettext("a project that is gone")) if key else ""
+
+
+@register.filter
+def where(place: str) -> str:
+    """A place in what was sent, such as "line 14", in the reader's language."""
+    return errors.where(place)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
@@ -172,6 +173,14 @@ def badge(text: str, look: str = "") -> str:
 
 def linked(text: object, url: str) -> str:
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def page_of(request: HttpRequest, model: str, key: str) -> str:
+    """Where a row of another app is read; "" where the reader sees none, as of one that went into the archive."""
+    found = apps.get_model(model)
+    if admin.site.get_model_admin(found).get_object(request, key) is None:
+        return ""
+    return reverse(f"admin:{model.replace('.', '_')}_change", args=[key])
 
 
 def percent(share: float) -> str:

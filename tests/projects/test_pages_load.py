@@ -74,7 +74,7 @@ def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:
     assert set(Task.objects.values_list("external_id", flat=True)) == {"r-1", "r-3"}
     assert "line 2" in shown
     assert "line 3" in shown
-    assert "2 new tasks; 2 rows were refused" in shown
+    assert "Loaded: 2 new tasks. 2 rows were refused." in shown
 
 
 def test_import_says_by_what_its_tasks_are_named_and_which_fields_it_kept(mina, project) -> None:

@@ -82,7 +82,7 @@ def test_the_project_page_says_what_was_saved(cast, client) -> None:
         pass
     assert BatchProgress.objects.get(batch=batch).spent == 2
     shown = page(client, cast.mina, "project", project.public_id).content.decode()
-    assert "2 judgements decided 1 tasks, which may have 5 each: 60 % saved" in shown
+    assert "1 task was decided with 2 of 5 possible judgements: 60 % saved" in shown
 
 
 def test_mina_sets_method_overlap_and_target(cast, client) -> None:

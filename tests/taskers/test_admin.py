@@ -9,7 +9,7 @@ from django.contrib.messages import get_messages
 from django.urls import NoReverseMatch, reverse
 
 from projects import queue
-from projects.models import Task
+from projects.models import Annotation, Task
 from projects.workflow import submission
 from taskers.models import Event, Grade, Payout, Transfer
 from taskers.money import disputes, payouts
@@ -188,6 +188,18 @@ def test_events_and_grades_lead_to_what_they_are_about(cast, rows, client) -> No
         in client.get(reverse("admin:taskers_grade_change", args=[Grade.objects.get(key="g2").pk])).content.decode()
     )
     assert client.get(address).status_code == 200
+
+
+def test_a_grade_of_work_that_went_into_the_archive_leads_nowhere(cast, rows, client) -> None:
+    """Its grade stays for ever, the work itself lies in a file."""
+    gone = Annotation.objects.order_by("-pk").first().pk + 1
+    grades.record(
+        key="g3", subject=f"annotation:{gone}", organization=cast.riverside, project_key=PROJECT, tasker=cast.alice,
+        source="review", value=0.9, blind=True,
+    )  # fmt: skip
+    client.force_login(cast.mina)
+    page = client.get(reverse("admin:taskers_grade_change", args=[Grade.objects.get(key="g3").pk])).content.decode()
+    assert "Alice" in page and "The work that was graded" not in page
 
 
 def test_grades_and_standings_are_told(cast, client) -> None:

@@ -131,7 +131,7 @@ def run(batch_key: int) -> None:
     try:
         archive(found.batch, by=found.started_by)
     except Problem as problem:
-        Archive.objects.filter(pk=found.pk).update(reason=problem.text[:300])
+        Archive.objects.filter(pk=found.pk).update(reason=problem.text[:300], reason_of=problem.kept())
         raise
 
 

@@ -26,7 +26,7 @@ from projects.data.exporting.terms import FILTER, Terms
 from projects.errors import Refused
 from projects.models import Delivery, Project, limits
 from projects.models.verdict_index import feed_end
-from taskers.errors import NotFound, Problem, StateConflict
+from taskers.errors import NotFound, Problem, StateConflict, Unexpected
 from taskers.models import Person
 from taskers.outbox.events import emit
 
@@ -131,11 +131,11 @@ def run(delivery_key: int) -> Delivery:
     except TakenOver:
         return _again(delivery_key)
     except Problem as problem:
-        _fail(one, problem.code, problem.text)
+        _fail(one, problem)
     except (OperationalError, InterfaceError):
         raise  # the database is away, so nothing can be written down either: whoever runs this tries again
     except Exception as error:
-        _fail(one, "unexpected", f"Something unexpected went wrong ({type(error).__name__}).")
+        _fail(one, Unexpected(kind=type(error).__name__))
         raise
     return _again(delivery_key)
 
@@ -257,8 +257,9 @@ def _finish(one: Delivery, stored: kept_files.Stored, told: kept_files.Stored, m
 
 
 @transaction.atomic
-def _fail(one: Delivery, fault: str, reason: str) -> None:
-    failed = {"state": State.FAILED, "fault": fault[:40], "reason": reason[:500], "ended_at": Now()}
+def _fail(one: Delivery, problem: Problem) -> None:
+    why = {"fault": problem.code[:40], "reason": problem.text[:500], "reason_of": problem.kept()}
+    failed = {"state": State.FAILED, "ended_at": Now()} | why
     if Delivery.objects.filter(pk=one.pk, run=one.run, state=State.RUNNING).update(**failed):
         _tell(one, "failed")
         transaction.on_commit(lambda: kept_files.sweep(one))

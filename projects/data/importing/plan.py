@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext
-
 from projects.data.connectors.files import Files
 from projects.data.importing.answers import names_in
 from projects.data.importing.choices import Choices, columns_before, proposals
@@ -19,6 +17,7 @@ from projects.data.importing.rows import Fault, Row, told
 from projects.errors import Refused
 from projects.models import Import, Project
 from projects.task_types import TASK_TYPES
+from taskers.errors import reason_again
 
 SAMPLE_ROWS = 2_000
 SAMPLE_BYTES = 24 * 1024 * 1024
@@ -60,6 +59,7 @@ def plan(
     Where the files as a whole can't be read Refused is raised, unless a mapping of their columns may help.
     """
     found, complete, problem = _Found(), True, ""
+    of: dict[str, Any] = {}  # what the sentence of the problem was made of
     until = clock() + SAMPLE_SECONDS
     columns = header(files, chosen)
     mapped = dict(choices.columns) or columns_before(project, columns)
@@ -73,7 +73,7 @@ def plan(
     except Refused as refused:
         if found.rows or not columns:
             raise
-        problem = refused.text
+        problem, of = refused.text, refused.kept()
     meanings = proposals(project, list(found.labels)[:MOST_LABELS])
     said = {
         "format": chosen.key,
@@ -89,6 +89,7 @@ def plan(
         "columns": columns,
         "mapped": mapped,
         "problem": problem,
+        "problem_of": of,
         "problems": found.problems,
         "lost": found.lost,
         "losses": found.losses,
@@ -181,7 +182,8 @@ def without_pictures(planned: dict[str, Any] | None) -> dict[str, Any] | None:
 def in_words(planned: dict[str, Any]) -> dict[str, Any]:
     """The same with what is wrong said in the reader's language."""
     told_of = {name: [told(one) for one in planned[name]] for name in ("problems", "losses")}
-    return planned | told_of | {"problem": gettext(planned["problem"])}
+    rest = {name: value for name, value in planned.items() if name != "problem_of"}
+    return rest | told_of | {"problem": reason_again(planned["problem"], planned.get("problem_of", {}))}
 
 
 def starting_choices(planned: dict[str, Any]) -> Choices:

@@ -25,7 +25,7 @@ from projects.data.importing.storing import Loaded, known_columns, load
 from projects.errors import Refused
 from projects.models import Batch, Connector, Import, ImportFaults
 from projects.queue.clock import Clock
-from taskers.errors import Problem, StateConflict
+from taskers.errors import Problem, StateConflict, Unexpected
 from taskers.models import Person
 from taskers.outbox.events import emit
 
@@ -128,12 +128,11 @@ def run(import_key: int, *, told: Callable[[Import], None] | None = None) -> Imp
         file_import.refresh_from_db()
         return file_import
     except Problem as problem:
-        where = f" ({problem.place})" if problem.place else ""
-        return _ended(file_import, Import.State.FAILED, f"{problem.text}{where}")
+        return _ended(file_import, Import.State.FAILED, problem)
     except (OperationalError, InterfaceError):
         raise  # the database is away, so nothing can be written down either: whoever runs this tries again
     except Exception as error:
-        _ended(file_import, Import.State.FAILED, f"Something unexpected went wrong ({type(error).__name__}).")
+        _ended(file_import, Import.State.FAILED, Unexpected(kind=type(error).__name__))
         raise
     if file_import.state in OVER:
         return file_import
@@ -320,11 +319,12 @@ def _tell(file_import: Import, state: str) -> None:
     )
 
 
-def _ended(file_import: Import, state: str, reason: str = "") -> Import:
+def _ended(file_import: Import, state: str, problem: Problem | None = None) -> Import:
+    why = {"reason": problem.text[:300], "reason_of": problem.kept()} if problem else {"reason": "", "reason_of": {}}
     with transaction.atomic():
         at_it = [Import.State.RUNNING, Import.State.PLANNING]
         running = Import.objects.filter(pk=file_import.pk, state__in=at_it)
-        if running.update(state=state, reason=reason[:300], ended_at=timezone.now()):
+        if running.update(state=state, **why, ended_at=timezone.now()):
             _tell(file_import, state)
         if state == Import.State.DONE and file_import.file:
             # Everything in it is a task now, or listed as refused.

@@ -30,7 +30,7 @@ from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import canonical, labels_of
 from projects.task_types import TASK_TYPES, TaskType
 from projects.task_types.preference import PAIR
-from taskers.errors import StateConflict, sentence
+from taskers.errors import Place, StateConflict, sentence
 from taskers.models import Person
 from taskers.outbox.events import emit
 
@@ -302,7 +302,7 @@ def _repeat(row: Ready, digest: str, before: str, done: Loaded) -> bool:
             "The external_id “%(name)s” is used at %(place)s of the same file for another payload; that task stays as"
             " it is.",
             name=row.external_id,
-            place=before,
+            place=Place(before),
         )
     else:
         text = sentence(

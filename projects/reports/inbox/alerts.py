@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from projects import access
 from projects.models import AlertRule, Project
@@ -67,13 +67,14 @@ def words(values: Mapping[str, Any]) -> str:
                 % said
             )
         case _:
-            return (
-                _(
-                    "%(project)s stalls: %(tasks)s tasks wait for answers that nobody may give. Invite people, lower"
-                    " a rule, or decide them by what came in."
-                )
-                % said
+            stalls = ngettext(
+                "%(project)s stalls: %(tasks)s task waits for an answer that nobody may give. Invite people, lower"
+                " a rule, or decide it by what came in.",
+                "%(project)s stalls: %(tasks)s tasks wait for answers that nobody may give. Invite people, lower"
+                " a rule, or decide them by what came in.",
+                values["tasks"],
             )
+            return stalls % said
 
 
 def _percent(share: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from projects.models import BulkAction, Delivery, Import, Project
 from taskers.models import Event
@@ -44,12 +44,23 @@ def words(values: Mapping[str, Any]) -> str:
     said = dict(values)
     if values["what"] == BULK:
         said["verb"] = _(BulkAction.Verb(values["verb"]).label)
-        return _("“%(verb)s” has ended for %(tasks)s tasks of %(project)s.") % said
+        ended = ngettext(
+            "“%(verb)s” has ended for %(tasks)s task of %(project)s.",
+            "“%(verb)s” has ended for %(tasks)s tasks of %(project)s.",
+            values["tasks"],
+        )
+        return ended % said
     if values["what"] == DELIVERY:
         failed = _("Delivery %(number)s of %(project)s failed.") % said
         return failed if values["failed"] else _("Delivery %(number)s of %(project)s is ready.") % said
-    failed = _("The import of %(name)s into %(project)s failed.") % said
-    return failed if values["failed"] else _("%(name)s is loaded into %(project)s: %(loaded)s tasks.") % said
+    if values["failed"]:
+        return _("The import of %(name)s into %(project)s failed.") % said
+    loaded = ngettext(
+        "%(name)s is loaded into %(project)s: %(loaded)s task.",
+        "%(name)s is loaded into %(project)s: %(loaded)s tasks.",
+        values["loaded"],
+    )
+    return loaded % said
 
 
 KIND = Kind("job_done", gettext_lazy("Imports, deliveries and bulk actions that ended"), frozenset(ENDED), hear, words)

@@ -16,6 +16,7 @@ from projects.data.importing.readers.listing import heads, listed, passed_over, 
 from projects.data.importing.readers.spans import Spans
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
+from taskers.errors import sentence
 
 MAX_TEXT = 4 * 1024 * 1024  # bytes
 MAX_NOTES = 64 * 1024 * 1024
@@ -87,7 +88,8 @@ def _attributes(spans: Spans, lines: list[tuple[str, str]]) -> dict[str, dict[st
         elif not whose.startswith("T"):
             spans.homeless("attributes of events and relations", place)
         elif whose not in entities:
-            spans.lose(place, "no-such-entity", f"There is no entity “{whose[:60]}”, which this attribute is of.")
+            text = sentence("There is no entity “%(name)s”, which this attribute is of.", name=whose[:60])
+            spans.lose(place, "no-such-entity", text)
         elif found.setdefault(whose, {}).setdefault(what, value.strip() or True) != (value.strip() or True):
             spans.lose(place, "said-twice", "This attribute was told before with another value, which is kept.")
     return found

@@ -22,6 +22,7 @@ from projects.data.importing.readers.marks import REGIONS, Marks
 from projects.data.importing.readers.picture_files import PictureNames
 from projects.data.importing.rows import Fault, Item, Said
 from projects.errors import Refused
+from taskers.errors import sentence
 
 NO_IMAGES = (
     "The task has no pictures: videos are not taken apart here. Export it from CVAT as “CVAT for video 1.1” with its "
@@ -128,9 +129,8 @@ def _gather(files: Files, name: str, shapes: Gathered, faults: list[Fault], fram
             for part in parts(file):
                 for key, place, one in _told(part.value, part.place):
                     if key not in JOB:
-                        faults.append(
-                            Fault(f"{shown(name)}, {place}", "no-place", f"There is no place here for {key}.")
-                        )
+                        text = sentence("There is no place here for “%(what)s”.", what=key)
+                        faults.append(Fault(f"{shown(name)}, {place}", "no-place", text))
                         continue
                     for where in _without_frame(one, place):
                         faults.append(Fault(f"{shown(name)}, {where}", "wrong-shape", "It has no frame."))

@@ -20,6 +20,7 @@ from projects.data.importing.readers.spans import Spans
 from projects.data.importing.rows import Item, Row
 from projects.data.spacy_numbers import BEGIN, INSIDE, SPAN, SYMBOLS, string_number
 from projects.errors import Refused
+from taskers.errors import sentence
 
 ENDINGS = (".spacy",)
 MAX_UNPACKED = 512 * 1024 * 1024
@@ -115,7 +116,8 @@ def _row(packed: Packed, number: int, task_type: str) -> Item:
     text, bounds, unknown = _text(packed, rows, spaces)
     spans = Spans(task_type, place, text)
     if unknown:
-        spans.lose("", "unknown-word", f"{unknown} tokens are in no list of the file's words; each is “�”.")
+        lost = sentence("Tokens that are in no list of the file's words: %(number)s. Each is “�”.", number=unknown)
+        spans.lose("", "unknown-word", lost)
     _entities(spans, packed, rows, bounds)
     external_id = None
     try:
@@ -123,7 +125,8 @@ def _row(packed: Packed, number: int, task_type: str) -> Item:
         external_id = _external_id(spans, packed, number)
         _categories(spans, packed, number)
     except BAD as problem:
-        spans.lose("", "damaged-entry", f"Its span groups or data can't be read: {type(problem).__name__}.")
+        damaged = sentence("Its span groups or data can't be read: %(reason)s.", reason=type(problem).__name__)
+        spans.lose("", "damaged-entry", damaged)
     return Row(place, external_id, {"text": text}, size=2 * len(text), said=spans.said(), lost=tuple(spans.lost))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskers.errors import Sentence, Word, sentence
+from taskers.errors import Place, Sentence, Word, sentence
 
 SHOWN = 5  # places that are named; of more it is told how many there are
 
@@ -25,12 +25,11 @@ class Homeless:
         """A sentence for each kind; they are told once."""
         for what, number in self._found.items():
             places = self._places[what]
-            more = ", …" if number > len(places) else ""
-            where = f" ({', '.join(places)}{more})" if places else ""
-            yield sentence(
-                "This task type has no place for %(what)s; there are %(number)s%(where)s.",
-                what=Word(what),
-                number=number,
-                where=where,
-            )
+            kinds: dict[str, object] = {"what": Word(what), "number": number}
+            if places:
+                text = "This task type has no place for %(what)s; there are %(number)s (%(where)s)."
+                more = ", …" if number > len(places) else ""
+                yield sentence(text, where=Place(", ".join(places) + more), **kinds)
+            else:
+                yield sentence("This task type has no place for %(what)s; there are %(number)s.", **kinds)
         self._found, self._places = {}, {}

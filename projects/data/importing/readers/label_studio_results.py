@@ -29,7 +29,7 @@ def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
                 continue
             by = str(one.get("model_version") or "")[:200] if predicted else _person(one)
             if one.get("was_cancelled") or one.get("skipped"):
-                told.lose(at, "cancelled", f"This answer{f' of {by}' if by else ''} was skipped or cancelled.")
+                told.lose(at, "cancelled", _cancelled(by))
                 continue
             if one.get("ground_truth") is True:
                 told.lose(
@@ -39,7 +39,14 @@ def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
             yield index, one["result"], by, score, predicted, at
     drafts = task.get("drafts")
     if isinstance(drafts, list) and drafts:
-        told.lose("drafts", "no-place", f"Drafts are not taken over; there are {len(drafts)}.")
+        text = sentence("Drafts are not taken over; there are %(number)s.", number=len(drafts))
+        told.lose("drafts", "no-place", text)
+
+
+def _cancelled(by: str) -> str:
+    if by:
+        return sentence("This answer of %(by)s was skipped or cancelled.", by=by)
+    return sentence("This answer was skipped or cancelled.")
 
 
 def _person(one: Mapping[str, Any]) -> str:
@@ -154,7 +161,8 @@ def classes(group: Group, lose: Callable[[str, str, str], None]) -> Iterator[tup
         if isinstance(value, list) and value and isinstance(value[0], list):
             yield name, [str(step) for step in value[0]], kind
             for path in value[1:]:
-                text = f"One path is kept of each field, not “{clipped(' > '.join(map(str, path)), 80)}”."
+                other = clipped(" > ".join(map(str, path)), 80)
+                text = sentence("One path is kept of each field, not “%(path)s”.", path=other)
                 lose(group.place, "more-than-one", text)
         elif isinstance(value, list):
             plain = [one for one in value if isinstance(one, str | int | float)]

@@ -133,7 +133,7 @@ class Marks:
         for text in self._homeless.told():
             self.lose("", "no-place", text)
         if self._more_lost:
-            text = sentence("%(number)s more parts of this row can't be kept either.", number=self._more_lost)
+            text = sentence("More parts of this row that can't be kept either: %(number)s.", number=self._more_lost)
             self.lost.append(Fault(self.place, "more-lost", text))
             self._more_lost = 0
 

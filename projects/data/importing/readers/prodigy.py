@@ -23,6 +23,7 @@ from projects.data.importing.readers.picture_files import Inside, PictureNames, 
 from projects.data.importing.readers.spans import Spans, score_of
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
+from taskers.errors import sentence
 
 ENDINGS = (".jsonl", ".ndjson")
 NO_PLACE = ("relations", "arcs", "heads", "audio", "audio_spans", "video", "user_input", "flagged")
@@ -126,7 +127,11 @@ def _counts(line: dict[str, Any], told: Any) -> bool:
     if answer == "accept":
         return True
     by = _who(line["it"])
-    text = f"The answer{f' of {by}' if by else ''} is “{str(answer)[:20]}”."
+    said = str(answer)[:20]
+    if by:
+        text = sentence("The answer of %(by)s is “%(answer)s”.", by=by, answer=said)
+    else:
+        text = sentence("The answer is “%(answer)s”.", answer=said)
     told.lose(line["at"].rpartition(", ")[2], "not-accepted", text)
     return False
 
@@ -158,7 +163,7 @@ def _attributes(span: dict[str, Any]) -> dict[str, Any]:
 def _tell_homeless(value: dict[str, Any], told: Any, at: str) -> None:
     for name in NO_PLACE:
         if value.get(name):
-            told.lose(f"{at}{name}", "no-place", f"This task type has no place for {name}.")
+            told.lose(f"{at}{name}", "no-place", sentence("This task type has no place for %(what)s.", what=name))
 
 
 def _chosen(value: dict[str, Any]) -> list[str]:

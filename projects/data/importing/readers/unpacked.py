@@ -7,6 +7,7 @@ from projects.data.connectors.files import Files
 from projects.data.importing.readers.listing import PIECE, shown, wanted
 from projects.data.importing.rows import Fault
 from projects.errors import Refused
+from taskers.errors import sentence
 
 MAX_FILES = 500_000
 MAX_BYTES = 50 * 2**30
@@ -33,7 +34,8 @@ def unpack(files: Files, folder: Path) -> list[Fault]:
             target.parent.mkdir(parents=True, exist_ok=True)
             written += _copied(files, entry.name, target, MAX_BYTES - written)
         except OSError as problem:
-            text = f"The file can't be laid down: {os.strerror(problem.errno or 0)}."
+            reason = os.strerror(problem.errno or 0)
+            text = sentence("The file can't be laid down: %(reason)s.", reason=reason)
             faults.append(Fault(shown(entry.name), "unsafe-path", text))
     return faults
 

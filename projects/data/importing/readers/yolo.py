@@ -69,7 +69,7 @@ def _mark(files: Files, name: str, classes: Classes, marks: Marks) -> tuple[Said
     try:
         text = text_of(files, name, MAX_LINE)
     except Refused as refused:
-        marks.lose("", refused.code, f"{shown(name)}: {refused.text}")
+        marks.lose(shown(name), refused.code, refused.sentence)
         return ()
     scored = False
     for number, line in enumerate(itertools.islice(text.splitlines(), MAX_MARKS), start=1):
