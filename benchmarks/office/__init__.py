@@ -1,1 +1,1 @@
-"""The office: how often the forecast's interval holds."""
+"""The office: its forecast, its pages and its bulk actions at size."""
