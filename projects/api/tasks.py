@@ -252,7 +252,7 @@ class BulkShape(serializers.Serializer):
     total = serializers.IntegerField(help_text="tasks")
     done = serializers.IntegerField()
     skipped = serializers.IntegerField()
-    faults = BulkFault(many=True, help_text="why, of the first 100 that were skipped")
+    faults = BulkFault(many=True, source="refusals", help_text="why, of the first 100 that were skipped")
     asked_by = serializers.CharField(source="asked_by.name")
     made_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

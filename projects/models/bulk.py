@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from projects.models import limits
 from projects.models.work import Project, Task
+from taskers.errors import told_again
 from taskers.models import Organization, Person
 
 
@@ -49,7 +50,7 @@ class BulkAction(models.Model):
     position = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)  # refused, each for a reason of its own
-    faults = models.JSONField(default=list)  # the first of these reasons
+    faults = models.JSONField(default=list)  # the first of these reasons, in English
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -66,6 +67,12 @@ class BulkAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_verb_display()}: {self.total} tasks of {self.project}"
+
+    @property
+    def refusals(self) -> list[dict[str, str]]:
+        """Why the first tasks were passed by: `faults` in the reader's language."""
+        told = ("task", "external_id", "code")
+        return [{name: one[name] for name in told} | {"text": told_again(one["text"], one)} for one in self.faults]
 
 
 class BulkTrace(models.Model):

@@ -20,7 +20,7 @@ from projects.models import BulkAction, BulkTrace, Project, Task
 from projects.workflow import bulk_verbs
 from projects.workflow.bulk_verbs import VERBS, check
 from taskers.database.prepared import ask
-from taskers.errors import NotFound, Problem, StateConflict
+from taskers.errors import NotFound, Problem, StateConflict, made_of
 from taskers.models import Person
 from taskers.outbox.events import emit
 
@@ -182,7 +182,7 @@ def _step(action_key: int, position: int, task_key: int, asked: Ask) -> bool:
     return last
 
 
-def _done(action_key: int, task_key: int, asked: Ask) -> dict[str, str] | None:
+def _done(action_key: int, task_key: int, asked: Ask) -> dict[str, Any] | None:
     """Do it and keep how the task was, or say why the task refuses."""
     task = None
     try:
@@ -194,7 +194,8 @@ def _done(action_key: int, task_key: int, asked: Ask) -> dict[str, str] | None:
                 BulkTrace.objects.create(action_id=action_key, task=task, before=was)
     except Problem as problem:
         named = {"task": str(task.public_id), "external_id": task.external_id} if task else {}
-        return {"task": "", "external_id": ""} | named | {"code": problem.code, "text": problem.text}
+        said = {"code": problem.code, "text": problem.text} | made_of(problem.sentence)
+        return {"task": "", "external_id": ""} | named | said
     return None
 
 

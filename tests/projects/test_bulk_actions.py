@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,8 @@ def test_what_a_task_refuses_is_told_and_passed_by(cast, mina: Api, project: Pro
         (tasks[0].external_id, "already-decided"),
         (tasks[1].external_id, "state-conflict"),
     ]
+    with translation.override("es"):
+        assert BulkAction.objects.get().refusals[0]["text"] == "Esta tarea ya tiene un veredicto."
 
 
 def test_each_task_is_done_once_however_often_the_worker_dies(cast, project: Project, monkeypatch) -> None:
