@@ -20,7 +20,7 @@ from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from projects.queue.task_state import ask_fewer, ask_more, fill, pass_on
 from taskers.database.prepared import ask
-from taskers.errors import NotFound, Problem, StateConflict
+from taskers.errors import NotFound, Problem, StateConflict, Word
 from taskers.models import Person
 
 # Where a loaded row stands in its batch's order (Assignment.walk_key): by lot among those of its load, or as in the
@@ -139,9 +139,7 @@ def withhold(task: Task, why: str, *, by: Person | None = None, note: str = "") 
     if Verdict.objects.current().filter(task=task).exists():
         raise AlreadyDecided()
     if task.withheld:
-        raise StateConflict(
-            "This task is withheld already (%(withheld)s).", withheld=task.get_withheld_display().lower()
-        )
+        raise StateConflict("This task is withheld already: %(withheld)s.", withheld=Word(task.get_withheld_display()))
     pass_on(task, why, by=by, note=note)
     return task
 

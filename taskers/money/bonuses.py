@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from taskers.errors import Problem, StateConflict
+from taskers.errors import Problem, StateConflict, Word
 from taskers.models import Bonus, Membership, Organization, Person, limits
 from taskers.money import ledger, pay_terms
 from taskers.money.independence import check_two
@@ -114,7 +114,7 @@ def _change(bonus: Bonus, before: str, **after: object) -> None:
     changed = Bonus.objects.filter(pk=bonus.pk, state=before).update(**after)
     bonus.refresh_from_db()
     if not changed:
-        raise StateConflict("This bonus is %(state)s; nothing was changed.", state=bonus.get_state_display().lower())
+        raise StateConflict("This bonus stands at “%(state)s”; nothing was changed.", state=Word(bonus.get_state_display()))
 
 
 def _tell(kind: str, bonus: Bonus, actor: Person) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from taskers.errors import Problem, StateConflict
+from taskers.errors import Problem, StateConflict, Word
 from taskers.files.csv_cells import plain
 from taskers.models import Organization, Payout, PayoutItem, PayoutReturn, Person, limits
 from taskers.money import items, ledger, pay_terms, returns
@@ -177,7 +177,7 @@ def _lock(payout: Payout) -> None:
 def _change(payout: Payout, before: list[str], **after: object) -> None:
     if not Payout.objects.filter(pk=payout.pk, state__in=before).update(**after):
         payout.refresh_from_db()
-        raise StateConflict("This payout is %(state)s; nothing was changed.", state=payout.get_state_display().lower())
+        raise StateConflict("This payout stands at “%(state)s”; nothing was changed.", state=Word(payout.get_state_display()))
     payout.refresh_from_db()
 
 
