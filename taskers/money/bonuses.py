@@ -114,7 +114,9 @@ def _change(bonus: Bonus, before: str, **after: object) -> None:
     changed = Bonus.objects.filter(pk=bonus.pk, state=before).update(**after)
     bonus.refresh_from_db()
     if not changed:
-        raise StateConflict("This bonus stands at “%(state)s”; nothing was changed.", state=Word(bonus.get_state_display()))
+        raise StateConflict(
+            "This bonus stands at “%(state)s”; nothing was changed.", state=Word(bonus.get_state_display())
+        )
 
 
 def _tell(kind: str, bonus: Bonus, actor: Person) -> None:

@@ -177,7 +177,9 @@ def _lock(payout: Payout) -> None:
 def _change(payout: Payout, before: list[str], **after: object) -> None:
     if not Payout.objects.filter(pk=payout.pk, state__in=before).update(**after):
         payout.refresh_from_db()
-        raise StateConflict("This payout stands at “%(state)s”; nothing was changed.", state=Word(payout.get_state_display()))
+        raise StateConflict(
+            "This payout stands at “%(state)s”; nothing was changed.", state=Word(payout.get_state_display())
+        )
     payout.refresh_from_db()
 
 
