@@ -170,6 +170,7 @@ STUDIO: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("projects/", listing.projects, name="projects"),
     path("projects/overview/", overview.page, name="overview"),
+    path("projects/overview/<slug:figure>.csv", overview.file, name="overview-figure"),
     path("projects/gallery/", gallery.gallery, name="project-gallery"),
     path("projects/templates/<uuid:template_id>/remove/", gallery.remove, name="template-remove"),
     path("projects/deliveries/", retention.page, name="deliveries-keep"),

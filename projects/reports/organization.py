@@ -11,11 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from projects import access
 from projects.models import Project, ProjectSettings, Stall
 from projects.reports import dashboard, queue_health
 from projects.reports.dashboard import Ahead, Period, Stands, together
 from projects.reports.queue_health import Hindrance
-from taskers.models import Organization
+from taskers import access as roles
+from taskers.errors import NotAllowed
+from taskers.models import Organization, Person
 from taskers.money import earning_days
 
 MOST = 200  # projects
@@ -58,6 +61,14 @@ class Overview:
     def needing(self) -> int:
         """How many projects need somebody."""
         return sum(bool(one.hindrances) for one in self.lines)
+
+
+def for_manager(organization: Organization, person: Person) -> Overview:
+    """Of the projects that somebody manages. Raises NotAllowed where that is none of them by their role."""
+    keys = roles.project_keys_of(person, organization, *access.MANAGE)
+    if keys is not None and not keys:
+        raise NotAllowed("This page is for managers; ask one to give you the role.")
+    return of(organization, access.among(organization, keys).order_by("-priority", "-pk"))
 
 
 def of(organization: Organization, projects: Iterable[Project]) -> Overview:
@@ -105,11 +116,12 @@ def _line(
     ahead = dashboard.ahead(project.pk, settings, stands, days, PATHS) if forecast else None
     hindrances = queue_health.hindrances(project, stands, days, ahead)
     if stall is not None and project.state == Project.State.LIVE:
-        hindrances = [_stalled(project, stall), *hindrances]
+        hindrances = [stalled(stall, project), *hindrances]
     return Line(project, stands, together(days[-7:]), ahead, spent, hindrances)
 
 
-def _stalled(project: Project, stall: Stall) -> Hindrance:
+def stalled(stall: Stall, project: Project) -> Hindrance:
+    """That tasks wait for answers that nobody may give."""
     said = ngettext(
         "%(n)s task waits for an answer that nobody may give.",
         "%(n)s tasks wait for answers that nobody may give.",

@@ -18,6 +18,7 @@ from taskers.models import EarningDay, Event, Transfer
 from taskers.money import earning_days
 from tests.support import make
 from tests.support.projects.judging import given
+from tests.support.projects.pipeline import Api, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,24 @@ def test_by_the_hour_it_tells_when_somebody_was_at_work(project, mina) -> None:
 def test_weeks_hold_the_days_that_they_are_made_of(project, mina) -> None:
     past(project, 10, 5)
     assert sum(int(row[1]) for row in read(mina, project, "judgements", by="week")[1:]) == 54
+
+
+def test_programs_read_the_same_figures(cast, project, mina) -> None:
+    Stall.objects.create(project=project, tasks=1, begun=0, people=3)
+    api = Api(cast.mina, cast.riverside, "read")
+    told = api.get("dashboard", project.public_id).json()
+    assert [told[name] for name in ("tasks", "decided", "wanted", "submitted", "open", "held")] == [3, 2, 6, 4, 2, 0]
+    assert (told["spent"], told["planned"], told["currency"]) == ("0.20", "0.30", "USD")
+    assert [(one["key"], one["tasks"]) for one in told["labels"]] == [("person", 1), ("place", 1)]
+    assert told["hindrances"][0]["said"] == "1 task waits for an answer that nobody may give."
+    today = told["periods"][-1]
+    assert (today["people"], today["models"], today["by_answers"]) == (4, 0, 2)
+    assert (today["judgements_at_end"], today["decided_at_end"], today["earned"]) == (4, 2, "0.20")
+    drawn = read(mina, project, "quality")[-1]
+    assert [f"{today['agreement'][name]:.6g}" for name in ("value", "low", "high", "number")] == drawn[1:5]
+    hours = api.get("dashboard", project.public_id, by="hour").json()["periods"]
+    assert sum(one["people"] for one in hours) == 4 and hours[0]["earned"] is None
+    refused(api.get("dashboard", project.public_id, by="minute"), 400, "invalid")
 
 
 def test_a_figure_that_there_is_none_of_is_not_found(project, mina) -> None:

@@ -1,5 +1,7 @@
 """All projects side by side, those first that need somebody, as Olga sees them."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from projects.reports import organization, progress
 from projects.workflow import batches
 from taskers.models import EarningDay, Event
 from tests.support import make
+from tests.support.projects.pipeline import Api
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +68,27 @@ def test_days_and_money_of_all_are_put_together(cast) -> None:
     assert sum(one.people for one in all_of_it.days) == 160
     assert all_of_it.spent == 140_000
     assert all(one.ahead is not None and one.week.people == 60 for one in all_of_it.lines)
+
+
+def test_its_figures_are_files_and_programs_read_it(cast, olga) -> None:
+    calm, stalled = working(cast, "Calm"), working(cast, "Stalled")
+    Stall.objects.create(project=stalled, tasks=24, people=3)
+    shown = olga.get(reverse("overview")).content.decode()
+    address = reverse("overview-figure", args=["judgements"])
+    assert address in shown
+    rows = list(csv.reader(io.StringIO(olga.get(address).content.decode())))
+    assert sum(int(row[1]) for row in rows[1:]) == 160
+    assert olga.get(reverse("overview-figure", args=["luck"])).status_code == 404
+    told = Api(cast.olga, cast.riverside, "read").get("overview").json()
+    assert [one["name"] for one in told["projects"]] == ["Stalled", "Calm"]
+    first, last = told["projects"]
+    assert first["project"] == str(stalled.public_id) and "24 tasks wait" in first["hindrances"][0]["said"]
+    assert (last["judgements"], last["spent"], last["forecast"]["left"]) == (
+        60,
+        "0.00",
+        calm.batches.get().tasks.count() * 2,
+    )
+    assert sum(one["people"] for one in told["days"]) == 160
 
 
 def test_archived_projects_are_left_out(cast) -> None:

@@ -188,6 +188,8 @@ OPERATIONS = [
     ("POST", "/api/v1/projects/{project_id}/copilot/overrides/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/overrides/{override_id}/"),
     ("GET", "/api/v1/projects/{project_id}/figures/"),
+    ("GET", "/api/v1/projects/{project_id}/dashboard/"),
+    ("GET", "/api/v1/overview/"),
     ("PATCH", "/api/v1/projects/{project_id}/labels/{label_key}/"),
     ("DELETE", "/api/v1/projects/{project_id}/labels/{label_key}/"),
     ("POST", "/api/v1/projects/{project_id}/labels/{label_key}/merge/"),

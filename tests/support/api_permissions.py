@@ -213,6 +213,8 @@ API = [
     post("api-skip", only("alice"), json(token="@token", reason="too-hard"), own=True),
     post("api-release", only("alice"), TOKEN, own=True),
     get("api-figures", MANAGE),
+    get("api-dashboard", MANAGE),
+    get("api-overview", MANAGE | {"hugo", "hilltops"}),
     get("api-agreement", MANAGE),
     post("api-agreement", MANAGE, json()),
     get("api-quality", MANAGE),

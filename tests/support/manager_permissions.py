@@ -26,6 +26,7 @@ from tests.support.projects.managing import FORM
 MANAGERS = [
     get("projects", MANAGE | THEIRS_TOO),
     get("overview", MANAGE | THEIRS_TOO),
+    get("overview-figure", MANAGE | THEIRS_TOO),
     get("project-gallery", OFFICE | THEIRS),
     post("template-remove", OFFICE),
     get("project-new", OFFICE | THEIRS),

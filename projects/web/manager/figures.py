@@ -1,21 +1,22 @@
 """The figures of a dashboard: each a drawing with the table that it stands for, which is also its file."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.http import Http404, HttpResponse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from projects.reports import dashboard
+from projects.reports import timeline
 from projects.reports.dashboard import Dashboard, Period, Share
 from projects.web.shared.charts import Bars, Line, Scale, bars, line, reach, round_up
+from taskers.files.csv_cells import plain
 from taskers.money import ledger
 
-DAYS, HOURS, WEEKS = 30, 48, 60  # shown at most
-UNITS = ("hour", "day", "week")
 NOTHING = "–"
 
 
@@ -97,6 +98,31 @@ def said(cell: Any) -> str:
     return intcomma(cell)
 
 
+def file(drawn: Sequence[Figure], key: str, unit: str) -> HttpResponse:
+    """One of these as a CSV file. Raises Http404 where there is none of this name."""
+    chosen = next((one for one in drawn if one.key == key), None)
+    if chosen is None:
+        raise Http404
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    name = f"{key}-by-{unit}.csv" if chosen.ends[0] else f"{key}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    lines = csv.writer(answer)
+    lines.writerow(chosen.columns)
+    lines.writerows([_plain(cell) for cell in row] for row in chosen.rows)
+    return answer
+
+
+def _plain(cell: Any) -> str:
+    """A cell for a file."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Moment):
+        return cell.plain
+    if isinstance(cell, float):
+        return f"{cell:.6g}"
+    return plain(str(cell))
+
+
 def all_of(found: Dashboard, shown: Sequence[Period], unit: str, currency: str) -> list[Figure]:
     """Every figure, over the periods that are shown."""
     when = [Moment(one.at, unit) for one in shown]
@@ -150,12 +176,7 @@ def _decisions(shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
 
 
 def _progress(found: Dashboard, shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
-    """Counted back from where things stand."""
-    judged, decided = found.stands.submitted, found.stands.decided
-    rows: list[list[Any]] = []
-    for at, one in zip(reversed(when), reversed(shown), strict=True):
-        rows.insert(0, [at, max(0, judged), max(0, decided)])
-        judged, decided = judged - one.net_judgements, decided - one.net_decisions
+    rows = [[at, *done] for at, done in zip(when, timeline.ends(found, shown), strict=True)]
     wanted, tasks = max(1, found.stands.wanted), max(1, found.stands.tasks)
     values = [[row[1] / wanted for row in rows], [row[2] / tasks for row in rows]]
     names = [_("Judgements, of those wanted now"), _("Tasks decided, of those loaded now")]
@@ -226,15 +247,7 @@ def _labels(found: Dashboard) -> Figure:
 
 
 def _cost(found: Dashboard, shown: Sequence[Period], when: Sequence[Moment], currency: str) -> Figure:
-    begins = [one.at.date() for one in shown]
-    spent = [0] * len(shown)
-    whole = 0
-    for day, amount in found.money.days.items():
-        place = sum(begin <= day for begin in begins) - 1
-        if place >= 0:
-            spent[place] += amount
-        else:
-            whole += amount
+    whole, spent = timeline.spent(found, shown)
     rows: list[list[Any]] = []
     for at, amount in zip(when, spent, strict=True):
         whole += amount
@@ -275,15 +288,3 @@ def _lines(
 
 def _bounds(one: Share) -> tuple[float, float] | None:
     return None if one.low is None or one.high is None else (one.low, one.high)
-
-
-def shown_of(days: Sequence[Period], hours: Sequence[Period], unit: str) -> Sequence[Period]:
-    """The periods that are drawn."""
-    if unit == "hour":
-        return hours[-HOURS:]
-    return dashboard.by_week(days)[-WEEKS:] if unit == "week" else days[-DAYS:]
-
-
-def since_hours(now: datetime) -> datetime:
-    """From when on hours are drawn."""
-    return now - timedelta(hours=HOURS)

@@ -5,11 +5,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from projects import access
 from projects.reports import organization as reports
 from projects.web.manager import figures
-from taskers import access as roles
-from taskers.errors import NotAllowed, NotFound
+from taskers.errors import NotFound
 from taskers.web.requests import MemberRequest
 
 
@@ -17,17 +15,26 @@ from taskers.web.requests import MemberRequest
 @login_required
 def page(request: MemberRequest) -> HttpResponse:
     """The page, of the projects that whoever looks manages."""
-    organization = request.organization
-    if not organization:
-        raise NotFound("You don't belong to an organization here; ask whoever invited you.")
-    keys = roles.project_keys_of(request.user, organization, *access.MANAGE)
-    if keys is not None and not keys:
-        raise NotAllowed("This page is for managers; ask one to give you the role.")
-    found = reports.of(organization, access.among(organization, keys).order_by("-priority", "-pk"))
+    found = _found(request)
     context = {
         "found": found,
         "figures": figures.of_organization(found.days),
-        "currency": organization.currency,
+        "currency": request.organization.currency,
         "days": reports.DAYS,
+        "unit": "day",
     }
     return render(request, "projects/manager/overview.html", context)
+
+
+@require_GET
+@login_required
+def file(request: MemberRequest, figure: str) -> HttpResponse:
+    """One figure of all of them as a CSV file."""
+    return figures.file(figures.of_organization(_found(request).days), figure, "day")
+
+
+def _found(request: MemberRequest) -> reports.Overview:
+    organization = request.organization
+    if not organization:
+        raise NotFound("You don't belong to an organization here; ask whoever invited you.")
+    return reports.for_manager(organization, request.user)
