@@ -7,28 +7,28 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 
 from taskers.telemetry import request_ids
 
 MEDIA_TYPE = "application/problem+json"
 # What a place in the input may be called, before its number or name; all else in a place is a name of the input's own.
 PLACES = {
-    "action": gettext_noop("action %(name)s"),
-    "annotation": gettext_noop("annotation %(name)s"),
-    "byte": gettext_noop("byte %(name)s"),
-    "column": gettext_noop("column %(name)s"),
-    "document": gettext_noop("document %(name)s"),
-    "frame": gettext_noop("frame %(name)s"),
-    "item": gettext_noop("item %(name)s"),
-    "line": gettext_noop("line %(name)s"),
-    "object": gettext_noop("object %(name)s"),
-    "part": gettext_noop("part %(name)s"),
-    "point": gettext_noop("point %(name)s"),
-    "row": gettext_noop("row %(name)s"),
-    "span": gettext_noop("span %(name)s"),
-    "token": gettext_noop("token %(name)s"),
-    "track": gettext_noop("track %(name)s"),
+    "action": "action %(name)s",
+    "annotation": "annotation %(name)s",
+    "byte": "byte %(name)s",
+    "column": "column %(name)s",
+    "document": "document %(name)s",
+    "frame": "frame %(name)s",
+    "item": "item %(name)s",
+    "line": "line %(name)s",
+    "object": "object %(name)s",
+    "part": "part %(name)s",
+    "point": "point %(name)s",
+    "row": "row %(name)s",
+    "span": "span %(name)s",
+    "token": "token %(name)s",
+    "track": "track %(name)s",
 }
 
 

@@ -24,6 +24,7 @@ TEXT_AT = {"CopilotError": 1, "Fault": 2, "lose": 2}
 # Tables whose words are looked up where they are shown: every text in them with a capital letter or a blank is said.
 TABLES = {
     "config/navigation.py": {"PLACES", "ACCOUNT", "PROJECT_TABS"},
+    "taskers/errors.py": {"PLACES"},
     "assist/errors.py": {"TEXTS"},
     "assist/session/replies.py": {"WANTS_POINTS", "WANTS_TEXT"},
     "assist/registry/lineage.py": {"TAKEN_BACK"},
