@@ -17,6 +17,8 @@ from projects.workflow.automatic_rules.conditions.protocol import Piece
 from projects.workflow.automatic_rules.running import Terms
 from projects.workforce import rules
 from taskers.errors import NotAllowed, Problem, StateConflict
+from taskers.models import Qualification
+from taskers.skills import skills
 from tests.support import make
 from tests.support.projects.judging import given
 
@@ -193,6 +195,24 @@ def test_whoever_is_kept_out_by_hand_stays_so_and_other_actions_act(cast, projec
     waiting.refresh_from_db()
     assert waiting.wanted == 3 and queue.audit().breaches == []
     assert {one.rule.action for one in running.told_to(cast.bob)} == {"message"}
+
+
+@pytest.mark.django_db
+def test_it_has_whoever_hurries_pass_the_course_anew_and_gives_the_skill_back_on_appeal(cast, project, batch) -> None:
+    running.make(project, replace(FAST, action="skill"), by=cast.mina)
+    worked(cast, batch)
+    assert running.run_all() == 1 and RuleConsequence.objects.get().did == {"already": True}, "there is no course"
+    names = skills.define(cast.riverside, "Names")
+    rules.change(project, cast.mina, training_tasks=2, training_skill=names)
+    skills.grant(cast.bob, names, 0.9, by=cast.mina)
+    RuleConsequence.objects.update(until=timezone.now())
+    worked(cast, batch)
+    assert running.run_all() == 1 and not Qualification.objects.filter(skill=names).exists()
+    (told, _before) = running.told_to(cast.bob)
+    running.contest(told, cast.bob, "My keyboard stuck.")
+    running.answer(told, "It did.", by=cast.olga, upheld="upheld")
+    back = Qualification.objects.get(skill=names)
+    assert (back.person, back.value) == (cast.bob, 0.9)
 
 
 @pytest.mark.django_db

@@ -127,7 +127,7 @@ def go_on(tasker: Person, annotation: UUID) -> None:
 
 
 @transaction.atomic
-def forgive(project: Project, tasker: Person, *, by: Person) -> int:
+def forgive(project: Project, tasker: Person, *, by: Person | None) -> int:
     """Give somebody all their tries back, one that is going on included; says how many there were."""
     tries = QualificationAttempt.objects.filter(project=project, tasker=tasker, forgiven_at=None).exclude(passed=True)
     number = tries.update(forgiven_at=Clock(), forgiven_by=by)
@@ -137,7 +137,7 @@ def forgive(project: Project, tasker: Person, *, by: Person) -> int:
 
 
 @transaction.atomic
-def retrain(project: Project, tasker: Person, *, by: Person) -> None:
+def retrain(project: Project, tasker: Person, *, by: Person | None) -> None:
     """Have somebody pass the project's course anew before they go on: what it gave them is taken back, and their tries
     begin again. Raises StateConflict where there is no course, or they haven't passed it."""
     row = AssignmentRules.objects.select_related("training_skill").filter(project=project).first()
