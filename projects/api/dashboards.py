@@ -67,7 +67,7 @@ class ReachedPeriodShape(PeriodShape):
     earned = serializers.CharField(allow_null=True, help_text=f"{MONEY}, by days of UTC; null by the hour")
 
 
-class ForecastShape(serializers.Serializer):
+class ForecastOfWorkShape(serializers.Serializer):
     """When live batches will be done, with the interval in which that lies with 80 %; null: not in two years."""
 
     left = serializers.IntegerField(help_text="judgements")
@@ -100,7 +100,9 @@ class DashboardShape(serializers.Serializer):
     submitted = serializers.IntegerField(help_text="judgements")
     open = serializers.IntegerField(help_text="judgements that nobody has begun")
     held = serializers.IntegerField(help_text="judgements that people hold")
-    forecast = ForecastShape(allow_null=True, help_text="null: nothing is left, or three days of work have to tell")
+    forecast = ForecastOfWorkShape(
+        allow_null=True, help_text="null: nothing is left, or three days of work have to tell"
+    )
     currency = serializers.CharField()
     spent = serializers.CharField()
     planned = serializers.CharField(help_text="if all that is wanted is accepted")
@@ -116,7 +118,7 @@ class OverviewLineShape(serializers.Serializer):
     tasks = serializers.IntegerField(source="stands.tasks")
     decided = serializers.IntegerField(source="stands.decided")
     judgements = serializers.IntegerField(source="week.judgements", help_text="in seven days")
-    forecast = ForecastShape(source="ahead", allow_null=True)
+    forecast = ForecastOfWorkShape(source="ahead", allow_null=True)
     spent = serializers.SerializerMethodField(help_text=f"{MONEY}, in {organization.DAYS} days")
     hindrances = HindranceShape(many=True)
 

@@ -245,7 +245,7 @@ def test_finance_pays_from_the_admin(cast, client) -> None:
     client.post(at["settle"], {"reference": "ACH 17"})
     count = Transfer.objects.count()
     for step in ("approve", "settle", "cancel"):
-        assert "settled" in told(fay.post(at[step]))
+        assert "Settled" in told(fay.post(at[step]))
     payout.refresh_from_db()
     assert (payout.state, payout.reference) == ("settled", "ACH 17")
     assert Transfer.objects.count() == count

@@ -176,7 +176,7 @@ def _decisions(shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
 
 
 def _progress(found: Dashboard, shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
-    rows = [[at, *done] for at, done in zip(when, timeline.ends(found, shown), strict=True)]
+    rows: list[list[Any]] = [[at, *done] for at, done in zip(when, timeline.ends(found, shown), strict=True)]
     wanted, tasks = max(1, found.stands.wanted), max(1, found.stands.tasks)
     values = [[row[1] / wanted for row in rows], [row[2] / tasks for row in rows]]
     names = [_("Judgements, of those wanted now"), _("Tasks decided, of those loaded now")]
