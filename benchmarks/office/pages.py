@@ -14,18 +14,21 @@ from django.utils import timezone
 from benchmarks.queue import fixtures
 from benchmarks.queue.measure import Row, at_most, ms, p95, seconds
 from projects.models import Batch, BatchHour, BatchProgress, LabelTally, Project
+from projects.reports.task_search import PAGE
 from taskers.models import Membership, Person
 
 SMALL = 1000
 TIMES = 40
 DAYS = 60
-# What is asked of the task browser: a page of everything, of a word that all hold, of one that ten tasks hold (and one
-# in two thousand), of what waits, of what is least sure.
+# One task in so many holds a rare word; of the small project as many as fill a page, so that pages are of one length.
+RARE = 200
+# What is asked of the task browser: a page of everything, of a word that all hold, of one that ten tasks hold, of the
+# rare one, of what waits, of what is least sure.
 ASKED = {
     "everything": "",
     "a word of all": "words=harbor",
     "a seldom word": "words=seldom",
-    "a word of 1 in 200": "words=rare",
+    "a rare word": "words=rare",
     "open": "state=open",
     "least sure first": "sort=confidence&high=95",
     "a state within a batch": "state=decided",
@@ -45,7 +48,7 @@ INSERT INTO projects_taskwords (task_id, project_id, words)
 SELECT id, %(project)s, array_to_tsvector(ARRAY[
   %(mark)s || 'maria', %(mark)s || 'lopez', %(mark)s || 'harbor', %(mark)s || 'board', %(mark)s || 'oslo',
   %(mark)s || 'ferries', %(mark)s || n, %(mark)s || 'w' || n %% 5000,
-  %(mark)s || CASE WHEN n %% 200 = 7 THEN 'rare' ELSE 'plain' END,
+  %(mark)s || CASE WHEN n %% %(rare)s = 7 THEN 'rare' ELSE 'plain' END,
   %(mark)s || CASE WHEN n > %(last)s - 10 THEN 'seldom' ELSE 'often' END])
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM projects_task WHERE batch_id = %(batch)s) t
 """
@@ -106,6 +109,7 @@ def _project(project: Project, number: int, tasker: Person) -> Project:
     batch = fixtures.batch(project, f"{project.name} batch", number, wanted=1)
     fixtures.has_done(tasker, batch, number // 10)
     terms: dict[str, Any] = {"project": project.pk, "batch": batch.pk, "mark": f"{project.pk}:", "last": number}
+    terms["rare"] = max(8, min(RARE, number // PAGE))
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX IF EXISTS task_words")
         cursor.execute(DECIDED, terms | {"answer": json.dumps(fixtures.ANSWER)})

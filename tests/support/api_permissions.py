@@ -214,7 +214,7 @@ API = [
     post("api-release", only("alice"), TOKEN, own=True),
     get("api-figures", MANAGE),
     get("api-dashboard", MANAGE),
-    get("api-overview", MANAGE | {"hugo", "hilltops"}),
+    get("api-overview", MANAGE | {"hugo", "hilltops", "eve"}),
     get("api-agreement", MANAGE),
     post("api-agreement", MANAGE, json()),
     get("api-quality", MANAGE),
