@@ -43,7 +43,10 @@ def test_an_estimate_begun_by_hand_says_how_far_it_is(cast, client) -> None:
     again = client.post(reverse("quality-estimate", args=[project.public_id]))
     assert again.status_code == 409
     estimating.run(Estimation.objects.get().pk)
-    assert "verdicts newly proposed for a second look: 0." in page(client, cast.mina, "quality-run", project.public_id).content.decode()
+    assert (
+        "verdicts newly proposed for a second look: 0."
+        in page(client, cast.mina, "quality-run", project.public_id).content.decode()
+    )
 
 
 def test_rita_finds_the_proposal_and_leaves_the_verdict(cast, client, spammers) -> None:
