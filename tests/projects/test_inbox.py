@@ -75,7 +75,7 @@ def test_money_disputes_jobs_and_what_was_taken_back_are_told(cast, project) -> 
         "What you contested was upheld: “So it is.”",
     }
     assert set(told(cast.mina)) >= {
-        "“Hold back” has ended for 1 tasks of Names in reports.",
+        "“Hold back” has ended for 1 task of Names in reports.",
         "Alice contests a judgement: “It is a name.”",
     }
     assert not Notification.objects.filter(person__in=[cast.ned, cast.sam]).exists()
