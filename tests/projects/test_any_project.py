@@ -89,7 +89,7 @@ def test_home_offers_any_and_says_why_a_project_is_closed(alice, cast, plain, pa
     assert "You are paused here: Please read rule 3." in page
     rules.change(plain, cast.mina, daily_tasks=1)
     make.judged(cast.alice, plain, make.MARIA)
-    assert "You have done the 1 tasks that one person may do here in a day." in alice.get("/").content.decode()
+    assert "You have done the 1 task that one person may do here in a day." in alice.get("/").content.decode()
 
 
 def test_home_says_what_others_hold_and_what_is_all_done(alice, cast, plain, paid) -> None:
