@@ -1,5 +1,7 @@
 """The copilot's work in the background. Each job is one call into a verb and may safely run twice."""
 
+import contextlib
+
 from procrastinate.contrib.django import app
 
 from assist.alike import atlas, duplicates, index
@@ -10,7 +12,7 @@ from assist.learning import shadow as shadowing
 from assist.learning.drift import watch
 from assist.learning.search import trials
 from assist.registry import trial
-from assist.suggestions import precompute, record
+from assist.suggestions import pins, precompute, record
 from projects.models import Project
 
 
@@ -61,6 +63,15 @@ def forget_prepared(timestamp: int) -> int:
     """Let go of what was prepared for work that is over; returns how many rows."""
     index.forget()
     return precompute.forget()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="jobs", queueing_lock="pin_embeddings")
+def pin_embeddings(timestamp: int) -> int:
+    """Tell the runtime which images live batches still need; returns how many. While it is away it hears of none."""
+    with contextlib.suppress(CopilotError):
+        return pins.pin_all()
+    return 0
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -40,6 +40,10 @@ class RuntimeClient:
         """What the runtime serves, and how it is: {"models": {key: {"capability", "state", "text", ...}}, ...}."""
         return await self.ask("status")
 
+    async def pin(self, images: Sequence[str]) -> None:
+        """Have what was made of these images, by their sha256, go last, instead of what was pinned before."""
+        await self.ask("pin", images=list(images))
+
     async def embed(self, model: str, image: str, supply: Supply, urgent: bool = False) -> dict[str, Any]:
         """Have the image's embedding made; `supply` gives the file's bytes if the runtime lacks them."""
         return await self._with_image("embed", supply, model=model, image=image, urgent=urgent)

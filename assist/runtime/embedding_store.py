@@ -12,8 +12,10 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -33,10 +35,12 @@ ONE_MB = 2
 HALF_WRITTEN_SECONDS = 600.0  # writing one takes some milliseconds
 
 Key = tuple[str, str]  # image sha256, model
+Kept = TypeVar("Kept", Key, str)
 
 
 class EmbeddingStore:
-    """Memory over disk, each with its own limit in bytes; the least recently used goes first.
+    """Memory over disk, each with its own limit in bytes; the least recently used goes first, and what is pinned only
+    where nothing else is left.
 
     A full or broken disk costs only speed: it is logged, counted in `disk_faults`, and memory goes on.
     """
@@ -51,8 +55,18 @@ class EmbeddingStore:
         self._lock = threading.Lock()
         self._making: dict[Key, asyncio.Task[Embedding]] = {}
         self._writing: set[asyncio.Task[None]] = set()
+        self._pinned: frozenset[str] = frozenset()  # sha256 of images
         self.disk_faults = 0
         self._counts = dict.fromkeys(("in_memory", "on_disk", "made", "out_of_memory", "off_disk"), 0)
+
+    def pin(self, images: Iterable[str]) -> None:
+        """Until the next call, what was made of these images goes last; what was pinned before is so no longer."""
+        pinned = frozenset(images)
+        with self._lock:
+            self._pinned = pinned
+            if self._folder is not None:
+                with contextlib.suppress(OSError):  # nothing was written yet, or whoever writes says what is wrong
+                    self._known_files()
 
     def recall(self, key: Key) -> Embedding | None:
         """From memory, at once."""
@@ -140,9 +154,15 @@ class EmbeddingStore:
 
     def figures(self) -> dict[str, int]:
         """How full it is and may be, and since its start: how often what was asked for was found in memory or on disk,
-        or had to be made; and how many had to go."""
+        or had to be made; and how many had to go. `pinned`: images that are; `pinned_kept`: of how many it has what was
+        made of them; `pinned_most`: for how many it has room."""
         held = {"memory_bytes": self.bytes_held(), "disk_bytes": self.bytes_on_disk()}
-        return held | {"memory_limit": self._memory_bytes, "disk_limit": self._disk_bytes} | self._counts
+        with self._lock:
+            kept = {image for image, _ in self._held} | {_image(name) for name in self._files or ()}
+            pinned = {"pinned": len(self._pinned), "pinned_kept": len(self._pinned & kept)}
+        limits = {"memory_limit": self._memory_bytes, "disk_limit": self._disk_bytes}
+        pinned["pinned_most"] = max(limits.values()) // (ONE_MB << 20)
+        return held | limits | pinned | self._counts
 
     async def written(self) -> None:
         """Wait until what was made is on disk, as far as the disk lets us."""
@@ -169,10 +189,14 @@ class EmbeddingStore:
             self._held_bytes += embedding.features.nbytes - (old.features.nbytes if old else 0)
             self._held[key] = embedding
             while self._held_bytes > self._memory_bytes and len(self._held) > 1:
-                _, gone = self._held.popitem(last=False)
-                self._held_bytes -= gone.features.nbytes
+                older = list(islice(self._held, len(self._held) - 1))  # what came just now is asked about just now
+                self._held_bytes -= self._held.pop(self._first_to_go(older, lambda one: one[0])).features.nbytes
                 metrics.FROM_MEMORY.inc()
                 self._counts["out_of_memory"] += 1
+
+    def _first_to_go(self, kept: Iterable[Kept], image: Callable[[Kept], str]) -> Kept:
+        """Of these, the least recently used first: the first that isn't pinned, or the first where all are."""
+        return next((one for one in kept if image(one) not in self._pinned), next(iter(kept)))
 
     def _known_files(self) -> OrderedDict[str, int]:
         """The caller holds the lock."""
@@ -199,7 +223,8 @@ class EmbeddingStore:
         with self._lock:
             files = self._known_files()
             while files and sum(files.values()) + size > self._disk_bytes:
-                name, _ = files.popitem(last=False)
+                name = self._first_to_go(files, _image)
+                del files[name]
                 _remove(self._folder / name)
                 metrics.FROM_DISK.inc()
                 self._counts["off_disk"] += 1
@@ -219,6 +244,11 @@ def _remove(path: Path) -> None:
 def _name(key: Key) -> str:
     sha256, model = key
     return f"{sha256}.{model}.emb"
+
+
+def _image(name: str) -> str:
+    """The sha256 of the image that a file was made of."""
+    return name.partition(".")[0]
 
 
 def _encode(embedding: Embedding) -> bytes:

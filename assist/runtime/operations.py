@@ -13,7 +13,8 @@ Answers = Mapping[str, Answer]
 
 @dataclass(frozen=True)
 class Operation:
-    """`seconds`: how long the runtime gives it. `of_a_model`: it names a model, whose process answers."""
+    """`seconds`: how long the runtime gives it. `of_a_model`: it names a model, whose process answers; the others are
+    methods of the engine."""
 
     name: str
     seconds: float
@@ -30,6 +31,7 @@ OPERATIONS = {
     one.name: one
     for one in (
         Operation("status", 5.0, of_a_model=False),
+        Operation("pin", 10.0, of_a_model=False),
         Operation("embed", 120.0, of_an_image=True),
         Operation("segment", 60.0, of_an_image=True),
         Operation("everything", 90.0, of_an_image=True),

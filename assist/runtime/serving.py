@@ -164,6 +164,11 @@ class Serving:
             "store": self._store.figures(),
         }
 
+    async def pin(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Let go last of what was made of these images, until told otherwise."""
+        await asyncio.to_thread(self._store.pin, question["images"])
+        return {}
+
     async def embed(self, question: dict[str, Any]) -> dict[str, Any]:
         """Have the image's embedding ready. `urgent` says that a person waits."""
         model, segmenter = await self._segmenter(question)

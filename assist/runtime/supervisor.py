@@ -112,6 +112,12 @@ class ModelProcess:
             "store": None,
         }
 
+    async def pin(self, images: Sequence[str]) -> None:
+        """Tell it what to let go of last, if it can hear that now. Nobody asked the model for anything: it may rest."""
+        with contextlib.suppress(CopilotError, TimeoutError):
+            async with asyncio.timeout(STATUS_SECONDS):
+                await self._client.pin(images)
+
     async def stop(self) -> None:
         """End it for good."""
         self._keeping.cancel()
@@ -210,6 +216,12 @@ class Hub:
         of_images = [one for one, state in zip(stores, states, strict=True) if one and state["capability"] == "segment"]
         return {"models": dict(zip(models, states, strict=True)), "disk_faults": faults, "store": _whole(of_images)}
 
+    async def pin(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Each process that keeps embeddings lets go last of those of these images."""
+        keepers = [one for one in self._models.values() if one.offer.capability == "segment"]
+        await asyncio.gather(*(one.pin(question["images"]) for one in keepers))
+        return {}
+
     async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Whatever the named model says. Raises CopilotError "model-missing" for a name nobody knows."""
         fields = {name: value for name, value in question.items() if name not in {"id", "op"}}
@@ -260,10 +272,12 @@ class Hub:
 
 
 def _whole(stores: Sequence[Mapping[str, int]]) -> dict[str, int] | None:
-    """The figures of all stores as of one: each has its memory, and all have one disk."""
+    """The figures of all stores as of one: each has its memory, and all have one disk and the same pinned."""
     if not stores:
         return None
-    return {name: (max if name.startswith("disk_") else sum)(one[name] for one in stores) for name in stores[0]}
+    return {
+        name: (max if name.startswith(("disk_", "pinned")) else sum)(one[name] for one in stores) for name in stores[0]
+    }
 
 
 def command(*, folder: Path, embeddings: Path, memory_mb: int, disk_mb: int) -> Command:

@@ -59,6 +59,47 @@ def test_memory_keeps_the_lately_used_within_its_limit(tmp_path: Path) -> None:
     assert store.bytes_held() == 2 * ONE
 
 
+def test_what_a_live_batch_needs_goes_from_memory_only_where_nothing_else_can() -> None:
+    store = EmbeddingStore(None, memory_bytes=2 * ONE)
+    store.pin([key("a")[0], key("b")[0]])
+    store.write(key("a"), embedding())
+    store.write(key("x"), embedding())
+    store.write(key("b"), embedding())
+    assert store.recall(key("x")) is None, "used later than the pinned one"
+    assert store.recall(key("a")) and store.recall(key("b"))
+    store.write(key("y"), embedding())
+    assert store.recall(key("y")), "somebody asks about it just now"
+    assert store.recall(key("a")) is None and store.recall(key("b"))
+    store.pin([key("y")[0]])
+    store.write(key("z"), embedding())
+    assert store.recall(key("b")) is None and store.recall(key("y")), "its batch is done"
+
+
+def test_what_a_live_batch_needs_goes_from_disk_last_and_is_counted(tmp_path: Path) -> None:
+    file = ONE + 32
+    for letter in "abc":
+        EmbeddingStore(tmp_path, memory_bytes=0).write(key(letter), embedding())
+        os.utime(next(tmp_path.glob(f"{letter}*")), (ord(letter), ord(letter)))
+    store = EmbeddingStore(tmp_path, memory_bytes=0, disk_bytes=3 * file)
+    store.pin([key(letter)[0] for letter in "abq"])
+    told = store.figures()
+    assert (told["pinned"], told["pinned_kept"], told["disk_bytes"]) == (3, 2, 3 * file)
+    for letter in "de":
+        store.write(key(letter), embedding())
+    assert sorted(path.name[0] for path in tmp_path.iterdir()) == ["a", "b", "e"]
+    store.pin(key(letter)[0] for letter in "abe")
+    store.write(key("f"), embedding())
+    assert sorted(path.name[0] for path in tmp_path.iterdir()) == ["b", "e", "f"], "all are pinned: the oldest goes"
+    assert store.figures()["off_disk"] == 3
+
+
+def test_pins_need_no_folder_yet(tmp_path: Path) -> None:
+    store = EmbeddingStore(tmp_path / "none", disk_bytes=6 << 20, memory_bytes=0)
+    store.pin([key("a")[0]])
+    told = store.figures()
+    assert (told["pinned"], told["pinned_kept"], told["pinned_most"], store.disk_faults) == (1, 0, 3, 0)
+
+
 def test_writing_the_same_again_counts_once() -> None:
     store = EmbeddingStore(None)
     store.write(key("a"), embedding(1))

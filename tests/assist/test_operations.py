@@ -35,9 +35,14 @@ class Elsewhere:
     """Another engine: its models are on no machine at all."""
 
     closed = False
+    pinned: tuple[str, ...] | list[str] = ()
 
     async def status(self, question: dict) -> dict:
         return {"models": {"far@1": {"capability": "spans", "state": "ready", "text": ""}}, "disk_faults": 0}
+
+    async def pin(self, question: dict) -> dict:
+        self.pinned = question["images"]
+        return {}
 
     async def answer(self, question: dict) -> dict:
         if question["model"] != "far@1":
@@ -59,6 +64,8 @@ async def test_another_engine_can_stand_behind_the_socket() -> None:
                 await asyncio.sleep(0.01)
         assert list((await client.status())["models"]) == ["far@1"]
         assert (await client.spans("far@1", "Oslo", "alice"))["spans"] == [[0, 4, "ALL", 1.0]]
+        await client.pin(["a" * 64])
+        assert far.pinned == ["a" * 64], "it hears what live batches need"
         with pytest.raises(CopilotError, match="no other"):
             await client.spans("near@1", "Oslo", "alice")
     finally:

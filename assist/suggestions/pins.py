@@ -1,0 +1,69 @@
+"""Which images live batches still need, in the order in which they will be handed out: told to the runtime, so that
+what it made of them goes last."""
+
+import asyncio
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db.models import F
+
+from assist.runtime.client import RuntimeClient, status_now
+from assist.suggestions.bindings import capability_of
+from projects.models import Assignment, Batch, Project
+
+MOST = 100_000  # images, however large the store is
+PATIENCE_SECONDS = 2.0
+
+
+def pin_all() -> int:
+    """Tell the runtime, as many as its store has room for; returns how many. Where it is away nothing is told.
+
+    Raises CopilotError where it goes away just then.
+    """
+    store = (status_now(settings.RUNTIME_ADDRESS, PATIENCE_SECONDS) or {}).get("store")
+    if not store:
+        return 0
+    images = needed(min(store["pinned_most"], MOST))
+    asyncio.run(_tell(images))
+    return len(images)
+
+
+def needed(most: int) -> list[str]:
+    """The sha256 of the images of what is held or open in live batches where the copilot makes masks, each once; those
+    of the most urgent batch first."""
+    found: dict[str, None] = {}
+    for batch in _batches():
+        for image in _of_batch(batch, most):
+            if len(found) >= most:
+                return list(found)
+            found.setdefault(image)
+    return list(found)
+
+
+def _batches() -> Iterator[Batch]:
+    rows = Batch.objects.filter(state=Batch.State.LIVE, project__state=Project.State.LIVE).select_related("project")
+    urgency = F("project__priority") + F("priority")
+    masks: dict[int, bool] = {}
+    for batch in rows.order_by(urgency.desc(), "pk"):
+        if batch.project_id not in masks:
+            terms = batch.project.settings_now()
+            masks[batch.project_id] = terms.copilot and capability_of(batch.project.task_type, terms) == "segment"
+        if masks[batch.project_id]:
+            yield batch
+
+
+def _of_batch(batch: Batch, most: int) -> Iterator[str]:
+    """What is in hand, then what is open, by the index that claims walk: no more is read than there is room for."""
+    rows = Assignment.objects.filter(batch=batch, kind=Assignment.Kind.JUDGE).exclude(task__asset=None)
+    held = rows.filter(state=Assignment.State.HELD)
+    coming = rows.filter(state=Assignment.State.OPEN).order_by("slot", "walk_key")
+    for some in (held, coming):
+        yield from some.values_list("task__asset__sha256", flat=True)[:most]
+
+
+async def _tell(images: list[str]) -> None:
+    client = RuntimeClient(settings.RUNTIME_ADDRESS)
+    try:
+        await client.pin(images)
+    finally:
+        await client.close()
