@@ -115,6 +115,17 @@ KINDS: dict[str, Kind] = {
         one=".onnx",
         options=IMAGES,
     ),
+    "onnx-text": Kind(
+        "onnx_text:load",
+        frozenset({"spans", "classify"}),
+        files=(".onnx", ".data", ".bin", ".json"),
+        one=".onnx",
+        labels=("spans", "classify"),
+        options={
+            "activation": Option(str, choices=("softmax", "sigmoid")),
+            "window": Option(int, least=8, most=8192),
+        },
+    ),
     "rapidocr": Kind("rapid_ocr:load", frozenset({"read"}), files=(".onnx",), labels=("read",)),
     "http": Kind(
         "http_contract:load",

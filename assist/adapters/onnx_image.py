@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 
 from assist.adapters import RuntimeMissing
 from assist.adapters.bundle import Bundle
-from assist.errors import CopilotError
+from assist.adapters.onnx_session import failed, opened
 
 GREY = 114  # around an image that is narrower than the model's window
 
@@ -34,7 +32,7 @@ class OnnxImage:
     def __init__(self, bundle: Bundle, threads: int = 0) -> None:
         self.options: Mapping[str, Any] = bundle.terms.options
         with bundle.folder() as folder:
-            self._session = _session(folder / bundle.one(".onnx"), bundle.key, threads)
+            self._session = opened(folder / bundle.one(".onnx"), bundle.key, threads)
         names = [one.name for one in self._session.get_inputs()]
         self._input = self.options.get("input") or names[0]
         if self._input not in names:
@@ -49,9 +47,8 @@ class OnnxImage:
         frame, placed = frame_of(image, self.options)
         try:
             return self._session.run(self._outputs, {self._input: frame}), placed
-        except Exception as problem:  # whatever onnxruntime throws: none of it is ours
-            first = str(problem).strip().splitlines()[0][:160]
-            raise CopilotError("no-answer", f"The model failed on this image ({first}). Go on without it.") from None
+        except Exception as problem:
+            raise failed("image", problem) from None
 
 
 def frame_of(image: np.ndarray, options: Mapping[str, Any]) -> tuple[np.ndarray, Placed]:
@@ -77,15 +74,3 @@ def _laid(image: Image.Image, window: tuple[int, int], *, letterbox: bool) -> tu
     ground = Image.new("RGB", window, (GREY, GREY, GREY))
     ground.paste(image.resize(size, Image.Resampling.BILINEAR), (left, top))
     return ground, Placed(left, top, image.width / size[0], image.height / size[1])
-
-
-def _session(file: Path, key: str, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.enable_mem_pattern = False
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as problem:  # whatever a file that is none may do to its reader
-        first = str(problem).strip().splitlines()[0][:160]
-        raise RuntimeMissing(f"The file of {key} is no ONNX model that runs here ({first}).") from None

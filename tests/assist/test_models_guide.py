@@ -56,6 +56,14 @@ def test_onnx_file(db: None, store: Path, tmp_path: Path, name: str, make) -> No
     assert ("helmet 0.90" if name == "helmets" else "its answer: green") in version.smoke_said
 
 
+def test_model_of_texts_from_hugging_face(db: None, store: Path, tmp_path: Path) -> None:
+    page = PAGES["letters"]
+    folder = brought.text_folder(tmp_path / "folder", labels=tomllib.loads(page)["labels"])
+    for name, sha256 in tomllib.loads((folder / "model.toml").read_text())["files"].items():
+        page = page.replace(f'"{name}" = "…"', f'"{name}" = "{sha256}"')
+    assert "Maria Lopez (PER)" in added(folder, page).smoke_said
+
+
 @pytest.fixture
 def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TANDEM_OUTBOUND", "http://127.0.0.1")

@@ -1,0 +1,151 @@
+"""Models of texts as Hugging Face exports them: an ONNX file beside a tokenizer.json. Token classifiers find spans,
+sequence classifiers give shares. A text longer than the model's window is read window by window, with an overlap.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit, softmax
+from tokenizers import Encoding, Tokenizer
+
+from assist.adapters import FoundSpan, RuntimeMissing
+from assist.adapters.answers import or_none
+from assist.adapters.bundle import Bundle
+from assist.adapters.devices import Device
+from assist.adapters.onnx_session import failed, opened
+from assist.errors import CopilotError
+
+TOKENIZER = "tokenizer.json"
+USUAL_WINDOW = 512  # pieces
+OVERLAP = 0.25  # of a window
+OUTSIDE = "O"  # the label of what belongs to nothing
+SCHEME, BEGINS = frozenset("BIELSU"), frozenset("BSU")  # what stands before a label with a dash; what begins a span
+MOST_WINDOWS = 32  # of one text
+
+
+def load(bundle: Bundle, device: Device) -> "OnnxText":
+    """From its files. Raises RuntimeMissing."""
+    return OnnxText(bundle)
+
+
+class Word(NamedTuple):
+    """A word of a text, and what the model says of its first piece; the rest of it was never taught."""
+
+    start: int
+    end: int
+    label: str
+    chance: float
+
+
+class OnnxText:
+    """One model; it may be shared by threads."""
+
+    device = "cpu"
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._labels, self._options, self._key = list(bundle.terms.labels), bundle.terms.options, bundle.key
+        with bundle.folder() as folder:
+            self._session = opened(folder / bundle.one(".onnx"), bundle.key)
+            try:
+                self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            except Exception as problem:  # the library throws nothing narrower
+                raise RuntimeMissing(f"The {TOKENIZER} of {bundle.key} can't be read: {problem}.") from None
+        window = self._options.get("window", USUAL_WINDOW)
+        self._tokenizer.enable_truncation(window, stride=int(window * OVERLAP))
+        self._tokenizer.no_padding()
+        self._asked = [one.name for one in self._session.get_inputs()]
+        if unknown := set(self._asked) - {"input_ids", "attention_mask", "token_type_ids"}:
+            raise RuntimeMissing(f"{bundle.key} asks for {sorted(unknown)[0]!r}, which no text has.")
+
+    def spans(self, text: str) -> list[FoundSpan]:
+        """With the model's own labels, less what says where a span begins. Raises CopilotError "no-answer"."""
+        return _joined(self._words(text), text)
+
+    def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan] | None]:
+        """One after another; None where it has no answer."""
+        return [or_none(self.spans, text) for text in texts]
+
+    def shares(self, subjects: Sequence[str], labels: Sequence[str]) -> list[dict[str, float | None] | None]:
+        """`labels` are the project's, which this model doesn't know."""
+        return [or_none(self._shares, text) for text in subjects]
+
+    def _shares(self, text: str) -> dict[str, float | None]:
+        """Windows count by how much of the text they have."""
+        sums, counted = np.zeros(len(self._labels)), 0
+        for window in self._windows(text):
+            numbers = self._run(window, (len(self._labels),))
+            weight = max(1, len(window))
+            sums += weight * (expit if self._options.get("activation") == "sigmoid" else softmax)(numbers)
+            counted += weight
+        return {label: round(float(share), 4) for label, share in zip(self._labels, sums / counted, strict=True)}
+
+    def _words(self, text: str) -> list[Word]:
+        """Each word once, from the window in whose middle it stands."""
+        found: dict[int, tuple[int, Word]] = {}
+        for window in filter(len, self._windows(text)):
+            chances, places = softmax(self._run(window, (len(window), len(self._labels))), axis=-1), window.offsets
+            for word, first, last in _pieces(window.word_ids):
+                middle, best = min(first, len(window) - 1 - last), int(chances[first].argmax())
+                start, end = places[first][0], places[last][1]
+                if start < end and found.get(word, (-1,))[0] < middle:
+                    found[word] = middle, Word(start, end, self._labels[best], float(chances[first, best]))
+        return [found[word][1] for word in sorted(found)]
+
+    def _windows(self, text: str) -> list[Encoding]:
+        """Raises CopilotError "no-answer" where there are too many."""
+        whole = self._tokenizer.encode(text)
+        windows = [whole, *whole.overflowing]
+        if len(windows) > MOST_WINDOWS:
+            raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")
+        return windows
+
+    def _run(self, window: Encoding, shape: tuple[int, ...]) -> np.ndarray:
+        """float64, of this shape. Raises CopilotError "no-answer"."""
+        told = {"input_ids": window.ids, "attention_mask": window.attention_mask, "token_type_ids": window.type_ids}
+        try:
+            said = self._session.run(None, {name: np.array([told[name]], np.int64) for name in self._asked})
+        except Exception as problem:
+            raise failed("text", problem) from None
+        numbers = np.asarray(said[0][0], np.float64)
+        if numbers.shape != shape:
+            found, wanted = (" × ".join(map(str, one)) or "single" for one in (numbers.shape, shape))
+            raise CopilotError("no-answer", f"{self._key} answers with {found} numbers where {wanted} are asked for.")
+        if not np.isfinite(numbers).all():
+            raise CopilotError("no-answer", "The model's answer is not made of numbers. Go on without it.")
+        return numbers
+
+
+def _pieces(words: Sequence[int | None]) -> Iterator[tuple[int, int, int]]:
+    """Each word of a window with its first and its last piece; `words`: of each piece its word, None of marks."""
+    for word, some in itertools.groupby(enumerate(words), key=lambda one: one[1]):
+        places = [place for place, _ in some]
+        if word is not None:
+            yield word, places[0], places[-1]
+
+
+def _joined(words: Sequence[Word], text: str) -> list[FoundSpan]:
+    """Words of one span together, however it is written that one begins (B-, I-, or the label alone); as sure as all of
+    its words are."""
+    spans: list[FoundSpan] = []
+    open_label = ""
+    for one in words:
+        scheme, _, rest = one.label.partition("-")
+        begins, label = (scheme, rest) if scheme in SCHEME and rest else ("", one.label)
+        if one.label == OUTSIDE:
+            open_label = ""
+        elif label == open_label and begins not in BEGINS:
+            last = spans[-1]
+            spans[-1] = FoundSpan(last.start, one.end, label, (last.score or 0.0) * one.chance)
+        else:
+            spans.append(FoundSpan(one.start, one.end, label, one.chance))
+            open_label = label
+    return [_trimmed(one, text) for one in spans if text[one.start : one.end].strip()]
+
+
+def _trimmed(span: FoundSpan, text: str) -> FoundSpan:
+    """Without blanks around it, which some tokenizers count to a word."""
+    said = text[span.start : span.end]
+    start = span.start + len(said) - len(said.lstrip())
+    return FoundSpan(start, span.end - len(said) + len(said.rstrip()), span.label, round(span.score or 0.0, 4))

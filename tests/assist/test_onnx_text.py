@@ -1,0 +1,68 @@
+"""Models of texts as Hugging Face exports them: names by their first pieces, classes, and windows of long texts."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assist.adapters import RuntimeMissing, catalogue
+from assist.errors import CopilotError
+from tests.support.assist import brought
+
+TONES = {"capability": "classify", "labels": ["praise", "complaint"]}
+
+
+def entered(tmp_path: Path, source: Path):
+    """The model, loaded."""
+    with brought.checked(source) as (offer, files):
+        catalogue.enter(tmp_path / "store", offer, files)
+    return catalogue.find(offer.key, tmp_path / "store").load(tmp_path / "store")
+
+
+def test_names_are_found_where_they_stand_and_are_as_sure_as_all_of_their_words(tmp_path: Path) -> None:
+    model = entered(tmp_path, brought.text_folder(tmp_path / "m"))
+    name, place = model.spans("\u201cMaria Lopez\u201d in Oslo")
+    assert (name.start, name.end, name.label) == (1, 12, "PER"), "what the model says of later pieces isn't heard"
+    assert (place.start, place.end, place.label) == (17, 21, "LOC")
+    assert 0.9 < name.score < place.score < 1
+    assert [(one.start, one.end) for one in model.spans("Maria Maria Lopez")] == [(0, 5), (6, 17)], "each begins anew"
+    assert model.spans_of(["", "nothing here"]) == [[], []]
+
+
+def test_a_long_text_is_read_in_windows_and_each_name_is_found_once_and_whole(tmp_path: Path) -> None:
+    model = entered(tmp_path, brought.text_folder(tmp_path / "m", page="[options]\nwindow = 16\n"))
+    text = "Maria Lopez is in Oslo and " * 8
+    spans = model.spans(text)
+    assert [text[one.start : one.end] for one in spans] == ["Maria Lopez", "Oslo"] * 8
+    assert model.spans_of(["so " * 1_000]) == [None], "longer than it reads"
+
+
+def test_a_whole_text_gets_a_share_for_each_label(tmp_path: Path) -> None:
+    model = entered(tmp_path, brought.text_folder(tmp_path / "m", brought.TONES, **TONES))
+    bad, good = model.shares(["awful Awful awful awful", "fine"], ["the project's own"])
+    assert bad["complaint"] > bad["praise"] and good["praise"] > good["complaint"]
+    assert sum(bad.values()) == pytest.approx(1, abs=1e-3)
+    page = "[options]\nactivation = 'sigmoid'\n"
+    apart = brought.text_folder(tmp_path / "n", brought.TONES, page, version="2", **TONES)
+    (each,) = entered(tmp_path, apart).shares(["awful"], [])
+    assert sum(each.values()) > 1.2, "each label by itself"
+
+
+def test_what_is_no_answer_is_none_and_says_why(tmp_path: Path) -> None:
+    broken = entered(tmp_path, brought.text_folder(tmp_path / "m", sure=float("nan")))
+    with pytest.raises(CopilotError, match="not made of numbers"):
+        broken.spans("Maria")
+    assert broken.spans_of(["Maria"]) == [None]
+    tags = brought.text_folder(tmp_path / "n", capability="spans", version="2", labels=["O", "B-PER", "I-PER", "LOC"])
+    (tags / "model.onnx").write_bytes(brought.constant(np.zeros((1, 4), np.float32)))
+    other = brought.folder(tags, "", version="2", name="letters", adapter="onnx-text", capability="spans", labels=["O"])
+    with pytest.raises(RuntimeMissing, match="asks for 'images', which no text has"):
+        entered(tmp_path, other)
+
+
+def test_files_that_are_none_are_named(tmp_path: Path) -> None:
+    torn = brought.text_folder(tmp_path / "m")
+    (torn / "tokenizer.json").write_text("{}")
+    again = {"name": "letters", "capability": "spans", "adapter": "onnx-text", "labels": ["O"]}
+    with pytest.raises(RuntimeMissing, match="tokenizer.json of letters@1 can't be read"):
+        entered(tmp_path, brought.folder(torn, "", **again))
