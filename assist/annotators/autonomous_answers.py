@@ -1,6 +1,7 @@
 """What a model makes of a whole task by itself, and how sure it is. Pure.
 
-Masks wait for somebody's click, so models of masks can't; a detector can, of whose boxes they are made. A span finder
+Masks wait for somebody's click, so models of masks can't; a detector can, of whose boxes they are made, and what reads
+images, which says besides what is written in them. A span finder
 marks what the project has a label for; a classifier picks the likeliest of the labels of the one field.
 """
 
@@ -15,7 +16,7 @@ from assist.suggestions.prototypes import Guess
 ABLE = {
     "text_spans": ("spans",),
     "classification": ("classify", "classify-image", "embed-image"),
-    "image_regions": ("detect",),
+    "image_regions": ("detect", "read"),
 }
 # What stands for each span of a model that gives no scores: where all tasks look alike, more spans are more chances to
 # err. How far to believe it is learnt from the model annotator's blind answers.

@@ -1,11 +1,11 @@
-"""What a model makes of a whole image by itself: regions of what a detector finds, or the class of all of it.
+"""What a model makes of a whole image by itself: regions of what it finds or reads there, or the class of all of it.
 
 Each is as a text's answer is: how far its scores may be believed is learnt from the model annotator's blind answers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -17,9 +17,8 @@ from assist.learning import label_vectors
 from assist.models import ModelVersion
 from assist.registry import resolution
 from assist.runtime.client import serving, status_now
-from assist.suggestions import choices, judged, precompute, prototypes
-from assist.suggestions.bindings import picture_of, read_picture, subject_of
-from assist.suggestions.label_map import project_label
+from assist.suggestions import choices, judged, precompute, prototypes, seen_boxes
+from assist.suggestions.bindings import SEERS, picture_of, read_picture, subject_of, written_in
 from assist.suggestions.offers import Picture
 from assist.suggestions.vector_encoding import unpacked
 from projects.errors import Refused
@@ -32,8 +31,19 @@ Answer = tuple[dict[str, Any], float]
 SURE = 0.5  # a box that is no likelier than this is handed in only where the project asks for less
 MOST_REGIONS = 100  # of one image; a model that finds more is asked about something that it doesn't know
 DRAWN = {"box", "mask"}
-OF_IMAGES = ("detect", "classify-image", "embed-image")
+OF_IMAGES = (*SEERS, "classify-image", "embed-image")
 UNREADABLE = {"no-image", "no-answer"}
+SIDES = ("type", "x", "y", "width", "height")
+Box = tuple[float, ...]
+
+
+class Kept(NamedTuple):
+    """A box that is handed in."""
+
+    box: Box
+    label: str
+    score: float
+    attributes: Mapping[str, str]
 
 
 def answer(version: ModelVersion, mine: Assignment, terms: ProjectSettings, ask: Ask) -> Answer:
@@ -43,7 +53,7 @@ def answer(version: ModelVersion, mine: Assignment, terms: ProjectSettings, ask:
     if picture is None:
         raise Refused("There is no image here to look at.", code="no-image")
     try:
-        if version.capability == "detect":
+        if version.capability in SEERS:
             return _regions(version, mine, picture, terms, ask)
         return _class(version, mine, picture, terms, ask)
     except CopilotError as problem:
@@ -60,37 +70,34 @@ def _regions(version: ModelVersion, mine: Assignment, picture: Picture, terms: P
     kept = _kept(found["boxes"], version, terms, labels)
     if len(kept) > MOST_REGIONS:
         raise Refused("The model finds more here than can be meant.", code="no-answer")
-    masks = _masks([box for box, label, _ in kept if "box" not in _shapes(labels[label])], picture, mine, ask)
+    masks = _masks([one.box for one in kept if "box" not in _shapes(labels[one.label])], picture, mine, ask)
     regions = [
         {
             "id": f"m{n}",
-            "label": label,
-            "shape": masks.get(box) or dict(zip(("type", "x", "y", "width", "height"), ("box", *box), strict=True)),
-            "attributes": {},
+            "label": one.label,
+            "shape": masks.get(one.box) or dict(zip(SIDES, ("box", *one.box), strict=True)),
+            "attributes": one.attributes,
             "provenance": provenance(str(version)),
         }
-        for n, (box, label, _) in enumerate(kept, start=1)
+        for n, one in enumerate(kept, start=1)
     ]
-    return {"regions": regions}, prod(score for *_, score in kept) if kept else UNSCORED
-
-
-Box = tuple[float, ...]
+    return {"regions": regions}, prod(one.score for one in kept) if kept else UNSCORED
 
 
 def _kept(
     boxes: Sequence[Sequence[Any]], version: ModelVersion, terms: ProjectSettings, labels: Mapping[str, Label]
-) -> list[tuple[Box, str, float]]:
+) -> list[Kept]:
     """The boxes that the project has a label for that takes any, and that the model is sure of, in its order."""
-    own = version.terms.get("label_map")
-    kept: dict[tuple[Box, str], float] = {}
-    for x, y, width, height, theirs, score, *_ in boxes:
-        label = project_label(theirs, terms.label_mapping, labels, own)
-        if label is None or not DRAWN & _shapes(labels[label]):
+    own, written = version.terms.get("label_map"), written_in(labels.values())
+    kept = dict[tuple[Box, str], Kept]()
+    for one in seen_boxes.named(boxes, terms.label_mapping, labels, own, written):
+        if not DRAWN & _shapes(labels[one.label]):
             continue
-        least = terms.label_minimums.get(label, terms.minimum_score) or SURE
-        if score is None or score >= least:
-            kept[(x, y, width, height), label] = UNSCORED if score is None else float(score)
-    return [(box, label, score) for (box, label), score in kept.items()]
+        least = terms.label_minimums.get(one.label, terms.minimum_score) or SURE
+        if one.score is None or one.score >= least:
+            sure = UNSCORED if one.score is None else float(one.score)
+            kept[one.box, one.label] = Kept(one.box, one.label, sure, one.attributes)
+    return list(kept.values())
 
 
 def _masks(boxes: Sequence[Box], picture: Picture, mine: Assignment, ask: Ask) -> dict[Box, dict[str, Any]]:

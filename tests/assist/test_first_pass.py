@@ -10,12 +10,14 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
-from assist.adapters import RUNTIMES, SHIPPED, files
+from assist.adapters import RUNTIMES, files
+from assist.adapters.__main__ import SMALL
+from assist.annotators import work as placing
 from assist.learning import label_vectors
 from assist.models import LabelVectors
 from assist.registry import registry
 from assist.suggestions import precompute
-from projects.models import Assignment, Project
+from projects.models import Annotation, Assignment, ModelAnswer, Project, Verdict
 from projects.reports import verdict_index
 from projects.workflow import submission
 from tests.support import make
@@ -35,9 +37,9 @@ SORTS = [{"key": "pet", "name": "Pet"}, {"key": "drink", "name": "Drink"}]
 @pytest.fixture(scope="module")
 def shipped(model_folder: Path) -> Iterator[Runtime]:
     """A runtime with all that comes along, in one process, and masks that nobody looks at."""
-    for key in SHIPPED:
+    for key in SMALL:
         files.fetch(model_folder, artifacts=RUNTIMES[key].artifacts)
-    with running("fake-masks@1", *SHIPPED, weights=model_folder, more=("--alone",)) as runtime:
+    with running("fake-masks@1", *SMALL, weights=model_folder, more=("--alone",)) as runtime:
         yield runtime
 
 
@@ -92,6 +94,19 @@ async def test_line_is_offered_with_what_it_says(cast: Cast) -> None:
     _, found = await told(cast, held, boxes=True)
     (line,) = found["boxes"]
     assert (line["label"], list(line["attributes"].values())) == ("price", ["Total 12.50 EUR"])
+
+
+def test_a_reader_hands_in_lines_with_what_they_say_as_an_annotator(cast: Cast) -> None:
+    """By the gate of any model: watched, it decides nothing."""
+    project = make.project(cast.riverside, "Receipts", "image_regions", labels=LINES, wanted=1)
+    work.image_task(make.batch(project), picture(receipt()).file)
+    version = registry.model_version("rapidocr@3.10.0")
+    made = placing.place(project, version, by=cast.mina, target_error=0.1, audit_share=0.2)
+    assert (placing.run(made.pk), placing.run(made.pk)) == (1, 0), made.note
+    (line,) = Annotation.objects.get(tasker=made.annotator.tasker).answer["regions"]
+    assert (line["label"], line["shape"]["type"]) == ("price", "box")
+    assert [*line["attributes"].values()] == ["Total 12.50 EUR"]
+    assert ModelAnswer.objects.get(annotator=made.annotator).outcome == "waiting" and not Verdict.objects.exists()
 
 
 async def test_images_are_classed_as_verdicts_taught(cast: Cast) -> None:
