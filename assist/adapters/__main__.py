@@ -11,8 +11,9 @@ from assist.adapters.files import PINNED, Artifact, fetch, path_of, verify
 from assist.adapters.packages import WeightsProblem
 from taskers.files.folders import models_folder
 
-# What `make run MODELS=...` may say: nothing, what is small and free, and whatever larger comes along one day.
-SETS: dict[str, Sequence[str]] = {"none": (), "small": SHIPPED, "all": SHIPPED}
+# What `make run MODELS=...` may say: nothing, what is small and free, and what is larger besides.
+SMALL = tuple(key for key in SHIPPED if not RUNTIMES[key].large)
+SETS: dict[str, Sequence[str]] = {"none": (), "small": SMALL, "all": SHIPPED}
 USUAL = "small"
 NICE = 10
 

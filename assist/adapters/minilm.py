@@ -1,8 +1,7 @@
 """Classes of texts by the meaning of their sentences: all-MiniLM-L6-v2, from its wheel.
 
 Reimers and Gurevych, "Sentence-BERT", 2019; the model is Apache-2.0. A class is known by its words (name and
-description): the nearer a text lies to them, the likelier the class. Nothing is learnt here, so the scores are only as
-good as the words; calibration is the truth engine's.
+description; label_words.py).
 """
 
 import os
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from assist.adapters.devices import Device
+from assist.adapters.label_words import LabelWords
 
 os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # nothing is ever looked for outside
 
@@ -22,7 +22,6 @@ from transformers.utils import logging as transformers_logging  # noqa: E402
 transformers_logging.disable_progress_bar()
 
 SHARPNESS = 12.0  # cosines of short texts lie close together; this spreads them before the softmax
-REMEMBERED = 4096  # labels whose vectors are kept
 WINDOW = 254  # word pieces that the model reads at once, beside the two that mark where they begin and end
 MOST_WINDOWS = 32  # of one text: some seconds
 
@@ -33,12 +32,12 @@ def load(files: Sequence[Path], device: Device) -> "MiniLm":
 
 
 class MiniLm:
-    """Texts in, unit vectors or class scores out. The labels' vectors are kept, since they come with each text."""
+    """Texts in, unit vectors or class scores out."""
 
     def __init__(self, model: SentenceTransformer, device: Device) -> None:
         self.device = device.name
         self._model = model.half() if device.half else model
-        self._labels: dict[str, np.ndarray] = {}
+        self._words = LabelWords(self.vectors, SHARPNESS)
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """float32, one unit row of 384 for each text. A text longer than the model's window is read window by window,
@@ -66,17 +65,4 @@ class MiniLm:
 
     def classify(self, text: str, labels: Sequence[str]) -> list[float]:
         """A share for each label, in [0, 1], adding up to 1."""
-        if not labels:
-            return []
-        cosines = self._of_labels(labels) @ self.vectors([text])[0]
-        shares = np.exp(SHARPNESS * (cosines - cosines.max()))
-        return [float(one) for one in shares / shares.sum()]
-
-    def _of_labels(self, labels: Sequence[str]) -> np.ndarray:
-        new = [one for one in dict.fromkeys(labels) if one not in self._labels]
-        if new:
-            if len(self._labels) + len(new) > REMEMBERED:
-                self._labels.clear()
-                new = list(dict.fromkeys(labels))
-            self._labels.update(zip(new, self.vectors(new), strict=True))
-        return np.stack([self._labels[one] for one in labels])
+        return self._words.shares(text, labels)

