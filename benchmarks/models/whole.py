@@ -20,7 +20,8 @@ import psutil
 from PIL import Image
 from skimage import data
 
-from assist.adapters import RUNTIMES, SHIPPED, MaskPrompt
+from assist.adapters import RUNTIMES, MaskPrompt
+from assist.adapters.__main__ import SMALL
 from assist.alike.vectors import Vectors
 from assist.runtime.client import RuntimeClient
 from assist.runtime.decoding import pixels_of
@@ -171,7 +172,7 @@ def name() -> str:
 
 def pipeline() -> list[Row]:
     """The figures of a runtime with everything loaded."""
-    with running(SAM, *SHIPPED) as found:
+    with running(SAM, *SMALL) as found:
         found.until_ready()
         assert found.process
         return asyncio.run(runtime(found.address, psutil.Process(found.process.pid)))
