@@ -20,10 +20,11 @@ def pin_all() -> int:
 
     Raises CopilotError where it goes away just then.
     """
-    store = (status_now(settings.RUNTIME_ADDRESS, PATIENCE_SECONDS) or {}).get("store")
-    if not store:
+    store = (status_now(settings.RUNTIME_ADDRESS, PATIENCE_SECONDS) or {}).get("store") or {}
+    room = store.get("pinned_most", 0)  # an engine without such a store says nothing of it
+    if not room:
         return 0
-    images = needed(min(store["pinned_most"], MOST))
+    images = needed(min(room, MOST))
     asyncio.run(_tell(images))
     return len(images)
 
