@@ -63,3 +63,7 @@ class Site(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | {"groups": offered(request)}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Of an app its lists, so that its address is there for whoever sees one; no page names those of all apps."""
+        return super().get_app_list(request, app_label) if app_label else []

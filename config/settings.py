@@ -283,7 +283,7 @@ SPECTACULAR_SETTINGS = {
         "AuditKind": ["acceptance", "strata", "reviewers"],
         "MistakeReason": ["missed", "extra", "label", "edges", "details", "instructions", "careless", "other"],
         "BulkVerb": "projects.workflow.bulk_verbs.ASKED",
-        "RuleAction": ["pause", "message", "overlap", "audit"],
+        "RuleAction": ["pause", "skill", "message", "overlap", "audit"],
         "DeliveryState": ["waiting", "done", "dead"],
         "SubscriptionState": ["on", "off", "gone"],
     },

@@ -5,6 +5,7 @@ that calls one verb.
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin import ShowFacets
@@ -15,13 +16,24 @@ from taskers import access
 from taskers.models.people import Role
 
 
-def acts_as(request: HttpRequest, *roles: str) -> bool:
-    """Whether the asker may act as one of these roles here, for all projects or for some."""
+def keys_of(request: HttpRequest, *roles: str) -> set[UUID] | None:
+    """The projects that the asker may see as one of these roles here; None means all of them."""
     organization = getattr(request, "organization", None)
     if not organization or not request.user.is_authenticated:
-        return False
-    keys = access.project_keys_of(request.user, organization, *roles)
-    return keys is None or bool(keys)
+        return set()
+    held = request.memberships  # type: ignore[attr-defined]
+    granted = ((one.role, one.project_key) for one in held if one.organization_id == organization.pk)
+    return access.project_keys_among(granted, *roles)
+
+
+def acts_as(request: HttpRequest, *roles: str) -> bool:
+    """Whether the asker may act as one of these roles here, for all projects or for some."""
+    return keys_of(request, *roles) != set()
+
+
+def acts_for_all(request: HttpRequest, *roles: str) -> bool:
+    """The same for the whole organization: whoever has a role for some projects only isn't meant."""
+    return keys_of(request, *roles) is None
 
 
 def sees_review(request: HttpRequest) -> bool:
@@ -33,19 +45,13 @@ def sees_money(request: HttpRequest) -> bool:
 
 
 def sees_books(request: HttpRequest) -> bool:
-    """For the whole organization, as the pages of money admit."""
-    organization = getattr(request, "organization", None)
-    if not organization or not request.user.is_authenticated:
-        return False
-    return access.may(request.user, organization, Role.FINANCE)
+    """As the pages of money admit."""
+    return acts_for_all(request, Role.FINANCE)
 
 
 def sees_disputes(request: HttpRequest) -> bool:
-    """For the whole organization: whoever reviews only some projects isn't admitted there."""
-    organization = getattr(request, "organization", None)
-    if not organization or not request.user.is_authenticated:
-        return False
-    return access.may(request.user, organization, Role.REVIEWER, Role.FINANCE)
+    """As the page of disputes admits."""
+    return acts_for_all(request, Role.REVIEWER, Role.FINANCE)
 
 
 def sees_people(request: HttpRequest) -> bool:
@@ -75,7 +81,7 @@ class OfficeAdmin(admin.ModelAdmin):
             return rows.none()
         organization = request.organization  # type: ignore[attr-defined]
         rows = rows.filter(**{self.organization_path: organization.pk})
-        keys = access.project_keys_of(request.user, organization, *self.roles)  # type: ignore[arg-type]
+        keys = keys_of(request, *self.roles)
         return rows if keys is None else rows.filter(**{f"{self.project_path}__in": keys})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -94,10 +100,7 @@ class OfficeAdmin(admin.ModelAdmin):
         return False
 
     def _sees(self, request: HttpRequest) -> bool:
-        organization = getattr(request, "organization", None)
-        if self.project_path:
-            return acts_as(request, *self.roles)
-        return bool(organization) and access.may(request.user, organization, *self.roles)  # type: ignore[arg-type]
+        return (acts_as if self.project_path else acts_for_all)(request, *self.roles)
 
 
 class OwnProjects(admin.RelatedFieldListFilter):
@@ -107,7 +110,7 @@ class OwnProjects(admin.RelatedFieldListFilter):
     def field_choices(self, field, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
         organization = request.organization  # type: ignore[attr-defined]
         own = {"organization": organization.pk}
-        keys = access.project_keys_of(request.user, organization, *model_admin.roles)  # type: ignore[attr-defined,arg-type]
+        keys = keys_of(request, *model_admin.roles)  # type: ignore[attr-defined]
         if keys is not None:
             own["public_id__in"] = keys
         return field.get_choices(include_blank=False, ordering=("name",), limit_choices_to=own)

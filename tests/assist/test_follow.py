@@ -179,7 +179,7 @@ def test_text_needs_no_embedding(cast: Cast, project, fake_runtime: Runtime) -> 
     assert status is not None and status["models"]["fake-masks@1"]["waiting"] == 0
 
 
-def test_dead_runtime_holds_nobody_up(cast: Cast, cat: Picture) -> None:
+def test_dead_runtime_is_passed_over(cast: Cast, cat: Picture) -> None:
     project = work.image_project(cast.riverside)
     work.image_task(make.batch(project), cat.file)
     make.held(cast.alice, project)

@@ -1,7 +1,6 @@
 """Google's and Microsoft's buckets: fsspec's own file system in memory plays both, for neither package is installed."""
 
 import json
-from collections.abc import Iterator
 
 import fsspec
 import pytest
@@ -31,9 +30,9 @@ def allowed(settings):
 
 
 @pytest.fixture
-def played(monkeypatch) -> Iterator[MemoryFileSystem]:
+def played(monkeypatch) -> MemoryFileSystem:
     """Both packages seem to be there, and what they would open lies in memory."""
-    system = MemoryFileSystem(skip_instance_cache=True)  # what a test sets on it is nobody else’s
+    system = MemoryFileSystem(skip_instance_cache=True, global_store=False)
     system.asked = []
 
     def opened(protocol: str, **terms: object) -> MemoryFileSystem:
@@ -42,9 +41,7 @@ def played(monkeypatch) -> Iterator[MemoryFileSystem]:
 
     monkeypatch.setattr(clouds.importlib.util, "find_spec", lambda name: object())
     monkeypatch.setattr(fsspec, "filesystem", opened)
-    yield system
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
+    return system
 
 
 def put(system: MemoryFileSystem, *names: str) -> None:

@@ -25,8 +25,7 @@ __all__ = ["gallery"]  # a fixture
 @pytest.fixture
 def memory(monkeypatch):
     """A file system of fsspec's that is a bucket to the target."""
-    system = fsspec.filesystem("memory", skip_instance_cache=True)
-    system.store.clear()
+    system = fsspec.filesystem("memory", skip_instance_cache=True, global_store=False)
     bucket = Target("bucket", "Into a bucket", lambda project: ("ours",), object_store.into(system, "/ours/out"))
     monkeypatch.setitem(targets.TARGETS, "bucket", bucket)
     return system

@@ -44,6 +44,16 @@ def told(answer) -> str:
     return " ".join(str(one) for one in get_messages(answer.wsgi_request))
 
 
+@pytest.mark.parametrize("person", ["mina", "rita", "finn"])
+def test_a_page_asks_once_what_the_asker_is(cast, rows, client, person, django_assert_max_num_queries) -> None:
+    client.force_login(getattr(cast, person))
+    seen = [url for name in LISTS if client.get(url := reverse(f"admin:{name}_changelist")).status_code == 200]
+    assert seen
+    for url in ["/admin/", *seen]:
+        with django_assert_max_num_queries(10):
+            assert client.get(url).status_code == 200
+
+
 def test_who_is_not_signed_in_signs_in_where_everybody_does(client) -> None:
     answer = client.get("/admin/", follow=True)
     assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
