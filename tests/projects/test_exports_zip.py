@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 
 from projects.data.exporting.format import Entry
+from projects.data.exporting.names import Given
 from projects.data.exporting.zipping import Zip, zipped
 
 
@@ -68,3 +69,15 @@ def test_its_memory_does_not_grow_with_its_files(monkeypatch):
     finally:
         tracemalloc.stop()
     assert sent > 2_000_000 and peak < 1_500_000
+
+
+def test_names_are_given_once_however_many_there_are():
+    given = Given()
+    tracemalloc.start()
+    try:
+        assert all(given.take(f"folder/{at}") for at in range(30_000))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_500_000
+    assert not any(given.take(f"folder/{at}") for at in range(30_000)) and given.take("folder/30000")
