@@ -40,10 +40,14 @@ SETTLED = 30.0  # seconds after which all the workers of a machine that slept ha
     queue="imports",
     queueing_lock=None,
     retry=RetryStrategy(max_attempts=9, exponential_wait=2, retry_exceptions={OperationalError, InterfaceError}),
+    pass_context=True,
 )
-def run_import(import_key: int) -> None:
-    """Load a file that was handed over into its batch."""
-    importing.run(import_key)
+def run_import(context: JobContext, import_key: int) -> None:
+    """Load a file that was handed over into its batch; one at which worker after worker died isn't begun any more."""
+    if context.job.attempts >= importing.MOST_STARTS:
+        importing.give_up(import_key)
+    else:
+        importing.run(import_key)
 
 
 @app.task(
@@ -83,6 +87,13 @@ class Machine:
 
 
 machine = Machine(time.time, time.monotonic)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="queue", queueing_lock="take_up_imports")
+def take_up_imports(timestamp: int) -> int:
+    """Have files loaded that nobody is at any more, though they aren't loaded; returns how many."""
+    return importing.take_up()
 
 
 @app.periodic(cron="*/2 * * * *")

@@ -2,12 +2,14 @@
 
 from projects.data.importing.formats import FORMATS
 from projects.data.importing.predictions import Prediction, PredictionsKept, keep_predictions, read_predictions
-from projects.data.importing.receive import all_faults, go_on, is_stuck, keep, receive, receive_from, run
+from projects.data.importing.receive import all_faults, keep, receive, receive_from, run
+from projects.data.importing.resuming import MOST_STARTS, give_up, go_on, is_stuck, take_up
 from projects.data.importing.rows import Fault, Item, Row
 from projects.data.importing.storing import Loaded, load, load_all
 
 __all__ = [
     "FORMATS",
+    "MOST_STARTS",
     "Fault",
     "Item",
     "Loaded",
@@ -15,6 +17,7 @@ __all__ = [
     "PredictionsKept",
     "Row",
     "all_faults",
+    "give_up",
     "go_on",
     "is_stuck",
     "keep",
@@ -25,4 +28,5 @@ __all__ = [
     "receive",
     "receive_from",
     "run",
+    "take_up",
 ]

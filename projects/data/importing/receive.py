@@ -10,13 +10,12 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.data.connectors import saved, unseen, upload
 from projects.data.connectors.files import Files
 from projects.data.connectors.left_media import Left
 from projects.data.connectors.unseen import Unseen
-from projects.data.importing import recognise
+from projects.data.importing import at_work, recognise
 from projects.data.importing.choices import JOB, Choices
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.plan import needs, plan
@@ -30,6 +29,7 @@ from taskers.models import Person
 from taskers.outbox.events import emit
 
 OVER = (Import.State.DONE, Import.State.PLANNED, Import.State.DROPPED)  # nobody is at it, nor will be by itself
+UNDER_WAY = (Import.State.WAITING, Import.State.PLANNING, Import.State.RUNNING)
 COUNTED = ["position", "loaded", "known", "refused", "errors", "answered", "lost", "losses", "columns"]
 KEPT_ERRORS = 500  # with the import, for its page; the rest lies beside it
 MOST_ERRORS = 100_000  # after so many refused rows the rest is not worth reading
@@ -117,6 +117,11 @@ def run(import_key: int, *, told: Callable[[Import], None] | None = None) -> Imp
     stay as they are, to be gone on with. What is wrong with them as a whole ends it as failed, with the reason; what
     was loaded before stays.
     """
+    with at_work.hold(import_key):
+        return _run(import_key, told)
+
+
+def _run(import_key: int, told: Callable[[Import], None] | None) -> Import:
     file_import = _begun(import_key)
     if file_import.state in OVER:
         return file_import
@@ -128,15 +133,15 @@ def run(import_key: int, *, told: Callable[[Import], None] | None = None) -> Imp
         file_import.refresh_from_db()
         return file_import
     except Problem as problem:
-        return _ended(file_import, Import.State.FAILED, problem)
+        return end(file_import, Import.State.FAILED, problem)
     except (OperationalError, InterfaceError):
         raise  # the database is away, so nothing can be written down either: whoever runs this tries again
     except Exception as error:
-        _ended(file_import, Import.State.FAILED, Unexpected(kind=type(error).__name__))
+        end(file_import, Import.State.FAILED, Unexpected(kind=type(error).__name__))
         raise
     if file_import.state in OVER:
         return file_import
-    return _ended(file_import, Import.State.DONE)
+    return end(file_import, Import.State.DONE)
 
 
 def _begun(import_key: int) -> Import:
@@ -197,24 +202,6 @@ def _expected(file_import: Import, files: Files, found: dict[str, Any] | None) -
     if file_import.connector is not None:
         return _number_new(file_import, files)
     return sum(1 for _ in files.entries()) if file_import.name.lower().endswith(".zip") else None
-
-
-def is_stuck(file_import: Import) -> bool:
-    """Whether nobody loads a file any more that isn't loaded, nor will without being asked."""
-    if file_import.state in OVER:
-        return False
-    jobs = ProcrastinateJob.objects.filter(task_name=JOB, status__in=["todo", "doing"])
-    return not jobs.filter(args__import_key=file_import.pk).exists()
-
-
-@transaction.atomic
-def go_on(file_import: Import) -> None:
-    """Have a worker load what is left of a file that failed, or that nobody is at. Raises StateConflict."""
-    rows = Import.objects.select_for_update().filter(pk=file_import.pk)
-    if not is_stuck(rows.get()):
-        raise StateConflict("This file is loaded, or is being loaded.")
-    rows.update(state=Import.State.WAITING, reason="", ended_at=None)
-    app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)
 
 
 def _read(file_import: Import, files: Files, told: Callable[[Import], None] | None) -> None:
@@ -319,11 +306,11 @@ def _tell(file_import: Import, state: str) -> None:
     )
 
 
-def _ended(file_import: Import, state: str, problem: Problem | None = None) -> Import:
+def end(file_import: Import, state: str, problem: Problem | None = None) -> Import:
+    """Write down how an import ended that isn't over, and tell it; the import as it is then."""
     why = {"reason": problem.text[:300], "reason_of": problem.kept()} if problem else {"reason": "", "reason_of": {}}
     with transaction.atomic():
-        at_it = [Import.State.RUNNING, Import.State.PLANNING]
-        running = Import.objects.filter(pk=file_import.pk, state__in=at_it)
+        running = Import.objects.filter(pk=file_import.pk, state__in=UNDER_WAY)
         if running.update(state=state, **why, ended_at=timezone.now()):
             _tell(file_import, state)
         if state == Import.State.DONE and file_import.file:

@@ -1,0 +1,68 @@
+"""Imports that nobody is at any more, though they aren't over: a worker gave up while the database was away, or whoever
+ran one by hand ended it. They are taken up again; what never gets on is ended, and told as failed."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from projects.data.importing import at_work
+from projects.data.importing.choices import JOB
+from projects.data.importing.receive import OVER, UNDER_WAY, end
+from projects.errors import Refused
+from projects.models import Import
+from taskers.errors import StateConflict
+
+NEW = timedelta(minutes=1)  # before that, whoever began it may not have come to its first row
+MOST_STARTS = 20  # times that a job is begun: a file that ends every process that reads it is left alone at last
+MOST_JOBS = 3  # that gave up, each after a quarter of an hour of tries
+
+
+def is_stuck(file_import: Import) -> bool:
+    """Whether nobody loads a file any more that isn't loaded, nor will without being asked."""
+    if file_import.state in OVER:
+        return False
+    waiting = _jobs(file_import.pk).filter(status__in=["todo", "doing"])
+    return not waiting.exists() and not at_work.is_held(file_import.pk)
+
+
+@transaction.atomic
+def go_on(file_import: Import) -> None:
+    """Have a worker load what is left of a file that failed, or that nobody is at. Raises StateConflict."""
+    rows = Import.objects.select_for_update().filter(pk=file_import.pk)
+    if not is_stuck(rows.get()):
+        raise StateConflict("This file is loaded, or is being loaded.")
+    rows.update(state=Import.State.WAITING, reason="", reason_of={}, ended_at=None)
+    app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)
+
+
+def take_up() -> int:
+    """Have workers load what nobody is at any more; returns how many files that were."""
+    taken = 0
+    rows = Import.objects.filter(state__in=UNDER_WAY, started_at__lt=Now() - NEW)
+    for one in rows.select_related("batch__project", "started_by").order_by("pk"):
+        if not is_stuck(one):
+            continue
+        if _jobs(one.pk).filter(status="failed").count() >= MOST_JOBS:
+            give_up(one.pk)
+            continue
+        with suppress(StateConflict):  # somebody pressed the button meanwhile
+            go_on(one)
+            taken += 1
+    return taken
+
+
+def give_up(import_key: int) -> None:
+    """End an import that never gets on, as failed; what was loaded before stays. One that is over is left alone."""
+    rows = Import.objects.select_related("batch__project", "started_by").filter(pk=import_key, state__in=UNDER_WAY)
+    for one in rows:
+        text = "It was begun again and again, and never came to its end. Ask your operator what the log says."
+        end(one, Import.State.FAILED, Refused(text, code="never-ended"))
+
+
+def _jobs(import_key: int) -> QuerySet[ProcrastinateJob]:
+    return ProcrastinateJob.objects.filter(task_name=JOB, args__import_key=import_key)

@@ -1,0 +1,117 @@
+"""An import that nobody is at any more is taken up by itself; one that never gets on is ended and told, so that its
+batch is done without it."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job
+
+from projects import jobs
+from projects.data import importing
+from projects.data.importing import at_work, resuming
+from projects.models import Import
+from projects.reports import progress
+from taskers.models import Event
+from tests.support import make
+from tests.support.projects.importing import kept, lines
+from tests.support.projects.importing import media as media  # a fixture
+from tests.support.projects.judging import said
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
+ROWS = lines({"external_id": "first", "text": "Maria Lopez visited Oslo."})
+
+
+@pytest.fixture
+def batch(cast):
+    return make.batch(make.project(cast.riverside, wanted=1))
+
+
+def left(batch, state: str = "running", age: timedelta = timedelta(hours=1)) -> Import:
+    """A file whose loading began so long ago, and that nobody is at."""
+    made = kept(batch, ROWS)
+    Import.objects.filter(pk=made.pk).update(state=state, started_at=timezone.now() - age)
+    made.refresh_from_db()
+    return made
+
+
+def gave_up(made: Import, times: int) -> None:
+    """Jobs that were tried until nobody tried them any more."""
+    add = """INSERT INTO procrastinate_jobs (task_name, queue_name, args, status)
+        VALUES ('projects.jobs.run_import', 'imports', %s, 'failed')"""
+    with connection.cursor() as cursor:
+        cursor.executemany(add, [[json.dumps({"import_key": made.pk})]] * times)
+
+
+def waiting(made: Import) -> int:
+    return ProcrastinateJob.objects.filter(status="todo", args__import_key=made.pk).count()
+
+
+def run_job(made: Import, attempts: int) -> None:
+    """As a worker runs it, that many having begun it before."""
+    job = Job(
+        id=0, queue="imports", lock=None, queueing_lock=None, task_name="projects.jobs.run_import", attempts=attempts
+    )
+    context = JobContext(app=app, job=job, start_timestamp=time.time(), abort_reason=lambda: None)
+    jobs.run_import.func(context, import_key=made.pk)
+
+
+def told_done() -> int:
+    """How often it is told that a batch is done, once all that happened is read."""
+    news = list(Event.objects.order_by("pk"))
+    progress.tell_done(news)
+    return Event.objects.filter(kind="batch_done").count()
+
+
+@pytest.mark.parametrize("state", ["waiting", "planning", "running"])
+def test_a_file_that_nobody_is_at_is_given_to_a_worker_once(batch, state) -> None:
+    made = left(batch, state)
+    assert jobs.take_up_imports.func(timestamp=0) == 1
+    assert (jobs.take_up_imports.func(timestamp=0), waiting(made)) == (0, 1)
+    run_job(made, attempts=0)
+    made.refresh_from_db()
+    assert (made.state, made.loaded) == ("done", 1)
+
+
+def test_what_somebody_runs_by_hand_is_left_to_them_until_they_end(batch) -> None:
+    made = left(batch)
+    with at_work.hold(made.pk):
+        assert not importing.is_stuck(made) and importing.take_up() == 0
+    assert importing.is_stuck(made) and importing.take_up() == 1
+
+
+def test_so_is_what_began_just_now_or_is_over(batch) -> None:
+    left(batch, "running", age=timedelta(seconds=5))
+    for state in ("planned", "failed", "dropped", "done"):
+        left(batch, state)
+    assert importing.take_up() == 0
+
+
+def test_what_gave_up_again_and_again_is_ended_and_its_batch_told_as_done(cast, batch) -> None:
+    importing.run(kept(batch, ROWS).pk)
+    progress.add(Event.objects.all())
+    before = Event.objects.order_by("-pk").first()
+    made = left(batch)
+    gave_up(made, resuming.MOST_JOBS)
+    said(cast.alice, batch.tasks.get(), make.MARIA)
+    progress.add(Event.objects.filter(pk__gt=before.pk))
+    assert told_done() == 0, "more may be in it"
+    assert importing.take_up() == 0
+    made.refresh_from_db()
+    assert (made.state, made.reason) == ("failed", resuming.GAVE_UP)
+    assert (told_done(), Event.objects.filter(kind="import_failed").count()) == (1, 1)
+    importing.go_on(made)  # whoever mended it
+    assert waiting(made) == 1
+
+
+def test_a_file_at_which_worker_after_worker_died_is_not_begun_any_more(batch) -> None:
+    made = left(batch)
+    run_job(made, attempts=resuming.MOST_STARTS)
+    made.refresh_from_db()
+    assert (made.state, made.loaded, made.reason) == ("failed", 0, resuming.GAVE_UP)
