@@ -234,6 +234,14 @@ def test_prodigys_answers_by_person_and_all_that_was_not_accepted() -> None:
     ]
 
 
+def test_prodigys_reviews_and_answers_that_say_no_more_than_yes() -> None:
+    reviewed, asked = only(read("prodigy", written("prodigy", "reviewed.jsonl"), "text_spans"))
+    assert (marked(reviewed), "meta" in reviewed.fields) == ([("Ida", "PER", {})], False)
+    assert lost(reviewed) == [("reviewed.jsonl, line 1, versions", "no-place")], "the answers that were weighed"
+    assert marked(asked) == [("Omar", "PER", {"score": 0.5})]
+    assert lost(asked) == [("reviewed.jsonl, line 2, _is_binary", "said-in-part")]
+
+
 def test_prodigys_rectangles_polygons_and_freehand() -> None:
     (row,) = only(read("prodigy", written("prodigy", "images.jsonl", pictures=("one.png",))))
     assert [kind for _, kind, _ in drawn(row)] == ["box", "polygon", "polygon"] and not row.lost
@@ -278,17 +286,20 @@ def test_webannos_layers_stacks_slots_chains_and_relations() -> None:
     assert row.fields["text"] == "Ida Lind met Omar.\nA 👩 said: yes."
     assert marked(row) == [
         ("Ida Lind", "PER", {"identifier": "http:x|y"}),
+        ("Ida Lind", "team", {}),
         ("Lind", "FAMILY", {}),
         ("met", "meeting", {}),
         ("Om", "_", {}),
         ("Omar", "PER", {}),
+        ("A", "Role", {}),
         ("👩", "NamedEntity", {}),
         ("👩", "Role", {}),
         ("yes", "SAID", {}),
+        ("yes", "sign", {}),
     ]
     assert texts(row, "no-place") == [
         "This task type has no place for chains; there are 3 (line 9, line 10, line 12).",
-        "This task type has no place for slots; there are 1 (line 11).",
+        "This task type has no place for slots; there are 3 (line 11, line 17, line 21).",
         "This task type has no place for relations; there are 1 (line 12).",
     ]
 

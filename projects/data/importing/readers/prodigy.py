@@ -26,11 +26,11 @@ from projects.errors import Refused
 from taskers.errors import sentence
 
 ENDINGS = (".jsonl", ".ndjson")
-NO_PLACE = ("relations", "arcs", "heads", "audio", "audio_spans", "video", "user_input", "flagged")
+NO_PLACE = ("relations", "arcs", "heads", "audio", "audio_spans", "video", "user_input", "flagged", "versions")
 # What Prodigy itself has in a line; what else there is comes back as meta.
 OWN = {
     "text", "image", "html", "spans", "tokens", "label", "options", "accept", "answer", "meta", "score", "priority",
-    "width", "height", "path", "config", "view_id", "external_id", *NO_PLACE,
+    "width", "height", "path", "config", "view_id", "external_id", "sessions", *NO_PLACE,
 }  # fmt: skip
 OF_A_SPAN = {
     "start", "end", "label", "text", "type", "token_start", "token_end", "points", "x", "y", "width", "height",
@@ -161,6 +161,9 @@ def _attributes(span: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell_homeless(value: dict[str, Any], told: Any, at: str) -> None:
+    """What has no place here: also that nobody was asked whether all is marked, but whether what is marked is right."""
+    if value.get("_is_binary") is True and value.get("spans"):
+        told.lose(f"{at}_is_binary", "said-in-part", "It says that these marks are right, not that all are marked.")
     for name in NO_PLACE:
         if value.get(name):
             told.lose(f"{at}{name}", "no-place", sentence("This task type has no place for %(what)s.", what=name))

@@ -32,7 +32,7 @@ LETTERS = {"t": "\t", "n": "\n", "r": "\r"}
 LABELS = ("value", "label", "category", "ner")
 OTHERS = {"#T_RL=": "relations", "#T_CH=": "chains"}
 SLOTS = "slots"
-SLOT = "ROLE_"  # begins the name of a feature that says which others fill a role; their places follow in the next
+SLOT = "ROLE_"  # begins the name of a column of roles; who fills them stands in the next, by their places
 
 
 class Layer(NamedTuple):
@@ -41,6 +41,7 @@ class Layer(NamedTuple):
     name: str
     features: tuple[str, ...]
     first: int
+    fillers: frozenset[int]  # which of them say who fills a slot: numbers in brackets are theirs, not the span's
 
 
 Columns = dict[int, str]  # a column that has no place here -> what it is
@@ -110,20 +111,20 @@ def _layers(lines: list[str]) -> tuple[list[Layer], Columns]:
             continue
         name, *features = line[6:].split("|")
         if line.startswith("#T_SP="):
-            kept, slots = _features(features)
-            layers.append(Layer(name.rpartition(".")[2], kept or ("value",), column))
-            others |= {column + at: SLOTS for at in slots}
+            kept, fillers = _features(features)
+            layers.append(Layer(name.rpartition(".")[2], kept or ("value",), column, fillers))
+            others |= {column + at: SLOTS for at in fillers}
         else:
             others |= {column + at: OTHERS[line[:6]] for at in range(len(features))}
         column += max(1, len(features))
     return layers, others
 
 
-def _features(features: list[str]) -> tuple[tuple[str, ...], list[int]]:
-    """The features of a layer, "" for those that are slots; and which columns say who fills a slot."""
-    slots = [at for at, one in enumerate(features) if one.startswith(SLOT)]
-    whose = [at + 1 for at in slots if at + 1 < len(features)]
-    return tuple("" if at in (*slots, *whose) else one for at, one in enumerate(features)), slots
+def _features(features: list[str]) -> tuple[tuple[str, ...], frozenset[int]]:
+    """The features of a layer, "" for those of slots; and which columns say who fills a slot."""
+    roles = {at for at, one in enumerate(features) if one.startswith(SLOT)}
+    fillers = frozenset(at + 1 for at in roles if at + 1 < len(features))
+    return tuple("" if at in roles | fillers else one for at, one in enumerate(features)), fillers
 
 
 def _text(lines: list[str]) -> str:
@@ -165,7 +166,8 @@ def _filled(lines: list[str], columns: Columns) -> Iterator[tuple[str, str]]:
 
 
 def _says(cell: str, what: str) -> bool:
-    """Whether a cell says something: a star is a slot that nobody fills, but a relation that has no name."""
+    """Whether a cell says something: a star is a slot that nobody fills, but a relation that has no name. Of slots it
+    is asked who fills them, for roles need no name either."""
     parts = (VALUE.fullmatch(part) for part in PARTS.findall(cell))
     return any(part and part[1] not in (("_", "*", "") if what == SLOTS else ("_", "")) for part in parts)
 
@@ -185,7 +187,7 @@ def _found(spans: Spans, lines: list[str], layer: Layer) -> Iterator[Found]:
         if len(cells) < len(layer.features):
             spans.lose(f"line {number}", "wrong-columns", "The line has fewer columns than there are features.")
             continue
-        for id, values in _stacked(cells):
+        for id, values in _stacked(cells, layer.fillers):
             before = growing.pop(id, None) if id else None
             if before is None and not id:
                 yield Found(start, end, values, number)
@@ -196,7 +198,7 @@ def _found(spans: Spans, lines: list[str], layer: Layer) -> Iterator[Found]:
     yield from growing.values()
 
 
-def _stacked(cells: list[str]) -> list[tuple[str, tuple[str, ...]]]:
+def _stacked(cells: list[str], fillers: frozenset[int]) -> list[tuple[str, tuple[str, ...]]]:
     """What lies over one token, one by one: the number in brackets, "" for none, and the value of each feature as it is
     written."""
     columns = [PARTS.findall(cell) or ["_"] for cell in cells]
@@ -204,7 +206,7 @@ def _stacked(cells: list[str]) -> list[tuple[str, tuple[str, ...]]]:
     for at in range(max(map(len, columns))):
         parts = [VALUE.fullmatch(column[at] if at < len(column) else "_") for column in columns]
         values = tuple(part[1] if part else "_" for part in parts)
-        id = next((part[2] for part in parts if part and part[2]), "")
+        id = next((part[2] for at, part in enumerate(parts) if part and part[2] and at not in fillers), "")
         if set(values) != {"_"}:
             found.append((id, values))
     return found
