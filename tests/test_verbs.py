@@ -81,6 +81,20 @@ READS = {
     "taskers.notifications.inbox.choices",
     "taskers.notifications.inbox.rhythm",
 }
+# What views that take a form call without saying who asks, and that only reads or makes words.
+READS_OF_FORMS = {
+    "assist.alike.atlas.group",
+    "projects.configuration.instructions.languages",
+    "projects.configuration.markdown.safe_html",
+    "projects.quality.gold.pool.other_answers",
+    "projects.quality.rankings.ranks",
+    "projects.queue.answer_check.check_for",
+    "projects.workflow.void_preview.of",
+    "taskers.money.ledger.money",
+    "taskers.money.reconciling.compare",
+    "taskers.notifications.mail.send_invitation",
+    "taskers.organizations.project_names.project_names",
+}
 READERS = (".access.", ".reading.", ".reports.", ".formatting.", "taskers.web.", "projects.web.")
 
 
@@ -132,6 +146,26 @@ BY_PAGES = {
 BY_PROGRAMS = {verb for verb, _where, _told in calls(PROGRAMS)}
 
 
+def done_by_forms() -> Iterator[tuple[str, str]]:
+    """What views call that take forms alone, and in which file, whether it is told who asks or not; no nouns."""
+    for path, tree in TREES.items():
+        if not named(path).startswith(PAGES):
+            continue
+        names = modules_of(tree)
+        for view in ast.walk(tree):
+            if isinstance(view, ast.FunctionDef) and any(
+                "require_POST" in ast.unparse(one) for one in view.decorator_list
+            ):
+                for node in ast.walk(view):
+                    verb = called(node, names) if isinstance(node, ast.Call) else ""
+                    noun = verb.rpartition(".")[2][:1].isupper() or ".models." in verb or ".web." in verb
+                    if verb and not noun and not any(one in f".{verb}." for one in READERS):
+                        yield verb, named(path)
+
+
+BY_FORMS = dict(done_by_forms())
+
+
 def test_the_verbs_were_found() -> None:
     assert {"projects.queue.release", "taskers.people.invitations.give", "assist.learning.rollout.promote"} <= {
         *BY_PAGES
@@ -146,6 +180,12 @@ def test_what_a_page_does_a_program_can(verb: str) -> None:
     )
 
 
+@pytest.mark.parametrize("verb", sorted(set(BY_FORMS) - set(BY_PAGES) - READS - READS_OF_FORMS))
+def test_what_a_form_does_a_program_can_though_nobody_says_who(verb: str) -> None:
+    assert verb in NONE or ANOTHER.get(verb, verb) in BY_PROGRAMS, f"{BY_FORMS[verb]} calls {verb}: see above"
+
+
 def test_nothing_is_excused_that_has_an_address_or_that_no_page_does() -> None:
     assert set(NONE) & BY_PROGRAMS == set()
     assert set(NONE) <= set(BY_PAGES) and set(ANOTHER) <= set(BY_PAGES)
+    assert set(BY_FORMS) >= READS_OF_FORMS and not READS_OF_FORMS & BY_PROGRAMS

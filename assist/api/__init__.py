@@ -20,6 +20,8 @@ HERE = "projects/<uuid:project_id>/copilot/"
 
 urlpatterns = [
     path("models/", models.Brought.as_view(), name="api-brought-models"),
+    path("models/<uuid:version_id>/", models.OneBrought.as_view(), name="api-brought-model"),
+    path("models/<uuid:version_id>/again/", models.Again.as_view(), name="api-brought-model-again"),
     path("models/defaults/", defaults.Defaults.as_view(), name="api-defaults"),
     path("models/defaults/<uuid:version_id>/", defaults.OneDefault.as_view(), name="api-default"),
     path("models/consent/", defaults.Consent.as_view(), name="api-training-consent"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 from django.db.models import Q
 from rest_framework import serializers
@@ -75,3 +76,29 @@ class Brought(Endpoint):
         else:
             made = intake.bring_page(self.organization, body.validated_data["page"], by=self.person)
         return Response(BroughtShape(made).data, status=201)
+
+
+class OneBrought(Endpoint):
+    """One that the organization brought."""
+
+    scopes = {"DELETE": (Scope.MODELS,)}
+
+    @described("Take a model away", {204: None}, operation_id="models_take_away")
+    def delete(self, request: Request, version_id: UUID) -> Response:
+        roles.require(self.person, self.organization, *MAY)
+        intake.take_away(intake.own(self.organization, version_id))
+        return Response(status=204)
+
+
+class Again(Endpoint):
+    """Its first question, once more."""
+
+    scopes = {"POST": (Scope.MODELS,)}
+
+    @described("Ask a model its first question anew", {202: BroughtShape}, request=None, operation_id="models_again")
+    def post(self, request: Request, version_id: UUID) -> Response:
+        roles.require(self.person, self.organization, *MAY)
+        found = intake.own(self.organization, version_id)
+        intake.ask_again(found)
+        found.refresh_from_db()
+        return Response(BroughtShape(found).data, status=202)

@@ -67,6 +67,11 @@ class Imports:
         request = Request("POST", at("imports", import_id, "choice"), json=body, key=key or new_key())
         return decoded(Import, self._transport.ask(request))
 
+    def go_on(self, import_id: str, *, key: str = "") -> Import:
+        """Have what is left of a file loaded that failed. Raises the server's refusal where it is loaded already."""
+        request = Request("POST", at("imports", import_id, "go-on"), key=key or new_key())
+        return decoded(Import, self._transport.ask(request))
+
     def wait(
         self,
         import_id: str,

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.api.import_serializers import ImportShape, LoadedShape, NewImport, NewTask
+from projects.api.import_serializers import ImportLine, ImportPage, ImportShape, LoadedShape, NewImport, NewTask
 from projects.api.imports import receive
 from projects.api.pagination import asked, page
 from projects.api.rows import BoundedJSON, JSONLines, errors_of, items_of
@@ -90,9 +90,15 @@ class Tasks(Endpoint):
 class Imports(Endpoint):
     """Files that a worker loads, or looks at: one, several in an archive, or what a kept place has."""
 
-    scopes = {"POST": (Scope.LOAD,)}
+    scopes = {"GET": (Scope.READ, Scope.LOAD), "POST": (Scope.LOAD,)}
 
     parser_classes = (MultiPartParser,)
+
+    @described("List what was loaded", {200: ImportPage}, operation_id="imports_list", parameters=[PageQuery])
+    def get(self, request: Request, batch_id: UUID) -> Response:
+        after, limit = asked(request)
+        rows = self.batch(batch_id).imports.filter(pk__gt=after).order_by("pk")
+        return Response(page(list(rows[: limit + 1]), after, limit, lambda given: ImportLine(given, many=True).data))
 
     @described(
         "Load a file",

@@ -5,9 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from projects.api.serializers import PageQuery, PageShape
 from projects.data.importing.plan import without_pictures
 from projects.data.importing.rows import told
-from projects.models import Import, limits
+from projects.models import Import, ImportFaults, limits
 
 
 class NewTask(serializers.Serializer):
@@ -91,3 +92,43 @@ class ImportShape(serializers.Serializer):
     def get_plan(self, found: Import) -> dict[str, Any] | None:
         """What was found in the files, without the samples' pictures; "needs" says what is asked for."""
         return without_pictures(found.plan)
+
+
+class ImportLine(serializers.Serializer):
+    """An import in a list."""
+
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    format = serializers.CharField(allow_blank=True)
+    state = serializers.ChoiceField(Import.State.values)
+    position = serializers.IntegerField(help_text="rows read")
+    loaded = serializers.IntegerField()
+    known = serializers.IntegerField()
+    rejected = serializers.IntegerField(source="refused")
+    answered = serializers.IntegerField()
+    lost = serializers.IntegerField()
+    reason = serializers.CharField(allow_blank=True)
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class ImportPage(PageShape):
+    results = ImportLine(many=True)
+
+
+class FaultQuery(PageQuery):
+    kind = serializers.ChoiceField(
+        ImportFaults.Kind.values,
+        default=ImportFaults.Kind.REFUSED,
+        help_text="rejected rows, or what of other rows wasn't kept",
+    )
+
+
+class FaultPage(PageShape):
+    results = FaultShape(many=True)
+
+
+class LookBody(serializers.Serializer):
+    columns = serializers.DictField(
+        child=serializers.CharField(), help_text="of a table: a column -> the field that it becomes"
+    )

@@ -1,6 +1,7 @@
 """Choosing what becomes of files that were looked at, and the places that an organization loads from."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.api.import_serializers import ImportShape
+from projects.api.import_serializers import FaultPage, FaultQuery, FaultShape, ImportShape, LookBody
 from projects.data import importing
 from projects.data.connectors import saved
 from projects.data.connectors.kinds import KINDS
@@ -98,6 +99,52 @@ class Drop(Endpoint):
         choices.drop(found)
         found.refresh_from_db()
         return Response(ImportShape(found).data)
+
+
+class LookAgain(Endpoint):
+    """What is in files once their columns are understood."""
+
+    scopes = {"POST": (Scope.LOAD,)}
+
+    @described("Look again with these columns", {202: ImportShape}, request=LookBody, operation_id="imports_look")
+    def post(self, request: Request, import_id: UUID) -> Response:
+        found = self.file_import(import_id)
+        body = LookBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        choices.look_again(found, body.validated_data["columns"])
+        found.refresh_from_db()
+        return Response(ImportShape(found).data, status=202)
+
+
+class GoOn(Endpoint):
+    """What is left of an import that failed, or that nobody is at."""
+
+    scopes = {"POST": (Scope.LOAD,)}
+
+    @described("Load what is left of it", {202: ImportShape}, request=None, operation_id="imports_go_on")
+    def post(self, request: Request, import_id: UUID) -> Response:
+        found = self.file_import(import_id)
+        importing.go_on(found)
+        found.refresh_from_db()
+        return Response(ImportShape(found).data, status=202)
+
+
+class Faults(Endpoint):
+    """Every row that was rejected, or all that of other rows wasn't kept."""
+
+    scopes = {"GET": (Scope.READ, Scope.LOAD)}
+
+    @described("List an import's problems", {200: FaultPage}, operation_id="imports_faults", parameters=[FaultQuery])
+    def get(self, request: Request, import_id: UUID) -> Response:
+        found = self.file_import(import_id)
+        query = FaultQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        said = query.validated_data
+        after = int(said.get("after") or 0)  # how many were given
+        some = list(islice(importing.all_faults(found, said["kind"]), after, after + said["limit"] + 1))
+        given = some[: said["limit"]]
+        told = {"next": str(after + len(given)) if given else None, "more": len(some) > len(given)}
+        return Response(told | {"results": FaultShape(given, many=True).data})
 
 
 class Connectors(Endpoint):

@@ -84,6 +84,8 @@ API = [
     get("api-ranking", MANAGE, on="pairs"),
     get("api-brought-models", OFFICE | {"emil", "hugo", "hilltops"}),
     post("api-brought-models", OFFICE | {"emil", "hugo", "hilltops"}, json(page=REMOTE)),
+    delete("api-brought-model", OFFICE | {"emil"}, on="brought"),
+    post("api-brought-model-again", OFFICE | {"emil"}, json(), on="brought"),
     get("api-defaults", CHOOSE),
     # Nothing runs here that could be asked a first question.
     post("api-defaults", CHOOSE, json(version="@version"), reads=True, but=dict.fromkeys(CHOOSE, 409)),
@@ -193,6 +195,10 @@ API = [
     get("api-import", MANAGE),
     post("api-import-choice", MANAGE, json(answers="leave"), on="planned"),
     post("api-import-drop", MANAGE, json(), on="planned"),
+    post("api-import-look", MANAGE, json(columns={"line": "text"}), on="planned"),
+    post("api-import-go-on", MANAGE, json()),
+    get("api-import-faults", MANAGE),
+    get("api-batch-imports", MANAGE),
     get("api-connectors", OFFICE | {"hugo", "hilltops"}),
     post(
         "api-connectors",

@@ -1,6 +1,7 @@
 """Loading by program: a dry run, the choice, kept places."""
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 
 from projects.data import importing
@@ -76,3 +77,39 @@ def test_place_is_kept_and_loaded_from_and_never_shows_its_secret(mina, batch, s
     assert mina.post(address, {}).json()["code"] == "no-file"
     assert mina.delete(f"/api/v1/connectors/{made.json()['id']}/").status_code == 204
     assert mina.post(address, {"connector": made.json()["id"]}).json()["code"] == "unknown-connector"
+
+
+def test_what_failed_is_gone_on_with_listed_and_tells_all_that_is_wrong(mina, batch, tmp_path) -> None:
+    rows = [{"text": "A line."}, *({"nothing": number} for number in range(3))]
+    (tmp_path / "rows.jsonl").write_text(lines(*rows))
+    with (tmp_path / "rows.jsonl").open("rb") as file:
+        made = mina.post(f"/api/v1/batches/{batch.public_id}/imports/", {"file": file}).json()
+    address = f"/api/v1/imports/{made['id']}"
+    assert mina.post(f"{address}/go-on/").status_code == 409, "a worker will load it"
+    found = Import.objects.get()
+    importing.run(found.pk)
+    first = mina.get(f"{address}/faults/?limit=2").json()
+    assert ([one["place"] for one in first["results"]], first["more"]) == (["line 2", "line 3"], True)
+    rest = mina.get(f"{address}/faults/?limit=2&after={first['next']}").json()
+    assert ([one["place"] for one in rest["results"]], rest["more"]) == (["line 4"], False)
+    assert mina.get(f"{address}/faults/?kind=lost").json()["results"] == []
+    (line,) = mina.get(f"/api/v1/batches/{batch.public_id}/imports/").json()["results"]
+    assert (line["name"], line["state"], line["loaded"], line["rejected"]) == ("rows.jsonl", "done", 1, 3)
+    failed = importing.keep(batch, ContentFile(b"{}"), name="other.jsonl", by=None)
+    Import.objects.filter(pk=failed.pk).update(state="failed", reason="gone")
+    answer = mina.post(f"/api/v1/imports/{failed.public_id}/go-on/")
+    assert (answer.status_code, answer.json()["state"], answer.json()["reason"]) == (202, "waiting", "")
+
+
+def test_a_table_is_looked_at_again_with_its_columns(mina, batch, tmp_path) -> None:
+    (tmp_path / "table.csv").write_text("What,Where\nMaria went to Oslo.,Oslo\n")
+    with (tmp_path / "table.csv").open("rb") as file:
+        made = mina.post(f"/api/v1/batches/{batch.public_id}/imports/", {"file": file}).json()
+    address = f"/api/v1/imports/{made['id']}/"
+    importing.run(Import.objects.get().pk)
+    assert mina.get(address).json()["plan"]["needs"] == ["columns"]
+    answer = mina.post(f"{address}look/", {"columns": {"What": "text"}}, content_type="application/json")
+    assert (answer.status_code, answer.json()["state"]) == (202, "waiting")
+    importing.run(Import.objects.get().pk)
+    found = mina.get(address).json()
+    assert (found["state"], found["plan"]["rows"], found["plan"]["needs"]) == ("planned", 1, [])
