@@ -29,6 +29,13 @@ from tests.support.projects.round_trips import HEIGHT, NAMES, SHAPES, WIDTH, dat
 
 __all__ = ["datumaro_here"]  # a fixture
 
+
+def of_one_class(regions: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """The masks of the first one's class, as one."""
+    masks = [one for one in regions if one["shape"]["type"] == "mask"]
+    return painted("mask", by="label")([one for one in masks if one["label"] == masks[0]["label"]])
+
+
 # The format, how its masks go out, and what it makes of any regions; docs/exporting.md says what becomes of the others.
 PICTURES: list[tuple[str, str, Makes]] = [
     ("jsonl", "", kept(*SHAPES)),
@@ -56,6 +63,8 @@ PICTURES: list[tuple[str, str, Makes]] = [
     ("dm_kitti_detection", "", kept("box")),
     ("dm_wider_face", "", kept("box")),
     ("dm_kitti_segmentation", "", painted("mask")),
+    ("dm_mvtec", "", of_one_class),
+    ("dm_coco_stuff", "", as_masks),
 ]
 CALLED = {"cat": "Big cat", "dog": "Dog"}
 UNSEEN_IN = ("labelme",)  # which doesn't say whether a point is hidden
