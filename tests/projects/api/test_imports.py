@@ -89,9 +89,9 @@ def test_what_failed_is_gone_on_with_listed_and_tells_all_that_is_wrong(mina, ba
     found = Import.objects.get()
     importing.run(found.pk)
     first = mina.get(f"{address}/faults/?limit=2").json()
-    assert ([one["place"] for one in first["results"]], first["more"]) == (["line 2", "line 3"], True)
+    assert ([one["place"] for one in first["results"]], first["more"]) == (["line 2, text", "line 3, text"], True)
     rest = mina.get(f"{address}/faults/?limit=2&after={first['next']}").json()
-    assert ([one["place"] for one in rest["results"]], rest["more"]) == (["line 4"], False)
+    assert ([one["place"] for one in rest["results"]], rest["more"]) == (["line 4, text"], False)
     assert mina.get(f"{address}/faults/?kind=lost").json()["results"] == []
     (line,) = mina.get(f"/api/v1/batches/{batch.public_id}/imports/").json()["results"]
     assert (line["name"], line["state"], line["loaded"], line["rejected"]) == ("rows.jsonl", "done", 1, 3)
