@@ -10,6 +10,12 @@ class Refused(Problem):
     status = 422
 
 
+class GaveUp(Refused):
+    """It was begun again and again, and never came to its end. Ask your operator what the log says."""
+
+    code = "gave-up"
+
+
 class LeaseLost(StateConflict):
     """This work is no longer yours: its time ran out and somebody else has it now. Your draft is kept."""
 

@@ -90,10 +90,10 @@ machine = Machine(time.time, time.monotonic)
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(queue="queue", queueing_lock="take_up_imports")
-def take_up_imports(timestamp: int) -> int:
-    """Have files loaded that nobody is at any more, though they aren't loaded; returns how many."""
-    return importing.take_up()
+@app.task(queue="queue", queueing_lock="take_up")
+def take_up(timestamp: int) -> int:
+    """Have files loaded and deliveries made that nobody is at any more though they aren't done; returns how many."""
+    return importing.take_up() + deliveries.take_up()
 
 
 @app.periodic(cron="*/2 * * * *")

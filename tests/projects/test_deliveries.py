@@ -354,3 +354,18 @@ def test_one_that_nobody_makes_any_more_can_be_gone_on_with(cast, project):
     done = deliveries.run(ordered.pk)
     with pytest.raises(StateConflict):
         deliveries.go_on(done)
+
+
+def test_one_that_nobody_makes_any_more_is_taken_up_and_given_up_at_last(cast, project):
+    decided(cast, project)
+    ordered = deliveries.order(project, by=None, format="jsonl")
+    tried = ProcrastinateJob.objects.filter(task_name=making.JOB)
+    assert jobs.take_up.func(timestamp=0) == 0, "a worker will make it"
+    for _ in range(making.MOST_JOBS - 1):
+        tried.update(status="failed")
+        assert jobs.take_up.func(timestamp=0) == 1
+    tried.update(status="failed")
+    assert jobs.take_up.func(timestamp=0) == 0
+    ordered.refresh_from_db()
+    assert (ordered.state, ordered.fault) == ("failed", "gave-up")
+    assert Event.objects.filter(kind="delivery_failed").count() == 1

@@ -72,8 +72,8 @@ def told_done() -> int:
 @pytest.mark.parametrize("state", ["waiting", "planning", "running"])
 def test_a_file_that_nobody_is_at_is_given_to_a_worker_once(batch, state) -> None:
     made = left(batch, state)
-    assert jobs.take_up_imports.func(timestamp=0) == 1
-    assert (jobs.take_up_imports.func(timestamp=0), waiting(made)) == (0, 1)
+    assert jobs.take_up.func(timestamp=0) == 1
+    assert (jobs.take_up.func(timestamp=0), waiting(made)) == (0, 1)
     run_job(made, attempts=0)
     made.refresh_from_db()
     assert (made.state, made.loaded) == ("done", 1)

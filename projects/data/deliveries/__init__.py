@@ -1,7 +1,19 @@
 """Numbered, immutable results of a project: ordered, made by a worker, handed to where they were wanted."""
 
 from projects.data.deliveries import retention
-from projects.data.deliveries.making import go_on, is_stuck, newest, one_of, order, run
+from projects.data.deliveries.making import go_on, is_stuck, newest, one_of, order, run, take_up
 from projects.data.deliveries.targets import TARGETS, Target, places
 
-__all__ = ["TARGETS", "Target", "go_on", "is_stuck", "newest", "one_of", "order", "places", "retention", "run"]
+__all__ = [
+    "TARGETS",
+    "Target",
+    "go_on",
+    "is_stuck",
+    "newest",
+    "one_of",
+    "order",
+    "places",
+    "retention",
+    "run",
+    "take_up",
+]

@@ -7,6 +7,7 @@ delivery the later one counts: each says its name with whatever it changes, and 
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -23,7 +24,7 @@ from projects.data.exporting import terms as export_terms
 from projects.data.exporting.decided import Decided, Pin, pinned
 from projects.data.exporting.source import Source, chosen, labels_of, part_of
 from projects.data.exporting.terms import FILTER, Terms
-from projects.errors import Refused
+from projects.errors import GaveUp, Refused
 from projects.models import Delivery, Project, limits
 from projects.models.verdict_index import feed_end
 from taskers.errors import NotFound, Problem, StateConflict, Unexpected
@@ -32,6 +33,7 @@ from taskers.outbox.events import emit
 
 JOB = "projects.jobs.make_delivery"
 QUEUE = "imports"
+MOST_JOBS = 3  # that gave up, each after a quarter of an hour of tries
 TOLD_EVERY = 1.0  # seconds between two looks at whether this run still counts
 State = Delivery.State
 
@@ -97,10 +99,11 @@ def one_of(project: Project, number: int) -> Delivery:
 
 def is_stuck(one: Delivery) -> bool:
     """Whether nobody makes a delivery any more that isn't done, nor will without being asked."""
-    if one.state == State.DONE:
-        return False
-    jobs = ProcrastinateJob.objects.filter(task_name=JOB, status__in=["todo", "doing"])
-    return not jobs.filter(args__delivery_key=one.pk).exists()
+    return one.state != State.DONE and not _jobs(one).filter(status__in=["todo", "doing"]).exists()
+
+
+def _jobs(one: Delivery) -> QuerySet[ProcrastinateJob]:
+    return ProcrastinateJob.objects.filter(task_name=JOB, args__delivery_key=one.pk)
 
 
 @transaction.atomic
@@ -109,8 +112,25 @@ def go_on(one: Delivery) -> None:
     rows = Delivery.objects.select_for_update(of=("self",)).filter(pk=one.pk)
     if not is_stuck(rows.get()):
         raise StateConflict("This delivery is done, or is being made.")
-    rows.update(state=State.WAITING, fault="", reason="", ended_at=None)
+    rows.update(state=State.WAITING, fault="", reason="", reason_of={}, ended_at=None)
     app.configure_task(JOB, queue=QUEUE).defer(delivery_key=one.pk)
+
+
+def take_up() -> int:
+    """Have workers make what nobody makes any more though it was begun, as when the database was away for too long;
+    returns how many. What never gets on is ended, as failed."""
+    taken = 0
+    rows = Delivery.objects.filter(state__in=[State.WAITING, State.RUNNING]).select_related("project__organization")
+    for one in rows.order_by("pk"):
+        if not is_stuck(one):
+            continue
+        if _jobs(one).filter(status="failed").count() >= MOST_JOBS:
+            _fail(one, GaveUp())
+            continue
+        with suppress(StateConflict):  # somebody pressed the button meanwhile
+            go_on(one)
+            taken += 1
+    return taken
 
 
 def run(delivery_key: int) -> Delivery:
@@ -120,7 +140,7 @@ def run(delivery_key: int) -> Delivery:
     """
     mine = uuid4()
     waiting = Delivery.objects.filter(pk=delivery_key).exclude(state=State.DONE)
-    waiting.update(state=State.RUNNING, run=mine, fault="", reason="", ended_at=None, written=0)
+    waiting.update(state=State.RUNNING, run=mine, fault="", reason="", reason_of={}, ended_at=None, written=0)
     one = _again(delivery_key)
     if one.state == State.DONE:
         return one
@@ -259,8 +279,8 @@ def _finish(one: Delivery, stored: kept_files.Stored, told: kept_files.Stored, m
 @transaction.atomic
 def _fail(one: Delivery, problem: Problem) -> None:
     why = {"fault": problem.code[:40], "reason": problem.text[:500], "reason_of": problem.kept()}
-    failed = {"state": State.FAILED, "ended_at": Now()} | why
-    if Delivery.objects.filter(pk=one.pk, run=one.run, state=State.RUNNING).update(**failed):
+    begun = Delivery.objects.filter(pk=one.pk, run=one.run, state__in=[State.WAITING, State.RUNNING])
+    if begun.update(state=State.FAILED, ended_at=Now(), **why):
         _tell(one, "failed")
         transaction.on_commit(lambda: kept_files.sweep(one))
 

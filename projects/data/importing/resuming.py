@@ -13,7 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from projects.data.importing import at_work
 from projects.data.importing.choices import JOB
 from projects.data.importing.receive import OVER, UNDER_WAY, end
-from projects.errors import Refused
+from projects.errors import GaveUp
 from projects.models import Import
 from taskers.errors import StateConflict
 
@@ -60,8 +60,7 @@ def give_up(import_key: int) -> None:
     """End an import that never gets on, as failed; what was loaded before stays. One that is over is left alone."""
     rows = Import.objects.select_related("batch__project", "started_by").filter(pk=import_key, state__in=UNDER_WAY)
     for one in rows:
-        text = "It was begun again and again, and never came to its end. Ask your operator what the log says."
-        end(one, Import.State.FAILED, Refused(text, code="never-ended"))
+        end(one, Import.State.FAILED, GaveUp())
 
 
 def _jobs(import_key: int) -> QuerySet[ProcrastinateJob]:
