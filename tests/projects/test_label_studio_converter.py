@@ -1,5 +1,6 @@
-"""What Label Studio's own converter makes of our files. It asks for other versions of numpy and OpenCV than Tandem has,
-so it is installed into an environment of its own, which takes a minute and half a gigabyte.
+"""What Label Studio's own converter makes of our files, and what we make of what its package writes. It asks for other
+versions of numpy and OpenCV than Tandem has, so it is installed into an environment of its own, which takes a minute
+and half a gigabyte.
 """
 
 import json
@@ -8,15 +9,37 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from projects.inference import geometry
 from tests.support.projects.exporting import BOX, SPANS, TEXT, exported, gallery, reports, unpacked
+from tests.support.projects.files import answers, read, rows
+from tests.support.projects.importing import picture
 
 __all__ = ["gallery", "reports"]  # fixtures
 pytestmark = [pytest.mark.django_db, pytest.mark.torture]
 
 CONVERTER = "label-studio-sdk==2.1.2"
+DRAWN = """<View><Image name="image" value="$image"/>
+<RectangleLabels name="box" toName="image"><Label value="Boat"/><Label value="Buoy"/></RectangleLabels>
+<PolygonLabels name="outline" toName="image"><Label value="Boat"/></PolygonLabels>
+<KeyPointLabels name="point" toName="image"><Label value="Bow"/></KeyPointLabels>
+<BrushLabels name="brush" toName="image"><Label value="Sail"/></BrushLabels></View>"""
+SAMPLES = """import json, sys
+from label_studio_sdk.label_interface import LabelInterface
+made = LabelInterface(sys.stdin.read())
+print(json.dumps([
+    {"id": at, "data": {"image": "one.png"},
+     "annotations": [made.generate_sample_annotation()], "predictions": [made.generate_sample_prediction()]}
+    for at in range(12)
+], default=str))"""
+BRUSHED = """import json, sys
+import numpy as np
+from label_studio_sdk.converter import brush
+print(json.dumps(brush.mask2rle(np.array(json.load(sys.stdin), dtype=np.uint8) * 255)))"""
 INTERFACE = """<View><Labels name="label" toName="text"><Label value="Person"/><Label value="Place"/></Labels>
 <Text name="text" value="$text"/></View>"""
 
@@ -24,11 +47,17 @@ Convert = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def convert(tmp_path_factory) -> Convert:
-    """The converter: `convert(tasks, interface, format)` gives the folder of what it wrote."""
+def at(tmp_path_factory) -> Path:
+    """The folder in which its environment lies."""
     at = tmp_path_factory.mktemp("converter")
     subprocess.run([sys.executable, "-m", "venv", at / "own"], check=True)
     subprocess.run([at / "own/bin/python", "-m", "pip", "install", "--quiet", CONVERTER], check=True)
+    return at
+
+
+@pytest.fixture(scope="module")
+def convert(at: Path, tmp_path_factory) -> Convert:
+    """The converter: `convert(tasks, interface, format)` gives the folder of what it wrote."""
 
     def converted(tasks: Path, interface: Path, format: str) -> Path:
         out = Path(tmp_path_factory.mktemp(format.lower())) / "out"
@@ -76,3 +105,64 @@ def test_spans_become_columns(convert: Convert, reports, tmp_path: Path) -> None
     assert [tagged[word] for word in name] == ["B-Person", "I-Person"]
     assert [tagged[word] for word in day] == ["B-Place", "I-Place", "I-Place"]
     assert tagged["paid"] == "O"
+
+
+def said_by(at: Path, script: str, told: str) -> Any:
+    """What a script of its environment prints."""
+    ran = subprocess.run([at / "own/bin/python", "-c", script], input=told, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    return json.loads(ran.stdout)
+
+
+def test_what_its_importer_makes_of_coco_comes_in(at: Path, tmp_path: Path) -> None:
+    """Boxes, an outline and a key point, as tasks of its own."""
+    told = {"image_id": 1, "iscrowd": 0, "area": 1, "segmentation": []}
+    annotations = [
+        told | {"id": 1, "category_id": 1, "bbox": [2, 3, 10, 8]},
+        told | {"id": 2, "category_id": 1, "bbox": [1, 12, 8, 6], "segmentation": [[1, 12, 9, 12, 9, 18]]},
+        told | {"id": 3, "category_id": 2, "bbox": [5, 5, 1, 1], "keypoints": [5, 6, 2], "num_keypoints": 1},
+    ]
+    images = [{"id": 1, "file_name": "one.png", "width": 30, "height": 20}]
+    categories = [{"id": 1, "name": "boat"}, {"id": 2, "name": "buoy"}]
+    coco, tasks = tmp_path / "coco.json", tmp_path / "tasks.json"
+    coco.write_text(json.dumps({"images": images, "categories": categories, "annotations": annotations}))
+    subprocess.run([at / "own/bin/label-studio-converter", "import", "coco", "-i", coco, "-o", tasks], check=True)
+    (row,) = rows(read("label_studio", {"tasks.json": tasks.read_bytes(), "one.png": picture()}))
+    shapes = [(one["label"], one["shape"]) for one in answers(row)[0]["regions"]]
+    assert [(label, shape["type"]) for label, shape in shapes] == [
+        ("boat", "box"),
+        ("boat", "box"),
+        ("boat", "polygon"),
+        ("buoy", "box"),
+        ("buoy", "point"),
+    ]
+    assert [round(shapes[0][1][side]) for side in ("x", "y", "width", "height")] == [2, 3, 10, 8]
+    assert [list(map(round, one)) for one in shapes[2][1]["points"]] == [[1, 12], [9, 12], [9, 18]]
+    assert not row.lost
+
+
+def test_its_brush_is_read_to_the_pixel(at: Path) -> None:
+    pixels = np.zeros((20, 30), dtype=bool)
+    pixels[4:9, 6:15] = pixels[12:15, 2:5] = True
+    value = {
+        "format": "rle",
+        "rle": said_by(at, BRUSHED, json.dumps(pixels.astype(int).tolist())),
+        "brushlabels": ["Sail"],
+    }
+    result = {"id": "b", "type": "brushlabels", "from_name": "brush", "to_name": "image", "value": value}
+    sizes = {"original_width": 30, "original_height": 20, "image_rotation": 0}
+    task = {"id": 1, "data": {"image": "one.png"}, "annotations": [{"id": 1, "result": [result | sizes]}]}
+    (row,) = rows(read("label_studio", {"a.json": json.dumps([task]), "one.png": picture()}))
+    (region,) = answers(row)[0]["regions"]
+    assert region["label"] == "Sail" and (geometry.bitmap_from_mask(region["shape"]) == pixels).all()
+
+
+def test_all_that_its_own_samples_say_arrives_or_is_told(at: Path) -> None:
+    """Drawn by chance, so partly beyond the picture, and outlines of one corner."""
+    tasks = said_by(at, SAMPLES, DRAWN)
+    found = rows(read("label_studio", {"a.json": json.dumps(tasks), "one.png": picture()}))
+    assert len(found) == len(tasks)
+    for row, task in zip(found, tasks, strict=True):
+        said = sum(len(one["result"]) for one in (*task["annotations"], *task["predictions"]))
+        kept = sum(len(one["regions"]) for one in answers(row))
+        assert kept and kept + len(row.lost) >= said, row.lost
