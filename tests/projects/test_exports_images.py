@@ -41,6 +41,7 @@ READERS = {
     "datumaro": ("datumaro", ALL_SHAPES, ""),
     "dm_label_me": ("label_me", {"bbox", "mask", "polygon"}, ""),
     "dm_yolo": ("yolo", {"bbox"}, ""),
+    "dm_datumaro_binary": ("datumaro_binary", ALL_SHAPES, ""),
     "dm_kitti_detection": ("kitti_detection", {"bbox"}, ""),
     "dm_kitti_segmentation": ("kitti_segmentation", {"mask"}, ""),
 }

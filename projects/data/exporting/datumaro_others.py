@@ -36,6 +36,7 @@ OTHERS = {
         "All but the masks of one class in a picture, which become one mask.",
     ),
     "coco_stuff": ("COCO stuff", "Masks of stuff in COCO's JSON.", "Lines, points; polygons become masks."),
+    "datumaro_binary": ("Own format, packed", "A file of its own for each part.", "Provenance."),
 }
 
 
