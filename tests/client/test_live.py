@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects import queue
 from projects.data import importing
@@ -163,6 +164,8 @@ def test_a_file_that_cant_be_loaded_says_why(cast, mina, tmp_path) -> None:
     made = mina.imports.create(str(batch.public_id), tmp_path / "rows.jsonl")
     with pytest.raises(ImportFailed, match="not UTF-8"):
         mina.imports.wait(made.id, sleep=lambda _seconds: importing.run(Import.objects.latest("pk").pk))
+    ProcrastinateJob.objects.all().update(status="failed")  # whoever was at it is done
+    assert mina.imports.go_on(made.id).state == "waiting"
     (tmp_path / "rows.exe").write_text("MZ")
     with pytest.raises(Invalid) as caught:
         mina.imports.create(str(batch.public_id), tmp_path / "rows.exe")
