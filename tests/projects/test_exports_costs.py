@@ -2,11 +2,14 @@
 
 import gc
 import random
+import re
 import tracemalloc
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from projects.data import exporting as exports
@@ -58,6 +61,19 @@ def test_memory_of_an_export_does_not_grow_with_the_project(cast, key, monkeypat
     finally:
         tracemalloc.stop()
     assert sent > 5_000 and peak < 1_500_000
+
+
+def test_each_chunk_is_read_from_where_the_last_one_ended(cast, monkeypatch):
+    """On both sides of the join: of a merge PostgreSQL reads the side without a bound from its very beginning."""
+    monkeypatch.setattr(reading, "CHUNK", 5)
+    project = make.project(cast.riverside, wanted=1)
+    many(project, 12)
+    with CaptureQueriesContext(connection) as asked:
+        assert sum(1 for _ in reading.decided(project)) == 12
+    bound = [one["sql"] for one in asked if "pg_column_size" in one["sql"]]
+    assert len(bound) == 3
+    for sql in bound:
+        assert re.search(r'"projects_task"\."id" > \d', sql) and re.search(r'"projects_verdict"\."task_id" > \d', sql)
 
 
 def test_large_answers_are_read_few_at_a_time(cast):

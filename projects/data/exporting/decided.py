@@ -14,17 +14,24 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db.models import F, Func, IntegerField, QuerySet
+from django.db.models.expressions import CombinedExpression
 
 from projects.data import archive
 from projects.data.archive import Kept
 from projects.errors import Refused
-from projects.models import Annotation, Asset, Batch, Project, Verdict
+from projects.models import Annotation, Asset, Batch, Project, Task, Verdict
 
 CHUNK = 200
 CHUNK_BYTES = 64 * 1024  # of answers and payloads, as the database stores them; in memory it is some fifty times that
-STORED = Func(F("answer"), function="pg_column_size", output_field=IntegerField()) + Func(
-    F("task__payload"), function="pg_column_size", output_field=IntegerField()
-)
+
+
+def _stored(answer: str, payload: str) -> CombinedExpression:
+    """How many bytes the database keeps of a verdict's answer and its task's payload."""
+    sizes = [Func(F(name), function="pg_column_size", output_field=IntegerField()) for name in (answer, payload)]
+    return sizes[0] + sizes[1]
+
+
+STORED, STORED_OF_TASK = _stored("answer", "task__payload"), _stored("verdicts__answer", "payload")
 END = 2**63 - 1  # after every key
 
 
@@ -86,9 +93,10 @@ def decided(
     if batch is not None:
         rows = rows.filter(task__batch=batch)
     rows = rows.select_related(*_beside(media)).order_by("task_id")
+    tasks = Task.objects.filter(**{"project": project} | ({} if batch is None else {"batch": batch}))
     last = 0
     while last < END:
-        upto = _upto(rows, last)
+        upto = _upto(tasks, last)
         chunk = list(rows.filter(task_id__gt=last, task_id__lte=upto))
         live = {verdict.task_id for verdict in chunk}
         kept = (one for one in archive.between(project, batch, last, upto) if one.task.pk not in live)
@@ -149,10 +157,15 @@ def _from_archive(project: Project, wanted: dict[int, int], judgements: bool, me
     }
 
 
-def _upto(rows: QuerySet[Verdict], last: int) -> int:
+def _upto(tasks: QuerySet[Task], last: int) -> int:
     """Where a chunk ends that begins behind a task: after at most CHUNK tasks, and fewer where they are large, since a
-    reader may take hours over them while they are held. END where there are no more."""
-    weights = rows.filter(task_id__gt=last).values_list("task_id", STORED)[:CHUNK]
+    reader may take hours over them while they are held. END where there are no more.
+
+    Tasks and verdicts are both bound from below: of a merge of the two PostgreSQL would read the other from its very
+    beginning, each time.
+    """
+    behind = tasks.filter(pk__gt=last, verdicts__superseded_at=None, verdicts__task__gt=last).order_by("pk")
+    weights = behind.values_list("pk", STORED_OF_TASK)[:CHUNK]
     last, size = END, 0
     for task, weight in weights:
         last, size = task, size + weight
