@@ -269,7 +269,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProjectState": ["draft", "live", "paused", "archived"],
         "BatchState": ["draft", "live", "paused", "closed", "cancelled"],
-        "ImportState": ["waiting", "running", "done", "failed"],
+        "ImportState": ["waiting", "planning", "planned", "running", "done", "failed", "dropped"],
         "PersonKind": ["human", "model", "imported", "service"],
         "SearchState": ["running", "done", "stopped", "failed"],
         "HandOutMode": ["pool", "lists", "choice"],
