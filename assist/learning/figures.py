@@ -2,8 +2,8 @@
 
 Their spread is taken over groups, copies of one image or text: groups are drawn anew with replacement, the same for
 both models, and the interval is that of the draws' spread with as many degrees of freedom as there are groups but one
-(Efron and Tibshirani, "An Introduction to the Bootstrap", 1993). They say what a model is like; the gate asks the
-scores alone.
+(Efron and Tibshirani, "An Introduction to the Bootstrap", 1993), and never less than the gate takes for its own: that a
+few pictures are all alike proves nothing. They say what a model is like; the gate asks the scores alone.
 """
 
 import math
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from assist.learning.gate import EVERYTHING, LEVEL
+from assist.learning.gate import EVERYTHING, LEVEL, MARGIN, least_error
 
 DRAWS = 200
 LEAST_GROUPS = 10  # of fewer no spread is told
@@ -113,4 +113,4 @@ def _reach(ours: Value, theirs: Value, groups: np.ndarray, rng: np.random.Genera
     if len(known) < DRAWS / 2:
         return None
     error = float(np.std(known, ddof=1)) * math.sqrt(count / (count - 1))
-    return float(stdtrit(count - 1, 1 - LEVEL)) * error
+    return float(stdtrit(count - 1, 1 - LEVEL)) * max(error, least_error(MARGIN, count))

@@ -17,7 +17,7 @@ looks.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -33,6 +33,7 @@ REASONS = {
     "nothing": "No task was decided without a model's help.",
     "worse": "Worse than the model in place: %(slices)s.",
     "little": "Too little to tell: about %(missing)s more tasks decided without help.",
+    "idle": "Nothing to measure by: wherever something is marked, the model in place finds nothing of it.",
     "slices": "On the whole nothing is lost; too little to tell of %(slices)s.",
     "passed": "As good as the model in place, wherever there is evidence enough to tell.",
     "empty": "No task of the slice %(slice)s was answered.",
@@ -96,12 +97,20 @@ class Judgement:
         return max((one.missing for one in self.findings), default=0)
 
 
-def judge(pairs: Iterable[Pair], *, slices: Iterable[str] = (), margin: float = MARGIN, looks: int = 0) -> Judgement:
+def judge(
+    pairs: Iterable[Pair],
+    *,
+    slices: Iterable[str] = (),
+    binding: str = "",
+    margin: float = MARGIN,
+    looks: int = 0,
+) -> Judgement:
     """May the candidate suggest in the champion's place? `slices` are those that are protected; `looks`: how often
     these tasks have been looked at before.
 
     All tasks together must show that nothing is lost, and so must every slice in which a loss would show itself; one
-    with fewer tasks holds nobody back, unless what it has speaks against the candidate.
+    with fewer tasks holds nobody back, unless what it has speaks against the candidate, or it is the `binding` one: the
+    tasks without which the others tell nothing. Where the champion does nothing right in it, nothing can be told.
     Raises Unfit for scores outside of [0, 1], tasks named twice, or a protected slice without any task.
     """
     rows = _checked(pairs)
@@ -114,14 +123,18 @@ def judge(pairs: Iterable[Pair], *, slices: Iterable[str] = (), margin: float = 
         raise Unfit(REASONS["empty"] % {"slice": empty[0]})
     tests = 1 + len(wanted)
     whole = _finding(EVERYTHING, rows, margin, level, tests)
-    findings = (whole, *(_finding(name, members[name], margin, level, tests) for name in wanted))
-    return Judgement(*_verdict(findings), findings)
+    slice_by_slice = (_finding(name, members[name], margin, level, tests) for name in wanted)
+    findings = (whole, *(replace(one, binding=one.binding or one.slice == binding) for one in slice_by_slice))
+    idle = bool(binding) and not any(one.champion for one in rows if binding in one.slices)
+    return Judgement(*_verdict(findings, idle), findings)
 
 
-def _verdict(findings: Sequence[Finding]) -> tuple[Outcome, str]:
+def _verdict(findings: Sequence[Finding], idle: bool) -> tuple[Outcome, str]:
     worse = [one for one in findings if one.outcome == Outcome.REFUSED]
     if worse:
         return Outcome.REFUSED, REASONS["worse"] % {"slices": _named(worse)}
+    if idle:
+        return Outcome.CANNOT_TELL, REASONS["idle"]
     whole, *slices = findings
     if whole.outcome != Outcome.PASSED:
         return Outcome.CANNOT_TELL, REASONS["little"] % {"missing": f"{whole.missing:,}"}
@@ -151,7 +164,7 @@ def _finding(name: str, rows: Sequence[Pair], margin: float, level: float, tests
     )
     sums, sizes = _groups(rows)
     groups, (mean, error) = len(sums), _mean(sums, sizes)
-    error = max(error, math.sqrt(margin * (1 - margin) / groups))
+    error = max(error, least_error(margin, groups))
     reach = float(stdtrit(groups, 1 - level)) * error
     low, high = mean - reach, mean + reach
     missing = max(0, _needed(sums, sizes, error, margin, level, tests) - len(rows))
@@ -180,6 +193,11 @@ def _mean(sums: np.ndarray, sizes: np.ndarray) -> tuple[float, float]:
     mean = sums.sum() / sizes.sum()
     spread = ((sums - mean * sizes) ** 2).sum() * len(sums) / (len(sums) - 1)
     return float(mean), float(np.sqrt(spread) / sizes.sum())
+
+
+def least_error(margin: float, groups: int) -> float:
+    """The standard error below which none is believed: that of answers which are lost at the margin."""
+    return math.sqrt(margin * (1 - margin) / groups)
 
 
 def _least(margin: float, level: float) -> int:

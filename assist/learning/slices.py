@@ -21,7 +21,9 @@ NAMES = {
     "few": "fewer than %(number)s parts",
     "small": "regions below %(share)s of the image",
     "large": "regions from %(share)s of the image",
+    "marked": "images with something to find",
 }
+MARKED = NAMES["marked"]
 LEAST_TASKS = 10  # a slice of fewer says nothing by itself
 LONG_TEXT = 1_000  # characters
 MANY_PARTS = 6
@@ -67,8 +69,15 @@ def size(one: Decided, task_type: str) -> Sequence[str]:
 SLICES: Sequence[Slicer] = (labels, batch, length, parts, size)
 
 
-def slices_of(decided: Sequence[Decided], task_type: str) -> tuple[list[frozenset[str]], list[str]]:
-    """For each task its slices, and the slices that are protected: those with tasks enough, unless they hold all."""
+def slices_of(
+    decided: Sequence[Decided], task_type: str, marked: Mapping[int, bool] | None = None
+) -> tuple[list[frozenset[str]], list[str]]:
+    """For each task its slices, and the slices that are protected: those with tasks enough, unless they hold all.
+    `marked`: by the tasks' keys whether there is something to find; those are protected however few they are."""
     found = [frozenset(name for slicer in SLICES for name in slicer(one, task_type)) for one in decided]
+    found = [
+        own | {MARKED} if (marked or {}).get(one.task.pk) else own for own, one in zip(found, decided, strict=True)
+    ]
     counts: Mapping[str, int] = Counter(name for own in found for name in own)
-    return found, sorted(name for name, count in counts.items() if LEAST_TASKS <= count < len(decided))
+    least = {MARKED: 1}
+    return found, sorted(name for name, count in counts.items() if least.get(name, LEAST_TASKS) <= count < len(decided))

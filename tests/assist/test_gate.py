@@ -95,6 +95,23 @@ def test_a_slice_without_evidence_holds_nobody_back_and_says_how_much_is_missing
     assert judgement.findings[1].outcome == Outcome.CANNOT_TELL and judgement.findings[1].missing > 40
 
 
+def test_the_tasks_without_which_the_others_tell_nothing_bind_however_few_they_are() -> None:
+    empty, names = alike(300), frozenset({"marked"})
+    lost = [Pair(f"m{n}", f"m{n}", 0.0, 1.0, names) for n in range(9)]
+    kept = [Pair(f"m{n}", f"m{n}", 1.0, 1.0, names) for n in range(9)]
+    told = [gate.judge(empty + some, slices=["marked"], binding="marked", margin=MARGIN) for some in (lost, kept)]
+    assert [one.outcome for one in told] == [Outcome.REFUSED, Outcome.CANNOT_TELL] and "marked" in told[1].reason
+    more = [Pair(f"m{n}", f"m{n}", 1.0, 1.0, names) for n in range(150)]
+    assert gate.judge(empty + more, slices=["marked"], binding="marked", margin=MARGIN).outcome == Outcome.PASSED
+
+
+def test_where_the_champion_does_nothing_right_nothing_is_told_by_doing_as_little() -> None:
+    idle = [Pair(f"m{n}", f"m{n}", 0.0, 0.0, frozenset({"marked"})) for n in range(150)]
+    for rows in (idle, alike(300) + idle, alike(300)):
+        judgement = gate.judge(rows, binding="marked", margin=MARGIN)
+        assert (judgement.outcome, judgement.reason) == (Outcome.CANNOT_TELL, gate.REASONS["idle"])
+
+
 def test_each_look_at_the_same_tasks_asks_more_of_them() -> None:
     rows = pairs(np.random.default_rng(3), 320, 0.02, 0.02)
     lows = [gate.judge(rows, looks=looks).findings[0].low for looks in (0, 1, 5, 50)]
