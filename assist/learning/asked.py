@@ -3,11 +3,12 @@
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from assist.alike import index
+from assist.errors import CopilotError
 from assist.learning.blind_verdicts import Decided
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
@@ -16,10 +17,14 @@ from assist.suggestions.bindings import written_in
 from assist.suggestions.prototypes import Choices
 from projects.models import Project
 
-UNREADABLE = {"no-image", "no-answer"}  # this picture; the next may do better
+NO_IMAGE = "no-image"  # that could be read: whatever is asked, it tells of no model
 NO_ANSWER = "no-answer"  # by the model, to this task
+UNREADABLE = {NO_IMAGE, NO_ANSWER}  # this picture; the next may do better
+TOO_SLOW = "too-slow"
+AREAS = {"box", "mask", "polygon"}  # shapes that a box can be drawn around
 Heard = dict[int, dict[str, Any]]
 Scores = list[float | None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class Asked:
     """What a project asks of a model: its labels, what the model calls them, and the fields that it may guess.
 
     What it answers is put into `heard`, by the tasks' keys: as answers of the task type are, or {"fault": code}; of
-    masks what a click in the middle of each region gave. What further figures are made of is put into `evidence`.
+    masks what a click in the middle of each region gave. What further figures are made of is put into `evidence`, and
+    into `marked`, where what is looked for may be nowhere, whether people marked anything that the models may find.
     `vectors`: where pictures lie, by model and task, as far as it is kept. `minimums`: how sure an offer under a label
     has to be, before `minimum_score`. `written`: by label the attribute that holds what is written there. `versions`:
     those that are compared.
@@ -38,6 +44,7 @@ class Asked:
     fields: Sequence[Choices]
     heard: Heard = dataclasses.field(default_factory=dict)
     evidence: dict[int, Any] = dataclasses.field(default_factory=dict)
+    marked: dict[int, bool] = dataclasses.field(default_factory=dict)
     vectors: Mapping[str, Mapping[int, np.ndarray]] = dataclasses.field(default_factory=dict)
     minimum_score: float = 0.0
     minimums: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -46,19 +53,39 @@ class Asked:
 
     def twice(self) -> tuple["Asked", "Asked"]:
         """The same of two models, each heard by itself."""
-        return replace(self, heard={}, evidence={}), replace(self, heard={}, evidence={})
+        first, second = (replace(self, heard={}, evidence={}, marked={}) for _ in range(2))
+        return first, second
 
     def offers(self, label: str, score: float | None) -> bool:
         """Whether what is that sure is offered."""
         return score is None or score >= self.minimums.get(label, self.minimum_score)
 
+    def unread(self, key: int) -> bool:
+        """Whether that task's picture couldn't be read."""
+        return self.heard.get(key) == {"fault": NO_IMAGE}
+
 
 Metric = Callable[[RuntimeClient, ModelVersion, Asked, Sequence[Decided]], Awaitable[Scores]]
 
 
+async def patiently(question: Callable[[], Awaitable[T]]) -> T:
+    """What is answered, asked once more where that took too long. Raises CopilotError "no-answer" where it does again:
+    one page that is too much for a model is no reason to end all of it."""
+    try:
+        return await question()
+    except CopilotError as problem:
+        if problem.code != TOO_SLOW:
+            raise
+    try:
+        return await question()
+    except CopilotError as problem:
+        raise CopilotError(NO_ANSWER) if problem.code == TOO_SLOW else problem from None
+
+
 def asked_by(project: Project, versions: Sequence[ModelVersion], decided: Sequence[Decided]) -> Asked:
-    """Of these versions, by its settings of today."""
-    terms, labels = project.settings_now(), list(project.labels.in_use())
+    """Of these versions, by its settings of today. A label that takes no shape with an area is asked of none."""
+    terms = project.settings_now()
+    labels = [one for one in project.labels.in_use() if not one.shapes or AREAS.intersection(one.shapes)]
     embedders = [one for one in versions if one.capability == ModelVersion.Capability.EMBED_IMAGE]
     return Asked(
         frozenset(one.key for one in labels),

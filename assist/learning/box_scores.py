@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from assist.errors import CopilotError
-from assist.learning.asked import NO_ANSWER, UNREADABLE, Asked, Scores
+from assist.learning.asked import UNREADABLE, Asked, Scores, patiently
 from assist.learning.blind_verdicts import Decided
 from assist.learning.figures import Kind, Value, ratio
 from assist.learning.region_masks import as_box
@@ -63,37 +63,40 @@ class Picture:
 
 
 async def boxes(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
-    """F1 of each blind picture by the boxes that would be offered. What neither of the two models has a label for is
-    asked of none."""
-    known = _nameable(asked)
+    """F1 of each blind picture by the boxes that would be offered: 0 without an answer, None of what can't be read.
+    What neither of the two models has a label for is asked of none."""
+    known = nameable(asked)
     return [await _picture(client, version, asked, known, one) for one in decided if one.blind]
 
 
 async def _picture(
     client: RuntimeClient, version: ModelVersion, asked: Asked, known: frozenset[str], one: Decided
 ) -> float | None:
+    if not known or picture_of(one.task) is None:
+        return None
     regions = one.answer["regions"]
     marked = [(part["label"], box) for part in regions if (box := as_box(part["shape"])) and part["label"] in known]
-    if picture_of(one.task) is None or (regions and not marked):
+    found = await seen(client, version, asked, one)
+    if asked.unread(one.task.pk):
         return None
-    picture = compared(await seen(client, version, asked, one), marked, asked)
-    asked.evidence[one.task.pk] = picture
-    return picture.f1
+    asked.marked[one.task.pk] = bool(marked)
+    asked.evidence[one.task.pk] = picture = compared(found or (), marked, asked)
+    return 0.0 if found is None else picture.f1
 
 
-async def seen(client: RuntimeClient, version: ModelVersion, asked: Asked, one: Decided) -> list[Seen]:
-    """What a model finds in a picture, by the project's labels; what of it would be offered is heard. Nothing where the
-    picture can't be read, or it has no answer."""
+async def seen(client: RuntimeClient, version: ModelVersion, asked: Asked, one: Decided) -> list[Seen] | None:
+    """What a model finds in a picture, by the project's labels; what of it would be offered is heard. None, and the
+    fault is heard, where the picture can't be read or it has no answer."""
     picture = picture_of(one.task)
     assert picture is not None
     try:
         supply = partial(asyncio.to_thread, read_picture, picture)
-        found = (await client.boxes(str(version), picture.sha256, supply))["boxes"]
+        found = (await patiently(partial(client.boxes, str(version), picture.sha256, supply)))["boxes"]
     except CopilotError as problem:
         if problem.code not in UNREADABLE:
             raise
-        asked.heard[one.task.pk] = {"fault": NO_ANSWER}
-        return []
+        asked.heard[one.task.pk] = {"fault": problem.code}
+        return None
     all_of_it = named(found, asked.mapping, asked.labels, version.terms.get("label_map"), asked.written)
     asked.heard[one.task.pk] = {
         "regions": [_as_region(each) for each in all_of_it if asked.offers(each.label, each.score)]
@@ -107,7 +110,7 @@ def _as_region(one: Seen) -> dict[str, Any]:
     return {"label": one.label, "shape": shape, "attributes": dict(one.attributes)}
 
 
-def _nameable(asked: Asked) -> frozenset[str]:
+def nameable(asked: Asked) -> frozenset[str]:
     """The labels that one of the two models has a name for; all, where one doesn't say which names it has."""
     if not all(one.terms.get("labels") for one in asked.versions):
         return asked.labels
@@ -125,10 +128,10 @@ def compared(found: Sequence[Seen], marked: Sequence[Marked], asked: Asked) -> P
     """Each box with what it is of: the surest first, each marked thing once."""
     surest = sorted(found, key=lambda one: -_score(one))
     ious = box_ious([one.box for one in surest], [box for _, box in marked])
-    free = np.ones(len(marked), bool)
+    names, free = np.array([label for label, _ in marked], object), np.ones(len(marked), bool)
     rows = []
     for one, shares in zip(surest, ious, strict=True):
-        own = free & np.array([label == one.label for label, _ in marked], bool)
+        own = free & (names == one.label)
         best = int(np.where(own, shares, -1).argmax()) if own.any() else -1
         overlap = float(shares[best]) if best >= 0 and shares[best] >= MEETS else 0.0
         if overlap:
@@ -159,16 +162,18 @@ def average_precision(pictures: Sequence[Picture]) -> Value:
 
 
 def _precision(found: Sequence[tuple[float, int, bool]], marked: np.ndarray) -> Value:
-    """Of one label: its boxes as (score, picture, whether it is right), and how many are marked in each picture."""
+    """Of one label: its boxes as (score, picture, whether it is right), and how many are marked in each picture. Those
+    that are as sure as each other come all at once, so that nothing hangs on the order of the pictures."""
     surest = sorted(found, key=lambda one: -one[0])
     where, right = np.array([at for _, at, _ in surest], int), np.array([hit for *_, hit in surest], float)
+    ends = np.flatnonzero(np.diff([score for score, *_ in surest], append=-np.inf))
 
     def value(counts: np.ndarray) -> float:
         wanted = float(counts @ marked)
         if not wanted:
             return math.nan
         weights = counts[where]
-        hits, all_of_them = np.cumsum(weights * right), np.cumsum(weights)
+        hits, all_of_them = np.cumsum(weights * right)[ends], np.cumsum(weights)[ends]
         precision = hits / np.maximum(all_of_them, np.spacing(1))
         precision = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
         return float(precision[np.searchsorted(hits / wanted, RECALLS)].mean())

@@ -1,6 +1,6 @@
 """Which label a model gives where another was decided: a line for each such pair, with its tasks. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from assist.learning.asked import Heard
@@ -12,12 +12,13 @@ FEW = 3  # tasks of a line whose answers are kept
 Case = tuple[int, Mapping[str, Any]]  # a task's key, and what was decided of it
 
 
-def lines(decided: Sequence[Case], heard: Heard) -> list[dict[str, Any]]:
+def lines(decided: Sequence[Case], heard: Heard, labels: Collection[str] | None = None) -> list[dict[str, Any]]:
     """{"field", "decided", "said", "number", "tasks"}, the most frequent first: of fields of classes, of spans, and of
-    regions by their boxes; but for a mask model, which is told their labels. "" is nothing: missed, or added."""
+    regions by their boxes; but for a mask model, which is told their labels. "" is nothing: missed, or added. `labels`:
+    those whose regions count; all where None."""
     both = [(key, answer, heard[key]) for key, answer in decided if "fault" not in heard.get(key, {"fault": ""})]
     found = _of("", label_confusion.of_spans, [one for one in both if "spans" in one[1] and "spans" in one[2]])
-    boxed = [(key, _boxes(one[0]), _boxes(one[1])) for key, *one in both if _names_regions(one[1])]
+    boxed = [(key, _boxes(one, labels), _boxes(said, labels)) for key, one, said in both if _names_regions(said)]
     found += _of("", label_confusion.of_regions, boxed)
     named = sorted({part["field"] for _key, _decided, said in both for part in said.get("fields", ())})
     for field in named:
@@ -36,9 +37,10 @@ def _names_regions(said: Mapping[str, Any]) -> bool:
     return "regions" in said and said.get("labels") != "told"
 
 
-def _boxes(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The regions that have an area, as the boxes around them."""
-    made = [(one["label"], as_box(one["shape"])) for one in answer["regions"]]
+def _boxes(answer: Mapping[str, Any], labels: Collection[str] | None) -> Mapping[str, Any]:
+    """The regions under these labels that have an area, as the boxes around them."""
+    counting = [one for one in answer["regions"] if labels is None or one["label"] in labels]
+    made = [(one["label"], as_box(one["shape"])) for one in counting]
     keys = ("x", "y", "width", "height")
     shapes = [(label, dict(zip(keys, box, strict=True))) for label, box in made if box]
     return {"regions": [{"label": label, "shape": {"type": "box", **shape}} for label, shape in shapes]}

@@ -6,7 +6,7 @@ A job that was killed begins anew: it writes one row, once, at its end.
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
@@ -21,8 +21,8 @@ from assist.learning import blind_verdicts, confused, figures, gate, worst_cases
 from assist.learning.asked import Asked, Heard, Scores, asked_by
 from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
-from assist.learning.scores import MEASURES, measured_by
-from assist.learning.slices import slices_of
+from assist.learning.scores import MEASURES, Measure, measured_by
+from assist.learning.slices import MARKED, slices_of
 from assist.learning.splits import GATE, split_of
 from assist.models import (
     Evaluation,
@@ -105,11 +105,13 @@ def _usual(capability: str) -> ModelVersion:
 
 
 class Measured(NamedTuple):
-    """What is kept of one that came to its end: a row for each task, what was decided of it, and what both said."""
+    """What is kept of one that came to its end: a row for each task, what was decided of it, what both said, and the
+    labels whose regions may be taken for each other (None: all)."""
 
     rows: Sequence[EvaluationScore]
     decided: Sequence[tuple[int, dict[str, Any]]]
     heard: tuple[Heard, Heard]
+    labels: frozenset[str] | None
 
 
 def run(key: int) -> str:
@@ -125,18 +127,20 @@ def run(key: int) -> str:
     looks = _looks(evaluation, blind)
     try:
         both = asked_by(evaluation.project, two, decided).twice()
-        told = _told(blind, asyncio.run(scores_of(*two, both, decided)))
-        found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type)
-        pairs = _pairs(told, found)
-        judgement = gate.judge(pairs, slices=protected, margin=evaluation.margin, looks=looks)
-        beside = _figures(evaluation, both, pairs, told, protected)
+        measure, marked = measured_by(*two, both[0]), both[0].marked
+        told = _told(blind, asyncio.run(scores_of(*two, both, decided)), marked)
+        found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type, marked)
+        pairs, binding = _pairs(told, found), MARKED if marked else ""
+        judgement = gate.judge(pairs, slices=protected, binding=binding, margin=evaluation.margin, looks=looks)
+        beside = _figures(evaluation, measure.figures, both, pairs, told, protected)
     except (CopilotError, gate.Unfit) as problem:
         _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
         return ""
     _end(
         evaluation,
-        Measured(_rows(evaluation, told, found), [(one.task.pk, one.answer) for one, *_ in told], _heard(both)),
+        _measured(_rows(evaluation, told, found), told, both, measure),
         state=DONE,
+        measure=measure.key,
         outcome=judgement.outcome.value,
         reason=judgement.reason[:300],
         findings=[_plain(asdict(one)) | {"outcome": str(one.outcome)} for one in judgement.findings],
@@ -180,12 +184,14 @@ async def scores_of(
 Told = Sequence[tuple[Decided, float, float]]  # a task, the candidate's score, the champion's
 
 
-def _told(blind: Sequence[Decided], scores: tuple[Scores, Scores]) -> Told:
-    """The tasks that say something of both."""
+def _told(blind: Sequence[Decided], scores: tuple[Scores, Scores], marked: Mapping[int, bool]) -> Told:
+    """The tasks that say something of both. One where people marked only what neither model has a name for says
+    something as soon as either finds anything there."""
     return [
         (one, candidate, champion)
         for one, candidate, champion in zip(blind, *scores, strict=True)
         if candidate is not None and champion is not None
+        if marked.get(one.task.pk, True) or not one.answer["regions"] or (candidate, champion) != (1, 1)
     ]
 
 
@@ -197,10 +203,14 @@ def _pairs(told: Told, found: Sequence[frozenset[str]]) -> list[Pair]:
 
 
 def _figures(
-    evaluation: Evaluation, both: tuple[Asked, Asked], pairs: Sequence[Pair], told: Told, protected: Sequence[str]
+    evaluation: Evaluation,
+    kinds: Sequence[figures.Kind],
+    both: tuple[Asked, Asked],
+    pairs: Sequence[Pair],
+    told: Told,
+    protected: Sequence[str],
 ) -> list[figures.Figure]:
     """What is told beside the scores, by the measure that holds for both."""
-    kinds = measured_by(evaluation.candidate, evaluation.champion, both[0]).figures
     ours, theirs = (own.evidence for own in both)
     rows = [
         figures.Told(pair.group, pair.slices, ours[one.task.pk], theirs[one.task.pk])
@@ -210,8 +220,9 @@ def _figures(
     return figures.beside(kinds, rows, protected, np.random.default_rng(evaluation.pk)) if rows else []
 
 
-def _heard(both: tuple[Asked, Asked]) -> tuple[Heard, Heard]:
-    return both[0].heard, both[1].heard
+def _measured(rows: Sequence[EvaluationScore], told: Told, both: tuple[Asked, Asked], measure: Measure) -> Measured:
+    decided, labels = [(one.task.pk, one.answer) for one, *_ in told], measure.regions
+    return Measured(rows, decided, (both[0].heard, both[1].heard), labels(both[0]) if labels else None)
 
 
 def _rows(evaluation: Evaluation, told: Told, found: Sequence[frozenset[str]]) -> list[EvaluationScore]:
@@ -249,7 +260,7 @@ def give_up(key: int, reason: str) -> None:
 
 def _write(evaluation: Evaluation, measured: Measured) -> None:
     """Task by task, with the answers to the worst, and what was taken for what."""
-    ours, theirs = (confused.lines(measured.decided, own) for own in measured.heard)
+    ours, theirs = (confused.lines(measured.decided, own, measured.labels) for own in measured.heard)
     confusions = EvaluationConfusions(evaluation=evaluation, candidate=ours, champion=theirs)
     answers = worst_cases.kept(measured.rows, measured.heard, confusions)
     EvaluationScore.objects.bulk_create(measured.rows)

@@ -1,6 +1,7 @@
 """How well a model reads what is written in images: by the letters of what people wrote down of their regions.
 
-Each line that is read belongs to the region that it lies in most, and lines of one region are read one after the other.
+Each line that is read belongs to the region that it lies in most, and lines of one region are read one after the other;
+those that cover too little of it, a dot with the right words for one, don't read it.
 Letters that were read wrong, left out or added are counted (Levenshtein 1966), of regions that were missed and of lines
 where nothing is to be read all of them.
 """
@@ -21,7 +22,8 @@ from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import picture_of
 
-INSIDE = 0.5  # of the smaller of a line and a region: they are of each other
+INSIDE = 0.5  # of a line: it is of the region
+COVERED = 0.25  # of a region, by its lines together: people draw around words loosely, and leave room between lines
 
 
 class Region(NamedTuple):
@@ -61,28 +63,34 @@ class Page:
 
 
 async def written(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
-    """The share of each blind picture's letters that are read right, of what would be offered."""
-    return [await _picture(client, version, asked, one) for one in decided if one.blind]
+    """The share of each blind picture's letters that are read right, of what would be offered: 0 without an answer,
+    None of what can't be read. What is written under labels that neither model has a name for is asked of none."""
+    known = box_scores.nameable(asked) & asked.written.keys()
+    return [await _picture(client, version, asked, known, one) for one in decided if one.blind]
 
 
-async def _picture(client: RuntimeClient, version: ModelVersion, asked: Asked, one: Decided) -> float | None:
+async def _picture(
+    client: RuntimeClient, version: ModelVersion, asked: Asked, known: frozenset[str], one: Decided
+) -> float | None:
+    if not known or picture_of(one.task) is None:
+        return None
     regions = [
         Region(box, plain(str(part["attributes"].get(asked.written[part["label"]], ""))))
         for part in one.answer["regions"]
-        if part["label"] in asked.written and (box := as_box(part["shape"]))
+        if part["label"] in known and (box := as_box(part["shape"]))
     ]
-    if picture_of(one.task) is None or (one.answer["regions"] and not any(words for _, words in regions)):
-        return None
     found = await box_scores.seen(client, version, asked, one)
+    if asked.unread(one.task.pk):
+        return None
     lines = [
         Region(each.box, plain(words))
-        for each in found
+        for each in found or ()
         if asked.offers(each.label, each.score)
         for words in each.attributes.values()
     ]
-    page = compared(lines, regions)
-    asked.evidence[one.task.pk] = page
-    return page.right
+    asked.marked[one.task.pk] = any(words for _, words in regions)
+    asked.evidence[one.task.pk] = page = compared(lines, regions)
+    return 0.0 if found is None else page.right
 
 
 def plain(words: str) -> str:
@@ -93,26 +101,35 @@ def plain(words: str) -> str:
 def compared(lines: Sequence[Region], regions: Sequence[Region]) -> Page:
     """Each line by the region that it lies in. What lies where nobody said what is written tells nothing."""
     own: list[list[str]] = [[] for _ in regions]
-    beside = 0
-    for line, shares in zip(lines, _inside(lines, regions), strict=True):
-        best = int(shares.argmax()) if len(regions) else -1
-        if best >= 0 and shares[best] >= INSIDE:
+    covered, beside = np.zeros(len(regions)), 0
+    for line, shared in zip(lines, _shared(lines, regions), strict=True):
+        best = int(shared.argmax()) if len(regions) else -1
+        if best >= 0 and shared[best] > 0 and shared[best] >= INSIDE * _area(line):
             own[best].append(line.words)
+            covered[best] += shared[best]
         else:
             beside += len(line.words)
-    read = [plain(" ".join(said)) for said in own]
-    told = [(one.words, said) for one, said in zip(regions, read, strict=True) if one.words]
-    return Page([(len(words), len(said), distance(words, said)) for words, said in told], beside)
+    told = []
+    for one, said, area in zip(regions, own, covered, strict=True):
+        meets = area >= COVERED * _area(one)
+        read, lost = (plain(" ".join(said)), 0) if meets else ("", sum(map(len, said)))
+        if one.words:
+            told.append((len(one.words), len(read), distance(one.words, read)))
+            beside += lost
+    return Page(told, beside)
 
 
-def _inside(lines: Sequence[Region], regions: Sequence[Region]) -> np.ndarray:
-    """What each line shares with each region, of the smaller of both."""
+def _area(one: Region) -> float:
+    _, _, width, height = one.box
+    return width * height
+
+
+def _shared(lines: Sequence[Region], regions: Sequence[Region]) -> np.ndarray:
+    """The area that each line shares with each region."""
     a, b = (np.array([one.box for one in some], float).reshape(-1, 4) for some in (lines, regions))
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum((a[:, :2] + a[:, 2:])[:, None], (b[:, :2] + b[:, 2:])[None])
-    shared = np.clip(high - low, 0, None).prod(2)
-    smaller = np.minimum(a[:, 2:].prod(1)[:, None], b[:, 2:].prod(1)[None])
-    return np.divide(shared, smaller, out=np.zeros_like(shared), where=smaller > 0)
+    return np.clip(high - low, 0, None).prod(2)
 
 
 def distance(first: str, second: str) -> int:

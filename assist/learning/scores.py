@@ -7,7 +7,7 @@ are asked through the runtime, behind people's questions.
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from assist.errors import CopilotError
 from assist.learning import box_scores, reading_scores
-from assist.learning.asked import NO_ANSWER, UNREADABLE, Asked, Metric, Scores
+from assist.learning.asked import NO_ANSWER, NO_IMAGE, UNREADABLE, Asked, Metric, Scores, patiently
 from assist.learning.blind_verdicts import Decided
 from assist.learning.figures import Kind
 from assist.learning.region_masks import as_mask, middle
@@ -110,7 +110,7 @@ async def _judged(client: RuntimeClient, version: ModelVersion, asked: Asked, wo
 
 
 async def pictures(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
-    """The share of each blind picture's fields that are guessed right."""
+    """The share of each blind picture's fields that are guessed right; None of what can't be read."""
     labels, found = judged.phrases_of(asked.fields), Scores()
     for one in (one for one in decided if one.blind):
         picture = picture_of(one.task)
@@ -118,12 +118,14 @@ async def pictures(client: RuntimeClient, version: ModelVersion, asked: Asked, d
             found.append(None)
             continue
         try:
-            shares = await client.image_shares(
-                str(version), picture.sha256, partial(asyncio.to_thread, read_picture, picture), labels
-            )
+            supply = partial(asyncio.to_thread, read_picture, picture)
+            shares = await patiently(partial(client.image_shares, str(version), picture.sha256, supply, labels))
         except CopilotError as problem:
             if problem.code not in UNREADABLE:
                 raise
+            if problem.code == NO_IMAGE:
+                found.append(None)
+                continue
             shares = {}
         found.append(_right(version, asked, shares, one))
     return found
@@ -131,14 +133,17 @@ async def pictures(client: RuntimeClient, version: ModelVersion, asked: Asked, d
 
 async def examples(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
     """The share of each blind picture's fields that are guessed right by what all the other verdicts show: no words lie
-    near to an image. Where fewer than two labels were seen nothing is guessed, and so of what can't be read."""
+    near to an image. Where fewer than two labels were seen nothing is guessed. None of what can't be read."""
     rows = [(one, row) for one in decided if (row := await _vector(client, version, asked, one)) is not None]
     work, vectors = [one for one, _ in rows], np.array([row for _, row in rows])
     fields = [seen for field in asked.fields if len((seen := _seen(field, work)).phrases) > 1]
     words = {field.field: np.zeros((len(field.phrases), vectors.shape[1]), np.float32) for field in fields}
     found = _by_the_others(fields, work, vectors, words)
     blind = [one for one in decided if one.blind]
-    return [_scored(asked, found.get(one.task.pk), one) if picture_of(one.task) else None for one in blind]
+    told = [picture_of(one.task) is not None and not asked.unread(one.task.pk) for one in blind]
+    return [
+        _scored(asked, found.get(one.task.pk), one) if known else None for one, known in zip(blind, told, strict=True)
+    ]
 
 
 def _seen(field: Choices, work: Sequence[Decided]) -> Choices:
@@ -156,10 +161,11 @@ async def _vector(client: RuntimeClient, version: ModelVersion, asked: Asked, on
         return known
     try:
         supply = partial(asyncio.to_thread, read_picture, picture)
-        return await client.image_vector(str(version), picture.sha256, supply)
+        return await patiently(partial(client.image_vector, str(version), picture.sha256, supply))
     except CopilotError as problem:
         if problem.code not in UNREADABLE:
             raise
+        asked.heard[one.task.pk] = {"fault": problem.code}
         return None
 
 
@@ -227,22 +233,28 @@ async def _picture(client: RuntimeClient, version: ModelVersion, asked: Asked, o
 
 
 class Measure(NamedTuple):
-    """A kind of model's metric, and the figures that are told beside it. `asked_alike`: other kinds are asked the same
-    way, and may be measured by this."""
+    """A kind of model's metric, under the key that evaluations keep, and the figures that are told beside it.
+    `regions`: the labels whose regions are told of where one is taken for another; all where None. `asked_alike`: other
+    kinds are asked the same way, and may be measured by this."""
 
+    key: str
     metric: Metric
     figures: Sequence[Kind] = ()
+    regions: Callable[[Asked], frozenset[str]] | None = None
     asked_alike: bool = False
 
 
 MEASURES: Mapping[str, Measure] = {
-    "spans": Measure(spans),
-    "classify": Measure(classes),
-    "classify-image": Measure(pictures),
-    "embed-image": Measure(examples),
-    "segment": Measure(masks),
-    "detect": Measure(box_scores.boxes, box_scores.FIGURES, asked_alike=True),
-    "read": Measure(reading_scores.written, reading_scores.FIGURES, asked_alike=True),
+    one.key: one
+    for one in (
+        Measure("spans", spans),
+        Measure("classify", classes),
+        Measure("classify-image", pictures),
+        Measure("embed-image", examples),
+        Measure("segment", masks),
+        Measure("detect", box_scores.boxes, box_scores.FIGURES, box_scores.nameable, asked_alike=True),
+        Measure("read", reading_scores.written, reading_scores.FIGURES, lambda _: frozenset(), asked_alike=True),
+    )
 }
 
 

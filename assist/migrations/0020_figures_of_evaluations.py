@@ -1,4 +1,4 @@
-"""What an evaluation tells beside its scores; of those that were made before there is none."""
+"""What an evaluation tells beside its scores, and what these are; of those that were made before neither is kept."""
 
 import django.db.models.expressions
 import django.db.models.fields.json
@@ -13,5 +13,10 @@ class Migration(migrations.Migration):
             model_name="evaluation",
             name="figures",
             field=models.JSONField(db_default=[], default=list),
+        ),
+        migrations.AddField(
+            model_name="evaluation",
+            name="measure",
+            field=models.CharField(blank=True, db_default="", default="", max_length=16),
         ),
     ]

@@ -95,6 +95,9 @@ class Evaluation(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
     reason = models.CharField(max_length=300, blank=True)
+    measure = models.CharField(
+        max_length=16, blank=True, default="", db_default=""
+    )  # of scores.MEASURES; "" before it was kept
     findings = models.JSONField(default=list)  # of gate.Finding, all tasks first
     figures = models.JSONField(default=list, db_default=[])  # of figures.Figure: what is told beside, and gates nothing
     tasks = models.PositiveIntegerField(default=0)

@@ -55,11 +55,28 @@ def test_what_would_be_offered_is_compared_with_what_people_marked() -> None:
         decided(10, "", cat),
     ]
     found = scored(eyes, asked, *rows)
-    assert found == [1.0, pytest.approx(2 / 3), 0.0, pytest.approx(2 / 3), 0.0, 1.0, 0.0, 0.0, None]
-    assert asked.heard[2]["regions"] == [cat] and asked.heard[8] == {"fault": NO_ANSWER} and 9 not in asked.heard
+    assert found == [1.0, pytest.approx(2 / 3), 0.0, pytest.approx(2 / 3), 0.0, 1.0, 0.0, None, None]
+    assert asked.heard[2]["regions"] == [cat] and 8 not in asked.evidence and 9 not in asked.heard
     assert [one.offered for one in asked.evidence[2].found] == [True, False], "what is unsure still tells of the curve"
     with pytest.raises(CopilotError):
         scored(eyes, asked, decided(11, "down", cat))
+
+
+def test_a_picture_that_cant_be_read_tells_of_no_model_and_one_without_an_answer_is_missed() -> None:
+    asked, cat, eyes = PETS.twice()[0], box("cat", *CAT), Eyes(heavy=[[*CAT, "cat", 0.9, ""]])
+    names = ("spoilt", "odd", "odd", "dense", "heavy")
+    marked = ((cat,), (cat,), (), (), (cat,))
+    rows = [decided(at, name, *some) for at, (name, some) in enumerate(zip(names, marked, strict=True))]
+    assert scored(eyes, asked, *rows) == [None, 0.0, 0.0, 0.0, 1.0]
+    assert eyes.asked.count("dense") == eyes.asked.count("heavy") == 2, "what takes too long is asked once more"
+    assert [asked.heard[key]["fault"] for key in (1, 2, 3)] == [NO_ANSWER] * 3
+    assert sorted(asked.evidence) == [1, 2, 3, 4] and asked.marked == {1: True, 2: False, 3: False, 4: True}
+
+
+def test_where_neither_model_has_a_name_for_anything_no_picture_tells() -> None:
+    ships, eyes = Asked(frozenset({"ship"}), {}, (), versions=(version("cat"),) * 2).twice()[0], Eyes(a=[])
+    assert scored(eyes, ships, decided(1, "a", box("ship", *CAT)), decided(2, "a")) == [None, None]
+    assert not eyes.asked and not ships.marked
 
 
 def test_what_neither_model_has_a_name_for_is_asked_of_none() -> None:
@@ -67,7 +84,9 @@ def test_what_neither_model_has_a_name_for_is_asked_of_none() -> None:
     ship, spot = box("ship", 5, 5, 50, 50), {"label": "cat", "shape": {"type": "point", "x": 3, "y": 4}}
     eyes = Eyes(a=[[*CAT, "cat", 0.9, ""]])
     rows = [decided(1, "a", ship), decided(2, "a", ship, box("cat", *CAT)), decided(3, "a", spot)]
-    assert scored(eyes, asked, *rows) == [None, 1.0, None]
+    assert scored(eyes, asked, *rows) == [0.0, 1.0, 0.0], "a cat where there is only a ship is one too many"
+    assert asked.marked == {1: False, 2: True, 3: False}
+    assert scored(Eyes(a=[]), asked, rows[0]) == [1.0], "which tells nothing unless the other finds something there"
     theirs = Asked(PETS.labels, {}, (), versions=(version("cat"), version()))
     assert scored(eyes, theirs, rows[0]) == [0.0], "a model that doesn't say what it knows may know ships"
 
@@ -89,6 +108,9 @@ def test_labels_that_are_taken_for_each_other_are_listed_with_their_tasks() -> N
     scored(eyes, asked, *rows)
     lines = confused.lines([(one.task.pk, one.answer) for one in rows], asked.heard)
     assert {(one["decided"], one["said"], *one["tasks"]) for one in lines} == {("cat", "dog", 1), ("", "dog", 2)}
+    dogs = confused.lines([(one.task.pk, one.answer) for one in rows], asked.heard, {"dog"})
+    assert [(one["decided"], one["said"], one["number"]) for one in dogs] == [("", "dog", 2)], "cats have no name there"
+    assert confused.lines([(one.task.pk, one.answer) for one in rows], asked.heard, ()) == []
     told = {key: {**said, "labels": "told"} for key, said in asked.heard.items()}
     assert confused.lines([(one.task.pk, one.answer) for one in rows], told) == [], "a mask model was told the label"
 
@@ -98,6 +120,13 @@ def test_images_with_small_things_are_a_slice() -> None:
     found, _ = slices.slices_of([small, large, decided(3, "a")], "image_regions")
     named = [sorted(name for name in own if name.startswith("regions")) for own in found]
     assert named == [["regions below 1% of the image"], ["regions from 1% of the image"], []]
+
+
+def test_images_with_something_to_find_are_protected_however_few() -> None:
+    rows = [decided(1, "a", box("cat", *CAT)), *(decided(key, "a") for key in range(2, 12))]
+    found, protected = slices.slices_of(rows, "image_regions", {one.task.pk: one.task.pk == 1 for one in rows})
+    assert [slices.MARKED in own for own in found] == [True] + [False] * 10 and slices.MARKED in protected
+    assert slices.MARKED not in slices.slices_of(rows[:1], "image_regions", {1: True})[1], "they are all there are"
 
 
 def test_who_is_measured_by_what_follows_the_model_in_place() -> None:
@@ -153,6 +182,13 @@ def test_average_precision_is_what_cocos_own_code_says() -> None:
     assert 0.2 < ours < 0.9 and ours == pytest.approx(judge.stats[1], abs=1e-6)
 
 
+def test_what_is_as_sure_as_the_rest_hangs_on_no_order() -> None:
+    right, wrong = Picture({"a": 1}, [Found("a", 1.0, 0.8, True)]), Picture({"a": 1}, [Found("a", 1.0, 0.0, True)])
+    orders = ([right, wrong, wrong, wrong], [wrong, wrong, wrong, right])
+    values = [box_scores.average_precision(one)(np.ones(4)) for one in orders]
+    assert values[0] == values[1] == pytest.approx(0.25 * 26 / 101)
+
+
 def test_a_picture_that_is_drawn_twice_counts_twice() -> None:
     _, _, pictures = drawn(np.random.default_rng(5))
     counts = np.random.default_rng(6).integers(0, 3, len(pictures))
@@ -178,5 +214,8 @@ def test_figures_are_told_by_slice_and_their_spread_by_group() -> None:
     assert whole.low and whole.high and 0.1 < whole.low < whole.difference < whole.high < 0.6
     apart = figures.beside(box_scores.FIGURES[:1], told[:9], [], np.random.default_rng(1))
     assert (apart[0].low, apart[0].high) == (None, None), "of nine groups no spread is told"
+    alike = [figures.Told(f"image {n}", frozenset(), good, good) for n in range(12)]
+    for one in figures.beside(box_scores.FIGURES, alike, [], np.random.default_rng(1)):
+        assert one.low is not None and one.low < -0.05 and one.high > 0.05, "twelve that are alike are no proof"
     nothing = [figures.Told("image", frozenset(), Picture({}, []), Picture({}, []))]
     assert figures.beside(box_scores.FIGURES, nothing, [], np.random.default_rng(1)) == []

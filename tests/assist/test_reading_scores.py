@@ -71,11 +71,16 @@ def test_lines_are_read_where_people_wrote_down_what_is_there() -> None:
         decided(10, "right", box("logo", 10, 10, 40, 10)),
         decided(11, "right", region("Total", 10, 10), blind=False),
         decided(12, "", region("Total", 10, 10)),
+        decided(13, "odd"),
+        decided(14, "nothing", box("logo", 10, 10, 40, 10)),
+        decided(15, "unsaid", region("", 10, 10), region("", 10, 80)),
     ]
     found = asyncio.run(reading_scores.written(eyes, READER, asked, rows))  # type: ignore[arg-type]
-    assert found == [1.0, pytest.approx(9 / 11), 1.0, 0.0, pytest.approx(5 / 11), 1.0, 1.0, 0.0, 0.0, None, None]
+    read = [1.0, pytest.approx(9 / 11), 1.0, 0.0, pytest.approx(5 / 11), 1.0, 1.0, 0.0]
+    assert found == [*read, None, 0.0, None, 0.0, 1.0, 1.0], "what can't be read tells nothing, nor what isn't there"
+    assert [key for key, there in sorted(asked.marked.items()) if not there] == [7, 8, 10, 13, 14, 15]
     assert asked.heard[1]["regions"][0]["attributes"] == {"says": "Total 12.50"}
-    assert asked.heard[9] == {"fault": NO_ANSWER} and 11 not in asked.heard
+    assert asked.heard[13] == {"fault": NO_ANSWER} and 9 not in asked.evidence and 11 not in asked.heard
     assert asked.evidence[2] == Page([(11, 11, 2)], 0)
 
 
@@ -92,4 +97,20 @@ def test_a_line_belongs_to_the_region_that_it_lies_in_most() -> None:
     both = [Region((0, 1, 90, 10), "above"), Region((5, 13, 80, 9), "below"), Region((0, 60, 50, 10), "far")]
     assert reading_scores.compared(both, [above, below]) == Page([(5, 5, 0), (5, 5, 0)], 3)
     across = [Region((0, 0, 100, 22), "above below")]
-    assert reading_scores.compared(across, [above, below]) == Page([(5, 11, 6), (5, 0, 5)], 0)
+    assert reading_scores.compared(across, [above, below]) == Page([(5, 0, 5), (5, 0, 5)], 11), "it is of neither"
+
+
+def test_the_right_words_in_a_dot_or_all_over_the_page_are_read_nowhere() -> None:
+    total = Region((10, 10, 40, 10), "Total")
+    for x, y, width, height in ((12, 12, 1, 1), (0, 0, 100, 100), (10, 10, 0, 10)):
+        page = reading_scores.compared([Region((x, y, width, height), "Total")], [total])
+        assert page == Page([(5, 0, 5)], 5) and page.right == 0.0
+    narrow = Region((11, 12, 36, 6), "Total")
+    assert reading_scores.compared([narrow], [total]) == Page([(5, 5, 0)], 0), "people draw around words loosely"
+
+
+def test_where_neither_model_has_a_name_for_what_holds_words_no_picture_tells() -> None:
+    detector = version("cat")
+    asked = Asked(frozenset({"price"}), {}, (), written={"price": "says"}, versions=(detector,) * 2).twice()[0]
+    found = reading_scores.written(Eyes(), detector, asked, [decided(1, "a", region("Total", 10, 10)), decided(2, "a")])  # type: ignore[arg-type]
+    assert asyncio.run(found) == [None, None] and not asked.marked

@@ -2,6 +2,7 @@
 evaluated, or two people vouch for it; and the two share the work between them."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from types import SimpleNamespace
@@ -312,12 +313,16 @@ KIND = Choices("kind", "choice", {"cat": ("cat",), "dog": ("dog",), "hen": ("hen
 
 
 class Embedder:
-    """Lays cats along one axis and dogs along the other; one picture can't be read."""
+    """Lays cats along one axis and dogs along the other; one picture can't be read, of one it makes nothing."""
 
     async def image_vector(self, model: str, image: str, supply: Any) -> np.ndarray:
-        if image == "spoilt":
-            raise CopilotError("no-image")
+        if image in ("spoilt", "odd"):
+            raise CopilotError("no-image" if image == "spoilt" else "no-answer")
         return np.array([1.0, 0.1] if image.startswith("cat") else [0.1, 1.0], np.float32)
+
+    async def image_shares(self, model: str, image: str, supply: Any, labels: Sequence[str]) -> dict[str, float]:
+        near = await self.image_vector(model, image, supply)
+        return dict(zip(labels, near.tolist(), strict=False))
 
 
 def seen(key: int, picture: str, label: str, blind: bool = True) -> Decided:
@@ -343,12 +348,19 @@ def test_examples_are_measured_by_what_all_other_verdicts_show() -> None:
         seen(6, "", "cat"),
         seen(7, "spoilt", "cat"),
         seen(8, "cat 4", "retired"),
+        seen(9, "odd", "cat"),
     ]
-    assert told(asked, *rows) == [1.0, 1.0, 0.0, None, 0.0, None]
+    assert told(asked, *rows) == [1.0, 1.0, 0.0, None, None, None, 0.0]
     assert asked.heard[1] == {"fields": [{"field": "kind", "kind": "choice", "value": "cat"}]}
-    assert asked.heard[7] == {"fault": NO_ANSWER} and 4 not in asked.heard and 6 not in asked.heard
+    assert asked.heard[9] == {"fault": NO_ANSWER} and asked.unread(7) and 4 not in asked.heard and 6 not in asked.heard
     alike = [seen(1, "cat 1", "cat"), seen(2, "cat 2", "cat")]
     assert told(asked, *alike) == [0.0, 0.0], "of one label alone nothing is guessed at work either"
+
+
+def test_a_picture_that_cant_be_read_says_nothing_of_a_head() -> None:
+    asked, head = Asked(frozenset(KIND.phrases), {}, (KIND,)), ModelVersion(name="head", version="1", terms={})
+    rows = [seen(1, "cat 1", "cat"), seen(2, "spoilt", "cat"), seen(3, "odd", "cat")]
+    assert asyncio.run(scores.pictures(Embedder(), head, asked, rows)) == [1.0, None, 0.0]  # type: ignore[arg-type]
 
 
 def test_what_is_kept_of_a_picture_isnt_asked_for_again() -> None:

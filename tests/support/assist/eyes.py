@@ -7,6 +7,8 @@ from assist.errors import CopilotError
 from assist.learning.blind_verdicts import Decided
 from assist.models import ModelVersion
 
+FAULTS = {"spoilt": "no-image", "down": "copilot-down", "odd": "no-answer", "dense": "too-slow"}
+
 
 def version(*labels: str, capability: str = "detect") -> ModelVersion:
     """With these names of its own; without any, one that doesn't say which it has."""
@@ -15,14 +17,19 @@ def version(*labels: str, capability: str = "detect") -> ModelVersion:
 
 
 class Eyes:
-    """Sees in each picture what is told of it by its name; "spoilt" can't be read, at "down" it is away."""
+    """Sees in each picture what is told of it by its name; "spoilt" can't be read, at "down" it is away, of "odd" it
+    makes nothing, "dense" takes too long every time and "heavy" once. `asked`: the pictures, in order."""
 
     def __init__(self, **seen: list[list[Any]]) -> None:
         self._seen = seen
+        self.asked: list[str] = []
 
     async def boxes(self, model: str, image: str, supply: Any) -> dict[str, Any]:
-        if image in ("spoilt", "down"):
-            raise CopilotError("no-image" if image == "spoilt" else "copilot-down")
+        self.asked.append(image)
+        if fault := FAULTS.get(image):
+            raise CopilotError(fault)
+        if image == "heavy" and self.asked.count(image) == 1:
+            raise CopilotError("too-slow")
         return {"boxes": self._seen.get(image, []), "dropped": {}}
 
 
