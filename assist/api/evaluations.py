@@ -42,6 +42,7 @@ class FindingShape(serializers.Serializer):
     low = serializers.FloatField(help_text="of the difference's interval")
     high = serializers.FloatField()
     missing = serializers.IntegerField(help_text="tasks that are missing until it could be told")
+    binding = serializers.BooleanField(help_text="unless it shows that nothing is lost, the candidate is held back")
     outcome = serializers.CharField(help_text="passed, refused, or cannot-tell")
 
 

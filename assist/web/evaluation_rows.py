@@ -24,7 +24,7 @@ FIGURES: Mapping[str, Any] = {
     "letters-wrong": _("Letters that are wrong (less is better)"),
     "read-exactly": _("Regions read without an error"),
 }
-# What the score of one task is, by what the model in place does.
+# What the score of one task is, by the measure.
 SCORES: Mapping[str, Any] = {
     "spans": _("The score of a text is the F1 of its spans: place and label have to be the same."),
     "classify": _("The score of a text is the share of its fields that are guessed right."),
@@ -128,9 +128,8 @@ def figures_of(evaluation: Evaluation) -> list[Beside]:
 
 
 def score_of(evaluation: Evaluation) -> str:
-    """What the score of one task is; of a reader whose words nothing keeps, a detector's."""
-    by_boxes = any(one["figure"] == "average-precision" for one in evaluation.figures)
-    return str(SCORES["detect" if by_boxes else evaluation.champion.capability])
+    """What the score of one task is; "" of what is measured otherwise by now."""
+    return str(SCORES.get(evaluation.measure or evaluation.champion.capability, ""))
 
 
 def excerpt_of(task: Task | None) -> str:
