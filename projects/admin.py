@@ -1,7 +1,7 @@
 """The admin of the work: tasks with the way to their review, and the rows behind them, to be read."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -51,7 +51,7 @@ class OfTasks(RecordAdmin):
 
     organization_path = "task__project__organization"
     project_path = "task__project__public_id"
-    list_filter: tuple = (("task__project", BY_PROJECT),)
+    list_filter: ClassVar[tuple] = (("task__project", BY_PROJECT),)
     unlisted: Sequence[str] = ("task__payload",)
     ordering = ("-pk",)
 

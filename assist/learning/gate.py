@@ -110,7 +110,8 @@ def judge(
 
     All tasks together must show that nothing is lost, and so must every slice in which a loss would show itself; one
     with fewer tasks holds nobody back, unless what it has speaks against the candidate, or it is the `binding` one: the
-    tasks without which the others tell nothing. Where the champion does nothing right in it, nothing can be told.
+    tasks without which the others tell nothing. Where the champion does nothing right in it, only what is better for
+    certain there can be told.
     Raises Unfit for scores outside of [0, 1], tasks named twice, or a protected slice without any task.
     """
     rows = _checked(pairs)
@@ -126,7 +127,8 @@ def judge(
     slice_by_slice = (_finding(name, members[name], margin, level, tests) for name in wanted)
     findings = (whole, *(replace(one, binding=one.binding or one.slice == binding) for one in slice_by_slice))
     idle = bool(binding) and not any(one.champion for one in rows if binding in one.slices)
-    return Judgement(*_verdict(findings, idle), findings)
+    better = any(one.slice == binding and one.low > 0 for one in findings)
+    return Judgement(*_verdict(findings, idle and not better), findings)
 
 
 def _verdict(findings: Sequence[Finding], idle: bool) -> tuple[Outcome, str]:

@@ -112,6 +112,12 @@ def test_where_the_champion_does_nothing_right_nothing_is_told_by_doing_as_littl
         assert (judgement.outcome, judgement.reason) == (Outcome.CANNOT_TELL, gate.REASONS["idle"])
 
 
+def test_where_the_champion_does_nothing_right_what_is_better_for_certain_passes() -> None:
+    better = [Pair(f"m{n}", f"m{n}", 0.8, 0.0, frozenset({"marked"})) for n in range(150)]
+    judgement = gate.judge(alike(300) + better, slices=["marked"], binding="marked")
+    assert judgement.outcome == Outcome.PASSED
+
+
 def test_each_look_at_the_same_tasks_asks_more_of_them() -> None:
     rows = pairs(np.random.default_rng(3), 320, 0.02, 0.02)
     lows = [gate.judge(rows, looks=looks).findings[0].low for looks in (0, 1, 5, 50)]

@@ -16,6 +16,7 @@ from procrastinate.jobs import Job
 from projects import jobs
 from projects.data import importing
 from projects.data.importing import at_work, resuming
+from projects.errors import GaveUp
 from projects.models import Import
 from projects.reports import progress
 from taskers.models import Event
@@ -104,7 +105,7 @@ def test_what_gave_up_again_and_again_is_ended_and_its_batch_told_as_done(cast, 
     assert told_done() == 0, "more may be in it"
     assert importing.take_up() == 0
     made.refresh_from_db()
-    assert (made.state, made.reason) == ("failed", resuming.GAVE_UP)
+    assert (made.state, made.reason) == ("failed", GaveUp().text)
     assert (told_done(), Event.objects.filter(kind="import_failed").count()) == (1, 1)
     importing.go_on(made)  # whoever mended it
     assert waiting(made) == 1
@@ -114,4 +115,4 @@ def test_a_file_at_which_worker_after_worker_died_is_not_begun_any_more(batch) -
     made = left(batch)
     run_job(made, attempts=resuming.MOST_STARTS)
     made.refresh_from_db()
-    assert (made.state, made.loaded, made.reason) == ("failed", 0, resuming.GAVE_UP)
+    assert (made.state, made.loaded, made.reason) == ("failed", 0, GaveUp().text)
