@@ -59,6 +59,11 @@ def people_of(organization: Organization) -> QuerySet[Person]:
     return Person.objects.filter(pk__in=rows.values("person")).order_by("name", "pk")
 
 
+def valid() -> QuerySet[Qualification]:
+    """What people hold now: what ran out is not among it."""
+    return Qualification.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
+
+
 @transaction.atomic
 def grant(
     person: Person,

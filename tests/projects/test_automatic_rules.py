@@ -9,17 +9,19 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from projects import queue
-from projects.models import AutomaticRule, Exclusion, RuleConsequence, SecondLook
+from projects.models import AutomaticRule, Exclusion, PooledGold, RuleConsequence, SecondLook
 from projects.workflow import submission
 from projects.workflow.automatic_rules import running
+from projects.workflow.automatic_rules.actions import ACTIONS
 from projects.workflow.automatic_rules.conditions import CONDITIONS
 from projects.workflow.automatic_rules.conditions.protocol import Piece
 from projects.workflow.automatic_rules.running import Terms
 from projects.workforce import rules
 from taskers.errors import NotAllowed, Problem, StateConflict
-from taskers.models import Qualification
+from taskers.models import Membership, Qualification, Skill
 from taskers.skills import skills
 from tests.support import make
+from tests.support.projects import courses
 from tests.support.projects.judging import given
 
 FAST = Terms("speed", 2.0, 3, "pause", 24)
@@ -197,22 +199,82 @@ def test_whoever_is_kept_out_by_hand_stays_so_and_other_actions_act(cast, projec
     assert {one.rule.action for one in running.told_to(cast.bob)} == {"message"}
 
 
-@pytest.mark.django_db
-def test_it_has_whoever_hurries_pass_the_course_anew_and_gives_the_skill_back_on_appeal(cast, project, batch) -> None:
+def trained(cast, project, **given) -> tuple[Skill, list[PooledGold]]:
+    """A course of two items, which Bob passed."""
+    names = skills.define(cast.riverside, "Names")
+    items = courses.course(make.batch(project, "Course"), names, cast)
+    skills.grant(cast.bob, names, 0.9, by=cast.mina, **given)
+    return names, items
+
+
+def met_by_course_rule(cast, project, batch) -> RuleConsequence:
+    """Bob hurries, and the rule on that meets him."""
     running.make(project, replace(FAST, action="skill"), by=cast.mina)
     worked(cast, batch)
-    assert running.run_all() == 1 and RuleConsequence.objects.get().did == {"already": True}, "there is no course"
-    names = skills.define(cast.riverside, "Names")
-    rules.change(project, cast.mina, training_tasks=2, training_skill=names)
-    skills.grant(cast.bob, names, 0.9, by=cast.mina)
-    RuleConsequence.objects.update(until=timezone.now())
+    assert running.run_all() == 1
+    return RuleConsequence.objects.get()
+
+
+@pytest.mark.django_db
+def test_it_has_whoever_hurries_pass_the_course_anew_and_gives_back_what_it_took(client, cast, project, batch) -> None:
+    soon = timezone.now() + timedelta(days=30)
+    names, _items = trained(cast, project, expires_at=soon, note="Passed in spring")
+    made = met_by_course_rule(cast, project, batch)
+    assert not Qualification.objects.filter(skill=names).exists()
+    client.force_login(cast.bob)
+    home = client.get("/").content.decode()
+    assert "asked to pass the course of Names in reports anew" in home and "Contest" in home
+    client.force_login(cast.mina)
+    assert "for 24 hours" not in client.get(f"/projects/{project.public_id}/rules/automatic/").content.decode()
+    running.contest(made, cast.bob, "My keyboard stuck.")
+    rules.change(project, cast.mina, training_skill=skills.define(cast.riverside, "Places"))
+    running.answer(made, "It did.", by=cast.olga, upheld="upheld")
+    back = Qualification.objects.get()
+    found = (back.person, back.skill, back.value, back.expires_at, back.note)
+    assert found == (cast.bob, names, 0.9, soon, "Passed in spring")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", ["no course", "ran out", "retired", "suspect"])
+def test_where_there_is_nothing_to_pass_or_to_take_nothing_is_taken_nor_told(cast, project, batch, case: str) -> None:
+    if case != "no course":
+        ended = timezone.now() - timedelta(days=1)
+        _names, items = trained(cast, project, expires_at=ended if case == "ran out" else None)
+        if case in {"retired", "suspect"}:
+            PooledGold.objects.filter(pk__in=[one.pk for one in items]).update(**{f"{case}_at": timezone.now()})
+        if case == "ran out":  # so that they work at all
+            skills.grant(cast.bob, skills.define(cast.riverside, "Names"), 0.9, by=cast.mina)
+            running.make(project, replace(FAST, action="skill"), by=cast.mina)
+            worked(cast, batch)
+            Qualification.objects.update(expires_at=ended)
+            running.run_all()
+    if case != "ran out":
+        met_by_course_rule(cast, project, batch)
+    assert RuleConsequence.objects.get().did == {"already": True}
+    assert Qualification.objects.count() == (case != "no course")
+    assert running.told_to(cast.bob) == []
+
+
+@pytest.mark.django_db
+def test_an_appeal_of_somebody_who_left_keeps_no_other_waiting(cast, project, batch, monkeypatch) -> None:
+    names, _items = trained(cast, project)
+    for action in ("audit", "skill", "pause"):
+        running.make(project, replace(FAST, action=action), by=cast.mina)
     worked(cast, batch)
-    assert running.run_all() == 1 and not Qualification.objects.filter(skill=names).exists()
-    (told, _before) = running.told_to(cast.bob)
-    running.contest(told, cast.bob, "My keyboard stuck.")
-    running.answer(told, "It did.", by=cast.olga, upheld="upheld")
-    back = Qualification.objects.get(skill=names)
-    assert (back.person, back.value) == (cast.bob, 0.9)
+    assert running.run_all() == 3
+    for one in RuleConsequence.objects.order_by("pk"):
+        running.contest(one, cast.bob, "Why?")
+    RuleConsequence.objects.update(answer_by=timezone.now() - timedelta(minutes=1))
+    Membership.objects.filter(person=cast.bob).update(ended_at=timezone.now())
+
+    def refuses(consequence) -> None:
+        raise Problem("It can't be.")
+
+    monkeypatch.setitem(ACTIONS, "audit", replace(ACTIONS["audit"], end=refuses))
+    running.run_all()
+    found = dict(RuleConsequence.objects.values_list("rule__action", "appeal"))
+    assert found == {"audit": "open", "pause": "upheld", "skill": "upheld"}
+    assert not Qualification.objects.filter(skill=names).exists()
 
 
 @pytest.mark.django_db

@@ -139,9 +139,10 @@ def forgive(project: Project, tasker: Person, *, by: Person | None) -> int:
 @transaction.atomic
 def retrain(project: Project, tasker: Person, *, by: Person | None) -> None:
     """Have somebody pass the project's course anew before they go on: what it gave them is taken back, and their tries
-    begin again. Raises StateConflict where there is no course, or they haven't passed it."""
+    begin again. Raises StateConflict where there is no course with items, or they haven't passed it."""
     row = AssignmentRules.objects.select_related("training_skill").filter(project=project).first()
-    if row is None or not row.training_tasks or row.training_skill is None:
+    usable = course_items(project).filter(suspect_at=None)
+    if row is None or not row.training_tasks or row.training_skill is None or not usable.exists():
         raise StateConflict("This project has no course.", code="no-course")
     skills.withdraw(tasker, row.training_skill, by=by)
     forgive(project, tasker, by=by)

@@ -95,4 +95,4 @@ def _context(project: Project, form: AutomaticRuleForm, preview: running.Preview
 
 def _told(rows: Iterable[RuleConsequence]) -> list[tuple[RuleConsequence, str, object]]:
     """What followed, each with its reason and what was done."""
-    return [(one, running.reason_of(one), ACTIONS[one.rule.action].title) for one in rows]
+    return [(one, running.reason_of(one), ACTIONS[one.rule.action]) for one in rows]

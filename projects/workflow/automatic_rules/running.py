@@ -20,7 +20,7 @@ from projects.workflow.automatic_rules import history
 from projects.workflow.automatic_rules.actions import ACTIONS
 from projects.workflow.automatic_rules.conditions import CONDITIONS
 from projects.workflow.automatic_rules.conditions.protocol import Condition, Piece
-from taskers.errors import NotAllowed, StateConflict
+from taskers.errors import NotAllowed, Problem, StateConflict
 from taskers.models import Person
 
 APPEAL_DAYS = 7  # in which what followed may be contested
@@ -142,7 +142,7 @@ def run_all() -> int:
     for late in RuleConsequence.objects.filter(appeal="open", answer_by__lt=Clock()).select_related("rule__project"):
         try:
             _settle(late, RuleConsequence.Appeal.UPHELD, "", by=None)
-        except StateConflict:  # somebody answered, or another worker lifted it, since
+        except Problem:  # answered or lifted since; or it can't be lifted, which keeps no other waiting
             continue
     return did
 
@@ -238,13 +238,13 @@ def _settle(consequence: RuleConsequence, outcome: str, words: str, *, by: Perso
 
 
 def told_to(person: Person) -> list[RuleConsequence]:
-    """What followed for somebody that they are told of: what is in force, may still be contested, waits for an answer,
-    or was answered lately."""
+    """What followed for somebody that they are told of, if anything did: what is in force, may still be contested, waits
+    for an answer, or was answered lately."""
     now = timezone.now()
     since = now - timedelta(days=APPEAL_DAYS)
     of_now = Q(at__gt=since) | Q(until__gt=now) | Q(appeal=RuleConsequence.Appeal.OPEN) | Q(answered_at__gt=since)
     rows = RuleConsequence.objects.filter(of_now, person=person).select_related("rule__project")
-    return [one for one in rows.order_by("-pk") if ACTIONS[one.rule.action].told]
+    return [one for one in rows.order_by("-pk") if ACTIONS[one.rule.action].told and not one.did.get("already")]
 
 
 def _tell(kind: str, rule: AutomaticRule, by: Person | None, **data: object) -> None:
