@@ -12,7 +12,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.models import Stall
 from projects.reports import organization, queue_health, timeline
-from projects.reports.dashboard import Dashboard, Period
+from projects.reports.dashboard import MOST_LABELS, Dashboard, Period
 from projects.web.shared.units import in_units
 from taskers.models import Scope
 
@@ -107,7 +107,7 @@ class DashboardShape(serializers.Serializer):
     spent = serializers.CharField()
     planned = serializers.CharField(help_text="if all that is wanted is accepted")
     cost_per_correct_label = serializers.CharField(allow_null=True)
-    labels = LabelUseShape(many=True)
+    labels = LabelUseShape(many=True, help_text=f"the {MOST_LABELS} that most tasks use")
     hindrances = HindranceShape(many=True, help_text="what keeps it from getting done, with what can be done about it")
     periods = ReachedPeriodShape(many=True, help_text="oldest first")
 
@@ -118,7 +118,12 @@ class OverviewLineShape(serializers.Serializer):
     tasks = serializers.IntegerField(source="stands.tasks")
     decided = serializers.IntegerField(source="stands.decided")
     judgements = serializers.IntegerField(source="week.judgements", help_text="in seven days")
-    forecast = ForecastOfWorkShape(source="ahead", allow_null=True)
+    forecast = ForecastOfWorkShape(
+        source="ahead",
+        allow_null=True,
+        help_text=f"of the {organization.FORECASTS} live projects that come first by priority; null of others, and "
+        "where nothing is left, or three days of work have to tell",
+    )
     spent = serializers.SerializerMethodField(help_text=f"{MONEY}, in {organization.DAYS} days")
     hindrances = HindranceShape(many=True)
 
@@ -130,7 +135,8 @@ class OverviewShape(serializers.Serializer):
     """An organization's projects that the asker manages, those first that need somebody, and their days together."""
 
     currency = serializers.CharField()
-    projects = OverviewLineShape(many=True)
+    projects = OverviewLineShape(many=True, help_text=f"{organization.MOST} at most, those of the highest priority")
+    more = serializers.BooleanField(help_text="there are projects beside these: they aren't in the days either")
     days = PeriodShape(many=True)
 
 
@@ -148,8 +154,7 @@ class ProjectDashboard(Endpoint):
         found, told = timeline.of(project, project.settings_now(), unit)
         stands = found.stands
         hindrances = queue_health.hindrances(project, stands, found.days, found.ahead)
-        if stall := Stall.objects.filter(project=project, tasks__gt=0).first():
-            hindrances = [organization.stalled(stall, project), *hindrances]
+        stalled = queue_health.stalled(project, Stall.objects.filter(project=project).first())
         said = (
             stands._asdict()
             | _money(found)
@@ -159,7 +164,7 @@ class ProjectDashboard(Endpoint):
                 "forecast": found.ahead,
                 "currency": project.organization.currency,
                 "labels": found.labels,
-                "hindrances": hindrances,
+                "hindrances": [*stalled, *hindrances],
                 "periods": _reached(found, told, unit),
             }
         )
@@ -174,7 +179,7 @@ class Overview(Endpoint):
     @described("Get the overview", {200: OverviewShape}, operation_id="overview_get")
     def get(self, request: Request) -> Response:
         found = organization.for_manager(self.organization, self.person)
-        said = {"currency": self.organization.currency, "projects": found.lines, "days": found.days}
+        said = {"currency": self.organization.currency, "projects": found.lines, "more": found.more, "days": found.days}
         return Response(OverviewShape(said).data)
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from projects import access
 from projects.models import Project, ProjectSettings, Stall
@@ -51,6 +49,7 @@ class Overview:
     lines: Sequence[Line]
     days: Sequence[Period]
     spent: int
+    more: bool  # whether there are projects beside these
 
     @property
     def week(self) -> Period:
@@ -72,8 +71,9 @@ def for_manager(organization: Organization, person: Person) -> Overview:
 
 
 def of(organization: Organization, projects: Iterable[Project]) -> Overview:
-    """Of these projects, archived ones left out."""
-    found = [one for one in projects if one.state != Project.State.ARCHIVED][:MOST]
+    """Of these projects, the first of them, archived ones left out."""
+    unarchived = [one for one in projects if one.state != Project.State.ARCHIVED]
+    found = unarchived[:MOST]
     keys = [one.pk for one in found]
     now = timezone.now()
     begin = now - timedelta(days=DAYS)
@@ -81,7 +81,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
     days = dashboard.days_by_project(keys, begin)
     newest = ProjectSettings.objects.filter(project__in=keys).order_by("project", "-version").distinct("project")
     settings = {one.project_id: one for one in newest}
-    stalls = {one.project_id: one for one in Stall.objects.filter(project__in=keys, tasks__gt=0)}
+    stalls = {one.project_id: one for one in Stall.objects.filter(project__in=keys)}
     spent = earning_days.spent(organization, [one.public_id for one in found], since=begin.date())
     live = sorted((one for one in found if one.state == Project.State.LIVE), key=lambda one: (-one.priority, -one.pk))
     forecast = {one.pk for one in live[:FORECASTS]}
@@ -101,6 +101,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
         sorted(lines, key=lambda one: (one.weight, -one.project.priority, one.project.name)),
         _all_days(days.values()),
         sum(spent.values()),
+        more=len(unarchived) > MOST,
     )
 
 
@@ -114,21 +115,8 @@ def _line(
     forecast: bool,
 ) -> Line:
     ahead = dashboard.ahead(project.pk, settings, stands, days, PATHS) if forecast else None
-    hindrances = queue_health.hindrances(project, stands, days, ahead)
-    if stall is not None and project.state == Project.State.LIVE:
-        hindrances = [stalled(stall, project), *hindrances]
+    hindrances = [*queue_health.stalled(project, stall), *queue_health.hindrances(project, stands, days, ahead)]
     return Line(project, stands, together(days[-7:]), ahead, spent, hindrances)
-
-
-def stalled(stall: Stall, project: Project) -> Hindrance:
-    """That tasks wait for answers that nobody may give."""
-    said = ngettext(
-        "%(n)s task waits for an answer that nobody may give.",
-        "%(n)s tasks wait for answers that nobody may give.",
-        stall.tasks,
-    ) % {"n": stall.tasks}
-    address = queue_health.dashboard_of(project)
-    return Hindrance(said, _("Invite people, or let others in."), address, _("Dashboard"), -1)
 
 
 def _all_days(some: Iterable[Sequence[Period]]) -> list[Period]:

@@ -1,4 +1,4 @@
-"""What keeps a project from getting done, each with what can be done about it. Stalls are told apart (stalls.py)."""
+"""What keeps a project from getting done, each with what can be done about it. Stalls are found by stalls.py."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from projects.models import Project
+from projects.models import Project, Stall
 from projects.reports.dashboard import Ahead, Period, Stands, together
+from projects.workforce.qualified_people import WORDS
 
 SILENT = timedelta(hours=24)
 FEW_REVIEWS = 20  # that wait without being worth a word
@@ -129,6 +130,49 @@ def _drafts(project: Project, stands: Stands) -> Hindrance | None:
 
 def _day(when: datetime) -> str:
     return date_format(timezone.localtime(when), "j M Y")
+
+
+def stall_of(project: Project, found: Stall | None) -> Stall | None:
+    """What waits for nobody, with the reasons why people are kept out in words; None where nothing is handed out."""
+    if found is None or not (found.tasks or found.unlisted) or project.state != Project.State.LIVE:
+        return None
+    found.reasons = [(WORDS.get(code, code), number) for code, number in found.kept.items()]  # type: ignore[attr-defined]
+    return found
+
+
+def stalled(project: Project, found: Stall | None) -> list[Hindrance]:
+    """The same as hindrances, which matter before all others."""
+    stall = stall_of(project, found)
+    return [one for one in (_waiting(project, stall), _unlisted(project, stall)) if one] if stall else []
+
+
+def _waiting(project: Project, stall: Stall) -> Hindrance | None:
+    if not stall.tasks:
+        return None
+    if stall.whole:
+        said = ngettext(
+            "%(n)s task waits for an answer that nobody may give.",
+            "%(n)s tasks wait for answers that nobody may give.",
+            stall.tasks,
+        ) % {"n": intcomma(stall.tasks)}
+    else:
+        said = _("At least %(shown)s tasks wait for answers that nobody may give.") % {"shown": intcomma(stall.tasks)}
+    if stall.reasons:  # type: ignore[attr-defined]
+        kept = ", ".join(f"{words} ({number})" for words, number in stall.reasons)  # type: ignore[attr-defined]
+        said = f"{said} {_('Excluded are:')} {kept}."
+    return Hindrance(said, _("Invite people, or let others in."), dashboard_of(project), _("Dashboard"), -1)
+
+
+def _unlisted(project: Project, stall: Stall) -> Hindrance | None:
+    if not stall.unlisted:
+        return None
+    said = ngettext(
+        "%(shown)s open task is on nobody’s work list.",
+        "%(shown)s open tasks are on nobody’s work list.",
+        stall.unlisted,
+    ) % {"shown": intcomma(stall.unlisted)}
+    address = reverse("tasks", args=[project.public_id], query={"state": "open", "list": "nobody"})
+    return Hindrance(said, _("Put them on somebody’s, or let people choose."), address, _("See them"), -1)
 
 
 def dashboard_of(project: Project) -> str:

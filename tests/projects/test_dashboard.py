@@ -116,6 +116,24 @@ def test_programs_read_the_same_figures(cast, project, mina) -> None:
     refused(api.get("dashboard", project.public_id, by="minute"), 400, "invalid")
 
 
+def test_programs_read_what_stalls_as_the_page_says_it(cast, project, mina) -> None:
+    api = Api(cast.mina, cast.riverside, "read")
+    Stall.objects.create(project=project, tasks=1, whole=False, kept={"lacks-skill": 2}, unlisted=3)
+    waiting, unlisted = api.get("dashboard", project.public_id).json()["hindrances"][:2]
+    assert (
+        waiting["said"].startswith("At least 1 tasks wait") and "Lack a skill that is asked for (2)" in waiting["said"]
+    )
+    assert unlisted["said"] == "3 open tasks are on nobody’s work list."
+    told = [
+        one["said"]
+        for one in Api(cast.olga, cast.riverside, "read").get("overview").json()["projects"][0]["hindrances"]
+    ]
+    assert told[:2] == [waiting["said"], unlisted["said"]]
+    Project.objects.update(state="paused")
+    paused = api.get("dashboard", project.public_id).json()["hindrances"]
+    assert not any("nobody" in one["said"] for one in paused)
+
+
 def test_a_figure_that_there_is_none_of_is_not_found(project, mina) -> None:
     assert mina.get(reverse("project-figure", args=[project.public_id, "luck"])).status_code == 404
 

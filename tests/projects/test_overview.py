@@ -91,6 +91,16 @@ def test_its_figures_are_files_and_programs_read_it(cast, olga) -> None:
     assert sum(one["people"] for one in told["days"]) == 160
 
 
+def test_it_says_where_there_are_more_projects_than_it_tells_of(cast, monkeypatch) -> None:
+    for name in ("One", "Two"):
+        make.project(cast.riverside, name)
+    api = Api(cast.olga, cast.riverside, "read")
+    assert api.get("overview").json()["more"] is False
+    monkeypatch.setattr(organization, "MOST", 1)
+    told = api.get("overview").json()
+    assert told["more"] is True and len(told["projects"]) == 1
+
+
 def test_archived_projects_are_left_out(cast) -> None:
     working(cast, "Over")
     Project.objects.update(state="archived")

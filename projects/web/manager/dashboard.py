@@ -10,7 +10,6 @@ from projects.reports.dashboard import Dashboard
 from projects.task_types import TASK_TYPES
 from projects.web.manager import figures
 from projects.web.manager.figures import Figure
-from projects.web.manager.project import with_words
 from projects.web.shared.access import manages
 from taskers.web.requests import MemberRequest
 
@@ -30,7 +29,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "units": timeline.UNITS,
         "found": found,
         "figures": drawn,
-        "stall": with_words(getattr(settings.project, "stall", None), project),
+        "stall": queue_health.stall_of(project, getattr(settings.project, "stall", None)),
         "hindrances": queue_health.hindrances(project, found.stands, found.days, found.ahead),
         "currency": project.organization.currency,
     }

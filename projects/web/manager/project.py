@@ -12,12 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from projects.configuration import configure
 from projects.data import archive
-from projects.models import Batch, BatchProgress, Import, Project, ProjectSettings, Stall
-from projects.reports import notices, stalls
+from projects.models import Batch, BatchProgress, Import, Project, ProjectSettings
+from projects.reports import notices, queue_health, stalls
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.workflow import batches
-from projects.workforce.qualified_people import WORDS
 from taskers.errors import Problem
 from taskers.money import ledger
 from taskers.web.requests import MemberRequest
@@ -145,17 +144,9 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         "more_batches": len(rows) == MOST,
         "sums": sums,
         "imports": imports,
-        "stall": with_words(getattr(rows[0].project, "stall", None), project) if rows else None,
+        "stall": queue_health.stall_of(project, getattr(rows[0].project, "stall", None)) if rows else None,
         "said": notices.said_of(project, settings, waiting=any(one.state != Import.State.FAILED for one in imports)),
     }
-
-
-def with_words(found: Stall | None, project: Project) -> Stall | None:
-    """What waits for nobody, with the reasons why people are kept out in words."""
-    if found is None or not (found.tasks or found.unlisted) or project.state != Project.State.LIVE:
-        return None
-    found.reasons = [(WORDS.get(code, code), number) for code, number in found.kept.items()]  # type: ignore[attr-defined]
-    return found
 
 
 def _of(batch: Batch) -> BatchProgress:

@@ -238,8 +238,8 @@ def _settle(consequence: RuleConsequence, outcome: str, words: str, *, by: Perso
 
 
 def told_to(person: Person) -> list[RuleConsequence]:
-    """What followed for somebody that they are told of, if anything did: what is in force, may still be contested, waits
-    for an answer, or was answered lately."""
+    """What followed for somebody that they are told of, if anything did: what is in force, may still be contested,
+    waits for an answer, or was answered lately."""
     now = timezone.now()
     since = now - timedelta(days=APPEAL_DAYS)
     of_now = Q(at__gt=since) | Q(until__gt=now) | Q(appeal=RuleConsequence.Appeal.OPEN) | Q(answered_at__gt=since)
