@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
-from projects.models import Stall
+from projects.models import Project, Stall
 from projects.reports import organization, queue_health, timeline
 from projects.reports.dashboard import MOST_LABELS, Dashboard, Period
 from projects.web.shared.units import in_units
@@ -39,7 +39,7 @@ class ShareShape(serializers.Serializer):
 class PeriodShape(serializers.Serializer):
     """What happened in an hour, a day or a week."""
 
-    at = serializers.DateTimeField(help_text="when it began")
+    at = serializers.DateTimeField(help_text="when it began: days and weeks at midnight of the asker's clock")
     people = serializers.IntegerField(help_text="judgements handed in by people")
     models = serializers.IntegerField(source="machines", help_text="and by models")
     voided = serializers.IntegerField()
@@ -150,24 +150,8 @@ class ProjectDashboard(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         asked = Unit(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        unit = asked.validated_data["by"]
-        found, told = timeline.of(project, project.settings_now(), unit)
-        stands = found.stands
-        hindrances = queue_health.hindrances(project, stands, found.days, found.ahead)
-        stalled = queue_health.stalled(project, Stall.objects.filter(project=project).first())
-        said = (
-            stands._asdict()
-            | _money(found)
-            | {
-                "by": unit,
-                "open": stands.open,
-                "forecast": found.ahead,
-                "currency": project.organization.currency,
-                "labels": found.labels,
-                "hindrances": [*stalled, *hindrances],
-                "periods": _reached(found, told, unit),
-            }
-        )
+        with self.on_their_clock():
+            said = _figures(project, asked.validated_data["by"])
         return Response(DashboardShape(said).data)
 
 
@@ -178,9 +162,27 @@ class Overview(Endpoint):
 
     @described("Get the overview", {200: OverviewShape}, operation_id="overview_get")
     def get(self, request: Request) -> Response:
-        found = organization.for_manager(self.organization, self.person)
+        with self.on_their_clock():
+            found = organization.for_manager(self.organization, self.person)
         said = {"currency": self.organization.currency, "projects": found.lines, "more": found.more, "days": found.days}
         return Response(OverviewShape(said).data)
+
+
+def _figures(project: Project, unit: str) -> dict[str, Any]:
+    found, told = timeline.of(project, project.settings_now(), unit)
+    stands = found.stands
+    stalled = queue_health.stalled(project, Stall.objects.filter(project=project).first())
+    hindrances = queue_health.hindrances(project, stands, found.days, found.ahead)
+    own: dict[str, Any] = {
+        "by": unit,
+        "open": stands.open,
+        "forecast": found.ahead,
+        "currency": project.organization.currency,
+        "labels": found.labels,
+        "hindrances": [*stalled, *hindrances],
+        "periods": _reached(found, told, unit),
+    }
+    return stands._asdict() | _money(found) | own
 
 
 def _money(found: Dashboard) -> dict[str, str | None]:

@@ -1,6 +1,7 @@
 """What every endpoint of the API does alike: who asks, in which organization, and how it is described."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from hashlib import sha256
 from json import dumps, loads
@@ -8,7 +9,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.core.files import File
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.datastructures import MultiValueDict
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -159,6 +160,10 @@ class Endpoint(APIView):
     @property
     def organization(self) -> Organization:
         return cast(MemberRequest, self.request._request).organization  # set by the token
+
+    def on_their_clock(self) -> AbstractContextManager[None]:
+        """Days and hours told apart as the asker's pages do; times are answered in UTC all the same, so not in here."""
+        return timezone.override(self.person.time_zone)
 
     def project(self, public_id: UUID, *roles: str) -> Project:
         """The project, if the asker may act in it; NotFound, NotAllowed."""

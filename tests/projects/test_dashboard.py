@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from django.utils import timezone
 from projects.models import Batch, BatchHour, BatchPace, BatchProgress, Project, Stall
 from projects.reports import dashboard, progress, verdict_index
 from projects.workflow import batches, submission
-from taskers.models import EarningDay, Event, Transfer
+from taskers.models import EarningDay, Event, Person, Transfer
 from taskers.money import earning_days
 from tests.support import make
 from tests.support.projects.judging import given
@@ -132,6 +133,17 @@ def test_programs_read_what_stalls_as_the_page_says_it(cast, project, mina) -> N
     Project.objects.update(state="paused")
     paused = api.get("dashboard", project.public_id).json()["hindrances"]
     assert not any("nobody" in one["said"] for one in paused)
+
+
+def test_programs_read_the_days_of_whoever_asks_as_their_page_does(cast, project, mina) -> None:
+    Person.objects.filter(pk=cast.mina.pk).update(time_zone="Asia/Tokyo")
+    api = Api(cast.mina, cast.riverside, "read")
+    drawn = read(mina, project, "judgements")
+    days, together = api.get("dashboard", project.public_id).json()["periods"], api.get("overview").json()["days"]
+    tokyo = [datetime.fromisoformat(one["at"]).astimezone(ZoneInfo("Asia/Tokyo")) for one in days]
+    assert [(one.hour, one.minute) for one in tokyo] == [(0, 0)] * len(days)
+    assert [one.date().isoformat() for one in tokyo] == [row[0][:10] for row in drawn[1:]]
+    assert together[-1]["at"] == days[-1]["at"] and days[-1]["at"].endswith("T15:00:00Z"), "times are told in UTC"
 
 
 def test_a_figure_that_there_is_none_of_is_not_found(project, mina) -> None:
