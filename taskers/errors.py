@@ -161,6 +161,10 @@ def told_again(text: str, kept: Mapping[str, Any]) -> str:
     return sentence(kept["template"], **{name: kinds.get(name, str)(one) for name, one in kept["values"].items()})
 
 
+# Kept of what hasn't failed, or is tried anew: both fields of a reason at once.
+NO_REASON: dict[str, Any] = {"reason": "", "reason_of": {}}
+
+
 def reason_again(reason: str, kept: Mapping[str, Any]) -> str:
     """Why something failed as a whole, of a problem that was `kept`: in the reader's language, and where."""
     if not reason:

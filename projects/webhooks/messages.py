@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import translation
 
 from projects.models import ArchivedTask, Batch, Delivery, Import, Task, Verdict
 from projects.reports import verdict_index
@@ -202,7 +203,7 @@ def _imports(events: Sequence[Event]) -> Told:
             "loaded": one.loaded,
             "known": one.known,
             "rejected": one.refused,
-            "reason": one.reason,
+            "reason": _in_english(one),
             "at": stamp(event.at),
         }
         yield event.pk, [_of(event, event.kind.replace("_", "."), data)]
@@ -234,10 +235,16 @@ def _deliveries(events: Sequence[Event]) -> Told:
             "bytes": one.size,
             "sha256": one.sha256 or None,
             "manifest_sha256": one.manifest_sha256 or None,
-            "reason": one.reason,
+            "reason": _in_english(one),
             "at": stamp(event.at),
         }
         yield event.pk, [_of(event, event.kind.replace("_", "."), data)]
+
+
+def _in_english(one: Import | Delivery) -> str:
+    """Why it failed and where, whatever the language of whoever caused that."""
+    with translation.override("en"):
+        return one.why
 
 
 def _payouts(events: Sequence[Event]) -> Told:

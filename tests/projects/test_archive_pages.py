@@ -96,7 +96,7 @@ def test_the_worker_waits_for_readers_and_says_what_for(cast, mina, batch) -> No
     read_all()
     press(mina, batch)
     work_off(batch)
-    assert "Archived" in page(mina, batch) and not Archive.objects.get().reason
+    assert "Archived" in page(mina, batch) and not Archive.objects.get().reason_of
 
 
 def test_a_part_holds_as_many_tasks_as_fit(cast, monkeypatch) -> None:

@@ -257,7 +257,8 @@ def test_a_full_disk_is_named_and_leaves_nothing(cast, gallery, folder):
             failed = deliveries.run(ordered.pk)
         assert (failed.state, failed.fault) == ("failed", "disk-full") and "disk is full" in failed.reason
         assert not list(folder.iterdir()) and failed.file == ""
-    assert deliveries.run(ordered.pk).state == "done" and len(list(folder.iterdir())) == 1
+    done = deliveries.run(ordered.pk)
+    assert (done.state, done.reason, done.reason_of) == ("done", "", {}) and len(list(folder.iterdir())) == 1
 
 
 def test_nothing_to_deliver_is_said_and_leaves_nothing(cast, project):

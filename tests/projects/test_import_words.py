@@ -98,7 +98,7 @@ def test_a_whole_file_that_failed_says_why_in_spanish(client: Client, cast, medi
     assert program(cast).get(reverse("api-import", args=[failed.public_id])).json()["reason"] == spanish
     importing.go_on(failed)
     failed.refresh_from_db()
-    assert failed.why == "", "it is tried again"
+    assert (failed.why, failed.reason_of) == ("", {}), "it is tried again"
 
 
 @pytest.mark.parametrize(

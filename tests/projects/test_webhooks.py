@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from projects import queue
 from projects.data import archive, importing
 from projects.data.archive import returning
 from projects.errors import Refused
-from projects.models import Subscription, Task, WebhookDelivery
+from projects.models import Import, Subscription, Task, WebhookDelivery
 from projects.reports import progress, verdict_index
 from projects.webhooks import deliveries, signing, subscriptions, telling
 from projects.workflow import batches, submission, task_actions
@@ -162,10 +162,13 @@ def test_files_are_told_with_what_became_of_their_rows(cast) -> None:
     for name, text in (("good.txt", b"A line.\n"), ("bad.jsonl", b"\xff\xfe{\x00}\x00")):
         made = importing.keep(batch, ContentFile(text), name=name, by=cast.mina)
         importing.run(made.pk)
-    told()
+    Import.objects.filter(pk=made.pk).update(reason="The file is empty.", reason_of={"place": "line 14"})
+    with translation.override("es"):
+        told()
     good, bad = bodies(mine)
     assert (good["type"], good["data"]["loaded"], good["data"]["name"]) == ("import.done", 1, "good.txt")
-    assert (bad["type"], bad["data"]["loaded"]) == ("import.failed", 0) and bad["data"]["reason"]
+    assert (bad["type"], bad["data"]["loaded"]) == ("import.failed", 0)
+    assert bad["data"]["reason"] == "The file is empty. (line 14)", "with its place, in English"
 
 
 def test_payouts_are_told_to_finance_alone(cast) -> None:

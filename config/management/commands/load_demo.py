@@ -143,7 +143,7 @@ class Command(BaseCommand):
         done = importing.run(importing.keep(batch, file, name=str(file.name), by=by).pk)
         if done.state != Import.State.DONE or done.refused:
             faults = "; ".join(f"{error['place']}: {error['text']}" for error in done.errors[:3])
-            raise CommandError(f"{project.name}: {done.reason or faults}")
+            raise CommandError(f"{project.name}: {done.why or faults}")
         if batch.state == Batch.State.DRAFT:
             batches.move(batch, Batch.State.LIVE, by=by)
         self.stdout.write(f"{project.name}: {done.loaded} tasks loaded.")

@@ -36,7 +36,7 @@ from projects.models import (
     Verdict,
 )
 from projects.workflow import batch_closing
-from taskers.errors import Problem, StateConflict
+from taskers.errors import NO_REASON, Problem, StateConflict
 from taskers.models import Dispute, Person
 from taskers.outbox.events import emit
 
@@ -118,7 +118,7 @@ def request(batch: Batch, *, by: Person | None) -> Archive:
     found, _ = Archive.objects.get_or_create(batch=batch, defaults={"started_by": by})
     if found.finished_at:
         raise StateConflict("This batch is archived already.", code="archived")
-    Archive.objects.filter(pk=found.pk).update(reason="")
+    Archive.objects.filter(pk=found.pk).update(**NO_REASON)
     app.configure_task(JOB, queue="jobs", lock=f"archive:{batch.pk}").defer(batch_key=batch.pk)
     return found
 
@@ -303,7 +303,7 @@ def _finish(found: Archive, by: Person | None) -> Archive:
         return found
     keeping.keep(name, manifest)
     found.manifest, found.kept = name, Task.objects.filter(batch=found.batch).count()
-    Archive.objects.filter(pk=found.pk).update(manifest=name, kept=found.kept, finished_at=Now(), reason="")
+    Archive.objects.filter(pk=found.pk).update(manifest=name, kept=found.kept, finished_at=Now(), **NO_REASON)
     BatchCursor.objects.filter(batch=found.batch).delete()
     project = found.batch.project
     emit(

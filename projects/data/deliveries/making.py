@@ -27,7 +27,7 @@ from projects.data.exporting.terms import FILTER, Terms
 from projects.errors import GaveUp, Refused
 from projects.models import Delivery, Project, limits
 from projects.models.verdict_index import feed_end
-from taskers.errors import NotFound, Problem, StateConflict, Unexpected
+from taskers.errors import NO_REASON, NotFound, Problem, StateConflict, Unexpected
 from taskers.models import Person
 from taskers.outbox.events import emit
 
@@ -112,7 +112,7 @@ def go_on(one: Delivery) -> None:
     rows = Delivery.objects.select_for_update(of=("self",)).filter(pk=one.pk)
     if not is_stuck(rows.get()):
         raise StateConflict("This delivery is done, or is being made.")
-    rows.update(state=State.WAITING, fault="", reason="", reason_of={}, ended_at=None)
+    rows.update(state=State.WAITING, fault="", ended_at=None, **NO_REASON)
     app.configure_task(JOB, queue=QUEUE).defer(delivery_key=one.pk)
 
 
@@ -140,7 +140,7 @@ def run(delivery_key: int) -> Delivery:
     """
     mine = uuid4()
     waiting = Delivery.objects.filter(pk=delivery_key).exclude(state=State.DONE)
-    waiting.update(state=State.RUNNING, run=mine, fault="", reason="", reason_of={}, ended_at=None, written=0)
+    waiting.update(state=State.RUNNING, run=mine, fault="", ended_at=None, written=0, **NO_REASON)
     one = _again(delivery_key)
     if one.state == State.DONE:
         return one

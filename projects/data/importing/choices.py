@@ -15,7 +15,7 @@ from projects.models import Import, ImportedLabel, Project, limits
 from projects.quality.gold import grading
 from projects.task_types.region_shapes import SHAPES
 from projects.task_types.shape import a_text
-from taskers.errors import StateConflict
+from taskers.errors import NO_REASON, StateConflict
 from taskers.models import Person
 
 JOB = "projects.jobs.run_import"
@@ -78,7 +78,7 @@ def choose(file_import: Import, choices: Choices, *, by: Person | None) -> None:
     labels = _made(project, choices, file_import.plan or {}, by)
     choices = Choices(choices.answers, choices.source, labels, choices.columns, choices.format or file_import.format)
     rows = Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNED)
-    if not rows.update(state=Import.State.WAITING, choices=choices.as_json(), reason=""):
+    if not rows.update(state=Import.State.WAITING, choices=choices.as_json(), **NO_REASON):
         raise StateConflict("This import waits for no choice.")
     remember(project, labels)
     app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)

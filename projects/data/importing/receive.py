@@ -24,7 +24,7 @@ from projects.data.importing.storing import Loaded, known_columns, load
 from projects.errors import Refused
 from projects.models import Batch, Connector, Import, ImportFaults
 from projects.queue.clock import Clock
-from taskers.errors import Problem, StateConflict, Unexpected
+from taskers.errors import NO_REASON, Problem, StateConflict, Unexpected
 from taskers.models import Person
 from taskers.outbox.events import emit
 
@@ -147,9 +147,9 @@ def _run(import_key: int, told: Callable[[Import], None] | None) -> Import:
 def _begun(import_key: int) -> Import:
     """The import, planning or running from now on unless it is over."""
     unfinished = Import.objects.filter(pk=import_key).exclude(state__in=OVER)
-    unfinished.filter(choices__isnull=True).update(state=Import.State.PLANNING, reason="", ended_at=None)
+    unfinished.filter(choices__isnull=True).update(state=Import.State.PLANNING, ended_at=None, **NO_REASON)
     running = {"state": Import.State.RUNNING, "run_at": Clock(), "run_from": F("position")}
-    unfinished.filter(choices__isnull=False).update(reason="", ended_at=None, **running)
+    unfinished.filter(choices__isnull=False).update(ended_at=None, **NO_REASON, **running)
     rows = Import.objects.select_related("batch__project__organization", "connector__organization", "started_by")
     return rows.get(pk=import_key)
 
@@ -308,7 +308,7 @@ def _tell(file_import: Import, state: str) -> None:
 
 def end(file_import: Import, state: str, problem: Problem | None = None) -> Import:
     """Write down how an import ended that isn't over, and tell it; the import as it is then."""
-    why = {"reason": problem.text[:300], "reason_of": problem.kept()} if problem else {"reason": "", "reason_of": {}}
+    why = {"reason": problem.text[:300], "reason_of": problem.kept()} if problem else NO_REASON
     with transaction.atomic():
         running = Import.objects.filter(pk=file_import.pk, state__in=UNDER_WAY)
         if running.update(state=state, **why, ended_at=timezone.now()):

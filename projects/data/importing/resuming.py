@@ -15,7 +15,7 @@ from projects.data.importing.choices import JOB
 from projects.data.importing.receive import OVER, UNDER_WAY, end
 from projects.errors import GaveUp
 from projects.models import Import
-from taskers.errors import StateConflict
+from taskers.errors import NO_REASON, StateConflict
 
 NEW = timedelta(minutes=1)  # before that, whoever began it may not have come to its first row
 MOST_STARTS = 20  # times that a job is begun: a file that ends every process that reads it is left alone at last
@@ -36,7 +36,7 @@ def go_on(file_import: Import) -> None:
     rows = Import.objects.select_for_update().filter(pk=file_import.pk)
     if not is_stuck(rows.get()):
         raise StateConflict("This file is loaded, or is being loaded.")
-    rows.update(state=Import.State.WAITING, reason="", reason_of={}, ended_at=None)
+    rows.update(state=Import.State.WAITING, ended_at=None, **NO_REASON)
     app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)
 
 

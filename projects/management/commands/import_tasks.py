@@ -66,7 +66,7 @@ class Command(BaseCommand):
         if done.state == Import.State.PLANNED:
             raise CommandError(f"{(done.plan or {}).get('problem') or ''} {CHOOSE}".strip())
         if done.state != Import.State.DONE:
-            raise CommandError(done.reason or "Another process is loading this file.")
+            raise CommandError(done.why or "Another process is loading this file.")
 
 
 def _batch(project: Project, name: str) -> Batch:
