@@ -12,9 +12,9 @@ register = template.Library()
 
 @register.simple_tag
 def who(person: Person | None) -> SafeString | str:
-    """The name of somebody, linked to their page; a model's as it is, and nothing for nobody. For managers' pages."""
+    """The name of somebody, linked to their page where they have one, and nothing for nobody. For managers' pages."""
     if person is None:
         return ""
-    if person.kind == Person.Kind.MODEL:
+    if not person.has_page:
         return str(person)
     return format_html('<a href="{}">{}</a>', reverse("person-work", args=[person.public_id]), person)

@@ -86,6 +86,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    @property
+    def has_page(self) -> bool:
+        """Whether managers have a page of what they do: models and whoever was imported belong to no organization."""
+        return self.kind in {Person.Kind.HUMAN, Person.Kind.SERVICE}
+
     def get_full_name(self) -> str:
         return self.name
 

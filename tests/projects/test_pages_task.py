@@ -1,5 +1,7 @@
 """One task's page: its whole history, and what a manager may do about it."""
 
+from urllib.parse import quote_plus
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -11,6 +13,8 @@ from projects.models import Assignment, Project, Task, Verdict
 from projects.quality.decision_rule import DOUBTS
 from projects.reports import task_history
 from projects.workflow import batches, submission, task_actions
+from taskers.models import Person
+from taskers.skills import skills
 from tests.support import make
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +58,22 @@ def test_page_tells_who_did_what(cast, mina, project, task) -> None:
     for words in ("Alice", "Bob", "Decided", "Verdict", "earned $0.05", "In the verdict", "Grade 1.00", "Majority"):
         assert words in html
     assert "majority_v1" not in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "linked"), [("human", True), ("service", True), ("model", False), ("imported", False)]
+)
+def test_names_lead_to_pages_that_there_are_and_to_their_tasks_here(cast, mina, project, task, kind, linked) -> None:
+    mine = queue.claim(cast.alice, project)
+    submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    Person.objects.filter(pk=cast.alice.pk).update(kind=kind)
+    page = shown(mina, task)
+    assert (reverse("person-work", args=[cast.alice.public_id]) in page) == linked
+    assert f"?tasker={quote_plus(cast.alice.email)}" in page
+    names = skills.define(cast.riverside, "Names")
+    skills.grant(cast.alice, names, by=cast.mina)
+    page = signed_in(cast.olga).get(reverse("skill", args=[names.key])).content.decode()
+    assert (reverse("person-work", args=[cast.alice.public_id]) in page) == linked and "Alice" in page
 
 
 def test_page_says_how_much_one_more_judgement_would_tell(cast, mina, project, task) -> None:
