@@ -52,7 +52,7 @@ def main() -> int:
         if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent).returncode:
             failed.append(name)
     if failed:
-        print(f"\nCould not measure: {', '.join(failed)}.", file=sys.stderr)
+        print(f"\nCould not be measured, or missed what is asked: {', '.join(failed)}.", file=sys.stderr)
     return int(bool(failed))
 
 

@@ -2,13 +2,15 @@
 beside a thousand; and claims while a hundred thousand tasks are handed out again, by a worker that is killed once.
 
 `python -m benchmarks office [--tasks N] [PART...]`, where a part is forecast, pages or requeue. Each of several runs in
-a process of its own, on a server of its own. What is asked holds for the sizes that are the default.
+a process of its own, on a server of its own. What is asked holds for the sizes that are the default. It ends with 1
+where something of that isn't reached, or a part is killed.
 """
 
 import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import django
@@ -34,17 +36,22 @@ def main() -> int:
     if unknown := [one for one in names if one not in parts]:
         parser.error(f"there is no part {unknown[0]!r}")
     if len(names) == 1:
-        parts[names[0]](chosen.tasks)
-        return 0
+        return int(not all(row.reached for row in parts[names[0]](chosen.tasks)))
     command = [sys.executable, "-m", "benchmarks.office", "--tasks", str(chosen.tasks)]
-    return max([subprocess.run([*command, name], cwd=ROOT).returncode for name in names])
+    ends = [subprocess.run([*command, name], cwd=ROOT).returncode for name in names]
+    return int(any(ends))
 
 
-def forecast(_tasks: int) -> None:
+def forecast(_tasks: int) -> Sequence[Row]:
     """How often the interval holds on simulated projects, for each seed and for all."""
     found = [coverage.measured(PROJECTS, seed) for seed in SEEDS]
     print(f"Forecast: {PROJECTS:,} simulated projects of each seed\n")
-    show([*(_held(f"seed {seed}", one) for seed, one in zip(SEEDS, found, strict=True)), _all(found)])
+    return _shown([*(_held(f"seed {seed}", one) for seed, one in zip(SEEDS, found, strict=True)), _all(found)])
+
+
+def _shown(rows: Sequence[Row]) -> Sequence[Row]:
+    show(rows)
+    return rows
 
 
 def _held(what: str, one: coverage.Covered) -> Row:
@@ -58,7 +65,7 @@ def _all(found: list[coverage.Covered]) -> Row:
     return Row(what, f"{held:.1%}", held, f"{LEAST:g} to {MOST:g}", LEAST <= held <= MOST)
 
 
-def pages(tasks: int) -> None:
+def pages(tasks: int) -> Sequence[Row]:
     """Each page of the office for many tasks, in turns with the same for a thousand."""
     os.environ["TANDEM_HOSTS"] = "127.0.0.1,testserver"
     with database.fresh():
@@ -67,10 +74,10 @@ def pages(tasks: int) -> None:
         from benchmarks.office.pages import SMALL, TIMES, measure  # Django's settings are read first
 
         print(f"Pages: {tasks:,} tasks beside {SMALL:,}, each asked {TIMES} times\n", flush=True)
-        show(measure(tasks))
+        return _shown(measure(tasks))
 
 
-def requeue(tasks: int) -> None:
+def requeue(tasks: int) -> Sequence[Row]:
     """A bulk action over many tasks while people claim others."""
     number = min(tasks, REQUEUED)
     with database.fresh():
@@ -78,7 +85,7 @@ def requeue(tasks: int) -> None:
         from benchmarks.office.requeue import measure  # Django's settings are read first
 
         print(f"Requeue: {number:,} tasks by a filter, the worker killed once\n", flush=True)
-        show(measure(number))
+        return _shown(measure(number))
 
 
 if __name__ == "__main__":

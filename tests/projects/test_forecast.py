@@ -1,9 +1,14 @@
 """The forecast of when work is done: what it says of simple pasts, and how often its interval holds."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from benchmarks.office import __main__ as office
 from benchmarks.office import coverage
+from benchmarks.queue.measure import Row
 from projects.inference import forecast
 
 DICE = np.random.default_rng
@@ -39,3 +44,18 @@ def test_four_intervals_of_five_hold() -> None:
     found = coverage.measured(projects=120, seed=7)
     assert 0.70 <= found.covered <= 0.90, found
     assert abs(found.sooner - found.later) < 0.15, "it errs to both sides alike"
+
+
+@pytest.mark.parametrize(("ends", "code"), [((0, 0, 0), 0), ((-9, 0, 0), 1), ((0, 1, 0), 1)])
+def test_its_benchmark_fails_where_a_part_was_killed_or_failed(ends, code: int, monkeypatch) -> None:
+    left = list(ends)
+    monkeypatch.setattr(sys, "argv", ["office"])
+    monkeypatch.setattr(office.subprocess, "run", lambda *_a, **_k: SimpleNamespace(returncode=left.pop(0)))
+    assert office.main() == code and not left, "each part runs, whatever became of others"
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_its_benchmark_fails_where_what_is_asked_is_missed(reached: bool, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["office", "forecast"])
+    monkeypatch.setattr(office, "forecast", lambda _tasks: [Row("Held", "70%", 0.7, "0.75 to 0.85", reached)])
+    assert office.main() == int(not reached)
