@@ -143,3 +143,16 @@ def test_a_sentence_keeps_what_is_a_word_of_ours_apart_from_what_strangers_wrote
         assert told(ours)["text"] == "Aquí se esperaba un objeto y hay esto: un número."
         assert told(theirs)["text"] == "La etiqueta «a number» se deja fuera."
         assert told({"place": "", "code": "", "text": "As somebody wrote it."})["text"] == "As somebody wrote it."
+
+
+def test_what_older_versions_kept_is_said_in_the_readers_language_still() -> None:
+    of_old = {
+        "place": "line 3",
+        "code": "no-place",
+        "text": "This task type has no place for notes; there are 2 (line 3, line 4).",
+        "template": "This task type has no place for %(what)s; there are %(number)s%(where)s.",
+        "values": {"what": "notes", "number": "2", "where": " (line 3, line 4)"},
+        "words": ["what"],
+    }
+    with translation.override("es"):
+        assert told(of_old)["text"] == "Este tipo de tarea no tiene sitio para notas; hay 2 (line 3, line 4)."

@@ -55,6 +55,11 @@ ELSEWHERE = {
     "An answer holds at most %(most)s corners in all, not %(size)s.",
     "The masks of an answer are too ragged to be kept: smooth them.",
 }
+# What nobody says any more, but older versions kept of files that came in (taskers/errors.py, `told_again`).
+KEPT = {
+    "%(number)s more parts of this row can't be kept either.",
+    "This task type has no place for %(what)s; there are %(number)s%(where)s.",
+}
 # What formats, task types, recipes and shipped models are called and say of themselves, by path; pages look it up.
 TITLES = re.compile(
     r"(projects/(data/exporting|data/importing/readers|task_types)|assist/learning/recipes|assist/adapters/shipped)"
@@ -107,7 +112,7 @@ def errors() -> dict[tuple[str, str], str]:
 
 def said_by_the_server() -> Iterator[Message]:
     """What Python says: looked up by name, in refusals and their docstrings, in choices and in the tables above."""
-    yield from ((text, "") for text in [*ELSEWHERE, *filter(None, errors().values())])
+    yield from ((text, "") for text in [*ELSEWHERE, *KEPT, *filter(None, errors().values())])
     raised = {*(name for _path, name in errors()), *TEXT_AT, r"super\(\)\.__init__"}
     calls = re.compile(rf"(?<!def )(?<!class )\b({'|'.join(LOOK_UP | LOOK_UP_COUNTED | raised)})\(")
     for path, source in modules().items():
