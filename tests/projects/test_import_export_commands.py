@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
-from projects.models import Batch, Project, Task
+from projects.data import importing
+from projects.models import Batch, Import, Project, Task
 from tests.support import make
 
 
@@ -55,6 +56,15 @@ def test_what_cannot_be_loaded_is_said_in_one_sentence(project, tmp_path):
     (tmp_path / "x.pdf").write_text("x", encoding="utf-8")
     with pytest.raises(CommandError, match="Files end in"):
         run("import_tasks", project.public_id, tmp_path / "x.pdf")
+
+
+def test_where_a_file_is_wrong_is_said(project, tmp_path, monkeypatch):
+    path = tmp_path / "tasks.jsonl"
+    path.write_text("{}", encoding="utf-8")
+    failed = Import(state=Import.State.FAILED, reason="The file is empty.", reason_of={"place": "line 14"})
+    monkeypatch.setattr(importing, "run", lambda *_given, **_more: failed)
+    with pytest.raises(CommandError, match=r"The file is empty\. \(line 14\)"):
+        run("import_tasks", project.public_id, path)
 
 
 def test_decided_tasks_are_written_to_a_file(cast, project, tmp_path, monkeypatch):
