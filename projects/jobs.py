@@ -54,10 +54,15 @@ def run_import(context: JobContext, import_key: int) -> None:
     queue="imports",
     queueing_lock=None,
     retry=RetryStrategy(max_attempts=9, exponential_wait=2, retry_exceptions={OperationalError, InterfaceError}),
+    pass_context=True,
 )
-def make_delivery(delivery_key: int) -> None:
-    """Write a delivery that was ordered to where it is wanted."""
-    deliveries.run(delivery_key)
+def make_delivery(context: JobContext, delivery_key: int) -> None:
+    """Write a delivery that was ordered to where it is wanted; one at which worker after worker died isn't begun any
+    more."""
+    if context.job.attempts >= deliveries.MOST_STARTS:
+        deliveries.give_up(delivery_key, job=context.job.id)
+    else:
+        deliveries.run(delivery_key)
 
 
 @app.periodic(cron="* * * * *")

@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from projects import jobs, queue
+from projects import queue
 from projects.configuration import configure
 from projects.data import archive, deliveries, exporting
 from projects.data.deliveries import kept_files, making, targets
@@ -32,6 +32,7 @@ from tests.support.projects.delivering import (
     lines,
     manifest_of,
     names_in,
+    run_job,
     stored,
 )
 from tests.support.projects.exporting import gallery
@@ -60,8 +61,7 @@ def decide_anew(cast, task: Task) -> None:
 def test_a_manager_orders_one_and_a_worker_makes_it(cast, project):
     decided(cast, project)
     ordered = deliveries.order(project, by=cast.mina, format="jsonl", note="For training only.")
-    job = ProcrastinateJob.objects.get(task_name="projects.jobs.make_delivery")
-    jobs.make_delivery(**job.args)
+    run_job(ordered)
     made = Delivery.objects.get(pk=ordered.pk)
     assert (made.state, made.number, made.tasks, made.written, made.files) == ("done", 1, 3, 3, 1)
     assert [row["external_id"] for row in lines(made)] == ["First-0", "First-1", "First-2"]
@@ -355,18 +355,3 @@ def test_one_that_nobody_makes_any_more_can_be_gone_on_with(cast, project):
     done = deliveries.run(ordered.pk)
     with pytest.raises(StateConflict):
         deliveries.go_on(done)
-
-
-def test_one_that_nobody_makes_any_more_is_taken_up_and_given_up_at_last(cast, project):
-    decided(cast, project)
-    ordered = deliveries.order(project, by=None, format="jsonl")
-    tried = ProcrastinateJob.objects.filter(task_name=making.JOB)
-    assert jobs.take_up.func(timestamp=0) == 0, "a worker will make it"
-    for _ in range(making.MOST_JOBS - 1):
-        tried.update(status="failed")
-        assert jobs.take_up.func(timestamp=0) == 1
-    tried.update(status="failed")
-    assert jobs.take_up.func(timestamp=0) == 0
-    ordered.refresh_from_db()
-    assert (ordered.state, ordered.fault) == ("failed", "gave-up")
-    assert Event.objects.filter(kind="delivery_failed").count() == 1

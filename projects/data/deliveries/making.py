@@ -33,6 +33,7 @@ from taskers.outbox.events import emit
 
 JOB = "projects.jobs.make_delivery"
 QUEUE = "imports"
+MOST_STARTS = 20  # times that a job is begun: what ends every process that makes it is left alone at last
 MOST_JOBS = 3  # that gave up, each after a quarter of an hour of tries
 TOLD_EVERY = 1.0  # seconds between two looks at whether this run still counts
 State = Delivery.State
@@ -97,9 +98,10 @@ def one_of(project: Project, number: int) -> Delivery:
     return found
 
 
-def is_stuck(one: Delivery) -> bool:
-    """Whether nobody makes a delivery any more that isn't done, nor will without being asked."""
-    return one.state != State.DONE and not _jobs(one).filter(status__in=["todo", "doing"]).exists()
+def is_stuck(one: Delivery, *, but: int | None = None) -> bool:
+    """Whether nobody makes a delivery any more that isn't done, nor will without being asked; `but` is the job that
+    asks."""
+    return one.state != State.DONE and not _jobs(one).filter(status__in=["todo", "doing"]).exclude(pk=but).exists()
 
 
 def _jobs(one: Delivery) -> QuerySet[ProcrastinateJob]:
@@ -131,6 +133,15 @@ def take_up() -> int:
             go_on(one)
             taken += 1
     return taken
+
+
+@transaction.atomic
+def give_up(delivery_key: int, *, job: int | None = None) -> None:
+    """End a delivery that never gets on, as failed, at the word of a job of its own; one that is over, or that another
+    job is at, is left alone."""
+    one = Delivery.objects.select_for_update(of=("self",)).select_related("project").get(pk=delivery_key)
+    if is_stuck(one, but=job):
+        _fail(one, GaveUp())
 
 
 def run(delivery_key: int) -> Delivery:

@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job
 
+from projects import jobs
 from projects.data import deliveries
+from projects.data.deliveries import making
 from projects.models import Delivery, Project, Task
 from taskers.models import Person
 from tests.support import make
@@ -75,3 +81,13 @@ def decided(cast, project: Project, number: int = 3, name: str = "First", answer
     for task in tasks:
         said(cast.alice, task, answer)
     return tasks
+
+
+def run_job(ordered: Delivery) -> None:
+    """Its newest job, as a worker runs it."""
+    row = ProcrastinateJob.objects.filter(args__delivery_key=ordered.pk).latest("pk")
+    names = {"id": row.pk, "queue": making.QUEUE, "task_name": making.JOB, "attempts": row.attempts}
+    context = JobContext(
+        app=app, job=Job(lock=None, queueing_lock=None, **names), start_timestamp=0, abort_reason=lambda: None
+    )
+    jobs.make_delivery.func(context, delivery_key=ordered.pk)
