@@ -46,7 +46,7 @@ class Import(models.Model):
         RUNNING = "running", "Loading"
         DONE = "done", "Loaded"
         FAILED = "failed", "Failed"
-        DROPPED = "dropped", "Not loaded"  # planned -> dropped
+        DROPPED = "dropped", "Not loaded"  # planned -> dropped; as is what nobody is at any more
 
     class Stop(models.TextChoices):
         NEEDED = "needed", "Ask me only where a choice is needed"

@@ -100,6 +100,7 @@ MAY_BE_DONE = {
     "loaded",
     "taken_up",
     "import_done",
+    "import_dropped",
     "import_failed",
     "import_planned",
 }

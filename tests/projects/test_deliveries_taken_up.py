@@ -1,5 +1,7 @@
 """A delivery that nobody makes any more is taken up by itself; one that never gets on is ended, and told."""
 
+from datetime import timedelta
+
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -44,3 +46,12 @@ def test_one_at_which_worker_after_worker_died_is_not_begun_any_more(ordered) ->
     run_job(ordered)
     ordered.refresh_from_db()
     assert ordered.state == "done"
+
+
+def test_one_that_was_ordered_long_ago_waits_for_people(ordered, monkeypatch) -> None:
+    JOBS.update(status="failed")
+    monkeypatch.setattr(making, "OLD", timedelta(0))
+    assert deliveries.take_up() == 0 and deliveries.is_stuck(ordered)
+    deliveries.go_on(ordered)
+    run_job(ordered)
+    assert Delivery.objects.get().state == "done"

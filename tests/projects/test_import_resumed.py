@@ -19,6 +19,7 @@ from projects.data.importing import at_work, resuming
 from projects.errors import GaveUp
 from projects.models import Import
 from projects.reports import progress
+from taskers.errors import StateConflict
 from taskers.models import Event
 from tests.support import make
 from tests.support.projects.importing import kept, lines
@@ -92,6 +93,39 @@ def test_so_is_what_began_just_now_or_is_over(batch) -> None:
     for state in ("planned", "failed", "dropped", "done"):
         left(batch, state)
     assert importing.take_up() == 0
+
+
+def test_what_began_long_ago_waits_for_people_unless_somebody_began_it_anew(batch) -> None:
+    made = left(batch, age=timedelta(days=2))
+    assert importing.take_up() == 0 and importing.is_stuck(made)
+    Import.objects.update(run_at=timezone.now() - timedelta(hours=2))
+    assert importing.take_up() == 1
+
+
+@pytest.mark.parametrize("state", ["waiting", "planning", "running"])
+def test_a_manager_lets_go_of_what_nobody_is_at_and_its_batch_is_done_without_it(
+    cast, batch, state, django_capture_on_commit_callbacks
+) -> None:
+    importing.run(kept(batch, ROWS).pk)
+    progress.add(Event.objects.all())
+    made = left(batch, state)
+    before = Event.objects.order_by("-pk").first()
+    said(cast.alice, batch.tasks.get(), make.MARIA)
+    progress.add(Event.objects.filter(pk__gt=before.pk))
+    assert told_done() == 0
+    with at_work.hold(made.pk), pytest.raises(StateConflict):
+        importing.drop(made)
+    with django_capture_on_commit_callbacks(execute=True):
+        importing.drop(made)
+    progress.tell_done([Event.objects.filter(kind="import_dropped").get()])
+    assert Event.objects.filter(kind="batch_done").count() == 1
+    assert importing.run(made.pk).state == "dropped" and not made.file.storage.exists(made.file.name)
+
+
+def test_what_is_over_is_not_let_go_of(batch) -> None:
+    for state in ("failed", "dropped", "done"):
+        with pytest.raises(StateConflict):
+            importing.drop(left(batch, state))
 
 
 def test_what_gave_up_again_and_again_is_ended_and_its_batch_told_as_done(cast, batch) -> None:

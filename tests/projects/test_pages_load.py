@@ -147,6 +147,21 @@ def test_import_that_nobody_is_at_can_be_gone_on_with(mina, project) -> None:
     assert importing.run(made.pk).loaded == 2
 
 
+def test_import_that_nobody_is_at_can_be_let_go_of(mina, project) -> None:
+    send(mina, project)
+    made = only_import()
+    page, drop = (reverse(name, args=[made.public_id]) for name in ("import", "import-drop"))
+    assert "Load no more of it" not in mina.get(page).content.decode()
+    assert "is being loaded" in mina.post(drop, follow=True).content.decode()
+    Import.objects.update(state="running", loaded=1)
+    ProcrastinateJob.objects.all().delete()
+    assert "Load no more of it" in mina.get(page).content.decode()
+    assert "What is left of" in mina.post(drop, follow=True).content.decode()
+    shown = mina.get(page).content.decode()
+    assert "What was left of it wasn&#x27;t loaded" in shown or "What was left of it wasn't loaded" in shown
+    assert "Go on loading" not in shown
+
+
 @pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
 def test_import_stays_unfinished_while_the_database_is_away(mina, project, monkeypatch, fault) -> None:
     send(mina, project)

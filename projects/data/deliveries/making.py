@@ -8,6 +8,7 @@ delivery the later one counts: each says its name with whatever it changes, and 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -35,6 +36,7 @@ JOB = "projects.jobs.make_delivery"
 QUEUE = "imports"
 MOST_STARTS = 20  # times that a job is begun: what ends every process that makes it is left alone at last
 MOST_JOBS = 3  # that gave up, each after a quarter of an hour of tries
+OLD = timedelta(days=1)  # what was ordered before that is left to people
 TOLD_EVERY = 1.0  # seconds between two looks at whether this run still counts
 State = Delivery.State
 
@@ -119,11 +121,11 @@ def go_on(one: Delivery) -> None:
 
 
 def take_up() -> int:
-    """Have workers make what nobody makes any more though it was begun, as when the database was away for too long;
-    returns how many. What never gets on is ended, as failed."""
+    """Have workers make what nobody makes any more though it was begun, as when the database was away for too long,
+    unless that is long ago; returns how many. What never gets on is ended, as failed."""
     taken = 0
-    rows = Delivery.objects.filter(state__in=[State.WAITING, State.RUNNING]).select_related("project__organization")
-    for one in rows.order_by("pk"):
+    rows = Delivery.objects.filter(state__in=[State.WAITING, State.RUNNING], made_at__gt=Now() - OLD)
+    for one in rows.select_related("project__organization").order_by("pk"):
         if not is_stuck(one):
             continue
         if _jobs(one).filter(status="failed").count() >= MOST_JOBS:

@@ -105,16 +105,6 @@ def columns_before(project: Project, names: Sequence[str]) -> dict[str, str]:
     return {}
 
 
-def drop(file_import: Import) -> None:
-    """Load nothing of it. Raises StateConflict where the import waits for no choice."""
-    rows = Import.objects.filter(pk=file_import.pk, state=Import.State.PLANNED)
-    if not rows.update(state=Import.State.DROPPED):
-        raise StateConflict("This import waits for no choice.")
-    if file_import.file:
-        name, storage = str(file_import.file.name), file_import.file.storage
-        transaction.on_commit(lambda: storage.delete(name))
-
-
 def _made(project: Project, choices: Choices, plan: Mapping, by: Person | None) -> dict[str, str]:
     """The mapping with keys instead of CREATE; the labels are made, with the shapes that the files have for them."""
     known = {one.key: one for one in project.labels.in_use()}

@@ -306,6 +306,20 @@ def _tell(file_import: Import, state: str) -> None:
     )
 
 
+def called_off(file_import: Import) -> None:
+    """Write down that no more of an import is loaded, and tell it; its file is thrown away."""
+    rows = Import.objects.filter(pk=file_import.pk)
+    rows.update(state=Import.State.DROPPED, reason="", reason_of={}, ended_at=timezone.now())
+    _tell(file_import, Import.State.DROPPED)
+    _throw_away(file_import)
+
+
+def _throw_away(file_import: Import) -> None:
+    if file_import.file:
+        name, storage = str(file_import.file.name), file_import.file.storage
+        transaction.on_commit(lambda: storage.delete(name))
+
+
 def end(file_import: Import, state: str, problem: Problem | None = None) -> Import:
     """Write down how an import ended that isn't over, and tell it; the import as it is then."""
     why = {"reason": problem.text[:300], "reason_of": problem.kept()} if problem else NO_REASON
@@ -313,9 +327,7 @@ def end(file_import: Import, state: str, problem: Problem | None = None) -> Impo
         running = Import.objects.filter(pk=file_import.pk, state__in=UNDER_WAY)
         if running.update(state=state, **why, ended_at=timezone.now()):
             _tell(file_import, state)
-        if state == Import.State.DONE and file_import.file:
-            # Everything in it is a task now, or listed as refused.
-            name, storage = str(file_import.file.name), file_import.file.storage
-            transaction.on_commit(lambda: storage.delete(name))
+        if state == Import.State.DONE:
+            _throw_away(file_import)  # everything in it is a task now, or listed as refused
     file_import.refresh_from_db()
     return file_import

@@ -5,19 +5,20 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.data.importing import at_work
 from projects.data.importing.choices import JOB
-from projects.data.importing.receive import OVER, UNDER_WAY, end
+from projects.data.importing.receive import OVER, UNDER_WAY, called_off, end
 from projects.errors import GaveUp
 from projects.models import Import
 from taskers.errors import NO_REASON, StateConflict
 
 NEW = timedelta(minutes=1)  # before that, whoever began it may not have come to its first row
+OLD = timedelta(days=1)  # what began before that is left to people: its batch may be live by now, and paid
 MOST_STARTS = 20  # times that a job is begun: a file that ends every process that reads it is left alone at last
 MOST_JOBS = 3  # that gave up, each after a quarter of an hour of tries
 
@@ -40,10 +41,21 @@ def go_on(file_import: Import) -> None:
     app.configure_task(JOB, queue="imports").defer(import_key=file_import.pk)
 
 
+@transaction.atomic
+def drop(file_import: Import) -> None:
+    """Load nothing of what waits for a choice, nor what is left of one that nobody is at. Raises StateConflict."""
+    one = Import.objects.select_for_update(of=("self",)).select_related("batch__project", "started_by")
+    found = one.get(pk=file_import.pk)
+    if found.state != Import.State.PLANNED and not (found.state in UNDER_WAY and is_stuck(found)):
+        raise StateConflict("This import is over, or is being loaded.")
+    called_off(found)
+
+
 def take_up() -> int:
-    """Have workers load what nobody is at any more; returns how many files that were."""
+    """Have workers load what nobody is at any more, unless it began long ago; returns how many files that were."""
     taken = 0
-    rows = Import.objects.filter(state__in=UNDER_WAY, started_at__lt=Now() - NEW)
+    lately = Q(started_at__gt=Now() - OLD) | Q(run_at__gt=Now() - OLD)
+    rows = Import.objects.filter(lately, state__in=UNDER_WAY, started_at__lt=Now() - NEW)
     for one in rows.select_related("batch__project", "started_by").order_by("pk"):
         if not is_stuck(one):
             continue

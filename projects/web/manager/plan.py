@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects.configuration import label_colours
+from projects.data import importing
 from projects.data.importing import choices
 from projects.data.importing.choices import CREATE, LEAVE, Choices
 from projects.data.importing.plan import in_words, needs, starting_choices
@@ -103,11 +104,12 @@ def _numbered(request: MemberRequest, what: str) -> dict[str, str]:
 @require_POST
 @signed_in
 def drop(request: MemberRequest, import_id: UUID) -> HttpResponse:
-    """Load nothing of it."""
+    """Load nothing of it, or no more."""
     found = managed_import(request, import_id)
     try:
-        choices.drop(found)
-        messages.success(request, _("Nothing of %(name)s was loaded.") % {"name": found.name})
+        importing.drop(found)
+        said = _("What is left of %(name)s isn't loaded.") if found.loaded else _("Nothing of %(name)s was loaded.")
+        messages.success(request, said % {"name": found.name})
     except Problem as problem:
         messages.error(request, problem.text)
     return redirect("load", found.batch.project.public_id)
