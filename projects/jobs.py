@@ -45,7 +45,7 @@ SETTLED = 30.0  # seconds after which all the workers of a machine that slept ha
 def run_import(context: JobContext, import_key: int) -> None:
     """Load a file that was handed over into its batch; one at which worker after worker died isn't begun any more."""
     if context.job.attempts >= importing.MOST_STARTS:
-        importing.give_up(import_key)
+        importing.give_up(import_key, job=context.job.id)
     else:
         importing.run(import_key)
 

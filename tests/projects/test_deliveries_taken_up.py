@@ -55,3 +55,23 @@ def test_one_that_was_ordered_long_ago_waits_for_people(ordered, monkeypatch) ->
     deliveries.go_on(ordered)
     run_job(ordered)
     assert Delivery.objects.get().state == "done"
+
+
+def test_whoever_presses_the_button_meanwhile_is_not_told_that_it_failed(ordered, monkeypatch) -> None:
+    for _ in range(making.MOST_JOBS - 1):
+        JOBS.update(status="failed")
+        deliveries.take_up()
+    JOBS.update(status="failed")
+    looked = making.is_stuck
+
+    def pressed_after(one: Delivery) -> bool:
+        monkeypatch.setattr(making, "is_stuck", looked)
+        found = looked(one)
+        deliveries.go_on(one)
+        return found
+
+    monkeypatch.setattr(making, "is_stuck", pressed_after)
+    assert deliveries.take_up() == 0
+    assert (Delivery.objects.get().state, JOBS.filter(status="todo").count()) == ("waiting", 1)
+    JOBS.filter(status="todo").update(status="failed")
+    assert deliveries.take_up() == 1, "what failed before that counts no more"

@@ -145,6 +145,38 @@ def test_what_gave_up_again_and_again_is_ended_and_its_batch_told_as_done(cast, 
     assert waiting(made) == 1
 
 
+def test_what_failed_before_somebody_asked_counts_no_more(batch) -> None:
+    made = left(batch)
+    gave_up(made, resuming.MOST_JOBS)
+    importing.go_on(made)
+    ProcrastinateJob.objects.filter(status="todo").update(status="failed")  # the next time that the database was away
+    assert (importing.take_up(), waiting(made)) == (1, 1)
+
+
+def test_whoever_presses_the_button_meanwhile_is_not_told_that_it_failed(batch, monkeypatch) -> None:
+    made, looked = left(batch), importing.is_stuck
+    gave_up(made, resuming.MOST_JOBS)
+
+    def pressed_after(one: Import) -> bool:
+        monkeypatch.setattr(resuming, "is_stuck", looked)
+        found = looked(one)
+        importing.go_on(one)
+        return found
+
+    monkeypatch.setattr(resuming, "is_stuck", pressed_after)
+    assert (importing.take_up(), waiting(made)) == (0, 1)
+    made.refresh_from_db()
+    assert made.state == "waiting" and not Event.objects.filter(kind="import_failed").exists()
+
+
+def test_what_somebody_else_is_at_is_not_given_up(batch) -> None:
+    made = left(batch)
+    with at_work.hold(made.pk):
+        run_job(made, attempts=resuming.MOST_STARTS)
+    made.refresh_from_db()
+    assert made.state == "running"
+
+
 def test_a_file_at_which_worker_after_worker_died_is_not_begun_any_more(batch) -> None:
     made = left(batch)
     run_job(made, attempts=resuming.MOST_STARTS)

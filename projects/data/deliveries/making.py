@@ -7,7 +7,6 @@ delivery the later one counts: each says its name with whatever it changes, and 
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -39,6 +38,7 @@ MOST_JOBS = 3  # that gave up, each after a quarter of an hour of tries
 OLD = timedelta(days=1)  # what was ordered before that is left to people
 TOLD_EVERY = 1.0  # seconds between two looks at whether this run still counts
 State = Delivery.State
+UNDER_WAY = (State.WAITING, State.RUNNING)
 
 
 class TakenOver(StateConflict):
@@ -113,37 +113,50 @@ def _jobs(one: Delivery) -> QuerySet[ProcrastinateJob]:
 @transaction.atomic
 def go_on(one: Delivery) -> None:
     """Have a worker make a delivery that failed, or that nobody is at. Raises StateConflict."""
-    rows = Delivery.objects.select_for_update(of=("self",)).filter(pk=one.pk)
-    if not is_stuck(rows.get()):
+    if not is_stuck(_locked(one.pk)):
         raise StateConflict("This delivery is done, or is being made.")
-    rows.update(state=State.WAITING, fault="", ended_at=None, **NO_REASON)
-    app.configure_task(JOB, queue=QUEUE).defer(delivery_key=one.pk)
+    _jobs(one).filter(status="failed").update(status="aborted")  # whoever asks has seen to it: they count no more
+    _hand_over(one)
 
 
 def take_up() -> int:
     """Have workers make what nobody makes any more though it was begun, as when the database was away for too long,
     unless that is long ago; returns how many. What never gets on is ended, as failed."""
-    taken = 0
-    rows = Delivery.objects.filter(state__in=[State.WAITING, State.RUNNING], made_at__gt=Now() - OLD)
-    for one in rows.select_related("project__organization").order_by("pk"):
-        if not is_stuck(one):
-            continue
-        if _jobs(one).filter(status="failed").count() >= MOST_JOBS:
-            _fail(one, GaveUp())
-            continue
-        with suppress(StateConflict):  # somebody pressed the button meanwhile
-            go_on(one)
-            taken += 1
-    return taken
+    rows = Delivery.objects.filter(state__in=UNDER_WAY, made_at__gt=Now() - OLD)
+    return sum(_taken_up(one.pk) for one in rows.order_by("pk") if is_stuck(one))
 
 
 @transaction.atomic
-def give_up(delivery_key: int, *, job: int | None = None) -> None:
+def _taken_up(delivery_key: int) -> bool:
+    """Whether a worker is to make it; it is given up instead where that failed too often."""
+    one = _locked(delivery_key)
+    if one.state not in UNDER_WAY or not is_stuck(one):  # somebody pressed the button meanwhile
+        return False
+    if _jobs(one).filter(status="failed").count() >= MOST_JOBS:
+        _fail(one, GaveUp())
+        return False
+    _hand_over(one)
+    return True
+
+
+@transaction.atomic
+def give_up(delivery_key: int, *, job: int | None) -> None:
     """End a delivery that never gets on, as failed, at the word of a job of its own; one that is over, or that another
     job is at, is left alone."""
-    one = Delivery.objects.select_for_update(of=("self",)).select_related("project").get(pk=delivery_key)
+    one = _locked(delivery_key)
     if is_stuck(one, but=job):
         _fail(one, GaveUp())
+
+
+def _locked(key: int) -> Delivery:
+    """As it is now, and stays until the transaction's end."""
+    return Delivery.objects.select_for_update(of=("self",)).select_related("project").get(pk=key)
+
+
+def _hand_over(one: Delivery) -> None:
+    rows = Delivery.objects.filter(pk=one.pk)
+    rows.update(state=State.WAITING, fault="", ended_at=None, **NO_REASON)
+    app.configure_task(JOB, queue=QUEUE).defer(delivery_key=one.pk)
 
 
 def run(delivery_key: int) -> Delivery:
@@ -292,7 +305,7 @@ def _finish(one: Delivery, stored: kept_files.Stored, told: kept_files.Stored, m
 @transaction.atomic
 def _fail(one: Delivery, problem: Problem) -> None:
     why = {"fault": problem.code[:40], "reason": problem.text[:500], "reason_of": problem.kept()}
-    begun = Delivery.objects.filter(pk=one.pk, run=one.run, state__in=[State.WAITING, State.RUNNING])
+    begun = Delivery.objects.filter(pk=one.pk, run=one.run, state__in=UNDER_WAY)
     if begun.update(state=State.FAILED, ended_at=Now(), **why):
         _tell(one, "failed")
         transaction.on_commit(lambda: kept_files.sweep(one))
