@@ -6,7 +6,7 @@ function page() {
   const heard = {};
   const said = { dataset: { packing: "Being read", tooMuch: "Too much", unreadable: "Gone" }, textContent: "" };
   const button = { disabled: false };
-  const field = { files: [], dispatchEvent: () => true };
+  const field = { files: [], dispatchEvent: () => heard.change({ target: field }), closest: () => form };
   const folder = { hidden: true };
   const form = { querySelector: (what) => ({ "[data-packing]": said, "button[type=submit]": button, "input[name=file]": field })[what] };
   globalThis.document = { addEventListener: (kind, listener) => (heard[kind] = listener), querySelectorAll: () => [folder] };
@@ -22,6 +22,14 @@ const until = async (true_) => {
   while (!true_()) await new Promise((resolve) => setTimeout(resolve, 1));
 };
 const inFolder = (path, text) => Object.assign(new File([text], path.split("/").at(-1)), { webkitRelativePath: path });
+/** A file of a folder that is read no sooner than somebody says. */
+const slow = (path) => {
+  let read = () => {};
+  const waits = new Promise((resolve) => (read = resolve));
+  const file = Object.assign(inFolder(path, "x"), { slice: () => ({ arrayBuffer: () => waits.then(() => new ArrayBuffer(1)) }) });
+  return { file, read };
+};
+const aWhile = () => new Promise((resolve) => setTimeout(resolve, 5));
 /** The names in a zip, from the list at its end. */
 const names = async (zip) => {
   const bytes = Buffer.from(await zip.arrayBuffer());
@@ -53,4 +61,41 @@ test("a folder and many files become one zip, a few go as they are", async () =>
 
   heard.change({ target: input([new File(["x"], "one.txt")]) });
   assert.equal(button.disabled, false);
+});
+
+test("of two folders the one that was chosen last is sent, and nothing before it is ready", async () => {
+  const { heard, said, button, field, input } = page();
+  await import("../../static/js/pages/upload.js?folders");
+  const [first, second] = [slow("first/a.txt"), slow("second/b.txt")];
+  heard.change({ target: input([first.file], true) });
+  heard.change({ target: input([second.file], true) });
+  first.read();
+  await aWhile();
+  assert.deepEqual([button.disabled, said.textContent, field.files.length], [true, "Being read", 0]);
+  second.read();
+  await until(() => !button.disabled);
+  assert.deepEqual([field.files[0].name, await names(field.files[0]), said.textContent], ["second.zip", ["b.txt"], ""]);
+});
+
+test("a folder that is ready too late takes no file's place", async () => {
+  const { heard, said, button, field, input } = page();
+  await import("../../static/js/pages/upload.js?files");
+  const late = slow("late/a.txt");
+  heard.change({ target: input([late.file], true) });
+  field.files = [new File(["x"], "one.txt")];
+  heard.change({ target: field });
+  assert.deepEqual([button.disabled, said.textContent], [false, ""]);
+  late.read();
+  await aWhile();
+  assert.deepEqual([field.files.map((file) => file.name), button.disabled, said.textContent], [["one.txt"], false, ""]);
+});
+
+test("what can't be read leaves nothing to be sent, and is said", async () => {
+  const { heard, said, button, field, input } = page();
+  await import("../../static/js/pages/upload.js?gone");
+  field.files = [new File(["x"], "before.zip")];
+  const gone = Object.assign(inFolder("gone/a.txt", "x"), { slice: () => ({ arrayBuffer: () => Promise.reject(new Error("gone")) }) });
+  heard.change({ target: input([gone], true) });
+  await until(() => !button.disabled);
+  assert.deepEqual([field.files.length, said.textContent], [0, "Gone"]);
 });

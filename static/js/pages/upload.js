@@ -8,8 +8,21 @@ function offer(within) {
   for (const one of within.querySelectorAll("[data-folder]")) /** @type {any} */ (one).hidden = false;
 }
 
+/** @type {WeakMap<object, number>} How often something was chosen in a form: only what was chosen last counts. */
+const choices = new WeakMap();
+
 /**
- * Put these files into the form's own field, as one zip; what can't be is said.
+ * Count that something is chosen; what comes back says whether it still is what was chosen last.
+ * @param {object} form
+ */
+function chosenAnew(form) {
+  const number = (choices.get(form) ?? 0) + 1;
+  choices.set(form, number);
+  return () => choices.get(form) === number;
+}
+
+/**
+ * Put these files into the form's own field, as one zip, unless something else is chosen meanwhile; what can't be is said.
  * @param {any} form
  * @param {Array<{name: string, file: File}>} entries
  * @param {string} name
@@ -18,20 +31,34 @@ async function pack(form, entries, name) {
   const said = form.querySelector("[data-packing]");
   const button = form.querySelector("button[type=submit]");
   const field = form.querySelector("input[name=file]");
+  const newest = chosenAnew(form);
   said.textContent = said.dataset.packing;
   button.disabled = true;
+  let zip = null;
+  let word = said.dataset.unreadable;
   try {
-    const zip = await zipOf(entries);
-    said.textContent = zip ? "" : said.dataset.tooMuch;
-    const held = new DataTransfer();
-    if (zip) held.items.add(new File([zip], `${name}.zip`, { type: zip.type }));
-    field.files = held.files;
-    field.dispatchEvent(new Event("change", { bubbles: true }));
+    zip = await zipOf(entries);
+    word = zip ? "" : said.dataset.tooMuch;
   } catch {
-    said.textContent = said.dataset.unreadable;
-  } finally {
-    button.disabled = false;
+    // that is said
   }
+  if (!newest()) return;
+  said.textContent = word;
+  button.disabled = false;
+  const held = new DataTransfer();
+  if (zip) held.items.add(new File([zip], `${name}.zip`, { type: zip.type }));
+  field.files = held.files;
+  field.dispatchEvent(new Event("change", { bubbles: true })); // heard below, as of a file that goes as it is
+}
+
+/**
+ * A few files go as they are, whatever was being packed.
+ * @param {any} form
+ */
+function leave(form) {
+  chosenAnew(form);
+  form.querySelector("[data-packing]").textContent = "";
+  form.querySelector("button[type=submit]").disabled = false;
 }
 
 document.addEventListener("change", (event) => {
@@ -45,6 +72,8 @@ document.addEventListener("change", (event) => {
     input.value = "";
   } else if (files.length > MANY) {
     pack(form, files.map((file) => ({ name: file.name, file })), String(files.length));
+  } else {
+    leave(form);
   }
 });
 
