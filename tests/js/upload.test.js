@@ -4,7 +4,7 @@ import test from "node:test";
 /** A page with the form of loading, as far as its script asks of it. */
 function page() {
   const heard = {};
-  const said = { dataset: { packing: "Being read", tooMuch: "Too much", unreadable: "Gone" }, textContent: "" };
+  const said = { dataset: { most: "1000", packing: "Being read", tooMuch: "Too much", unreadable: "Gone" }, textContent: "" };
   const button = { disabled: false };
   const field = { files: [], dispatchEvent: () => heard.change({ target: field }), closest: () => form };
   const folder = { hidden: true };
@@ -55,6 +55,11 @@ test("a folder and many files become one zip, a few go as they are", async () =>
   assert.deepEqual([field.files.length, field.files[0].name, said.textContent], [1, "photos.zip", ""]);
   assert.deepEqual(await names(field.files[0]), ["b.txt", "cats/a.txt"]);
 
+  heard.change({ target: input([inFolder("large/a.txt", "x".repeat(1000))], true) });
+  await until(() => !button.disabled);
+  assert.deepEqual([field.files.length, said.textContent], [0, "Too much"]);
+
+  said.dataset.most = "10000";
   heard.change({ target: input(Array.from({ length: 60 }, (_none, at) => new File(["x"], `${at}.txt`))) });
   await until(() => !button.disabled);
   assert.deepEqual([field.files[0].name, (await names(field.files[0])).length], ["60.zip", 60]);

@@ -38,3 +38,11 @@ with zipfile.ZipFile(sys.argv[1]) as made:
 test("more files than a plain zip takes are none", async () => {
   assert.equal(await zipOf(Array.from({ length: MOST_FILES + 1 }, (_none, at) => ({ name: `${at}`, file: file("") }))), null);
 });
+
+test("more bytes than the server takes are none, and none of them is read", async () => {
+  const entries = [{ name: "cats/Zoë.txt", file: file("meow") }, { name: "empty.txt", file: file("") }];
+  const { size } = await zipOf(entries);
+  assert.equal((await zipOf(entries, size)).size, size);
+  const unread = Object.assign(file("meow"), { slice: () => assert.fail("it was read") });
+  assert.equal(await zipOf([{ name: "cats/Zoë.txt", file: unread }, entries[1]], size - 1), null);
+});

@@ -147,6 +147,13 @@ def test_import_that_nobody_is_at_can_be_gone_on_with(mina, project) -> None:
     assert importing.run(made.pk).loaded == 2
 
 
+@pytest.mark.parametrize(("taken", "said"), [(2 * 2**30, "2.0 GB"), (50 * 2**20, "49.9 MB"), (9 * 2**30, "4.0 GB")])
+def test_page_says_how_much_the_server_takes_at_once(mina, project, settings, taken, said) -> None:
+    settings.UPLOAD_MOST = taken
+    shown = mina.get(reverse("load", args=[project.public_id])).content.decode().replace("\xa0", " ")
+    assert f'data-most="{min(taken, 2**32) - 2**16}"' in shown and f"65,534 files and {said}." in shown
+
+
 def test_import_that_nobody_is_at_can_be_let_go_of(mina, project) -> None:
     send(mina, project)
     made = only_import()

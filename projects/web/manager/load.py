@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -36,6 +37,8 @@ from taskers.web.requests import MemberRequest, key_asked
 
 SHOWN = 50  # refused rows on the page; the CSV has all
 ROWS_A_PIECE = 1000
+MOST_ZIPPED = 2**32  # bytes of a zip that the browser makes (static/js/pages/zip.js)
+BESIDE = 64 * 1024  # bytes of the form beside its file
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,6 +98,7 @@ def _page(
         "under_way": [(one, uploads.reached(one)) for one in uploads.under_way(project)[:SHOWN]],
         "imports": before.order_by("-pk")[:20],
         "worker": notices.worker_alive(),
+        "most": min(settings.UPLOAD_MOST, MOST_ZIPPED) - BESIDE,
         "tab": "load",
     }
     template = "projects/manager/_load_form.html" if request.htmx else "projects/manager/load.html"

@@ -37,7 +37,7 @@ async function pack(form, entries, name) {
   let zip = null;
   let word = said.dataset.unreadable;
   try {
-    zip = await zipOf(entries);
+    zip = await zipOf(entries, Number(said.dataset.most));
     word = zip ? "" : said.dataset.tooMuch;
   } catch {
     // that is said

@@ -3,6 +3,7 @@
 export const MOST_FILES = 65_534;
 export const MOST_BYTES = 2 ** 32 - 1;
 const PIECE = 4 * 1024 * 1024;
+const [HEAD, LISTED, END] = [30, 46, 22]; // bytes before a file, of it in the list, and at the list's end; without names
 const UTF8 = 0x0800;
 const DAY = 33; // the first of 1980: the same files make the same zip
 
@@ -25,34 +26,36 @@ export async function checksum(file) {
 }
 
 /**
- * These files under these names as a zip; null where they are more than a plain zip takes.
- * @param {Array<{name: string, file: Blob}>} entries
+ * How large their zip will be: told before any of them is read.
+ * @param {Array<{path: Uint8Array, file: Blob}>} entries
+ */
+function sizeOf(entries) {
+  return entries.reduce((sum, { path, file }) => sum + HEAD + LISTED + 2 * path.length + file.size, END);
+}
+
+/**
+ * These files under these names as a zip; null where they are more than a plain zip takes, or than `most` bytes.
+ * @param {Array<{name: string, file: Blob}>} given
+ * @param {number} most
  * @returns {Promise<Blob | null>}
  */
-export async function zipOf(entries) {
-  if (entries.length > MOST_FILES) return null;
+export async function zipOf(given, most = MOST_BYTES) {
+  const entries = given.map(({ name, file }) => ({ path: new TextEncoder().encode(name), file }));
+  if (entries.length > MOST_FILES || sizeOf(entries) > Math.min(most, MOST_BYTES)) return null;
   /** @type {BlobPart[]} */
   const parts = [];
   const list = [];
   let at = 0;
-  for (const { name, file } of entries) {
-    const path = new TextEncoder().encode(name);
+  for (const { path, file } of entries) {
     const told = numbers([2, UTF8], [2, 0], [2, 0], [2, DAY], [4, await checksum(file)], [4, file.size], [4, file.size], [2, path.length], [2, 0]);
     const head = [numbers([4, 0x04034b50], [2, 20]), told, path];
     list.push(numbers([4, 0x02014b50], [2, 20], [2, 20]), told, numbers([2, 0], [2, 0], [2, 0], [4, 0], [4, at]), path);
     parts.push(...head, file);
-    at += length(head) + file.size;
-    if (at > MOST_BYTES) return null;
+    at += HEAD + path.length + file.size;
   }
-  const size = length(list);
-  if (at + size > MOST_BYTES) return null;
+  const size = list.reduce((sum, piece) => sum + piece.length, 0);
   const end = numbers([4, 0x06054b50], [2, 0], [2, 0], [2, entries.length], [2, entries.length], [4, size], [4, at], [2, 0]);
   return new Blob([...parts, ...list, end], { type: "application/zip" });
-}
-
-/** @param {Uint8Array[]} pieces */
-function length(pieces) {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /**
