@@ -98,7 +98,11 @@ machine = Machine(time.time, time.monotonic)
 @app.task(queue="queue", queueing_lock="take_up")
 def take_up(timestamp: int) -> int:
     """Have files loaded and deliveries made that nobody is at any more though they aren't done; returns how many."""
-    return importing.take_up() + deliveries.take_up()
+    try:
+        files = importing.take_up()
+    finally:  # what is wrong with a file is no delivery's fault
+        made = deliveries.take_up()
+    return files + made
 
 
 @app.periodic(cron="*/2 * * * *")

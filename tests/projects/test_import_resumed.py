@@ -2,7 +2,9 @@
 batch is done without it."""
 
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -14,7 +16,7 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 
 from projects import jobs
-from projects.data import importing
+from projects.data import deliveries, importing
 from projects.data.importing import at_work, resuming
 from projects.errors import GaveUp
 from projects.models import Import
@@ -93,6 +95,38 @@ def test_so_is_what_began_just_now_or_is_over(batch) -> None:
     for state in ("planned", "failed", "dropped", "done"):
         left(batch, state)
     assert importing.take_up() == 0
+
+
+def test_whoever_lost_their_connection_is_at_nothing_any_more(batch) -> None:
+    made, there, over, theirs = left(batch), threading.Event(), threading.Event(), []
+
+    def by_hand() -> None:
+        with at_work.hold(made.pk):
+            theirs.append(connection.connection.info.backend_pid)
+            there.set()
+            over.wait(30)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        ends = elsewhere.submit(by_hand)
+        try:
+            assert there.wait(30) and at_work.is_held(made.pk) and importing.take_up() == 0
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 30000)", theirs)
+                assert cursor.fetchone() == (True,), "it lives"
+            assert not at_work.is_held(made.pk) and importing.take_up() == 1
+        finally:
+            over.set()
+        ends.result(30)  # that the lock was gone already is no fault
+
+
+def test_what_is_wrong_with_files_keeps_no_delivery_from_its_turn(db, monkeypatch) -> None:
+    had = []
+    monkeypatch.setattr(importing, "take_up", lambda: 1 / 0)
+    monkeypatch.setattr(deliveries, "take_up", lambda: had.append("a turn") or 0)
+    with pytest.raises(ZeroDivisionError):
+        jobs.take_up.func(timestamp=0)
+    assert had == ["a turn"]
 
 
 def test_what_began_long_ago_waits_for_people_unless_somebody_began_it_anew(batch) -> None:
