@@ -100,7 +100,7 @@ def one_of(project: Project, number: int) -> Delivery:
     return found
 
 
-def is_stuck(one: Delivery, *, but: int | None = None) -> bool:
+def is_stuck(one: Delivery, *, but: int = 0) -> bool:
     """Whether nobody makes a delivery any more that isn't done, nor will without being asked; `but` is the job that
     asks."""
     return one.state != State.DONE and not _jobs(one).filter(status__in=["todo", "doing"]).exclude(pk=but).exists()
@@ -144,7 +144,7 @@ def give_up(delivery_key: int, *, job: int | None) -> None:
     """End a delivery that never gets on, as failed, at the word of a job of its own; one that is over, or that another
     job is at, is left alone."""
     one = _locked(delivery_key)
-    if is_stuck(one, but=job):
+    if is_stuck(one, but=job or 0):
         _fail(one, GaveUp())
 
 

@@ -22,7 +22,7 @@ MOST_STARTS = 20  # times that a job is begun: a file that ends every process th
 MOST_JOBS = 3  # that gave up, each after a quarter of an hour of tries
 
 
-def is_stuck(file_import: Import, *, but: int | None = None) -> bool:
+def is_stuck(file_import: Import, *, but: int = 0) -> bool:
     """Whether nobody loads a file any more that isn't loaded, nor will without being asked; `but` is the job that
     asks."""
     if file_import.state in OVER:
@@ -74,7 +74,7 @@ def give_up(import_key: int, *, job: int | None) -> None:
     """End an import that never gets on, as failed, at the word of a job of its own; what was loaded before stays. One
     that is over, or that somebody else is at, is left alone."""
     found = _locked(import_key)
-    if found.state in UNDER_WAY and is_stuck(found, but=job):
+    if found.state in UNDER_WAY and is_stuck(found, but=job or 0):
         end(found, Import.State.FAILED, GaveUp())
 
 

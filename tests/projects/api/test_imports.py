@@ -3,6 +3,7 @@
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.data import importing
 from projects.models import Import, ImportedPrediction, Task
@@ -62,6 +63,15 @@ def test_bad_choice_names_its_place(mina, batch, tmp_path) -> None:
         "labels.PERSON",
     )
     assert mina.post(f"/api/v1/imports/{found['id']}/drop/").json()["state"] == "dropped"
+
+
+def test_what_nobody_is_at_is_let_go_of_and_what_somebody_is_at_is_not(mina, batch) -> None:
+    made = importing.receive(batch, ContentFile(lines(ROW).encode()), name="old.said", by=None)
+    address = f"/api/v1/imports/{made.public_id}/drop/"
+    assert mina.post(address).status_code == 409
+    ProcrastinateJob.objects.all().delete()
+    assert mina.post(address).json()["state"] == "dropped"
+    assert mina.post(address).status_code == 409
 
 
 def test_place_is_kept_and_loaded_from_and_never_shows_its_secret(mina, batch, settings, tmp_path) -> None:
