@@ -309,7 +309,7 @@ def _tell(file_import: Import, state: str) -> None:
 def called_off(file_import: Import) -> None:
     """Write down that no more of an import is loaded, and tell it; its file is thrown away."""
     rows = Import.objects.filter(pk=file_import.pk)
-    rows.update(state=Import.State.DROPPED, reason="", reason_of={}, ended_at=timezone.now())
+    rows.update(state=Import.State.DROPPED, ended_at=timezone.now(), **NO_REASON)
     _tell(file_import, Import.State.DROPPED)
     _throw_away(file_import)
 
