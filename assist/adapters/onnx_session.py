@@ -20,10 +20,10 @@ def opened(file: Path, key: str, threads: int = 0) -> onnxruntime.InferenceSessi
         raise RuntimeMissing(f"The file of {key} is no ONNX model that runs here ({_first(problem)}).") from None
 
 
-def failed(what: str, problem: Exception) -> CopilotError:
-    """No answer: whatever onnxruntime throws, none of it is ours."""
+def failed(what: str, problem: BaseException) -> CopilotError:
+    """No answer: whatever a model's library throws, none of it is ours."""
     return CopilotError("no-answer", f"The model failed on this {what} ({_first(problem)}). Go on without it.")
 
 
-def _first(problem: Exception) -> str:
+def _first(problem: BaseException) -> str:
     return (str(problem).strip() or type(problem).__name__).splitlines()[0][:160]

@@ -50,7 +50,9 @@ class OnnxText:
             self._session = opened(folder / bundle.one(".onnx"), bundle.key)
             try:
                 self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-            except Exception as problem:  # the library throws nothing narrower
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as problem:  # the library throws nothing narrower; its panics are no Exception
                 raise RuntimeMissing(f"The {TOKENIZER} of {bundle.key} can't be read: {problem}.") from None
         window = self._options.get("window", USUAL_WINDOW)
         self._tokenizer.enable_truncation(window, stride=int(window * OVERLAP))
@@ -94,8 +96,13 @@ class OnnxText:
         return [found[word][1] for word in sorted(found)]
 
     def _windows(self, text: str) -> list[Encoding]:
-        """Raises CopilotError "no-answer" where there are too many."""
-        whole = self._tokenizer.encode(text)
+        """Raises CopilotError "no-answer" where there are too many, or none can be made."""
+        try:
+            whole = self._tokenizer.encode(text)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as problem:  # a file that loads may still panic here
+            raise failed("text", problem) from None
         windows = [whole, *whole.overflowing]
         if len(windows) > MOST_WINDOWS:
             raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")

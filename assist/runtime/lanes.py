@@ -22,6 +22,17 @@ class _Job:
     answer: asyncio.Future[Any] = field(repr=False)
 
 
+def contained(work: Callable[[], T]) -> T:
+    """What `work` gives. Raises Exceptions alone: a library's panic and a model that wants to exit are RuntimeErrors,
+    so that they end their own question and nothing else."""
+    try:
+        return work()
+    except Exception:
+        raise
+    except BaseException as fault:
+        raise RuntimeError(f"{type(fault).__name__}: {fault}") from fault
+
+
 class Lane:
     """First come, first served, but one question per asker: a newer one takes the older one's place at once.
 
@@ -112,7 +123,7 @@ class Lane:
     async def _do(self, job: _Job) -> None:
         self._running.append(job)
         try:
-            result = await asyncio.get_running_loop().run_in_executor(self._threads, job.work)
+            result = await asyncio.get_running_loop().run_in_executor(self._threads, contained, job.work)
             if not job.answer.done():
                 job.answer.set_result(result)
         except Exception as error:

@@ -34,7 +34,7 @@ from assist.errors import CopilotError
 from assist.runtime import everything, metrics, windows
 from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
-from assist.runtime.lanes import Lane
+from assist.runtime.lanes import Lane, contained
 from assist.runtime.mask_cache import Handles
 from assist.runtime.resting import rest
 
@@ -82,7 +82,7 @@ class HeldModel:
     async def _load(self) -> None:
         self._tried = started = time.monotonic()
         try:
-            self._runtime = await asyncio.to_thread(self._loaded)
+            self._runtime = await asyncio.to_thread(contained, self._loaded)
             self.problem = ""
         except (WeightsProblem, RuntimeMissing, DeviceMissing) as problem:
             self.problem = str(problem)

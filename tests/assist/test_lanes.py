@@ -110,6 +110,17 @@ async def test_failure_reaches_its_asker_alone(lane: Lane) -> None:
     assert await lane.run(lambda: "fine") == "fine"
 
 
+async def test_what_is_no_exception_ends_its_own_question_and_not_the_hand(lane: Lane) -> None:
+    for fault in (BaseException("panicked"), SystemExit(1)):
+
+        def fail(fault: BaseException = fault) -> None:
+            raise fault
+
+        with pytest.raises(RuntimeError, match=type(fault).__name__):
+            await asyncio.wait_for(lane.run(fail), 60)
+        assert await asyncio.wait_for(lane.run(lambda: "fine"), 60) == "fine"
+
+
 async def test_work_in_advance_gives_way_to_clicks(lane: Lane) -> None:
     behind = Lane("behind", limit=4, behind=lane)
     gate, click = await busy(lane)

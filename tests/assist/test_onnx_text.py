@@ -1,6 +1,10 @@
 """Models of texts as Hugging Face exports them: names by their first pieces, classes, and windows of long texts."""
 
+import base64
+import json
+import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ from assist.adapters import RuntimeMissing, catalogue
 from assist.errors import CopilotError
 from tests.support.assist import brought
 
+LABELS = ["O", *sorted({*brought.TAGS.values()})]
 TONES = {"capability": "classify", "labels": ["praise", "complaint"]}
 
 
@@ -66,3 +71,28 @@ def test_files_that_are_none_are_named(tmp_path: Path) -> None:
     again = {"name": "letters", "capability": "spans", "adapter": "onnx-text", "labels": ["O"]}
     with pytest.raises(RuntimeMissing, match="tokenizer.json of letters@1 can't be read"):
         entered(tmp_path, brought.folder(torn, "", **again))
+
+
+def with_tokenizer(source: Path, page: str = "", **parts: Any):
+    """The model of a folder, loaded with other parts in its tokenizer.json."""
+    told = json.loads((source / "tokenizer.json").read_text())
+    (source / "tokenizer.json").write_text(json.dumps(told | parts))
+    terms = {"name": "letters", "capability": "spans", "adapter": "onnx-text", "labels": LABELS}
+    return entered(source.parent / "stores" / source.name, brought.folder(source, page, **terms))
+
+
+def charsmap(content: bytes) -> dict[str, str]:
+    return {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(content).decode()}
+
+
+def test_a_tokenizer_that_panics_is_refused_or_gives_no_answer(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeMissing, match="can't be read"):
+        with_tokenizer(brought.text_folder(tmp_path / "torn"), normalizer=charsmap(b"1"))
+    wild = charsmap(struct.pack("<II", 4, 0xFFFFFFFF) + b"abc")
+    second = {"Sequence": {"id": "B", "type_id": 0}}
+    template = {"type": "TemplateProcessing", "single": [second], "pair": [second], "special_tokens": {}}
+    for n, part in enumerate(({"normalizer": wild}, {"post_processor": template})):
+        model = with_tokenizer(brought.text_folder(tmp_path / f"m{n}"), **part)
+        with pytest.raises(CopilotError, match="failed on this text"):
+            model.spans("Maria")
+        assert model.spans_of(["Maria"]) == [None]
