@@ -1,6 +1,7 @@
 """Words of any language in pieces that a model knows: the likeliest way to cut each, by the pieces' own chances.
 
-Kudo, "Subword Regularization", 2018. Pure Python; a text's words come again and again, so what was cut is kept.
+Kudo, "Subword Regularization", 2018. Pure Python; a text's words come again and again, so what was cut is
+kept, unless it is long.
 """
 
 import unicodedata
@@ -10,6 +11,7 @@ from functools import lru_cache
 SPACE = "▁"  # stands before each word
 UNSEEN = 10.0  # how much less likely than the rarest piece a sign is that stands in none
 KEPT = 65_536  # words
+LONGEST_KEPT = 32  # signs; longer ones, such as sentences in scripts without blanks, seldom come again
 
 
 class Unigram:
@@ -30,7 +32,8 @@ class Unigram:
     def numbers(self, text: str) -> list[int]:
         """The pieces of a text."""
         plain = unicodedata.normalize("NFKC", text).translate(self._changes)
-        return [one for word in plain.split() for one in self._kept(SPACE + word)]
+        words = ((self._kept if len(word) <= LONGEST_KEPT else self._cut, word) for word in plain.split())
+        return [one for cut, word in words for one in cut(SPACE + word)]
 
     def _cut(self, word: str) -> tuple[int, ...]:
         """From each place the likeliest way to it is known once all places before it are."""

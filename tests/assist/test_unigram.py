@@ -35,6 +35,13 @@ def test_marks_of_the_model_are_never_read_out_of_a_text() -> None:
     assert "<s>" not in said("<s>un</s>") and said("") == []
 
 
+def test_words_are_kept_and_those_as_long_as_sentences_are_not() -> None:
+    unigram = Unigram(PIECES, SCORES, CHANGES, unknown=2)
+    long = "happy" * 7
+    assert unigram.numbers(f"un {long} un {long}") == [4, 3, *[6] * 7] * 2
+    assert unigram._kept.cache_info().currsize == 1, "what is kept can't outgrow the memory, whatever a text is made of"
+
+
 def test_four_bits_and_a_scale_are_a_weight() -> None:
     block = np.zeros((1, 1), BLOCK)
     block["scale"], block["halves"] = 0.5, [0xF0] + [0x88] * 15
