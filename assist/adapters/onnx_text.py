@@ -3,6 +3,8 @@ sequence classifiers give shares. A text longer than the model's window is read 
 """
 
 import itertools
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -23,6 +25,11 @@ OVERLAP = 0.25  # of a window
 OUTSIDE = "O"  # the label of what belongs to nothing
 SCHEME, BEGINS = frozenset("BIELSU"), frozenset("BSU")  # what stands before a label with a dash; what begins a span
 MOST_WINDOWS = 32  # of one text
+# Thai to Burmese, Khmer, kana, and what is written in Han signs: no blanks stand between words.
+UNBLANKED = re.compile(
+    "[\u0e00-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
 
 
 def load(bundle: Bundle, device: Device) -> "OnnxText":
@@ -86,12 +93,14 @@ class OnnxText:
     def _words(self, text: str) -> list[Word]:
         """Each word once, from the window in whose middle it stands."""
         found: dict[int, tuple[int, Word]] = {}
-        for window in filter(len, self._windows(text)):
+        windows = self._windows(text)
+        numbers = _numbered(windows, text)
+        for window in filter(len, windows):
             chances, places = softmax(self._run(window, (len(window), len(self._labels))), axis=-1), window.offsets
-            for word, first, last in _pieces(window.word_ids):
+            for word, first, last in _pieces([numbers.get(one) for one in _places(window)]):
                 middle, best = min(first, len(window) - 1 - last), int(chances[first].argmax())
                 start, end = places[first][0], places[last][1]
-                if start < end and found.get(word, (-1,))[0] < middle:
+                if text[start:end].strip() and found.get(word, (-1,))[0] < middle:
                     found[word] = middle, Word(start, end, self._labels[best], float(chances[first, best]))
         return [found[word][1] for word in sorted(found)]
 
@@ -122,6 +131,36 @@ class OnnxText:
         if not np.isfinite(numbers).all():
             raise CopilotError("no-answer", "The model's answer is not made of numbers. Go on without it.")
         return numbers
+
+
+def _places(window: Encoding) -> list[tuple[int, int, int]]:
+    """Of each piece the tokenizer's word, -1 of marks, and where it stands in the text."""
+    words = (-1 if word is None else word for word in window.word_ids)
+    return [(word, *place) for word, place in zip(words, window.offsets, strict=True)]
+
+
+def _numbered(windows: Sequence[Encoding], text: str) -> dict[tuple[int, int, int], int]:
+    """The number of the word that each piece belongs to. Some tokenizers part words at blanks alone: there a sign, and
+    each piece in a script without blanks, is a word too."""
+    numbers: dict[tuple[int, int, int], int] = {}
+    number, before = 0, (-1, 0, 0)
+    for piece in sorted({one for window in windows for one in _places(window) if one[0] >= 0}):
+        (word, start, end), (last_word, last_start, last_end) = piece, before
+        # Pieces that overlap belong together, as the bytes of one sign do.
+        if word != last_word or (last_end <= start and _parted(text[last_start:last_end], text[start:end])):
+            number += 1
+        numbers[piece], before = number, piece
+    return numbers
+
+
+def _parted(left: str, right: str) -> bool:
+    """Whether pieces that touch are words of their own; a blank alone belongs to what comes after it."""
+    return bool(left.strip()) and not (_is_letter(left[-1]) and _is_letter(right[:1]))
+
+
+def _is_letter(sign: str) -> bool:
+    """Also a digit, or a mark on either."""
+    return bool(sign) and unicodedata.category(sign)[0] in "LMN" and not UNBLANKED.match(sign)
 
 
 def _pieces(words: Sequence[int | None]) -> Iterator[tuple[int, int, int]]:

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
+from tokenizers.pre_tokenizers import Metaspace
 
 from assist.adapters import RuntimeMissing, catalogue
 from assist.errors import CopilotError
@@ -96,3 +99,36 @@ def test_a_tokenizer_that_panics_is_refused_or_gives_no_answer(tmp_path: Path) -
         with pytest.raises(CopilotError, match="failed on this text"):
             model.spans("Maria")
         assert model.spans_of(["Maria"]) == [None]
+
+
+def with_metaspace(source: Path, table: dict[str, str], page: str = ""):
+    """A model whose tokenizer parts words at blanks alone, and what it says of each of these pieces."""
+    labels = ["O", "PER", "LOC"]
+    numbers = np.zeros((len(table) + 1, len(labels)), np.float32)
+    for place, label in enumerate(table.values(), 1):
+        numbers[place, labels.index(label)] = 6.0
+    source.mkdir()
+    (source / "model.onnx").write_bytes(brought.looked_up(numbers, whole=False))
+    made = Tokenizer(Unigram([("<unk>", 0.0), *((piece, -3.0) for piece in table)], 0))
+    made.pre_tokenizer = Metaspace()
+    (source / "tokenizer.json").write_text(made.to_str())
+    return entered(
+        source.parent / "stores" / source.name,
+        brought.folder(source, page, name="letters", capability="spans", adapter="onnx-text", labels=labels),
+    )
+
+
+def test_a_tokenizer_that_parts_at_blanks_alone_makes_no_word_of_a_sign_or_of_a_sentence(tmp_path: Path) -> None:
+    pieces = {"▁Lon": "LOC", "don": "PER", ",": "O", "▁": "O", "▁in": "O", "▁北京": "LOC", "北京": "LOC", "很": "O"}
+    pieces |= {"大": "O", "马云": "PER", "在": "O", "▁नदी": "LOC", "ी": "PER"}
+    model = with_metaspace(tmp_path / "m", pieces)
+
+    def told(text: str) -> list[tuple[str, str]]:
+        return [(text[one.start : one.end], one.label) for one in model.spans(text)]
+
+    assert told("London, in London") == [("London", "LOC"), ("London", "LOC")], "later pieces of a word aren't heard"
+    assert told("北京很大,马云在北京") == [("北京", "LOC"), ("马云", "PER"), ("北京", "LOC")]
+    assert told("in नदीी") == [("नदीी", "LOC")], "a mark on a letter parts no word"
+    windowed = with_metaspace(tmp_path / "n", pieces, page="[options]\nwindow = 8\n")
+    text = "London, in London in 北京很大马云在北京 in " * 4
+    assert windowed.spans(text) == model.spans(text) and len(model.spans(text)) == 20

@@ -87,11 +87,12 @@ def text_folder(at: Path, table: Mapping[str, str] = TAGS, page: str = "", *, su
     numbers = np.zeros((len(PIECES), len(labels)), np.float32)
     for place, piece in enumerate(PIECES):
         numbers[place, labels.index(table.get(piece, labels[0]))] = sure
-    files = {"model.onnx": _looked_up(numbers, whole=terms["capability"] == "classify"), "tokenizer.json": _tokenizer()}
+    files = {"model.onnx": looked_up(numbers, whole=terms["capability"] == "classify"), "tokenizer.json": _tokenizer()}
     return folder(at, page, files, **terms)
 
 
-def _looked_up(table: np.ndarray, *, whole: bool) -> bytes:
+def looked_up(table: np.ndarray, *, whole: bool) -> bytes:
+    """An ONNX model that says of each piece its row; or of all together the middle of theirs."""
     names = ("input_ids", "attention_mask")
     asked = [helper.make_tensor_value_info(name, TensorProto.INT64, [1, "pieces"]) for name in names]
     nodes = [helper.make_node("Gather", ["table", "input_ids"], ["rows"])]
