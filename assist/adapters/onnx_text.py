@@ -57,16 +57,22 @@ class OnnxText:
             self._session = opened(folder / bundle.one(".onnx"), bundle.key)
             try:
                 self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-            except (KeyboardInterrupt, SystemExit):
+                self._set(self._options.get("window", USUAL_WINDOW))
+            except (RuntimeMissing, KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as problem:  # the library throws nothing narrower; its panics are no Exception
                 raise RuntimeMissing(f"The {TOKENIZER} of {bundle.key} can't be read: {problem}.") from None
-        window = self._options.get("window", USUAL_WINDOW)
-        self._tokenizer.enable_truncation(window, stride=int(window * OVERLAP))
-        self._tokenizer.no_padding()
         self._asked = [one.name for one in self._session.get_inputs()]
         if unknown := set(self._asked) - {"input_ids", "attention_mask", "token_type_ids"}:
             raise RuntimeMissing(f"{bundle.key} asks for {sorted(unknown)[0]!r}, which no text has.")
+
+    def _set(self, window: int) -> None:
+        """Read texts in windows of so many pieces. Raises RuntimeMissing where they would never get on."""
+        marks, overlap = self._tokenizer.num_special_tokens_to_add(False), int(window * OVERLAP)
+        if window <= marks + overlap:
+            raise RuntimeMissing(f"A window of {window} pieces has no room for text: {marks} are marks of {self._key}.")
+        self._tokenizer.enable_truncation(window, stride=overlap)
+        self._tokenizer.no_padding()
 
     def spans(self, text: str) -> list[FoundSpan]:
         """With the model's own labels, less what says where a span begins. Raises CopilotError "no-answer"."""
@@ -122,9 +128,9 @@ class OnnxText:
         told = {"input_ids": window.ids, "attention_mask": window.attention_mask, "token_type_ids": window.type_ids}
         try:
             said = self._session.run(None, {name: np.array([told[name]], np.int64) for name in self._asked})
+            numbers = np.asarray(said[0][0], np.float64)
         except Exception as problem:
             raise failed("text", problem) from None
-        numbers = np.asarray(said[0][0], np.float64)
         if numbers.shape != shape:
             found, wanted = (" × ".join(map(str, one)) or "single" for one in (numbers.shape, shape))
             raise CopilotError("no-answer", f"{self._key} answers with {found} numbers where {wanted} are asked for.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from tokenizers import Tokenizer
 from tokenizers.models import Unigram
@@ -132,3 +133,40 @@ def test_a_tokenizer_that_parts_at_blanks_alone_makes_no_word_of_a_sign_or_of_a_
     windowed = with_metaspace(tmp_path / "n", pieces, page="[options]\nwindow = 8\n")
     text = "London, in London in 北京很大马云在北京 in " * 4
     assert windowed.spans(text) == model.spans(text) and len(model.spans(text)) == 20
+
+
+@pytest.mark.parametrize("marks", [6, 8, 20])
+def test_a_window_without_room_for_text_is_refused(tmp_path: Path, marks: int) -> None:
+    single: list[dict[str, Any]] = [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}] * marks
+    single.append({"Sequence": {"id": "A", "type_id": 0}})
+    pair = [*single, {"Sequence": {"id": "B", "type_id": 1}}]
+    known = {"[CLS]": {"id": "[CLS]", "ids": [0], "tokens": ["[CLS]"]}}
+    template = {"type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": known}
+    with pytest.raises(RuntimeMissing, match=f"A window of 8 pieces has no room for text: {marks} are marks"):
+        with_tokenizer(brought.text_folder(tmp_path / "m"), "[options]\nwindow = 8\n", post_processor=template)
+
+
+@pytest.mark.parametrize("said", ["a number", "a table"])
+def test_an_answer_of_another_make_is_no_answer(tmp_path: Path, said: str) -> None:
+    source = brought.text_folder(tmp_path / "m")
+    model = onnx.load(source / "model.onnx")
+    if said == "a number":
+        model.graph.node.append(onnx.helper.make_node("ReduceSum", ["rows"], ["other"], keepdims=0))
+    else:
+        model.graph.node.append(onnx.helper.make_node("ReduceSum", ["rows", "first"], ["flat"], keepdims=0))
+        axes = onnx.numpy_helper.from_array(np.array([0, 1]), "first")
+        model.graph.initializer.append(axes)
+        model.graph.node.append(onnx.helper.make_node("Unsqueeze", ["flat", "zero"], ["line"]))
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([0]), "zero"))
+        labels = {"classlabels_int64s": list(range(len(LABELS)))}
+        model.graph.node.append(onnx.helper.make_node("ZipMap", ["line"], ["other"], domain="ai.onnx.ml", **labels))
+        model.opset_import.append(onnx.helper.make_opsetid("ai.onnx.ml", 3))
+    model.graph.output[0].name = "other"
+    if said == "a table":
+        row = onnx.helper.make_map_type_proto(onnx.TensorProto.INT64, onnx.helper.make_tensor_type_proto(1, []))
+        model.graph.output[0].type.CopyFrom(onnx.helper.make_sequence_type_proto(row))
+    (source / "model.onnx").write_bytes(model.SerializeToString())
+    broken = with_tokenizer(source)
+    with pytest.raises(CopilotError, match="failed on this text"):
+        broken.spans("Maria")
+    assert broken.spans_of(["Maria"]) == [None]
