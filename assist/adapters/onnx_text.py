@@ -5,7 +5,7 @@ sequence classifiers give shares. A text longer than the model's window is read 
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +53,7 @@ class OnnxText:
 
     def __init__(self, bundle: Bundle) -> None:
         self._labels, self._options, self._key = list(bundle.terms.labels), bundle.terms.options, bundle.key
+        self._meanings = _meanings(self._labels)
         with bundle.folder() as folder:
             self._session = opened(folder / bundle.one(".onnx"), bundle.key)
             try:
@@ -76,7 +77,7 @@ class OnnxText:
 
     def spans(self, text: str) -> list[FoundSpan]:
         """With the model's own labels, less what says where a span begins. Raises CopilotError "no-answer"."""
-        return _joined(self._words(text), text)
+        return _joined(self._words(text), self._meanings, text)
 
     def spans_of(self, texts: Sequence[str]) -> list[list[FoundSpan] | None]:
         """One after another; None where it has no answer."""
@@ -177,14 +178,25 @@ def _pieces(words: Sequence[int | None]) -> Iterator[tuple[int, int, int]]:
             yield word, places[0], places[-1]
 
 
-def _joined(words: Sequence[Word], text: str) -> list[FoundSpan]:
+def _meanings(labels: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Of each label what it says of a span's beginning, "" where nothing, and the rest. Read only of what has a B- or
+    an I-, where the model knows such pairs: the dash of "E-mail" is its own."""
+    begun, within = ({one[2:] for one in labels if one.startswith(start)} - {""} for start in ("B-", "I-"))
+    read = begun | within if begun & within else set()
+    split = {one: one.partition("-") for one in labels}
+    return {
+        one: (scheme, rest) if scheme in SCHEME and rest in read else ("", one)
+        for one, (scheme, _, rest) in split.items()
+    }
+
+
+def _joined(words: Sequence[Word], meanings: Mapping[str, tuple[str, str]], text: str) -> list[FoundSpan]:
     """Words of one span together, however it is written that one begins (B-, I-, or the label alone); as sure as all of
     its words are."""
     spans: list[FoundSpan] = []
     open_label = ""
     for one in words:
-        scheme, _, rest = one.label.partition("-")
-        begins, label = (scheme, rest) if scheme in SCHEME and rest else ("", one.label)
+        begins, label = meanings[one.label]
         if one.label == OUTSIDE:
             open_label = ""
         elif label == open_label and begins not in BEGINS:

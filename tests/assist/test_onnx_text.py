@@ -38,6 +38,16 @@ def test_names_are_found_where_they_stand_and_are_as_sure_as_all_of_their_words(
     assert model.spans_of(["", "nothing here"]) == [[], []]
 
 
+def test_a_dash_of_a_label_is_its_own_where_no_pair_says_otherwise(tmp_path: Path) -> None:
+    table = {"maria": "S-Bahn", "lo": "E-mail", "os": "B-side"}
+    plain = entered(tmp_path / "plain", brought.text_folder(tmp_path / "m", table))
+    assert [one.label for one in plain.spans("Maria Lopez Oslo")] == ["S-Bahn", "E-mail", "B-side"]
+    tags = {"maria": "B-PER", "lo": "I-PER", "os": "E-mail", "fine": "I-PLACE", "awful": "E-PER"}
+    paired = entered(tmp_path / "paired", brought.text_folder(tmp_path / "n", tags))
+    said = [one.label for one in paired.spans("Maria Lopez awful Oslo fine")]
+    assert said == ["PER", "E-mail", "PLACE"], "a kind may have one of the two alone"
+
+
 def test_a_long_text_is_read_in_windows_and_each_name_is_found_once_and_whole(tmp_path: Path) -> None:
     model = entered(tmp_path, brought.text_folder(tmp_path / "m", page="[options]\nwindow = 16\n"))
     text = "Maria Lopez is in Oslo and " * 8
