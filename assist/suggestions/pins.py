@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from assist.runtime.client import RuntimeClient, status_now
 from assist.suggestions.bindings import capability_of
@@ -34,18 +34,20 @@ def needed(most: int) -> list[str]:
     of the most urgent batch first."""
     found: dict[str, None] = {}
     for batch in _batches():
-        for image in _of_batch(batch, most):
+        for images in _of_batch(batch):
             if len(found) >= most:
                 return list(found)
-            found.setdefault(image)
+            found |= dict.fromkeys(images[: most - len(found)])
     return list(found)
 
 
 def _batches() -> Iterator[Batch]:
-    rows = Batch.objects.filter(state=Batch.State.LIVE, project__state=Project.State.LIVE).select_related("project")
+    """Those that have something left to do."""
+    left = Exists(_judgements().filter(batch=OuterRef("pk"), state__in=[Assignment.State.HELD, Assignment.State.OPEN]))
+    rows = Batch.objects.filter(left, state=Batch.State.LIVE, project__state=Project.State.LIVE)
     urgency = F("project__priority") + F("priority")
     masks: dict[int, bool] = {}
-    for batch in rows.order_by(urgency.desc(), "pk"):
+    for batch in rows.select_related("project").order_by(urgency.desc(), "pk"):
         if batch.project_id not in masks:
             terms = batch.project.settings_now()
             masks[batch.project_id] = terms.copilot and capability_of(batch.project.task_type, terms) == "segment"
@@ -53,13 +55,16 @@ def _batches() -> Iterator[Batch]:
             yield batch
 
 
-def _of_batch(batch: Batch, most: int) -> Iterator[str]:
-    """What is in hand, then what is open, by the index that claims walk: no more is read than there is room for."""
-    rows = Assignment.objects.filter(batch=batch, kind=Assignment.Kind.JUDGE).exclude(task__asset=None)
-    held = rows.filter(state=Assignment.State.HELD)
+def _of_batch(batch: Batch) -> Iterator[QuerySet[Assignment, str]]:
+    """The images of what is in hand, then of what is open, by the index that claims walk."""
+    rows = _judgements().filter(batch=batch).exclude(task__asset=None)
+    yield rows.filter(state=Assignment.State.HELD).values_list("task__asset__sha256", flat=True)
     coming = rows.filter(state=Assignment.State.OPEN).order_by("slot", "walk_key")
-    for some in (held, coming):
-        yield from some.values_list("task__asset__sha256", flat=True)[:most]
+    yield coming.values_list("task__asset__sha256", flat=True)
+
+
+def _judgements() -> QuerySet[Assignment]:
+    return Assignment.objects.filter(kind=Assignment.Kind.JUDGE)
 
 
 async def _tell(images: list[str]) -> None:

@@ -1,7 +1,11 @@
 """What live batches still need is told to the runtime, so that it lets go of that last."""
 
+import re
+
 import pytest
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from assist import jobs
 from assist.runtime.client import status_now
@@ -52,6 +56,25 @@ def test_what_nobody_needs_is_not_pinned(cast: Cast, some: list[Picture]) -> Non
     assert pins.needed(9) == left, "the other has all that was wanted of it"
     batches.move(paused, "live", by=None)
     assert pins.needed(9) == [some[0].sha256, *left]
+
+
+def test_batches_with_nothing_left_cost_nothing_and_no_more_is_read_than_there_is_room_for(
+    cast: Cast, some: list[Picture]
+) -> None:
+    project = work.image_project(cast.riverside, wanted=1)
+    loaded(project, some[:3])
+    with CaptureQueriesContext(connection) as alone:
+        pins.needed(9)
+    for n in range(3):
+        make.batch(project, f"Empty {n}")
+    with CaptureQueriesContext(connection) as beside:
+        assert len(pins.needed(9)) == 3
+    assert len(beside) == len(alone)
+    loaded(project, some[3:], "Later")
+    with CaptureQueriesContext(connection) as asked:
+        assert len(pins.needed(4)) == 4
+    read = " ".join(one["sql"] for one in asked if "sha256" in one["sql"])
+    assert re.findall(r"LIMIT (\d+)", read) == ["4", "4", "1", "1"]
 
 
 def test_runtime_hears_of_it_every_minute_and_being_away_holds_nothing_up(
