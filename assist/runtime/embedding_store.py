@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 MAGIC = b"TEMB0001"
 HEADER = struct.Struct("<8sIIIIII")
 
-# How large the store is, in MiB, unless the environment says otherwise (docs/operate.md); and what one embedding takes.
+# How large the store is, in MiB, unless the environment says otherwise (docs/operate.md); and bytes of one embedding.
 STORE_MB = {"TANDEM_EMBEDDINGS_MEMORY_MB": 512, "TANDEM_EMBEDDINGS_MB": 4096}
-ONE_MB = 2
+ONE = (2 << 20) + HEADER.size
 
 HALF_WRITTEN_SECONDS = 600.0  # writing one takes some milliseconds
 
@@ -152,16 +152,17 @@ class EmbeddingStore:
         with self._lock:
             return sum((self._files or {}).values())
 
-    def figures(self) -> dict[str, int]:
+    def figures(self, encoders: int = 1) -> dict[str, int]:
         """How full it is and may be, and since its start: how often what was asked for was found in memory or on disk,
         or had to be made; and how many had to go. `pinned`: images that are; `pinned_kept`: of how many it has what was
-        made of them; `pinned_most`: for how many it has room."""
+        made of them; `pinned_most`: for how many it has room, where
+        so many encoders make an embedding each."""
         held = {"memory_bytes": self.bytes_held(), "disk_bytes": self.bytes_on_disk()}
         with self._lock:
             kept = {image for image, _ in self._held} | {_image(name) for name in self._files or ()}
             pinned = {"pinned": len(self._pinned), "pinned_kept": len(self._pinned & kept)}
         limits = {"memory_limit": self._memory_bytes, "disk_limit": self._disk_bytes}
-        pinned["pinned_most"] = max(limits.values()) // (ONE_MB << 20)
+        pinned["pinned_most"] = max(limits.values()) // (ONE * max(1, encoders))
         return held | limits | pinned | self._counts
 
     async def written(self) -> None:

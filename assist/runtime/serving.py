@@ -157,11 +157,12 @@ class Serving:
 
     async def status(self, question: dict[str, Any]) -> dict[str, Any]:
         """What is loaded, and how full it is."""
+        encoders = {one.offer.encoder for one in self._models.values() if one.offer.capability == "segment"}
         return {
             "models": {key: model.status() for key, model in self._models.items()},
             "embedding_bytes": self._store.bytes_held(),
             "disk_faults": self._store.disk_faults,
-            "store": self._store.figures(),
+            "store": self._store.figures(len(encoders)),
         }
 
     async def pin(self, question: dict[str, Any]) -> dict[str, Any]:

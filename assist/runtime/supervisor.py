@@ -214,7 +214,9 @@ class Hub:
         faults = sum(state.pop("faults") for state in states)
         stores = [state.pop("store") for state in states]
         of_images = [one for one, state in zip(stores, states, strict=True) if one and state["capability"] == "segment"]
-        return {"models": dict(zip(models, states, strict=True)), "disk_faults": faults, "store": _whole(of_images)}
+        encoders = {one.offer.encoder for one in models.values() if one.offer.capability == "segment"}
+        store = _whole(of_images, len(encoders))
+        return {"models": dict(zip(models, states, strict=True)), "disk_faults": faults, "store": store}
 
     async def pin(self, question: dict[str, Any]) -> dict[str, Any]:
         """Each process that keeps embeddings lets go last of those of these images."""
@@ -271,13 +273,15 @@ class Hub:
         return ModelProcess(offer, address, self._command, self._patience)
 
 
-def _whole(stores: Sequence[Mapping[str, int]]) -> dict[str, int] | None:
-    """The figures of all stores as of one: each has its memory, and all have one disk and the same pinned."""
+def _whole(stores: Sequence[Mapping[str, int]], encoders: int) -> dict[str, int] | None:
+    """The figures of all stores as of one: each has its memory, and all have one disk, on which an image takes the room
+    of an embedding by each encoder, and the same pinned."""
     if not stores:
         return None
-    return {
+    whole = {
         name: (max if name.startswith(("disk_", "pinned")) else sum)(one[name] for one in stores) for name in stores[0]
     }
+    return whole | {"pinned_most": whole["pinned_most"] // encoders}
 
 
 def command(*, folder: Path, embeddings: Path, memory_mb: int, disk_mb: int) -> Command:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from assist.adapters import Embedding
+from assist.runtime import supervisor
 from assist.runtime.embedding_store import EmbeddingStore
 
 MODEL = "m@1"
@@ -97,7 +98,19 @@ def test_pins_need_no_folder_yet(tmp_path: Path) -> None:
     store = EmbeddingStore(tmp_path / "none", disk_bytes=6 << 20, memory_bytes=0)
     store.pin([key("a")[0]])
     told = store.figures()
-    assert (told["pinned"], told["pinned_kept"], told["pinned_most"], store.disk_faults) == (1, 0, 3, 0)
+    assert (told["pinned"], told["pinned_kept"], store.disk_faults) == (1, 0, 0)
+
+
+def test_as_many_are_pinned_as_there_is_room_for_files_by_each_encoder(tmp_path: Path) -> None:
+    usual = Embedding(np.ones((1, 256, 64, 64), np.float16), (30, 40))
+    EmbeddingStore(tmp_path).write(key("a"), usual)
+    (file,) = tmp_path.iterdir()
+    size = file.stat().st_size
+    assert EmbeddingStore(tmp_path, memory_bytes=0, disk_bytes=6 * size).figures()["pinned_most"] == 6
+    store = EmbeddingStore(tmp_path, memory_bytes=0, disk_bytes=6 * size - 1)
+    assert [store.figures(encoders)["pinned_most"] for encoders in (0, 1, 2)] == [5, 5, 2]
+    processes = [store.figures(1), store.figures(1)]
+    assert supervisor._whole(processes, 2)["pinned_most"] == 2, "of two processes that share the disk"
 
 
 def test_writing_the_same_again_counts_once() -> None:
