@@ -17,6 +17,7 @@ from assist.errors import CopilotError
 PARTS = {"Det": "_det_", "Cls": "_cls_", "Rec": "_rec_"}
 LEAST = 0.5  # below this a line is not told at all
 LONGEST = 2_000  # characters of a line
+MOST_LINES = 500  # of one image
 
 
 def load(bundle: Bundle, device: Device) -> "RapidOcr":
@@ -65,8 +66,8 @@ class RapidOcr:
         lines = zip(said.boxes, said.txts, said.scores, strict=True)
         found = [self._line(np.asarray(box, float) * scale, text, score, (width, height)) for box, text, score in lines]
         kept = [one for one in found if one is not None]
-        dropped = {"outside": len(found) - len(kept), "too-many": max(0, len(kept) - detections.MOST)}
-        return Boxes(kept[: detections.MOST], {why: count for why, count in dropped.items() if count})
+        dropped = {"outside": len(found) - len(kept), "too-many": max(0, len(kept) - MOST_LINES)}
+        return Boxes(kept[:MOST_LINES], {why: count for why, count in dropped.items() if count})
 
     def _line(self, corners: np.ndarray, text: str, score: float, size: tuple[int, int]) -> FoundBox | None:
         upper, lower = np.clip(corners.min(0), 0, size), np.clip(corners.max(0), 0, size)

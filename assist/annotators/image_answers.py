@@ -29,7 +29,8 @@ Ask = Callable[..., dict[str, Any]]
 Answer = tuple[dict[str, Any], float]
 
 SURE = 0.5  # a box that is no likelier than this is handed in only where the project asks for less
-MOST_REGIONS = 100  # of one image; a model that finds more is asked about something that it doesn't know
+# Of one image: a detector that finds more is asked about something that it doesn't know; a page may be full of lines.
+MOST_REGIONS = {"detect": 100, "read": 500}
 DRAWN = {"box", "mask"}
 OF_IMAGES = (*SEERS, "classify-image", "embed-image")
 UNREADABLE = {"no-image", "no-answer"}
@@ -68,7 +69,8 @@ def _regions(version: ModelVersion, mine: Assignment, picture: Picture, terms: P
         found = ask("boxes", image=picture.sha256, data=read_picture(picture))
     labels = {one.key: one for one in mine.task.project.labels.in_use()}
     kept = _kept(found["boxes"], version, terms, labels)
-    if len(kept) > MOST_REGIONS:
+    cut = version.capability == "read" and found.get("dropped", {}).get("too-many")
+    if cut or len(kept) > MOST_REGIONS[version.capability]:
         raise Refused("The model finds more here than can be meant.", code="no-answer")
     masks = _masks([one.box for one in kept if "box" not in _shapes(labels[one.label])], picture, mine, ask)
     regions = [

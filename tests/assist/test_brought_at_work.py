@@ -21,6 +21,7 @@ from assist.runtime.client import RuntimeClient
 from assist.suggestions import precompute, record
 from projects import queue
 from projects.configuration import configure
+from projects.errors import Refused
 from projects.inference.geometry import mask_area, mask_box
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Verdict
 from projects.workflow import submission
@@ -269,6 +270,29 @@ def test_masks_are_made_by_what_answers_here_and_never_by_what_another_organizat
     assert problem.value.code == "model-missing"
     work.deployed(pets, ours, share=100, by=cast.mina)
     assert image_answers._mask_model(mine) == "ours@1"
+
+
+def test_a_page_full_of_lines_is_read_and_one_that_was_read_in_part_is_not_handed_in(
+    cast: Cast, square: Picture
+) -> None:
+    says = [{"name": "Says", "kind": "text"}]
+    labels = [{"key": "line", "name": "Line", "shapes": ["box"], "attributes": says}]
+    project = make.project(cast.riverside, "Letters", "image_regions", labels=labels)
+    work.image_task(make.batch(project), square.file)
+    mine, terms = make.held(cast.alice, project), project.settings_now()
+
+    def said(capability: str, lines: int, **dropped: int) -> int:
+        version = ModelVersion(name="sees", version="1", capability=capability, terms={"labels": ["line"]})
+        rows = [[1, n / 10, 20, 2, "line", 0.9, f"line {n}"] for n in range(lines)]
+        answer, _ = image_answers.answer(version, mine, terms, lambda *_, **__: {"boxes": rows, "dropped": dropped})
+        return len(answer["regions"])
+
+    assert said("read", 300, outside=2) == 300
+    for asked in (("detect", 101), ("read", 501)):
+        with pytest.raises(Refused, match="more here than can be meant"):
+            said(*asked)
+    with pytest.raises(Refused, match="more here than can be meant"):
+        said("read", 200, **{"too-many": 1})
 
 
 def test_without_a_minimum_a_detector_hands_in_only_what_is_likelier_than_not(
