@@ -16,7 +16,7 @@ from taskers.database.prepared import ask
 from taskers.models import Person
 
 LOCK = "SELECT pg_advisory_xact_lock(%(space)s::int, hashtext(%(token)s::text))"
-LOCK_SPACE = 0x647266  # our corner of PostgreSQL's advisory locks
+LOCK_SPACE = 0x647266  # our number space of PostgreSQL's advisory locks
 LARGEST = 16 * 1024 * 1024  # characters of JSON
 
 

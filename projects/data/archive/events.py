@@ -16,7 +16,7 @@ from projects.data.archive import files, keeping
 from taskers.models import Cursor, Event, EventPart
 
 PART = 10_000  # events
-LOCK = 0x4576656E74 << 16  # our corner of PostgreSQL's advisory locks: one mover at a time
+LOCK = 0x4576656E74 << 16  # our number space of PostgreSQL's advisory locks: one mover at a time
 
 
 def archive_events(*, days: int) -> int:

@@ -6,10 +6,10 @@ from contextlib import contextmanager, suppress
 
 from django.db import DatabaseError, InterfaceError, connection
 
-SPACE = 0x496D70  # our corner of PostgreSQL's advisory locks; the import's key says whose
+SPACE = 0x496D70  # our number space of PostgreSQL's advisory locks; the import's key says whose
 # Shared: of two at one file the row counts say which goes on, and the other is told so.
 HOLD = "SELECT pg_advisory_lock_shared(%s, %s)"
-LET_GO = "SELECT pg_advisory_unlock_shared(%s, %s)"
+RELEASE = "SELECT pg_advisory_unlock_shared(%s, %s)"
 HELD = """
 SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
@@ -26,7 +26,7 @@ def hold(import_key: int) -> Iterator[None]:
         yield
     finally:
         with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:  # it may be away, and the lock too
-            cursor.execute(LET_GO, terms)
+            cursor.execute(RELEASE, terms)
 
 
 def is_held(import_key: int) -> bool:

@@ -39,7 +39,7 @@ CHUNK_BYTES = 32 * 1024 * 1024
 KEPT_FAULTS = 1000  # of one request
 MOST_COLUMNS = 100  # fields of a batch's rows that have a column of their own in a table; the others share one
 OPEN_STATES = (Batch.State.DRAFT, Batch.State.LIVE, Batch.State.PAUSED)
-LOCK_SPACE = 0x496E746B << 32  # our corner of PostgreSQL's advisory locks; the project's key fills the rest
+LOCK_SPACE = 0x496E746B << 32  # our number space of PostgreSQL's advisory locks; the project's key fills the rest
 
 DICE = random.SystemRandom()
 

@@ -15,7 +15,7 @@ from taskers.models import Organization
 
 FOLDERS = ("assets", "thumbnails")
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
-LOCK = 0x4D65646961 << 16  # our corner of PostgreSQL's advisory locks: shared by writers, alone for the collector
+LOCK = 0x4D65646961 << 16  # our number space of PostgreSQL's advisory locks: shared by writers, alone for the collector
 UNUSED = {"tasks": None, "other_tasks": None, "archived_tasks": None, "other_archived_tasks": None}
 GRACE = timedelta(days=1)  # media are stored a moment before the tasks that refer to them
 
