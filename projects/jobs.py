@@ -15,7 +15,7 @@ from procrastinate.jobs import Status
 
 from projects import queue
 from projects.configuration import spending_limit
-from projects.data import archive, deliveries, importing
+from projects.data import abandoned, archive, deliveries, importing
 from projects.data.archive import cleanup
 from projects.data.media import assets
 from projects.models import Batch, Exclusion, Project
@@ -44,7 +44,7 @@ SETTLED = 30.0  # seconds after which all the workers of a machine that slept ha
 )
 def run_import(context: JobContext, import_key: int) -> None:
     """Load a file that was handed over into its batch; one at which worker after worker died isn't begun any more."""
-    if context.job.attempts >= importing.MOST_STARTS:
+    if context.job.attempts >= abandoned.MOST_STARTS:
         importing.give_up(import_key, job=context.job.id)
     else:
         importing.run(import_key)
@@ -59,7 +59,7 @@ def run_import(context: JobContext, import_key: int) -> None:
 def make_delivery(context: JobContext, delivery_key: int) -> None:
     """Write a delivery that was ordered to where it is wanted; one at which worker after worker died isn't begun any
     more."""
-    if context.job.attempts >= deliveries.MOST_STARTS:
+    if context.job.attempts >= abandoned.MOST_STARTS:
         deliveries.give_up(delivery_key, job=context.job.id)
     else:
         deliveries.run(delivery_key)

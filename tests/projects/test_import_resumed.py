@@ -16,8 +16,8 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 
 from projects import jobs
-from projects.data import deliveries, importing
-from projects.data.importing import at_work, resuming
+from projects.data import abandoned, deliveries, importing
+from projects.data.importing import at_work
 from projects.errors import GaveUp
 from projects.models import Import
 from projects.reports import progress
@@ -172,7 +172,7 @@ def test_what_gave_up_again_and_again_is_ended_and_its_batch_told_as_done(cast, 
     progress.add(Event.objects.all())
     before = Event.objects.order_by("-pk").first()
     made = left(batch)
-    gave_up(made, resuming.MOST_JOBS)
+    gave_up(made, abandoned.MOST_JOBS)
     said(cast.alice, batch.tasks.get(), make.MARIA)
     progress.add(Event.objects.filter(pk__gt=before.pk))
     assert told_done() == 0, "more may be in it"
@@ -186,23 +186,23 @@ def test_what_gave_up_again_and_again_is_ended_and_its_batch_told_as_done(cast, 
 
 def test_what_failed_before_somebody_asked_counts_no_more(batch) -> None:
     made = left(batch)
-    gave_up(made, resuming.MOST_JOBS)
+    gave_up(made, abandoned.MOST_JOBS)
     importing.go_on(made)
     ProcrastinateJob.objects.filter(status="todo").update(status="failed")  # the next time that the database was away
     assert (importing.take_up(), waiting(made)) == (1, 1)
 
 
 def test_whoever_presses_the_button_meanwhile_is_not_told_that_it_failed(batch, monkeypatch) -> None:
-    made, looked = left(batch), importing.is_stuck
-    gave_up(made, resuming.MOST_JOBS)
+    made, looked = left(batch), abandoned.Kind.is_stuck
+    gave_up(made, abandoned.MOST_JOBS)
 
-    def pressed_after(one: Import) -> bool:
-        monkeypatch.setattr(resuming, "is_stuck", looked)
-        found = looked(one)
+    def pressed_after(kind: abandoned.Kind, one: Import) -> bool:
+        monkeypatch.setattr(abandoned.Kind, "is_stuck", looked)
+        found = looked(kind, one)
         importing.go_on(one)
         return found
 
-    monkeypatch.setattr(resuming, "is_stuck", pressed_after)
+    monkeypatch.setattr(abandoned.Kind, "is_stuck", pressed_after)
     assert (importing.take_up(), waiting(made)) == (0, 1)
     made.refresh_from_db()
     assert made.state == "waiting" and not Event.objects.filter(kind="import_failed").exists()
@@ -211,13 +211,13 @@ def test_whoever_presses_the_button_meanwhile_is_not_told_that_it_failed(batch, 
 def test_what_somebody_else_is_at_is_not_given_up(batch) -> None:
     made = left(batch)
     with at_work.hold(made.pk):
-        run_job(made, attempts=resuming.MOST_STARTS)
+        run_job(made, attempts=abandoned.MOST_STARTS)
     made.refresh_from_db()
     assert made.state == "running"
 
 
 def test_a_file_at_which_worker_after_worker_died_is_not_begun_any_more(batch) -> None:
     made = left(batch)
-    run_job(made, attempts=resuming.MOST_STARTS)
+    run_job(made, attempts=abandoned.MOST_STARTS)
     made.refresh_from_db()
     assert (made.state, made.loaded, made.reason) == ("failed", 0, GaveUp().text)

@@ -1,11 +1,11 @@
 """Numbered, immutable results of a project: ordered, made by a worker, handed to where they were wanted."""
 
 from projects.data.deliveries import retention
-from projects.data.deliveries.making import MOST_STARTS, give_up, go_on, is_stuck, newest, one_of, order, run, take_up
+from projects.data.deliveries.making import newest, one_of, order, run
+from projects.data.deliveries.resuming import give_up, go_on, is_stuck, take_up
 from projects.data.deliveries.targets import TARGETS, Target, places
 
 __all__ = [
-    "MOST_STARTS",
     "TARGETS",
     "Target",
     "give_up",

@@ -7,14 +7,12 @@ delivery the later one counts: each says its name with whatever it changes, and 
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.data import exporting
 from projects.data.deliveries import kept_files, picks, targets
@@ -24,7 +22,7 @@ from projects.data.exporting import terms as export_terms
 from projects.data.exporting.decided import Decided, Pin, pinned
 from projects.data.exporting.source import Source, chosen, labels_of, part_of
 from projects.data.exporting.terms import FILTER, Terms
-from projects.errors import GaveUp, Refused
+from projects.errors import Refused
 from projects.models import Delivery, Project, limits
 from projects.models.verdict_index import feed_end
 from taskers.errors import NO_REASON, NotFound, Problem, StateConflict, Unexpected
@@ -33,9 +31,6 @@ from taskers.outbox.events import emit
 
 JOB = "projects.jobs.make_delivery"
 QUEUE = "imports"
-MOST_STARTS = 20  # times that a job is begun: what ends every process that makes it is left alone at last
-MOST_JOBS = 3  # that gave up, each after a quarter of an hour of tries
-OLD = timedelta(days=1)  # what was ordered before that is left to people
 TOLD_EVERY = 1.0  # seconds between two looks at whether this run still counts
 State = Delivery.State
 UNDER_WAY = (State.WAITING, State.RUNNING)
@@ -100,65 +95,6 @@ def one_of(project: Project, number: int) -> Delivery:
     return found
 
 
-def is_stuck(one: Delivery, *, but: int = 0) -> bool:
-    """Whether nobody makes a delivery any more that isn't done, nor will without being asked; `but` is the job that
-    asks."""
-    return one.state != State.DONE and not _jobs(one).filter(status__in=["todo", "doing"]).exclude(pk=but).exists()
-
-
-def _jobs(one: Delivery) -> QuerySet[ProcrastinateJob]:
-    return ProcrastinateJob.objects.filter(task_name=JOB, args__delivery_key=one.pk)
-
-
-@transaction.atomic
-def go_on(one: Delivery) -> None:
-    """Have a worker make a delivery that failed, or that nobody is at. Raises StateConflict."""
-    if not is_stuck(_locked(one.pk)):
-        raise StateConflict("This delivery is done, or is being made.")
-    _jobs(one).filter(status="failed").update(status="aborted")  # whoever asks has seen to it: they count no more
-    _hand_over(one)
-
-
-def take_up() -> int:
-    """Have workers make what nobody makes any more though it was begun, as when the database was away for too long,
-    unless that is long ago; returns how many. What never gets on is ended, as failed."""
-    rows = Delivery.objects.filter(state__in=UNDER_WAY, made_at__gt=Now() - OLD)
-    return sum(_taken_up(one.pk) for one in rows.order_by("pk") if is_stuck(one))
-
-
-@transaction.atomic
-def _taken_up(delivery_key: int) -> bool:
-    """Whether a worker is to make it; it is given up instead where that failed too often."""
-    one = _locked(delivery_key)
-    if one.state not in UNDER_WAY or not is_stuck(one):  # somebody pressed the button meanwhile
-        return False
-    if _jobs(one).filter(status="failed").count() >= MOST_JOBS:
-        _fail(one, GaveUp())
-        return False
-    _hand_over(one)
-    return True
-
-
-@transaction.atomic
-def give_up(delivery_key: int, *, job: int | None) -> None:
-    """End a delivery that never gets on, as failed, at the word of a job of its own; one that is over, or that another
-    job is at, is left alone."""
-    one = _locked(delivery_key)
-    if is_stuck(one, but=job or 0):
-        _fail(one, GaveUp())
-
-
-def _locked(key: int) -> Delivery:
-    """As it is now, and stays until the transaction's end."""
-    return Delivery.objects.select_for_update(of=("self",)).select_related("project").get(pk=key)
-
-
-def _hand_over(one: Delivery) -> None:
-    rows = Delivery.objects.filter(pk=one.pk)
-    rows.update(state=State.WAITING, fault="", ended_at=None, **NO_REASON)
-    app.configure_task(JOB, queue=QUEUE).defer(delivery_key=one.pk)
-
-
 def run(delivery_key: int) -> Delivery:
     """Make a delivery; one that is done is left alone. Safe to run twice, also at the same time.
 
@@ -177,11 +113,11 @@ def run(delivery_key: int) -> Delivery:
     except TakenOver:
         return _again(delivery_key)
     except Problem as problem:
-        _fail(one, problem)
+        fail(one, problem)
     except (OperationalError, InterfaceError):
         raise  # the database is away, so nothing can be written down either: whoever runs this tries again
     except Exception as error:
-        _fail(one, Unexpected(kind=type(error).__name__))
+        fail(one, Unexpected(kind=type(error).__name__))
         raise
     return _again(delivery_key)
 
@@ -303,7 +239,8 @@ def _finish(one: Delivery, stored: kept_files.Stored, told: kept_files.Stored, m
 
 
 @transaction.atomic
-def _fail(one: Delivery, problem: Problem) -> None:
+def fail(one: Delivery, problem: Problem) -> None:
+    """Write down that a delivery that isn't over failed, and tell it."""
     why = {"fault": problem.code[:40], "reason": problem.text[:500], "reason_of": problem.kept()}
     begun = Delivery.objects.filter(pk=one.pk, run=one.run, state__in=UNDER_WAY)
     if begun.update(state=State.FAILED, ended_at=Now(), **why):

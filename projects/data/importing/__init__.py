@@ -3,13 +3,12 @@
 from projects.data.importing.formats import FORMATS
 from projects.data.importing.predictions import Prediction, PredictionsKept, keep_predictions, read_predictions
 from projects.data.importing.receive import all_faults, keep, receive, receive_from, run
-from projects.data.importing.resuming import MOST_STARTS, drop, give_up, go_on, is_stuck, take_up
+from projects.data.importing.resuming import drop, give_up, go_on, is_stuck, take_up
 from projects.data.importing.rows import Fault, Item, Row
 from projects.data.importing.storing import Loaded, load, load_all
 
 __all__ = [
     "FORMATS",
-    "MOST_STARTS",
     "Fault",
     "Item",
     "Loaded",
