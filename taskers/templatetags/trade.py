@@ -12,8 +12,10 @@ from django.utils.translation import gettext
 from taskers import errors
 from taskers.money import ledger
 from taskers.standing.grades import Estimate
+from taskers.web.readable import as_given
 
 register = template.Library()
+register.filter(as_given)
 
 
 @register.simple_tag

@@ -47,6 +47,16 @@ def shown(client: Client, task: Task) -> str:
     return client.get(reverse("task", args=[task.public_id])).content.decode()
 
 
+def test_what_came_with_a_task_is_told_as_names_and_values(mina, task) -> None:
+    """It was told as Python writes it."""
+    task.payload |= {"meta": {"source": "<b>desk</b>", "pages": [3, 4]}}
+    Task.objects.filter(pk=task.pk).update(payload=task.payload)
+    page = shown(mina, task)
+    assert (
+        "<dt>Source</dt><dd>&lt;b&gt;desk&lt;/b&gt;</dd><dt>Pages</dt><dd>3, 4</dd>" in page and "{&#x27;" not in page
+    )
+
+
 def act(client: Client, name: str, key: object, **fields: str):
     return client.post(reverse(name, args=[key]), fields)
 
