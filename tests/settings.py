@@ -5,10 +5,13 @@ from tests.plugins.place import point_environment
 point_environment()
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import STORAGES  # noqa: E402
+from config.settings import DATABASES, STORAGES  # noqa: E402
 
 # Passwords are hashed hundreds of times in tests, and nobody steals them.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Tables are emptied between tests as quickly as may be.
+DATABASES = {**DATABASES, "default": {**DATABASES["default"], "ENGINE": "tests.plugins.postgresql"}}
 
 # Static files straight from where they are written, so that no test waits for them to be collected.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
