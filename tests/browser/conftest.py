@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from tests.support.browser import shapes
+from tests.support.browser.quiet import listen
 from tests.support.browser.signing_in import enter
 from tests.support.browser.site import CHROMIUM, Site, chromium_path, running
 from tests.support.browser.stage import Stage
@@ -78,8 +79,10 @@ def visitor(site: Site, chromium: Browser, request: pytest.FixtureRequest) -> It
     talk: deque[str] = deque(maxlen=40)
 
     def open_page(width: int = 1440, height: int = 900, **options: Any) -> Page:
-        context = chromium.new_context(
-            base_url=site.url, viewport={"width": width, "height": height}, accept_downloads=True, **options
+        context = listen(
+            chromium.new_context(
+                base_url=site.url, viewport={"width": width, "height": height}, accept_downloads=True, **options
+            )
         )
         contexts.append(context)
         page = context.new_page()
@@ -125,7 +128,7 @@ def sign_in(site: Site, visitor: Callable[..., Page]) -> Callable[..., Page]:
 @pytest.fixture
 def jun_on_a_train(site: Site, chromium: Browser) -> Iterator[Page]:
     """Jun where lines break and tabs crash; what the console says of that is expected."""
-    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
+    context = listen(chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900}))
     page = context.new_page()
     enter(page, site, JUN)
     yield page

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import shapes
 from tests.support.browser.looks import FEW, faults, seen
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN, draw_box, saved  # noqa: F401
 
@@ -74,7 +75,7 @@ def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(
     jun = jun_on_a_train
     jun.goto(address)
     expect(jun.locator("#workbench")).to_be_visible()
-    jun.wait_for_load_state("networkidle")
+    settle(jun)
     jun.keyboard.press("Shift+S")
     expect(jun.locator("#comments-dialog")).to_be_visible()
     jun.keyboard.type("Did this arrive?")
@@ -160,7 +161,7 @@ def test_the_reviewer_signs_in_in_another_tab_and_the_decision_is_made(
     priya = sign_in(PRIYA)
     priya.goto(f"/review/{task}/")
     expect(priya.locator("#decide")).to_be_enabled()
-    priya.wait_for_load_state("networkidle")
+    settle(priya)
     priya.context.clear_cookies()
     priya.locator("#decide").click()
     expect(priya.locator("#sign-in-dialog")).to_be_visible(timeout=15_000)

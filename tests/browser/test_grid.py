@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser.classification import LETTERS, handed_in, open_studio, tiles
+from tests.support.browser.quiet import listen
 from tests.support.browser.signing_in import enter
 from tests.support.browser.site import Site
 from tests.support.browser.stage import killed
@@ -64,7 +65,7 @@ def sounds(site: Site) -> None:
 @pytest.fixture
 def jun(site: Site, chromium: Browser) -> Iterator[Page]:
     """Jun where lines break; what the console says of that is expected."""
-    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
+    context = listen(chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900}))
     page = context.new_page()
     enter(page, site, JUN)
     yield page

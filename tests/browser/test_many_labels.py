@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import shapes, texts
 from tests.support.browser.begun import go_on
 from tests.support.browser.looks import FEW, seen
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 from tests.support.browser.stage import Stage
 from tests.support.browser.studio import JUN, MARKS, saved
@@ -228,7 +229,7 @@ def test_regions_are_copied_within_a_picture_and_to_the_next_one(six: Stage) -> 
     first = page.locator("#task-name").inner_text()
     page.locator("#submit").click()
     expect(page.locator("#task-name")).not_to_have_text(first)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     expect(page.get_by_text("Nothing is marked yet.")).to_be_visible()
     page.locator(".canvas").focus()
     six.press("Control+v")
@@ -271,7 +272,7 @@ def test_spans_are_filtered_chosen_together_and_labelled_by_searching(site: Site
         for place, word in enumerate(words, 1)
     ]
     go_on(page, address, {"spans": spans})
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.locator(".text").focus()
     assert page.locator(".marks__number").all_inner_texts() == ["1", "2", "3", "4", "5", "6"]
 
@@ -356,7 +357,7 @@ def test_several_tiles_of_a_grid_get_one_class_in_one_step(site: Site, sign_in: 
     page = sign_in(JUN)
     page.goto(f"/studio/{site.script(GRID)}/")
     expect(page.locator("#workbench")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     tile, picked = page.locator(".tile__press"), page.locator(".tile[data-picked]")
 
     def labels() -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import shapes
+from tests.support.browser.quiet import listen
 from tests.support.browser.signing_in import enter
 from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN, annotations, draw_box, saved, taken
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 @pytest.fixture
 def jun(site: Site, chromium: Browser):
     """Jun where servers die; what the console says of that is expected."""
-    context = chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900})
+    context = listen(chromium.new_context(base_url=site.url, viewport={"width": 1440, "height": 900}))
     page = context.new_page()
     enter(page, site, JUN)
     yield page

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import shapes, texts
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN, MARKS, annotations, draw_box, saved, taken
 from tests.support.waiting import until
@@ -59,7 +60,7 @@ def test_the_next_task_is_painted_while_the_submit_is_on_its_way(site: Site, sig
         jun.goto(address)
     draw_box(jun)
     saved(jun)
-    jun.wait_for_load_state("networkidle")
+    settle(jun)
     first = jun.locator("#task-name").inner_text()
     jun.evaluate(HOLD_BACK, HELD_BACK)
     jun.evaluate(WATCH)

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.looks import FEW, seen
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -37,7 +38,7 @@ def test_every_page_is_quiet_fits_and_passes_axe(who: str, site: Site, sign_in: 
     for path in PAGES[who]:
         answer = page.goto(path)
         assert answer and answer.status == 200, path
-        page.wait_for_load_state("networkidle")
+        settle(page)
         found += seen(page, path, FEW)
     assert found == []
 

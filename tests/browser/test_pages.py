@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.looks import FEW, seen
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -80,7 +81,7 @@ def test_pages_fit_and_read_aloud(who: str, site: Site, sign_in: Callable[..., P
             path = path.replace(name, address)
         answer = page.goto(path)
         assert answer is not None and answer.status == 200, f"{path} answered {answer and answer.status}"
-        page.wait_for_load_state("networkidle")
+        settle(page)
         found += seen(page, path, FEW)
     assert found == []
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Error, Locator, Page, Response, expect
 
 from tests.support.browser.classification import open_studio
 from tests.support.browser.looks import FEW, faults, seen
+from tests.support.browser.quiet import listen, settle
 from tests.support.browser.signing_in import enter
 from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN, kept_here, painted, saved, submit, taken
@@ -66,7 +67,7 @@ def jun(pairs: Site, sign_in: Callable[..., Page]) -> Page:
 @pytest.fixture
 def jun_on_a_train(pairs: Site, chromium: Browser) -> Iterator[Page]:
     """Jun where lines break and tabs crash; what the console says of that is expected."""
-    context = chromium.new_context(base_url=pairs.url, viewport={"width": 1440, "height": 900})
+    context = listen(chromium.new_context(base_url=pairs.url, viewport={"width": 1440, "height": 900}))
     page = context.new_page()
     enter(page, pairs, JUN)
     yield page
@@ -319,12 +320,12 @@ def test_the_room_is_light_and_the_second_pair_asks_for_nothing(pairs: Site, sig
 
     page.on("response", note)
     open_studio(page, pairs, ANSWERS)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert any("/pair." in url for url in fetched)
     weights = {url: size for url, size in fetched.items() if url not in later(fetched)}
     assert sum(weights.values()) <= MOST, sorted(weights.items(), key=lambda one: -one[1])
     before = set(fetched)
     page.keyboard.press("3")
     submit(page)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert set(fetched) == before

@@ -13,6 +13,7 @@ from tests.support.browser import shapes, texts
 from tests.support.browser.begun import go_on
 from tests.support.browser.classification import LETTERS, MANAGER, WASHERS, fill_in, open_studio, tiles
 from tests.support.browser.looks import seen
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 from tests.support.browser.stage import Stage
 from tests.support.browser.studio import JUN, submit
@@ -95,7 +96,7 @@ EDITORS = {"image": an_image, "text": a_text, "letter": a_letter, "grid": a_grid
 @pytest.mark.parametrize("editor", EDITORS)
 def test_axe_and_every_width_bear_every_dialog_and_note(editor: str, site: Site, sign_in: Callable[..., Page]) -> None:
     page = EDITORS[editor](site, sign_in, f"Reach of {editor}")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     found = list(seen(page, "at work"))
     page.set_viewport_size({"width": 720, "height": 450})  # 1440 × 900 at 200 %
     expect(page.locator("#submit")).to_be_in_viewport(ratio=1)
@@ -189,7 +190,7 @@ def test_the_reviewers_page_is_read_with_answers_to_compare(
     priya = sign_in(PRIYA)
     priya.goto(f"/review/{task}/")
     expect(priya.locator("#answers")).to_contain_text("Answer A")
-    priya.wait_for_load_state("networkidle")
+    settle(priya)
     found = list(seen(priya, "comparing"))
     priya.keyboard.press("?")
     expect(priya.locator("dialog[open]")).to_be_visible()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from tests.support.browser import shapes
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN
 from tests.support.browser.weight import MOST, later
@@ -28,7 +29,7 @@ def test_the_image_studio_is_light_flat_and_asks_for_nothing_twice(site: Site, s
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
     expect(page.locator("#workbench")).to_be_visible(timeout=60_000)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert len(asked) <= 25, f"each waits for a place among the six that a browser gives a server: {asked}"
     weights = {url: size for url, size in fetched.items() if url not in later(fetched)}
     assert sum(weights.values()) <= MOST, sorted(weights.items(), key=lambda one: -one[1])
@@ -42,7 +43,7 @@ def test_the_image_studio_is_light_flat_and_asks_for_nothing_twice(site: Site, s
     first = page.locator("#task-name").inner_text()
     page.locator("#submit").click()
     expect(page.locator("#task-name")).not_to_have_text(first)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert set(fetched) == before
 
 
@@ -63,7 +64,7 @@ def test_the_studio_of_any_project_fetches_one_room_before_the_first_edit(
     page.goto("/studio/any/")
     expect(page.locator("#workbench")).to_be_visible(timeout=60_000)
     expect(page.locator("#studio")).to_have_attribute("data-phase", "working")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     weights = {url: size for url, size in fetched.items() if url not in later(fetched)}
     assert sum(weights.values()) <= MOST, sorted(weights.items(), key=lambda one: -one[1])
     types = ("image", "text", "classification")

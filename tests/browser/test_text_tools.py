@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import texts
 from tests.support.browser.looks import faults, seen
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 from tests.support.browser.stage import killed
 from tests.support.browser.studio import JUN, MARKS, kept_here, saved
@@ -41,7 +42,7 @@ class TextStudio:
     def open(self) -> None:
         self.page.goto(self.address)
         expect(self.page.locator("#workbench")).to_be_visible(timeout=60_000)
-        self.page.wait_for_load_state("networkidle")
+        settle(self.page)
         self.page.locator(".text").focus()
 
     def press(self, *keys: str, times: int = 1) -> None:

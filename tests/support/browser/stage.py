@@ -9,6 +9,7 @@ from playwright.sync_api import Error, Page, expect
 from pycocotools import mask as coco
 
 from tests.support.browser import shapes
+from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 from tests.support.browser.studio import MARKS, saved
 
@@ -36,7 +37,7 @@ class Stage:
 
     def ready(self) -> None:
         expect(self.page.locator("#workbench")).to_be_visible(timeout=60_000)
-        self.page.wait_for_load_state("networkidle")
+        settle(self.page)
         self.page.locator(".canvas").focus()
         self.scale = self._fitted()[0]  # screen pixels for one of the image, while all of it is shown
 
