@@ -10,6 +10,8 @@ export TANDEM_MODEL_SET := $(MODELS)
 # Where nothing compiled is kept, each of a dozen processes compiles all of the source, and tests also what they assert.
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= logical
+# One more than there are processors: pages wait for a server that waits for its models, and one of them stands still.
+WIDER ?= $(shell expr $$($(VENV) -c 'import os; print(os.cpu_count())') + 1)
 TIERS ?= not torture
 LOWER := tests/projects tests/taskers
 CLIENT := $(patsubst %,tests/client/test_%.py,answers downloads models rows signatures transport)
@@ -48,7 +50,7 @@ backup restore: setup
 # and let the others stand still, so they run beside these tests.
 test: setup-test tools models js
 	@$(MAKE) --no-print-directory -j 2 lint lower
-	$(VENV) -m pytest -n $(WORKERS) --dist loadgroup $(LOWER:%=--ignore=%)
+	$(VENV) -m pytest -n $(WIDER) --dist loadgroup $(LOWER:%=--ignore=%)
 
 # What is quick to know: all but the browser, the copilot, the processes and the races, and tests that take seconds each.
 check: setup-test node_modules js

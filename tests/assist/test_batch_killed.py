@@ -27,13 +27,13 @@ def survived(runtime: Runtime, *, tasks: int, images: int, kills: int, patience:
 
 
 @pytest.mark.slow
-def test_a_batch_survives_the_deaths_of_its_workers(settings) -> None:
+def test_a_batch_survives_the_death_of_its_worker(settings) -> None:
     with running("fake-boxes@1", seconds=0.004) as runtime:
         settings.RUNTIME_ADDRESS = runtime.address
-        outcome = survived(runtime, tasks=600, images=500, kills=2, patience=240)
-    assert outcome.kept and outcome.kills == 2 and outcome.images == 500, outcome
+        outcome = survived(runtime, tasks=400, images=300, kills=1, patience=240)
+    assert outcome.kept and outcome.kills == 1 and outcome.images == 300, outcome
     row = Precompute.objects.get()
-    assert (row.state, row.done, row.problems) == ("done", 600, 0)
+    assert (row.state, row.done, row.problems) == ("done", 400, 0)
 
 
 @pytest.mark.torture

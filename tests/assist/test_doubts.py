@@ -16,7 +16,7 @@ def flipped(seed: int, share: float = 0.05) -> tuple[np.ndarray, np.ndarray, np.
     return (digits.data / 16).astype(np.float32), given, wrong
 
 
-@pytest.mark.parametrize("seed", [3, 14])
+@pytest.mark.parametrize("seed", [3, pytest.param(14, marks=pytest.mark.torture)])
 def test_most_of_the_flips_are_among_the_first(seed: int) -> None:
     vectors, given, wrong = flipped(seed)
     folds = doubts.folds_of([str(at) for at in range(len(given))])

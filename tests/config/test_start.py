@@ -163,8 +163,7 @@ def test_a_newcomers_days_from_the_first_start_to_a_spoilt_model(data, started):
 
 
 def test_a_start_without_the_demo_is_empty_and_says_how_to_begin(data, started):
-    copy_of_models(data)
-    started.append(tandem := Tandem(data, "run", "--no-demo"))
+    started.append(tandem := Tandem(data, "run", "--no-demo", TANDEM_MODEL_SET="none"))
     tandem.wait_for("Nobody is here yet. Begin an organization")
     assert "load_demo" not in tandem.said() and not (data / "demo-accounts.txt").exists()
     begun = subprocess.run(
