@@ -65,7 +65,7 @@ def forget_prepared(timestamp: int) -> int:
     return precompute.forget()
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="*/5 * * * *")
 @app.task(queue="jobs", queueing_lock="pin_embeddings")
 def pin_embeddings(timestamp: int) -> int:
     """Tell the runtime which images live batches still need; returns how many. While it is away it hears of none."""
@@ -132,7 +132,7 @@ def try_settings(trial_key: int) -> str:
     return trials.run(trial_key)
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="*/2 * * * *")
 @app.task(queue="jobs", queueing_lock="sweep_trials")
 def sweep_trials(timestamp: int) -> int:
     """See to the trials of workers that died; returns how many."""

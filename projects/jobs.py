@@ -133,7 +133,7 @@ def add_earnings(timestamp: int) -> int:
     return added
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="*/2 * * * *")
 @app.task(queue="jobs", queueing_lock="index_words")
 def index_words(timestamp: int) -> int:
     """Index the words of tasks that came in faster than their events are followed; returns how many."""
@@ -244,7 +244,7 @@ def consider_later(task_key: int) -> None:
     consensus.consider_later(task_key)
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron="*/5 * * * *")
 @app.task(queue="jobs", queueing_lock="watch_stalls")
 def watch_stalls(timestamp: int) -> int:
     """Find the projects in which tasks wait for answers that nobody may give; returns how many there are."""
