@@ -63,7 +63,7 @@ class Installation:
         return Round(done / taken, times, {name: 1000 * (after[name] - before[name]) / done for name in after})
 
     def rate(self, taskers: int, seconds: float) -> float:
-        """Cycles a second of a short turn, for turns that are taken in quick succession; nothing is waited for."""
+        """Cycles a second of a turn, for turns that are taken in quick succession; nothing is waited for."""
         done, taken, _times = self._asked(taskers, seconds)
         return done / taken
 
