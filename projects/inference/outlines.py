@@ -18,14 +18,14 @@ def outer_rings(bitmap: NDArray[np.bool_]) -> list[Ring]:
     of its uppermost, what lies inside is to the right and below: the object, or a hole, which isn't told.
     """
     x, y, across, down, filled = _corners(bitmap)
-    left = np.ones(len(x), dtype=bool)
     rings: list[Ring] = []
-    sideways, upright, unseen = across.tolist(), down.tolist(), left.tolist()
+    sideways, upright, unseen = across.tolist(), down.tolist(), [True] * len(x)
     places = list(zip(x.tolist(), y.tolist(), strict=True))
     for first in range(len(places)):
         if not unseen[first]:
             continue
-        ring, at = [], first
+        ring: Ring = []
+        at = first
         while unseen[at]:
             other = sideways[at]
             ring += (places[at], places[other])
