@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from projects.inference import outlines
+from projects.inference import contours
 
 Bitmap = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
@@ -111,7 +111,7 @@ def polygons_from_bitmap(bitmap: Bitmap, tolerance: float = 0.5) -> list[list[li
 
     Holes are not told; `tolerance` is the simplification in pixels (0 keeps each corner).
     """
-    rings = outlines.outer_rings(bitmap)
+    rings = contours.outer_rings(bitmap)
     if tolerance:
         parts = shapely.simplify([shapely.polygons(np.array(ring, dtype=float)) for ring in rings], tolerance)
         return sorted(shapely.get_coordinates(part)[:-1].tolist() for part in parts if not part.is_empty)
