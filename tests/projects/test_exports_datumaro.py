@@ -13,10 +13,16 @@ from django.conf import settings as site
 
 from projects.data import exporting
 from projects.data.exporting.datumaro_others import FORMATS
+from projects.data.importing import Row
+from projects.data.importing.format import Reading
+from projects.data.importing.formats import recognise
 from projects.errors import Refused
 from projects.inference import geometry
 from tests.support.projects.exporting import bitmap
-from tests.support.projects.round_trips import decided, region, shown, stored, written
+from tests.support.projects.files import Held
+from tests.support.projects.round_trips import datumaro_here, decided, region, shown, stored, written
+
+__all__ = ["datumaro_here"]  # a fixture
 
 BOX = {"type": "box", "x": 2, "y": 3, "width": 10, "height": 8}
 POLYGON = {"type": "polygon", "points": [[14, 2], [28, 2], [28, 12]]}
@@ -112,6 +118,19 @@ def test_a_writer_of_classes_is_read_by_its_own_reader(tmp_path, settings, write
     items, categories = in_turn(found, CLASSES[writer])
     said = [{label_of(one, categories) for one in item.annotations} for item in items]
     assert said == [{"Cat"}, {"Cat", "Dog"}, {"Dog"}]
+
+
+def test_mvtec_says_of_classes_what_kind_of_fault_each_picture_shows(tmp_path, settings, datumaro_here) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    tasks = [
+        decided(at, shown(asset, f"{at}.png"), {"regions": ANSWERS[at]}, asset) for at, asset in enumerate(stored(3))
+    ]
+    files = Held(written("dm_mvtec", "image_regions", tasks))
+    found = recognise(files, "classification")
+    assert found.key == "datumaro_mvtec_classification"
+    rows = [row for row in found.read(files, Reading("classification")) if isinstance(row, Row)]
+    said = {row.fields["name"]: row.said[0].answer["fields"][0]["value"] for row in rows}
+    assert len(rows) == 3 and {str(value) for value in said.values()} == {"['Dog']", "['Cat']", "['good']"}
 
 
 def test_every_writer_that_is_offered_has_a_round_trip() -> None:
