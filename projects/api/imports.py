@@ -89,14 +89,14 @@ class Choice(Endpoint):
 
 
 class Drop(Endpoint):
-    """Load nothing of an import that was looked at, or no more of one that nobody is at."""
+    """Load nothing of an import that was looked at, or no more of one that failed or that nobody is at."""
 
     scopes = {"POST": (Scope.LOAD,)}
 
     @described("Load nothing of it, or no more", {200: ImportShape}, request=None, operation_id="imports_drop")
     def post(self, request: Request, import_id: UUID) -> Response:
         found = self.file_import(import_id)
-        importing.drop(found)
+        importing.drop(found, by=self.person)
         found.refresh_from_db()
         return Response(ImportShape(found).data)
 

@@ -18,6 +18,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from projects.inference import contours
+
 Bitmap = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
 
@@ -109,16 +111,11 @@ def polygons_from_bitmap(bitmap: Bitmap, tolerance: float = 0.5) -> list[list[li
 
     Holes are not told; `tolerance` is the simplification in pixels (0 keeps each corner).
     """
-    edges = np.diff(np.pad(bitmap, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    rows, starts = np.nonzero(edges == 1)
-    _, ends = np.nonzero(edges == -1)
-    runs = shapely.box(starts, rows, ends, rows + 1)
-    whole = shapely.unary_union(runs)
+    rings = contours.outer_rings(bitmap)
     if tolerance:
-        whole = shapely.simplify(whole, tolerance)
-    parts = [part for part in shapely.get_parts(whole) if not part.is_empty]
-    rings = [[[float(x), float(y)] for x, y in part.exterior.coords[:-1]] for part in parts]
-    return sorted(rings)
+        parts = shapely.simplify([shapely.polygons(np.array(ring, dtype=float)) for ring in rings], tolerance)
+        return sorted(shapely.get_coordinates(part)[:-1].tolist() for part in parts if not part.is_empty)
+    return sorted([[float(x), float(y)] for x, y in ring] for ring in rings)
 
 
 def mask_ious(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> Matrix:

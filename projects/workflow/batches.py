@@ -4,6 +4,7 @@ What was begun when a batch ends is wound up afterwards, by a worker (batch_clos
 """
 
 from datetime import datetime
+from itertools import chain, count
 
 from django.db import IntegrityError, transaction
 
@@ -38,6 +39,13 @@ def create(
     BatchProgress.objects.create(batch=batch)
     _tell(batch, "created", by)
     return batch
+
+
+def unused_name(project: Project, name: str) -> str:
+    """This name, or with a number behind it where the project has such a batch."""
+    taken = set(project.batches.filter(name__startswith=name).values_list("name", flat=True))
+    numbered = (f"{name} ({number})" for number in count(2))
+    return next(one for one in chain((name,), numbered) if one not in taken)
 
 
 @transaction.atomic

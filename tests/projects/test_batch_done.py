@@ -71,7 +71,7 @@ def test_so_does_one_that_waits_for_a_choice_and_giving_it_up_tells_nothing_anew
     second = decided_meanwhile(cast, told, stop=Import.Stop.ALWAYS)
     assert importing.run(second.pk).state == "planned"
     assert (told(), told()) == (1, 1), "nobody is at it, nor will be by itself"
-    importing.drop(second)
+    importing.drop(second, by=None)
     assert told() == 1
 
 

@@ -10,12 +10,15 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import shapely
 from datumaro.components.dataset import Dataset
+from hypothesis import given
+from hypothesis.extra import numpy as arrays
 from PIL import Image
 from pycocotools.coco import COCO
 
 from projects.data import exporting
-from projects.data.exporting import brush, mask_pictures
+from projects.data.exporting import brush, mask_pictures, shapes
 from projects.errors import Refused
 from projects.inference import geometry
 from projects.models import Task
@@ -180,6 +183,38 @@ def test_names_that_xml_cannot_say_do_no_harm(gallery, tmp_path):
         at = unpacked(gallery, key, tmp_path)
         for path in at.rglob("*.xml"):
             ElementTree.parse(path)
+
+
+@given(arrays.arrays(bool, (12, 15)))
+def test_the_box_that_is_turned_is_the_smallest_around_all_pixels(drawn):
+    corners = shapes.four_corners(geometry.mask_from_bitmap(drawn))
+    if not drawn.any():
+        assert corners == []
+        return
+    around, pixels = (
+        shapely.Polygon(corners),
+        shapely.box(*np.nonzero(drawn)[::-1], *np.add(np.nonzero(drawn)[::-1], 1)),
+    )
+    assert around.buffer(1e-9).covers(shapely.union_all(pixels))
+    assert around.area <= shapely.oriented_envelope(shapely.union_all(pixels)).area + 1e-9
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        np.arange(600).reshape(20, 30) % 2 > 0,
+        np.arange(600).astype(np.uint8).reshape(20, 30),
+        np.arange(600, dtype=np.uint16).reshape(20, 30) * 100,
+        np.arange(1800).astype(np.uint8).reshape(20, 30, 3),
+    ],
+    ids=["bits", "bytes", "numbers", "colours"],
+)
+def test_pictures_that_are_written_here_are_those_that_others_read(drawn):
+    read_again = np.asarray(Image.open(io.BytesIO(shapes.png(drawn))))
+    assert (read_again == (drawn * np.uint8(255) if drawn.dtype == bool else drawn)).all()
+    if drawn.dtype == np.uint8 and drawn.ndim == 2:
+        coloured = Image.open(io.BytesIO(shapes.png(drawn % 3, [(0, 0, 0), (1, 2, 3), (4, 5, 6)])))
+        assert (np.asarray(coloured) == drawn % 3).all() and coloured.convert("RGB").getpixel((1, 0)) == (1, 2, 3)
 
 
 def decoded(data: list[int], height: int, width: int) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+import shapely
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pycocotools import mask as coco
@@ -101,6 +102,24 @@ def test_polygon_and_back():
     assert geometry.mask_ious([shape], [again])[0, 0] == 1.0
     with pytest.raises(BadShape):
         geometry.mask_from_polygon([[0, 0], [1, 1]], 4, 4)
+
+
+def parts_of(bitmap: np.ndarray) -> list[shapely.Polygon]:
+    """What hangs together by its sides, each part without its holes, as shapely makes it of single pixels."""
+    rows, columns = np.nonzero(bitmap)
+    whole = shapely.union_all(shapely.box(columns, rows, columns + 1, rows + 1))
+    return [shapely.Polygon(part.exterior) for part in shapely.get_parts(whole) if not part.is_empty]
+
+
+@given(arrays.arrays(bool, arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=9)))
+@example(np.array([[1, 1, 1, 1], [1, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 0]], dtype=bool))  # holes that touch the outside
+def test_rings_are_what_the_pixels_make_together_and_none_meets_itself(bitmap):
+    rings = [shapely.Polygon(ring) for ring in geometry.polygons_from_bitmap(bitmap, tolerance=0)]
+    assert all(ring.is_valid for ring in rings)
+    wanted, found = (
+        sorted(shapely.normalize(one.simplify(0)).wkt for one in some) for some in (parts_of(bitmap), rings)
+    )
+    assert found == wanted
 
 
 def test_empty_bitmap_has_no_outline():

@@ -199,7 +199,7 @@ def test_import_is_chosen_for_once_and_may_be_dropped(batch):
     with pytest.raises(Refused) as refused:
         choices.choose(found, Choices(labels={"PERSON": "nobody"}), by=None)
     assert refused.value.place == "labels.PERSON"
-    importing.drop(found)
+    importing.drop(found, by=None)
     with pytest.raises(StateConflict):
         choices.choose(found, Choices(), by=None)
     assert not ProcrastinateJob.objects.exists() and importing.run(found.pk).state == "dropped"

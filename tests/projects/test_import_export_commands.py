@@ -34,6 +34,19 @@ def test_a_file_is_loaded_into_a_live_batch_of_its_name(project, tmp_path):
     assert "0 loaded, 1 known already, 1 refused." in out and Task.objects.count() == 1
 
 
+def test_a_command_that_is_killed_leaves_a_live_batch_for_the_worker_that_goes_on(project, tmp_path, monkeypatch):
+    path = tmp_path / "reports.txt"
+    path.write_text("Maria went to Oslo.\n")
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "run", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run("import_tasks", project.public_id, path)
+    assert Batch.objects.get().state == "live"
+
+
 def test_batch_format_and_draft_can_be_chosen(project, tmp_path):
     path = tmp_path / "reports.log"
     path.write_text("One\nTwo\n", encoding="utf-8")

@@ -153,18 +153,29 @@ def test_a_manager_lets_go_of_what_nobody_is_at_and_its_batch_is_done_without_it
     progress.add(Event.objects.filter(pk__gt=before.pk))
     assert told_done() == 0
     with at_work.hold(made.pk), pytest.raises(StateConflict):
-        importing.drop(made)
+        importing.drop(made, by=cast.mina)
     with django_capture_on_commit_callbacks(execute=True):
-        importing.drop(made)
-    progress.tell_done([Event.objects.filter(kind="import_dropped").get()])
+        importing.drop(made, by=cast.mina)
+    (dropped,) = Event.objects.filter(kind="import_dropped")
+    assert dropped.actor_id == cast.mina.pk, "who let go of it, not who began it"
+    progress.tell_done([dropped])
     assert Event.objects.filter(kind="batch_done").count() == 1
     assert importing.run(made.pk).state == "dropped" and not made.file.storage.exists(made.file.name)
 
 
 def test_what_is_over_is_not_let_go_of(batch) -> None:
-    for state in ("failed", "dropped", "done"):
+    for state in ("dropped", "done"):
         with pytest.raises(StateConflict):
-            importing.drop(left(batch, state))
+            importing.drop(left(batch, state), by=None)
+
+
+def test_a_manager_lets_go_of_what_failed_and_of_its_file(cast, batch, django_capture_on_commit_callbacks) -> None:
+    made = left(batch, "failed")
+    with django_capture_on_commit_callbacks(execute=True):
+        importing.drop(made, by=cast.mina)
+    assert importing.run(made.pk).state == "dropped" and not made.file.storage.exists(made.file.name)
+    with pytest.raises(StateConflict):
+        importing.go_on(made)
 
 
 def test_what_gave_up_again_and_again_is_ended_and_its_batch_told_as_done(cast, batch) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from importlib import import_module
 
 import pytest
@@ -217,6 +218,15 @@ def test_batch_name_that_is_taken_is_said(mina, project) -> None:
     answer = send(mina, project)
     assert answer.status_code == 422
     assert "already has a batch" in answer.content.decode()
+
+
+def test_two_files_within_a_minute_may_both_keep_the_name_that_the_page_thought_of(mina, project) -> None:
+    page = mina.get(reverse("load", args=[project.public_id])).content.decode()
+    (offered,) = re.findall(r'name="offered" value="([^"]+)"', page)
+    for number in range(3):
+        body = f'{{"text": "Row {number}"}}'.encode()
+        assert send(mina, project, body, batch_name=offered, offered=offered)["Location"]
+    assert set(Batch.objects.values_list("name", flat=True)) == {offered, f"{offered} (2)", f"{offered} (3)"}
 
 
 def test_file_goes_into_a_batch_that_is_there(mina, project) -> None:

@@ -4,6 +4,8 @@ A header says how many words there are, how wide one is and in how many bits a l
 a 1, which of the widths its length is told in, the length less one, and the word.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,7 @@ def encode(bitmap: NDArray[np.bool_]) -> list[int]:
     return list(int(whole, 2).to_bytes(len(whole) // 8))
 
 
+@lru_cache(maxsize=10_000)  # most runs of most masks are short, and come again
 def _run(length: int, word: int) -> str:
     longest = 1 << WIDTHS[-1]
     told = []

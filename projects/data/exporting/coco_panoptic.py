@@ -43,26 +43,26 @@ def write(source: Source) -> Iterator[Entry]:
 def segmented(source: Source, one: Decided) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
     """The colours of a picture's segments, and what each is; one that others hide wholly isn't told."""
     height, width = one.payload["height"], one.payload["width"]
-    numbers = np.zeros((height, width), dtype=np.uint32)
+    numbers = np.zeros((height, width), dtype="<u4")
     regions = [region for region in one.answer["regions"] if region["shape"]["type"] in shapes.AREAS]
     for number, region in enumerate(regions, start=1):
         numbers[shapes.bitmap(region["shape"], height, width)] = number
     segments = []
     for number, region in enumerate(regions, start=1):
-        rows, columns = np.nonzero(numbers == number)
+        inside = numbers == number
+        rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
         if len(rows):
-            x, y = int(columns.min()), int(rows.min())
+            x, y = int(columns[0]), int(rows[0])
             segments.append(
                 {
                     "id": number,
                     "category_id": source.classes[region["label"]].number + 1,
-                    "area": len(rows),
-                    "bbox": [x, y, int(columns.max()) - x + 1, int(rows.max()) - y + 1],
+                    "area": int(np.count_nonzero(inside)),
+                    "bbox": [x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1],
                     "iscrowd": 0,
                 }
             )
-    colours = np.stack([numbers % 256, numbers // 256 % 256, numbers // 65536], axis=2).astype(np.uint8)
-    return colours, segments
+    return numbers.view(np.uint8).reshape(height, width, 4)[:, :, :3], segments  # red is the lowest byte
 
 
 def _document(source: Source, images: IO[bytes], annotations: IO[bytes]) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.expressions import CombinedExpression
@@ -74,6 +75,60 @@ class Decided:
     verdict_key: int = 0
 
 
+class _Row(NamedTuple):
+    """A verdict and its task as they are read: these columns, since models of them, of their batch and of who decided
+    cost more than all that is done with them."""
+
+    key: int
+    id: UUID
+    external_id: str
+    batch: str
+    payload: dict[str, Any]
+    asset: int | None
+    other_asset: int | None
+    verdict_key: int
+    verdict: UUID
+    answer: dict[str, Any]
+    confidence: float
+    method: str
+    settings_version: int
+    decided_by: UUID | None
+    note: str
+    at: datetime
+    agreements: dict[str, float | None] = {}  # these two are read where judgements are told
+    rests_on: Sequence[int] = ()
+
+
+COLUMNS = (
+    *("task_id", "task__public_id", "task__external_id", "task__batch__name", "task__payload"),
+    *("task__asset_id", "task__other_asset_id"),
+    *("pk", "public_id", "answer", "confidence", "method", "settings_version", "decided_by__public_id", "note", "at"),
+)
+OF_JUDGEMENTS = ("agreements", "rests_on")
+
+
+class _Work(NamedTuple):
+    """The same of an annotation."""
+
+    task: int
+    key: int
+    id: UUID
+    kind: str
+    tasker: UUID
+    tasker_kind: str
+    answer: dict[str, Any]
+    voided_at: datetime | None
+    active_ms: int
+    settings_version: int
+    at: datetime
+
+
+WORK_COLUMNS = (
+    *("task_id", "pk", "public_id", "assignment__kind", "tasker__public_id", "tasker__kind"),
+    *("answer", "assignment__voided_at", "active_ms", "settings_version", "at"),
+)
+
+
 class Pin(NamedTuple):
     """Which verdict of which task is meant, whatever becomes of it later: by their keys."""
 
@@ -89,16 +144,16 @@ def decided(
     Live tasks are looked at before the archive, window by window, so that one which is moved meanwhile is met in one of
     the two; it is told once.
     """
-    rows = Verdict.objects.current().filter(task__project=project)
+    verdicts = Verdict.objects.current().filter(task__project=project)
     if batch is not None:
-        rows = rows.filter(task__batch=batch)
-    rows = rows.select_related(*_beside(media)).order_by("task_id")
+        verdicts = verdicts.filter(task__batch=batch)
+    rows = _columns(verdicts, judgements)
     tasks = Task.objects.filter(**{"project": project} | ({} if batch is None else {"batch": batch}))
     last = 0
     while last < END:
         upto = _upto(tasks, last)
-        chunk = list(rows.filter(task_id__gt=last, task_id__lte=upto))
-        live = {verdict.task_id for verdict in chunk}
+        chunk = [_Row(*row) for row in rows.filter(task_id__gt=last, task_id__lte=upto)]
+        live = {row.key for row in chunk}
         kept = (one for one in archive.between(project, batch, last, upto) if one.task.pk not in live)
         yield from _merged(_live(chunk, judgements, media), _archived(kept, judgements, media))
         last = upto
@@ -109,28 +164,27 @@ def pinned(
 ) -> Iterator[Decided]:
     """The same of these verdicts, in the order of their tasks, also where others took their place or their tasks went
     into the archive. Raises Refused for one that is nowhere."""
-    rows = Verdict.objects.select_related(*_beside(media)).order_by("task_id")
+    rows = _columns(Verdict.objects.all(), judgements)
     waiting = iter(pins)
     while some := list(islice(waiting, CHUNK)):
         while some:
             now = some[: _fitting([pin.verdict for pin in some])]
             some = some[len(now) :]
-            chunk = list(rows.filter(pk__in=[pin.verdict for pin in now]))
+            chunk = [_Row(*row) for row in rows.filter(pk__in=[pin.verdict for pin in now])]
             found = dict(_live(chunk, judgements, media))
             wanted = {pin.task: pin.verdict for pin in now if pin.task not in found}
             found |= _from_archive(project, wanted, judgements, media)
             if len(found) < len(now):  # it came back from the archive between the two looks
-                again = list(rows.filter(pk__in=[pin.verdict for pin in now if pin.task not in found]))
-                found |= dict(_live(again, judgements, media))
+                again = rows.filter(pk__in=[pin.verdict for pin in now if pin.task not in found])
+                found |= dict(_live([_Row(*row) for row in again], judgements, media))
             if len(found) < len(now):
                 text = "A task of this delivery is neither here nor in the archive any more."
                 raise Refused(text, code="task-gone")
             yield from (found[pin.task] for pin in now)
 
 
-def _beside(media: bool) -> tuple[str, ...]:
-    pictures = ("task__asset", "task__other_asset") if media else ()
-    return ("task__batch", "decided_by", *pictures)
+def _columns(verdicts: QuerySet[Verdict], judgements: bool) -> QuerySet[Verdict, Any]:
+    return verdicts.order_by("task_id").values_list(*COLUMNS, *(OF_JUDGEMENTS if judgements else ()))
 
 
 def _fitting(verdicts: Sequence[int]) -> int:
@@ -178,10 +232,12 @@ def _merged(*streams: Iterator[tuple[int, Decided]]) -> Iterator[Decided]:
     return (one for _, one in heapq.merge(*streams, key=lambda pair: pair[0]))
 
 
-def _live(chunk: list[Verdict], judgements: bool, media: bool) -> Iterator[tuple[int, Decided]]:
+def _live(chunk: Sequence[_Row], judgements: bool, media: bool) -> Iterator[tuple[int, Decided]]:
     work = _judgements(chunk) if judgements else {}
-    for verdict in chunk:
-        yield verdict.task_id, _one(verdict, work.get(verdict.task_id, []), media)
+    assets = _assets(chunk) if media else {}
+    for row in chunk:
+        shown = tuple(assets[key] for key in (row.asset, row.other_asset) if key in assets)
+        yield row.key, _one(row, work.get(row.key, []), shown)
 
 
 def _archived(tasks: Iterable[Kept], judgements: bool, media: bool) -> Iterator[tuple[int, Decided]]:
@@ -192,52 +248,99 @@ def _archived(tasks: Iterable[Kept], judgements: bool, media: bool) -> Iterator[
 
 
 def _kept(one: Kept, verdict: Verdict, judgements: bool, media: bool) -> Decided:
-    current = [row for row in one.annotations if row.superseded_at is None]
-    return _one(verdict, [_judgement(verdict, row) for row in current] if judgements else [], media)
+    row, task = _row_of(one.task, verdict), one.task
+    current = [work for work in one.annotations if work.superseded_at is None] if judgements else []
+    shown = tuple(asset for asset in (task.asset, task.other_asset) if asset) if media else ()
+    return _one(row, [_judgement(row, _work_of(work)) for work in current], shown)
 
 
-def _one(verdict: Verdict, judgements: list[Judgement], media: bool) -> Decided:
-    task = verdict.task
-    return Decided(
-        id=str(task.public_id),
+def _row_of(task: Task, verdict: Verdict) -> _Row:
+    """An archived verdict as it would have been read of the tables."""
+    return _Row(
+        key=task.pk,
+        id=task.public_id,
         external_id=task.external_id,
         batch=task.batch.name,
         payload=task.payload,
+        asset=task.asset_id,
+        other_asset=task.other_asset_id,
+        verdict_key=verdict.pk,
+        verdict=verdict.public_id,
         answer=verdict.answer,
-        verdict=str(verdict.public_id),
         confidence=verdict.confidence,
         method=verdict.method,
         settings_version=verdict.settings_version,
-        decided_by=str(verdict.decided_by.public_id) if verdict.decided_by else None,
+        decided_by=verdict.decided_by.public_id if verdict.decided_by else None,
         note=verdict.note,
         at=verdict.at,
-        judgements=judgements,
-        pictures=tuple(one for one in (task.asset, task.other_asset) if one) if media else (),
-        key=task.pk,
-        verdict_key=verdict.pk,
+        agreements=verdict.agreements,
+        rests_on=verdict.rests_on,
     )
 
 
-def _judgements(chunk: list[Verdict]) -> dict[int, list[Judgement]]:
-    by_task = {verdict.task_id: verdict for verdict in chunk}
-    rows = Annotation.objects.current().filter(task__in=by_task).select_related("tasker", "assignment").order_by("pk")
-    found: dict[int, list[Judgement]] = defaultdict(list)
-    for row in rows:
-        found[row.task_id].append(_judgement(by_task[row.task_id], row))
-    return found
-
-
-def _judgement(verdict: Verdict, row: Annotation) -> Judgement:
-    return Judgement(
-        id=str(row.public_id),
+def _work_of(row: Annotation) -> _Work:
+    return _Work(
+        task=row.task_id,
+        key=row.pk,
+        id=row.public_id,
         kind=row.assignment.kind,
-        tasker=str(row.tasker.public_id),
+        tasker=row.tasker.public_id,
         tasker_kind=row.tasker.kind,
         answer=row.answer,
-        agreement=verdict.agreements.get(str(row.pk)),
-        supports=row.pk in verdict.rests_on,
-        voided=row.assignment.voided_at is not None,
+        voided_at=row.assignment.voided_at,
         active_ms=row.active_ms,
         settings_version=row.settings_version,
         at=row.at,
+    )
+
+
+def _one(row: _Row, judgements: list[Judgement], pictures: tuple[Asset, ...]) -> Decided:
+    return Decided(
+        id=str(row.id),
+        external_id=row.external_id,
+        batch=row.batch,
+        payload=row.payload,
+        answer=row.answer,
+        verdict=str(row.verdict),
+        confidence=row.confidence,
+        method=row.method,
+        settings_version=row.settings_version,
+        decided_by=str(row.decided_by) if row.decided_by else None,
+        note=row.note,
+        at=row.at,
+        judgements=judgements,
+        pictures=pictures,
+        key=row.key,
+        verdict_key=row.verdict_key,
+    )
+
+
+def _assets(chunk: Sequence[_Row]) -> dict[int, Asset]:
+    """The pictures of these tasks: many tasks may show one."""
+    keys = {key for row in chunk for key in (row.asset, row.other_asset) if key is not None}
+    return Asset.objects.in_bulk(keys) if keys else {}
+
+
+def _judgements(chunk: Sequence[_Row]) -> dict[int, list[Judgement]]:
+    by_task = {row.key: row for row in chunk}
+    current = Annotation.objects.current().filter(task__in=by_task).order_by("pk")
+    found: dict[int, list[Judgement]] = defaultdict(list)
+    for work in map(_Work._make, current.values_list(*WORK_COLUMNS)):
+        found[work.task].append(_judgement(by_task[work.task], work))
+    return found
+
+
+def _judgement(row: _Row, work: _Work) -> Judgement:
+    return Judgement(
+        id=str(work.id),
+        kind=work.kind,
+        tasker=str(work.tasker),
+        tasker_kind=work.tasker_kind,
+        answer=work.answer,
+        agreement=row.agreements.get(str(work.key)),
+        supports=work.key in row.rests_on,
+        voided=work.voided_at is not None,
+        active_ms=work.active_ms,
+        settings_version=work.settings_version,
+        at=work.at,
     )

@@ -57,9 +57,13 @@ class Columns:
         spans = [{**span, "label": called(span["label"])} for span in one.answer["spans"]]
         words = _with_white_space(text, tokenize(text, cuts_of(spans)))
         tags = _tags(words, without_overlaps(spans))
-        for (start, end, is_space), (tag, label) in zip(words, tags, strict=True):
-            self.files["tokens"].write(ROW.pack(self._string(text[start:end]), tag, self._string(label)))
-            self.files["spaces"].write(b"\x01" if is_space else b"\x00")
+        string = self._string
+        rows = [
+            ROW.pack(string(text[start:end]), tag, string(label))
+            for (start, end, _), (tag, label) in zip(words, tags, strict=True)
+        ]
+        self.files["tokens"].write(b"".join(rows))
+        self.files["spaces"].write(bytes(is_space for _, _, is_space in words))
         self.files["lengths"].write(struct.pack("<i", len(words)))
         self._append("cats", msgpack.packb({}))
         self._append("flags", msgpack.packb({"has_unknown_spaces": False}))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +38,7 @@ def _object(one: Decided, project: Project, task_type: str) -> dict[str, Any]:
             "note": one.note,
             "at": one.at,
         },
-        "judgements": [asdict(judgement) for judgement in one.judgements],
+        "judgements": [vars(judgement) for judgement in one.judgements],
     }
 
 

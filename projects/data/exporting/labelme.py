@@ -40,7 +40,7 @@ def _document(source: Source, one: Decided, name: str) -> bytes:
         "imageWidth": one.payload["width"],
         "external_id": one.external_id,
     }
-    return json.dumps(said, ensure_ascii=False, indent=1).encode()
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _shapes(source: Source, region: dict[str, Any], group: int) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,8 @@ def pieces(one: Decided, which: int = 0) -> Iterator[bytes]:
     """Its bytes. Raises Refused where the file is gone."""
     try:
         with default_storage.open(str(one.pictures[which].file.name)) as file:
-            yield from file.chunks(PIECE)
+            while piece := file.read(PIECE):
+                yield piece
     except FileNotFoundError:
         text = "The picture of “%(name)s” is missing from the store; tell the operator."
         raise Refused(text, code="media-gone", place=one.external_id, name=one.external_id) from None

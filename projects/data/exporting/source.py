@@ -69,12 +69,12 @@ class Source:
         """What a label is called in files that name labels by their keys."""
         return self.terms.label_map.get(key) or key
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The names of the classes, by their numbers."""
         return [one.name for one in self.in_order]
 
-    @property
+    @cached_property
     def in_order(self) -> list[Class]:
         return sorted(set(self.classes.values()), key=lambda one: one.number)
 

@@ -39,7 +39,7 @@ def _by_region(numbered: Numbered) -> Lined:
     def lined(source: Source, one: Decided) -> Iterator[str]:
         for region in one.answer["regions"]:
             for numbers in numbered(region, one.payload["width"], one.payload["height"]):
-                yield " ".join([str(source.classes[region["label"]].number), *map(_share, numbers)])
+                yield f"{source.classes[region['label']].number} {_shares(numbers)}"
 
     return lined
 
@@ -85,8 +85,8 @@ def _poses(source: Source, one: Decided) -> Iterator[str]:
         yield " ".join(
             [
                 str(number),
-                *map(_share, _middle(box, width, height)),
-                *(f"{_share(x / width)} {_share(y / height)} {seen}" for x, y, seen in placed),
+                _shares(_middle(box, width, height)),
+                *(f"{_shares((x / width, y / height))} {seen}" for x, y, seen in placed),
             ]
         )
 
@@ -101,8 +101,10 @@ def _points_told(source: Source) -> list[str]:
     return [f"kpt_shape: [{len(names)}, 3]", "kpt_names:", *(f"  {at}: {called}" for at in range(len(source.names)))]
 
 
-def _share(value: float) -> str:
-    return f"{min(max(value, 0.0), 1.0):.6f}"
+def _shares(values: Sequence[float]) -> str:
+    """One template for all of them: an outline has hundreds."""
+    within = tuple(0.0 if value < 0 else 1.0 if value > 1 else value for value in values)
+    return ("%.6f " * len(within))[:-1] % within
 
 
 DETECT = ExportFormat(

@@ -8,6 +8,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import IO, NamedTuple
 
 from projects.data.exporting.format import Entry
@@ -66,10 +67,17 @@ class Zip:
         self._list(found)
 
     def _stored(self, name: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Spooled first, so that its sizes stand before it: some readers don't take stored files otherwise."""
+        """Spooled first if it is large, so that its sizes stand before it: some readers don't take stored files
+        otherwise."""
+        head, more = _beginning(pieces)
+        if more is None:
+            found = Written(name, UTF8, STORED, zlib.crc32(head), len(head), len(head), self.at)
+            yield self._sent(_local(found) + head)
+            self._list(found)
+            return
         crc = size = 0
         with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as spool:
-            for piece in pieces:
+            for piece in chain((head,), more):
                 spool.write(piece)
                 crc, size = zlib.crc32(piece, crc), size + len(piece)
             found = Written(name, UTF8, STORED, crc, size, size, self.at)

@@ -293,8 +293,9 @@ def all_faults(file_import: Import, kind: str = ImportFaults.Kind.REFUSED) -> It
         after = rows[-1].pk
 
 
-def _tell(file_import: Import, state: str) -> None:
-    project, by = file_import.batch.project, file_import.started_by
+def _tell(file_import: Import, state: str, by: Person | None = None) -> None:
+    """By whoever changed it, else by whoever began it."""
+    project, by = file_import.batch.project, by or file_import.started_by
     emit(
         f"import_{state}",
         organization_id=project.organization_id,
@@ -306,11 +307,11 @@ def _tell(file_import: Import, state: str) -> None:
     )
 
 
-def called_off(file_import: Import) -> None:
-    """Write down that no more of an import is loaded, and tell it; its file is thrown away."""
+def called_off(file_import: Import, *, by: Person | None) -> None:
+    """Write down that no more of an import is loaded, and tell who said so; its file is thrown away."""
     rows = Import.objects.filter(pk=file_import.pk)
     rows.update(state=Import.State.DROPPED, ended_at=timezone.now(), **NO_REASON)
-    _tell(file_import, Import.State.DROPPED)
+    _tell(file_import, Import.State.DROPPED, by)
     _throw_away(file_import)
 
 

@@ -9,7 +9,12 @@ from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 
 PACKED = (".zip", ".tar", ".tgz", ".gz")
-FORMERLY = {"zip": "pictures", "datumaro_cityscapes": "cityscapes"}  # what programs may still call a format
+# What programs may still call a format.
+FORMERLY = {
+    "zip": "pictures",
+    "datumaro_cityscapes": "cityscapes",
+    "datumaro_mvtec": "datumaro_mvtec_segmentation",
+}
 EACH_BY_ITSELF = ("pictures", "text")  # formats in which each file is read by itself
 
 

@@ -13,6 +13,7 @@ from projects.data.importing.choices import JOB
 from projects.data.importing.receive import OVER, UNDER_WAY, called_off, end
 from projects.models import Import
 from taskers.errors import StateConflict
+from taskers.models import Person
 
 NEW = timedelta(minutes=1)  # before that, whoever began it may not have come to its first row
 IMPORTS = abandoned.Kind[Import](
@@ -40,12 +41,13 @@ def go_on(file_import: Import) -> None:
 
 
 @transaction.atomic
-def drop(file_import: Import) -> None:
-    """Load nothing of what waits for a choice, nor what is left of one that nobody is at. Raises StateConflict."""
+def drop(file_import: Import, *, by: Person | None) -> None:
+    """Load nothing of what waits for a choice, nor what is left of one that failed, or that nobody is at. Raises
+    StateConflict."""
     found = IMPORTS.locked(file_import.pk)
-    if found.state != Import.State.PLANNED and not (found.state in UNDER_WAY and IMPORTS.is_stuck(found)):
+    if found.state != Import.State.PLANNED and not IMPORTS.is_stuck(found):
         raise StateConflict("This import is over, or is being loaded.")
-    called_off(found)
+    called_off(found, by=by)
 
 
 def take_up() -> int:

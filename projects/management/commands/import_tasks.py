@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from projects.data import importing
 from projects.data.importing import recognise
@@ -39,12 +40,12 @@ class Command(BaseCommand):
             raise CommandError(f"There is no project {options['project']}.")
         path: Path = options["file"]
         try:
-            batch = _batch(project, options["batch"] or path.name)
-            with path.open("rb") as file:
+            with path.open("rb") as file, transaction.atomic():
+                batch = _batch(project, options["batch"] or path.name)
                 kept = importing.keep(batch, File(file), name=path.name, by=None, format=options["format"])
+                if batch.state == Batch.State.DRAFT and not options["draft"]:
+                    batches.move(batch, "live", by=None)  # before it is read: a worker goes on where this is killed
             done = importing.run(kept.pk, told=self._tell)
-            if batch.state == Batch.State.DRAFT and done.loaded and not options["draft"]:
-                batches.move(batch, "live", by=None)
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}.") from None
         except Problem as problem:

@@ -107,7 +107,7 @@ def drop(request: MemberRequest, import_id: UUID) -> HttpResponse:
     """Load nothing of it, or no more."""
     found = managed_import(request, import_id)
     try:
-        importing.drop(found)
+        importing.drop(found, by=request.user)
         said = _("What is left of %(name)s isn't loaded.") if found.loaded else _("Nothing of %(name)s was loaded.")
         messages.success(request, said % {"name": found.name})
     except Problem as problem:

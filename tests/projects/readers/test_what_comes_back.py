@@ -28,7 +28,7 @@ WORDS = {
     "point": r"point|All but",
     "hidden": r"hidden|point|All but",
     "attributes": r"ttribute",
-    "blank": r"[Bb]lanks",
+    "blank": r"[Bb]lanks|^Labels",
     "id": r"external id",
     "meta": r"meta",
 }

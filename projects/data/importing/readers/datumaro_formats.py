@@ -96,7 +96,9 @@ KNOWN = (
     ),
     Known("wider_face", "WIDER FACE", BOTH, "Boxes with their attributes.", ("wider_face_split/",)),
     Known("vgg_face2", "VGG Face 2", BOTH, "Boxes and landmarks.", ("bb_landmark/",)),
-    Known("mvtec", "MVTec AD", BOTH, "Masks of faults, and classes.", ("train/good/",)),
+    # Its importer of everything makes three items of each picture: what it is, its mask, and the box around that.
+    Known("mvtec_segmentation", "MVTec AD", REGIONS, "Masks of faults.", ("train/good/",)),
+    Known("mvtec_classification", "MVTec AD, classes", CLASSES, "The kind of fault in a picture.", ("train/good/",)),
     Known("icdar_text_localization", "ICDAR, text places", REGIONS, "Boxes and polygons of texts; needs one class."),
     Known("celeba", "CelebA", BOTH, "Boxes, landmarks and classes.", ("identity_CelebA.txt",)),
     Known("vott_json", "VoTT, JSON", REGIONS, "Boxes.", ("-export.json",)),

@@ -16,10 +16,11 @@ from typing import Any
 
 MAX_SECONDS = 3600  # of processor time
 MOST_FAULTS = 10_000
-DERIVED = {"segment_anything": ("bbox",), "mvtec": ("bbox", "label")}  # what an importer makes up of a mask
+DERIVED = {"segment_anything": ("bbox",)}  # what an importer makes up of a mask
 CERTAIN = ("open_images", "kitti_detection")  # which say 1 as the score of what people drew
 ELSE = {"voc": ("voc_segmentation",)}  # importers of sets of which there is only a part
-NOTHING = {"kitti_segmentation": "background"}  # what the pixels are called in which there is nothing
+# What the pixels are called in which there is nothing.
+NOTHING = dict.fromkeys(("kitti_segmentation", "camvid"), "background")
 ONE_BASED = re.compile(rb"<counted_from>1<|\bVOC20\d\d\b")  # as the reader of VOC has it, too
 
 

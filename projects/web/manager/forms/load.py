@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Batch, Connector, Import, Project, limits
+from projects.workflow import batches
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -36,11 +37,13 @@ class IntoBatchForm(forms.Form):
         max_length=limits.NAME,
         help_text=_("Such as a date or a source."),
     )
+    offered = forms.CharField(required=False, widget=forms.HiddenInput)  # the name that the page thought of
     live = forms.BooleanField(label=_("Hand tasks out as soon as they are loaded"), required=False, initial=True)
     look = forms.BooleanField(label=_("Show me what is in it before anything is loaded"), required=False)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.project = project
         open_ones = project.batches.filter(state__in=["draft", "live", "paused"]).order_by("-pk")
         self.fields["batch"].queryset = open_ones  # type: ignore[attr-defined]
 
@@ -49,6 +52,12 @@ class IntoBatchForm(forms.Form):
         if not data.get("batch") and not data.get("batch_name", "").strip():
             self.add_error("batch_name", _("Name the new batch, or choose one that is there."))
         return data
+
+    @property
+    def name(self) -> str:
+        """The new batch's name. One that the page thought of gives way to a batch that has it by now."""
+        said = self.cleaned_data["batch_name"]
+        return batches.unused_name(self.project, said) if said == self.cleaned_data["offered"] else said
 
     @property
     def stop(self) -> str:
