@@ -211,6 +211,11 @@ class Offer:
         return self.terms is not None and self.origin is None
 
     @property
+    def lays(self) -> bool:
+        """Whether it was brought to say where texts lie."""
+        return self.terms is not None and KINDS[self.terms.adapter].lays
+
+    @property
     def large(self) -> bool:
         """Whether it comes along where everything is asked for, and not else."""
         return self.origin is not None and self.origin.large

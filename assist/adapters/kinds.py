@@ -36,6 +36,7 @@ class Kind:
     accelerated: bool = False
     outside: bool = False  # it asks another host
     encoder: str = ""  # the model whose encoder it uses: what that made of an image is what this would make
+    lays: bool = False  # it says where texts lie: their classes are told by the words of labels and by verdicts
     options: Mapping[str, Option] = field(default_factory=dict)
 
 
@@ -126,6 +127,18 @@ KINDS: dict[str, Kind] = {
             "window": Option(int, least=8, most=8192),
         },
     ),
+    "onnx-text-embedder": Kind(
+        "onnx_text_embedder:load",
+        frozenset({"embed"}),
+        files=(".onnx", ".data", ".bin", ".json"),
+        one=".onnx",
+        lays=True,
+        options={
+            "pooling": Option(str, choices=("mean", "first")),
+            "prefix": Option(str),
+            "window": Option(int, least=8, most=8192),
+        },
+    ),
     "rapidocr": Kind("rapid_ocr:load", frozenset({"read"}), files=(".onnx",), labels=("read",)),
     "http": Kind(
         "http_contract:load",
@@ -150,3 +163,9 @@ KINDS: dict[str, Kind] = {
     "sam-vit-l": Kind("meta_sam:brought_l", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
     "sam-vit-h": Kind("meta_sam:brought_h", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
 }
+
+
+def lays(terms: Mapping[str, Any]) -> bool:
+    """Whether a model with such a manifest says where texts lie."""
+    kind = KINDS.get(terms.get("adapter", ""))
+    return kind is not None and kind.lays

@@ -162,7 +162,7 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
         raise Refused("The project has no labels.", code="no-labels")
     field = terms.fields[0]["key"]
     asked = next((one for one in choices.of(project, terms, mine.task.payload) if one.field == field), None)
-    if version.terms:
+    if judged.gives_shares(version):
         return _as_judged(version, terms, asked, text, mine, ask)
     taught = label_vectors.learnt(project.public_id, str(version)).get(field)
     if asked is None or asked.kind != "choice" or taught is None:

@@ -21,7 +21,7 @@ from assist.learning.figures import Kind
 from assist.learning.region_masks import as_mask, middle
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import class_vectors, edit_distance, judged, precompute, prototypes
+from assist.suggestions import class_vectors, edit_distance, judged, prototypes
 from assist.suggestions.bindings import picture_of, read_picture
 from assist.suggestions.label_map import project_label
 from assist.suggestions.prototypes import Choices
@@ -66,7 +66,7 @@ def _f1(offered: set[Any], decided: set[Any]) -> float:
 async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
     """The share of each blind text's fields that are guessed right: by a model that says itself how likely each label
     is, or by what all the other verdicts teach."""
-    if precompute.gives_shares(version):
+    if judged.gives_shares(version):
         return await _judged(client, version, asked, [one for one in decided if one.blind])
     work = [one for one in decided if one.task.payload.get("text")]
     texts = [str(one.task.payload["text"]) for one in work]

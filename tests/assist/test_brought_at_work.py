@@ -68,6 +68,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brought]:
             "things": detector(at / "things"),
             "namen": brought.spans_folder(at / "namen"),
             "moods": brought.classifier_folder(at / "moods", labels=["glad", "sad", "nothing"]),
+            "places": brought.embedder_folder(at / "places"),
             "far": remote(at, "far", "spans", "http", host.url),
             "chat": remote(at, "chat", "classify", "openai", f"{host.url}/v1", chat),
         }
@@ -198,6 +199,27 @@ async def test_image_is_classified_by_the_model_that_was_brought(
     (one,) = (await page.prompt(text=True))["classes"]
     assert one["label"] == "sad" and one["score"] == pytest.approx(0.787, abs=0.01)
     await page.line.disconnect()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_text_is_classed_by_where_an_embedder_that_was_brought_lays_it(cast: Cast, models: Brought, at) -> None:
+    """Its labels are told by their words, as of every model that lays texts; nobody knows yet how sure it is."""
+    at(models.runtime.address)
+    held = await letter_held(cast, models)
+    page = await page_of(cast.alice, held.public_id)
+    ready = await page.open(held.token)
+    assert (ready["capability"], ready["waits"], ready["model"]) == ("classify", True, "places@1")
+    (one,) = (await page.prompt(text=True))["classes"]
+    assert (one["label"], one["score"]) == ("awful", None)
+    await page.line.disconnect()
+
+
+@in_thread
+def letter_held(cast: Cast, models: Brought) -> Assignment:
+    project = make.project(cast.riverside, "Tones", "classification", labels=[{"name": "Fine"}, {"name": "Awful"}])
+    make.tasks(make.batch(project), 1, text="awful, awful Oslo")
+    work.deployed(project, models.version("places"), share=100, by=cast.mina)
+    return make.held(cast.alice, project)
 
 
 @in_thread

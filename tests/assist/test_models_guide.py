@@ -64,6 +64,13 @@ def test_model_of_texts_from_hugging_face(db: None, store: Path, tmp_path: Path)
     assert "Maria Lopez (PER)" in added(folder, page).smoke_said
 
 
+def test_embedder_of_texts_from_hugging_face(db: None, store: Path, tmp_path: Path) -> None:
+    folder, page = brought.embedder_folder(tmp_path / "folder"), PAGES["sentences"]
+    for name, sha256 in tomllib.loads((folder / "model.toml").read_text())["files"].items():
+        page = page.replace(f'"{name}" = "…"', f'"{name}" = "{sha256}"')
+    assert "a vector of 2" in added(folder, page).smoke_said
+
+
 @pytest.fixture
 def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TANDEM_OUTBOUND", "http://127.0.0.1")
