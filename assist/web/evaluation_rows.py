@@ -26,7 +26,7 @@ FIGURES: Mapping[str, Any] = {
 }
 # What the score of one task is, by the measure.
 SCORES: Mapping[str, Any] = {
-    "spans": _("The score of a text is the F1 of its spans: place and label have to be the same."),
+    "spans": _("The score of a text is the F1 of the spans that would be offered: by place and label."),
     "classify": _("The score of a text is the share of its fields that are guessed right."),
     "classify-image": _("The score of an image is the share of its fields that are guessed right."),
     "embed-image": _("The score of an image is the share of its fields that are guessed right."),
