@@ -142,13 +142,13 @@ KINDS: dict[str, Kind] = {
     "rapidocr": Kind("rapid_ocr:load", frozenset({"read"}), files=(".onnx",), labels=("read",)),
     "http": Kind(
         "http_contract:load",
-        frozenset({"detect", "spans", "classify", "classify-image"}),
+        frozenset({"detect", "spans", "classify", "classify-image", "generate"}),
         outside=True,
         options=ASKED | {"protocol": Option(str, choices=("tandem", "label-studio")), "version": Option(str)},
     ),
     "openai": Kind(
         "openai_chat:load",
-        frozenset({"spans", "classify"}),
+        frozenset({"spans", "classify", "generate"}),
         labels=("spans",),
         outside=True,
         options=ASKED
@@ -159,6 +159,7 @@ KINDS: dict[str, Kind] = {
             "budget_tokens": Option(int, least=1),
         },
     ),
+    "sam2-onnx": Kind("sam2_onnx:load", frozenset({"segment"}), (".onnx", ".data", ".bin")),
     "sam-vit-b": Kind("meta_sam:brought_b", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
     "sam-vit-l": Kind("meta_sam:brought_l", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
     "sam-vit-h": Kind("meta_sam:brought_h", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),

@@ -15,6 +15,7 @@ from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, precompute, sureness
 from assist.suggestions.bindings import written_in
+from assist.suggestions.offers import TextField
 from assist.suggestions.prototypes import Choices
 from projects.inference.calibration import Calibration
 from projects.models import Project
@@ -38,7 +39,8 @@ class Asked:
     into `marked`, where what is looked for may be nowhere, whether people marked anything that the models may find.
     `vectors`: where pictures lie, by model and task, as far as it is kept. `minimums`: how sure an offer under a label
     has to be, before `minimum_score`. `written`: by label the attribute that holds what is written there. `versions`:
-    those that are compared. `measured`: how far their scores of spans may be believed, as far as that is known.
+    those that are compared. `texts`: fields that a model may write for.
+    `measured`: how far their scores of spans may be believed, as far as that is known.
     """
 
     labels: frozenset[str]
@@ -51,6 +53,7 @@ class Asked:
     minimum_score: float = 0.0
     minimums: Mapping[str, float] = dataclasses.field(default_factory=dict)
     written: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    texts: Sequence[TextField] = ()
     versions: Sequence[ModelVersion] = ()
     measured: Mapping[str, Calibration] = dataclasses.field(default_factory=dict)
 
@@ -102,6 +105,7 @@ def asked_by(project: Project, versions: Sequence[ModelVersion], decided: Sequen
         minimum_score=terms.minimum_score,
         minimums=dict(terms.label_minimums),
         written=written_in(labels),
+        texts=choices.texts(terms),
         versions=versions,
         measured={str(one): found for one in versions if (found := measured_scores.of(project.public_id, str(one)))},
     )

@@ -26,6 +26,7 @@ from assist.suggestions.bindings import picture_of, read_picture
 from assist.suggestions.label_map import project_label
 from assist.suggestions.offers import Picture
 from assist.suggestions.prototypes import Choices
+from projects.inference.fields import value_agreement
 from projects.inference.geometry import bitmap_from_mask, mask_box
 
 PORTION = 64  # texts at once, so that people's own questions come in between
@@ -203,6 +204,31 @@ def _label(answer: Mapping[str, Any], field: str) -> str:
     return value[-1] if isinstance(value, list) and value else str(value)
 
 
+async def words(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
+    """How much of what was decided of a blind text's fields is in the words that are written for them; 0 without an
+    answer, None where no such field was filled in."""
+    return [await _words(client, version, asked, one) for one in decided if one.blind]
+
+
+async def _words(client: RuntimeClient, version: ModelVersion, asked: Asked, one: Decided) -> float | None:
+    text, fields = str(one.task.payload.get("text") or ""), {field.field: field for field in asked.texts}
+    decided = {part["field"]: part["value"] for part in one.answer["fields"]}
+    wanted = {field: decided[field] for field in fields if decided.get(field)}
+    if not text.strip() or not wanted:
+        return None
+    said: dict[str, str] = {}
+    for field in wanted:
+        ask = partial(client.written, str(version), text, fields[field].name, fields[field].longest)
+        try:
+            said[field] = await patiently(ask)
+        except CopilotError as problem:
+            if problem.code != NO_ANSWER:
+                raise
+    heard = [{"field": field, "kind": "text", "value": value} for field, value in said.items()]
+    asked.heard[one.task.pk] = {"fields": heard} if heard else {"fault": NO_ANSWER}
+    return float(np.mean([value_agreement("text", said[key], wanted[key]) if key in said else 0.0 for key in wanted]))
+
+
 async def masks(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
     """Mean overlap with the regions of each blind picture, each asked for by a click in its middle and by its box: 0
     without an answer, None of what can't be read."""
@@ -264,6 +290,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("classify-image", pictures),
         Measure("embed-image", examples),
         Measure("segment", masks),
+        Measure("generate", words),
         Measure("detect", box_scores.boxes, box_scores.FIGURES, box_scores.nameable, asked_alike=True),
         Measure("read", reading_scores.written, reading_scores.FIGURES, lambda _: frozenset(), asked_alike=True),
     )

@@ -17,6 +17,26 @@ class Migration(migrations.Migration):
             name="unread",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
+        migrations.AlterField(
+            model_name="modelversion",
+            name="capability",
+            field=models.CharField(
+                choices=[
+                    ("segment", "Masks"),
+                    ("detect", "Boxes"),
+                    ("spans", "Spans"),
+                    ("classify", "Classes"),
+                    ("classify-image", "Classes of images"),
+                    ("embed", "Embeddings"),
+                    ("embed-image", "Embeddings of images"),
+                    ("read", "Text in images"),
+                    ("generate", "Words for fields"),
+                    ("imported", "Imported predictions"),
+                    ("terms", "Names decided before"),
+                ],
+                max_length=16,
+            ),
+        ),
         migrations.CreateModel(
             name="MeasuredScores",
             fields=[

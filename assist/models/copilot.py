@@ -25,6 +25,7 @@ class ModelVersion(models.Model):
         EMBED = "embed", "Embeddings"
         EMBED_IMAGE = "embed-image", "Embeddings of images"
         READ = "read", "Text in images"
+        GENERATE = "generate", "Words for fields"
         IMPORTED = "imported", "Imported predictions"  # whose answers came in with the tasks; it can't be asked
         TERMS = "terms", "Names decided before"  # found by what verdicts said; the runtime has nothing of it
 

@@ -22,6 +22,7 @@ from assist.adapters import (
     RuntimeMissing,
     Segmenter,
     SpanFinder,
+    Writer,
     devices,
 )
 from assist.adapters.devices import CPU, DeviceMissing
@@ -163,6 +164,13 @@ def _any_vector(runtime: Runtime) -> Report:
     return True, (f"a vector of {rows.shape[1]} in {seconds * 1000:.0f} ms",), {"image seconds": round(seconds, 3)}
 
 
+def _any_words(runtime: Runtime) -> Report:
+    model = cast(Writer, runtime)
+    said, seconds = _timed(lambda: model.write(REVIEW, "Summary", 500))
+    line = f"of a review it writes: {said[:120]}, in {seconds * 1000:.0f} ms"
+    return True, (line,), {"text seconds": round(seconds, 3)}
+
+
 def _any_place(runtime: Runtime) -> Report:
     model = cast(Classifier, runtime)
     rows, seconds = _timed(lambda: model.vectors([REVIEW, *TOPICS]))
@@ -229,6 +237,7 @@ BROUGHT: dict[str, Callable[[Runtime], Report]] = {
     "detect": _any_boxes,
     "classify": _any_shares(lambda: REVIEW),
     "classify-image": _any_shares(_photograph),
+    "generate": _any_words,
     "embed": _any_place,
     "embed-image": _any_vector,
     "read": _any_boxes,

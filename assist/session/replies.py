@@ -253,7 +253,9 @@ def spans(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> S
 def classes(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> ClassesFound:
     """The message with the classes."""
     found = tuple(
-        OfferedClass(str(offer.public_id), offer.output["field"], offer.output["label"], offer.score)
+        OfferedClass(
+            str(offer.public_id), offer.output["field"], offer.output["label"], offer.score, offer.model or model
+        )
         for offer in offers
     )
     return ClassesFound(prompt.id, model, found, latency_ms)

@@ -32,6 +32,15 @@ class Imported:
 
 
 @dataclass(frozen=True)
+class TextField:
+    """A field of a classification that takes a text: its key, what it is called, how long its answer may be."""
+
+    field: str
+    name: str
+    longest: int  # characters
+
+
+@dataclass(frozen=True)
 class Binding:
     """An assignment and its task, as far as the copilot needs them; without an assignment, a manager's trial."""
 
@@ -56,6 +65,8 @@ class Binding:
     detector: str = ""  # the version that finds boxes in this image, if one is deployed
     detector_map: dict[str, str] | None = None
     shapes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # label key -> the shapes that it takes
+    writer: str = ""  # the version that writes texts for fields, if one is deployed
+    writes: tuple[TextField, ...] = ()
     written: dict[str, str] = field(default_factory=dict)  # label key -> its attribute that holds what is written there
 
     @property

@@ -24,7 +24,7 @@ from assist.models import ModelVersion, Precompute, Precomputed
 from assist.registry import registry, resolution
 from assist.runtime.client import serving, status_now
 from assist.suggestions import asked_ahead, judged
-from assist.suggestions.bindings import capabilities_of, capability_of, subject_of
+from assist.suggestions.bindings import OF_IMAGES, capabilities_of, capability_of, subject_of
 from assist.suggestions.vector_encoding import unpacked
 from projects.models import Batch, Task
 from taskers.errors import StateConflict
@@ -179,11 +179,11 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
         raise StateConflict("The copilot has nothing to offer for this type of task.")
     if found[0] != "classify":
         return found
-    if _has_texts(batch):
+    if _has_texts(batch):  # what writes for them is asked when somebody comes: its words cost
         return found[:1]
-    if not any(resolution.deployed(batch.project, one) for one in found[1:]):
+    if not any(resolution.deployed(batch.project, one) for one in OF_IMAGES):
         raise StateConflict("The copilot suggests classes of texts; this batch holds images.")
-    return found[1:]
+    return OF_IMAGES
 
 
 def _usual(capability: str) -> str:

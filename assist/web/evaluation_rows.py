@@ -31,6 +31,7 @@ SCORES: Mapping[str, Any] = {
     "classify-image": _("The score of an image is the share of its fields that are guessed right."),
     "embed-image": _("The score of an image is the share of its fields that are guessed right."),
     "segment": _("The score of an image is the mean overlap with its regions, for a click in each and for its box."),
+    "generate": _("The score of a text is how much the words written for its fields agree with those decided."),
     "detect": _("The score of an image is the F1 of the boxes that would be offered, from IoU .5, by label."),
     "read": _("The score of an image is the share of its letters that are read right, of what would be offered."),
 }

@@ -22,7 +22,7 @@ from assist.models import Deployment, Override, Precompute
 from assist.registry import lineage, registry, resolution
 from assist.runtime.embedding_store import ONE as ONE_EMBEDDING
 from assist.suggestions import precompute, prototypes
-from assist.suggestions.bindings import MORE, capability_of
+from assist.suggestions.bindings import MORE, OF_IMAGES, capability_of
 from assist.web import figures, status
 from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import CopilotForm, DeployForm, OverrideForm, PlaceForm, initial
@@ -190,7 +190,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "enough": prototypes.ENOUGH,
         "images": capability == "classify"
         and status.of_images(project)
-        and not any(resolution.deployed(project, one) for one in MORE[capability]),
+        and not any(resolution.deployed(project, one) for one in OF_IMAGES),
     }
 
 

@@ -22,6 +22,7 @@ from assist.suggestions import sureness
 from projects.inference.calibration import calibrate
 from projects.models import Project, Task
 from projects.reports import verdict_index
+from taskers.models import Event
 from tests.support import make
 from tests.support.assist import work
 from tests.support.assist.sitting import TEXT
@@ -51,9 +52,8 @@ def read(cast: Cast, project: Project, version: ModelVersion, count: int) -> Non
         (task,) = make.tasks(make.batch(project, f"Batch {number}"), 1, text=f"{LINE} {number}")
         said = [[start, end, "person", SURE] for start, end in PLACES]
         Precomputed.objects.create(task_key=task.pk, version=version, output=said)
-        make.judged(cast.alice, project, {"spans": [make.span(start, end, "person") for start, end in PLACES[:3]]})
-    while verdict_index.catch_up():
-        pass
+        make.judged(cast.alice, project, make.spans(*PLACES[:3]))
+    verdict_index.add(Event.objects.filter(project_key=project.public_id))
 
 
 @pytest.mark.django_db

@@ -44,7 +44,7 @@ def test_rows_of_pieces_are_pooled_as_the_page_says(tmp_path: Path) -> None:
 def test_a_long_text_lies_in_the_middle_of_its_windows(tmp_path: Path) -> None:
     model = entered(tmp_path, brought.embedder_folder(tmp_path / "m", "[options]\nwindow = 16\n"))
     (row,) = model.vectors(["Maria " * 40 + "Oslo " * 40])
-    assert row.min() > 0.5 and model.vectors(["Maria " * 5_000])[0] @ [1, 0] > 0.99
+    assert row.min() > 0.3 and model.vectors(["Maria " * 5_000])[0] @ [1, 0] > 0.99
 
 
 def test_a_first_question_tells_how_wide_it_is_and_what_is_no_embedder_says_why(tmp_path: Path) -> None:

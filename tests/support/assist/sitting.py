@@ -112,6 +112,13 @@ class Model:
         await self._pass()
         return {"angry": None}
 
+    async def written(self, model: str, text: str, asked: str, longest: int, asker: str | None = None) -> str:
+        self.asked.append({"written": model, "asked": asked, "longest": longest, "asker": asker})
+        await self._pass()
+        if asked == "Odd":
+            raise CopilotError("no-answer")
+        return f"{asked} of {text}"[:longest]
+
     async def spans(self, model: str, text: str, asker: str) -> dict[str, Any]:
         self.asked.append({"text": text})
         await self._pass()
