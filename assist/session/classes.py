@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -55,7 +56,7 @@ async def written(
         return [], ()
     kept, _ = await known(binding, binding.writer, WRITTEN)
     if kept:
-        return kept, ()
+        return [replace(one, model=binding.writer) for one in kept], ()
     offers, problems = [], []
     for field in binding.writes:
         started = time.monotonic()

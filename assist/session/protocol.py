@@ -139,7 +139,7 @@ class OfferedClass:
     field: str
     label: str  # of a tree: the end of the path
     score: float | None
-    model: str = ""
+    model: str
 
 
 @dataclass(frozen=True)

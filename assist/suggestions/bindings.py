@@ -104,19 +104,12 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         raise CopilotError("copilot-off")
     imported = _imported(task)
     subject = subject_of(assignment or task)
-    model, detector = "", ""
     writes = _writes(task, settings) if capability == "classify" and imported is None else ()
     writer = resolution.chosen(task.project.public_id, WRITES, subject) or "" if writes else ""
-    if imported is None and capability == "classify" and task.asset_id is not None and "text" not in task.payload:
-        model = resolution.chosen(task.project.public_id, "classify-image", subject) or ""
-        capability = "classify-image" if model else capability
-        if not model:
-            model = resolution.chosen(task.project.public_id, "embed-image", subject) or ""
-            capability = "embed-image" if model else capability
-    elif capability == "segment":
-        kinds = (resolution.chosen(task.project.public_id, one, subject) for one in SEERS)
-        detector = next(filter(None, kinds), "")
-    model = model or resolution.chosen(task.project.public_id, capability, subject) or ""
+    capability, model = _answering(task, capability, subject, images=imported is None)
+    kinds = SEERS if capability == "segment" else ()
+    seers = (resolution.chosen(task.project.public_id, one, subject) for one in kinds)
+    detector = next(filter(None, seers), "")
     labels = list(task.project.labels.in_use())
     return Binding(
         assignment_key=assignment.pk if assignment else None,
@@ -142,6 +135,16 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         shapes={one.key: tuple(one.shapes or ("mask",)) for one in labels} if detector else {},
         written=written_in(labels) if detector else {},
     )
+
+
+def _answering(task: Task, capability: str, subject: str, *, images: bool) -> tuple[str, str]:
+    """As what a task is asked about, and the version deployed for that, or "". `images`: one that is classified may be
+    looked at, where a model that does so is deployed."""
+    if images and capability == "classify" and task.asset_id is not None and "text" not in task.payload:
+        for one in OF_IMAGES:
+            if model := resolution.chosen(task.project.public_id, one, subject):
+                return one, model
+    return capability, resolution.chosen(task.project.public_id, capability, subject) or ""
 
 
 def written_in(labels: Iterable[Label]) -> dict[str, str]:

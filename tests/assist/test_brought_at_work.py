@@ -195,7 +195,7 @@ async def test_text_is_classed_by_where_an_embedder_that_was_brought_lays_it(cas
 def letter_held(cast: Cast, models: Brought, *more: str, **terms: Any) -> Assignment:
     labels = [{"name": "Fine"}, {"name": "Awful"}]
     project = make.project(cast.riverside, "Tones", "classification", labels=labels, **terms)
-    make.tasks(make.batch(project), 1, text="awful, awful Oslo")
+    make.tasks(make.batch(project), 1, text="awful, awful weather")
     for name in ("places", *more):
         work.deployed(project, models.version(name), share=100, by=cast.mina)
     return make.held(cast.alice, project)
@@ -205,7 +205,7 @@ def letter_held(cast: Cast, models: Brought, *more: str, **terms: Any) -> Assign
 async def test_a_field_of_text_is_filled_in_by_a_model_that_writes(cast: Cast, models: Brought, at) -> None:
     """Alice takes its words and changes one of four: that is edited, and by so much."""
     at(models.runtime.address)
-    fields = asked_fields.read("Tone (choice)\nSummary (text 80)\nRemark (text) when Tone is awful")
+    fields = asked_fields.read("Tone (choice)\nSummary (text 80)\nRemark (text, optional) when Tone is awful")
     held = await letter_held(cast, models, "scribe", fields=fields)
     models.host.reply = lambda path, body: (200, {"version": "1", "outputs": [{"text": "Oslo is awful again"}]})
     page = await page_of(cast.alice, held.public_id)

@@ -112,7 +112,7 @@ def test_words_are_measured_by_how_far_they_agree_with_those_that_were_decided()
     decided = [
         letter(1, "Dear all", "lamp is dark"),
         letter(2, "Dear all", "books are late"),
-        letter(3, "Dear all", "the lamp"),
+        letter(3, "Dear all", "Lamp is out"),
         letter(4, "so odd", "lamp is dark"),
         letter(5, "Dear all"),
         letter(6, "Dear all", "lamp is dark", blind=False),
