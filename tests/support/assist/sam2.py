@@ -49,7 +49,8 @@ def decoder(names: Mapping[str, str] = OURS) -> ModelProto:
     """By rule."""
     across = np.tile((np.arange(SIDE, dtype=np.float32) + 0.5) * 4, (SIDE, 1))
     numbers = {"gx": across[None, None], "gy": across.T[None, None].copy(), "radius": np.float32(RADIUS)}
-    numbers |= {f"kind {n}": np.float32(n) for n in range(4)} | {"half": np.float32(1.5), "far": np.float32(-9), "weight": np.float32(4)}
+    numbers |= {f"kind {n}": np.float32(n) for n in range(4)} | {"half": np.float32(1.5), "far": np.float32(-9)}
+    numbers["weight"] = np.float32(4)
     numbers |= {"scales": np.array([1, 1, 4, 4], np.float32), "sure": np.array([SURE], np.float32)}
     numbers |= {"two": np.array([2, 3], np.int64), "x at": np.int64(0), "y at": np.int64(1), "one": np.array([1])}
     numbers |= {"first": np.array([0]), "second": np.array([1])}
