@@ -83,14 +83,14 @@ def sweep_outcomes(timestamp: int) -> int:
 
 @app.task(queue="copilot")
 def learn(project_key: int) -> int:
-    """Let verdicts teach the copilot what a project's labels mean, or its names; returns how many there were.
+    """Let verdicts teach the copilot what a project's labels mean, or its names and how sure spans are; returns how
+    many there were.
 
     Where the runtime is away nothing is learnt now; the next decision asks again.
     """
     project = Project.objects.get(pk=project_key)
     try:
-        learner = follow.TAUGHT[project.task_type]
-        return learner.learn(project) if learner.due(project) else 0
+        return max(one.learn(project) if one.due(project) else 0 for one in follow.TAUGHT[project.task_type])
     except CopilotError:
         return 0
 

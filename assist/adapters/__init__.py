@@ -162,6 +162,17 @@ class Judge(Protocol):
         ...
 
 
+class Writer(Protocol):
+    """A model that writes what a field asks for."""
+
+    device: str
+
+    def write(self, text: str, asked: str, longest: int) -> str:
+        """Words about a text where a field of this name asks for some, of so many characters at most; never none.
+        Raises CopilotError "no-answer"."""
+        ...
+
+
 class ImageReader(Protocol):
     """A model that says where images lie."""
 
@@ -172,7 +183,7 @@ class ImageReader(Protocol):
         ...
 
 
-Runtime = Segmenter | SpanFinder | Classifier | Detector | Judge | ImageReader
+Runtime = Segmenter | SpanFinder | Classifier | Detector | Judge | Writer | ImageReader
 Load = Callable[..., Runtime]
 
 # Masks travel at this size at most: run lengths of three masks cost 10 ms here, and 200 ms at 12 megapixels.
@@ -209,6 +220,11 @@ class Offer:
     def brought(self) -> bool:
         """Whether somebody brought it, so that nobody knows what it should find."""
         return self.terms is not None and self.origin is None
+
+    @property
+    def lays(self) -> bool:
+        """Whether it was brought to say where texts lie."""
+        return self.terms is not None and KINDS[self.terms.adapter].lays
 
     @property
     def large(self) -> bool:

@@ -87,6 +87,14 @@ def shares(value: Any) -> dict[str, float | None]:
     return {label: share(one) for label, one in found.items()}
 
 
+def words(value: Any, longest: int) -> str:
+    """What was written, without blanks around it. Raises CopilotError "no-answer"."""
+    said = value.strip() if isinstance(value, str) else ""
+    if not said or len(said) > longest or "\0" in said:
+        raise broken(f"it is not a text of 1 to {longest:,} characters")
+    return said
+
+
 def or_none(ask: Callable[[Q], T], question: Q) -> T | None:
     """What it gives for a question, or None where it gives no answer that can be used; another fault is everybody's."""
     try:

@@ -41,7 +41,7 @@ def offer_of(found: Manifest, folder: Path, owner: str = "") -> Offer:
     return Offer(
         name=name,
         version=found.version,
-        capability=found.capability,
+        capability="classify" if kind.lays else found.capability,  # which is what it is asked for
         loader=kind.loader,
         artifacts=tuple(files),
         licence=found.licence,

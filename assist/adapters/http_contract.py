@@ -24,7 +24,7 @@ def load(bundle: Bundle, device: Device) -> "HttpModel":
 
 
 class HttpModel:
-    """Spans, boxes or shares, whichever the manifest says."""
+    """Spans, boxes, shares or words, whichever the manifest says."""
 
     device = "another host"
 
@@ -50,6 +50,11 @@ class HttpModel:
     def shares(self, subjects: Sequence[Any], labels: Sequence[str]) -> list[dict[str, float | None] | None]:
         """One text or image at a time: an answer that can't be used costs no other."""
         return [answers.or_none(lambda subject: self._shares(subject, labels), one) for one in subjects]
+
+    def write(self, text: str, asked: str, longest: int) -> str:
+        """Raises CopilotError."""
+        (found,) = self._outputs([{"text": text, "asked": asked, "most_characters": longest}], ())
+        return answers.words(found.get("text"), longest)
 
     def boxes(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Boxes:
         """Raises CopilotError."""

@@ -36,6 +36,7 @@ class Kind:
     accelerated: bool = False
     outside: bool = False  # it asks another host
     encoder: str = ""  # the model whose encoder it uses: what that made of an image is what this would make
+    lays: bool = False  # it says where texts lie: their classes are told by the words of labels and by verdicts
     options: Mapping[str, Option] = field(default_factory=dict)
 
 
@@ -126,16 +127,28 @@ KINDS: dict[str, Kind] = {
             "window": Option(int, least=8, most=8192),
         },
     ),
+    "onnx-text-embedder": Kind(
+        "onnx_text_embedder:load",
+        frozenset({"embed"}),
+        files=(".onnx", ".data", ".bin", ".json"),
+        one=".onnx",
+        lays=True,
+        options={
+            "pooling": Option(str, choices=("mean", "first")),
+            "prefix": Option(str),
+            "window": Option(int, least=8, most=8192),
+        },
+    ),
     "rapidocr": Kind("rapid_ocr:load", frozenset({"read"}), files=(".onnx",), labels=("read",)),
     "http": Kind(
         "http_contract:load",
-        frozenset({"detect", "spans", "classify", "classify-image"}),
+        frozenset({"detect", "spans", "classify", "classify-image", "generate"}),
         outside=True,
         options=ASKED | {"protocol": Option(str, choices=("tandem", "label-studio")), "version": Option(str)},
     ),
     "openai": Kind(
         "openai_chat:load",
-        frozenset({"spans", "classify"}),
+        frozenset({"spans", "classify", "generate"}),
         labels=("spans",),
         outside=True,
         options=ASKED
@@ -146,7 +159,14 @@ KINDS: dict[str, Kind] = {
             "budget_tokens": Option(int, least=1),
         },
     ),
+    "sam2-onnx": Kind("sam2_onnx:load", frozenset({"segment"}), (".onnx", ".data", ".bin")),
     "sam-vit-b": Kind("meta_sam:brought_b", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
     "sam-vit-l": Kind("meta_sam:brought_l", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
     "sam-vit-h": Kind("meta_sam:brought_h", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
 }
+
+
+def lays(terms: Mapping[str, Any]) -> bool:
+    """Whether a model with such a manifest says where texts lie."""
+    kind = KINDS.get(terms.get("adapter", ""))
+    return kind is not None and kind.lays

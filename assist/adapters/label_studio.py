@@ -16,6 +16,7 @@ TAGS = {
     "spans": ("Labels", "Label", '<Text name="subject" value="$text"/>'),
     "detect": ("RectangleLabels", "Label", '<Image name="subject" value="$image"/>'),
     "classify": ("Choices", "Choice", '<Text name="subject" value="$text"/>'),
+    "generate": ("TextArea", "", '<Text name="subject" value="$text"/>'),
     "classify-image": ("Choices", "Choice", '<Image name="subject" value="$image"/>'),
 }
 
@@ -66,6 +67,8 @@ class Backend:
             return {"spans": [_span(one) for one in regions]}
         if self._capability == "detect":
             return {"boxes": [_box(one, asked["width"], asked["height"]) for one in regions]}
+        if self._capability == "generate":
+            return {"text": next((said for one in regions for said in _labels(one, "text")), None)}
         return {"shares": {label: one.get("score", whole) for one in regions for label in _labels(one, "choices")}}
 
 

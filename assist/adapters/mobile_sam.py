@@ -15,6 +15,7 @@ from assist.adapters.half import halved
 from assist.adapters.priority import Aside
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
+from assist.adapters.sam_levels import IMAGE_SIDE
 from assist.adapters.sam_light import LightDecoder
 
 PROVIDERS = {
@@ -116,7 +117,7 @@ def worth_of(
     """How likely each of the four masks is to be meant, to compare them by; None where that isn't known."""
     height, width = sam_frame.inside(image_size, logits.shape[-1])
     seen = logits[0, :, :height, :width].float().cpu().numpy()
-    return mask_choice.expected(seen, scores, prompt, features.numpy(), sam_frame.IMAGE_SIDE / max(image_size))
+    return mask_choice.expected(seen, scores, prompt, features.numpy(), IMAGE_SIDE / max(image_size))
 
 
 Worth = Callable[[torch.Tensor, list[float], MaskPrompt, torch.Tensor, tuple[int, int]], np.ndarray | None]

@@ -10,18 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding
 
-from assist.adapters import FoundSpan, RuntimeMissing
+from assist.adapters import FoundSpan
 from assist.adapters.answers import or_none
 from assist.adapters.bundle import Bundle
 from assist.adapters.devices import Device
-from assist.adapters.onnx_session import failed, opened
+from assist.adapters.onnx_tokens import OnnxTokens
 from assist.errors import CopilotError
 
-TOKENIZER = "tokenizer.json"
-USUAL_WINDOW = 512  # pieces
-OVERLAP = 0.25  # of a window
 OUTSIDE = "O"  # the label of what belongs to nothing
 SCHEME, BEGINS = frozenset("BIELSU"), frozenset("BSU")  # what stands before a label with a dash; what begins a span
 MOST_WINDOWS = 32  # of one text
@@ -52,28 +49,9 @@ class OnnxText:
     device = "cpu"
 
     def __init__(self, bundle: Bundle) -> None:
-        self._labels, self._options, self._key = list(bundle.terms.labels), bundle.terms.options, bundle.key
+        self._labels, self._options = list(bundle.terms.labels), bundle.terms.options
         self._meanings = _meanings(self._labels)
-        with bundle.folder() as folder:
-            self._session = opened(folder / bundle.one(".onnx"), bundle.key)
-            try:
-                self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-                self._set(self._options.get("window", USUAL_WINDOW))
-            except (RuntimeMissing, KeyboardInterrupt, SystemExit):
-                raise
-            except BaseException as problem:  # the library throws nothing narrower; its panics are no Exception
-                raise RuntimeMissing(f"The {TOKENIZER} of {bundle.key} can't be read: {problem}.") from None
-        self._asked = [one.name for one in self._session.get_inputs()]
-        if unknown := set(self._asked) - {"input_ids", "attention_mask", "token_type_ids"}:
-            raise RuntimeMissing(f"{bundle.key} asks for {sorted(unknown)[0]!r}, which no text has.")
-
-    def _set(self, window: int) -> None:
-        """Read texts in windows of so many pieces. Raises RuntimeMissing where they would never get on."""
-        marks, overlap = self._tokenizer.num_special_tokens_to_add(False), int(window * OVERLAP)
-        if window <= marks + overlap:
-            raise RuntimeMissing(f"A window of {window} pieces has no room for text: {marks} are marks of {self._key}.")
-        self._tokenizer.enable_truncation(window, stride=overlap)
-        self._tokenizer.no_padding()
+        self._tokens = OnnxTokens(bundle)
 
     def spans(self, text: str) -> list[FoundSpan]:
         """With the model's own labels, less what says where a span begins. Raises CopilotError "no-answer"."""
@@ -113,30 +91,15 @@ class OnnxText:
 
     def _windows(self, text: str) -> list[Encoding]:
         """Raises CopilotError "no-answer" where there are too many, or none can be made."""
-        try:
-            whole = self._tokenizer.encode(text)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as problem:  # a file that loads may still panic here
-            raise failed("text", problem) from None
-        windows = [whole, *whole.overflowing]
+        windows = self._tokens.windows(text)
         if len(windows) > MOST_WINDOWS:
             raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")
         return windows
 
     def _run(self, window: Encoding, shape: tuple[int, ...]) -> np.ndarray:
         """float64, of this shape. Raises CopilotError "no-answer"."""
-        told = {"input_ids": window.ids, "attention_mask": window.attention_mask, "token_type_ids": window.type_ids}
-        try:
-            said = self._session.run(None, {name: np.array([told[name]], np.int64) for name in self._asked})
-            numbers = np.asarray(said[0][0], np.float64)
-        except Exception as problem:
-            raise failed("text", problem) from None
-        if numbers.shape != shape:
-            found, wanted = (" × ".join(map(str, one)) or "single" for one in (numbers.shape, shape))
-            raise CopilotError("no-answer", f"{self._key} answers with {found} numbers where {wanted} are asked for.")
-        if not np.isfinite(numbers).all():
-            raise CopilotError("no-answer", "The model's answer is not made of numbers. Go on without it.")
+        numbers = self._tokens.run(window)
+        self._tokens.check(numbers, shape)
         return numbers
 
 

@@ -1,4 +1,5 @@
-"""A language model behind an OpenAI-compatible endpoint (vLLM, llama.cpp, Ollama and others): spans or one label.
+"""A language model behind an OpenAI-compatible endpoint (vLLM, llama.cpp, Ollama and others): spans, one label, or
+words for a field.
 
 Nothing is trusted. The schema is made from the labels and stands in the prompt too, since servers ignore it without a
 word; what comes back is checked piece by piece; spans come as quotes whose places are found here; a bad answer gets one
@@ -55,6 +56,10 @@ class OpenAiChat:
         """One label for each text, without a share: what such a model says of its own sureness means little."""
         known = self._labels or list(labels)
         return [answers.or_none(lambda subject: self._label(subject, known), text) for text in subjects]
+
+    def write(self, text: str, asked: str, longest: int) -> str:
+        """What it would put into a field of this name. Raises CopilotError."""
+        return self._answer(text, _text_schema(asked, longest), _check_text(longest))["text"]
 
     def _label(self, text: str, labels: Sequence[str]) -> dict[str, float | None]:
         return {self._answer(text, _label_schema(labels), _check_label(labels))["label"]: None}
@@ -155,6 +160,19 @@ def _check_label(labels: Sequence[str]) -> Any:
         if said.keys() != {"label"} or said["label"] not in labels:
             raise answers.broken("it is not one of the labels and nothing else")
         return said
+
+    return check
+
+
+def _text_schema(asked: str, longest: int) -> dict[str, Any]:
+    return _object({"text": {"type": "string", "description": asked, "minLength": 1, "maxLength": longest}})
+
+
+def _check_text(longest: int) -> Any:
+    def check(said: dict[str, Any]) -> dict[str, Any]:
+        if said.keys() != {"text"}:
+            raise answers.broken("it is not a text and nothing else")
+        return {"text": answers.words(said["text"], longest)}
 
     return check
 

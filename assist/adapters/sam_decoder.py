@@ -12,7 +12,7 @@ import torch
 from onnx import numpy_helper
 from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
 
-from assist.adapters.sam_frame import IMAGE_SIDE
+from assist.adapters.sam_levels import IMAGE_SIDE
 
 GRID = 64  # the embedding's side
 CHANNELS = 256

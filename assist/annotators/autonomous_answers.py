@@ -5,7 +5,7 @@ images, which says besides what is written in them. A span finder
 marks what the project has a label for; a classifier picks the likeliest of the labels of the one field.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -31,13 +31,14 @@ def of_spans(
     mapping: Mapping[str, str],
     labels: Mapping[str, str],
     own: Mapping[str, str] | None = None,
+    keeps: Callable[[str, float | None], bool] = lambda label, score: True,
 ) -> tuple[dict[str, Any], float]:
-    """The spans that the project has a label for (`labels`: key -> name), and the chance that all of it is right.
-    `mapping` and `own` as of `project_label`."""
+    """The spans that the project has a label for (`labels`: key -> name) and that it `keeps`, and the chance that all
+    of it is right. `mapping` and `own` as of `project_label`."""
     kept: dict[tuple[int, int, str], float] = {}
     for start, end, theirs, score in found:
         label = project_label(theirs, mapping, labels, own)
-        if label:
+        if label and keeps(label, score):
             kept[int(start), int(end), label] = UNSCORED if score is None else float(score)
     spans = [
         {"id": f"m{n}", "start": start, "end": end, "label": label, "attributes": {}, "provenance": provenance(model)}

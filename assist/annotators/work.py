@@ -21,15 +21,16 @@ from procrastinate.exceptions import AlreadyEnqueued
 from assist.annotators import autonomous_answers, image_answers
 from assist.annotators.autonomous_answers import ABLE
 from assist.errors import CopilotError
-from assist.learning import label_vectors
+from assist.learning import label_vectors, measured_scores
 from assist.models import AnnotatorVersion, ModelVersion
 from assist.registry import registry
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import choices, class_vectors, judged, precompute, prototypes
+from assist.suggestions import choices, class_vectors, judged, precompute, prototypes, sureness
 from assist.suggestions.prototypes import Choices, Learnt
 from projects import queue
 from projects.annotators import lifecycle
 from projects.errors import Refused
+from projects.inference.calibration import Calibration
 from projects.models import Assignment, ModelAnnotator, Project, ProjectSettings
 from projects.queue import Nothing
 from projects.workflow import submission
@@ -157,12 +158,13 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
         if found is None:
             raise Refused("The model gave no answer to this one.", code="no-answer")
         own = version.terms.get("label_map")
-        return autonomous_answers.of_spans(found, str(version), terms.label_mapping, labels, own)
+        keeps = partial(_is_offered, terms, measured_scores.of(project.public_id, str(version)))
+        return autonomous_answers.of_spans(found, str(version), terms.label_mapping, labels, own, keeps)
     if not labels:
         raise Refused("The project has no labels.", code="no-labels")
     field = terms.fields[0]["key"]
     asked = next((one for one in choices.of(project, terms, mine.task.payload) if one.field == field), None)
-    if version.terms:
+    if judged.gives_shares(version):
         return _as_judged(version, terms, asked, text, mine, ask)
     taught = label_vectors.learnt(project.public_id, str(version)).get(field)
     if asked is None or asked.kind != "choice" or taught is None:
@@ -170,6 +172,12 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
         return autonomous_answers.of_classes(shares, str(version), field, labels)
     shares = _as_taught(asked, taught, text, ask)
     return autonomous_answers.of_classes(shares, str(version), field, {key: labels[key] for key in asked.phrases})
+
+
+def _is_offered(terms: ProjectSettings, measured: Calibration | None, label: str, score: float | None) -> bool:
+    """Whether a span is as sure as the project asks of suggestions."""
+    sure = sureness.of(score, measured)
+    return sure is None or sure >= terms.label_minimums.get(label, terms.minimum_score)
 
 
 def _as_judged(

@@ -64,6 +64,7 @@ class MeasuredShape(EvaluationShape):
     """With what was found, slice by slice, all tasks first."""
 
     tasks = serializers.IntegerField()
+    unread = serializers.IntegerField(help_text="tasks that were left out, since their image can’t be read")
     reason = serializers.CharField(allow_blank=True)
     findings = FindingShape(many=True)
     figures = FigureShape(many=True)

@@ -9,12 +9,15 @@ import numpy as np
 
 from assist.alike import index
 from assist.errors import CopilotError
+from assist.learning import measured_scores
 from assist.learning.blind_verdicts import Decided
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import choices, precompute
+from assist.suggestions import choices, precompute, sureness
 from assist.suggestions.bindings import written_in
+from assist.suggestions.offers import TextField
 from assist.suggestions.prototypes import Choices
+from projects.inference.calibration import Calibration
 from projects.models import Project
 
 NO_IMAGE = "no-image"  # that could be read: whatever is asked, it tells of no model
@@ -36,7 +39,8 @@ class Asked:
     into `marked`, where what is looked for may be nowhere, whether people marked anything that the models may find.
     `vectors`: where pictures lie, by model and task, as far as it is kept. `minimums`: how sure an offer under a label
     has to be, before `minimum_score`. `written`: by label the attribute that holds what is written there. `versions`:
-    those that are compared.
+    those that are compared. `texts`: fields that a model may write for.
+    `measured`: how far their scores of spans may be believed, as far as that is known.
     """
 
     labels: frozenset[str]
@@ -49,7 +53,9 @@ class Asked:
     minimum_score: float = 0.0
     minimums: Mapping[str, float] = dataclasses.field(default_factory=dict)
     written: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    texts: Sequence[TextField] = ()
     versions: Sequence[ModelVersion] = ()
+    measured: Mapping[str, Calibration] = dataclasses.field(default_factory=dict)
 
     def twice(self) -> tuple["Asked", "Asked"]:
         """The same of two models, each heard by itself."""
@@ -59,6 +65,10 @@ class Asked:
     def offers(self, label: str, score: float | None) -> bool:
         """Whether what is that sure is offered."""
         return score is None or score >= self.minimums.get(label, self.minimum_score)
+
+    def sure(self, version: ModelVersion, own: float | None) -> float | None:
+        """How sure a find of this version is; `own`: its own word."""
+        return sureness.of(own, self.measured.get(str(version)))
 
     def unread(self, key: int) -> bool:
         """Whether that task's picture couldn't be read."""
@@ -95,7 +105,9 @@ def asked_by(project: Project, versions: Sequence[ModelVersion], decided: Sequen
         minimum_score=terms.minimum_score,
         minimums=dict(terms.label_minimums),
         written=written_in(labels),
+        texts=choices.texts(terms),
         versions=versions,
+        measured={str(one): found for one in versions if (found := measured_scores.of(project.public_id, str(one)))},
     )
 
 

@@ -1,13 +1,14 @@
 """Verdicts that no model had a hand in: the only ones that say how good a model is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from assist.models import Suggestion
+from assist.learning.splits import GATE, split_of
+from assist.models import ModelVersion, Suggestion, TrainingRun
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
 from projects.quality import votes
@@ -53,6 +54,14 @@ def newest(project: Project, most: int) -> list[Decided]:
         for entry, answer, blind in zip(entries, answers, found_blind(entries), strict=True)
         if answer is not None
     ]
+
+
+def unseen(project: Project, two: Sequence[ModelVersion], decided: Sequence[Decided]) -> Sequence[Decided]:
+    """Where either model learnt from this project's verdicts, only those may judge that none ever learns from."""
+    if not TrainingRun.objects.filter(project=project, version__in=two).exists():
+        return decided
+    key = str(project.public_id)
+    return [replace(one, blind=one.blind and split_of(key, one.group) == GATE) for one in decided]
 
 
 def newest_key(project: Project) -> int:

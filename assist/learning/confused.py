@@ -20,7 +20,8 @@ def lines(decided: Sequence[Case], heard: Heard, labels: Collection[str] | None 
     found = _of("", label_confusion.of_spans, [one for one in both if "spans" in one[1] and "spans" in one[2]])
     boxed = [(key, _boxes(one, labels), _boxes(said, labels)) for key, one, said in both if _names_regions(said)]
     found += _of("", label_confusion.of_regions, boxed)
-    named = sorted({part["field"] for _key, _decided, said in both for part in said.get("fields", ())})
+    parts = [part for _key, _decided, said in both for part in said.get("fields", ())]
+    named = sorted({part["field"] for part in parts if part.get("kind") != "text"})
     for field in named:
         asked = [one for one in both if None not in (_label(one[1], field), _label(one[2], field))]
         found += _of(field, label_confusion.of_choice(lambda answer, field=field: _label(answer, field)), asked)  # type: ignore[misc]

@@ -7,7 +7,7 @@ A job that was killed begins anew: it writes one row, once, at its end.
 import asyncio
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,14 +23,12 @@ from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
 from assist.learning.scores import MEASURES, Measure, measured_by
 from assist.learning.slices import MARKED, slices_of
-from assist.learning.splits import GATE, split_of
 from assist.models import (
     Evaluation,
     EvaluationAnswer,
     EvaluationConfusions,
     EvaluationScore,
     ModelVersion,
-    TrainingRun,
     rivals,
 )
 from assist.registry import registry, resolution
@@ -121,7 +119,7 @@ def run(key: int) -> str:
     if evaluation is None:
         return ""
     two = (evaluation.candidate, evaluation.champion)
-    decided = unseen(evaluation.project, two, blind_verdicts.newest(evaluation.project, NEWEST))
+    decided = blind_verdicts.unseen(evaluation.project, two, blind_verdicts.newest(evaluation.project, NEWEST))
     blind = [one for one in decided if one.blind]
     holdout = blind_verdicts.digest(blind)
     looks = _looks(evaluation, blind)
@@ -146,18 +144,11 @@ def run(key: int) -> str:
         findings=[_plain(asdict(one)) | {"outcome": str(one.outcome)} for one in judgement.findings],
         figures=[_plain(asdict(one)) for one in beside],
         tasks=judgement.findings[0].tasks if judgement.findings else 0,
+        unread=sum(any(own.unread(one.task.pk) for own in both) for one in blind),
         holdout=holdout,
         looks=looks,
     )
     return judgement.outcome
-
-
-def unseen(project: Project, two: Sequence[ModelVersion], decided: Sequence[Decided]) -> Sequence[Decided]:
-    """Where either model learnt from this project's verdicts, only those may judge that none ever learns from."""
-    if not TrainingRun.objects.filter(project=project, version__in=two).exists():
-        return decided
-    key = str(project.public_id)
-    return [replace(one, blind=one.blind and split_of(key, one.group) == GATE) for one in decided]
 
 
 def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:

@@ -7,14 +7,15 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from assist.learning import label_vectors, term_memory
+from assist.learning import label_vectors, measured_scores, term_memory
 from projects.models import Project
 from taskers.models import Event
 from taskers.outbox.events import follow
 
 TEACHER = "assist_classes"
 LEARN = "assist.jobs.learn"
-TAUGHT = {"classification": label_vectors, "text_spans": term_memory}  # by type of task: what learns from verdicts
+# By type of task: what learns from verdicts, one after the other.
+TAUGHT = {"classification": (label_vectors,), "text_spans": (term_memory, measured_scores)}
 
 
 def teach() -> int:
@@ -25,7 +26,7 @@ def teach() -> int:
 def _teach(events: Iterable[Event]) -> None:
     keys = {event.project_key for event in events if event.kind == "decided" and event.project_key}
     for project in Project.objects.filter(public_id__in=keys, task_type__in=TAUGHT):
-        if TAUGHT[project.task_type].due(project):
+        if any(one.due(project) for one in TAUGHT[project.task_type]):
             # What waits already will see these verdicts too.
             with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
                 name = f"learn:{project.pk}"

@@ -20,7 +20,7 @@ from assist.models import LabelVectors, ModelVersion
 from assist.registry import resolution
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import RuntimeClient, serving, status_now
-from assist.suggestions import choices, class_vectors, precompute, prototypes
+from assist.suggestions import choices, class_vectors, judged, precompute, prototypes
 from assist.suggestions.bindings import capability_of
 from assist.suggestions.prototypes import Choices, Learnt
 from projects.configuration.terms import terms_of
@@ -95,7 +95,7 @@ def learn(project: Project) -> int:
 
 def _versions(project: Project) -> list[ModelVersion]:
     rows = resolution.deployed(project, ModelVersion.Capability.CLASSIFY)
-    found = [row.version for row in rows if not precompute.gives_shares(row.version)]  # that one learnt all it will
+    found = [row.version for row in rows if not judged.gives_shares(row.version)]  # that one learnt all it will
     if sum(row.share for row in rows) < WHOLE:
         status = status_now(settings.RUNTIME_ADDRESS, 5.0)
         if status is None:

@@ -21,10 +21,12 @@ from assist.learning.figures import Kind
 from assist.learning.region_masks import as_mask, middle
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import class_vectors, edit_distance, judged, precompute, prototypes
+from assist.suggestions import class_vectors, edit_distance, judged, prototypes
 from assist.suggestions.bindings import picture_of, read_picture
 from assist.suggestions.label_map import project_label
+from assist.suggestions.offers import Picture
 from assist.suggestions.prototypes import Choices
+from projects.inference.fields import value_agreement
 from projects.inference.geometry import bitmap_from_mask, mask_box
 
 PORTION = 64  # texts at once, so that people's own questions come in between
@@ -32,7 +34,8 @@ MOST_REGIONS = 5  # of a picture, from its first
 
 
 async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
-    """F1 of each blind text: a span counts where place and label are the same. Nothing for nothing is 1."""
+    """F1 of each blind text by the spans that would be offered: one counts where place and label are the same. Nothing
+    for nothing is 1."""
     work = [one for one in decided if one.blind]
     found: list[list[Any] | None] = []
     for at in range(0, len(work), PORTION):
@@ -49,9 +52,12 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
 
 
 def _offered(said: Sequence[Sequence[Any]], asked: Asked, version: ModelVersion) -> set[tuple[int, int, str]]:
-    own = version.terms.get("label_map")
-    named = [(int(at), int(end), project_label(one, asked.mapping, asked.labels, own)) for at, end, one, _ in said]
-    return {(start, end, label) for start, end, label in named if label}
+    own, found = version.terms.get("label_map"), set()
+    for start, end, theirs, score in said:
+        label = project_label(theirs, asked.mapping, asked.labels, own)
+        if label and asked.offers(label, asked.sure(version, score)):
+            found.add((int(start), int(end), label))
+    return found
 
 
 def _places(answer: Mapping[str, Any]) -> set[tuple[int, int, str]]:
@@ -66,7 +72,7 @@ def _f1(offered: set[Any], decided: set[Any]) -> float:
 async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
     """The share of each blind text's fields that are guessed right: by a model that says itself how likely each label
     is, or by what all the other verdicts teach."""
-    if precompute.gives_shares(version):
+    if judged.gives_shares(version):
         return await _judged(client, version, asked, [one for one in decided if one.blind])
     work = [one for one in decided if one.task.payload.get("text")]
     texts = [str(one.task.payload["text"]) for one in work]
@@ -198,8 +204,34 @@ def _label(answer: Mapping[str, Any], field: str) -> str:
     return value[-1] if isinstance(value, list) and value else str(value)
 
 
+async def words(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
+    """How much of what was decided of a blind text's fields is in the words that are written for them; 0 without an
+    answer, None where no such field was filled in."""
+    return [await _words(client, version, asked, one) for one in decided if one.blind]
+
+
+async def _words(client: RuntimeClient, version: ModelVersion, asked: Asked, one: Decided) -> float | None:
+    text, fields = str(one.task.payload.get("text") or ""), {field.field: field for field in asked.texts}
+    decided = {part["field"]: part["value"] for part in one.answer["fields"]}
+    wanted = {field: decided[field] for field in fields if decided.get(field)}
+    if not text.strip() or not wanted:
+        return None
+    said: dict[str, str] = {}
+    for field in wanted:
+        ask = partial(client.written, str(version), text, fields[field].name, fields[field].longest)
+        try:
+            said[field] = await patiently(ask)
+        except CopilotError as problem:
+            if problem.code != NO_ANSWER:
+                raise
+    heard = [{"field": field, "kind": "text", "value": value} for field, value in said.items()]
+    asked.heard[one.task.pk] = {"fields": heard} if heard else {"fault": NO_ANSWER}
+    return float(np.mean([value_agreement("text", said[key], wanted[key]) if key in said else 0.0 for key in wanted]))
+
+
 async def masks(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
-    """Mean overlap with the regions of each blind picture, each asked for by a click in its middle and by its box."""
+    """Mean overlap with the regions of each blind picture, each asked for by a click in its middle and by its box: 0
+    without an answer, None of what can't be read."""
     return [await _picture(client, version, asked, one) for one in decided if one.blind]
 
 
@@ -209,27 +241,33 @@ async def _picture(client: RuntimeClient, version: ModelVersion, asked: Asked, o
         return None
     size = (picture.height, picture.width)
     found = [(part["label"], made) for part in one.answer["regions"] if (made := as_mask(part["shape"], *size))]
-    supply = partial(asyncio.to_thread, read_picture, picture)
-    overlaps: list[float] = []
-    clicked = []
-    for label, region in found[:MOST_REGIONS]:
-        wanted = bitmap_from_mask(region)
-        for prompt in ({"points": [[*middle(wanted), 1]]}, {"points": [], "box": mask_box(region)}):
-            asker = f"evaluation:{one.task.pk}:{version.pk}"
-            reply = await client.segment(
-                str(version),
-                picture.sha256,
-                supply,
-                asker=asker,
-                owner=asker,
-                **prompt,  # type: ignore[arg-type]
-            )
-            mask = reply["masks"][reply["best"]]
-            overlaps.append(edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(mask)))
-            if prompt["points"]:
-                clicked.append({"label": label, "shape": {"type": "mask", **mask}})
+    try:
+        told = [
+            (label, await _drawn(client, version, picture, region, one.task.pk))
+            for label, region in found[:MOST_REGIONS]
+        ]
+    except CopilotError as problem:
+        if problem.code not in UNREADABLE:
+            raise
+        asked.heard[one.task.pk] = {"fault": problem.code}
+        return None if problem.code == NO_IMAGE else 0.0
+    clicked = [{"label": label, "shape": {"type": "mask", **mask}} for label, (mask, _) in told]
     asked.heard[one.task.pk] = {"regions": clicked, "labels": "told"}
-    return float(np.mean(overlaps)) if overlaps else None
+    return float(np.mean([share for _, (_, shares) in told for share in shares])) if told else None
+
+
+async def _drawn(
+    client: RuntimeClient, version: ModelVersion, picture: Picture, region: Mapping[str, Any], task: int
+) -> tuple[dict[str, Any], list[float]]:
+    """The mask of a click in a region's middle, and how much of the region it and that of its box overlap. Raises
+    CopilotError."""
+    supply, asker = partial(asyncio.to_thread, read_picture, picture), f"evaluation:{task}:{version.pk}"
+    ask = partial(client.segment, str(version), picture.sha256, supply, asker=asker, owner=asker)
+    wanted = bitmap_from_mask(region)
+    clicked = await patiently(partial(ask, points=[[*middle(wanted), 1]]))
+    boxed = await patiently(partial(ask, points=[], box=list(mask_box(region))))
+    best = [one["masks"][one["best"]] for one in (clicked, boxed)]
+    return best[0], [edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(mask)) for mask in best]
 
 
 class Measure(NamedTuple):
@@ -252,6 +290,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("classify-image", pictures),
         Measure("embed-image", examples),
         Measure("segment", masks),
+        Measure("generate", words),
         Measure("detect", box_scores.boxes, box_scores.FIGURES, box_scores.nameable, asked_alike=True),
         Measure("read", reading_scores.written, reading_scores.FIGURES, lambda _: frozenset(), asked_alike=True),
     )

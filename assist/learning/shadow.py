@@ -16,7 +16,7 @@ from assist.errors import CopilotError
 from assist.learning import blind_verdicts, canary
 from assist.learning.asked import Scores, asked_by
 from assist.learning.blind_verdicts import Decided
-from assist.learning.evaluation import NEWEST, scores_of, unseen
+from assist.learning.evaluation import NEWEST, scores_of
 from assist.models import ModelVersion, Rollout, ShadowAnswer
 from assist.registry.hash_bucket import lot
 
@@ -33,7 +33,7 @@ def run(key: int) -> int:
         return 0
     two = (rollout.version, rollout.champion)
     newest = blind_verdicts.newest_key(rollout.project)  # before the tasks: what comes meanwhile is read next time
-    decided = unseen(rollout.project, two, blind_verdicts.newest(rollout.project, NEWEST))
+    decided = blind_verdicts.unseen(rollout.project, two, blind_verdicts.newest(rollout.project, NEWEST))
     fresh = sorted((one for one in decided if one.entry.pk > rollout.verdicts_upto), key=lambda one: one.entry.pk)
     fresh = fresh[:AT_ONCE]
     blind = {one.entry.pk: one.blind for one in fresh if one.blind or _drawn(rollout, one)}

@@ -16,6 +16,7 @@ from assist.models.defaults import BegunProject, OrganizationDefault, PassedOver
 from assist.models.drift import DriftSeries, RaisedAudits
 from assist.models.improvement import EvaluationAnswer, EvaluationConfusions, EvaluationScore, LabelCheck
 from assist.models.likeness import NearlyTheSame, TaskGroup, TaskMap
+from assist.models.measured_scores import MeasuredScores
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
@@ -32,6 +33,7 @@ __all__ = [
     "EvaluationScore",
     "LabelCheck",
     "LabelVectors",
+    "MeasuredScores",
     "ModelVersion",
     "NearlyTheSame",
     "OrganizationDefault",

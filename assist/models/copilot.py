@@ -25,6 +25,7 @@ class ModelVersion(models.Model):
         EMBED = "embed", "Embeddings"
         EMBED_IMAGE = "embed-image", "Embeddings of images"
         READ = "read", "Text in images"
+        GENERATE = "generate", "Words for fields"
         IMPORTED = "imported", "Imported predictions"  # whose answers came in with the tasks; it can't be asked
         TERMS = "terms", "Names decided before"  # found by what verdicts said; the runtime has nothing of it
 
@@ -101,6 +102,7 @@ class Evaluation(models.Model):
     findings = models.JSONField(default=list)  # of gate.Finding, all tasks first
     figures = models.JSONField(default=list, db_default=[])  # of figures.Figure: what is told beside, and gates nothing
     tasks = models.PositiveIntegerField(default=0)
+    unread = models.PositiveIntegerField(default=0, db_default=0)  # tasks left out, since their picture can't be read
     holdout = models.CharField(max_length=64, blank=True)  # sha256 of the tasks and verdicts that it was judged on
     looks = models.PositiveIntegerField(default=0)  # how often these had been looked at before, by shares
     rules = models.PositiveSmallIntegerField()  # gate.VERSION

@@ -15,9 +15,13 @@ def of(capability: str) -> tuple[str, ...]:
     return next((some for some in RIVALS if capability in some), (capability,))
 
 
+# Of what nothing comes along either, and which has no rival.
+ALONE = ("generate",)
+
+
 def comes_along(capability: str) -> bool:
     """Whether the runtime may answer with a model of its own where none is deployed."""
-    return not any(capability in some for some in RIVALS)
+    return not any(capability in some for some in (*RIVALS, ALONE))
 
 
 def _both(some: Sequence[str]) -> str:

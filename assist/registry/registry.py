@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from assist.adapters import RUNTIMES, SHIPPED, Offer, bringing, catalogue
 from assist.adapters.files import WeightsProblem, path_of
+from assist.adapters.kinds import lays
 from assist.models import (
     AnnotatorVersion,
     Deployment,
@@ -340,12 +341,12 @@ def tell(kind: str, project: Project, version: ModelVersion, by: Person, **data:
 
 
 def label_map_of(key: str) -> dict[str, str] | None:
-    """What the manifest of a model that was brought says of its labels; None of any other."""
+    """What the manifest of a model that was brought says of its labels; None of any other, and of one that has none."""
     name, _, version = key.rpartition("@")
     if not name:
         return None
     terms = ModelVersion.objects.filter(name=name, version=version).values_list("terms", flat=True).first()
-    return dict(terms["label_map"]) if terms else None
+    return dict(terms["label_map"]) if terms and not lays(terms) else None
 
 
 def _file_of(version: ModelVersion | None) -> str:

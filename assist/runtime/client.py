@@ -109,6 +109,12 @@ class RuntimeClient:
         """For each text a share of each label (None: it gives none), or None where the model has no answer."""
         return await self._each("shares", "shares", texts, model=model, labels=list(labels), asker=asker)
 
+    async def written(self, model: str, text: str, asked: str, longest: int, asker: str | None = None) -> str:
+        """What a model writes where a field called `asked` wants words about this text, of so many characters at most.
+        Raises CopilotError "no-answer"."""
+        told = {"text": text, "asked": asked, "longest": longest, "asker": asker}
+        return (await self.ask("written", model=model, **told))["text"]
+
     async def image_shares(
         self, model: str, image: str, supply: Supply, labels: Sequence[str], asker: str | None = None
     ) -> dict[str, float | None]:

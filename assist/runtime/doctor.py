@@ -22,6 +22,7 @@ from assist.adapters import (
     RuntimeMissing,
     Segmenter,
     SpanFinder,
+    Writer,
     devices,
 )
 from assist.adapters.devices import CPU, DeviceMissing
@@ -63,7 +64,7 @@ def _examine(offer: Offer, folder: Path) -> Finding:
     try:
         runtime = offer.load(folder, devices.choose() if offer.accelerated else CPU)
         loaded = time.monotonic() - started
-        example = BROUGHT.get(offer.capability) if offer.brought else None
+        example = BROUGHT.get("embed" if offer.lays else offer.capability) if offer.brought else None
         well, lines, figures = (example or EXAMPLES[offer.capability])(runtime)
     except (WeightsProblem, RuntimeMissing, DeviceMissing, CopilotError) as problem:
         return Finding(offer.key, False, (str(problem),))
@@ -163,6 +164,24 @@ def _any_vector(runtime: Runtime) -> Report:
     return True, (f"a vector of {rows.shape[1]} in {seconds * 1000:.0f} ms",), {"image seconds": round(seconds, 3)}
 
 
+def _any_words(runtime: Runtime) -> Report:
+    model = cast(Writer, runtime)
+    said, seconds = _timed(lambda: model.write(REVIEW, "Summary", 500))
+    line = f"of a review it writes: {said[:120]}, in {seconds * 1000:.0f} ms"
+    return True, (line,), {"text seconds": round(seconds, 3)}
+
+
+def _any_place(runtime: Runtime) -> Report:
+    model = cast(Classifier, runtime)
+    rows, seconds = _timed(lambda: model.vectors([REVIEW, *TOPICS]))
+    nearest = TOPICS[int((rows[1:] @ rows[0]).argmax())]
+    lines = [f"a vector of {rows.shape[1]}; a review lies nearest to {nearest}: 4 texts in {seconds * 1000:.0f} ms"]
+    apart = not np.allclose(rows, rows[0], atol=1e-6)
+    if not apart:
+        lines.append("It lays all texts in one place: say in another way how its pieces are pooled.")
+    return apart, tuple(lines), {"text seconds": round(seconds / len(rows), 3)}
+
+
 def _person(runtime: Runtime) -> Report:
     model = cast(Detector, runtime)
     model.boxes(_photograph())
@@ -218,6 +237,8 @@ BROUGHT: dict[str, Callable[[Runtime], Report]] = {
     "detect": _any_boxes,
     "classify": _any_shares(lambda: REVIEW),
     "classify-image": _any_shares(_photograph),
+    "generate": _any_words,
+    "embed": _any_place,
     "embed-image": _any_vector,
     "read": _any_boxes,
 }

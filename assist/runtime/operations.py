@@ -41,6 +41,7 @@ OPERATIONS = {
         Operation("vectors", 300.0),
         Operation("boxes", 60.0, of_an_image=True),
         Operation("shares", 300.0),
+        Operation("written", 130.0),
         Operation("image_shares", 60.0, of_an_image=True),
         Operation("image_vector", 60.0, of_an_image=True),
     )

@@ -25,6 +25,7 @@ from assist.adapters import (
     RuntimeMissing,
     Segmenter,
     SpanFinder,
+    Writer,
     devices,
 )
 from assist.adapters.devices import CPU, DeviceMissing
@@ -292,6 +293,16 @@ class Serving:
         lane = model.prompts if asker else model.encodes
         run = partial(lane.run, asker=asker, urgent=bool(asker))
         return {"shares": await model.each(run, lambda some: judge.shares(some, labels), texts, windows.shares)}
+
+    async def written(self, question: dict[str, Any]) -> dict[str, Any]:
+        """What a model writes where a field asks for words about a text."""
+        model = self._named(question, "generate")
+        writer = cast(Writer, await model.ready())
+        text, asked, asker = question["text"], (question["asked"], question["longest"]), question.get("asker")
+        if len(model.parts(text)) != 1:
+            raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")
+        lane = model.prompts if asker else model.encodes
+        return {"text": await lane.run(lambda: writer.write(text, *asked), asker, urgent=bool(asker))}
 
     async def image_shares(self, question: dict[str, Any]) -> dict[str, Any]:
         """The same for an image."""

@@ -9,12 +9,13 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 
 from assist.errors import CopilotError
-from assist.learning import label_vectors, term_memory
+from assist.learning import label_vectors, measured_scores, term_memory
 from assist.suggestions import precompute, record
 from assist.suggestions.bindings import bind, bind_trial, held_now, read_picture
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
+from projects.inference.calibration import Calibration
 
 FRESH_SECONDS = 3.0
 
@@ -32,6 +33,7 @@ _keep = database_sync_to_async(record.keep, thread_sensitive=False)
 _prepared = database_sync_to_async(precompute.found, thread_sensitive=False)
 _known = database_sync_to_async(_look_up, thread_sensitive=False)
 _remembered = database_sync_to_async(term_memory.find, thread_sensitive=False)
+_measured = database_sync_to_async(measured_scores.of, thread_sensitive=False)
 _learnt = database_sync_to_async(label_vectors.learnt, thread_sensitive=False)
 
 
@@ -87,6 +89,10 @@ class Gateway:
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         """What verdicts taught this model about the project's fields."""
         return await _learnt(binding.project_key, model)
+
+    async def measured(self, binding: Binding, model: str) -> Calibration | None:
+        """How far this model's scores of spans may be believed in the project; None where nobody knows."""
+        return await _measured(binding.project_key, model)
 
     async def remembered(self, binding: Binding) -> Sequence[Find]:
         """Names in the text that were decided before in its project."""

@@ -132,12 +132,14 @@ class SpansFound:
 
 @dataclass(frozen=True)
 class OfferedClass:
-    """The likeliest label of a field; no score where nobody knows yet how far it may be believed."""
+    """The likeliest label of a field; no score where nobody knows yet how far it may be believed. Of a field that takes
+    a text the words that a model wrote; `model` names who offers it."""
 
     suggestion: str
     field: str
     label: str  # of a tree: the end of the path
     score: float | None
+    model: str
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from assist.session.protocol import (
     RegionsFound,
     SpansFound,
 )
-from assist.suggestions import planted_errors, seen_boxes
+from assist.suggestions import planted_errors, seen_boxes, sureness
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.label_map import project_label
 from assist.suggestions.offers import EVERYTHING, Binding, Imported, Offer, Picture
@@ -104,11 +104,14 @@ def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], la
     The same answer for the same work gives the same offers by the same names, whether or not they were written down.
     """
     offers = []
-    for start, end, model_label, score in found:
+    for start, end, model_label, own in found:
         label = project_label(model_label, binding.mapping, binding.labels, binding.own_map)
+        score = sureness.of(own, binding.measured)
         if label is None or (score is not None and score < _least(binding, label)):
             continue
         output = {"start": start, "end": end, "label": label, "model_label": model_label}
+        if binding.measured is not None and own is not None:
+            output["own_score"] = own
         offers.append(Offer({"text": True}, output, score, latency_ms))
     if binding.planted:
         offers = planted_errors.spoil_spans(offers, sorted(binding.labels), _seed(binding))
@@ -250,7 +253,9 @@ def spans(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> S
 def classes(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> ClassesFound:
     """The message with the classes."""
     found = tuple(
-        OfferedClass(str(offer.public_id), offer.output["field"], offer.output["label"], offer.score)
+        OfferedClass(
+            str(offer.public_id), offer.output["field"], offer.output["label"], offer.score, offer.model or model
+        )
         for offer in offers
     )
     return ClassesFound(prompt.id, model, found, latency_ms)

@@ -18,12 +18,12 @@ from django.utils import translation
 
 from assist.errors import TEXTS, CopilotError
 from assist.runtime.client import RuntimeClient, serving
-from assist.session import boxes, protocol, replies
+from assist.session import boxes, classes, protocol, replies
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
-from assist.suggestions import class_vectors, judged, prototypes, vector_encoding
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import CLASSES, Binding, Offer, Picture
-from assist.suggestions.prototypes import Guess, Learnt
+from assist.suggestions.prototypes import Learnt
+from projects.inference.calibration import Calibration
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class GatewayLike(Protocol):
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None: ...
     async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]: ...
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]: ...
+    async def measured(self, binding: Binding, model: str) -> Calibration | None: ...
     async def remembered(self, binding: Binding) -> Sequence[Find]: ...
 
 
@@ -129,6 +130,8 @@ class Session:
         model = await self._answering(binding)
         if binding.choices and not binding.judged:
             binding = replace(binding, learnt=await self._gateway.learnt(binding, model))
+        if binding.capability == "spans":
+            binding = replace(binding, measured=await self._gateway.measured(binding, model))
         self._token, self._binding, self._model = message.token, binding, model
         if binding.capability != "segment":
             self._looking = asyncio.create_task(self._gateway.known(binding, model, WHOLE_TEXT))
@@ -145,6 +148,8 @@ class Session:
         otherwise."""
         if binding.imported is not None and binding.picture is None:
             return binding.imported.model
+        if binding.writer and not binding.choices:
+            return binding.writer
         try:
             return serving(await self._runtime.status(), binding.capability, binding.model)
         except CopilotError:
@@ -246,14 +251,18 @@ class Session:
         self, prompt: Prompt, binding: Binding, started: float
     ) -> tuple[ServerMessage, Sequence[Offer]]:
         known, ahead = await self._known(binding)
-        if known:
-            return replies.classes(prompt, self._model, known, _since(started)), ()
-        if binding.imported is not None:
+        offers: Sequence[Offer] = known
+        if not known and binding.imported is not None:
             offers = replies.imported_offers(binding, _since(started))
-            return replies.classes(prompt, self._model, offers, _since(started)), offers
-        guesses = await (self._judged if binding.judged else self._guessed)(binding, ahead)
-        offers = replies.class_offers(binding, self._model, guesses, _since(started))
-        return replies.classes(prompt, self._model, offers, _since(started)), offers
+        elif not known and binding.choices:
+            read = self._gateway.read
+            guesses = await classes.guesses(self._runtime, read, binding, self._model, self._name, ahead)
+            offers = replies.class_offers(binding, self._model, guesses, _since(started))
+        words, fresh = await classes.written(
+            self._runtime, self._gateway.known, binding, self._name, alone=not binding.choices
+        )
+        message = replies.classes(prompt, self._model, [*offers, *words], _since(started))
+        return message, [*(() if known else offers), *fresh]
 
     async def _find_imported(
         self, prompt: Prompt, binding: Binding, started: float
@@ -266,29 +275,6 @@ class Session:
         if prompt.imported and binding.imported:
             return binding.imported.model
         return binding.detector if prompt.boxes else self._model
-
-    async def _guessed(self, binding: Binding, ahead: Any) -> list[Guess]:
-        vector, picture = None if ahead is None else vector_encoding.unpacked(ahead), binding.picture
-        if picture is not None:
-            if vector is None:
-                read = partial(self._gateway.read, picture)
-                vector = await self._runtime.image_vector(self._model, picture.sha256, read, self._name)
-            return prototypes.by_examples(binding.choices, binding.learnt, vector)
-        return await class_vectors.guesses(
-            self._runtime, self._model, binding.choices, binding.learnt, binding.text, self._name, vector
-        )
-
-    async def _judged(self, binding: Binding, ahead: Any) -> list[Guess]:
-        """Of a model that says itself how likely each label is."""
-        labels, picture, shares = judged.phrases_of(binding.choices), binding.picture, ahead and ahead["shares"]
-        if shares is None and picture is not None:
-            read = partial(self._gateway.read, picture)
-            shares = await self._runtime.image_shares(self._model, picture.sha256, read, labels, self._name)
-        elif shares is None:
-            (shares,) = await self._runtime.shares(self._model, [binding.text], labels, self._name)
-        if shares is None:
-            raise CopilotError("no-answer")
-        return judged.guesses(binding.choices, shares, binding.mapping, binding.own_map or {})
 
     async def _known(self, binding: Binding) -> tuple[list[Offer], Any]:
         """What was offered for this text before, or said of it in advance: looked up when the line was opened.
@@ -384,8 +370,8 @@ def _unproven(binding: Binding) -> bool:
     """Whether nobody knows yet how far this model's classes may be believed here: nobody is led by them unasked."""
     if binding.imported is not None:
         return False
-    if binding.judged:
-        return True  # no verdicts have shown yet how far its shares may be believed
+    if binding.judged or binding.writer:
+        return True  # no verdicts have shown yet how far its shares, or its words, may be believed
     return bool(binding.choices) and all(one.temperature is None for one in binding.learnt.values())
 
 

@@ -29,7 +29,7 @@ async def of_texts(version: ModelVersion, tasks: Sequence[Task], patience: float
         async with asyncio.timeout(patience):
             if version.capability == "spans":
                 return await client.spans_of(str(version), texts)
-            if version.terms:
+            if judged.gives_shares(version):
                 shares = await client.shares(str(version), texts, judged.phrases_of(_fields(tasks[0])))
                 return [one and {"shares": one} for one in shares]
             return [packed(row) for row in await client.vectors(str(version), texts)]

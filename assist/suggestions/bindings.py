@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from assist.errors import CopilotError
 from assist.registry import registry, resolution
 from assist.suggestions import choices, planted_errors
-from assist.suggestions.offers import CLASSES, Binding, Imported, Picture
+from assist.suggestions.offers import CLASSES, Binding, Imported, Picture, TextField
 from assist.suggestions.prototypes import Choices
 from projects import access
 from projects.models import Assignment, ImportedPrediction, Label, ProjectSettings, Task
@@ -26,7 +26,9 @@ NOTHING_TO_GUESS = "Nothing is asked here that the copilot has a guess for. Go o
 
 # What else of the same work a model that was brought can do, where one is deployed: nothing of it comes by itself.
 SEERS = ("detect", "read")  # of which one at a time sees all of an image; a detector before a reader
-MORE = {"segment": SEERS, "classify": ("classify-image", "embed-image")}
+OF_IMAGES = ("classify-image", "embed-image")
+WRITES = "generate"  # words for the fields that take a text
+MORE = {"segment": SEERS, "classify": (*OF_IMAGES, WRITES)}
 
 
 def capabilities_of(task_type: str, settings: ProjectSettings) -> tuple[str, ...]:
@@ -102,17 +104,12 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         raise CopilotError("copilot-off")
     imported = _imported(task)
     subject = subject_of(assignment or task)
-    model, detector = "", ""
-    if imported is None and capability == "classify" and task.asset_id is not None and "text" not in task.payload:
-        model = resolution.chosen(task.project.public_id, "classify-image", subject) or ""
-        capability = "classify-image" if model else capability
-        if not model:
-            model = resolution.chosen(task.project.public_id, "embed-image", subject) or ""
-            capability = "embed-image" if model else capability
-    elif capability == "segment":
-        kinds = (resolution.chosen(task.project.public_id, one, subject) for one in SEERS)
-        detector = next(filter(None, kinds), "")
-    model = model or resolution.chosen(task.project.public_id, capability, subject) or ""
+    writes = _writes(task, settings) if capability == "classify" and imported is None else ()
+    writer = resolution.chosen(task.project.public_id, WRITES, subject) or "" if writes else ""
+    capability, model = _answering(task, capability, subject, images=imported is None)
+    kinds = SEERS if capability == "segment" else ()
+    seers = (resolution.chosen(task.project.public_id, one, subject) for one in kinds)
+    detector = next(filter(None, seers), "")
     labels = list(task.project.labels.in_use())
     return Binding(
         assignment_key=assignment.pk if assignment else None,
@@ -122,7 +119,9 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         capability=capability,
         picture=picture_of(task) if capability in {"segment", "classify-image", "embed-image"} else None,
         text=str(task.payload.get("text", "")),
-        choices=_choices(task, settings, capability) if imported is None and capability in CLASSES else (),
+        choices=_choices(task, settings, capability, writer) if imported is None and capability in CLASSES else (),
+        writer=writer,
+        writes=writes if writer else (),
         mapping=dict(settings.label_mapping),
         labels=frozenset(one.key for one in labels),
         minimum_score=settings.minimum_score,
@@ -136,6 +135,16 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         shapes={one.key: tuple(one.shapes or ("mask",)) for one in labels} if detector else {},
         written=written_in(labels) if detector else {},
     )
+
+
+def _answering(task: Task, capability: str, subject: str, *, images: bool) -> tuple[str, str]:
+    """As what a task is asked about, and the version deployed for that, or "". `images`: one that is classified may be
+    looked at, where a model that does so is deployed."""
+    if images and capability == "classify" and task.asset_id is not None and "text" not in task.payload:
+        for one in OF_IMAGES:
+            if model := resolution.chosen(task.project.public_id, one, subject):
+                return one, model
+    return capability, resolution.chosen(task.project.public_id, capability, subject) or ""
 
 
 def written_in(labels: Iterable[Label]) -> dict[str, str]:
@@ -152,11 +161,17 @@ def _imported(task: Task) -> Imported | None:
     return Imported(registry.imported(task.project.public_id, newest.source.name), newest.answer, newest.score)
 
 
-def _choices(task: Task, settings: ProjectSettings, capability: str) -> tuple[Choices, ...]:
+def _writes(task: Task, settings: ProjectSettings) -> tuple[TextField, ...]:
+    """The fields of a text that take one, each time they are asked."""
+    return tuple(choices.texts(settings, task.payload)) if "text" in task.payload else ()
+
+
+def _choices(task: Task, settings: ProjectSettings, capability: str, writer: str) -> tuple[Choices, ...]:
+    """Where a writer has words for it there need be none."""
     if capability == "classify" and "text" not in task.payload:
         raise CopilotError("copilot-off", TEXTS_ALONE)
     found = tuple(choices.of(task.project, settings, task.payload))
-    if not found:
+    if not found and not writer:
         raise CopilotError("copilot-off", NOTHING_TO_GUESS)
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assist.suggestions.offers import TextField
 from assist.suggestions.prototypes import Choices
 from projects.models import Label, Project, ProjectSettings
 from projects.task_types import asked_fields
@@ -22,6 +23,14 @@ def of(project: Project, settings: ProjectSettings, payload: Mapping[str, Any] |
     asked = [one for one in settings.fields if one["kind"] in GUESSED and "when" not in one]
     found = [_choices(one, settings.fields, labels, named) for one in asked if one["key"] not in proposed]
     return [one for one in found if len(one.phrases) > 1]
+
+
+def texts(settings: ProjectSettings, payload: Mapping[str, Any] | None = None) -> list[TextField]:
+    """The fields that take a text each time they are asked, and have none proposed."""
+    proposed = _proposed(payload or {}, settings.fields)
+    asked = [one for one in settings.fields if one["kind"] == "text" and "when" not in one]
+    found = [one for one in asked if one["key"] not in proposed]
+    return [TextField(one["key"], one["name"], one.get("longest", asked_fields.LONGEST)) for one in found]
 
 
 def _choices(

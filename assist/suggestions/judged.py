@@ -1,11 +1,18 @@
-"""From the labels that a model gives shares of to the labels of a project's fields. Pure."""
+"""Models that say themselves how likely each label is: from their labels to the labels of a project's fields. Pure."""
 
 from collections.abc import Mapping, Sequence
 
+from assist.adapters.kinds import lays
+from assist.models import ModelVersion
 from assist.suggestions.label_map import project_label
 from assist.suggestions.prototypes import Choices, Guess
 
 Shares = Mapping[str, float | None]  # the model's label, or one of the project's phrases -> its share, or None
+
+
+def gives_shares(version: ModelVersion) -> bool:
+    """Whether it says itself how likely each label is, rather than where texts or images lie."""
+    return bool(version.terms) and version.capability.startswith("classify") and not lays(version.terms)
 
 
 def phrases_of(fields: Sequence[Choices]) -> list[str]:

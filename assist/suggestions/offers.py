@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from assist.suggestions.prototypes import Choices, Learnt
+from projects.inference.calibration import Calibration
 
 CLASSES = ("classify", "classify-image", "embed-image")  # capabilities by which labels of a whole task are guessed
 # How all that stands apart is asked for: few of these masks are taken, however good the model is.
@@ -31,6 +32,15 @@ class Imported:
 
 
 @dataclass(frozen=True)
+class TextField:
+    """A field of a classification that takes a text: its key, what it is called, how long its answer may be."""
+
+    field: str
+    name: str
+    longest: int  # characters
+
+
+@dataclass(frozen=True)
 class Binding:
     """An assignment and its task, as far as the copilot needs them; without an assignment, a manager's trial."""
 
@@ -44,6 +54,7 @@ class Binding:
     learnt: dict[str, Learnt] = field(default_factory=dict)  # field -> what verdicts taught the model that answers
     mapping: dict[str, str] = field(default_factory=dict)  # the model's label -> the project's label key
     labels: frozenset[str] = frozenset()  # keys in use
+    measured: Calibration | None = None  # how far the scores of a model of spans may be believed; None: nobody knows
     minimum_score: float = 0.0
     minimums: dict[str, float] = field(default_factory=dict)  # label key -> its own least score
     planted: bool = False  # this work is shown one wrong suggestion
@@ -54,6 +65,8 @@ class Binding:
     detector: str = ""  # the version that finds boxes in this image, if one is deployed
     detector_map: dict[str, str] | None = None
     shapes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # label key -> the shapes that it takes
+    writer: str = ""  # the version that writes texts for fields, if one is deployed
+    writes: tuple[TextField, ...] = ()
     written: dict[str, str] = field(default_factory=dict)  # label key -> its attribute that holds what is written there
 
     @property

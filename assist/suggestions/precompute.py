@@ -23,8 +23,8 @@ from assist.errors import CopilotError
 from assist.models import ModelVersion, Precompute, Precomputed
 from assist.registry import registry, resolution
 from assist.runtime.client import serving, status_now
-from assist.suggestions import asked_ahead
-from assist.suggestions.bindings import capabilities_of, capability_of, subject_of
+from assist.suggestions import asked_ahead, judged
+from assist.suggestions.bindings import OF_IMAGES, capabilities_of, capability_of, subject_of
 from assist.suggestions.vector_encoding import unpacked
 from projects.models import Batch, Task
 from taskers.errors import StateConflict
@@ -142,13 +142,8 @@ def read_ahead(tasks: Sequence[Task], patience: float) -> int:
             asked[serving(status, capability, deployed)].append(task)
     versions = {model: registry.model_version(model) for model in asked}
     # A model that gives shares is asked by a project's words, and these tasks may be of several.
-    alike = {model: rows for model, rows in asked.items() if not gives_shares(versions[model])}
+    alike = {model: rows for model, rows in asked.items() if not judged.gives_shares(versions[model])}
     return sum(_read_new(versions[model], rows, patience) for model, rows in alike.items())
-
-
-def gives_shares(version: ModelVersion) -> bool:
-    """Whether it says itself how likely each label is."""
-    return bool(version.terms) and version.capability.startswith("classify")
 
 
 def forget() -> int:
@@ -184,11 +179,11 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
         raise StateConflict("The copilot has nothing to offer for this type of task.")
     if found[0] != "classify":
         return found
-    if _has_texts(batch):
+    if _has_texts(batch):  # what writes for them is asked when somebody comes: its words cost
         return found[:1]
-    if not any(resolution.deployed(batch.project, one) for one in found[1:]):
+    if not any(resolution.deployed(batch.project, one) for one in OF_IMAGES):
         raise StateConflict("The copilot suggests classes of texts; this batch holds images.")
-    return found[1:]
+    return OF_IMAGES
 
 
 def _usual(capability: str) -> str:
@@ -265,7 +260,7 @@ def _pictures(row: Precompute, tasks: Sequence[Task]) -> int:
     version, keeps = row.version, row.version.capability != "segment"  # what is encoded lies in the runtime's store
     unsaid = _unsaid(version, tasks) if keeps else list(tasks)
     assets = {task.asset_id for task in unsaid if task.asset_id}
-    known = _said_of_images(row, assets) if keeps and not gives_shares(version) else {}
+    known = _said_of_images(row, assets) if keeps and not judged.gives_shares(version) else {}
     fresh = {task.asset_id: task for task in unsaid if task.asset_id and task.asset_id not in known}
     told = asyncio.run(asked_ahead.of_images(version, list(fresh.values()))) if fresh else []
     known |= {task.asset_id: said for task, said in told}

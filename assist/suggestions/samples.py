@@ -1,16 +1,20 @@
-"""What would be offered in some images of a project under other least scores, before anybody saves them: of what a
-detector said of them ahead. No model is asked."""
+"""What would be offered in some images or texts of a project under other least scores, before anybody saves them: of
+what a detector or a model of spans said of them ahead. No model is asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assist.models import ModelVersion, Precomputed
 from assist.registry import registry, resolution
+from assist.suggestions import sureness
 from assist.suggestions.label_map import project_label
+from projects.inference.calibration import Calibration
 from projects.models import Label, Project, Task
 
-MOST = 8  # images
+MOST = 8  # images or texts
 NEWEST = 400  # tasks among which they are looked for
+EXCERPT = 120  # characters
+Measured = Callable[[ModelVersion], Calibration | None]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,35 @@ class Sample:
         return sum(one.offered for one in self.seen)
 
 
+@dataclass(frozen=True)
+class SeenSpan:
+    """The same of a piece of text."""
+
+    text: str
+    label: Label
+    score: float | None
+    offered: bool
+
+
+@dataclass(frozen=True)
+class TextSample:
+    """A text with all that the model found in it, in its order."""
+
+    task: Task
+    seen: Sequence[SeenSpan]
+
+    @property
+    def offered(self) -> int:
+        """How much of it would be."""
+        return sum(one.offered for one in self.seen)
+
+    @property
+    def excerpt(self) -> str:
+        """How it begins."""
+        text = str(self.task.payload.get("text", ""))
+        return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
+
+
 def of(project: Project, least: float, own: Mapping[str, float]) -> list[Sample]:
     """Some images, the newest first; `least` and `own` (by the labels' keys) are the scores from which is offered."""
     deployed = resolution.deployed(project, "detect")
@@ -50,6 +83,32 @@ def of(project: Project, least: float, own: Mapping[str, float]) -> list[Sample]
         Sample(by_key[row.task_key], _seen(row.output["boxes"], version, mapping, labels, {"": least} | dict(own)))
         for row in rows
     ]
+
+
+def of_texts(project: Project, least: float, own: Mapping[str, float], measured: Measured) -> list[TextSample]:
+    """The same of texts; `measured`: how far a version's scores may be believed here. By the version that answers most,
+    or else the one that read the newest of them."""
+    by_key = {one.pk: one for one in Task.objects.filter(project=project).order_by("-pk")[:NEWEST]}
+    rows = Precomputed.objects.filter(task_key__in=by_key, version__capability="spans").order_by("-task_key")
+    deployed = resolution.deployed(project, "spans")
+    newest = rows.select_related("version").first()
+    if newest is None:
+        return []
+    version = max(deployed, key=lambda one: one.share).version if deployed else newest.version
+    labels, mapping = {one.key: one for one in project.labels.in_use()}, project.settings_now().label_mapping
+    map_of, known = registry.label_map_of(str(version)), measured(version)
+    minimums = {"": least} | dict(own)
+
+    def seen(task: Task, spans: Sequence[Sequence]) -> TextSample:
+        text, found = str(task.payload.get("text", "")), []
+        for start, end, theirs, score in spans:
+            if key := project_label(theirs, mapping, labels, map_of):
+                sure = sureness.of(score, known)
+                offered = sure is None or sure >= minimums.get(key, least)
+                found.append(SeenSpan(text[start:end], labels[key], sure, offered))
+        return TextSample(task, found)
+
+    return [seen(by_key[row.task_key], row.output) for row in rows.filter(version=version)[:MOST]]
 
 
 def _seen(

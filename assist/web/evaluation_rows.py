@@ -26,11 +26,12 @@ FIGURES: Mapping[str, Any] = {
 }
 # What the score of one task is, by the measure.
 SCORES: Mapping[str, Any] = {
-    "spans": _("The score of a text is the F1 of its spans: place and label have to be the same."),
+    "spans": _("The score of a text is the F1 of the spans that would be offered: by place and label."),
     "classify": _("The score of a text is the share of its fields that are guessed right."),
     "classify-image": _("The score of an image is the share of its fields that are guessed right."),
     "embed-image": _("The score of an image is the share of its fields that are guessed right."),
     "segment": _("The score of an image is the mean overlap with its regions, for a click in each and for its box."),
+    "generate": _("The score of a text is how much the words written for its fields agree with those decided."),
     "detect": _("The score of an image is the F1 of the boxes that would be offered, from IoU .5, by label."),
     "read": _("The score of an image is the share of its letters that are read right, of what would be offered."),
 }

@@ -17,12 +17,12 @@ from assist.adapters import DEFAULTS, RUNTIMES
 from assist.alike import duplicates
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
-from assist.learning import canary_report, label_vectors, rollout, term_memory
+from assist.learning import canary_report, label_vectors, measured_scores, rollout, term_memory
 from assist.models import Deployment, Override, Precompute
 from assist.registry import lineage, registry, resolution
 from assist.runtime.embedding_store import ONE as ONE_EMBEDDING
 from assist.suggestions import precompute, prototypes
-from assist.suggestions.bindings import MORE, capability_of
+from assist.suggestions.bindings import MORE, OF_IMAGES, capability_of
 from assist.web import figures, status
 from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import CopilotForm, DeployForm, OverrideForm, PlaceForm, initial
@@ -180,7 +180,9 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "trouble": status.of_capability(capability) if capability else "",
         "hindrance": work.hindrance(project, project.settings_now()),
         "placed": work.of_project(project),
-        "samples": bool(resolution.deployed(project, "detect")),
+        "samples": capability == "spans" or bool(resolution.deployed(project, "detect")),
+        "measured": measured_scores.standing(project) if capability == "spans" else [],
+        "enough_spans": measured_scores.ENOUGH,
         "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
@@ -188,7 +190,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "enough": prototypes.ENOUGH,
         "images": capability == "classify"
         and status.of_images(project)
-        and not any(resolution.deployed(project, one) for one in MORE[capability]),
+        and not any(resolution.deployed(project, one) for one in OF_IMAGES),
     }
 
 

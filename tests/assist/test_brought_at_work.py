@@ -1,22 +1,17 @@
 """Models that somebody brought, in people's hands: boxes, spans and classes of each kind of adapter, through the whole
 application, and hosts that fail while annotating goes on."""
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from django.db.models import Count
 
-from assist.adapters import catalogue
 from assist.annotators import image_answers
 from assist.annotators import work as placing
 from assist.errors import CopilotError
 from assist.models import AnnotatorVersion, ModelVersion, Precomputed, Suggestion
-from assist.registry import registry
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import precompute, record
 from projects import queue
@@ -24,13 +19,13 @@ from projects.configuration import configure
 from projects.errors import Refused
 from projects.inference.geometry import mask_area, mask_box
 from projects.models import Annotation, Assignment, ModelAnswer, Project, Verdict
+from projects.task_types import asked_fields
 from projects.workflow import submission
 from tests.support import make
-from tests.support.assist import brought, work
-from tests.support.assist.brought import Backend
+from tests.support.assist import work
+from tests.support.assist.brought_at_work import Brought, at_work
 from tests.support.assist.page import in_thread, kept, page_of
 from tests.support.assist.pictures import Picture, picture
-from tests.support.assist.running import Runtime, running
 from tests.support.cast import Cast
 
 MOODS = [{"name": "Glad"}, {"name": "Sad"}]
@@ -40,52 +35,10 @@ PETS = [
 ]
 
 
-@dataclass
-class Brought:
-    """A runtime with models that somebody brought, and the host of those that are elsewhere."""
-
-    store: Path
-    host: Backend
-    runtime: Runtime
-    folders: dict[str, Path]
-
-    def version(self, name: str) -> ModelVersion:
-        made = registry.bring(self.store, self.folders[name])
-        return registry.tried(made, well=True, said="", figures={})
-
-
-def remote(at: Path, name: str, capability: str, adapter: str, url: str, options: str = "", **fields: Any) -> Path:
-    page = f"[options]\nurl = '{url}'\nseconds = 5\n{options}"
-    return brought.folder(at / name, page, name=name, capability=capability, adapter=adapter, **fields)
-
-
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brought]:
-    at, store = tmp_path_factory.mktemp("brought"), tmp_path_factory.mktemp("store")
-    with brought.serving(lambda path, body: (500, {})) as host:
-        chat = "model = 'small-one'\nmost_tokens = 50\n"
-        folders = {
-            "things": detector(at / "things"),
-            "namen": brought.spans_folder(at / "namen"),
-            "moods": brought.classifier_folder(at / "moods", labels=["glad", "sad", "nothing"]),
-            "far": remote(at, "far", "spans", "http", host.url),
-            "chat": remote(at, "chat", "classify", "openai", f"{host.url}/v1", chat),
-        }
-        for folder in folders.values():
-            with brought.checked(folder) as (offer, files):
-                catalogue.enter(store, offer, files)
-        keys = ["fake-masks@1", *(f"{name}@1" for name in folders)]
-        with pytest.MonkeyPatch.context() as allowed:
-            allowed.setitem(os.environ, "TANDEM_OUTBOUND", "http://127.0.0.1")
-            allowed.setitem(os.environ, "TANDEM_OUTBOUND_PRIVATE", "127.0.0.1")
-            with running(*keys, weights=store, more=("--alone",)) as runtime:
-                runtime.until_ready()
-                yield Brought(store, host, runtime, folders)
-
-
-def detector(at: Path) -> Path:
-    page = f"{brought.DETECTOR}[label_map]\nthing = 'cat'\nother = 'dog'\n"
-    return brought.detector_folder(at, page=page)
+    with at_work(tmp_path_factory.mktemp("brought"), tmp_path_factory.mktemp("store")) as brought:
+        yield brought
 
 
 @pytest.fixture
@@ -116,6 +69,31 @@ async def test_alice_takes_a_box_and_a_mask_that_the_detector_found(cast: Cast, 
     rows = {str(one.public_id): one async for one in Suggestion.objects.all()}
     assert (rows[cat["suggestion"]].outcome, rows[dog["suggestion"]].outcome) == ("edited", "accepted")
     assert 0 < rows[cat["suggestion"]].edit < 0.3
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_sam_2_answers_a_box_and_a_click_that_goes_on_from_it(cast: Cast, models: Brought, square, at) -> None:
+    at(models.runtime.address)
+    held = await sam2_held(cast, models, square)
+    page = await page_of(cast.alice, held.public_id)
+    assert (await page.open(held.token))["model"] == "sam2@1"
+    first = await page.prompt(points=[], box=[4, 4, 10, 10])
+    assert len(first["masks"]) == 3 and first["best"] == 0 and first["masks"][0]["size"] == [30, 40]
+    assert mask_box(first["masks"][0]) == pytest.approx([4, 4, 10, 10], abs=1)
+    more = await page.prompt("p2", points=[[30, 20, 1]], box=None, previous=first["masks"][0]["handle"])
+    x, y, width, height = mask_box(more["masks"][0])
+    assert x <= 5 and y <= 5 and x + width >= 30 and y + height >= 20, "the mask before, and the disc of the click"
+    rows = await kept(2)
+    assert {str(row.model) for row in rows} == {"sam2@1"}
+    await page.line.disconnect()
+
+
+@in_thread
+def sam2_held(cast: Cast, models: Brought, square: Picture) -> Assignment:
+    project = work.image_project(cast.riverside)
+    work.image_task(make.batch(project), square.file)
+    work.deployed(project, models.version("sam2"), share=100, by=cast.mina)
+    return make.held(cast.alice, project)
 
 
 @in_thread
@@ -198,6 +176,59 @@ async def test_image_is_classified_by_the_model_that_was_brought(
     (one,) = (await page.prompt(text=True))["classes"]
     assert one["label"] == "sad" and one["score"] == pytest.approx(0.787, abs=0.01)
     await page.line.disconnect()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_text_is_classed_by_where_an_embedder_that_was_brought_lays_it(cast: Cast, models: Brought, at) -> None:
+    """Its labels are told by their words, as of every model that lays texts; nobody knows yet how sure it is."""
+    at(models.runtime.address)
+    held = await letter_held(cast, models)
+    page = await page_of(cast.alice, held.public_id)
+    ready = await page.open(held.token)
+    assert (ready["capability"], ready["waits"], ready["model"]) == ("classify", True, "places@1")
+    (one,) = (await page.prompt(text=True))["classes"]
+    assert (one["label"], one["score"]) == ("awful", None)
+    await page.line.disconnect()
+
+
+@in_thread
+def letter_held(cast: Cast, models: Brought, *more: str, **terms: Any) -> Assignment:
+    labels = [{"name": "Fine"}, {"name": "Awful"}]
+    project = make.project(cast.riverside, "Tones", "classification", labels=labels, **terms)
+    make.tasks(make.batch(project), 1, text="awful, awful weather")
+    for name in ("places", *more):
+        work.deployed(project, models.version(name), share=100, by=cast.mina)
+    return make.held(cast.alice, project)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_field_of_text_is_filled_in_by_a_model_that_writes(cast: Cast, models: Brought, at) -> None:
+    """Alice takes its words and changes one of four: that is edited, and by so much."""
+    at(models.runtime.address)
+    fields = asked_fields.read("Tone (choice)\nSummary (text 80)\nRemark (text, optional) when Tone is awful")
+    held = await letter_held(cast, models, "scribe", fields=fields)
+    models.host.reply = lambda path, body: (200, {"version": "1", "outputs": [{"text": "Oslo is awful again"}]})
+    page = await page_of(cast.alice, held.public_id)
+    await page.open(held.token)
+    tone, summary = (await page.prompt(text=True))["classes"]
+    assert (tone["model"], summary["model"]) == ("places@1", "scribe@1")
+    assert (summary["field"], summary["label"], summary["score"]) == ("summary", "Oslo is awful again", None)
+    assert models.host.asked[-1][1]["inputs"][0]["asked"] == "Summary", "what is asked at times alone isn't written"
+    await kept(2)
+    assert (await page.prompt("p2", text=True))["classes"] == [tone, summary]
+    await page.line.disconnect()
+    assert await in_thread(written)(cast, held, summary["suggestion"]) == ("edited", "scribe@1")
+
+
+def written(cast: Cast, held: Assignment, suggestion: str) -> tuple[str, str]:
+    by = {"source": "edited", "suggestion": suggestion, "model": "scribe@1"}
+    values = [("tone", "choice", "awful", {"source": "human"}), ("summary", "text", "Oslo was awful again", by)]
+    parts = [dict(zip(("field", "kind", "value", "provenance"), one, strict=True)) for one in values]
+    submission.submit(held, cast.alice, held.token, {"fields": parts})
+    record.settle(Annotation.objects.get(assignment=held))
+    row = Suggestion.objects.get(public_id=suggestion)
+    assert row.edit is not None and 0 < row.edit < 0.5
+    return row.outcome, str(row.model)
 
 
 @in_thread

@@ -101,7 +101,7 @@ def test_least_score_is_asked_for_where_it_does_something_and_says_what(cast: Ca
     assert (images.settings_now().control_share, images.settings_now().minimum_score) == (0.25, before)
     at = address("project-copilot", project.public_id)
     page = mina.get(at).content.decode()
-    assert "It says itself how sure it is" in page and "least_person" in page, "spans have scores"
+    assert "by what verdicts say of its scores" in page and "least_person" in page, "spans have scores"
     assert mina.post(at, seen(project) | {"least_person": "70"}).status_code == 302
     assert (project.settings_now().minimum_score, project.settings_now().label_minimums) == (0.2, {"person": 0.7})
     topics = make.project(cast.riverside, "Topics", "classification", labels=[{"name": "Food"}, {"name": "Sport"}])

@@ -1,6 +1,7 @@
 """docs/models.md, done as it stands there: each page of a model is taken in, and the example server answers."""
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from django.core.management import call_command
 
 from assist.adapters import catalogue, manifest
 from assist.models import ModelVersion
-from tests.support.assist import brought
+from tests.support.assist import brought, sam2
 from tests.support.assist.brought import Backend
 from tests.support.config.ports import free_port, listens
 from tests.support.waiting import until
@@ -64,6 +65,20 @@ def test_model_of_texts_from_hugging_face(db: None, store: Path, tmp_path: Path)
     assert "Maria Lopez (PER)" in added(folder, page).smoke_said
 
 
+def test_embedder_of_texts_from_hugging_face(db: None, store: Path, tmp_path: Path) -> None:
+    folder, page = brought.embedder_folder(tmp_path / "folder"), PAGES["sentences"]
+    for name, sha256 in tomllib.loads((folder / "model.toml").read_text())["files"].items():
+        page = page.replace(f'"{name}" = "…"', f'"{name}" = "{sha256}"')
+    assert "a vector of 2" in added(folder, page).smoke_said
+
+
+def test_sam_2_in_two_files(db: None, store: Path, tmp_path: Path) -> None:
+    folder, page = sam2.folder(tmp_path / "folder"), PAGES["sam2-tiny"]
+    for name, sha256 in tomllib.loads((folder / "model.toml").read_text())["files"].items():
+        page = page.replace(f'"{name}" = "…"', f'"{name}" = "{sha256}"')
+    assert "a face in a photograph" in added(folder, page).smoke_said
+
+
 @pytest.fixture
 def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TANDEM_OUTBOUND", "http://127.0.0.1")
@@ -95,7 +110,10 @@ def test_example_server(db: None, store: Path, tmp_path: Path, allowed: None) ->
 def reply(path: str, body: object) -> tuple[int, object]:
     """A Label Studio backend and a chat server in one."""
     label = {"value": {"start": 0, "end": 5, "labels": ["PER"]}, "score": 0.8}
+    wants = json.dumps(body)
     content = '{"label": "a complaint about a product"}'
+    if "Summary" in wants:
+        content = '{"text": "Its battery failed."}'
     choice = {"message": {"content": content}, "finish_reason": "stop"}
     return 200, {
         "/health": {"status": "UP"},
@@ -105,13 +123,14 @@ def reply(path: str, body: object) -> tuple[int, object]:
     }[path]
 
 
-@pytest.mark.parametrize("name", ["theirs", "reader"])
+@pytest.mark.parametrize("name", ["theirs", "reader", "summaries"])
 def test_backend_of_another_making(db: None, store: Path, tmp_path: Path, allowed: None, name: str) -> None:
     with brought.serving(reply) as host:
         page = re.sub(r"http://127\.0\.0\.1:\d+", host.url, PAGES[name])
         version = added(tmp_path, page)
-        assert asked_of(host) == ["/health", "/setup", "/predict"] or name == "reader"
-        assert ("Maria (PER)" if name == "theirs" else "a complaint about a product") in version.smoke_said
+        assert asked_of(host) == ["/health", "/setup", "/predict"] or name != "theirs"
+        said = {"theirs": "Maria (PER)", "reader": "a complaint about a product", "summaries": "Its battery failed."}
+        assert said[name] in version.smoke_said
 
 
 def asked_of(host: Backend) -> list[str]:

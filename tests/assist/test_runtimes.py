@@ -25,6 +25,7 @@ from assist.adapters import (
     files,
     mask_size,
     sam_frame,
+    sam_levels,
     spacy_spans,
 )
 from assist.adapters.priority import Aside
@@ -161,7 +162,7 @@ def test_two_threads_never_get_each_others_masks(sam: Segmenter, astronaut: Pict
 
 def test_levels_looked_up_are_the_levels_worked_out() -> None:
     image = np.random.default_rng(3).integers(0, 256, (768, 1024, 3), np.uint8)
-    plain = (image.astype(np.float32) - sam_frame.MEAN) / sam_frame.DEVIATION
+    plain = (image.astype(np.float32) - sam_levels.MEAN) / sam_levels.DEVIATION
     assert (preprocess(image)[0, :, :768] == plain.transpose(2, 0, 1)).all()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.learning import blind_verdicts, evaluation, recipe_process, snapshots, training
+from assist.learning import blind_verdicts, recipe_process, snapshots, training
 from assist.learning.splits import GATE, split_of
 from assist.models import ModelVersion, Snapshot, SnapshotRow, TrainingRun
 from assist.registry import registry
@@ -76,7 +76,7 @@ def test_verdicts_become_a_model_that_knows_what_people_taught(cast, project, dj
     # Only what no model ever learns from judges it.
     verdict_index.add(Event.objects.order_by("pk"))
     two = (version, registry.model_version(work.SPACY))
-    judged = [one for one in evaluation.unseen(project, two, blind_verdicts.newest(project, 500)) if one.blind]
+    judged = [one for one in blind_verdicts.unseen(project, two, blind_verdicts.newest(project, 500)) if one.blind]
     assert judged and {split_of(str(project.public_id), one.group) for one in judged} == {GATE}
     with pytest.raises(StateConflict):
         training.stop(run)

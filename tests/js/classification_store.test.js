@@ -202,6 +202,17 @@ test("what was answered before the offer came is the person's own", () => {
   assert.deepEqual([mine.pending(), origin(mine, "subject").source, rejectedOf(mine)], [[], "human", []]);
 });
 
+test("words that a model wrote for a field are taken under its own name, and what is changed is edited", () => {
+  const mine = store();
+  const written = { suggestion: "w-1", field: "remark", label: "Two horses", score: null, model: "scribe@1" };
+  mine.receive({ model: "minilm@2", classes: [written, { ...written, suggestion: "w-2", label: "far too long for it" }] });
+  assert.deepEqual(mine.pending().map((one) => one.suggestion), ["w-1"]);
+  mine.accept("remark");
+  assert.deepEqual(origin(mine, "remark"), { source: "suggestion", suggestion: "w-1", model: "scribe@1" });
+  mine.type("remark", "Two mares");
+  assert.equal(origin(mine, "remark").source, "edited");
+});
+
 test("a draft remembers what was taken and rejected", () => {
   const mine = suggested();
   mine.accept();

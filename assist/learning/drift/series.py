@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
+from django.db.models import FloatField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from assist.alike import index
@@ -56,7 +59,10 @@ def images(project: Project, after: int) -> Read:
 
 def sureness(project: Project, after: int) -> Read:
     """How sure the model is that answers now, over what it offered for a task."""
-    rows = _offered(project, after).exclude(score=None).values_list("pk", "offered_at", "assignment_key", "score")
+    scored = _offered(project, after).exclude(score=None)
+    # By the model's own word: what verdicts make of it changes with every measurement.
+    own = Coalesce(Cast(KeyTextTransform("own_score", "output"), FloatField()), "score")
+    rows = scored.annotate(own=own).values_list("pk", "offered_at", "assignment_key", "own")
     return _together([(key, at, work, float(score)) for key, at, work, score in rows[:MOST]])
 
 

@@ -74,7 +74,7 @@ def classifier_folder(at: Path, numbers: Sequence[float] = (0.0, 2.0, 0.0), **fi
     return folder(at, page, {"model.onnx": constant(np.array([numbers], np.float32))}, **terms | fields)
 
 
-PIECES = ("[CLS]", "[SEP]", "[UNK]", "maria", "lo", "##pez", "os", "##lo", "awful", "fine")
+PIECES = ("[CLS]", "[SEP]", "[UNK]", "maria", "lo", "##pez", "os", "##lo", "awful", "fine", "soup")
 TAGS = {"maria": "B-PER", "lo": "I-PER", "##pez": "LOC", "os": "LOC", "##lo": "B-PER"}
 TONES = {"awful": "complaint", "fine": "praise"}
 
@@ -89,6 +89,21 @@ def text_folder(at: Path, table: Mapping[str, str] = TAGS, page: str = "", *, su
         numbers[place, labels.index(table.get(piece, labels[0]))] = sure
     files = {"model.onnx": looked_up(numbers, whole=terms["capability"] == "classify"), "tokenizer.json": _tokenizer()}
     return folder(at, page, files, **terms)
+
+
+LIES = {"maria": (1, 0), "lo": (1, 0), "##pez": (1, 0), "os": (0, 1), "##lo": (0, 1)}
+LIES |= {"awful": (0, -1), "fine": (-1, 0), "soup": (-1, 0)}
+
+
+def embedder_folder(at: Path, page: str = "", *, whole: bool = True, **fields: Any) -> Path:
+    """A model of where texts lie: names to the right, places above, what is awful below, what is fine to the left;
+    pooled by itself (`whole`), or a row for each piece."""
+    table = np.zeros((len(PIECES), 2), np.float32)
+    for piece, where in LIES.items():
+        table[PIECES.index(piece)] = where
+    files = {"model.onnx": looked_up(table, whole=whole), "tokenizer.json": _tokenizer()}
+    terms = {"name": "places", "capability": "embed", "adapter": "onnx-text-embedder"}
+    return folder(at, page, files, **terms | fields)
 
 
 def looked_up(table: np.ndarray, *, whole: bool) -> bytes:

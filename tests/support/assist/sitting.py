@@ -14,6 +14,7 @@ from assist.session.session import Session
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
+from projects.inference.calibration import Calibration
 from tests.support.assist.running import settled
 
 TOKEN = UUID("6f0c9d1e-2a3b-4c5d-8e9f-001122334455")
@@ -29,6 +30,7 @@ class Gateway:
         self.problem: CopilotError | None = None
         self.kept: list[Offer] = []
         self.ahead: Any = None  # what was prepared for the text
+        self.calibration: Calibration | None = None
         self.taught: dict[str, Learnt] = {}
         self.terms: Sequence[Find] = ()  # decided before, in the text
 
@@ -53,6 +55,9 @@ class Gateway:
 
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         return self.taught
+
+    async def measured(self, binding: Binding, model: str) -> Calibration | None:
+        return self.calibration
 
     async def remembered(self, binding: Binding) -> Sequence[Find]:
         return self.terms
@@ -106,6 +111,13 @@ class Model:
         self.asked.append({"image": image, "labels": list(labels)})
         await self._pass()
         return {"angry": None}
+
+    async def written(self, model: str, text: str, asked: str, longest: int, asker: str | None = None) -> str:
+        self.asked.append({"written": model, "asked": asked, "longest": longest, "asker": asker})
+        await self._pass()
+        if asked == "Odd":
+            raise CopilotError("no-answer")
+        return f"{asked} of {text}"[:longest]
 
     async def spans(self, model: str, text: str, asker: str) -> dict[str, Any]:
         self.asked.append({"text": text})

@@ -115,7 +115,7 @@ class ClassificationStore {
 
   /** The copilot's labels have come. @param {{classes: any[], model: string}} message */
   receive({ classes, model }) {
-    const made = classes.map((one) => ({ ...one, model, value: this.#valueOf(one) }));
+    const made = classes.map((one) => ({ ...one, model: one.model || model, value: this.#valueOf(one) }));
     this.#offers = made.filter(({ field, value }) => value !== undefined && this.#proposed[field] === undefined);
     this.#onChange();
   }

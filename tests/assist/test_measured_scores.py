@@ -1,0 +1,164 @@
+"""A model's word on how sure it is of a span is measured by what people decided without any help: what is shown, held
+back, handed in and evaluated goes by that, and before enough is known by the word itself."""
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assist import jobs
+from assist.annotators import autonomous_answers
+from assist.learning import blind_verdicts, follow, measured_scores, scores
+from assist.learning.asked import Asked, asked_by
+from assist.learning.blind_verdicts import Decided
+from assist.learning.drift import series
+from assist.models import MeasuredScores, ModelVersion, Precomputed, Suggestion
+from assist.session import replies
+from assist.suggestions import sureness
+from projects.inference.calibration import calibrate
+from projects.models import Project, Task
+from projects.reports import verdict_index
+from taskers.models import Event
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.sitting import TEXT
+from tests.support.cast import Cast
+
+NAMES = ("Maria", "Jonas", "Amira", "Pedro", "Ingrid")
+LINE = " ".join(NAMES)
+PLACES = [(LINE.index(name), LINE.index(name) + len(name)) for name in NAMES]
+SURE = 0.9  # what the model says of each name
+
+
+@pytest.fixture
+def names(cast: Cast) -> tuple[Project, ModelVersion]:
+    """Texts of five names, of which people mark three; a model that marks all five answers here."""
+    project = make.project(cast.riverside, wanted=1)
+    version = ModelVersion.objects.create(
+        name="names", version="1", capability="spans", terms={"label_map": {}, "labels": ["person"]}, smoke="passed"
+    )
+    work.deployed(project, version, share=100, by=cast.mina)
+    return project, version
+
+
+def read(cast: Cast, project: Project, version: ModelVersion, count: int) -> None:
+    """So many of them, read ahead by the model and decided by Alice alone."""
+    for _ in range(count):
+        number = project.batches.count()
+        (task,) = make.tasks(make.batch(project, f"Batch {number}"), 1, text=f"{LINE} {number}")
+        said = [[start, end, "person", SURE] for start, end in PLACES]
+        Precomputed.objects.create(task_key=task.pk, version=version, output=said)
+        make.judged(cast.alice, project, make.spans(*PLACES[:3]))
+    verdict_index.add(Event.objects.filter(project_key=project.public_id))
+
+
+@pytest.mark.django_db
+def test_verdicts_say_what_a_score_is_worth_once_there_are_enough(
+    cast: Cast, names: tuple[Project, ModelVersion], client: Client
+) -> None:
+    project, version = names
+    page = reverse("project-copilot", args=[project.public_id])
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    assert "Nothing was measured yet" in client.get(page).content.decode()
+    read(cast, project, version, 9)
+    assert not measured_scores.due(project) and measured_scores.of(project.public_id, str(version)) is None
+    read(cast, project, version, 1)
+    jobs.learn(project.pk)
+    assert not measured_scores.due(project)
+    found = measured_scores.of(project.public_id, str(version))
+    row = MeasuredScores.objects.get()
+    assert (row.known, row.right, row.verdicts) == (50, 30, 10) and found is not None
+    assert 0.6 < float(found(SURE)) < 0.72, "three of five, and a little of what it says"
+    told = client.get(page).content.decode()
+    assert "60 %" in told and "Scores are measured" in told and "90 % is worth" in told
+    MeasuredScores.objects.update(known=49)
+    assert measured_scores.of(project.public_id, str(version)) is None
+    assert "Too little is decided to tell" in client.get(page).content.decode()
+
+
+@pytest.mark.django_db
+def test_who_was_shown_a_suggestion_says_nothing_of_it_and_a_new_model_is_measured_anew(
+    cast: Cast, names: tuple[Project, ModelVersion]
+) -> None:
+    project, version = names
+    read(cast, project, version, 10)
+    first = Task.objects.filter(project=project).order_by("pk").first()
+    assert first
+    work.offered_then(first.assignments.get())
+    measured_scores.learn(project)
+    assert MeasuredScores.objects.get().verdicts == 9
+    other = ModelVersion.objects.create(name="other", version="1", capability="spans", smoke="passed")
+    work.deployed(project, other, share=40, by=cast.mina)
+    assert measured_scores.due(project) and follow.TAUGHT["text_spans"][-1] is measured_scores
+
+
+def worth(share: float) -> Any:
+    """What a hundred spans teach of which so many were right, all of them said with SURE."""
+    return calibrate([SURE] * 100, [n < 100 * share for n in range(100)])
+
+
+def test_spans_are_offered_by_what_their_scores_are_worth() -> None:
+    found = [[0, 5, "PERSON", SURE], [6, 9, "DATE", None]]
+    binding = replace(TEXT, minimum_score=0.7)
+    assert [one.score for one in replies.span_offers(binding, "m@1", found, 3)] == [SURE, None]
+    assert replies.span_offers(replace(binding, measured=worth(0.3)), "m@1", found, 3) == [], "also where none is said"
+    person, date = replies.span_offers(replace(TEXT, measured=worth(0.8)), "m@1", found, 3)
+    assert person.score == sureness.of(SURE, worth(0.8)) and 0.75 < person.score < 0.9
+    assert person.output["own_score"] == SURE and "own_score" not in date.output and date.score is not None
+
+
+def test_what_a_model_hands_in_and_is_measured_by_is_what_would_be_offered() -> None:
+    found = [[0, 5, "PERSON", SURE], [9, 13, "DATE", 0.4]]
+    labels = {"person": "Person", "date": "Date"}
+    answer, sure = autonomous_answers.of_spans(found, "m@1", {}, labels, {}, lambda label, score: score > 0.5)
+    assert [one["label"] for one in answer["spans"]] == ["person"] and sure == SURE
+
+    class Finder:
+        async def spans_of(self, model: str, texts: list[str]) -> list[Any]:
+            return [found for _ in texts]
+
+    task: Any = SimpleNamespace(pk=1, payload={"text": "Maria in 2024"})
+    entry: Any = SimpleNamespace(task=task)
+    decided = Decided(entry, {"spans": [{"start": 0, "end": 5, "label": "person"}]}, True)
+    version = ModelVersion(name="m", version="1", terms={"label_map": {}})
+
+    def f1(**terms: Any) -> float | None:
+        asked = Asked(frozenset(labels), {}, (), **terms)
+        return asyncio.run(scores.spans(Finder(), version, asked, [decided]))[0]  # type: ignore[arg-type]
+
+    assert f1() == pytest.approx(2 / 3) and f1(minimum_score=0.5) == 1.0 and f1(minimums={"person": 0.95}) == 0.0
+    assert f1(minimum_score=0.5, measured={"m@1": worth(0.2)}) == 0.0, "what it calls 90 % is worth 20"
+
+
+@pytest.mark.django_db
+def test_mina_tries_least_scores_on_texts_by_what_they_are_worth(
+    cast: Cast, names: tuple[Project, ModelVersion], client: Client
+) -> None:
+    project, version = names
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    page = reverse("copilot-samples", args=[project.public_id])
+    assert "texts of it show here" in client.get(page).content.decode()
+    assert 'id="least-slider"' in client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
+    read(cast, project, version, 10)
+    assert "40 of 40 spans in these texts" in client.get(page, {"minimum_score": "80"}).content.decode(), "its own word"
+    measured_scores.learn(project)
+    tried = client.get(page, {"minimum_score": "80"}).content.decode()
+    assert "0 of 40 spans in these texts" in tried and "<s " in tried and "Maria" in tried
+    assert "40 of 40" in client.get(page, {"minimum_score": "80", "least_person": "30"}).content.decode()
+    asked = asked_by(project, [version], blind_verdicts.newest(project, 20))
+    assert asked.sure(version, SURE) == sureness.of(SURE, measured_scores.of(project.public_id, str(version)))
+
+
+@pytest.mark.django_db
+def test_drift_of_how_sure_a_model_is_goes_by_its_own_word(cast: Cast, names: tuple[Project, ModelVersion]) -> None:
+    """Else each new measurement would be a change."""
+    project, version = names
+    (task,) = make.tasks(make.batch(project), 1, text=LINE)
+    told = {"task_key": task.pk, "project_key": project.public_id, "model": version, "score": 0.6}
+    for work_key, output in enumerate(({"own_score": 0.9}, {})):
+        Suggestion.objects.create(assignment_key=work_key, output=output, **told)
+    assert [one.figure for one in series.sureness(project, 0).came] == [0.9, 0.6]

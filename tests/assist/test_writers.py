@@ -1,0 +1,126 @@
+"""Models that write words for the fields of a classification: asked beside labels, believed nothing that wasn't
+checked, and measured by what people wrote without help."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from assist.adapters import http_contract, openai_chat
+from assist.adapters.bundle import Bundle, Terms
+from assist.adapters.devices import CPU
+from assist.errors import CopilotError
+from assist.learning import confused, scores
+from assist.learning.asked import NO_ANSWER, Asked
+from assist.learning.blind_verdicts import Decided
+from assist.models import ModelVersion, rivals
+from assist.suggestions.offers import Binding, TextField
+from assist.suggestions.prototypes import Choices
+from tests.support.assist import brought
+from tests.support.assist.running import settled
+from tests.support.assist.sitting import Page
+
+MOOD = Choices("mood", "choice", {"glad": ("joy and thanks",), "angry": ("rage", "fury and complaint")})
+SUMMARY = TextField("summary", "Summary", 20)
+LETTER = Binding(
+    5, 6, uuid4(), "classify", text="My rage about it", choices=(MOOD,), writer="scribe@1", writes=(SUMMARY,)
+)
+
+
+async def asked(page: Page, id: str = "p1") -> dict[str, Any]:
+    await page.say(type="prompt", id=id, prompt={"text": True})
+    return await page.answer(id)
+
+
+async def test_words_come_beside_labels_under_the_name_of_who_wrote_them() -> None:
+    page = Page(replace(LETTER, minimum_score=0.0))
+    await page.open()
+    assert page.heard[0]["waits"] is True, "nobody knows how far they may be believed"
+    mood, summary = (await asked(page))["classes"]
+    assert (mood["field"], mood["model"]) == ("mood", "classes@1")
+    assert summary["field"] == "summary" and summary["label"] == "Summary of My rage a", "as long as the field takes"
+    assert (summary["score"], summary["model"]) == (None, "scribe@1")
+    await settled(lambda: len(page.gateway.kept) == 2)
+    assert [(one.model, one.output["kind"]) for one in page.gateway.kept] == [("", "choice"), ("scribe@1", "text")]
+    written = page.gateway.kept[1].output
+    assert written["value"] == written["label"] == summary["label"]
+    await page.session.close()
+
+
+async def test_a_writer_that_has_no_answer_takes_no_label_away() -> None:
+    odd = replace(SUMMARY, name="Odd")
+    page = Page(replace(LETTER, writes=(odd, SUMMARY)))
+    await page.open()
+    assert [one["field"] for one in (await asked(page))["classes"]] == ["mood", "summary"]
+    await page.session.close()
+    alone = Page(replace(LETTER, choices=(), writes=(odd,)))
+    await alone.open()
+    assert alone.heard[0]["model"] == "scribe@1" and (await asked(alone))["code"] == "no-answer"
+    await alone.session.close()
+
+
+@pytest.fixture
+def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_OUTBOUND", "http://127.0.0.1")
+    monkeypatch.setenv("TANDEM_OUTBOUND_PRIVATE", "127.0.0.1")
+
+
+def test_hosts_are_told_the_field_and_answer_with_a_text_and_nothing_else(allowed: None, tmp_path: Path) -> None:
+    with brought.serving(lambda path, body: (200, {"version": "4", "outputs": [{"text": " A short one. "}]})) as host:
+        terms = Terms("http", options={"url": host.url, "seconds": 5.0})
+        model = http_contract.load(Bundle("remote@4", "generate", {}, terms, Path()), CPU)
+        assert model.write("Dear all", "Summary", 20) == "A short one."
+        told = {"text": "Dear all", "asked": "Summary", "most_characters": 20}
+        assert host.asked[0][1]["inputs"] == [told] and host.asked[0][1]["capability"] == "generate"
+        for said in ("", "  ", "x" * 21, None, ["A"], "a\0b"):
+            host.reply = lambda path, body, said=said: (200, {"version": "4", "outputs": [{"text": said}]})
+            with pytest.raises(CopilotError, match="1 to 20 characters"):
+                model.write("Dear all", "Summary", 20)
+        contents = iter(['{"text": "Short."}', '{"text": "Long", "why": 1}', '{"text": ""}'])
+
+        def reply(path: str, body: Any) -> tuple[int, Any]:
+            choice = {"message": {"content": next(contents)}, "finish_reason": "stop"}
+            return 200, {"model": "m", "choices": [choice], "usage": {}}
+
+        host.reply = reply
+        chat = Terms("openai", options={"url": f"{host.url}/v1", "model": "m"})
+        writer = openai_chat.load(Bundle("chat@1", "generate", {}, chat, tmp_path), CPU)
+        assert writer.write("Dear all", "Summary", 20) == "Short." == writer.write("Dear all", "Summary", 20)
+        with pytest.raises(CopilotError, match="1 to 20 characters"):
+            writer.write("Dear none", "Summary", 20)
+        schema = host.asked[-1][1]["response_format"]["json_schema"]["schema"]["properties"]["text"]
+        assert (schema["description"], schema["maxLength"]) == ("Summary", 20)
+
+
+def test_words_are_measured_by_how_far_they_agree_with_those_that_were_decided() -> None:
+    class Scribe:
+        async def written(self, model: str, text: str, asked: str, longest: int) -> str:
+            if "odd" in text:
+                raise CopilotError("no-answer")
+            return "lamp is dark"
+
+    def letter(key: int, text: str, *said: str, blind: bool = True) -> Decided:
+        task: Any = SimpleNamespace(pk=key, payload={"text": text})
+        entry: Any = SimpleNamespace(task=task)
+        parts = [{"field": "summary", "kind": "text", "value": one} for one in said]
+        return Decided(entry, {"fields": parts}, blind)
+
+    decided = [
+        letter(1, "Dear all", "lamp is dark"),
+        letter(2, "Dear all", "books are late"),
+        letter(3, "Dear all", "Lamp is out"),
+        letter(4, "so odd", "lamp is dark"),
+        letter(5, "Dear all"),
+        letter(6, "Dear all", "lamp is dark", blind=False),
+    ]
+    told = Asked(frozenset(), {}, (), texts=(SUMMARY,))
+    scribe = ModelVersion(name="scribe", version="1", capability="generate")
+    same, other, part, none, unfilled = asyncio.run(scores.words(Scribe(), scribe, told, decided))  # type: ignore[arg-type]
+    assert (same, other, none, unfilled) == (1.0, 0.0, 0.0, None) and part is not None and 0 < part < 1
+    assert told.heard[4] == {"fault": NO_ANSWER} and told.heard[1]["fields"][0]["value"] == "lamp is dark"
+    assert confused.lines([(2, decided[1].answer)], told.heard) == [], "words are taken for no label"
+    assert scores.MEASURES["generate"].metric is scores.words and not rivals.comes_along("generate")
