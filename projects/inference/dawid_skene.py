@@ -46,13 +46,15 @@ SMALLEST = 1e-280
 class Member:
     """Which parts of the model are on. `ease` are the groups' d_g, `shares` how common each is before
     anything is seen; they are re-estimated if `learn_shares`. Where all are `alike` there is one ability for everybody
-    and every class, all classes are equally common and all mistakes equally likely: that is a majority vote."""
+    and every class, all classes are equally common and all mistakes equally likely: that is a majority vote. Where
+    mistakes are `popular` each falls on a class as often whatever is true (only `one_coin` fits that)."""
 
     bias: bool
     ease: tuple[float, ...] = (1.0,)
     shares: tuple[float, ...] = (1.0,)
     learn_shares: bool = False
     alike: bool = False
+    popular: bool = False
 
 
 @dataclass(frozen=True)
