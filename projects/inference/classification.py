@@ -38,17 +38,18 @@ ALIKE = Member(bias=False, alike=True)
 POPULAR = Member(bias=False, popular=True)
 ABILITY = Member(bias=False)
 BIAS = Member(bias=True)
+STRICT = Member(bias=True, together=True)
 HARDNESS = Member(True, (0.0, 0.5, 1.0, 2.0), (0.25, 0.25, 0.25, 0.25), learn_shares=True)
 LOGNORMAL = Member(True, tuple(np.exp(_NODES)), tuple(_WEIGHTS / _WEIGHTS.sum()))
 PERSONAL = Confusion()
 KINDS = Confusion(kinds=3)
 CLIQUES = Confusion(kinds=5, learnt=False)
-POOL = (ABILITY, BIAS, ALIKE, PERSONAL, KINDS, CLIQUES)
+POOL = (ABILITY, STRICT, ALIKE, PERSONAL, KINDS, CLIQUES)
 # With very many classes, where labels are too few to ask what speaks for each. The first learns every mistake apart, of
 # which there are more than labels; the second how popular each class is; the third nothing.
 MANY: tuple[Pooled, ...] = (ABILITY, POPULAR, ALIKE)
 # Beside those of the pool, what was tried and is measured on (benchmarks/truth/unseen.py).
-TRIED = (HARDNESS, LOGNORMAL)
+TRIED = (BIAS, HARDNESS, LOGNORMAL)
 
 # Tables larger than this many numbers (taskers × classes² × groups) are not made: the pool shrinks to
 # its ability member, which is the one that can't over-fit many classes.

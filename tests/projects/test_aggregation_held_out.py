@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from projects.inference.calibration import calibration_error
-from projects.inference.classification import ABILITY, ALIKE, BIAS, POPULAR, estimate
+from projects.inference.classification import ABILITY, ALIKE, POPULAR, STRICT, estimate
 from projects.inference.cliques import find_cliques, one_voice
 from projects.inference.dawid_skene import Member, votes
 from projects.inference.dawid_skene import fit as fit_tables
@@ -96,7 +96,7 @@ def test_spammers_who_lead_models_astray_are_outweighed():
     label = np.where(right, truth[task], random.integers(0, 4, 1200))
     label = np.where(worker < 24, worker % 4, label)
     told = estimate(task, worker, label, (400, 60, 4))
-    assert told.weights[told.members.index(BIAS)] == told.weights.max()
+    assert told.weights[told.members.index(STRICT)] == told.weights.max()
 
 
 @pytest.mark.parametrize("member", [ABILITY, ALIKE])
