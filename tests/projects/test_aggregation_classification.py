@@ -179,7 +179,7 @@ def test_calibrated_posterior_keeps_the_order_of_the_rest():
 
 
 def test_who_is_strict_with_one_grade_is_so_with_all():
-    """Five grades, a dozen labels a person; where half of the people err they give one too low, the others one too high."""
+    """Five grades, a dozen labels a person; half of the people give one too low where they err, the others too high."""
     random = np.random.default_rng(2)
     truth, task = random.integers(0, 5, 600), np.repeat(np.arange(600), 4)
     worker = np.argsort(random.random((600, 200)), axis=1)[:, :4].ravel()
