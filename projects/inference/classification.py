@@ -35,18 +35,21 @@ Fitted = Fit | ConfusionFit
 _NODES, _WEIGHTS = hermegauss(5)
 
 ALIKE = Member(bias=False, alike=True)
+POPULAR = Member(bias=False, popular=True)
 ABILITY = Member(bias=False)
 BIAS = Member(bias=True)
+STRICT = Member(bias=True, together=True)
 HARDNESS = Member(True, (0.0, 0.5, 1.0, 2.0), (0.25, 0.25, 0.25, 0.25), learn_shares=True)
 LOGNORMAL = Member(True, tuple(np.exp(_NODES)), tuple(_WEIGHTS / _WEIGHTS.sum()))
 PERSONAL = Confusion()
 KINDS = Confusion(kinds=3)
 CLIQUES = Confusion(kinds=5, learnt=False)
-POOL = (ABILITY, BIAS, ALIKE, PERSONAL, KINDS, CLIQUES)
-# With very many classes; the second knows of no mistake that is made more often, and keeps the first from certainty.
-MANY: tuple[Pooled, ...] = (ABILITY, ALIKE)
+POOL = (ABILITY, STRICT, ALIKE, PERSONAL, KINDS, CLIQUES)
+# With very many classes, where labels are too few to ask what speaks for each. The first learns every mistake apart, of
+# which there are more than labels; the second how popular each class is; the third nothing.
+MANY: tuple[Pooled, ...] = (ABILITY, POPULAR, ALIKE)
 # Beside those of the pool, what was tried and is measured on (benchmarks/truth/unseen.py).
-TRIED = (HARDNESS, LOGNORMAL)
+TRIED = (BIAS, HARDNESS, LOGNORMAL)
 
 # Tables larger than this many numbers (taskers × classes² × groups) are not made: the pool shrinks to
 # its ability member, which is the one that can't over-fit many classes.
@@ -100,7 +103,7 @@ class Estimate:
 def pool_of(classes: int, workers: int = 0, pool: tuple[Pooled, ...] = POOL) -> tuple[Pooled, ...]:
     """The members that so many classes and taskers allow."""
     if classes > MOST_LIKED:
-        return tuple(m for m in pool if m in MANY) or (ABILITY,)
+        return MANY if pool == POOL else tuple(m for m in pool if m in MANY) or (ABILITY,)
     return tuple(m for m in pool if workers * classes**2 * _groups(m) <= LARGEST_TABLE) or (ABILITY,)
 
 
@@ -173,9 +176,11 @@ def _heard(
     known: NDArray[np.int64] | None,
 ) -> tuple[Floats, Sequence[Fitted]]:
     """How much speaks for each member, which is how well it foretells labels that it isn't told; and what it learnt of
-    people by the others, where they are many. Of two members none is the middle, and nothing is left out."""
+    people by the others, where they are many. Of two members none is the middle, and of very many classes each is known
+    by too few labels: nothing is left out then."""
     logs, weights, learnt = [], [], []
-    for told, asked in held_out.withheld(*triples, sizes) if len(members) > 2 else ():
+    asking = len(members) > 2 and sizes[2] <= MOST_LIKED
+    for told, asked in held_out.withheld(*triples, sizes) if asking else ():
         task, worker, label = triples
         tasks, at = np.unique(task[told | asked], return_inverse=True)
         place = np.zeros(task.size, dtype=np.int64)

@@ -46,13 +46,17 @@ SMALLEST = 1e-280
 class Member:
     """Which parts of the model are on. `ease` are the groups' d_g, `shares` how common each is before
     anything is seen; they are re-estimated if `learn_shares`. Where all are `alike` there is one ability for everybody
-    and every class, all classes are equally common and all mistakes equally likely: that is a majority vote."""
+    and every class, all classes are equally common and all mistakes equally likely: that is a majority vote. Where
+    mistakes are `popular` each falls on a class as often whatever is true (only `one_coin` fits that).
+    Where what a tasker is goes `together` its covariance is learnt: who is strict with one grade is so with all."""
 
     bias: bool
     ease: tuple[float, ...] = (1.0,)
     shares: tuple[float, ...] = (1.0,)
     learn_shares: bool = False
     alike: bool = False
+    popular: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class _State:
     ability: float
     confusions: Floats
     spread: Floats
+    covariance: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,7 @@ def fit(
         counts = np.ascontiguousarray((given.said @ states).T).reshape(classes, ease.size, classes, workers)
         table = _stepped(state, counts, ease, member, table, 1 if turn else given.steps)
         if turn > 3 and not member.alike:
-            _learn_variances(state)
+            _learn_variances(state, member.together)
         if member.learn_shares:
             shares = (joint.sum((0, 2)) + 1) / (tasks + ease.size)
         totals = np.ones(classes) if member.alike else posterior.sum(1) + 1
@@ -293,8 +298,9 @@ def _step(state: _State, counts: Floats, ease: Floats, member: Member, chance: F
         _step_ability(state, counts, totals, chance, ease)
         return
     bias = member.bias
-    slope = _slope(counts - totals[:, :, None] * chance, ease, bias) - state.parameters / state.variances
-    curve: Floats = _curve(totals, chance, ease, bias) + np.diag(1 / state.variances)
+    prior = np.diag(1 / state.variances) if state.covariance is None else np.linalg.inv(state.covariance)
+    slope = _slope(counts - totals[:, :, None] * chance, ease, bias) - state.parameters @ prior
+    curve: Floats = _curve(totals, chance, ease, bias) + prior
     state.spread = np.asarray(np.linalg.inv(curve), dtype=np.float64)
     move = (state.spread @ slope[..., None])[..., 0]
     longest = np.abs(move).max(1, keepdims=True)
@@ -349,12 +355,17 @@ def _step_confusions(state: _State, counts: Floats, totals: Floats, chance: Floa
     state.confusions = np.where(off, logs - np.logaddexp.reduce(logs, axis=1, keepdims=True), 0.0)
 
 
-def _learn_variances(state: _State) -> None:
+def _learn_variances(state: _State, together: bool) -> None:
+    """How far people are apart. Where their parameters go together, the covariance is drawn to none by as many people
+    as a tasker has parameters."""
     square = state.parameters**2 + np.einsum("wdd->wd", state.spread)
     workers, size = square.shape
     state.variances[0] = learnt_variance(state.parameters[:, 0], state.spread[:, 0, 0])
     if size > 1:
         state.variances[1:] = (square[:, 1:].sum() + 0.5) / (workers * (size - 1) + 2)
+    if together:
+        products = state.parameters.T @ state.parameters + state.spread.sum(0)
+        state.covariance = (products + size * np.diag(state.variances)) / (workers + size)
 
 
 def learnt_variance(ability: Floats, spread: Floats) -> float:

@@ -60,7 +60,8 @@ def fit_one_coin(
             wrong = person.step(hits, count)
             if classes > 2:
                 missed = np.bincount(task, each * wrong[worker], tasks) @ posterior
-                confusions = _stepped_confusions(confusions, np.asarray(heard @ posterior).T, missed)
+                seen = np.asarray(heard @ posterior).T
+                confusions = _stepped_confusions(confusions, seen, missed, member.popular)
         if turn > 3:
             person.variance = learnt_variance(person.own, person.spread)
         totals = every @ posterior + 1
@@ -161,12 +162,14 @@ def _chance(logit: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float64)
 
 
-def _stepped_confusions(confusions: Floats, seen: Floats, missed: Floats) -> Floats:
+def _stepped_confusions(confusions: Floats, seen: Floats, missed: Floats, popular: bool) -> Floats:
     """The crowd's mistakes (K, K) after what was `seen` (class, answer); `missed` (K,) how many mistakes each class's
-    tasks are expected to have."""
+    tasks are expected to have. Where they are `popular` all classes have one row between them, but for their own."""
     classes = len(missed)
     off = ~np.eye(classes, dtype=bool)
     even = ROW_PRIOR / (classes - 1)
-    expected = np.exp(confusions) * missed[:, None] + even
-    logs = np.where(off, confusions + np.log((seen + even) / expected), -np.inf)
+    expected = np.exp(confusions) * missed[:, None]
+    if popular:
+        seen, expected = (np.where(off, table, 0).sum(0) for table in (seen, expected))
+    logs = np.where(off, confusions + np.log((seen + even) / (expected + even)), -np.inf)
     return np.asarray(np.where(off, logs - np.logaddexp.reduce(logs, axis=1, keepdims=True), 0.0), dtype=np.float64)

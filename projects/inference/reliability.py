@@ -31,7 +31,7 @@ def first_accuracy_model(classes: int) -> AccuracyModel:
     if classes < 1:
         raise ValueError("there must be at least one class")
     # Nobody is known to be like anybody else, nor what they take for what: abilities and likings say all there is.
-    pool = [member for member in pool_of(classes) if isinstance(member, Member) and not member.alike]
+    pool = [one for one in pool_of(classes) if isinstance(one, Member) and not one.alike and not one.popular]
     groups = [len(member.ease) for member in pool]
     confusions = np.full((classes, classes), -math.log(max(classes - 1, 1)))
     np.fill_diagonal(confusions, 0.0)

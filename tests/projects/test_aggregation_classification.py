@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects.inference.calibration import Calibration, calibrate, calibrated_posterior, calibration_error
-from projects.inference.classification import ABILITY, BIAS, estimate
+from projects.inference.classification import ABILITY, BIAS, STRICT, estimate
 from tests.support.projects.crowds import crowd
 
 
@@ -176,3 +176,16 @@ def test_calibrated_posterior_keeps_the_order_of_the_rest():
     assert out.sum(1) == pytest.approx([1, 1])
     assert out[0, 1] / out[0, 2] == pytest.approx(2)
     assert out[1, 1] == out[1, 2] > 0
+
+
+def test_who_is_strict_with_one_grade_is_so_with_all():
+    """Five grades, a dozen labels a person; half of the people give one too low where they err, the others too high."""
+    random = np.random.default_rng(2)
+    truth, task = random.integers(0, 5, 600), np.repeat(np.arange(600), 4)
+    worker = np.argsort(random.random((600, 200)), axis=1)[:, :4].ravel()
+    step = np.where(worker % 2, 1, -1) * (random.random(2400) < 0.45)
+    label = np.clip(truth[task] + step, 0, 4)
+    apart, together = (
+        accuracy(estimate(task, worker, label, (600, 200, 5), pool=(member,)), truth) for member in (BIAS, STRICT)
+    )
+    assert together > apart + 0.05

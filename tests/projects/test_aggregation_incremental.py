@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.inference.classification import ABILITY, MOST_LIKED, estimate
+from projects.inference.classification import ABILITY, MANY, MOST_LIKED, estimate
 from projects.inference.incremental import (
     AccuracyModel,
     AnnotatorParameters,
@@ -225,7 +225,7 @@ def test_what_is_kept_of_a_tasker_stays_small_with_many_classes():
     assert taught.mean.shape == (1, 1) and 0 < taught.spread[0, 0, 0] < 1
     task, worker, label, truth = made_up(5, 60, skill=(0.9, 0.8, 0.8, 0.5), classes=2)
     many = estimate(task, worker, label * MOST_LIKED, (60, 4, MOST_LIKED + 1))
-    assert len(many.members) == 2 and parameters_of(many, 0).mean.shape == (2, 1)
+    assert many.members == MANY and parameters_of(many, 0).mean.shape == (3, 1)
     one = task == 0
     parameters = [parameters_of(many, w) for w in worker[one]]
     now = posterior(accuracy_model_of(many), parameters, (label[one] * MOST_LIKED).tolist())
