@@ -98,6 +98,8 @@ ELSEWHERE = {
     "money-return": "tests/taskers/test_finance_pages.py",
     "money-person": "tests/taskers/test_finance_pages.py",
     "money-details": "tests/taskers/test_finance_pages.py",
+    "money-bonus-rule-act": "once a rule waits: tests/projects/test_bonus_rules.py",
+    "bonus-rule-end": "once there is a rule: tests/projects/test_bonus_rules.py",
     "money-bonus-act": "tests/taskers/test_finance_pages.py",
     "money-terms": "tests/taskers/test_finance_pages.py",
     "money-years": "tests/taskers/test_finance_pages.py",

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from projects.errors import Refused
+from taskers.models.limits import BONUS as GIVEN
 from taskers.models.limits import Between
 from taskers.money.ledger import MILLIONTHS
 
@@ -57,6 +58,7 @@ SETTINGS: dict[str, Between] = {
     "correction_minutes": Between(0, WEEK // 60),
 }
 THRESHOLDS: dict[str, Between] = {"agreement": SHARE, "iou": SHARE}
+BONUS = Money(GIVEN.least, GIVEN.most)  # by a rule
 SPENDING = Money(1, 10**15 - 1)  # of a project, in all
 DAILY = Money(1, 10**15 - 1)  # to one person
 # By the names of a project's rules.

@@ -4,6 +4,7 @@ The only writer of EarningDay. A reversal counts on the day that it was made. Tr
 the order of their transactions, and only below the oldest one still running, so that each is added once.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
@@ -89,14 +90,27 @@ def rebuild() -> int:
         return EarningDay.objects.filter(tasker__isnull=False).count()
 
 
-def spent(organization: Organization, projects: Iterable[UUID], since: date | None = None) -> dict[UUID, int]:
-    """What these projects' work has earned, in millionths, since a day."""
+def spent(organization: Organization, projects: Iterable[UUID]) -> dict[UUID, int]:
+    """What these projects' work has earned, in millionths."""
     rows = EarningDay.objects.filter(
         organization=organization, project_key__in=list(projects), tasker=None, currency=organization.currency
     )
-    if since is not None:
-        rows = rows.filter(day__gte=since)
     return {key: int(amount) for key, amount in rows.values_list("project_key").annotate(sum=Sum("amount"))}
+
+
+def by_project(organization: Organization, projects: Iterable[UUID], since: date) -> dict[UUID, dict[date, int]]:
+    """The same day by day since one: of each project the days on which anything was earned or taken back."""
+    rows = EarningDay.objects.filter(
+        organization=organization,
+        project_key__in=list(projects),
+        tasker=None,
+        currency=organization.currency,
+        day__gte=since,
+    )
+    found: dict[UUID, dict[date, int]] = defaultdict(dict)
+    for key, day, amount in rows.values_list("project_key", "day", "amount"):
+        found[key][day] = int(amount)
+    return found
 
 
 def by_day(organization: Organization, project_key: UUID) -> dict[date, int]:

@@ -4,6 +4,7 @@ from tests.support import make
 from tests.support.permission_rows import (
     ANOTHERS,
     ANSWER,
+    BONUS_RULE,
     FINANCE,
     HOOK,
     INSIDE,
@@ -107,6 +108,10 @@ API = [
     get("api-rule-consequences", MANAGE),
     post("api-rule-appeal-answer", MANAGE, json(answer="It stays.", upheld="refused"), on="contested"),
     post("api-rule-contest", only("alice"), json({"said": "Why?"}), own=True),
+    get("api-bonus-rules", MANAGE),
+    post("api-bonus-rules", MANAGE, json(BONUS_RULE | {"least": 0.9})),
+    post("api-bonus-rule-preview", MANAGE, json(BONUS_RULE | {"least": 0.9}), reads=True),
+    delete("api-bonus-rule", MANAGE),
     get("api-course", MANAGE),
     patch("api-course", MANAGE, json(pass_mark=0.9), on="course"),
     post("api-course-items", MANAGE, json(task="@spare", answer=ANSWER, explanation="So.")),
