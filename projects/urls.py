@@ -64,6 +64,7 @@ PROJECT = [
     path("rules/bonuses/<uuid:bonus_rule_id>/end/", bonus_rules.end, name="bonus-rule-end"),
     path("rules/appeals/<uuid:consequence_id>/", automatic_rules.answer, name="rule-appeal-answer"),
     path("in-progress/", in_progress.page, name="project-in-progress"),
+    path("spending/reviews/", spending.deadline, name="project-review-deadline"),
     path("spending/", spending.page, name="project-spending"),
     path("in-progress/release/", in_progress.release, name="in-progress-release"),
     path("excluded/", conflicts_of_interest.of_project, name="project-exclusions"),

@@ -76,6 +76,7 @@ SAYS_WHAT_IS = {
     *("project-settings", "project-rules", "project-course", "project-copilot", "project-spending", "project-alerts"),
     *("profile", "batch-arrange", "money-terms", "export-keep", "deliveries-keep"),
     "project-stages",
+    "project-review-deadline",
 }
 # Forms that this walk doesn't come to, with where they are tried.
 ELSEWHERE = {

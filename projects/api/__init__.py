@@ -135,6 +135,11 @@ urlpatterns = [
     path("invitations/list/", members.InviteList.as_view(), name="api-invitations-list"),
     path("invitations/<uuid:invitation_id>/", members.OneInvitation.as_view(), name="api-invitation"),
     path("projects/<uuid:project_id>/spending/", money.ProjectSpending.as_view(), name="api-project-spending"),
+    path(
+        "projects/<uuid:project_id>/review-deadline/",
+        money.ProjectReviewDeadline.as_view(),
+        name="api-review-deadline",
+    ),
     path("money/owed/", money.Owed.as_view(), name="api-money-owed"),
     path("money/transfers/", money.Transfers.as_view(), name="api-money-transfers"),
     path("money/payouts/", money.Payouts.as_view(), name="api-money-payouts"),

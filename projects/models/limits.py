@@ -60,6 +60,7 @@ SETTINGS: dict[str, Between] = {
 THRESHOLDS: dict[str, Between] = {"agreement": SHARE, "iou": SHARE}
 BONUS = Money(GIVEN.least, GIVEN.most)  # by a rule
 SPENDING = Money(1, 10**15 - 1)  # of a project, in all
+REVIEW_DAYS = Between(1, 365)  # after which what waits for a reviewer is paid
 DAILY = Money(1, 10**15 - 1)  # to one person
 # By the names of a project's rules.
 RULES: dict[str, Between] = {

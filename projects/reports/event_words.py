@@ -99,6 +99,7 @@ WORDS = {
     "requirement_dropped": _("Requirement dropped"),
     "requirement_set": _("Requirement set"),
     "returned": _("Part of a batch brought back"),
+    "review_deadline_changed": _("Payment without a review changed"),
     "role_ended": _("Role ended"),
     "role_granted": _("Role given"),
     "rule_appeal_answered": _("Appeal against a rule answered"),

@@ -85,7 +85,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
     settings = {one.project_id: one for one in newest}
     stalls = {one.project_id: one for one in Stall.objects.filter(project__in=keys)}
     names = [one.public_id for one in found]
-    earned, lately = earning_days.spent(organization, names), earning_days.by_project(organization, names, begin.date())
+    earned = earning_days.by_project(organization, names, begin.date())
     live = sorted((one for one in found if one.state == Project.State.LIVE), key=lambda one: (-one.priority, -one.pk))
     forecast = {one.pk for one in live[:FORECASTS]}
     lines = [
@@ -95,8 +95,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
             stands.get(one.pk, Stands()),
             days.get(one.pk, []),
             stalls.get(one.pk),
-            earned.get(one.public_id, 0),
-            lately.get(one.public_id, {}),
+            *earned.get(one.public_id, (0, {})),
             one.pk in forecast,
         )
         for one in found
@@ -115,16 +114,17 @@ def _line(
     stands: Stands,
     days: Sequence[Period],
     stall: Stall | None,
-    earned: int,
+    before: int,
     lately: Mapping[date, int],
     forecast: bool,
 ) -> Line:
-    budget = dashboard.budget_of(settings, stands, earned)
+    spent = sum(lately.values())
+    budget = dashboard.budget_of(settings, stands, before + spent)
     if budget and forecast:
         budget = spending.of(project.pk, budget, lately, PATHS)
     ahead = dashboard.ahead(project.pk, settings, stands, days, PATHS) if forecast else None
     hindrances = [*queue_health.stalled(project, stall), *queue_health.hindrances(project, stands, days, ahead)]
-    return Line(project, stands, together(days[-7:]), ahead, sum(lately.values()), hindrances, budget)
+    return Line(project, stands, together(days[-7:]), ahead, spent, hindrances, budget)
 
 
 def _all_days(some: Iterable[Sequence[Period]]) -> list[Period]:

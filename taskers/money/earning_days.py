@@ -4,13 +4,12 @@ The only writer of EarningDay. A reversal counts on the day that it was made. Tr
 the order of their transactions, and only below the oldest one still running, so that each is added once.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Case, Sum, When
 
 from taskers.database.prepared import ask
 from taskers.models import EarningDay, Organization, TransferCursor
@@ -98,18 +97,18 @@ def spent(organization: Organization, projects: Iterable[UUID]) -> dict[UUID, in
     return {key: int(amount) for key, amount in rows.values_list("project_key").annotate(sum=Sum("amount"))}
 
 
-def by_project(organization: Organization, projects: Iterable[UUID], since: date) -> dict[UUID, dict[date, int]]:
-    """The same day by day since one: of each project the days on which anything was earned or taken back."""
+def by_project(
+    organization: Organization, projects: Iterable[UUID], since: date
+) -> dict[UUID, tuple[int, dict[date, int]]]:
+    """The same of each project that earned or took back anything: before a day, and day by day since then."""
     rows = EarningDay.objects.filter(
-        organization=organization,
-        project_key__in=list(projects),
-        tasker=None,
-        currency=organization.currency,
-        day__gte=since,
+        organization=organization, project_key__in=list(projects), tasker=None, currency=organization.currency
     )
-    found: dict[UUID, dict[date, int]] = defaultdict(dict)
-    for key, day, amount in rows.values_list("project_key", "day", "amount"):
-        found[key][day] = int(amount)
+    lately = rows.annotate(at=Case(When(day__gte=since, then="day"))).values_list("project_key", "at")
+    found: dict[UUID, tuple[int, dict[date, int]]] = {}
+    for key, day, amount in lately.annotate(sum=Sum("amount")):
+        before, days = found.get(key, (0, {}))
+        found[key] = (before, days | {day: int(amount)}) if day else (before + int(amount), days)
     return found
 
 

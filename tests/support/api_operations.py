@@ -148,6 +148,8 @@ OPERATIONS = [
     ("POST", "/api/v1/me/rotate/"),
     ("GET", "/api/v1/projects/{project_id}/spending/"),
     ("PUT", "/api/v1/projects/{project_id}/spending/"),
+    ("GET", "/api/v1/projects/{project_id}/review-deadline/"),
+    ("PUT", "/api/v1/projects/{project_id}/review-deadline/"),
     ("GET", "/api/v1/money/owed/"),
     ("GET", "/api/v1/money/payouts/"),
     ("GET", "/api/v1/money/payouts/{payout_key}/"),

@@ -272,6 +272,8 @@ API = [
     delete("api-invitation", OFFICE),
     get("api-project-spending", MANAGE),
     put("api-project-spending", MANAGE, json(limit="500")),
+    get("api-review-deadline", MANAGE),
+    put("api-review-deadline", MANAGE, json(days=7)),
     get("api-money-owed", FINANCE | {"hugo", "hilltops"}),
     get("api-money-transfers", FINANCE | {"hugo", "hilltops"}),
     get("api-money-payouts", FINANCE | {"hugo", "hilltops"}),

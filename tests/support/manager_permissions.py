@@ -49,6 +49,7 @@ MANAGERS = [
     post("project-rules", MANAGE, page(priority="7")),
     get("project-spending", MANAGE),
     post("project-spending", MANAGE, form(amount="500")),
+    post("project-review-deadline", MANAGE, form(days="7")),
     get("project-in-progress", MANAGE),
     post("in-progress-release", MANAGE, form(assignment="@assignment_id")),
     get("project-exclusions", MANAGE),
