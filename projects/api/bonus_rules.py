@@ -14,14 +14,14 @@ from projects.models.limits import BONUS
 from projects.web.shared.units import in_units, to_millionths
 from taskers.errors import NotFound
 from taskers.models import BonusRule, Scope
-from taskers.models.limits import BONUS_DAYS, BONUS_LEAST, BONUS_WINDOW
+from taskers.models.limits import BONUS_DAYS, BONUS_LEAST, BONUS_WINDOW, Between
 from taskers.money import bonus_rules
 
 MOST = 200
 MONEY = ("amount", "each_most", "most")
 
 
-def _whole(bounds: Any) -> dict[str, int]:
+def _whole(bounds: Between) -> dict[str, Any]:
     return {"min_value": int(bounds.least), "max_value": int(bounds.most)}
 
 

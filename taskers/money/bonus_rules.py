@@ -175,7 +175,8 @@ def run(rule: BonusRule, *, room: int | None, now: datetime | None = None) -> in
     One that is over, or has given all it may, ends.
     """
     now, given = now or timezone.now(), 0
-    over = rule.begins_at + timedelta(days=rule.days)  # type: ignore[operator]
+    assert rule.begins_at is not None, "it isn't on"
+    over = rule.begins_at + timedelta(days=rule.days)
     terms = Terms(**{name: getattr(rule, name) for name in Terms.__dataclass_fields__})
     had = set(BonusAward.objects.filter(rule=rule).values_list("person", "number"))
     found = _rows(

@@ -15,11 +15,11 @@ from taskers.money import bonus_rules, bonuses, ledger, statements
 from taskers.money.bonus_rules import Terms
 from taskers.money.independence import SamePerson
 from taskers.notifications.kinds import bonuses as told
-from taskers.standing import grades
 from tests.support import make
 from tests.support.connections import all_at_once
 from tests.support.projects.pipeline import Office
 from tests.support.taskers.money import balance_of
+from tests.support.taskers.money import judged as grading
 
 FIVE = Terms("agreement", 0.9, 5, 2_000_000, 4_000_000, 100_000_000, 30)
 LATER = timedelta(minutes=10)
@@ -30,20 +30,14 @@ def project(cast):
     return make.project(cast.riverside)
 
 
-def judged(project, person, *values: float, source: str = "verdict", blind: bool = True, again: str = "") -> None:
-    """Their answers are graded, one after the other."""
-    for value in values:
-        number = Grade.objects.count()
-        grades.record(
-            key=f"bonus:{number}",
-            subject=again or f"annotation:{10_000 + number}",
-            organization=project.organization,
-            project_key=project.public_id,
-            tasker=person,
-            source=source,
-            value=value,
-            blind=blind,
-        )
+def judged(cast, project, person, *values: float, **more) -> None:
+    """Their answers in this project are graded, one after the other."""
+    grading(cast, person, *values, project_key=project.public_id, **more)
+
+
+def answer_of(person, place: int) -> str:
+    """What was graded of theirs at this place."""
+    return Grade.objects.filter(tasker=person).order_by("pk")[place].subject
 
 
 def switched_on(cast, project, terms: Terms = FIVE) -> BonusRule:
@@ -58,9 +52,9 @@ def gave() -> int:
 
 @pytest.mark.django_db
 def test_it_is_tried_on_what_was_within_its_caps_and_changes_nothing(client, cast, project) -> None:
-    judged(project, cast.alice, *[1.0] * 16)
-    judged(project, cast.bob, *[0.9] * 5, 1.0, 1.0, 1.0, 1.0, 0.4)
-    judged(project, cast.carol, *[1.0] * 4)
+    judged(cast, project, cast.alice, *[1.0] * 16)
+    judged(cast, project, cast.bob, *[0.9] * 5, 1.0, 1.0, 1.0, 1.0, 0.4)
+    judged(cast, project, cast.carol, *[1.0] * 4)
     found = bonus_rules.preview(cast.riverside, project.public_id, FIVE)
     assert (found.people, found.rows, found.amount) == (2, 5, 6_000_000)
     assert [(one.person, one.times) for one in found.met] == [(cast.alice, 2), (cast.bob, 1)], "one gets two at most"
@@ -77,7 +71,7 @@ def test_it_is_tried_on_what_was_within_its_caps_and_changes_nothing(client, cas
 
 @pytest.mark.django_db
 def test_two_people_switch_it_on_and_what_was_judged_before_counts_for_nothing(client, cast, project) -> None:
-    judged(project, cast.alice, *[1.0] * 5)
+    judged(cast, project, cast.alice, *[1.0] * 5)
     client.force_login(cast.mina)
     body = {"measure": "agreement", "least": 90, "window": 5, "amount": 2, "each_most": 4, "most": 100, "days": 30}
     client.post(f"/projects/{project.public_id}/rules/bonuses/", body | {"act": "make"})
@@ -90,17 +84,17 @@ def test_two_people_switch_it_on_and_what_was_judged_before_counts_for_nothing(c
     client.post(f"/money/bonus-rules/{rule.public_id}/", {"act": "approve"})
     rule.refresh_from_db()
     assert (rule.state, rule.approved_by, gave()) == ("on", cast.finn, 0)
-    judged(project, cast.alice, 0.1, again="annotation:10000")
+    judged(cast, project, cast.alice, 0.1, again=answer_of(cast.alice, 0))
     assert gave() == 0, "an answer that was judged before stays one"
-    judged(project, cast.alice, *[1.0] * 5)
-    judged(project, cast.finn, *[1.0] * 5)
+    judged(cast, project, cast.alice, *[1.0] * 5)
+    judged(cast, project, cast.finn, *[1.0] * 5)
     assert gave() == 2_000_000, "nothing for whoever said yes"
     client.force_login(cast.mina)
     assert "5 judged answers in a row, right by 100%." in client.get(
         f"/projects/{project.public_id}/rules/bonuses/"
     ).content.decode().replace("\xa0", "")
     client.post(f"/projects/{project.public_id}/rules/bonuses/{rule.public_id}/end/")
-    judged(project, cast.alice, *[1.0] * 5)
+    judged(cast, project, cast.alice, *[1.0] * 5)
     assert gave() == 0
     with pytest.raises(StateConflict):
         bonus_rules.end(rule, cast.mina)
@@ -109,13 +103,13 @@ def test_two_people_switch_it_on_and_what_was_judged_before_counts_for_nothing(c
 @pytest.mark.django_db
 def test_each_row_is_paid_once_within_the_caps_and_whoever_gets_it_reads_why(cast, project) -> None:
     rule = switched_on(cast, project)
-    judged(project, cast.alice, *[1.0] * 4)
+    judged(cast, project, cast.alice, *[1.0] * 4)
     assert gave() == 0
-    judged(project, cast.alice, 0.8)
+    judged(cast, project, cast.alice, 0.8)
     assert (gave(), gave(), running.run_all()) == (2_000_000, 0, 0)
-    judged(project, cast.alice, 0.0, again="annotation:10002")
+    judged(cast, project, cast.alice, 0.0, again=answer_of(cast.alice, 2))
     assert gave() == 0 and balance_of(cast.alice, "owed") == 2_000_000, "what was given stays"
-    judged(project, cast.alice, *[1.0] * 15)
+    judged(cast, project, cast.alice, *[1.0] * 15)
     assert gave() == 2_000_000, "no more than two for one person"
     one = Bonus.objects.order_by("pk").first()
     assert (one.state, one.made_by, one.approved_by) == ("given", cast.mina, cast.finn)
@@ -136,11 +130,11 @@ def test_each_row_is_paid_once_within_the_caps_and_whoever_gets_it_reads_why(cas
 @pytest.mark.django_db
 def test_gold_counts_where_nobody_helped(cast, project) -> None:
     switched_on(cast, project, replace(FIVE, measure="gold"))
-    judged(project, cast.alice, *[1.0] * 9)
-    judged(project, cast.bob, *[1.0] * 4, source="gold")
-    judged(project, cast.bob, 1.0, source="gold", blind=False)
+    judged(cast, project, cast.alice, *[1.0] * 9)
+    judged(cast, project, cast.bob, *[1.0] * 4, source="gold")
+    judged(cast, project, cast.bob, 1.0, source="gold", blind=False)
     assert gave() == 0
-    judged(project, cast.bob, 1.0, source="gold")
+    judged(cast, project, cast.bob, 1.0, source="gold")
     assert (gave(), balance_of(cast.bob, "owed")) == (2_000_000, 2_000_000)
 
 
@@ -149,11 +143,11 @@ def test_it_waits_while_the_project_may_spend_no_more_and_ends_when_it_gave_all_
     rule = switched_on(cast, project, replace(FIVE, most=6_000_000))
     spending_limit.allow(project, cast.mina, 3_000_000)
     for person in (cast.alice, cast.bob):
-        judged(project, person, *[1.0] * 5)
+        judged(cast, project, person, *[1.0] * 5)
     assert (gave(), gave()) == (2_000_000, 0)
     spending_limit.allow(project, cast.mina, 20_000_000)
     assert gave() == 2_000_000
-    judged(project, cast.carol, *[1.0] * 5)
+    judged(cast, project, cast.carol, *[1.0] * 5)
     assert gave() == 2_000_000
     rule.refresh_from_db()
     assert (rule.state, rule.ended_by) == ("ended", None), "it has given all it may"
@@ -170,7 +164,7 @@ def test_it_waits_while_the_project_may_spend_no_more_and_ends_when_it_gave_all_
 
 @pytest.mark.django_db
 def test_programs_try_and_propose_and_end_it(cast, project) -> None:
-    judged(project, cast.alice, *[1.0] * 5)
+    judged(cast, project, cast.alice, *[1.0] * 5)
     api = Office(cast.mina, cast.riverside, "read", "manage")
     key = project.public_id
     body = {"measure": "agreement", "least": 0.9, "window": 5, "amount": "2", "each_most": "4", "most": "9", "days": 7}
@@ -187,7 +181,7 @@ def test_programs_try_and_propose_and_end_it(cast, project) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_the_same_moment_give_one_bonus(cast, project) -> None:
     rule = switched_on(cast, project)
-    judged(project, cast.alice, *[1.0] * 10)
+    judged(cast, project, cast.alice, *[1.0] * 10)
     now = timezone.now() + LATER
 
     def one() -> int:

@@ -93,5 +93,5 @@ def deadline(request: MemberRequest, project: Project) -> HttpResponse:
         approvals.allow(project, request.user, form.cleaned_data["days"])
         messages.success(request, _("Saved."))
     else:
-        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     return redirect("project-spending", project.public_id)

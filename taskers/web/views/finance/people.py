@@ -154,12 +154,20 @@ def act(request: MemberRequest, bonus_id: UUID) -> HttpResponse:
 def act_on_rule(request: MemberRequest, bonus_rule_id: UUID) -> HttpResponse:
     """Say yes to a rule that gives bonuses, or no, or switch one off."""
     rule = BonusRule.objects.filter(organization=request.organization, public_id=bonus_rule_id).first()
-    verb = {"approve": bonus_rules.approve, "end": bonus_rules.end}.get(request.POST.get("act", ""))
-    if rule is None or verb is None:
+    if rule is None:
         raise NotFound()
     try:
-        verb(rule, request.user)
-        messages.success(request, _("It is on.") if rule.state == "on" else _("It is off. What it gave stays."))
+        match request.POST.get("act"):
+            case "approve":
+                bonus_rules.approve(rule, request.user)
+                messages.success(request, _("It is on."))
+            case "end":
+                bonus_rules.end(rule, request.user)
+                messages.success(request, _("It is off. What it gave stays."))
+            case _:
+                raise NotFound()
+    except NotFound:
+        raise
     except Problem as problem:
         messages.error(request, problem.text)
     return redirect("money-bonuses")
