@@ -1,11 +1,22 @@
-"""Giving what the bonus rules of live projects owe, no more than each project may spend."""
+"""Offering bonuses by rule, and giving what the rules of live projects owe, no more than each project may spend."""
 
 from datetime import datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 
 from projects.configuration import spending_limit
 from projects.models import Project
 from taskers.models import Account, BonusRule
 from taskers.money import bonus_rules, ledger
+
+
+def with_offers(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """Projects with the rules that are on in each (`offers`), for whoever may work there: no query of its own."""
+    rules = BonusRule.objects.filter(state=BonusRule.State.ON, project_key=OuterRef("public_id")).order_by("pk")
+    said = {name: name for name in ("amount", "currency", "window", "least")}
+    return projects.annotate(offers=ArraySubquery(rules.values(said=JSONObject(**said))))
 
 
 def run_all(now: datetime | None = None) -> int:

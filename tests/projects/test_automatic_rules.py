@@ -325,7 +325,5 @@ def test_every_condition_waits_for_enough_and_stays_within_its_limits(pieces: li
     for condition in CONDITIONS.values():
         found = condition.measure(pieces, window)
         assert found is None or len(pieces) >= window
-        assert (
-            condition.met(pieces, condition.limit.most + 1 if condition.above else condition.limit.least - 1, window)
-            is None
-        )
+        out_of_reach = condition.limit.most + 1 if condition.above else condition.limit.least - 1
+        assert condition.met(pieces, out_of_reach, window) is None

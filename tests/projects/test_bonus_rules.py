@@ -84,6 +84,8 @@ def test_two_people_switch_it_on_and_what_was_judged_before_counts_for_nothing(c
     client.post(f"/money/bonus-rules/{rule.public_id}/", {"act": "approve"})
     rule.refresh_from_db()
     assert (rule.state, rule.approved_by, gave()) == ("on", cast.finn, 0)
+    client.force_login(cast.alice)
+    assert "Bonus: $2.00 for every 5 judged answers, at least 90" in client.get("/").content.decode()
     judged(cast, project, cast.alice, 0.1, again=answer_of(cast.alice, 0))
     assert gave() == 0, "an answer that was judged before stays one"
     judged(cast, project, cast.alice, *[1.0] * 5)

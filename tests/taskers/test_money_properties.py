@@ -108,7 +108,7 @@ def take(step: tuple, cast, earned: list[Transfer]) -> None:
 
 
 def by_rule(cast, tasker, first, second) -> None:
-    """A rule is on, ten answers are judged, and two workers look one after the other: two bonuses, or one by its cap."""
+    """A rule is on, ten answers are judged, and a worker looks twice."""
     terms = bonus_rules.Terms("agreement", 0.5, 5, 3_000_000, 6_000_000, 6_000_000, 30)
     rule = bonus_rules.approve(bonus_rules.propose(cast.riverside, PROJECT, terms, by=first), second)
     judged(cast, tasker, *[1.0] * 10)
