@@ -5,7 +5,7 @@ the taskers' standings in the order of their keys, then what the crowd learns. D
 thus wait for each other instead of locking each other out, and only for as long as the last statements take.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -46,7 +46,7 @@ def pay(case: Case, verdict: Verdict, answers: Sequence[Compared]) -> None:
         return
     keys = {key_of(pk, one.annotation): one.annotation.pk for pk in case.verdicts if pk < verdict.pk for one in paid}
     if case.paid_undecided:  # and is decided after all, by whomever
-        keys |= {undecided_key(one.annotation): one.annotation.pk for one in paid}
+        keys |= _undecided_keys(one.annotation for one in paid)
     standing = ledger.unreversed(keys) if keys else []
     settled = {keys[one.key] for one in standing if APPROVED in one.detail}  # whatever is decided now
     paid = [one for one in paid if one.annotation.pk not in settled]
@@ -118,9 +118,17 @@ def take_back_approved(assignment: Assignment) -> None:
     ledger.reverse_all(made, reason="The answer was voided.")
 
 
+def _undecided_keys(answers: Iterable[Annotation]) -> dict[str, int]:
+    """Under which these answers, or what stood in their places before they were mended, are paid without a verdict ->
+    the answer's key."""
+    now = {one.assignment_id: one.pk for one in answers}
+    versions = Annotation.objects.filter(assignment__in=now).values_list("pk", "assignment")
+    return {f"{UNDECIDED}{pk}": now[assignment] for pk, assignment in versions}
+
+
 def pay_undecided(task: Task, *, approved: bool = False) -> int:
     """Owe what was promised for each answer that counts, without a verdict, once: the task or its batch was cancelled,
-    or (`approved`) it waited for a reviewer long enough. How many answers are owed something by now.
+    or (`approved`) it waited for a reviewer long enough. How many answers are owed something by that.
 
     What a verdict paid before the task was opened again stays, and is all that the answer earns. Should the task be
     decided after all, by its answers or a reviewer, that verdict takes the place of this; but not of what was approved.
@@ -128,7 +136,7 @@ def pay_undecided(task: Task, *, approved: bool = False) -> int:
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
     rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)
     verdicts = task.verdicts.values_list("pk", flat=True)
-    keys = {key_of(verdict, one): one.pk for verdict in verdicts for one in rows}
+    keys = {key_of(verdict, one): one.pk for verdict in verdicts for one in rows} | _undecided_keys(rows)
     paid = {keys[one.key] for one in ledger.unreversed(keys)} if keys else set()
     rows = [one for one in rows if one.pk not in paid]
     of_then = pay_rules.promised(task.project, task.project.settings_now(), rows)

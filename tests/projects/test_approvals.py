@@ -9,7 +9,7 @@ from django.utils import timezone
 from projects import queue
 from projects.models import AwaitedReview, Task, Verdict
 from projects.quality import approvals
-from projects.workflow import submission, task_actions, void_work
+from projects.workflow import corrections, returned_work, submission, task_actions, void_work
 from taskers.audit.trail import Kind
 from taskers.errors import Problem
 from taskers.models import AuditRecord, Event, Transfer
@@ -99,6 +99,19 @@ def test_voiding_takes_it_back_and_what_takes_its_place_is_paid_when_its_own_day
     assert owed(cast) == (CENTS, 0)
     task_actions.cancel(Task.objects.get(pk=task.pk), by=cast.mina)
     assert owed(cast) == (CENTS, 0) and ledger.audit() == [], "Alice is paid once"
+
+
+@pytest.mark.django_db
+def test_what_was_paid_so_and_is_mended_then_earns_nothing_again(cast) -> None:
+    task = in_doubt(cast)
+    in_time()
+    bobs = task.assignments.get(tasker=cast.bob, kind="judge")
+    mine = queue.claim_review(task, cast.rita)
+    returned_work.send_back(mine, cast.rita, mine.token, [task.annotations.get(tasker=cast.bob)], reason="label")
+    corrections.correct(bobs, make.spans((0, 5)))
+    assert (in_time(), owed(cast)) == (0, (CENTS, CENTS))
+    reviewed(cast, task)
+    assert (owed(cast), ledger.audit()) == ((CENTS, CENTS), [])
 
 
 @pytest.mark.django_db
