@@ -24,6 +24,7 @@ AUDITED: dict[str, Kind] = {
     "admin:taskers_payout_owed": Kind.MONEY_VIEWED,
     **dict.fromkeys(("money", "money-payouts", "money-payout", "money-item", "money-person"), Kind.MONEY_VIEWED),
     **dict.fromkeys(("money-bonuses", "project-spending", "disputes", "dispute"), Kind.MONEY_VIEWED),
+    "project-bonus-rules": Kind.MONEY_VIEWED,
     **dict.fromkeys(("money-processor", "money-statement", "money-year-totals", "money-year-books"), Kind.EXPORTED),
     "admin:taskers_payout_processor": Kind.EXPORTED,
     **dict.fromkeys(("export-download", "api-export"), Kind.EXPORTED),

@@ -233,6 +233,7 @@ SUBJECTS = {
     "annotation": gettext_lazy("An answer"),
     "batch": gettext_lazy("A batch"),
     "bonus": gettext_lazy("A bonus"),
+    "bonus-rule": gettext_lazy("A bonus rule"),
     "bulk": gettext_lazy("A change of many tasks"),
     "delivery": gettext_lazy("A delivery"),
     "import": gettext_lazy("An import"),

@@ -19,11 +19,11 @@ from projects.data import abandoned, archive, deliveries, importing
 from projects.data.archive import cleanup
 from projects.data.media import assets
 from projects.models import Batch, Exclusion, Project
-from projects.quality import budgets, consensus, estimating
+from projects.quality import approvals, budgets, consensus, estimating
 from projects.quality.gold import pool
 from projects.reports import agreement_reports, alerts, stalls, task_words
 from projects.webhooks import deliveries as messages
-from projects.workflow import batch_closing, bulk_actions, corrections, void_work
+from projects.workflow import batch_closing, bonus_rules, bulk_actions, corrections, void_work
 from projects.workflow.automatic_rules import running
 from taskers.credentials import idempotency, secret_box, throttle
 from taskers.models import Person
@@ -256,6 +256,20 @@ def watch_stalls(timestamp: int) -> int:
 def run_rules(timestamp: int) -> int:
     """Do what follows from the rules that act by themselves; returns for how many people."""
     return running.run_all()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="jobs", queueing_lock="pay_unreviewed")
+def pay_unreviewed(timestamp: int) -> int:
+    """Pay answers that waited for a reviewer for as long as their project says; returns of how many tasks."""
+    return approvals.look()
+
+
+@app.periodic(cron="5-59/10 * * * *")
+@app.task(queue="jobs", queueing_lock="give_bonuses")
+def give_bonuses(timestamp: int) -> int:
+    """Give what the rules of projects owe on top; returns how much, in millionths."""
+    return bonus_rules.run_all()
 
 
 @app.task(queue="jobs")

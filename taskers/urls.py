@@ -61,6 +61,7 @@ urlpatterns = [
     path("money/people/<uuid:person_id>/details/", payees.details, name="money-details"),
     path("money/bonuses/", payees.all_bonuses, name="money-bonuses"),
     path("money/bonuses/<uuid:bonus_id>/", payees.act, name="money-bonus-act"),
+    path("money/bonus-rules/<uuid:bonus_rule_id>/", payees.act_on_rule, name="money-bonus-rule-act"),
     path("money/terms/", money_office.terms, name="money-terms"),
     path("money/years/", money_office.all_years, name="money-years"),
     path("money/years/<int:year>/payees.csv", money_office.year_totals, name="money-year-totals"),

@@ -76,6 +76,7 @@ SAYS_WHAT_IS = {
     *("project-settings", "project-rules", "project-course", "project-copilot", "project-spending", "project-alerts"),
     *("profile", "batch-arrange", "money-terms", "export-keep", "deliveries-keep"),
     "project-stages",
+    "project-review-deadline",
 }
 # Forms that this walk doesn't come to, with where they are tried.
 ELSEWHERE = {
@@ -98,6 +99,8 @@ ELSEWHERE = {
     "money-return": "tests/taskers/test_finance_pages.py",
     "money-person": "tests/taskers/test_finance_pages.py",
     "money-details": "tests/taskers/test_finance_pages.py",
+    "money-bonus-rule-act": "once a rule waits: tests/projects/test_bonus_rules.py",
+    "bonus-rule-end": "once there is a rule: tests/projects/test_bonus_rules.py",
     "money-bonus-act": "tests/taskers/test_finance_pages.py",
     "money-terms": "tests/taskers/test_finance_pages.py",
     "money-years": "tests/taskers/test_finance_pages.py",

@@ -43,6 +43,7 @@ NONE = {
     "projects.quality.gold.settling.settle_due": "done before My work is drawn, and by a worker as well",
     "taskers.money.disputes.answer": "people answer people",
     "taskers.money.bonuses.approve": BY_HAND,
+    "taskers.money.bonus_rules.approve": BY_HAND,
     "taskers.money.bonuses.give": BY_HAND,
     "taskers.money.bonuses.refuse": BY_HAND,
     "taskers.money.bonuses.take_back": BY_HAND,

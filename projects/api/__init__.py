@@ -9,6 +9,7 @@ from projects.api import (
     automatic_rules,
     batch_ends,
     batches,
+    bonus_rules,
     comments,
     corrections,
     dashboards,
@@ -41,6 +42,7 @@ from projects.api import (
     work,
 )
 
+BONUSES = "projects/<uuid:project_id>/bonus-rules"
 RULES = "projects/<uuid:project_id>/automatic-rules"
 DELIVERY = "projects/<uuid:project_id>/deliveries/<int:number>"
 
@@ -101,6 +103,9 @@ urlpatterns = [
         automatic_rules.AnswerAppeal.as_view(),
         name="api-rule-appeal-answer",
     ),
+    path(f"{BONUSES}/", bonus_rules.BonusRules.as_view(), name="api-bonus-rules"),
+    path(f"{BONUSES}/preview/", bonus_rules.PreviewBonusRule.as_view(), name="api-bonus-rule-preview"),
+    path(f"{BONUSES}/<uuid:bonus_rule_id>/", bonus_rules.BonusRuleView.as_view(), name="api-bonus-rule"),
     path(f"{RULES}/<uuid:rule_id>/", automatic_rules.AutomaticRuleView.as_view(), name="api-automatic-rule"),
     path(
         "rule-consequences/<uuid:consequence_id>/contest/", automatic_rules.Contest.as_view(), name="api-rule-contest"
@@ -130,6 +135,11 @@ urlpatterns = [
     path("invitations/list/", members.InviteList.as_view(), name="api-invitations-list"),
     path("invitations/<uuid:invitation_id>/", members.OneInvitation.as_view(), name="api-invitation"),
     path("projects/<uuid:project_id>/spending/", money.ProjectSpending.as_view(), name="api-project-spending"),
+    path(
+        "projects/<uuid:project_id>/review-deadline/",
+        money.ProjectReviewDeadline.as_view(),
+        name="api-review-deadline",
+    ),
     path("money/owed/", money.Owed.as_view(), name="api-money-owed"),
     path("money/transfers/", money.Transfers.as_view(), name="api-money-transfers"),
     path("money/payouts/", money.Payouts.as_view(), name="api-money-payouts"),

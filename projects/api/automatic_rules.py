@@ -20,7 +20,9 @@ from taskers.models import Scope
 
 class AutomaticRuleBody(serializers.Serializer):
     condition = serializers.ChoiceField(list(CONDITIONS))
-    threshold = serializers.FloatField(**RULE_THRESHOLD.bounds, help_text="seconds for speed, else a share in [0, 1]")
+    threshold = serializers.FloatField(
+        **RULE_THRESHOLD.bounds, help_text="seconds for speed and time, else a share in [0, 1]"
+    )
     window = serializers.IntegerField(
         min_value=int(RULE_WINDOW.least), max_value=int(RULE_WINDOW.most), help_text="pieces of work"
     )

@@ -13,6 +13,7 @@ from projects.api.endpoint import Endpoint, described
 from projects.models import Project, Stall
 from projects.reports import organization, queue_health, timeline
 from projects.reports.dashboard import MOST_LABELS, Dashboard, Period
+from projects.reports.spending import Budget
 from projects.web.shared.units import in_units
 from taskers.models import Scope
 
@@ -78,6 +79,28 @@ class ForecastOfWorkShape(serializers.Serializer):
     chance = serializers.FloatField(allow_null=True, help_text="of being done by then")
 
 
+class BudgetShape(serializers.Serializer):
+    """What a project has spent of what it may, and when it will have spent all, with the 80 % interval of that."""
+
+    limit = serializers.SerializerMethodField(help_text=MONEY)
+    earned = serializers.SerializerMethodField()
+    promised = serializers.SerializerMethodField(help_text="about, for what is handed in and not decided yet")
+    share = serializers.FloatField(help_text="of the limit that both together are")
+    enough = serializers.BooleanField(help_text="for all that is wanted")
+    at = serializers.DateTimeField(allow_null=True, help_text="null: not in two years, or it can't be told yet")
+    low = serializers.DateTimeField(allow_null=True)
+    high = serializers.DateTimeField(allow_null=True)
+
+    def get_limit(self, one: Budget) -> str:
+        return str(in_units(one.limit))
+
+    def get_earned(self, one: Budget) -> str:
+        return str(in_units(one.earned))
+
+    def get_promised(self, one: Budget) -> str:
+        return str(in_units(one.promised))
+
+
 class HindranceShape(serializers.Serializer):
     said = serializers.CharField()
     remedy = serializers.CharField()
@@ -107,6 +130,7 @@ class DashboardShape(serializers.Serializer):
     spent = serializers.CharField()
     planned = serializers.CharField(help_text="if all that is wanted is accepted")
     cost_per_correct_label = serializers.CharField(allow_null=True)
+    budget = BudgetShape(allow_null=True, help_text="null: it may spend as much as it takes")
     labels = LabelUseShape(many=True, help_text=f"the {MOST_LABELS} that most tasks use")
     hindrances = HindranceShape(many=True, help_text="what keeps it from getting done, with what can be done about it")
     periods = ReachedPeriodShape(many=True, help_text="oldest first")
@@ -125,6 +149,9 @@ class OverviewLineShape(serializers.Serializer):
         "where nothing is left, or three days of work have to tell",
     )
     spent = serializers.SerializerMethodField(help_text=f"{MONEY}, in {organization.DAYS} days")
+    budget = BudgetShape(
+        allow_null=True, help_text="null: it may spend as much as it takes. When it ends is told of the same projects"
+    )
     hindrances = HindranceShape(many=True)
 
     def get_spent(self, line: organization.Line) -> str:
@@ -179,6 +206,7 @@ def _figures(project: Project, unit: str) -> dict[str, Any]:
         "forecast": found.ahead,
         "currency": project.organization.currency,
         "labels": found.labels,
+        "budget": found.money.budget,
         "hindrances": [*stalled, *hindrances],
         "periods": _reached(found, told, unit),
     }

@@ -13,8 +13,9 @@ from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery, PageShape
 from projects.configuration import spending_limit
-from projects.models import Annotation, Project, SpendingLimit
-from projects.models.limits import SPENDING
+from projects.models import Annotation, Project, ReviewDeadline, SpendingLimit
+from projects.models.limits import REVIEW_DAYS, SPENDING
+from projects.quality import approvals
 from projects.reports import earnings
 from projects.web.shared.units import in_units, to_millionths
 from taskers.access import require
@@ -163,6 +164,47 @@ class ProjectSpending(Endpoint):
             "reached": bool(limit and limit.reached_at),
         }
         return Response(SpendingShape(said).data)
+
+
+class ReviewDeadlineBody(serializers.Serializer):
+    days = serializers.IntegerField(
+        min_value=int(REVIEW_DAYS.least),
+        max_value=int(REVIEW_DAYS.most),
+        allow_null=True,
+        help_text="after which answers that wait for a reviewer are paid; null: they wait as long as it takes",
+    )
+
+
+class ReviewDeadlineShape(ReviewDeadlineBody):
+    waiting = serializers.IntegerField(help_text="tasks whose day has yet to come")
+    unreviewed = serializers.IntegerField(help_text="tasks that were paid without a review and wait still")
+
+
+class ProjectReviewDeadline(Endpoint):
+    """When answers that wait for a reviewer are paid though nobody looked."""
+
+    scopes = {"GET": (Scope.MANAGE,), "PUT": (Scope.MANAGE,)}
+
+    @described("See when unreviewed answers are paid", {200: ReviewDeadlineShape}, operation_id="review_deadline")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        return self._said(self.project(project_id, *access.MANAGE))
+
+    @described(
+        "Say when unreviewed answers are paid", {200: ReviewDeadlineShape}, request=ReviewDeadlineBody,
+        operation_id="review_deadline_set",
+    )  # fmt: skip
+    def put(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = ReviewDeadlineBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        approvals.allow(project, self.person, body.validated_data["days"])
+        return self._said(project)
+
+    def _said(self, project: Project) -> Response:
+        deadline = ReviewDeadline.objects.filter(project=project).first()
+        waiting, unreviewed = approvals.waiting(project)
+        said = {"days": deadline.days if deadline else None, "waiting": waiting, "unreviewed": unreviewed}
+        return Response(ReviewDeadlineShape(said).data)
 
 
 class _Books(Endpoint):

@@ -47,7 +47,7 @@ from projects.models.rules import (
     RuleConsequence,
     Stall,
 )
-from projects.models.settlements import Correctable, GoldSettlement, SeenAnswer
+from projects.models.settlements import AwaitedReview, Correctable, GoldSettlement, ReviewDeadline, SeenAnswer
 from projects.models.task_index import TaskTag, TaskView, TaskWords
 from projects.models.verdict_index import VerdictEntry, VerdictGone
 from projects.models.webhooks import Subscription, TaskCallback, WebhookDelivery, WebhookFailure
@@ -64,8 +64,10 @@ from projects.models.work import (
 )
 
 __all__ = [
+    "AwaitedReview",
     "FIRST_SLOTS",
     "AutomaticRule",
+    "ReviewDeadline",
     "RuleConsequence",
     "AuditRound",
     "Mistake",

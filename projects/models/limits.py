@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from projects.errors import Refused
+from taskers.models.limits import BONUS as GIVEN
 from taskers.models.limits import Between
 from taskers.money.ledger import MILLIONTHS
 
@@ -57,7 +58,9 @@ SETTINGS: dict[str, Between] = {
     "correction_minutes": Between(0, WEEK // 60),
 }
 THRESHOLDS: dict[str, Between] = {"agreement": SHARE, "iou": SHARE}
+BONUS = Money(GIVEN.least, GIVEN.most)  # by a rule
 SPENDING = Money(1, 10**15 - 1)  # of a project, in all
+REVIEW_DAYS = Between(1, 365)  # after which what waits for a reviewer is paid
 DAILY = Money(1, 10**15 - 1)  # to one person
 # By the names of a project's rules.
 RULES: dict[str, Between] = {

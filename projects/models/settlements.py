@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from projects.models import limits
 from projects.models.promises import Assignment
 from projects.models.work import Project
 from taskers.models import Person
@@ -49,6 +50,39 @@ class GoldSettlement(models.Model):
 
     def __str__(self) -> str:
         return f"Gold {self.assignment_id}: {'settled' if self.settled_at else 'waiting'}"
+
+
+class ReviewDeadline(models.Model):
+    """After how many days a project pays answers that wait for a reviewer, though nobody looked (sole writer:
+    approvals.py). Without a row it waits as long as it takes."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="review_deadline", primary_key=True)
+    days = models.PositiveSmallIntegerField()
+    changed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=limits.REVIEW_DAYS.on("days"), name="review_deadline_sane")]
+
+    def __str__(self) -> str:
+        return f"{self.project}: {self.days} days"
+
+
+class AwaitedReview(models.Model):
+    """Since when a task of such a project waits for a reviewer, as a worker saw, and when its answers were paid
+    meanwhile (same writer). It goes when the task waits no more, which may have left for the archive by then: the
+    database holds no reference."""
+
+    task_key = models.BigIntegerField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    since = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "approved_at", "since"], name="awaited_review_due")]
+
+    def __str__(self) -> str:
+        return f"{self.task_key} since {self.since}"
 
 
 class SeenAnswer(models.Model):

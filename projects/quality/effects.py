@@ -5,12 +5,12 @@ the taskers' standings in the order of their keys, then what the crowd learns. D
 thus wait for each other instead of locking each other out, and only for as long as the last statements take.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from projects.configuration.terms import Terms
-from projects.models import Annotation, Task, Verdict
+from projects.models import Annotation, Assignment, Task, Verdict
 from projects.quality import pay as pay_rules
 from projects.quality.votes import NOT_BLIND, TAMPERED, UNDECIDED, Case, Vote
 from projects.task_types import TASK_TYPES
@@ -18,6 +18,7 @@ from taskers.models import Grade, Person
 from taskers.money import ledger
 from taskers.standing import grades
 
+APPROVED = "approved"  # in the detail of what was paid since it waited for a reviewer long enough
 MOST_LABELS = 50  # of one answer, that are graded apart
 
 
@@ -45,8 +46,11 @@ def pay(case: Case, verdict: Verdict, answers: Sequence[Compared]) -> None:
         return
     keys = {key_of(pk, one.annotation): one.annotation.pk for pk in case.verdicts if pk < verdict.pk for one in paid}
     if case.paid_undecided:  # and is decided after all, by whomever
-        keys |= {undecided_key(one.annotation): one.annotation.pk for one in paid}
+        keys |= _undecided_keys(one.annotation for one in paid)
     standing = ledger.unreversed(keys) if keys else []
+    settled = {keys[one.key] for one in standing if APPROVED in one.detail}  # whatever is decided now
+    paid = [one for one in paid if one.annotation.pk not in settled]
+    standing = [one for one in standing if keys[one.key] not in settled]
     before = {keys[one.key]: one.amount for one in standing}
     close = [one for one in paid if one.is_close(case.terms.settings.pay_floor)]
     amounts = _amounts(case, [one.annotation for one in close], verdict.answer)
@@ -107,21 +111,40 @@ def undecided_key(annotation: Annotation) -> str:
     return f"{UNDECIDED}{annotation.pk}"
 
 
-def pay_undecided(task: Task) -> None:
-    """Owe what was promised for each answer that counts, without a verdict, once: the task or its batch was cancelled.
+def take_back_approved(assignment: Assignment) -> None:
+    """Take back what an answer was paid while it waited for a reviewer: it was voided."""
+    answers = Annotation.objects.filter(assignment=assignment)
+    made = [one for one in ledger.unreversed(map(undecided_key, answers)) if APPROVED in one.detail]
+    ledger.reverse_all(made, reason="The answer was voided.")
+
+
+def _undecided_keys(answers: Iterable[Annotation]) -> dict[str, int]:
+    """Under which these answers, or what stood in their places before they were mended, are paid without a verdict ->
+    the answer's key."""
+    now = {one.assignment_id: one.pk for one in answers}
+    versions = Annotation.objects.filter(assignment__in=now).values_list("pk", "assignment")
+    return {f"{UNDECIDED}{pk}": now[assignment] for pk, assignment in versions}
+
+
+def pay_undecided(task: Task, *, approved: bool = False) -> int:
+    """Owe what was promised for each answer that counts, without a verdict, once: the task or its batch was cancelled,
+    or (`approved`) it waited for a reviewer long enough. How many answers are owed something by that.
 
     What a verdict paid before the task was opened again stays, and is all that the answer earns. Should the task be
-    decided after all, by its answers or a reviewer, that verdict takes the place of this.
+    decided after all, by its answers or a reviewer, that verdict takes the place of this; but not of what was approved.
     """
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
     rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)
     verdicts = task.verdicts.values_list("pk", flat=True)
-    keys = {key_of(verdict, one): one.pk for verdict in verdicts for one in rows}
+    keys = {key_of(verdict, one): one.pk for verdict in verdicts for one in rows} | _undecided_keys(rows)
     paid = {keys[one.key] for one in ledger.unreversed(keys)} if keys else set()
     rows = [one for one in rows if one.pk not in paid]
     of_then = pay_rules.promised(task.project, task.project.settings_now(), rows)
     amounts = {one.pk: pay_rules.worth(one, task, of_then[one.settings_version], None) for one in rows}
-    ledger.earn_all([_owed(task, one, undecided_key(one), amounts[one.pk]) for one in rows if amounts[one.pk]])
+    owed = [one for one in rows if amounts[one.pk]]
+    detail = {APPROVED: True} if approved else {}
+    ledger.earn_all([_owed(task, one, undecided_key(one), amounts[one.pk], **detail) for one in owed])
+    return len(owed)
 
 
 def earned_by(case: Case, answers: Sequence[Compared], right: dict) -> int:

@@ -16,6 +16,8 @@ from scipy.special import betaincinv
 from projects.configuration import spending_limit
 from projects.inference import forecast
 from projects.models import Project, ProjectSettings
+from projects.reports import spending
+from projects.reports.spending import Budget
 from taskers.database.prepared import ask_rows
 from taskers.money import earning_days
 
@@ -63,7 +65,7 @@ SELECT b.project_id AS project,
   coalesce(sum(p.tasks) FILTER (WHERE b.state = 'draft'), 0)::bigint AS drafts,
   min(b.deadline) FILTER (WHERE b.state IN ('live', 'paused') AND p.decided < p.tasks) AS deadline,
   coalesce(sum(h.held), 0)::bigint AS held, max(c.measured_at) AS last,
-  coalesce(bool_or(l.reached_at IS NOT NULL), false) AS at_limit
+  coalesce(bool_or(l.reached_at IS NOT NULL), false) AS at_limit, max(l.amount) AS allowed
 FROM projects_batch b JOIN projects_batchprogress p ON p.batch_id = b.id
 LEFT JOIN projects_spendinglimit l ON l.project_id = b.project_id
 LEFT JOIN projects_batchpace c ON c.batch_id = b.id
@@ -193,6 +195,7 @@ class Stands(NamedTuple):
     held: int = 0
     last: datetime | None = None  # when the last judgement came
     at_limit: bool = False  # it has spent what it may
+    allowed: int | None = None  # millionths that it may spend in all
 
     @property
     def open(self) -> int:
@@ -229,6 +232,7 @@ class Money:
     days: dict[date, int]
     planned: int  # what all judgements that are wanted earn, where all are accepted
     right: float  # tasks that are decided rightly, as far as their confidence says
+    budget: Budget | None = None  # where it may not spend as much as it takes
 
     @property
     def each(self) -> int | None:
@@ -370,6 +374,21 @@ def left_of(settings: ProjectSettings, stands: Stands) -> int:
 def _money(project: Project, settings: ProjectSettings, stands: Stands, whole: Period) -> Money:
     days = earning_days.by_day(project.organization, project.public_id)
     total = int(sum(days.values()))
-    open_ = max(0, stands.wanted - stands.submitted)
-    each = spending_limit.each(settings.rate, total, stands.spent)
-    return Money(total, days, total + open_ * each, max(0, whole.sure) / MILLION)
+    known = budget_of(settings, stands, total)
+    budget = spending.of(project.pk, known, days) if known else None
+    return Money(total, days, planned(settings, stands, total), max(0, whole.sure) / MILLION, budget)
+
+
+def planned(settings: ProjectSettings, stands: Stands, earned: int) -> int:
+    """What all judgements that are wanted earn, where all are accepted, after so much was earned."""
+    each = spending_limit.each(settings.rate, earned, stands.spent)
+    return earned + max(0, stands.wanted - stands.submitted) * each
+
+
+def budget_of(settings: ProjectSettings, stands: Stands, earned: int) -> Budget | None:
+    """What it has spent of what it may, as spending_limit.py reckons; None where it may spend as much as it takes."""
+    if not stands.allowed:
+        return None
+    each = spending_limit.each(settings.rate, earned, stands.spent)
+    promised = max(0, stands.submitted - stands.spent) * each
+    return Budget(stands.allowed, earned, promised, planned(settings, stands, earned))

@@ -16,6 +16,7 @@ from django.utils import timezone
 from projects.models import (
     Annotation,
     Assignment,
+    AwaitedReview,
     Correctable,
     Gold,
     GoldSettlement,
@@ -86,6 +87,8 @@ class Entry:
     transfers: list[Transfer] = field(default_factory=list)  # what it earned, taken back or not
     dispute: Dispute | None = None  # the newest
     until: datetime | None = None  # how long it may be corrected
+    paid_by: datetime | None = None  # when it is paid though no reviewer looked
+    paid_on: datetime | None = None  # when it was
 
     @property
     def earned(self) -> int:
@@ -230,10 +233,27 @@ def _with_outcomes(person: Person, page: Sequence[Annotation]) -> list[Entry]:
         if hasattr(transfer, "reversed_by") and transfer.reversed_by.at >= seen:
             transfer._state.fields_cache["reversed_by"] = None  # type: ignore[attr-defined]
         keys[transfer.key].transfers.append(transfer)
+    _awaited(by_key.values(), seen)
     for dispute in Dispute.objects.filter(tasker=person, subject__in=of_subject).order_by("pk"):
         for one in of_subject[dispute.subject]:
             one.dispute = dispute
     return list(by_key.values())
+
+
+def _awaited(entries: Iterable[Entry], seen: datetime) -> None:
+    """Says of what waits for a reviewer when it is, or was, paid though nobody looked."""
+    waiting = [one for one in entries if one.decision is None and not one.annotation.assignment.voided_at]
+    tasks = {one.annotation.task_id for one in waiting}
+    rows = AwaitedReview.objects.filter(pk__in=tasks, since__lt=seen).select_related("project__review_deadline")
+    found = {one.pk: one for one in rows} if tasks else {}
+    for entry in waiting:
+        awaited = found.get(entry.annotation.task_id)
+        if awaited is None:
+            continue
+        if entry.earned:
+            entry.paid_on = awaited.approved_at
+        elif awaited.approved_at is None or awaited.approved_at >= seen:
+            entry.paid_by = awaited.since + timedelta(days=awaited.project.review_deadline.days)
 
 
 def _decided(entries: Iterable[Entry], seen: datetime) -> dict[str, Entry]:

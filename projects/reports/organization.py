@@ -3,17 +3,18 @@
 A fixed number of statements, however many projects and tasks there are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
 from projects import access
 from projects.models import Project, ProjectSettings, Stall
-from projects.reports import dashboard, queue_health
+from projects.reports import dashboard, queue_health, spending
 from projects.reports.dashboard import Ahead, Period, Stands, together
 from projects.reports.queue_health import Hindrance
+from projects.reports.spending import Budget
 from taskers import access as roles
 from taskers.errors import NotAllowed
 from taskers.models import Organization, Person
@@ -35,6 +36,7 @@ class Line:
     ahead: Ahead | None
     spent: int  # millionths, in the days that are drawn
     hindrances: Sequence[Hindrance]
+    budget: Budget | None = None  # where it may not spend as much as it takes
 
     @property
     def weight(self) -> int:
@@ -82,7 +84,8 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
     newest = ProjectSettings.objects.filter(project__in=keys).order_by("project", "-version").distinct("project")
     settings = {one.project_id: one for one in newest}
     stalls = {one.project_id: one for one in Stall.objects.filter(project__in=keys)}
-    spent = earning_days.spent(organization, [one.public_id for one in found], since=begin.date())
+    names = [one.public_id for one in found]
+    earned = earning_days.by_project(organization, names, begin.date())
     live = sorted((one for one in found if one.state == Project.State.LIVE), key=lambda one: (-one.priority, -one.pk))
     forecast = {one.pk for one in live[:FORECASTS]}
     lines = [
@@ -92,7 +95,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
             stands.get(one.pk, Stands()),
             days.get(one.pk, []),
             stalls.get(one.pk),
-            spent.get(one.public_id, 0),
+            *earned.get(one.public_id, (0, {})),
             one.pk in forecast,
         )
         for one in found
@@ -100,7 +103,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
     return Overview(
         sorted(lines, key=lambda one: (one.weight, -one.project.priority, one.project.name)),
         _all_days(days.values()),
-        sum(spent.values()),
+        sum(one.spent for one in lines),
         more=len(unarchived) > MOST,
     )
 
@@ -111,12 +114,17 @@ def _line(
     stands: Stands,
     days: Sequence[Period],
     stall: Stall | None,
-    spent: int,
+    before: int,
+    lately: Mapping[date, int],
     forecast: bool,
 ) -> Line:
+    spent = sum(lately.values())
+    budget = dashboard.budget_of(settings, stands, before + spent)
+    if budget and forecast:
+        budget = spending.of(project.pk, budget, lately, PATHS)
     ahead = dashboard.ahead(project.pk, settings, stands, days, PATHS) if forecast else None
     hindrances = [*queue_health.stalled(project, stall), *queue_health.hindrances(project, stands, days, ahead)]
-    return Line(project, stands, together(days[-7:]), ahead, spent, hindrances)
+    return Line(project, stands, together(days[-7:]), ahead, spent, hindrances, budget)
 
 
 def _all_days(some: Iterable[Sequence[Period]]) -> list[Period]:

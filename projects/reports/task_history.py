@@ -36,6 +36,7 @@ SAID = {
     "mistake_noted": (gettext_lazy("A mistake was noted"), "bad"),
     "reviewed": (gettext_lazy("Review handed in"), "good"),
     "review_claimed": (gettext_lazy("Taken up for review"), ""),
+    "approved_unreviewed": (gettext_lazy("Paid without a review: it waited long enough"), ""),
     "released": (gettext_lazy("Given back"), ""),
     "skipped": (gettext_lazy("Skipped"), "bad"),
     "expired": (gettext_lazy("Time ran out"), "bad"),

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from projects import queue
 from projects.errors import Refused
 from projects.models import Assignment, Exclusion, Project, Verdict
-from projects.quality import consensus
+from projects.quality import consensus, effects
 from projects.workflow.batch_closing import refuse_if_over
 from projects.workforce import rules
 from taskers.errors import StateConflict
@@ -84,6 +84,7 @@ def rework(assignment: Assignment, reason: str, *, by: Person) -> None:
     task = queue.lock(assignment.task_id)
     refuse_if_over(task)
     queue.void(assignment, reason.strip(), by=by)
+    effects.take_back_approved(assignment)
     if Verdict.objects.current().filter(task=task).exists():
         consensus.reopen(task, by=by)
 
@@ -95,6 +96,7 @@ def _void(assignment: Assignment, reason: str, by: Person) -> None:
         return
     if Assignment.objects.filter(pk=assignment.pk, state="submitted", voided_at=None).exists():
         queue.void(assignment, reason, by=by)
+        effects.take_back_approved(assignment)
 
 
 def _theirs(exclusion: Exclusion):

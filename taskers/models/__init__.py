@@ -4,6 +4,8 @@ from taskers.models.audit import AuditRecord
 from taskers.models.consent import TrainingConsent
 from taskers.models.finance import (
     Bonus,
+    BonusAward,
+    BonusRule,
     ClosingBalance,
     PayeeDetails,
     PayoutReturn,
@@ -27,6 +29,8 @@ __all__ = [
     "ApiToken",
     "AuditRecord",
     "Bonus",
+    "BonusAward",
+    "BonusRule",
     "ClosingBalance",
     "Cursor",
     "Dispute",

@@ -83,6 +83,85 @@ class Bonus(models.Model):
         return f"{self.tasker}: {self.amount}"
 
 
+class BonusRule(models.Model):
+    """Bonuses that a project gives by itself: so much for every so many judged answers that are right often enough.
+    Never edited, so that each bonus knows its rule (writer: bonus_rules.py)."""
+
+    class Measure(models.TextChoices):
+        AGREEMENT = "agreement", "Agreement with verdicts"
+        GOLD = "gold", "Right on gold, without the copilot"
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Waiting for a second person"
+        ON = "on", "On"  # proposed -> on
+        ENDED = "ended", "Off"  # proposed | on -> ended
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="bonus_rules")
+    project_key = models.UUIDField()  # whose cost it is
+    measure = models.CharField(max_length=9, choices=Measure)
+    least = models.FloatField()  # the mean that a row of answers must reach
+    window = models.PositiveIntegerField()  # answers in a row
+    amount = models.BigIntegerField()  # millionths for each row
+    each_most = models.BigIntegerField()  # millionths that one person gets in all
+    most = models.BigIntegerField()  # and everybody together
+    currency = models.CharField(max_length=3)
+    days = models.PositiveSmallIntegerField()  # that it lasts, once it is on
+    state = models.CharField(max_length=8, choices=State, default=State.PROPOSED)
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    approved_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    begins_at = models.DateTimeField(null=True, blank=True)  # what is judged from then on counts
+    begins_behind = models.BigIntegerField(null=True, blank=True)  # the newest grade at that moment
+    ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project_key", "-id"], name="bonus_rule_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gte=1, amount__lte=F("each_most"), each_most__lte=F("most"))
+                & limits.BONUS.on("most"),
+                name="bonus_rule_amounts_sane",
+            ),
+            models.CheckConstraint(
+                condition=limits.BONUS_WINDOW.on("window")
+                & limits.BONUS_LEAST.on("least")
+                & limits.BONUS_DAYS.on("days"),
+                name="bonus_rule_sane",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="on")
+                | Q(approved_by__isnull=False, begins_at__isnull=False, begins_behind__isnull=False),
+                name="bonus_rule_on_by_two",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("made_by")), name="bonus_rule_two_people"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} for {self.window} answers"
+
+
+class BonusAward(models.Model):
+    """That a rule gave a bonus for one row of somebody's answers, once (same writer)."""
+
+    rule = models.ForeignKey(BonusRule, on_delete=models.PROTECT, related_name="awards", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()  # which row of theirs it is, from 1
+    measured = models.FloatField()
+    bonus = models.OneToOneField(Bonus, on_delete=models.PROTECT, related_name="award")
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        triggers = [append_only("bonus_award_append_only")]
+        constraints = [models.UniqueConstraint(fields=["rule", "person", "number"], name="bonus_award_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.number}"
+
+
 class PayoutReturn(models.Model):
     """The processor couldn't pay one of a run, or it came back: owed again once a second person has seen that
     (writer: returns.py)."""

@@ -44,6 +44,10 @@ SKILL_VALUE = Between(-1e9, 1e9)
 BONUS = Between(1, 10**12 - 1)
 BONUS_REASON = 200
 RETURN_REASON = 200
+# Of a rule that gives bonuses by itself: judged answers for one, the share that is right, and how long it lasts.
+BONUS_WINDOW = Between(5, 10_000)
+BONUS_LEAST = Between(0.01, 1)
+BONUS_DAYS = Between(1, 365)
 # By the names of an organization's pay terms.
 PAY_TERMS: dict[str, Between] = {
     "hold_days": Between(0, 90),

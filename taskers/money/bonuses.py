@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from taskers.errors import Problem, StateConflict, Word
-from taskers.models import Bonus, Membership, Organization, Person, limits
+from taskers.models import Bonus, BonusRule, Membership, Organization, Person, limits
 from taskers.money import ledger, pay_terms
 from taskers.money.independence import check_two
 from taskers.outbox.events import emit
@@ -61,6 +61,21 @@ def give(
     return _given(bonus, by)
 
 
+def give_by_rule(rule: BonusRule, tasker: Person, reason: str) -> Bonus:
+    """Give what a rule gives, which two people have said yes to. The caller's transaction writes down what for."""
+    bonus = Bonus.objects.create(
+        organization=rule.organization,
+        project_key=rule.project_key,
+        tasker=tasker,
+        amount=rule.amount,
+        currency=rule.currency,
+        reason=reason[: limits.BONUS_REASON],
+        alone=0,
+        made_by=rule.made_by,
+    )
+    return _given(bonus, None, approved_by=rule.approved_by)
+
+
 @transaction.atomic
 def approve(bonus: Bonus, person: Person) -> Bonus:
     """A second person says yes. Raises OwnBonus, StateConflict, or what `check_two` does."""
@@ -95,7 +110,7 @@ def key_of(bonus: Bonus) -> str:
     return f"bonus:{bonus.public_id}"
 
 
-def _given(bonus: Bonus, by: Person, **also: object) -> Bonus:
+def _given(bonus: Bonus, by: Person | None, **also: object) -> Bonus:
     _change(bonus, "proposed", state="given", **also)
     ledger.earn(
         key=key_of(bonus),
@@ -119,11 +134,11 @@ def _change(bonus: Bonus, before: str, **after: object) -> None:
         )
 
 
-def _tell(kind: str, bonus: Bonus, actor: Person) -> None:
+def _tell(kind: str, bonus: Bonus, actor: Person | None) -> None:
     emit(
         kind,
         organization_id=bonus.organization_id,
-        actor_id=actor.pk,
+        actor_id=actor.pk if actor else None,
         project_key=bonus.project_key,
         subject=f"bonus:{bonus.public_id}",
     )

@@ -9,7 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Case, Sum, When
 
 from taskers.database.prepared import ask
 from taskers.models import EarningDay, Organization, TransferCursor
@@ -89,14 +89,27 @@ def rebuild() -> int:
         return EarningDay.objects.filter(tasker__isnull=False).count()
 
 
-def spent(organization: Organization, projects: Iterable[UUID], since: date | None = None) -> dict[UUID, int]:
-    """What these projects' work has earned, in millionths, since a day."""
+def spent(organization: Organization, projects: Iterable[UUID]) -> dict[UUID, int]:
+    """What these projects' work has earned, in millionths."""
     rows = EarningDay.objects.filter(
         organization=organization, project_key__in=list(projects), tasker=None, currency=organization.currency
     )
-    if since is not None:
-        rows = rows.filter(day__gte=since)
     return {key: int(amount) for key, amount in rows.values_list("project_key").annotate(sum=Sum("amount"))}
+
+
+def by_project(
+    organization: Organization, projects: Iterable[UUID], since: date
+) -> dict[UUID, tuple[int, dict[date, int]]]:
+    """The same of each project that earned or took back anything: before a day, and day by day since then."""
+    rows = EarningDay.objects.filter(
+        organization=organization, project_key__in=list(projects), tasker=None, currency=organization.currency
+    )
+    lately = rows.annotate(at=Case(When(day__gte=since, then="day"))).values_list("project_key", "at")
+    found: dict[UUID, tuple[int, dict[date, int]]] = {}
+    for key, day, amount in lately.annotate(sum=Sum("amount")):
+        before, days = found.get(key, (0, {}))
+        found[key] = (before, days | {day: int(amount)}) if day else (before + int(amount), days)
+    return found
 
 
 def by_day(organization: Organization, project_key: UUID) -> dict[date, int]:

@@ -316,6 +316,17 @@ SELECT 'bonus without its money', 'bonus:' || b.public_id FROM taskers_bonus b
   WHERE (b.state IN ('given', 'taken_back')) <> (t.id IS NOT NULL) OR t.amount <> b.amount
     OR (b.state = 'taken_back') <> (r.id IS NOT NULL)
 UNION ALL
+SELECT 'bonus differs from its rule', 'bonus:' || b.public_id FROM taskers_bonusaward w
+  JOIN taskers_bonus b ON b.id = w.bonus_id JOIN taskers_bonusrule r ON r.id = w.rule_id
+  WHERE b.amount <> r.amount OR b.tasker_id <> w.person_id OR b.project_key <> r.project_key
+    OR b.state NOT IN ('given', 'taken_back') OR (b.made_by_id, b.approved_by_id) <> (r.made_by_id, r.approved_by_id)
+UNION ALL
+SELECT 'a rule gave more than it may', 'bonus-rule:' || r.public_id FROM taskers_bonusrule r
+  JOIN (SELECT rule_id, sum(times) AS times, max(times) AS most FROM (
+      SELECT rule_id, person_id, count(*) AS times FROM taskers_bonusaward GROUP BY 1, 2) a GROUP BY 1
+  ) w ON w.rule_id = r.id
+  WHERE w.times * r.amount > r.most OR w.most * r.amount > r.each_most
+UNION ALL
 SELECT 'closing balance differs', 'account:' || c.account_id || ':' || y.year FROM taskers_closingbalance c
   JOIN taskers_yearclosing y ON y.id = c.closing_id
   WHERE c.balance <> coalesce((

@@ -19,7 +19,7 @@ PATHS = {
              "PROJECTwebhooks/", "/webhooks/", "/projects/deliveries/",
              "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTstages/", "PROJECTaudits/",
-             "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTcopilot/",
+             "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTrules/bonuses/", "PROJECTcopilot/",
              "PROJECTcopilot/improve/", "PROJECTcopilot/training/", "PROJECTcopilot/drift/",
              "PROJECTcopilot/map/", "PROJECTcopilot/groups/",
              "PROJECTspending/", "PROJECTcourse/", "PROJECTcourse/preview/", "/people/skills/", "/people/conflicts/",

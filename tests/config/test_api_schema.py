@@ -134,6 +134,7 @@ def around(cast, project) -> dict[str, Any]:
         "search_id": account,
         "connector_id": account,
         "rule_id": account,
+        "bonus_rule_id": account,
         "consequence_id": account,
     }
 

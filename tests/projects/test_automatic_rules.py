@@ -302,6 +302,11 @@ def test_worse_since_a_change_is_told_and_noise_is_not() -> None:
     assert drift.measure(good[:15], 3) is None, "too few to tell"
 
 
+def test_who_is_slow_is_met_where_somebody_quick_is_not() -> None:
+    slow, quick = ([Piece(NOW, seconds=one) for one in values] for values in ([900, 1000, 5], [30, 1000, 5]))
+    assert CONDITIONS["time"].met(slow, 600, 3) == 900 and CONDITIONS["time"].met(quick, 600, 3) is None
+
+
 PIECES = st.lists(
     st.builds(
         Piece,
@@ -320,4 +325,5 @@ def test_every_condition_waits_for_enough_and_stays_within_its_limits(pieces: li
     for condition in CONDITIONS.values():
         found = condition.measure(pieces, window)
         assert found is None or len(pieces) >= window
-        assert condition.met(pieces, condition.limit.least - 1 if not condition.above else 2.0, window) is None
+        out_of_reach = condition.limit.most + 1 if condition.above else condition.limit.least - 1
+        assert condition.met(pieces, out_of_reach, window) is None

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Batch, BatchHour, BatchPace, BatchProgress, Project, Stall
+from projects.configuration import spending_limit
+from projects.models import Batch, BatchHour, BatchPace, BatchProgress, Project, Stall, Task
 from projects.reports import dashboard, progress, verdict_index
 from projects.workflow import batches, submission
 from taskers.models import EarningDay, Event, Person, Transfer
@@ -20,6 +21,7 @@ from taskers.money import earning_days
 from tests.support import make
 from tests.support.projects.judging import given
 from tests.support.projects.pipeline import Api, refused
+from tests.support.taskers.money import cost
 
 pytestmark = pytest.mark.django_db
 
@@ -228,3 +230,47 @@ def test_days_of_the_viewers_own_time_zone(project, cast) -> None:
         assert (
             dashboard.periods(project, {"day": dashboard.LONG_AGO})["day"][0].at.day == (late + timedelta(hours=9)).day
         )
+
+
+def test_what_it_spends_of_its_budget_is_what_a_recount_says_with_when_that_ends(cast, project, mina) -> None:
+    """Four judgements of five cents are paid; one more is handed in and undecided."""
+    waiting = Task.objects.filter(project=project).order_by("pk").last()
+    mine = given(cast.alice, waiting)
+    submission.submit(mine, cast.alice, mine.token, make.MARIA)
+    progress.add(Event.objects.filter(kind="submitted").order_by("-pk")[:1])
+    assert "budget" not in mina.get(page(project)).content.decode().lower()
+    spending_limit.allow(project, cast.mina, 1_000_000)
+    api = Api(cast.mina, cast.riverside, "read")
+    told = api.get("dashboard", project.public_id).json()["budget"]
+    assert (told["limit"], told["earned"], told["promised"], told["enough"]) == ("1.00", "0.20", "0.05", True)
+    (now,) = spending_limit.of([project]).values()
+    assert (now.earned, now.promised) == (cost(project.public_id), 50_000)
+    assert told["share"] == now.share == 0.25 and told["at"] is None, "one day tells nothing yet"
+    today = datetime.now(UTC).date()
+    EarningDay.objects.bulk_create(
+        EarningDay(
+            organization=cast.riverside,
+            project_key=project.public_id,
+            currency="USD",
+            day=today - timedelta(days=back),
+            amount=50_000,
+        )
+        for back in range(1, 9)
+    )
+    spending_limit.allow(project, cast.mina, 1_050_000)
+    past(project, 8, 1)
+    found = dashboard.of(project, project.settings_now()).money.budget
+    assert found.left == 1_050_000 - 600_000 - 50_000 - (found.promised - 50_000)
+    assert found.low < found.at < found.high
+    assert timedelta(days=4) < found.at - timezone.now() < timedelta(days=16), "some 8 days at 5 cents a day"
+    shown = mina.get(page(project)).content.decode()
+    assert 'id="figure-budget"' in shown and "Of the budget" in shown
+    rows = read(mina, project, "budget")
+    assert rows[-1][1:] == ["0.6", "1.05", "0.571429"]
+    told = Api(cast.olga, cast.riverside, "read").get("overview").json()["projects"][0]["budget"]
+    assert (told["limit"], told["earned"]) == ("1.05", "0.60") and told["low"] < told["at"]
+    olga = Client()
+    olga.force_login(cast.olga)
+    assert "of $1.05 in all" in olga.get(reverse("overview")).content.decode()
+    (line,) = list(csv.reader(io.StringIO(olga.get(reverse("overview-figure", args=["budget"])).content.decode())))[1:]
+    assert line[:4] == [project.name, "0.6", line[2], "1.05"]

@@ -1,6 +1,7 @@
 """Who may ask what of a manager's pages: one line for each address and method (permission_rows.py)."""
 
 from tests.support.permission_rows import (
+    BONUS_RULE,
     COURSE,
     FINANCE,
     HOOK,
@@ -48,6 +49,7 @@ MANAGERS = [
     post("project-rules", MANAGE, page(priority="7")),
     get("project-spending", MANAGE),
     post("project-spending", MANAGE, form(amount="500")),
+    post("project-review-deadline", MANAGE, form(days="7")),
     get("project-in-progress", MANAGE),
     post("in-progress-release", MANAGE, form(assignment="@assignment_id")),
     get("project-exclusions", MANAGE),
@@ -68,6 +70,9 @@ MANAGERS = [
     post("automatic-rule-stop", MANAGE),
     post("rule-appeal-answer", MANAGE, form(answer="It stays.", upheld="refused"), on="contested"),
     post("rule-contest", only("alice"), form(said="Why?"), own=True),
+    get("project-bonus-rules", MANAGE),
+    post("project-bonus-rules", MANAGE, form(**BONUS_RULE, least="90", act="make")),
+    post("bonus-rule-end", MANAGE),
     get("project-course", MANAGE),
     post("project-course", MANAGE, named(COURSE)),
     get("course-preview", MANAGE),

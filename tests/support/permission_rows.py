@@ -167,5 +167,6 @@ def delete(name: str, who: frozenset[str], **terms: Any) -> Row:
 # Rita decided this: nobody else can take it back.
 NOT_THEIRS = dict.fromkeys(MANAGE, 409)
 ANOTHERS = dict.fromkeys(MANAGE, 409)
+BONUS_RULE = {"measure": "gold", "window": 10, "amount": "5", "each_most": "50", "most": "500", "days": 30}
 RULE = {"condition": "speed", "threshold": 1, "window": 5, "action": "message", "hours": 24}
 MISTAKE = json(token="@token", answers=["@answer"], reason="label", note="It is a place.")

@@ -132,6 +132,7 @@ MONEY = [
     post("money-details", FINANCE, reads=True),
     get("money-bonuses", FINANCE | THEIRS),
     post("money-bonus-act", FINANCE, form(act="refuse")),
+    post("money-bonus-rule-act", FINANCE, form(act="end")),
     get("money-terms", FINANCE | THEIRS),
     post(
         "money-terms",

@@ -1,18 +1,19 @@
 """Whatever happens in whatever order: the books sum to zero, nothing is paid twice, a closed year changes nothing."""
 
 import contextlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from taskers.errors import Problem
 from taskers.models import Bonus, Dispute, Payout, PayoutItem, PayoutReturn, Transfer
-from taskers.money import bonuses, disputes, ledger, origins, payouts, reconciling, returns, years
+from taskers.money import bonus_rules, bonuses, disputes, ledger, origins, payouts, reconciling, returns, years
 from tests.support.taskers.books import the_books_are_right
-from tests.support.taskers.money import PROJECT, earn
+from tests.support.taskers.money import PROJECT, earn, judged
 
 AMOUNTS = st.integers(1, 80_000_000)
 TASKERS = st.sampled_from(["alice", "bob", "carol"])
@@ -24,6 +25,7 @@ STEPS = st.lists(
         st.tuples(st.just("earn again"), SOME),
         st.tuples(st.just("void"), SOME),
         st.tuples(st.just("bonus"), TASKERS, CLERKS, AMOUNTS),
+        st.tuples(st.just("bonus by rule"), TASKERS, CLERKS, CLERKS),
         st.tuples(st.sampled_from(["approve bonus", "take bonus back", "refuse bonus"]), SOME, CLERKS),
         st.tuples(st.just("dispute"), TASKERS, SOME),
         st.tuples(st.just("answer"), SOME, CLERKS, st.sampled_from(["upheld", "refused"])),
@@ -88,6 +90,9 @@ def take(step: tuple, cast, earned: list[Transfer]) -> None:
         case "bonus":
             tasker, by = someone
             bonuses.give(cast.riverside, by, tasker=tasker, project_key=PROJECT, amount=terms[2], reason="Help")
+        case "bonus by rule":
+            tasker, first, second = someone
+            by_rule(cast, tasker, first, second)
         case "approve bonus" | "take bonus back" | "refuse bonus" if (rows := Bonus.objects.order_by("pk")).exists():
             verb = {"approve bonus": bonuses.approve, "take bonus back": bonuses.take_back}.get(kind, bonuses.refuse)
             verb(rows[terms[0] % len(rows)], someone[0])
@@ -100,6 +105,15 @@ def take(step: tuple, cast, earned: list[Transfer]) -> None:
                 end(cast, someone[0])
         case _:
             of_runs(kind, terms, someone, cast)
+
+
+def by_rule(cast, tasker, first, second) -> None:
+    """A rule is on, ten answers are judged, and a worker looks twice."""
+    terms = bonus_rules.Terms("agreement", 0.5, 5, 3_000_000, 6_000_000, 6_000_000, 30)
+    rule = bonus_rules.approve(bonus_rules.propose(cast.riverside, PROJECT, terms, by=first), second)
+    judged(cast, tasker, *[1.0] * 10)
+    for _look in range(2):
+        bonus_rules.run(rule, room=5_000_000, now=timezone.now() + timedelta(minutes=10))
 
 
 def of_runs(kind: str, terms: list, someone: list, cast) -> None:

@@ -21,7 +21,7 @@ from projects.reports import earnings, pay_estimate, person, qualification
 from projects.web.annotator import work_json
 from projects.web.shared.answer_drawing import drawing
 from projects.web.shared.person_figures import drawn
-from projects.workflow import returned_work
+from projects.workflow import bonus_rules, returned_work
 from projects.workflow.automatic_rules import running
 from projects.workflow.comments import reading
 from taskers import access as roles
@@ -67,7 +67,8 @@ def home(request: MemberRequest) -> HttpResponse:
     if keys is not None and not keys:
         return redirect(_start_of(request))
     open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
-    openings = earnings.openings(request.user, reading.with_unread(open_to_me, request.user))
+    offered = bonus_rules.with_offers(reading.with_unread(open_to_me, request.user))
+    openings = earnings.openings(request.user, offered)
     hourly = pay_estimate.of(request.user, [(one.project, one.settings) for one in openings])
     context = {
         "openings": [(one, hourly.get(one.project.pk)) for one in openings],

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpResponse
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from projects.reports import timeline
 from projects.reports.dashboard import Dashboard, Period, Share
+from projects.reports.organization import Overview
 from projects.web.shared.charts import Bars, Line, Scale, bars, line, reach, round_up
 from taskers.files.csv_cells import plain
 from taskers.money import ledger
@@ -134,13 +136,16 @@ def all_of(found: Dashboard, shown: Sequence[Period], unit: str, currency: str) 
         _time(shown, when),
         _labels(found),
         *([] if unit == "hour" else [_cost(found, shown, when, currency)]),
+        *([] if unit == "hour" or not found.money.budget else [_budget(found, shown, when, currency)]),
     ]
 
 
-def of_organization(days: Sequence[Period]) -> list[Figure]:
-    """What is told of all projects together, day by day."""
+def of_organization(found: Overview, currency: str) -> list[Figure]:
+    """What is told of all projects together, day by day, and what each has spent of what it may."""
+    days = found.days
     when = [Moment(one.at, "day") for one in days]
-    return [_judgements(days, when), _decisions(days, when), _quality(days, when), _time(days, when)]
+    figures = [_judgements(days, when), _decisions(days, when), _quality(days, when), _time(days, when)]
+    return [*figures, _budgets(found, currency)] if any(one.budget for one in found.lines) else figures
 
 
 def _ends(when: Sequence[Moment]) -> tuple[str, str]:
@@ -260,6 +265,56 @@ def _cost(found: Dashboard, shown: Sequence[Period], when: Sequence[Moment], cur
         rows,
         stacks=bars("cost", [_("Earned")], [(max(0.0, row[1]),) for row in rows]),
         ends=_ends(when),
+    )
+
+
+def _budget(found: Dashboard, shown: Sequence[Period], when: Sequence[Moment], currency: str) -> Figure:
+    budget = found.money.budget
+    assert budget is not None
+    whole, spent = timeline.spent(found, shown)
+    limit = budget.limit / ledger.MILLIONTHS
+    rows: list[list[Any]] = []
+    for at, amount in zip(when, spent, strict=True):
+        whole += amount
+        rows.append([at, whole / ledger.MILLIONTHS, limit, whole / budget.limit])
+    names = [_("Earned since the beginning"), _("What it may spend")]
+    values = [[row[1] for row in rows], [row[2] for row in rows]]
+    most = round_up(max((one for some in values for one in some), default=1))
+    note = _("In %(currency)s; what it may spend is as of now. Promised for what isn’t decided yet: %(promised)s.")
+    promised = ledger.money(budget.promised, currency)
+    return Figure(
+        "budget",
+        _("Spent, of what it may"),
+        note % {"currency": currency, "promised": promised},
+        [_("From"), *names, _("Share")],
+        rows,
+        lines=_lines(when, names, values, most),
+        ends=_ends(when),
+    )
+
+
+def _budgets(found: Overview, currency: str) -> Figure:
+    some = sorted(
+        ((one.project.name, one.budget) for one in found.lines if one.budget), key=lambda one: (-one[1].share, one[0])
+    )
+    note = _("In percent of what each may spend; in %(currency)s in the table. It ends: the middle of what is likely.")
+    return Figure(
+        "budget",
+        _("Spent, of what projects may"),
+        note % {"currency": currency},
+        [_("Project"), _("Earned"), _("Promised"), _("What it may spend"), _("Share"), _("Ends")],
+        [
+            [
+                name,
+                one.earned / ledger.MILLIONTHS,
+                one.promised / ledger.MILLIONTHS,
+                one.limit / ledger.MILLIONTHS,
+                one.share,
+                None if one.at is None else Moment(timezone.localtime(one.at), "day"),
+            ]
+            for name, one in some
+        ],
+        ranked=[Ranked(name, round(100 * one.share), round(min(100, 100 * one.share), 1)) for name, one in some],
     )
 
 

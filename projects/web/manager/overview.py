@@ -18,7 +18,7 @@ def page(request: MemberRequest) -> HttpResponse:
     found = _found(request)
     context = {
         "found": found,
-        "figures": figures.of_organization(found.days),
+        "figures": figures.of_organization(found, request.organization.currency),
         "currency": request.organization.currency,
         "days": reports.DAYS,
         "unit": "day",
@@ -30,7 +30,8 @@ def page(request: MemberRequest) -> HttpResponse:
 @login_required
 def file(request: MemberRequest, figure: str) -> HttpResponse:
     """One figure of all of them as a CSV file."""
-    return figures.file(figures.of_organization(_found(request).days), figure, "day")
+    found = _found(request)
+    return figures.file(figures.of_organization(found, request.organization.currency), figure, "day")
 
 
 def _found(request: MemberRequest) -> reports.Overview:

@@ -8,11 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from projects.configuration import spending_limit
-from projects.models import Project, SpendingLimit
-from projects.models.limits import SPENDING
+from projects.models import Project, ReviewDeadline, SpendingLimit
+from projects.models.limits import REVIEW_DAYS, SPENDING
+from projects.quality import approvals
 from projects.reports import pay_example
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
@@ -35,6 +36,20 @@ class LimitForm(forms.Form):
     )
 
 
+class ReviewDeadlineForm(forms.Form):
+    """After how many days what waits for a reviewer is paid."""
+
+    days = forms.IntegerField(
+        label=gettext_lazy("Pay what waits for a reviewer after, days"),
+        **REVIEW_DAYS.bounds,
+        required=False,
+        help_text=gettext_lazy(
+            "Where nobody looked by then, answers are paid as they were handed in; a verdict that comes later"
+            " doesn’t take it back, only voiding the answer does. Empty: they wait as long as it takes."
+        ),
+    )
+
+
 @require_http_methods(["GET", "POST"])
 @manages
 def page(request: MemberRequest, project: Project) -> HttpResponse:
@@ -52,6 +67,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         except Problem as problem:
             form.add_error("amount", problem.text)
     (spent,) = spending_limit.of([project]).values()
+    deadline = ReviewDeadline.objects.filter(project=project).select_related("changed_by").first()
     context = {
         "project": project,
         "task_type": TASK_TYPES[project.task_type],
@@ -60,6 +76,22 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "spent": spent,
         "example": pay_example.of(project),
         "currency": project.organization.currency,
+        "deadline_form": ReviewDeadlineForm(initial={"days": deadline.days if deadline else None}),
+        "deadline": deadline,
         "tab": "dashboard",
     }
+    context |= dict(zip(("waiting", "unreviewed"), approvals.waiting(project), strict=True)) if deadline else {}
     return render(request, "projects/manager/spending.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@manages
+def deadline(request: MemberRequest, project: Project) -> HttpResponse:
+    """Say after how many days what waits for a reviewer is paid, or that it waits as long as it takes."""
+    form = ReviewDeadlineForm(request.POST)
+    if form.is_valid():
+        approvals.allow(project, request.user, form.cleaned_data["days"])
+        messages.success(request, _("Saved."))
+    else:
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+    return redirect("project-spending", project.public_id)

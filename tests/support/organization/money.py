@@ -1,7 +1,7 @@
 """What can be named of its money."""
 
 from taskers.models import Dispute
-from taskers.money import bonuses, disputes, payouts, years
+from taskers.money import bonus_rules, bonuses, disputes, payouts, years
 from tests.support.cast import Cast
 from tests.support.organization.world import World
 from tests.support.taskers.money import earn
@@ -39,6 +39,9 @@ def money(world: World, cast: Cast) -> None:
         amount=90_000_000,
         reason="Secret reason",
     )
+    terms = bonus_rules.Terms("gold", 0.9, 10, 5_000_000, 50_000_000, 500_000_000, 30)
+    rule = bonus_rules.propose(cast.riverside, world.things["project_id"], terms, by=cast.mina)
+    world.things |= {"bonus_rule_id": rule.public_id}
     world.others |= {"closed": {"year": closed.year}}
     world.things |= {
         "item_id": runs["proposed"].items.get(tasker=cast.alice).pk,

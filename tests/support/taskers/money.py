@@ -6,6 +6,7 @@ from uuid import UUID
 
 from taskers.models import Organization, Payout, Person, Transfer
 from taskers.money import ledger, payouts
+from taskers.standing import grades
 from tests.support.cast import Cast
 
 PROJECT = UUID(int=1)
@@ -27,6 +28,30 @@ def earn(
         detail={},
     )
     return Transfer.objects.get(key=key)
+
+
+def judged(
+    cast: Cast,
+    tasker: Person,
+    *values: float,
+    project_key: UUID = PROJECT,
+    source: str = "verdict",
+    blind: bool = True,
+    again: str = "",
+) -> None:
+    """So many of a tasker's answers are graded, one after the other; `again`: one that was graded before."""
+    for value in values:
+        number = next(_keys)
+        grades.record(
+            key=f"judged:{number}",
+            subject=again or f"annotation:{10**9 + number}",
+            organization=cast.riverside,
+            project_key=project_key,
+            tasker=tasker,
+            source=source,
+            value=value,
+            blind=blind,
+        )
 
 
 def earned(rows: Sequence[ledger.Earning]) -> list[Transfer]:

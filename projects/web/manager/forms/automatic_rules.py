@@ -16,7 +16,7 @@ class AutomaticRuleForm(forms.Form):
     threshold = forms.FloatField(
         label=_("Threshold"),
         **RULE_THRESHOLD.bounds,
-        help_text=_("In seconds for speed, in percent for everything else."),
+        help_text=_("In seconds for speed and time, in percent for everything else."),
     )
     window = forms.IntegerField(
         label=_("Of the last"), **RULE_WINDOW.bounds, help_text=_("Pieces of work; with fewer nothing follows.")

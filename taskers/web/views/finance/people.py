@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from taskers.errors import NotFound, Problem
-from taskers.models import Account, Bonus, Membership, Person, limits
-from taskers.money import bonuses, ledger, pay_terms, statements
+from taskers.models import Account, Bonus, BonusRule, Membership, Person, limits
+from taskers.money import bonus_rules, bonuses, ledger, pay_terms, statements
 from taskers.organizations.project_names import project_names
 from taskers.people import payees
 from taskers.web.requests import MemberRequest
@@ -117,6 +117,9 @@ def all_bonuses(request: MemberRequest) -> HttpResponse:
         "waiting": waiting[:SHOWN],
         "bonuses": rows.exclude(state="proposed").order_by("-pk")[:SHOWN],
         "names": project_names(request.organization),
+        "rules": BonusRule.objects.filter(organization=request.organization, state__in=["proposed", "on"])
+        .select_related("made_by", "approved_by")
+        .order_by("-state", "pk")[:SHOWN],
     }
     return render(request, "taskers/money/bonuses.html", context)
 
@@ -139,6 +142,30 @@ def act(request: MemberRequest, bonus_id: UUID) -> HttpResponse:
             case _:
                 raise NotFound()
         messages.success(request, bonus.get_state_display())
+    except NotFound:
+        raise
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("money-bonuses")
+
+
+@require_POST
+@needs_role(*FINANCE)
+def act_on_rule(request: MemberRequest, bonus_rule_id: UUID) -> HttpResponse:
+    """Say yes to a rule that gives bonuses, or no, or switch one off."""
+    rule = BonusRule.objects.filter(organization=request.organization, public_id=bonus_rule_id).first()
+    if rule is None:
+        raise NotFound()
+    try:
+        match request.POST.get("act"):
+            case "approve":
+                bonus_rules.approve(rule, request.user)
+                messages.success(request, _("It is on."))
+            case "end":
+                bonus_rules.end(rule, request.user)
+                messages.success(request, _("It is off. What it gave stays."))
+            case _:
+                raise NotFound()
     except NotFound:
         raise
     except Problem as problem:

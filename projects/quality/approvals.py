@@ -1,0 +1,110 @@
+"""Answers that wait for a reviewer are paid after so many days though nobody looked, where a project says so. The only
+writer of ReviewDeadline and AwaitedReview.
+
+Since when a task waits is written down by a worker that comes round; so what waited before a project said so has all
+its days before it. What is paid so is paid once, under the key of what is paid without a verdict, and a verdict that
+comes later neither adds to it nor takes it back; only voiding the answer does.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from projects import queue
+from projects.configuration.project_events import tell
+from projects.models import Assignment, AwaitedReview, Project, ReviewDeadline, Task, Verdict, limits
+from projects.quality import effects
+from projects.queue.clock import Clock
+from projects.queue.events import emit_of_task
+from taskers.audit import trail
+from taskers.database.prepared import ask
+from taskers.errors import NotFound
+from taskers.models import Person
+
+PIECE = 500  # tasks that one turn pays
+
+BEGIN = """
+INSERT INTO projects_awaitedreview (task_key, project_id, since)
+SELECT t.id, t.project_id, statement_timestamp() FROM projects_task t
+WHERE t.project_id = %(project)s::bigint AND t.withheld = 'review'
+  AND NOT EXISTS (SELECT FROM projects_awaitedreview w WHERE w.task_key = t.id)
+ORDER BY t.id
+ON CONFLICT DO NOTHING
+RETURNING task_key
+"""
+END = """
+DELETE FROM projects_awaitedreview w WHERE w.project_id = %(project)s::bigint AND NOT EXISTS (
+  SELECT FROM projects_task t WHERE t.id = w.task_key AND t.withheld || '' = 'review')
+RETURNING w.task_key
+"""
+
+
+@transaction.atomic
+def allow(project: Project, by: Person, days: int | None) -> ReviewDeadline | None:
+    """Pay what waits for a reviewer after so many days, or (None) wait as long as it takes. Who changed it from what to
+    what is on record. Raises Refused."""
+    if days is not None:
+        limits.check("days", days, limits.REVIEW_DAYS, "bad-review-deadline")
+    rows = ReviewDeadline.objects.filter(project=project)
+    before = rows.select_for_update().values_list("days", flat=True).first()
+    if days == before:
+        return rows.first()
+    if days is None:
+        rows.delete()
+        AwaitedReview.objects.filter(project=project).delete()
+    else:
+        said = {"days": days, "changed_by": by, "changed_at": Now()}
+        ReviewDeadline.objects.update_or_create(project=project, defaults=said)
+    detail = {"project": str(project.public_id), "before": before, "after": days}
+    trail.record(
+        trail.Kind.PAY_CHANGED, organization=project.organization, actor=by, subject=project.name, detail=detail
+    )
+    tell("review_deadline_changed", project, by)
+    return rows.first()
+
+
+def look(now: datetime | None = None) -> int:
+    """Write down what has come to wait, forget what waits no more, and pay what has waited long enough; for how many
+    tasks something was paid. Another worker at the same time pays nothing twice."""
+    now, paid = now or timezone.now(), 0
+    for deadline in ReviewDeadline.objects.order_by("project"):
+        for statement in (END, BEGIN):
+            ask(statement, {"project": deadline.project_id})
+        due = AwaitedReview.objects.filter(
+            project=deadline.project_id, approved_at=None, since__lte=now - timedelta(days=deadline.days)
+        )
+        for key in list(due.order_by("since", "pk").values_list("pk", flat=True)[:PIECE]):
+            paid += approve(key, now)
+    return paid
+
+
+@transaction.atomic
+def approve(task_key: int, now: datetime) -> bool:
+    """Pay the answers to a task that has waited long enough. Does nothing while a reviewer is at it, an answer may
+    still be corrected, or where it was decided, voided or paid at this very moment: whoever has its lock first."""
+    try:
+        task = queue.lock(task_key)
+    except NotFound:
+        return False
+    looks = Assignment.objects.filter(task=task, kind="review", state="held", deadline__gte=Clock())
+    if task.withheld != Task.Withheld.REVIEW or looks.exists() or queue.is_correctable(task):
+        return False
+    deadline = ReviewDeadline.objects.filter(project=task.project_id).first()
+    if deadline is None or Verdict.objects.current().filter(task=task).exists():
+        return False
+    waited = Q(pk=task_key, approved_at=None, since__lte=now - timedelta(days=deadline.days))
+    if not AwaitedReview.objects.filter(waited).update(approved_at=Clock()):
+        return False
+    number = effects.pay_undecided(task, approved=True)
+    if number:
+        emit_of_task("approved_unreviewed", task, None, answers=number, days=deadline.days)
+    return bool(number)
+
+
+def waiting(project: Project) -> tuple[int, int]:
+    """How many tasks wait with a day on which they are paid, and for how many that was done."""
+    rows = AwaitedReview.objects.filter(project=project)
+    return rows.filter(approved_at=None).count(), rows.exclude(approved_at=None).count()

@@ -1,0 +1,173 @@
+"""Alice and Bob disagree, and no reviewer comes: where the project says so, they are paid after a week all the same."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from projects import queue
+from projects.models import AwaitedReview, Task, Verdict
+from projects.quality import approvals
+from projects.workflow import corrections, returned_work, submission, task_actions, void_work
+from taskers.audit.trail import Kind
+from taskers.errors import Problem
+from taskers.models import AuditRecord, Event, Transfer
+from taskers.money import ledger
+from tests.support import make
+from tests.support.connections import all_at_once
+from tests.support.projects.judging import said
+from tests.support.projects.pipeline import Office, refused
+from tests.support.taskers.money import balance_of
+
+WEEK = timedelta(days=7)
+CENTS = 50_000
+
+
+def in_doubt(cast, days: int | None = 7, name: str = "First") -> Task:
+    """They say different things of a task, so that a reviewer is waited for."""
+    project = make.project(cast.riverside, name)
+    task = make.task(make.batch(project))
+    said(cast.alice, task, make.MARIA)
+    said(cast.bob, task, make.OSLO)
+    if days:
+        approvals.allow(project, cast.mina, days)
+        approvals.look()
+    task.refresh_from_db()
+    assert task.withheld == "review"
+    return task
+
+
+def owed(cast) -> tuple[int, int]:
+    return balance_of(cast.alice, "owed"), balance_of(cast.bob, "owed")
+
+
+def in_time() -> int:
+    """A worker comes round a week later."""
+    return approvals.look(timezone.now() + WEEK + timedelta(minutes=1))
+
+
+def reviewed(cast, task: Task, answer=make.MARIA) -> None:
+    mine = queue.claim_review(task, cast.rita)
+    submission.decide(mine, cast.rita, mine.token, answer)
+
+
+@pytest.mark.django_db
+def test_it_waits_as_long_as_it_takes_unless_the_project_says_so(cast) -> None:
+    in_doubt(cast, days=None)
+    assert (in_time(), owed(cast)) == (0, (0, 0))
+
+
+@pytest.mark.django_db
+def test_it_is_paid_once_when_its_day_has_come_and_both_read_so(client, cast, settings) -> None:
+    settings.SHOWN_EVERY = 0
+    task = in_doubt(cast)
+    client.force_login(cast.alice)
+    assert "unless reviewed" in client.get("/my-work/").content.decode()
+    assert approvals.look(timezone.now() + WEEK - timedelta(hours=1)) == 0
+    assert (in_time(), in_time(), owed(cast)) == (1, 0, (CENTS, CENTS))
+    told = Event.objects.get(kind="approved_unreviewed")
+    assert (told.subject, told.actor_id, told.data["answers"]) == (f"task:{task.public_id}", None, 2)
+    page = client.get("/my-work/").content.decode()
+    assert "no reviewer had looked by then" in page and "unless reviewed" not in page and "$0.05" in page
+    client.force_login(cast.mina)
+    spending = client.get(f"/projects/{task.project.public_id}/spending/").content.decode()
+    assert "0 tasks wait for a reviewer until their day" in spending and "1 was paid without one" in spending
+    assert "Paid without a review" in client.get(f"/projects/tasks/{task.public_id}/").content.decode()
+    assert ledger.audit() == []
+
+
+@pytest.mark.django_db
+def test_a_verdict_that_comes_later_neither_adds_nor_takes_back_and_grades_all_the_same(cast) -> None:
+    task = in_doubt(cast)
+    in_time()
+    reviewed(cast, task)
+    assert owed(cast) == (CENTS, CENTS), "Bob was wrong, but nobody looked in time"
+    assert cast.bob.grades.get().value < 0.5
+    in_time()
+    assert not AwaitedReview.objects.exists() and Transfer.objects.count() == 2
+    before = in_doubt(cast, name="Second")
+    reviewed(cast, before)
+    assert (in_time(), owed(cast)) == (0, (2 * CENTS, CENTS)), "who was looked at in time is paid by the verdict"
+
+
+@pytest.mark.django_db
+def test_voiding_takes_it_back_and_what_takes_its_place_is_paid_when_its_own_day_has_come(cast) -> None:
+    task = in_doubt(cast)
+    in_time()
+    void_work.rework(task.assignments.get(tasker=cast.bob, kind="judge"), "Spam", by=cast.mina)
+    assert owed(cast) == (CENTS, 0)
+    task_actions.cancel(Task.objects.get(pk=task.pk), by=cast.mina)
+    assert owed(cast) == (CENTS, 0) and ledger.audit() == [], "Alice is paid once"
+
+
+@pytest.mark.django_db
+def test_what_was_paid_so_and_is_mended_then_earns_nothing_again(cast) -> None:
+    task = in_doubt(cast)
+    in_time()
+    bobs = task.assignments.get(tasker=cast.bob, kind="judge")
+    mine = queue.claim_review(task, cast.rita)
+    returned_work.send_back(mine, cast.rita, mine.token, [task.annotations.get(tasker=cast.bob)], reason="label")
+    corrections.correct(bobs, make.spans((0, 5)))
+    assert (in_time(), owed(cast)) == (0, (CENTS, CENTS))
+    reviewed(cast, task)
+    assert (owed(cast), ledger.audit()) == ((CENTS, CENTS), [])
+
+
+@pytest.mark.django_db
+def test_it_waits_while_a_reviewer_is_at_it_and_starts_anew_when_it_was_switched_off(cast) -> None:
+    task = in_doubt(cast)
+    mine = queue.claim_review(task, cast.rita)
+    assert in_time() == 0
+    queue.release(mine, cast.rita, mine.token)
+    approvals.allow(task.project, cast.mina, None)
+    approvals.allow(task.project, cast.mina, 7)
+    assert not AwaitedReview.objects.exists()
+    assert (approvals.look(), AwaitedReview.objects.count(), in_time()) == (0, 1, 1)
+    kept = AuditRecord.objects.filter(kind=Kind.PAY_CHANGED).order_by("pk").values_list("detail", flat=True)
+    assert [(one["before"], one["after"]) for one in kept] == [(None, 7), (7, None), (None, 7)]
+
+
+@pytest.mark.django_db
+def test_programs_say_after_how_many_days(cast) -> None:
+    task = in_doubt(cast)
+    api = Office(cast.mina, cast.riverside)
+    key = task.project.public_id
+    assert api.get("review-deadline", key).json() == {"days": 7, "waiting": 1, "unreviewed": 0}
+    in_time()
+    assert api.put("review-deadline", key, body={"days": 3}).json() == {"days": 3, "waiting": 0, "unreviewed": 1}
+    refused(api.put("review-deadline", key, body={"days": 0}), 400, "invalid", "days")
+    assert api.put("review-deadline", key, body={"days": None}).json()["days"] is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("other", ["review", "void", "another worker"])
+def test_at_the_very_moment_of_something_else_exactly_one_of_them_pays(cast, other: str) -> None:
+    task = in_doubt(cast)
+    bobs = task.assignments.get(tasker=cast.bob, kind="judge")
+    later = timezone.now() + WEEK + timedelta(minutes=1)
+
+    def approve() -> int:
+        return approvals.approve(task.pk, later)
+
+    def meanwhile() -> int:
+        try:
+            with transaction.atomic():
+                if other == "review":
+                    reviewed(cast, Task.objects.get(pk=task.pk))
+                elif other == "void":
+                    void_work.rework(bobs, "Spam", by=cast.mina)
+        except Problem:
+            return 0
+        return approve() if other == "another worker" else 0
+
+    approved = sum(all_at_once([approve, meanwhile]))
+    alices, bobs_pay = owed(cast)
+    assert ledger.audit() == [] and Event.objects.filter(kind="approved_unreviewed").count() == approved <= 1
+    if other == "review":
+        assert Verdict.objects.current().filter(task=task).count() == 1
+        assert (alices, bobs_pay) == (CENTS, CENTS * approved)
+    elif other == "void":
+        assert (alices, bobs_pay) == (CENTS * approved, 0)
+    else:
+        assert (approved, alices, bobs_pay) == (1, CENTS, CENTS)
