@@ -11,6 +11,7 @@ import { createImageStage } from "./image/stage.js";
 import { createKeymap } from "./shared/keys.js";
 import { labelBindings } from "./shared/keys_of_labels.js";
 import { createPalette } from "./shared/palette.js";
+import { openAttributes } from "./shared/required_attributes.js";
 import { say } from "./shared/words.js";
 
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
@@ -334,6 +335,16 @@ class ImageEditor {
     if (this.#stage.cursor.press(this.#tool(), false)) return true;
     if (this.#store.state.outline) return this.#finish(), true;
     return this.#accept();
+  }
+
+  /** Before handing in: the first region that leaves something open which must be filled in. @returns {boolean} whether there is one */
+  incomplete() {
+    const [first] = openAttributes(this.#store.state.regions, this.#labelOf);
+    if (!first) return false;
+    this.#choose(first.id);
+    this.fields?.ask(first.key);
+    this.#work.announce(say("{label} can't be handed in without: {field}", { label: this.#nameOf(first.label), field: first.name }));
+    return true;
   }
 
   /** Esc lets go of the innermost thing. @returns {boolean} whether there was one */

@@ -273,6 +273,7 @@ async function submit(event) {
   if (!early && studio.dataset.phase !== "working") return;
   if (event?.type !== "click" && editor.enter()) return;
   if (byId("saved-mark").dataset.state === "conflict") return aside("conflict")();
+  if (!early && editor.incomplete?.()) return;
   // Shown early, it is handed in once it is ours; a second press for the last one mustn't hand in what nobody looked at.
   if (early) return void (soon = editor.history.canUndo);
   if (editor.pending() && !warned) {

@@ -18,6 +18,7 @@ import { createTextPage } from "./text/page.js";
 import { createPicker } from "./text/picker.js";
 import { createPointer } from "./text/pointer.js";
 import { keepInSight } from "./text/scroll.js";
+import { openAttributes } from "./shared/required_attributes.js";
 import { createTextSize } from "./shared/text_size.js";
 import { say, sayCount } from "./shared/words.js";
 
@@ -301,6 +302,17 @@ class TextEditor {
 
   enter() {
     return false;
+  }
+
+  /** Before handing in: the first span that leaves something open which must be filled in. @returns {boolean} whether there is one */
+  incomplete() {
+    const [first] = openAttributes(this.#store.state.spans, this.#labelOf.bind(this));
+    if (!first) return false;
+    this.#store.select(first.id);
+    this.#bring();
+    this.fields?.ask(first.key);
+    this.#work.announce(say("{label} can't be handed in without: {field}", { label: this.#nameOf(first.label), field: first.name }));
+    return true;
   }
 
   escape() {
