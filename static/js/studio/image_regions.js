@@ -46,6 +46,7 @@ class ImageEditor {
   #stage;
   #built = false;
   #closed = false;
+  #wanted = null; // the attribute without which nothing is handed in, should the fields be still on their way
 
   constructor(hosts, work) {
     this.#work = work;
@@ -131,6 +132,7 @@ class ImageEditor {
     this.settings = view.createViewSettings(panel, { onChange: () => this.#stage.look(), onDone });
     this.#show();
     this.#showFields();
+    if (this.#wanted) this.fields?.ask(this.#wanted);
   }
 
   #forLists() {
@@ -342,6 +344,7 @@ class ImageEditor {
     const [first] = openAttributes(this.#store.state.regions, this.#labelOf);
     if (!first) return false;
     this.#choose(first.id);
+    this.#wanted = first.key;
     this.fields?.ask(first.key);
     this.#work.announce(say("{label} can't be handed in without: {field}", { label: this.#nameOf(first.label), field: first.name }));
     return true;

@@ -329,9 +329,10 @@ document.addEventListener("click", (event) => {
     button.closest("details")?.removeAttribute("open");
     run(button.dataset.action, event);
   }
-  // After a press with the mouse the keys belong to the work again.
+  // After a press with the mouse the keys belong to the work again, or to what keeps it from being handed in.
   const pressed = event.detail > 0 && event.target.closest(".studio__body button, .studio__actions button");
-  if (pressed && !dialogs.dialogOpen()) editor?.focus();
+  const asked = button?.dataset.action === "submit" && document.activeElement?.closest(".attributes");
+  if (pressed && !asked && !dialogs.dialogOpen()) editor?.focus();
 });
 
 document.addEventListener("visibilitychange", () => {

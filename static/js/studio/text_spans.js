@@ -42,6 +42,7 @@ class TextEditor {
   #marking;
   #copilot;
   #asked = null;
+  #wanted = null; // the attribute without which nothing is handed in, should the fields be still on their way
   #waits; // whether suggestions wait to be asked for
 
   constructor(hosts, work) {
@@ -142,6 +143,7 @@ class TextEditor {
     if (this.#closed) return;
     this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#store.describe(key, value), onDone: () => this.focus() });
     this.#showFields();
+    if (this.#wanted) this.fields.ask(this.#wanted);
   }
 
   #listen() {
@@ -310,6 +312,7 @@ class TextEditor {
     if (!first) return false;
     this.#store.select(first.id);
     this.#bring();
+    this.#wanted = first.key;
     this.fields?.ask(first.key);
     this.#work.announce(say("{label} can't be handed in without: {field}", { label: this.#nameOf(first.label), field: first.name }));
     return true;
