@@ -68,9 +68,18 @@ def hindrance(project: Project, terms: ProjectSettings) -> str:
     "" if one can."""
     if project.task_type not in ABLE:
         return gettext_noop("No model answers tasks of this type by itself.")
-    labels = project.labels.in_use().values_list("shapes", flat=True) if project.task_type == "image_regions" else []
+    in_use = project.labels.in_use()
+    labels = in_use.values_list("shapes", flat=True) if project.task_type == "image_regions" else []
     if labels and not any(image_answers.DRAWN & set(shapes or ("mask",)) for shapes in labels):
         return gettext_noop("A model answers with boxes and masks, and no label here takes any.")
+    if any(
+        one.get("required") or one.get("counts")
+        for asked in in_use.values_list("attributes", flat=True)
+        for one in asked
+    ):
+        return gettext_noop(
+            "A model says no attributes, and a label here asks for one that must be filled in or counts."
+        )
     if project.task_type == "classification" and [one["kind"] for one in terms.fields] != ["choice"]:
         return gettext_noop("A model can answer a single field that takes a choice, and nothing else.")
     return ""

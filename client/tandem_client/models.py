@@ -1,5 +1,4 @@
 """What the API says and takes, as types. tests/client/test_models.py holds them to the server's own description.
-
 Ids are texts: keep them, compare them, and don't look into them. What a newer server says besides is passed over.
 """
 
@@ -30,6 +29,8 @@ class Attribute:
     kind: Literal["choice", "flag", "number", "text"]
     key: str | None = None
     choices: list[str] | None = None
+    required: bool | None = None
+    counts: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Field:
     kind: Literal["choice", "multiple", "tree", "number", "text"]
     key: str | None = None
     required: bool = True
+    counts: bool | None = None
     when: When | None = None
     min: float | None = None
     max: float | None = None

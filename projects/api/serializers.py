@@ -66,6 +66,8 @@ class AttributeShape(serializers.Serializer):
     choices = serializers.ListField(
         child=serializers.CharField(max_length=limits.KEY), required=False, max_length=int(limits.CHOICES.most)
     )
+    required: Any = serializers.BooleanField(required=False, help_text="whether nothing is handed in without it")
+    counts = serializers.BooleanField(required=False, help_text="whether people must agree on it; else it is collected")
 
 
 class LabelShape(serializers.Serializer):
@@ -117,6 +119,7 @@ class FieldShape(serializers.Serializer):
     name = serializers.CharField(max_length=asked_fields.NAME)
     kind = serializers.ChoiceField(list(asked_fields.KINDS))
     required = serializers.BooleanField(required=False, default=True)  # type: ignore[assignment]
+    counts = serializers.BooleanField(required=False, help_text="whether people must agree on it; if it is required")
     when = WhenShape(required=False)
     min = serializers.FloatField(required=False, help_text="of a number, with max")
     max = serializers.FloatField(required=False)

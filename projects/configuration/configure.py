@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from procrastinate.contrib.django import app
 
-from projects.configuration import instructions, label_attributes, label_colours, methods, review_rule
+from projects.configuration import instructions, label_attributes, label_colours, methods, review_rule, what_counts
 from projects.configuration.project_events import tell
 from projects.configuration.terms import AGREEMENT, terms_of
 from projects.errors import Refused
@@ -101,14 +101,14 @@ def change(
     project: Project, by: Person | None, *, labels: Sequence[Mapping] | None = None, **settings: object
 ) -> ProjectSettings:
     """The next version of a project's settings: the present one with these changes; and these labels, if any are said.
-
-    Raises Refused, also where a tasker could not answer what would be asked then.
-    """
+    Raises Refused, also where a tasker could not answer what would be asked then."""
     before, made = _next_version(project, by, **settings)
     if labels is not None:
         _put_labels(project, labels, by)
+        made = _counted_anew(project, by, made)
     elif before is None or before.grid != made.grid:
         _check_hotkeys(project, list(project.labels.in_use().values("key", "name", "hotkey", "shapes")))
+    what_counts.check_method(project, made)
     if labels is not None or before is None or before.fields != made.fields:
         check_answerable(project, made)
     if "review" in settings:
@@ -166,8 +166,15 @@ def set_labels(project: Project, labels: Sequence[Mapping], *, by: Person | None
     """
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     rows = _put_labels(project, labels, by)
-    check_answerable(project, project.settings_now())
+    made = _counted_anew(project, by, project.settings_now())
+    what_counts.check_method(project, made)
+    check_answerable(project, made)
     return rows
+
+
+def _counted_anew(project: Project, by: Person | None, settings: ProjectSettings) -> ProjectSettings:
+    """What decides is one of the terms: where labels count otherwise now, the next version says it."""
+    return settings if what_counts.is_told(project, settings) else _next_version(project, by)[1]
 
 
 def _put_labels(project: Project, labels: Sequence[Mapping], by: Person | None) -> list[Label]:
@@ -328,6 +335,7 @@ def _check_fields(project: Project, values: dict) -> None:
     if not isinstance(room, Classification):
         if values.get("fields") or values.get("grid", 1) != 1:
             raise Refused("Only a classification asks for fields.", code="bad-setting", place="fields")
+        values["thresholds"] = what_counts.told_in(values.get("thresholds") or {}, project)
         return
     values["fields"] = asked_fields.checked(room.asks(values.get("fields") or []))
     if isinstance(room, Preference):

@@ -1,10 +1,11 @@
 """What a label asks of each part that carries it, as a manager writes it down and as the database holds it.
 
-Written: one attribute a line, with what it takes in brackets. Held: {"key", "name", "kind", "choices"?}.
+Written: one attribute a line, with what it takes in brackets, and behind these what else holds of it. Held: {"key",
+"name", "kind", "choices"?, "required"?, "counts"?}; what isn't said of it isn't there.
 
-    Pose (standing, sitting, lying)      one of these
-    Occluded (flag)                      yes or no
-    Legs (number)
+    Pose (standing, sitting, lying) required     one of these, and nothing is handed in without it
+    Occluded (flag) counts                       yes or no; who says otherwise of a mark disagrees about it
+    Legs (number) required, counts
     Remark (text)
 """
 
@@ -19,7 +20,8 @@ from projects.models import limits
 
 KINDS = ("flag", "number", "text")
 BRACKETS = {"(", ")"}
-LINE = re.compile(r"(?P<name>[^()]{1,60}?)\s*\((?P<takes>[^()]{1,4000})\)")
+MARKS = ("required", "counts")  # what may be said behind the brackets
+LINE = re.compile(r"(?P<name>[^()]{1,60}?)\s*\((?P<takes>[^()]{1,4000})\)(?P<marks>[\s,a-z]{0,40})")
 
 
 def read(text: str, place: str = "attributes", known: Sequence[Mapping] = ()) -> list[dict[str, Any]]:
@@ -31,7 +33,8 @@ def read(text: str, place: str = "attributes", known: Sequence[Mapping] = ()) ->
         if not line:
             continue
         match = LINE.fullmatch(line)
-        if match is None:
+        marks = match["marks"].replace(",", " ").split() if match else []
+        if match is None or not set(marks) <= set(MARKS):
             raise Refused(
                 "Line %(number)s isn't a name with what it takes in brackets, such as: Occluded (flag).",
                 code="bad-attribute",
@@ -39,7 +42,7 @@ def read(text: str, place: str = "attributes", known: Sequence[Mapping] = ()) ->
                 number=number,
             )
         name, takes = match["name"].strip(), match["takes"].strip()
-        held = {"name": name, "key": keys.get(name, "")}
+        held = {"name": name, "key": keys.get(name, "")} | dict.fromkeys(marks, True)
         if takes.lower() in KINDS:
             found.append(held | {"kind": takes.lower()})
         else:
@@ -69,15 +72,18 @@ def checked(attributes: Sequence[Mapping], place: str = "attributes") -> list[di
         held = {"key": key, "name": name, "kind": one["kind"]}
         if one["kind"] == "choice":
             held["choices"] = _choices(one.get("choices"), at)
-        plain.append(held)
+        plain.append(held | {mark: True for mark in MARKS if one.get(mark)})
     return plain
 
 
 def written(attributes: Sequence[Mapping]) -> str:
     """Attributes as a manager may edit them; `read` makes the same of it."""
-    return "\n".join(
-        f"{one['name']} ({', '.join(one['choices']) if one['kind'] == 'choice' else one['kind']})" for one in attributes
-    )
+    return "\n".join(_line(one) for one in attributes)
+
+
+def _line(one: Mapping) -> str:
+    takes = ", ".join(one["choices"]) if one["kind"] == "choice" else one["kind"]
+    return f"{one['name']} ({takes}) {', '.join(mark for mark in MARKS if one.get(mark))}".rstrip()
 
 
 def _choices(value: object, place: str) -> list[str]:

@@ -44,9 +44,11 @@ class Changes:
         return bool(self.added or self.changed or self.retired or self.moved)
 
 
-def mark(project: Project) -> str:
-    """A text that is another one after every change of the settings or labels (an ETag), and tells which."""
-    version = project.settings.order_by("-version").values_list("version", flat=True).first()
+def mark(project: Project, version: int | None = None) -> str:
+    """A text that is another one after every change of the settings or labels (an ETag), and tells which. `version` is
+    that of the settings, where they have been read."""
+    if version is None:
+        version = project.settings.order_by("-version").values_list("version", flat=True).first()
     return _mark(version or 0, labels_of(project))
 
 

@@ -8,7 +8,8 @@ answer to an empty task is perfect.
   known span (IoU); where a project matches spans by overlap, any overlap earns 1.
 - A region with the right label earns 1 from the project's IoU on, and below it IoU ÷ that threshold.
 - What is off and yet earns 1 is said apart, as close: it counts as right, and is not the right answer.
-- A wrong label on the right place earns a fifth of what the place earns: what a thing is matters most.
+- A wrong label on the right place earns a fifth of what the place earns: what a thing is matters most. So do wrong
+  attributes where all that count are wrong, and in proportion where some are.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from scipy.sparse import coo_array
 
 from projects.inference import geometry, vector_shapes
 from projects.inference.agreement import shape_ious
+from projects.inference.told_apart import Counted, differing
 
 WRONG_LABEL = 0.2
 LABEL_FIRST = 0.25  # so much likeness of places the right label makes up for, when parts are paired
@@ -35,10 +37,13 @@ SIDES = ("left", "top", "right", "bottom")
 class Difference(TypedDict):
     """One thing that is wrong: plain values, so that it can be stored and said in any language."""
 
-    code: str  # missed, extra, wrong-label, bounds, choice; close: the bounds are off and count as right
+    # missed, extra, wrong-label, wrong-attribute, bounds, choice; close: the bounds are off and count as right
+    code: str
     label: str | list[str]  # the right one (or more, of a field); for what is extra the one it was given
     given: NotRequired[str | list[str]]  # the label it was given, where that is wrong
     field: NotRequired[str]  # the key of the field, where an answer has fields
+    attribute: NotRequired[str]  # the key of the attribute that is wrong, of a mark with the right label
+    values: NotRequired[list[Any]]  # what it was given and what is right; None for what was left open
     at: NotRequired[list[int]]  # where: [start, end] of a text, or [x, y, width, height] in pixels
     off: NotRequired[int]  # how far the worst side is off, in characters or pixels
     side: NotRequired[str]  # which side that is: start, end, left, top, right, bottom
@@ -60,15 +65,17 @@ class GoldCheck:
     close: list[Difference] = field(default_factory=list)
 
 
-def check_spans(answer: Mapping[str, Any], known: Mapping[str, Any], how: str = "exact") -> GoldCheck:
-    """An answer of spans beside the known one; `how` is the project's span_match."""
+def check_spans(
+    answer: Mapping[str, Any], known: Mapping[str, Any], how: str = "exact", counted: Counted | None = None
+) -> GoldCheck:
+    """An answer of spans beside the known one; `how` is the project's span_match, `counted` what told_apart.py says."""
     said, right = answer["spans"], known["spans"]
     credits, found, close = list[float](), list[Difference](), list[Difference]()
     pairs = _pairs(geometry.span_overlaps(_bounds(said), _bounds(right)), said, right, 0.0)
     for i, j, likeness in pairs:
         place = 1.0 if how == "overlap" else likeness
-        credits.append(place * _label_credit(said[i], right[j]))
-        found += _label_wrong(said[i], right[j], [right[j]["start"], right[j]["end"]])
+        credits.append(place * _label_credit(said[i], right[j], counted))
+        found += _label_wrong(said[i], right[j], [right[j]["start"], right[j]["end"]], counted)
         if place < 1:
             found.append(_span_off(said[i], right[j]))
         elif likeness < NO_DIFFERENCE:
@@ -77,8 +84,10 @@ def check_spans(answer: Mapping[str, Any], known: Mapping[str, Any], how: str = 
     return _result(said, right, pairs, credits, found + lost, close)
 
 
-def check_regions(answer: Mapping[str, Any], known: Mapping[str, Any], iou: float = 0.5) -> GoldCheck:
-    """An answer of regions beside the known one; `iou` is the project's threshold."""
+def check_regions(
+    answer: Mapping[str, Any], known: Mapping[str, Any], iou: float = 0.5, counted: Counted | None = None
+) -> GoldCheck:
+    """An answer of regions beside the known one; `iou` is the project's threshold, `counted` as for spans."""
     said, right = answer["regions"], known["regions"]
     credits, found, close = list[float](), list[Difference](), list[Difference]()
     shapes = (vector_shapes.with_reach([one["shape"] for one in some]) for some in (said, right))
@@ -86,8 +95,8 @@ def check_regions(answer: Mapping[str, Any], known: Mapping[str, Any], iou: floa
     pairs = _pairs(likenesses, said, right, min(SLIGHT, iou))
     for i, j, likeness in pairs:
         place = min(1.0, likeness / iou) if iou else 1.0
-        credits.append(place * _label_credit(said[i], right[j]))
-        found += _label_wrong(said[i], right[j], box_of(right[j]["shape"]))
+        credits.append(place * _label_credit(said[i], right[j], counted))
+        found += _label_wrong(said[i], right[j], box_of(right[j]["shape"]), counted)
         if place < 1:
             found.append(_region_off(said[i], right[j], likeness))
         elif likeness < NO_DIFFERENCE:
@@ -116,14 +125,24 @@ def _pairs(likeness: coo_array, said: Sequence, right: Sequence, least: float) -
     return [(i, j, float(alike[i, j])) for i, j in meant]
 
 
-def _label_credit(said: Mapping[str, Any], right: Mapping[str, Any]) -> float:
-    return 1.0 if said["label"] == right["label"] else WRONG_LABEL
+def _label_credit(said: Mapping[str, Any], right: Mapping[str, Any], counted: Counted | None) -> float:
+    if said["label"] != right["label"]:
+        return WRONG_LABEL
+    wrong = differing(said, right, counted)
+    return 1 - (1 - WRONG_LABEL) * len(wrong) / len((counted or {})[right["label"]]) if wrong else 1.0
 
 
-def _label_wrong(said: Mapping[str, Any], right: Mapping[str, Any], at: list[int]) -> list[Difference]:
+def _label_wrong(
+    said: Mapping[str, Any], right: Mapping[str, Any], at: list[int], counted: Counted | None
+) -> list[Difference]:
     if said["label"] == right["label"]:
-        return []
+        return [_attribute_wrong(said, right, at, key) for key in differing(said, right, counted)]
     return [{"code": "wrong-label", "label": right["label"], "given": said["label"], "at": at}]
+
+
+def _attribute_wrong(said: Mapping[str, Any], right: Mapping[str, Any], at: list[int], key: str) -> Difference:
+    values = [one["attributes"].get(key) for one in (said, right)]
+    return {"code": "wrong-attribute", "label": right["label"], "attribute": key, "values": values, "at": at}
 
 
 def _span_off(said: Mapping[str, Any], right: Mapping[str, Any]) -> Difference:

@@ -1,14 +1,17 @@
 """The fields that a classification asks for: one list per version of a project's settings.
 
-Held: {"key", "name", "kind", "required", "when"?, "min"?, "max"?, "step"?, "unit"?, "longest"?}; "when" is {"field",
-"is"}: shown only where that field has that value (a choice, or one of several, or a step of a path). Written, as a
-manager edits them, one a line:
+Held: {"key", "name", "kind", "required", "counts"?, "when"?, "min"?, "max"?, "step"?, "unit"?, "longest"?}; "when" is
+{"field", "is"}: shown only where that field has that value (a choice, or one of several, or a step of a path). "counts"
+says whether people must agree on it, or whether it is only collected; it is there where that isn't as `required` is.
+Written, as a manager edits them, one a line:
 
     Subject (choice)
     Seen (multiple, optional)
     Kind (tree) when Subject is animal
     Legs (number 0 to 8 step 1 legs)
     Remark (text 500, optional)
+    Daylight (choice, collected)
+    Second subject (choice, optional, counts)
 
 The choices are the project's labels: each belongs to a field, or to the first that takes choices.
 """
@@ -23,6 +26,7 @@ from projects.errors import Refused
 
 CHOICES = ("choice", "multiple", "tree")
 KINDS = (*CHOICES, "number", "text")
+MARKS = ("optional", "required", "collected", "counts")  # what may be said behind what a field takes
 MOST = 30
 # Characters.
 NAME = 80
@@ -64,6 +68,9 @@ def checked(fields: object, place: str = "fields") -> list[Asked]:
                 key=held["key"],
             )
         plain.append(held)
+    if any("counts" in one for one in plain) and len(_collected(plain)) == len(plain):
+        text = "At least one field must count in the decision, and hang on none that doesn't."
+        raise Refused(text, code="nothing-counts", place=place)
     return plain
 
 
@@ -117,7 +124,8 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
             continue
         match = LINE.fullmatch(line)
         takes = [one.strip() for one in match["takes"].split(",")] if match else []
-        asked = _taken(takes[0]) if takes and takes[1:] in ([], ["optional"], ["required"]) else None
+        marks = takes[1:]
+        asked = _taken(takes[0]) if takes and len(marks) < 3 and set(marks) <= set(MARKS) else None
         if match is None or asked is None:
             raise Refused(
                 "Line %(number)s isn't a field. Write a name and what it takes, such as: Mood (choice).",
@@ -126,7 +134,9 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
                 number=number,
             )
         name = match["name"].strip()
-        asked |= {"name": name, "required": takes[1:] != ["optional"], "key": keys.get(name, "")}
+        asked |= {"name": name, "required": "optional" not in marks, "key": keys.get(name, "")}
+        if {"collected", "counts"} & set(marks):
+            asked["counts"] = "counts" in marks
         if match["field"]:
             above = match["field"].strip()
             asked["when"] = {"field": keys.get(above) or key_of(above), "is": match["is"].strip()}
@@ -152,18 +162,24 @@ def numbers(fields: Sequence[Mapping]) -> dict[str, dict[str, float]]:
 
 
 def optional(fields: Sequence[Mapping]) -> list[str]:
-    """The keys of fields that nobody is graded by: those that may be left open, and what hangs on them.
+    """The keys of fields that are only collected, by which nobody is graded: those said to be, where nothing is said
+    those that may be left open, and what hangs on them.
 
     Where nothing must be filled in, leaving a field open is an answer too: there the texts alone are such fields, and
     not even these where there is nothing else.
     """
-    open_: list[str] = []
-    for one in fields:
-        if not one.get("required", True) or one.get("when", {}).get("field") in open_:
-            open_.append(one["key"])
+    open_ = _collected(fields)
     if len(open_) == len(fields):
         open_ = [one["key"] for one in fields if one["kind"] == "text"]
     return open_ if len(open_) < len(fields) else []
+
+
+def _collected(fields: Sequence[Mapping]) -> list[str]:
+    found: list[str] = []
+    for one in fields:
+        if not one.get("counts", one.get("required", True)) or one.get("when", {}).get("field") in found:
+            found.append(one["key"])
+    return found
 
 
 def shown(fields: Sequence[Mapping], values: Mapping[str, Any]) -> list[Mapping]:
@@ -200,6 +216,8 @@ def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
     if "(" in name or ")" in name:
         raise Refused("A field's name has no brackets.", code="bad-fields", place=f"{place}.name")
     held: Asked = {"key": key, "name": name, "kind": one["kind"], "required": one.get("required", True) is not False}
+    if isinstance(counts := one.get("counts"), bool) and counts != held["required"]:
+        held["counts"] = counts
     if one.get("when"):
         held["when"] = _when(one["when"], f"{place}.when", before)
     if one["kind"] == "number":
@@ -275,6 +293,9 @@ def _line(one: Mapping, names: Mapping[str, str]) -> str:
         takes += f" {one['unit']}"
     if one.get("longest", LONGEST) != LONGEST:
         takes += f" {one['longest']}"
-    line = f"{one['name']} ({takes}{'' if one['required'] else ', optional'})"
+    marks = "" if one["required"] else ", optional"
+    if "counts" in one:
+        marks += ", counts" if one["counts"] else ", collected"
+    line = f"{one['name']} ({takes}{marks})"
     when = one.get("when")
     return f"{line} when {names.get(when['field'], when['field'])} is {when['is']}" if when else line

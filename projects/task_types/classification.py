@@ -6,8 +6,8 @@ Answer: {"fields": [{"field", "kind", "value", "provenance"}]} in the project's 
 asked_fields.py says what is asked; a choice's value is a label's key, a multiple choice's a sorted list of them, a
 tree's the path of them from the root, a number's a number, a text's a text.
 
-People must agree on the fields that must be filled in, and are graded by these alone; what they may leave open is
-merged and kept (`asked_fields.optional`).
+People must agree on the fields that count, and are graded by these alone: those that must be filled in, where nothing
+else is said. What is only collected is merged and kept (`asked_fields.optional`).
 """
 
 import json

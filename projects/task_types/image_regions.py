@@ -16,6 +16,7 @@ from projects.inference.agreement import regions_agreement
 from projects.inference.gold_check import GoldCheck, check_regions
 from projects.inference.masks import merge_regions
 from projects.inference.region_parts import IOU
+from projects.inference.told_apart import by_attributes
 from projects.task_types import effort, studio_keys
 from projects.task_types import shape as check
 from projects.task_types.protocol import Answer, Payload
@@ -118,10 +119,11 @@ class ImageRegions:
         }
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
-        return regions_agreement(a, b, thresholds.get("iou", IOU))
+        mine, theirs = (by_attributes(one, self.answer_list, thresholds.get("counted")) for one in (a, b))
+        return regions_agreement(mine, theirs, thresholds.get("iou", IOU))
 
     def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
-        return check_regions(answer, known, thresholds.get("iou", IOU))
+        return check_regions(answer, known, thresholds.get("iou", IOU), thresholds.get("counted"))
 
     def merge(
         self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None

@@ -84,6 +84,9 @@ class Preference(Classification):
         others = [dict(one) for one in fields if dict(one) != mine]
         if any(PREFERRED in (one.get("key"), key_of(str(one.get("name") or ""))) for one in others):
             raise Refused("Which of the two is preferred is asked already.", code="field-twice", place="fields")
+        if any(one.get("counts") for one in others):
+            text = "The preference alone counts in the decision; what else is asked is collected."
+            raise Refused(text, code="preference-counts", place="fields")
         return [mine, *others]
 
     def own_labels(self, labels: Sequence[Mapping], known: Mapping[str, str]) -> list[dict[str, Any]]:

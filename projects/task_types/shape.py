@@ -165,7 +165,8 @@ def attributes(value: object, place: str, asked: Sequence[Mapping] | None = None
     """Attributes of a part: short names, plain values; keys sorted so that equal means equal.
 
     `asked` is what the label asks for (projects/configuration/label_attributes.py): such a value must be what it takes,
-    and is left out when blank. Others are kept as they came: the label may have asked for them once.
+    and is left out when blank; Refused without one that is required. Others are kept as they came: the label may have
+    asked for them once.
     """
     if not isinstance(value, dict):
         raise Refused("Expected an object here, found %(found)s.", code="wrong-shape", place=place, found=kind(value))
@@ -182,6 +183,10 @@ def attributes(value: object, place: str, asked: Sequence[Mapping] | None = None
         _scalar(item, joined(place, name))
         if name in known and item not in (None, ""):
             _as_asked(known[name], item, joined(place, name))
+    for name, one in known.items():
+        if one.get("required") and value.get(name) in (None, ""):
+            place = joined(place, name)
+            raise Refused("“%(name)s” is still open.", code="missing-attribute", place=place, name=one["name"])
     return {name: value[name] for name in sorted(value) if name not in known or value[name] not in (None, "")}
 
 

@@ -16,6 +16,7 @@ from projects.inference import part_matches
 from projects.inference.agreement import spans_agreement
 from projects.inference.gold_check import GoldCheck, check_spans
 from projects.inference.spans import merge_spans
+from projects.inference.told_apart import by_attributes
 from projects.task_types import effort, studio_keys
 from projects.task_types import shape as check
 from projects.task_types.protocol import Answer, Payload
@@ -107,10 +108,11 @@ class TextSpans:
         }
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
-        return spans_agreement(a, b, thresholds.get("span_match", "exact"))
+        mine, theirs = (by_attributes(one, self.answer_list, thresholds.get("counted")) for one in (a, b))
+        return spans_agreement(mine, theirs, thresholds.get("span_match", "exact"))
 
     def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
-        return check_spans(answer, known, thresholds.get("span_match", "exact"))
+        return check_spans(answer, known, thresholds.get("span_match", "exact"), thresholds.get("counted"))
 
     def merge(
         self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None

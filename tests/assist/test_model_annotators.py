@@ -21,6 +21,7 @@ from assist.suggestions.prototypes import Learnt
 from projects import queue
 from projects.annotators import lifecycle, outcomes
 from projects.annotators.answers import Said
+from projects.configuration import configure
 from projects.models import Annotation, Assignment, ModelAnnotator, ModelAnswer, Project, Task, Verdict
 from projects.quality.gold import grading
 from projects.task_types import asked_fields
@@ -277,6 +278,13 @@ def test_what_no_model_can_answer_alone_is_refused_by_name(cast: Cast, project, 
     with pytest.raises(StateConflict, match="can't do what these tasks need"):
         placing.place(project, registry.model_version(CLASSES), by=cast.mina)
     assert not ModelAnnotator.objects.exists()
+
+
+def test_no_model_answers_where_marks_need_what_it_does_not_say(cast: Cast, project) -> None:
+    asked = [{"name": "Role", "kind": "text"}]
+    for more, able in [({}, True), ({"required": True}, False), ({"counts": True}, False)]:
+        configure.set_labels(project, [{"name": "Person", "attributes": [asked[0] | more]}], by=cast.mina)
+        assert (placing.hindrance(project, project.settings_now()) == "") is able
 
 
 def test_a_model_at_work_is_not_removed(cast: Cast, project, tmp_path) -> None:

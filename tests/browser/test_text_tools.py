@@ -89,8 +89,9 @@ class TextStudio:
 
 @pytest.fixture
 def studio_of(site: Site, sign_in: Callable[..., Page], request: pytest.FixtureRequest) -> Callable[..., TextStudio]:
-    def make(text: str, title: str = "", **options) -> TextStudio:
-        address = texts.make_project(site, f"Texts: {request.node.name}"[:120], [text], title=title)
+    def make(text: str, title: str = "", labels: list[dict] = texts.LABELS, **options) -> TextStudio:
+        name = f"Texts: {request.node.name}"[:120]
+        address = texts.make_project(site, name, [text], title=title, labels=labels)
         return TextStudio(sign_in(JUN, **options), site, address, text)
 
     return make
@@ -180,14 +181,22 @@ def test_a_label_that_stays_on_marks_each_selection_until_it_is_let_go(studio_of
 
 
 def test_a_spans_attributes_are_set_and_handed_in(studio_of: Callable[..., TextStudio]) -> None:
-    studio = studio_of(STORY)
-    studio.press("ArrowRight", "1")
-    studio.press("Shift+E")
+    """Nothing is handed in without the role: Enter goes to it, and so does the button."""
+    asked = "Deceased (flag)\nRole (plaintiff, defendant) required\nRemark (text)"
+    studio = studio_of(STORY, labels=[{"name": "Person", "hotkey": "1", "attributes": asked}])
+    studio.press("ArrowRight", "1", "Enter")
+    expect(studio.page.locator("[data-attribute=role]")).to_be_focused()
+    expect(studio.page.locator("#attributes-fault")).to_have_text("Still open: Role")
+    expect(studio.page.locator(SAID)).to_have_text("Person can't be handed in without: Role")
+    studio.press("Escape", "Shift+E")
+    expect(studio.page.locator("[data-attribute=deceased]")).to_be_focused()
+    studio.page.locator("#submit").click()
     expect(studio.page.locator("[data-attribute=role]")).to_be_focused()
     studio.page.locator("[data-attribute=role]").select_option("defendant")
     studio.page.locator("[data-attribute=deceased]").check()
     studio.page.locator("[data-attribute=remark]").fill("née Byron")
     studio.page.locator("[data-attribute=remark]").press("Enter")
+    expect(studio.page.locator("#attributes-fault")).to_be_hidden()
     (span,) = studio.hand_in()
     assert span["attributes"] == {"deceased": True, "remark": "née Byron", "role": "defendant"}
 

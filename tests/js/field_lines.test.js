@@ -13,11 +13,20 @@ const LINES = [
   "Weight (number)",
   "Remark (text 500, optional) when Seen is water",
   "Words (text)",
+  "Light (choice, collected)",
+  "Second (choice, optional, counts)",
 ];
 
 test("what is read from a line is written as it was", () => {
   for (const line of LINES) assert.equal(writeLine(readLine(line)), line);
-  assert.deepEqual(readLine(LINES[3]), { name: "Legs", kind: "number", required: true, min: "0", max: "8", step: "1", unit: "legs", longest: "", field: "", is: "" });
+  assert.deepEqual(readLine(LINES[3]), { name: "Legs", kind: "number", required: true, counts: true, min: "0", max: "8", step: "1", unit: "legs", longest: "", field: "", is: "" });
+});
+
+test("what counts is said where it isn't as what is required", () => {
+  assert.equal(readLine("Light (choice, collected)").counts, false);
+  assert.equal(readLine("Remark (text, optional)").counts, false);
+  assert.equal(writeLine({ ...readLine("Light (choice, collected)"), counts: true }), "Light (choice)");
+  assert.equal(readLine("Light (choice, optional, counts, twice)"), null);
 });
 
 test("half of a range is kept for the server to reject", () => {

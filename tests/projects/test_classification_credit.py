@@ -83,6 +83,37 @@ def test_two_who_agree_decide_a_task_although_one_of_them_leaves_a_remark(cast) 
 
 
 @pytest.mark.django_db
+def test_two_who_differ_in_what_is_only_collected_decide_and_it_is_kept(cast) -> None:
+    """The light must be filled in and counts for nothing; the legs may be left open and count."""
+    fields = asked_fields.read(
+        "Animal (choice)\nLight (text 40, collected)\nLegs (number 0 to 8 step 1, optional, counts)"
+    )
+    project = make.project(cast.riverside, "A", "classification", labels=OPTIONS[:2], fields=fields)
+    assert project.settings_now().thresholds["optional"] == ["light"]
+
+    def said(light: str, **more: int) -> dict:
+        values = {"animal": "cat", "light": light, **more}
+        return {"fields": [{"field": key, "value": value} for key, value in values.items()]}
+
+    first, second = make.tasks(make.batch(project), 2)
+    for task in (first, second):
+        assert make.judged(cast.alice, project, said("dusk", legs=4)).task == task
+    make.judged(cast.bob, project, said("dawn", legs=4))
+    verdict = Verdict.objects.current().get(task=first)
+    assert values_of(verdict.answer)["light"] in ("dawn", "dusk")
+    assert set(verdict.agreements.values()) == {1.0}
+    make.judged(cast.bob, project, said("dusk"))  # without the legs
+    assert not Verdict.objects.current().filter(task=second).exists()
+
+
+@pytest.mark.parametrize("text", ["A (choice, collected)", "A (choice, collected)\nB (choice) when A is x"])
+def test_something_must_count(text) -> None:
+    with pytest.raises(Refused) as refused:
+        asked_fields.read(text)
+    assert refused.value.code == "nothing-counts"
+
+
+@pytest.mark.django_db
 def test_who_adds_a_remark_that_the_known_answer_lacks_passes_the_course(cast) -> None:
     fields = asked_fields.read("Animal (choice)\nRemark (text 40, optional)")
     project = make.project(cast.riverside, "A", "classification", labels=OPTIONS[:2], fields=fields)

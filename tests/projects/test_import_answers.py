@@ -115,6 +115,18 @@ def test_labels_are_made_or_left_out_and_both_are_told_and_remembered(batch, pro
     assert {one["name"]: one["meaning"] for one in plan["labels"]} == {"PERSON": "person", "VERB": "verb", "junk": "-"}
 
 
+def test_part_without_a_required_attribute_is_told_by_its_row_and_an_offer_may_leave_it_open(cast):
+    asked = [{"name": "Role", "kind": "text", "required": True}]
+    labels = [{"name": "Person", "key": "person", "attributes": asked}, {"name": "Place", "key": "place"}]
+    batch = make.batch(make.project(cast.riverside, "Roles", labels=labels))
+    done = loaded_as(batch, "judgement", row("a", by("Ana", MARIA, OSLO)))
+    (lost,) = done.losses
+    assert (lost["place"], lost["code"]) == ("line 1, answer.spans[0].attributes.role", "missing-attribute")
+    assert [one["label"] for one in Annotation.objects.get().answer["spans"]] == ["place"]
+    offered = loaded_as(batch, "prediction", row("b", by("Detector", MARIA, OSLO)))
+    assert (offered.lost, len(ImportedPrediction.objects.get().answer["spans"])) == (0, 2)
+
+
 def test_what_does_not_fit_is_left_out_part_by_part_and_the_row_goes_in(batch):
     broken = by("Detector", MARIA, (3, 99, "Place"), (5, 6, "Place"), score=7)
     done = loaded_as(batch, "prediction", row("a", broken))

@@ -2,26 +2,41 @@
 
 import pytest
 
-from projects.configuration import configure, label_attributes, save_settings
+from projects.configuration import configure, label_attributes, label_changes, save_settings
 from projects.errors import Refused
-from projects.models import Task
+from projects.models import Project, Task
+from projects.quality.gold import difference_words
+from projects.task_types import TASK_TYPES
 from projects.web.annotator import work_json
 from projects.workflow import submission
 from tests.support import make
 
-WRITTEN = "Pose (standing, sitting)\nOccluded (flag)\nLegs (number)\nRemark (text)"
+WRITTEN = "Pose (standing, sitting) required, counts\nOccluded (flag)\nLegs (number) counts\nRemark (text)"
 
 
 def test_what_is_written_is_read_and_written_the_same():
     held = label_attributes.read(WRITTEN)
     assert [one["kind"] for one in held] == ["choice", "flag", "number", "text"]
-    assert held[0] == {"key": "pose", "name": "Pose", "kind": "choice", "choices": ["standing", "sitting"]}
+    assert held[0] == {"key": "pose", "name": "Pose", "kind": "choice", "choices": ["standing", "sitting"]} | {
+        "required": True,
+        "counts": True,
+    }
+    assert "required" not in held[1]  # what was held before attributes could be required is what it was
     assert label_attributes.written(held) == WRITTEN
     assert label_attributes.checked(held) == held
 
 
 @pytest.mark.parametrize(
-    "text", ["Pose", "Pose (one)", "(flag)", "A (flag)\nA (text)", "Pose (a, b", "\n".join(["x (flag)"] * 30)]
+    "text",
+    [
+        "Pose",
+        "Pose (one)",
+        "Pose (a, b) perhaps",
+        "(flag)",
+        "A (flag)\nA (text)",
+        "Pose (a, b",
+        "\n".join(["x (flag)"] * 30),
+    ],
 )
 def test_what_cannot_be_read_is_refused(text):
     with pytest.raises(Refused) as refused:
@@ -75,3 +90,71 @@ def test_changed_rules_are_a_change_of_the_settings(cast):
     save_settings.revise(project, cast.mina, seen=before, labels=rows)
     assert save_settings.mark(project) != before
     assert project.labels.get().shapes == ["polygon"]
+
+
+BOX = {"type": "box", "x": 1, "y": 1, "width": 5, "height": 5}
+
+
+def posed(pose: str | None, **more: object) -> dict:
+    attributes = ({"pose": pose} if pose else {}) | more
+    return {"regions": [{"id": "r1", "label": "cat", "shape": BOX, "attributes": attributes}]}
+
+
+def cats(cast, asked: str, **settings: object) -> Project:
+    labels = [{"name": "Cat", "shapes": ["box"], "attributes": label_attributes.read(asked)}]
+    return make.project(cast.riverside, task_type="image_regions", labels=labels, **settings)
+
+
+@pytest.mark.django_db
+def test_what_is_required_is_asked_for_by_name_and_place_and_no_counts_as_an_answer(cast):
+    project = cats(cast, "Pose (standing, sitting) required\nOccluded (flag) required")
+    task = Task(project=project, payload={"asset": "a" * 64, "width": 20, "height": 10, "name": "cat.png"})
+    for open_, place in [
+        (posed(None, occluded=True), "pose"),
+        (posed("", occluded=True), "pose"),
+        (posed("sitting"), "occluded"),
+    ]:
+        with pytest.raises(Refused) as refused:
+            submission.check_for(task, open_)
+        assert (refused.value.code, refused.value.place) == ("missing-attribute", f"regions[0].attributes.{place}")
+    assert submission.check_for(task, posed("sitting", occluded=False))["regions"][0]["attributes"]["occluded"] is False
+
+
+@pytest.mark.django_db
+def test_two_people_who_differ_in_what_is_collected_agree_and_in_what_counts_they_do_not(cast):
+    room = TASK_TYPES["image_regions"]
+    project = cats(cast, "Pose (standing, sitting)\nRemark (text)")
+    settings = project.settings_now()
+    assert "counted" not in settings.thresholds
+    assert room.agreement(posed("sitting"), posed("standing"), settings.thresholds) == 1
+
+    label_changes.alter(
+        project, "cat", by=cast.mina, attributes=label_attributes.read("Pose (standing, sitting) counts")
+    )
+    now = project.settings_now()
+    assert (now.version, now.thresholds["counted"]) == (settings.version + 1, {"cat": ["pose"]})
+    assert room.agreement(posed("sitting"), posed("standing"), now.thresholds) == 0
+    assert room.agreement(posed("sitting", remark="a"), posed("sitting", remark="b"), now.thresholds) == 1
+    merged = room.merge([posed("sitting"), posed("sitting"), posed("standing")], now.thresholds)
+    assert merged["regions"][0]["attributes"] == {"pose": "sitting"}
+    assert room.agreement(posed("sitting"), merged, now.thresholds) == 1
+
+    found = room.gold_check(posed(None), posed("sitting"), now.thresholds)
+    assert found.score == pytest.approx(0.2)
+    words = difference_words.said(found.differences, difference_words.names_in(project), None)
+    assert words == ["Cat, at 1, 1 (5 × 5 px): Pose is “sitting”, not “left open”."]
+
+    # The page's own thresholds are said without what labels say, and leave that alone.
+    configure.change(project, cast.mina, thresholds={"agreement": 0.8})
+    assert project.settings_now().thresholds == {"agreement": 0.8, "counted": {"cat": ["pose"]}}
+
+
+@pytest.mark.django_db
+def test_what_is_decided_part_by_part_lets_no_attribute_count(cast):
+    with pytest.raises(Refused) as refused:
+        cats(cast, "Pose (standing, sitting) counts", aggregation="regions_v1")
+    assert (refused.value.code, refused.value.place) == ("bad-setting", "aggregation")
+    project = cats(cast, "Pose (standing, sitting) counts")
+    plain = [{"name": "Cat", "key": "cat", "attributes": label_attributes.read("Pose (standing, sitting)")}]
+    made = configure.change(project, cast.mina, labels=plain, aggregation="regions_v1")
+    assert "counted" not in made.thresholds

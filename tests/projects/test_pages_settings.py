@@ -5,9 +5,12 @@ import random
 import pytest
 from django.test import Client
 
+from projects.configuration import configure
 from projects.models import Batch, Project
 from projects.quality.gold import authoring
+from projects.reports import settings_effect, verdict_index
 from projects.web.annotator import work_json
+from taskers.models import Event
 from tests.support import make, sending
 from tests.support.projects.managing import FORM, changed, page, signed_in
 
@@ -143,3 +146,21 @@ def test_preview_shows_instructions_without_what_could_act(mina) -> None:
     assert "<strong>bold</strong>" in shown
     assert "<script" not in shown
     assert "href" not in shown
+
+
+def test_settings_say_in_figures_what_they_come_to_by_what_was_decided_lately(cast, mina, project, batch) -> None:
+    assert settings_effect.of(project, project.settings_now(), configure.THRESHOLDS) == {}, "nothing is decided yet"
+    make.tasks(batch, 5)
+    for tasker in [cast.alice, cast.bob] * 5:
+        make.judged(tasker, project, make.MARIA)
+    verdict_index.add(Event.objects.all())
+    sure = settings_effect.lately(project).sure
+    configure.change(project, cast.mina, audit_share=0.2, pay_floor=0.5, most=5, target=round(max(sure) + 0.01, 2))
+    shown = mina.get(page("project-settings", project.public_id)).content.decode()
+    for words in (
+        "The last 5 tasks that answers decided took 2.0 of them each.",
+        "5 of the last 5 decided tasks would have been asked of one more person",
+        "0 of 10 answers to the last 5 decided tasks would not have been paid.",
+        "about 1 of the last 5 decided tasks would have gone to a reviewer.",
+    ):
+        assert words in shown

@@ -88,6 +88,12 @@ def test_what_made_the_candidates_is_hidden_from_whoever_judges() -> None:
     assert ROOM.shown(payload) == PAYLOAD
 
 
+def test_beside_the_preference_nothing_counts() -> None:
+    with pytest.raises(Refused) as refused:
+        ROOM.asks([{**REASON, "key": "reason", "counts": True}])  # type: ignore[attr-defined]
+    assert refused.value.code == "preference-counts"
+
+
 # --- what an answer is ------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 The only writer of ImportedPrediction, PredictionSource and ImportedAnnotator.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -211,7 +211,10 @@ class _Meanings:
         return self._found[name]
 
 
-def _want_nothing(asked: object) -> None:
-    """An offer may leave a field open."""
+def _want_nothing(asked: Mapping[str, Mapping[str, Any]]) -> None:
+    """An offer may leave a field or an attribute open: whoever takes it fills it in."""
     for one in (fields := getattr(asked, "fields", [])):
         fields[fields.index(one)] = one | {"required": False}
+    for rule in asked.values():
+        for attribute in rule.get("attributes") or ():
+            attribute.pop("required", None)

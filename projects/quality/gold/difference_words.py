@@ -35,7 +35,9 @@ def between(task: Task, before: dict, now: dict) -> list[str]:
 
 def names_in(project: Project) -> dict[str, str]:
     """The names that `said` needs, of all that a project ever had."""
-    names = dict(Label.objects.filter(project=project).values_list("key", "name"))
+    labels = list(Label.objects.filter(project=project).values_list("key", "name", "attributes"))
+    names = {key: name for key, name, _asked in labels}
+    names |= {f"attribute:{key}:{one['key']}": one["name"] for key, _name, asked in labels for one in asked}
     return names | {f"field:{one['key']}": one["name"] for one in project.settings_now().fields}
 
 
@@ -54,6 +56,8 @@ def _sentence(one: Difference, labels: Mapping[str, str], text: str | None) -> s
             return _("Not to be marked: %(label)s, %(place)s.") % words
         case "wrong-label":
             return _("Wrong label, %(place)s: it is %(label)s, not %(given)s.") % words
+        case "wrong-attribute":
+            return _of_attribute(one, labels, words)
         case "bounds" | "close":
             return _bounds(one, words, text)
         case _:
@@ -73,6 +77,20 @@ def _of_field(one: Difference, labels: Mapping[str, str]) -> str:
             return _("%(field)s: “%(right)s” isn't asked for.") % words
         case _:
             return _("%(field)s: it is “%(right)s”, not “%(given)s”.") % words
+
+
+def _of_attribute(one: Difference, labels: Mapping[str, str], words: Mapping[str, str]) -> str:
+    given, right = (_plain(value) for value in one.get("values", [None, None]))
+    key = one.get("attribute", "")
+    said = {**words, "attribute": labels.get(f"attribute:{one['label']}:{key}", key), "given": given, "right": right}
+    return _("%(label)s, %(place)s: %(attribute)s is “%(right)s”, not “%(given)s”.") % said
+
+
+def _plain(value: object) -> str:
+    """An attribute's value in words."""
+    if value is None:
+        return _("left open")
+    return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
 
 
 def value_said(value: str | Sequence[str], labels: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from projects import access
 from projects.configuration import configure, instructions, markdown, save_settings
 from projects.configuration.save_settings import Overwrites
 from projects.models import Project, ProjectSettings, limits
+from projects.reports import settings_effect
 from projects.task_types import TASK_TYPES
 from projects.web.manager import gallery, previews
 from projects.web.manager.conflict import conflict_of
@@ -130,7 +131,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     """The settings in force, and a form that makes the next version of them."""
     now = project.settings_now()
     posted = request.method == "POST"
-    seen = request.POST.get("seen", "") if posted else save_settings.mark(project)
+    seen = request.POST.get("seen", "") if posted else save_settings.mark(project, now.version)
     form, labels = _changed(request, project, now)
     status, conflict = 422 if posted else 200, None
     if posted and form.is_valid() and labels.is_valid():
@@ -153,6 +154,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "conflict": conflict,
         "version": now.version,
         "preview": _preview(form),
+        "effects": settings_effect.of(project, now, configure.THRESHOLDS | now.thresholds),
         "may_make": roles.may(request.user, project.organization, *access.MANAGE),
         "tab": "settings",
     }

@@ -7,13 +7,14 @@ const lines = document.querySelector("[data-asked-lines]");
 const source = lines?.querySelector("textarea");
 const list = editor?.querySelector("[data-rows]");
 const part = (row, name) => row.querySelector(`[data-part=${name}]`);
+const TICKS = ["required", "counts"];
 const rowsOf = () => [...list.children];
 
 /** What stands in a row's boxes. @returns {import("./field_lines.js").Row} */
 function valuesOf(row) {
-  const names = Object.keys(blankRow()).filter((name) => name !== "required");
+  const names = Object.keys(blankRow()).filter((name) => !TICKS.includes(name));
   const values = Object.fromEntries(names.map((name) => [name, part(row, name).value.trim()]));
-  return { ...blankRow(), ...values, required: part(row, "required").checked };
+  return { ...blankRow(), ...values, required: part(row, "required").checked, counts: part(row, "counts").checked };
 }
 
 function labelsNow() {
@@ -53,7 +54,7 @@ function addRow(values = blankRow(), after = null) {
   part(row, "field").append(new Option(values.field, values.field));
   part(row, "is").append(new Option(values.is, values.is));
   for (const [name, value] of Object.entries(values)) {
-    if (name === "required") part(row, name).checked = value;
+    if (TICKS.includes(name)) part(row, name).checked = value;
     else part(row, name).value = value;
   }
   if (after) after.after(row);
@@ -128,6 +129,11 @@ function renamed(event) {
   event.target.dataset.known = event.target.value;
 }
 
+/** What may be left open is collected, unless it is then said to count. */
+function weighed({ target }) {
+  if (target.dataset.part === "required") part(target.closest("[data-row]"), "counts").checked = target.checked;
+}
+
 /** The server's word on a row, at the row. */
 function showFault() {
   const text = lines.querySelector(".field__error")?.textContent;
@@ -153,6 +159,6 @@ if (written) {
   if (lines.querySelector(".field__error") && !list.querySelector("[data-row-fault]:not([hidden])")) lines.hidden = false;
   editor.addEventListener("click", pressed);
   editor.addEventListener("keydown", typed);
-  editor.addEventListener("input", (event) => (renamed(event), refresh()));
+  editor.addEventListener("input", (event) => (renamed(event), weighed(event), refresh()));
   document.querySelector("[data-labels]").addEventListener("change", refresh);
 }

@@ -239,7 +239,7 @@ async function askToSignIn() {
 }
 
 async function decide() {
-  if (sending || editor?.enter()) return;
+  if (sending || editor?.enter() || editor?.incomplete?.()) return;
   if (isCombining() && combining.onward()) return;
   if (!editor && !isCombining() && inSight.chosen < 0) return;
   if (editor?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;

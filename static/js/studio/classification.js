@@ -203,6 +203,10 @@ class FieldsEditor {
     return true;
   }
 
+  incomplete() {
+    return this.enter();
+  }
+
   escape() {
     if (!document.activeElement?.closest?.(".asked")) return false;
     this.#subject.focus();

@@ -11,6 +11,7 @@ import { createImageStage } from "./image/stage.js";
 import { createKeymap } from "./shared/keys.js";
 import { labelBindings } from "./shared/keys_of_labels.js";
 import { createPalette } from "./shared/palette.js";
+import { openAttributes } from "./shared/required_attributes.js";
 import { say } from "./shared/words.js";
 
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
@@ -45,6 +46,7 @@ class ImageEditor {
   #stage;
   #built = false;
   #closed = false;
+  #wanted = null; // the attribute without which nothing is handed in, should the fields be still on their way
 
   constructor(hosts, work) {
     this.#work = work;
@@ -130,6 +132,7 @@ class ImageEditor {
     this.settings = view.createViewSettings(panel, { onChange: () => this.#stage.look(), onDone });
     this.#show();
     this.#showFields();
+    if (this.#wanted) this.fields?.ask(this.#wanted);
   }
 
   #forLists() {
@@ -334,6 +337,17 @@ class ImageEditor {
     if (this.#stage.cursor.press(this.#tool(), false)) return true;
     if (this.#store.state.outline) return this.#finish(), true;
     return this.#accept();
+  }
+
+  /** Before handing in: the first region that leaves something open which must be filled in. @returns {boolean} whether there is one */
+  incomplete() {
+    const [first] = openAttributes(this.#store.state.regions, this.#labelOf);
+    if (!first) return false;
+    this.#choose(first.id);
+    this.#wanted = first.key;
+    this.fields?.ask(first.key);
+    this.#work.announce(say("{label} can't be handed in without: {field}", { label: this.#nameOf(first.label), field: first.name }));
+    return true;
   }
 
   /** Esc lets go of the innermost thing. @returns {boolean} whether there was one */

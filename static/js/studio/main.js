@@ -273,6 +273,7 @@ async function submit(event) {
   if (!early && studio.dataset.phase !== "working") return;
   if (event?.type !== "click" && editor.enter()) return;
   if (byId("saved-mark").dataset.state === "conflict") return aside("conflict")();
+  if (!early && editor.incomplete?.()) return;
   // Shown early, it is handed in once it is ours; a second press for the last one mustn't hand in what nobody looked at.
   if (early) return void (soon = editor.history.canUndo);
   if (editor.pending() && !warned) {
@@ -328,9 +329,10 @@ document.addEventListener("click", (event) => {
     button.closest("details")?.removeAttribute("open");
     run(button.dataset.action, event);
   }
-  // After a press with the mouse the keys belong to the work again.
+  // After a press with the mouse the keys belong to the work again, or to what keeps it from being handed in.
   const pressed = event.detail > 0 && event.target.closest(".studio__body button, .studio__actions button");
-  if (pressed && !dialogs.dialogOpen()) editor?.focus();
+  const asked = button?.dataset.action === "submit" && document.activeElement?.closest(".attributes");
+  if (pressed && !asked && !dialogs.dialogOpen()) editor?.focus();
 });
 
 document.addEventListener("visibilitychange", () => {

@@ -18,6 +18,7 @@ import { createTextPage } from "./text/page.js";
 import { createPicker } from "./text/picker.js";
 import { createPointer } from "./text/pointer.js";
 import { keepInSight } from "./text/scroll.js";
+import { openAttributes } from "./shared/required_attributes.js";
 import { createTextSize } from "./shared/text_size.js";
 import { say, sayCount } from "./shared/words.js";
 
@@ -41,6 +42,7 @@ class TextEditor {
   #marking;
   #copilot;
   #asked = null;
+  #wanted = null; // the attribute without which nothing is handed in, should the fields be still on their way
   #waits; // whether suggestions wait to be asked for
 
   constructor(hosts, work) {
@@ -141,6 +143,7 @@ class TextEditor {
     if (this.#closed) return;
     this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#store.describe(key, value), onDone: () => this.focus() });
     this.#showFields();
+    if (this.#wanted) this.fields.ask(this.#wanted);
   }
 
   #listen() {
@@ -301,6 +304,18 @@ class TextEditor {
 
   enter() {
     return false;
+  }
+
+  /** Before handing in: the first span that leaves something open which must be filled in. @returns {boolean} whether there is one */
+  incomplete() {
+    const [first] = openAttributes(this.#store.state.spans, this.#labelOf.bind(this));
+    if (!first) return false;
+    this.#store.select(first.id);
+    this.#bring();
+    this.#wanted = first.key;
+    this.fields?.ask(first.key);
+    this.#work.announce(say("{label} can't be handed in without: {field}", { label: this.#nameOf(first.label), field: first.name }));
+    return true;
   }
 
   escape() {

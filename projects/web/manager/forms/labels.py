@@ -55,7 +55,11 @@ class LabelForm(forms.Form):
         required=False,
         max_length=limits.LISTED,
         widget=forms.Textarea(
-            attrs={"rows": 3, "spellcheck": "false", "placeholder": _("Pose (standing, sitting)\nOccluded (flag)")}
+            attrs={
+                "rows": 3,
+                "spellcheck": "false",
+                "placeholder": _("Pose (standing, sitting) required, counts\nOccluded (flag)"),
+            }
         ),
     )
 

@@ -1,5 +1,6 @@
 /** The attributes of the selected region, as its label asks for them: a small form in the side panel. */
 import { element } from "./elements.js";
+import { isOpen } from "./required_attributes.js";
 import { say } from "./words.js";
 
 /**
@@ -25,9 +26,12 @@ export function createAttributeFields(host, { onSet, onDone }) {
   host.append(part);
   let shown = "";
   let fields = new Map();
+  let required = []; // names by which what is still open is said, once that was asked
+  let told = false;
 
   function fieldOf(attribute, value) {
-    const common = { class: "attributes__input", "data-attribute": attribute.key };
+    const common = { class: "attributes__input", "data-attribute": attribute.key, "aria-describedby": "attributes-fault", "aria-required": attribute.required ? "true" : undefined };
+    if (attribute.kind === "flag" && attribute.required) return eitherField(attribute.key, common);
     if (attribute.kind === "flag") {
       return element("input", { type: "checkbox", ...common, class: "", onchange: ({ target }) => onSet(attribute.key, target.checked) });
     }
@@ -40,27 +44,40 @@ export function createAttributeFields(host, { onSet, onDone }) {
     return element("input", { type: "text", maxlength: 1000, ...common, oninput: ({ target }) => onSet(attribute.key, target.value) });
   }
 
+  /** Yes or no, where leaving it open is neither. */
+  function eitherField(key, common) {
+    const options = [["", "–"], ["true", say("yes")], ["false", say("no")]].map(([value, text]) => element("option", { value }, text));
+    return element("select", { ...common, onchange: ({ target }) => onSet(key, target.value && target.value === "true") }, ...options);
+  }
+
   /** What is no number is said, and what was there before stays. */
   function numberField(key, common) {
     const typed = ({ target }) => {
-      judge(target);
+      judge();
       if (target.validity.valid) onSet(key, target.value === "" ? "" : Number(target.value));
     };
-    return element("input", { type: "number", step: "any", ...common, "aria-describedby": "attributes-fault", oninput: typed });
+    return element("input", { type: "number", step: "any", ...common, oninput: typed });
   }
 
-  function judge(field) {
-    field.setAttribute("aria-invalid", String(!field.validity.valid));
+  function judge() {
+    const isWanted = (key) => told && required.some((one) => one.key === key) && fields.get(key).validity.valid && isOpen(fields.get(key).value);
     const wrong = [...fields.values()].some((one) => !one.validity.valid);
-    if (wrong === fault.hidden) fault.textContent = wrong ? say("A number is asked here.") : "";
-    fault.hidden = !wrong;
+    const open = required.filter(({ key }) => isWanted(key));
+    for (const [key, field] of fields) field.setAttribute("aria-invalid", String(!field.validity.valid || isWanted(key)));
+    const names = open.map(({ name }) => name).join(", ");
+    const words = wrong ? say("A number is asked here.") : names && say("Still open: {fields}", { fields: names });
+    if (fault.textContent !== words) fault.textContent = words;
+    fault.hidden = !words;
   }
 
   function build(attributes, values) {
     fields = new Map(attributes.map((attribute) => [attribute.key, fieldOf(attribute, values[attribute.key])]));
+    required = attributes.filter((attribute) => attribute.required);
+    told = false;
     const rows = attributes.map((attribute) => {
-      const flag = attribute.kind === "flag";
-      return element("label", { class: `attributes__row${flag ? " attributes__row--flag" : ""}` }, element("span", { class: "small" }, attribute.name), fields.get(attribute.key));
+      const flag = attribute.kind === "flag" && !attribute.required;
+      const mark = attribute.required && element("span", { class: "muted" }, ` ${say("required")}`);
+      return element("label", { class: `attributes__row${flag ? " attributes__row--flag" : ""}` }, element("span", { class: "small" }, attribute.name, mark), fields.get(attribute.key));
     });
     form.replaceChildren(...rows);
   }
@@ -77,9 +94,9 @@ export function createAttributeFields(host, { onSet, onDone }) {
         const value = region.attributes[key];
         field.disabled = fixed;
         if (field.type === "checkbox") field.checked = value === true;
-        else if (document.activeElement !== field || field.tagName === "SELECT") field.value = value ?? "";
-        if (field.type === "number") judge(field);
+        else if (document.activeElement !== field || field.tagName === "SELECT") field.value = String(value ?? "");
       }
+      judge();
     },
     /** @returns {boolean} whether there is a field to go to */
     focus() {
@@ -87,6 +104,13 @@ export function createAttributeFields(host, { onSet, onDone }) {
       if (part.hidden || !first) return false;
       first.focus();
       return true;
+    },
+    /** Say what the shown one leaves open, and go to it. @param {string} key of the attribute to go to */
+    ask(key) {
+      told = true;
+      if (part.hidden) return;
+      judge();
+      fields.get(key)?.focus();
     },
   };
 }
