@@ -16,6 +16,7 @@ from assist.models.defaults import BegunProject, OrganizationDefault, PassedOver
 from assist.models.drift import DriftSeries, RaisedAudits
 from assist.models.improvement import EvaluationAnswer, EvaluationConfusions, EvaluationScore, LabelCheck
 from assist.models.likeness import NearlyTheSame, TaskGroup, TaskMap
+from assist.models.plans import PlanRound, RoundStep, TrainingPlan
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
@@ -37,11 +38,13 @@ __all__ = [
     "OrganizationDefault",
     "Override",
     "PassedOver",
+    "PlanRound",
     "Precompute",
     "Precomputed",
     "RaisedAudits",
     "Rollout",
     "RolloutEvent",
+    "RoundStep",
     "ShadowAnswer",
     "Search",
     "Snapshot",
@@ -49,6 +52,7 @@ __all__ = [
     "Suggestion",
     "TaskGroup",
     "TaskMap",
+    "TrainingPlan",
     "TrainingRun",
     "Trial",
 ]
