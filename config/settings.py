@@ -271,6 +271,7 @@ SPECTACULAR_SETTINGS = {
         "BatchState": ["draft", "live", "paused", "closed", "cancelled"],
         "ImportState": ["waiting", "planning", "planned", "running", "done", "failed", "dropped"],
         "PersonKind": ["human", "model", "imported", "service"],
+        "PlanRoundState": "assist.models.PlanRound.State",
         "SearchState": ["running", "done", "stopped", "failed"],
         "HandOutMode": ["pool", "lists", "choice"],
         "BulkState": ["running", "done", "stopped"],

@@ -24,7 +24,6 @@ from taskers.models import Person
 LEAST_FRESH = 20  # tasks, before the same are looked at again
 DONE, CANNOT_TELL = Evaluation.State.DONE, Evaluation.Outcome.CANNOT_TELL
 
-
 log = logging.getLogger(__name__)
 
 
