@@ -7,9 +7,10 @@ from procrastinate.contrib.django import app
 from assist.alike import atlas, duplicates, index
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import abandoned, canary, evaluation, follow, likely_wrong, snapshots, training
+from assist.learning import abandoned, canary, evaluation, follow, likely_wrong, snapshots, training, waiting_candidates
 from assist.learning import shadow as shadowing
 from assist.learning.drift import watch
+from assist.learning.plans import rounds
 from assist.learning.search import trials
 from assist.registry import trial
 from assist.suggestions import pins, precompute, record
@@ -145,6 +146,15 @@ def resume_learning(timestamp: int) -> int:
     """See to snapshots, training and evaluations whose jobs ended with an error, and to what killed workers left on
     this machine; returns how many."""
     return abandoned.sweep()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="jobs", queueing_lock="move_plans")
+def move_plans(timestamp: int) -> int:
+    """See to what learns by itself, and let more be done without help while a candidate waits; returns how many plans
+    there are."""
+    waiting_candidates.settle()
+    return rounds.move_all()
 
 
 @app.task(queue="copilot")

@@ -271,6 +271,10 @@ SPECTACULAR_SETTINGS = {
         "BatchState": ["draft", "live", "paused", "closed", "cancelled"],
         "ImportState": ["waiting", "planning", "planned", "running", "done", "failed", "dropped"],
         "PersonKind": ["human", "model", "imported", "service"],
+        "PlanRoundState": [
+            *("snapshot", "training", "evaluating", "evidence"),
+            *("asked", "rollout", "refused", "cannot-tell", "stopped", "failed"),
+        ],
         "SearchState": ["running", "done", "stopped", "failed"],
         "HandOutMode": ["pool", "lists", "choice"],
         "BulkState": ["running", "done", "stopped"],

@@ -11,6 +11,7 @@ from assist.api import (
     improvement,
     likeness,
     models,
+    plans,
     rollouts,
     searches,
     training,
@@ -36,6 +37,13 @@ urlpatterns = [
     path(
         f"{HERE}evaluations/<uuid:evaluation_id>/promote/", evaluations.Promote.as_view(), name="api-evaluation-promote"
     ),
+    path(
+        f"{HERE}evaluations/<uuid:evaluation_id>/wait-no-longer/",
+        plans.WaitNoLonger.as_view(),
+        name="api-evaluation-wait-no-longer",
+    ),
+    path(f"{HERE}plans/", plans.Plans.as_view(), name="api-plans"),
+    path(f"{HERE}plans/<str:recipe>/", plans.OnePlan.as_view(), name="api-plan"),
     path(f"{HERE}rollouts/", rollouts.Rollouts.as_view(), name="api-rollouts"),
     path(f"{HERE}rollouts/<uuid:rollout_id>/", rollouts.OneRollout.as_view(), name="api-rollout"),
     path(f"{HERE}snapshots/", training.Snapshots.as_view(), name="api-snapshots"),

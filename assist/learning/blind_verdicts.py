@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from projects.quality import votes
 from projects.quality.consensus import AUTO, IMPORTED
 from taskers.models import Person
 
+MOST_LOOKED_AT = 20_000  # verdicts
+CHUNK = 500
 UNPROVEN = (Person.Kind.MODEL, Person.Kind.IMPORTED)
 
 
@@ -75,6 +78,24 @@ def found_blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
     rows = Annotation.objects.filter(task__in=[entry.task_id for entry in entries])
     helped = with_help(Work(*one) for one in rows.values_list("task_id", "assignment_id", "tasker__kind"))
     return np.array([entry.task_id not in helped and entry.verdict.method != IMPORTED for entry in entries])
+
+
+def reached(project: Project, since: datetime | None, number: int) -> bool:
+    """Whether so many verdicts were found without any model's help since then, of the newest MOST_LOOKED_AT; since ever
+    without it."""
+    rows = VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
+    if since is not None:
+        rows = rows.filter(verdict__at__gte=since)
+    keys = list(rows.order_by("-pk").values_list("pk", flat=True)[:MOST_LOOKED_AT])
+    found = 0
+    for start in range(0, len(keys), CHUNK):
+        if found + len(keys) - start < number:
+            return False
+        some = VerdictEntry.objects.filter(pk__in=keys[start : start + CHUNK]).select_related("verdict")
+        found += int(found_blind(list(some)).sum())
+        if found >= number:
+            return True
+    return False
 
 
 class Work(NamedTuple):

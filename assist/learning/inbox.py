@@ -1,4 +1,4 @@
-"""What people are told of models: a training that failed, verdicts that are likely wrong."""
+"""What people are told of models: a training that failed, verdicts that are likely wrong, drift, plans."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from assist.learning import likely_wrong, training
 from assist.learning.drift import inbox as drift
+from assist.learning.plans import inbox as plans
 from assist.models import LabelCheck, TrainingRun
 from projects import access
 from projects.models import Project
@@ -71,4 +72,5 @@ KINDS = [
         doubts_in_words,
     ),
     drift.KIND,
+    plans.KIND,
 ]

@@ -26,5 +26,12 @@ REASONS = {
     "worker-died": "Its worker died.",
     "few-decided": "Fewer than %(least)s decided texts with a field to choose from: label more first.",
     "no-evaluation": "Evaluate a model first: what it and the other one say is compared with the verdicts.",
+    "plan-time": "It took longer than the %(minutes)s minutes that the plan gives it.",
+    "plan-person": "Whoever arranged it doesn't look after models here any more.",
+    "plan-off": "The plan was turned off.",
+    "plan-changed": "The plan was changed.",
+    "plan-first": "Nothing answers here to compare it with: a person deploys the first model.",
+    "plan-gone": "The model was removed.",
+    "plan-evidence": "Within %(days)s days too few tasks were decided without help.",
     "no-trial": "No trial came to its end within the time.",
 }

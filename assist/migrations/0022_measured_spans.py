@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assist", "0020_figures_of_evaluations"),
+        ("assist", "0021_training_plans"),
     ]
 
     operations = [

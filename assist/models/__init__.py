@@ -17,6 +17,7 @@ from assist.models.drift import DriftSeries, RaisedAudits
 from assist.models.improvement import EvaluationAnswer, EvaluationConfusions, EvaluationScore, LabelCheck
 from assist.models.likeness import NearlyTheSame, TaskGroup, TaskMap
 from assist.models.measured_scores import MeasuredScores
+from assist.models.plans import PlanRound, RoundStep, TrainingPlan
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
@@ -39,11 +40,13 @@ __all__ = [
     "OrganizationDefault",
     "Override",
     "PassedOver",
+    "PlanRound",
     "Precompute",
     "Precomputed",
     "RaisedAudits",
     "Rollout",
     "RolloutEvent",
+    "RoundStep",
     "ShadowAnswer",
     "Search",
     "Snapshot",
@@ -51,6 +54,7 @@ __all__ = [
     "Suggestion",
     "TaskGroup",
     "TaskMap",
+    "TrainingPlan",
     "TrainingRun",
     "Trial",
 ]

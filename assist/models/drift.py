@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from assist.models.copilot import Evaluation
 from projects.models import Project
 from taskers.models import Person
 
@@ -43,20 +44,40 @@ class DriftSeries(models.Model):
 
 
 class RaisedAudits(models.Model):
-    """A project's share of audits, raised for some time because something changed (sole writer:
-    learning/drift/audits.py). One stretch at a time."""
+    """A project's share of audits, raised for some time because something changed; or that and the share of work
+    without the copilot, because a candidate waits for evidence (sole writer: learning/drift/audits.py). One stretch of
+    each kind at a time."""
+
+    class Why(models.TextChoices):
+        DRIFT = "drift", "Something changed"
+        EVIDENCE = "evidence", "A candidate waits for evidence"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    why = models.CharField(max_length=8, choices=Why, default=Why.DRIFT, db_default=Why.DRIFT)
+    evaluation = models.ForeignKey(Evaluation, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     before = models.FloatField()  # the share that it goes back to
     share = models.FloatField()
+    control_before = models.FloatField(default=0, db_default=0)  # of work without the copilot, where it was raised
+    control_share = models.FloatField(default=0, db_default=0)
     until = models.DateTimeField()
     begun_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
+    given_up_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project"], condition=Q(ended_at=None), name="raised_audits_one_at_a_time"),
-            models.CheckConstraint(condition=Q(share__gt=models.F("before")), name="raised_audits_are_more"),
+            models.UniqueConstraint(
+                fields=["project", "why"], condition=Q(ended_at=None), name="raised_audits_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(share__gte=models.F("before"), control_share__gte=models.F("control_before"))
+                & (~Q(why="drift") | Q(share__gt=models.F("before"))),
+                name="raised_audits_are_more",
+            ),
+            models.CheckConstraint(
+                condition=Q(why="evidence", evaluation__isnull=False) | Q(why="drift", evaluation=None),
+                name="raised_audits_for_a_candidate",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -69,3 +90,15 @@ class RaisedAudits(models.Model):
     @property
     def before_percent(self) -> float:
         return round(100 * self.before, 1)
+
+    @property
+    def shares(self) -> dict[str, tuple[float, float]]:
+        """By the settings' names: what each goes back to, and what it was raised to."""
+        return {
+            "audit_share": (self.before, self.share),
+            "control_share": (self.control_before, self.control_share),
+        }
+
+    @property
+    def control_percent(self) -> float:
+        return round(100 * self.control_share, 1)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext
 
 from assist.errors import TEXTS
 from assist.learning import gate, pictures, reasons, slices
+from assist.learning.drift.series import KINDS
 from taskers.errors import said_again
 
 register = template.Library()
@@ -19,7 +20,14 @@ KNOWN = (
 @register.filter
 def reason(kept: str) -> str:
     """Why something came to nothing, in the reader's language."""
-    return said_again(kept, KNOWN)
+    told = said_again(kept, KNOWN)
+    return gettext(kept) if kept and told == kept else told  # a refusal without values stands in the catalogue whole
+
+
+@register.filter
+def lost(kept: str) -> str:
+    """What a plan was begun for, in the reader's language: a kind of drift, or of task."""
+    return str(KINDS[kept].title) if kept in KINDS else kind_of_task(kept)
 
 
 @register.filter

@@ -14,7 +14,7 @@ from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Parameter, Value
 from assist.learning.search import searches
 from assist.learning.training import recipes_for
-from assist.models import ModelVersion, OrganizationDefault, Snapshot
+from assist.models import ModelVersion, OrganizationDefault, Snapshot, TrainingPlan
 from assist.registry.registry import SHARE, usable, usable_by
 from assist.suggestions.bindings import MORE
 from projects.models import Label, Project, ProjectSettings, limits
@@ -279,6 +279,31 @@ class TrainForm(forms.Form):
             name.removeprefix(chosen): value for name, value in self.cleaned_data.items() if name.startswith(chosen)
         }
         return {name: value for name, value in said.items() if value is not None}
+
+
+class PlanForm(forms.Form):
+    """When a recipe learns anew by itself, and what follows once its model has passed."""
+
+    every_days = forms.IntegerField(label=_("Every, days"), required=False, **limits.PLAN["every_days"].bounds)
+    new_verdicts = forms.IntegerField(
+        label=_("After new verdicts"),
+        required=False,
+        help_text=_("Those that people found without a model’s help, since it last learnt."),
+        **limits.PLAN["new_verdicts"].bounds,
+    )
+    on_lost_slice = forms.BooleanField(
+        label=_("Once a kind of task got lost"),
+        required=False,
+        help_text=_("An evaluation says that the model in place does worse there, or drift was seen."),
+    )
+    minutes = forms.IntegerField(
+        label=_("Minutes of training at most"), help_text=_("Each time."), **limits.PLAN["minutes"].bounds
+    )
+    when_passed = forms.ChoiceField(
+        label=_("Once its model has passed"),
+        choices=[(key, _(words)) for key, words in TrainingPlan.Passed.choices],
+    )
+    most_failures = forms.IntegerField(label=_("Stops after failures in a row"), **limits.PLAN["most_failures"].bounds)
 
 
 class LooksForm(forms.Form):

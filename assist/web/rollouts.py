@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import canary, canary_report, improve, rollout
+from assist.learning import canary, canary_report, improve, rollout, waiting_candidates
 from assist.learning import evaluation as evaluating
 from assist.models import Deployment, Evaluation, EvaluationAnswer, Override
 from assist.registry import registry
@@ -141,6 +141,7 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "answers_kept": EvaluationAnswer.objects.filter(score__evaluation=found).exists(),
         "margin": round(100 * found.margin, 1),
         "answers": answers,
+        "asked": waiting_candidates.asked_for_by(found),
         "rollout": canary_report.of_project(found.project).filter(evaluation=found).first(),
         "rollout_form": RolloutForm(initial=canary.USUAL | {"margin": in_percent(canary.USUAL["margin"])}),
         "manages": roles.may(

@@ -98,6 +98,13 @@ ROLLOUT: dict[str, Between] = {
     "step_days": Between(1, 90),
     "shadow_verdicts": Between(0, 10_000),
 }
+# By the names of the terms on which a recipe learns anew by itself.
+PLAN: dict[str, Between] = {
+    "every_days": Between(1, 366),
+    "new_verdicts": Between(1, 5_000),
+    "minutes": Between(1, 24 * 60),
+    "most_failures": Between(1, 20),
+}
 VERSION = Between(0, 2**31 - 1)  # of a draft
 BYTES = Between(1, 2**62)  # of a file that comes in parts
 OFFSET = Between(0, 2**62)  # in it

@@ -102,6 +102,7 @@ def keys(cast, settings) -> dict[str, str]:
     public = {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
     label = project.labels.in_use()[0].key
     public["what"] = "labels"
+    public["recipe"] = "spacy-entities"
     public["number"] = str(deliveries.order(project, by=cast.olga, format="jsonl").number)
     return (
         public

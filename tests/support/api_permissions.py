@@ -309,6 +309,18 @@ API = [
     post("api-search", MODELS, json()),
     # A model of this project is being trained already.
     post("api-search-winner", MODELS, json(), reads=True, but=dict.fromkeys(MODELS, 409)),
+    get("api-plans", MODELS),
+    put("api-plan", MODELS, json(every_days=7)),
+    delete("api-plan", MODELS),
+    # Its evaluation was passed: nothing is waited for.
+    post(
+        "api-evaluation-wait-no-longer",
+        MODELS,
+        json(),
+        on="evaluated",
+        reads=True,
+        but=dict.fromkeys(MODELS, 409),
+    ),
     get("api-improve", MODELS),
     get("api-map", MODELS),
     post("api-map", MODELS, json()),

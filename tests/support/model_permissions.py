@@ -60,6 +60,11 @@ COPILOT = [
         on="deployed",
     ),
     get("copilot-search", MODELS),
+    get("copilot-plans", MODELS),
+    post("copilot-plan", MODELS, form(every_days="7", minutes="30", when_passed="ask", most_failures="3")),
+    post("copilot-plan-off", MODELS, form()),
+    # Its evaluation was passed: nothing is waited for.
+    post("copilot-evidence-off", MODELS, form(), on="evaluated", reads=True),
     post("copilot-search-stop", MODELS, form()),
     # A model of this project is being trained already, and no verdict is doubted.
     post("copilot-search-train", MODELS, form(), reads=True),

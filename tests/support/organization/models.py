@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from assist.adapters import RUNTIMES
 from assist.learning import gate, rollout
+from assist.learning.plans import plans
 from assist.learning.search import searches
 from assist.models import (
     DriftSeries,
@@ -84,6 +85,7 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     )
     RolloutEvent.objects.create(rollout=on, number=1, kind="begun", share=0, said="Secret reason", by=cast.mina)
     world.things |= {"rollout_id": on.public_id}
+    plan = plans.arrange(project, "spacy-entities", by=cast.mina, every_days=30)
     search = searches.begin(other, "spacy-entities", by=cast.mina)
     search.trials.update(state="done", value=0.5)
     check = LabelCheck.objects.create(project=project, state="done", begun_by=cast.mina)
@@ -91,6 +93,7 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     drift = DriftSeries.objects.create(project=project, what="labels", **terms)
     _grouped(world, cast, project)
     world.things |= {"search_id": search.public_id, "check": check.public_id, "what": drift.what}
+    world.things["recipe"] = plan.recipe
 
 
 def _grouped(world: World, cast: Cast, project: Project) -> None:

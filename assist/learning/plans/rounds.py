@@ -1,0 +1,245 @@
+"""A plan that came round: snapshot, training, evaluation, and what the gate said. The only writer of PlanRound and
+RoundStep.
+
+Each look takes a round one step on, under a lock on the plan's row: of two workers one does, and the other finds it
+done. It begins what a person could begin, in the name of whoever arranged the plan, and opens no gate: what wasn't
+passed comes to answer nowhere by it.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from assist.learning import canary, evaluation, snapshots, training, waiting_candidates
+from assist.learning.plans.due import Due, due
+from assist.learning.reasons import REASONS
+from assist.learning.search import searches
+from assist.models import Evaluation, ModelVersion, PlanRound, RoundStep, Snapshot, TrainingPlan, TrainingRun, rivals
+from assist.registry import resolution
+from projects import access
+from projects.configuration.project_events import tell
+from projects.models import Project
+from taskers import access as roles
+from taskers.errors import Problem, StateConflict
+from taskers.models import Person
+from taskers.models.people import Role
+
+MOVED, STOPPED_EVENT = "training_plan_moved", "training_plan_stopped"
+PATIENCE = timedelta(hours=24)  # with what can't begin: something else is under way, the copilot is away
+State = PlanRound.State
+
+log = logging.getLogger(__name__)
+
+
+def move_all() -> int:
+    """Look at every plan that is on; returns how many there are. One that fails doesn't keep the others."""
+    keys = list(TrainingPlan.objects.filter(state=TrainingPlan.State.ON).values_list("pk", flat=True))
+    for key in keys:
+        try:
+            move(key, now=timezone.now())
+        except Exception:
+            log.exception("The plan %s couldn't be looked at.", key)
+    return len(keys)
+
+
+@transaction.atomic
+def move(key: int, *, now: datetime) -> str:
+    """Begin what is due, or take what is under way one step on; returns the state of the round that is under way or
+    ended just now, "" where there is none or another worker is at it."""
+    rows = TrainingPlan.objects.select_for_update(of=("self",), skip_locked=True)
+    rows = rows.filter(pk=key, state=TrainingPlan.State.ON)
+    plan = rows.select_related("project__organization", "arranged_by").first()
+    if plan is None:
+        return ""
+    kept = plan.rounds.select_related("snapshot__project", "run__version", "evaluation__candidate")
+    last = kept.filter(ended_at=None).first()
+    if last is not None:
+        MOVES[State(last.state)](plan, last, now)
+    elif plan.project.state == Project.State.LIVE and (found := due(plan, now)):
+        last = _begun(plan, found)
+    if last is None:
+        return ""
+    last.refresh_from_db()
+    return last.state
+
+
+def end_open(plan: TrainingPlan, reason: str) -> None:
+    """A round that is under way is over, and what trains for it ends."""
+    last = plan.rounds.select_related("run").filter(ended_at=None).first()
+    if last is None:
+        return
+    if last.run is not None and last.run.state in training.OPEN:
+        training.stop(last.run)
+    _end(plan, last, State.STOPPED, reason)
+
+
+def _begun(plan: TrainingPlan, found: Due) -> PlanRound | None:
+    """A round of a plan whose person still looks after models here; None where that has to wait."""
+    if not _looks_after(plan.arranged_by, plan.project):
+        _stop(plan, REASONS["plan-person"])
+        return None
+    try:
+        taken = snapshots.take(plan.project, by=plan.arranged_by)
+    except StateConflict:
+        return None  # one is being made: the next look may begin
+    made = PlanRound.objects.create(plan=plan, why=found.why, about=found.about[:80], snapshot=taken)
+    _note(plan, made, State.SNAPSHOT)
+    return made
+
+
+def _looks_after(person: Person, project: Project) -> bool:
+    allowed = (*access.MANAGE, Role.ML_ENGINEER)
+    return roles.may(person, project.organization, *allowed, project_key=project.public_id)
+
+
+def _after_snapshot(plan: TrainingPlan, last: PlanRound, now: datetime) -> None:
+    taken = last.snapshot
+    if taken.state == Snapshot.State.FAILED:
+        _fail(plan, last, taken.reason)
+    elif taken.state == Snapshot.State.READY:
+        _try(plan, last, now, _train)
+
+
+def _train(plan: TrainingPlan, last: PlanRound) -> None:
+    """With the settings of what answers now, where this recipe made it."""
+    parameters = searches.todays(plan.project, plan.recipe)
+    run = training.begin(last.snapshot, plan.recipe, by=plan.arranged_by, parameters=parameters)
+    _on(plan, last, State.TRAINING, run=run)
+
+
+def _after_training(plan: TrainingPlan, last: PlanRound, now: datetime) -> None:
+    run, most = last.run, timedelta(minutes=plan.minutes)
+    assert run is not None
+    took = (run.ended_at or now) - run.began_at if run.began_at else timedelta()
+    if run.state == TrainingRun.State.DONE and run.version is not None:
+        _measure(plan, last, run.version, now)
+    elif run.state == TrainingRun.State.FAILED:
+        _fail(plan, last, run.reason)
+    elif run.state == TrainingRun.State.STOPPED and took >= most:
+        _fail(plan, last, REASONS["plan-time"] % {"minutes": plan.minutes})
+    elif run.state == TrainingRun.State.STOPPED:
+        _end(plan, last, State.STOPPED)
+    elif run.state == TrainingRun.State.RUNNING and took >= most and not run.stop_asked:
+        training.stop(run)
+
+
+def _measure(plan: TrainingPlan, last: PlanRound, made: ModelVersion, now: datetime) -> None:
+    """Against what answers now. A first model, with nothing to compare it with, is a person's to deploy."""
+    if resolution.champion(plan.project, made.capability) is None and not rivals.comes_along(made.capability):
+        _end(plan, last, State.ASKED, REASONS["plan-first"])
+        return
+    _try(plan, last, now, lambda plan, last: _evaluate(plan, last, made))
+
+
+def _evaluate(plan: TrainingPlan, last: PlanRound, candidate: ModelVersion) -> None:
+    begun = evaluation.begin(plan.project, candidate, by=plan.arranged_by)
+    _on(plan, last, State.EVALUATING, evaluation=begun)
+
+
+def _after_evaluation(plan: TrainingPlan, last: PlanRound, now: datetime) -> None:
+    judged = last.evaluation
+    assert judged is not None
+    if judged.state == Evaluation.State.FAILED:
+        _fail(plan, last, judged.reason)
+    elif judged.state == Evaluation.State.DONE:
+        TrainingPlan.objects.filter(pk=plan.pk).update(failures=0)
+        ANSWERS[judged.outcome](plan, last, judged)
+
+
+def _passed(plan: TrainingPlan, last: PlanRound, judged: Evaluation) -> None:
+    """To a person, or on its way by steps. Where another is on its way there, it is a person's to choose."""
+    if plan.when_passed != TrainingPlan.Passed.CANARY:
+        _end(plan, last, State.ASKED)
+        return
+    try:
+        begun = canary.begin(judged, by=plan.arranged_by)
+    except StateConflict as problem:
+        _end(plan, last, State.ASKED, problem.text)
+    else:
+        PlanRound.objects.filter(pk=last.pk).update(rollout=begun)
+        _end(plan, last, State.ROLLOUT)
+
+
+def _refused(plan: TrainingPlan, last: PlanRound, judged: Evaluation) -> None:
+    _end(plan, last, State.REFUSED, judged.reason)
+
+
+def _wait(plan: TrainingPlan, last: PlanRound, judged: Evaluation) -> None:
+    _on(plan, last, State.EVIDENCE, judged.reason)
+
+
+def _with_evidence(plan: TrainingPlan, last: PlanRound, now: datetime) -> None:
+    """Once as much is there as was missing, it is measured anew; what nobody brings within some weeks isn't waited
+    for any longer."""
+    judged = last.evaluation
+    assert judged is not None
+    if judged.candidate.removed_at is not None:
+        _end(plan, last, State.STOPPED, REASONS["plan-gone"])
+    elif waiting_candidates.given_up(judged):
+        _end(plan, last, State.STOPPED)
+    elif judged.ended_at is not None and now - judged.ended_at > waiting_candidates.WAITS:
+        _end(plan, last, State.CANNOT_TELL, REASONS["plan-evidence"] % {"days": waiting_candidates.WAITS.days})
+    elif waiting_candidates.came(judged):
+        _try(plan, last, now, lambda plan, last: _evaluate(plan, last, judged.candidate))
+
+
+MOVES: dict[State, Callable[[TrainingPlan, PlanRound, datetime], None]] = {
+    State.SNAPSHOT: _after_snapshot,
+    State.TRAINING: _after_training,
+    State.EVALUATING: _after_evaluation,
+    State.EVIDENCE: _with_evidence,
+}
+ANSWERS: dict[str, Callable[[TrainingPlan, PlanRound, Evaluation], None]] = {
+    Evaluation.Outcome.PASSED: _passed,
+    Evaluation.Outcome.REFUSED: _refused,
+    Evaluation.Outcome.CANNOT_TELL: _wait,
+}
+
+
+def _try(plan: TrainingPlan, last: PlanRound, now: datetime, begin: Callable[[TrainingPlan, PlanRound], None]) -> None:
+    """Begin the next step; what can't begin just now is tried again for a day."""
+    try:
+        with transaction.atomic():
+            begin(plan, last)
+    except StateConflict as problem:
+        since = last.steps.order_by("-number").values_list("at", flat=True)[0]
+        if now - since > PATIENCE:
+            _fail(plan, last, problem.text)
+    except Problem as problem:
+        _fail(plan, last, problem.text)
+
+
+def _on(plan: TrainingPlan, last: PlanRound, state: State, reason: str = "", **told: object) -> None:
+    PlanRound.objects.filter(pk=last.pk).update(state=state, reason=reason[:300], **told)
+    _note(plan, last, state, reason)
+
+
+def _end(plan: TrainingPlan, last: PlanRound, state: State, reason: str = "") -> None:
+    PlanRound.objects.filter(pk=last.pk, ended_at=None).update(state=state, reason=reason[:300], ended_at=Now())
+    _note(plan, last, state, reason)
+
+
+def _fail(plan: TrainingPlan, last: PlanRound, reason: str) -> None:
+    """The round came to nothing; after so many in a row the plan stops, and says why."""
+    _end(plan, last, State.FAILED, reason)
+    if plan.failures + 1 >= plan.most_failures:
+        _stop(plan, reason)
+    else:
+        TrainingPlan.objects.filter(pk=plan.pk).update(failures=plan.failures + 1)
+
+
+def _stop(plan: TrainingPlan, reason: str) -> None:
+    stopped = {"state": TrainingPlan.State.STOPPED, "reason": reason[:300], "failures": 0}
+    TrainingPlan.objects.filter(pk=plan.pk).update(**stopped)
+    tell(STOPPED_EVENT, plan.project, None, recipe=plan.recipe, reason=reason[:300])
+
+
+def _note(plan: TrainingPlan, last: PlanRound, state: State, reason: str = "") -> None:
+    """Its line on the timeline, and the event."""
+    number = last.steps.count() + 1
+    RoundStep.objects.create(round=last, number=number, state=state, reason=reason[:300])
+    tell(MOVED, plan.project, None, recipe=plan.recipe, round=last.pk, why=last.why, state=state, reason=reason[:300])

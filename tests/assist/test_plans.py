@@ -1,0 +1,305 @@
+"""A recipe learns anew by itself: when it was arranged to, step by step, up to the gate and never around it."""
+
+import random
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from assist.learning import snapshots, training
+from assist.learning.plans import due, plans, rounds
+from assist.learning.reasons import REASONS
+from assist.models import (
+    Deployment,
+    DriftSeries,
+    Evaluation,
+    EvaluationScore,
+    ModelVersion,
+    PlanRound,
+    RoundStep,
+    Snapshot,
+    TrainingPlan,
+    TrainingRun,
+)
+from assist.registry import registry, resolution
+from projects.errors import Refused
+from projects.models import Project
+from projects.reports import verdict_index
+from taskers.errors import StateConflict
+from taskers.models import Event
+from taskers.notifications import inbox
+from taskers.people import invitations
+from tests.support import make
+from tests.support.assist import reports, work
+from tests.support.assist.engineer import at, shown
+from tests.support.assist.engineer import emil as emil  # a fixture
+from tests.support.assist.running import FAKE
+from tests.support.cast import Cast
+from tests.support.projects.judging import said
+from tests.support.projects.pipeline import Office, refused
+
+pytestmark = pytest.mark.django_db
+VESSELS = [{"name": "Vessel", "key": "vessel", "hotkey": "v"}]
+RECIPE = "spacy-entities"
+
+
+@pytest.fixture(autouse=True)
+def places(settings, tmp_path) -> None:
+    settings.MEDIA_ROOT, settings.MODELS_DIR = tmp_path / "media", tmp_path / "models"
+
+
+@pytest.fixture
+def project(cast: Cast) -> Project:
+    """Where a rule answers all of the work."""
+    made = make.project(cast.riverside, "Ships", wanted=1, labels=VESSELS, copilot=True)
+    work.deployed(made, registry.model_version(FAKE[1]), share=100, by=cast.mina)
+    return made
+
+
+def labelled(cast: Cast, project: Project, number: int) -> None:
+    """So many reports whose ships Alice has marked, alone."""
+    rng, batch = random.Random(3), make.batch(project, f"Batch {project.batches.count()}")
+    for number_of_it in range(number):
+        text, ships = reports.report(rng)
+        (task,) = make.tasks(batch, text=f"{number_of_it}: {text}")
+        shift = len(f"{number_of_it}: ")
+        said(cast.alice, task, make.spans(*((a + shift, b + shift, "vessel") for a, b in ships)))
+    verdict_index.add(Event.objects.filter(project_key=project.public_id))
+
+
+def looked(plan: TrainingPlan, days: float = 0) -> str:
+    return rounds.move(plan.pk, now=timezone.now() + timedelta(days=days))
+
+
+def last(plan: TrainingPlan) -> PlanRound:
+    return plan.rounds.order_by("-pk").select_related("run", "evaluation", "snapshot", "rollout")[0]
+
+
+def trained(plan: TrainingPlan, cast: Cast) -> ModelVersion:
+    """A round whose training came to its end, without a recipe having learnt."""
+    snapshots.run(last(plan).snapshot.pk)
+    assert looked(plan) == "training"
+    version = ModelVersion.objects.create(
+        name="made", version=str(ModelVersion.objects.count()), capability="spans", organization=cast.riverside
+    )
+    TrainingRun.objects.filter(pk=last(plan).run.pk).update(
+        state="done", version=version, began_at=timezone.now(), ended_at=timezone.now()
+    )
+    return version
+
+
+def judged(plan: TrainingPlan, outcome: str, missing: int = 0) -> Evaluation:
+    """As if its evaluation had come to its end now."""
+    made = last(plan).evaluation
+    finding = {"slice": "all", "missing": missing, "outcome": outcome}
+    told = {"state": "done", "outcome": outcome, "findings": [finding], "ended_at": timezone.now()}
+    Evaluation.objects.filter(pk=made.pk).update(**told)
+    return made
+
+
+def steps(of: PlanRound) -> list[str]:
+    return list(of.steps.order_by("number").values_list("state", flat=True))
+
+
+def answering(project: Project) -> dict[str, int]:
+    return {str(row.version): row.share for row in resolution.deployed(project, "spans")}
+
+
+@pytest.mark.slow
+def test_verdicts_become_a_model_on_its_way_without_anybodys_asking(cast, project) -> None:
+    """With a real recipe: snapshot, training, evaluation, gate, and the first step of a rollout."""
+    plan = plans.arrange(project, RECIPE, by=cast.mina, new_verdicts=40, when_passed="canary")
+    labelled(cast, project, 39)
+    assert looked(plan) == "", "one verdict is missing"
+    labelled(cast, project, 1)
+    assert looked(plan) == "snapshot" and looked(plan) == "snapshot", "a worker is at it"
+    assert snapshots.run(last(plan).snapshot.pk) == "ready"
+    assert looked(plan) == "training" and last(plan).run.parameters["replay"] is True
+    assert training.run(last(plan).run.pk) == "done", last(plan).run.reason
+    assert looked(plan) == "evaluating" and last(plan).evaluation.champion == registry.model_version(FAKE[1])
+    assert looked(plan) == "evaluating"
+    made = judged(plan, "passed").candidate
+    assert made == last(plan).run.version and "model f1" in made.metrics
+    assert looked(plan) == "rollout" and answering(project) == {str(made): 5, FAKE[1]: 95}
+    basis = Deployment.objects.live().get(project=project, version=made)
+    assert (basis.basis, basis.evaluation, basis.started_by) == ("passed", last(plan).evaluation, cast.mina)
+    assert steps(last(plan)) == ["snapshot", "training", "evaluating", "rollout"]
+    told = Event.objects.filter(kind=rounds.MOVED).order_by("pk")
+    assert [one.data["state"] for one in told] == steps(last(plan))
+    assert looked(plan) == "", "what it learnt from isn't new"
+
+
+def test_what_was_refused_answers_nowhere_and_no_setting_leads_around_the_gate(cast, project) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=7, when_passed="canary")
+    labelled(cast, project, 1)
+    assert looked(plan, days=6.9) == "" and looked(plan, days=7.1) == "snapshot"
+    made = trained(plan, cast)
+    assert looked(plan) == "evaluating"
+    judged(plan, "refused")
+    assert looked(plan) == "refused" and answering(project) == {FAKE[1]: 100}
+    assert not Deployment.objects.filter(version=made).exists()
+    with pytest.raises(Exception, match="plan_round_ends_once|Cannot update"), transaction.atomic():
+        PlanRound.objects.update(state="rollout")
+    with pytest.raises(Exception, match="round_step_stays|Cannot update"), transaction.atomic():
+        RoundStep.objects.update(state="rollout")
+    assert looked(plan, days=6.9) == "" and looked(plan, days=7.1) == "snapshot", "the next one by the calendar"
+
+
+def test_what_passed_waits_for_a_person_who_is_told(cast, project, emil) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1)
+    labelled(cast, project, 1)
+    looked(plan, days=2)
+    trained(plan, cast)
+    looked(plan)
+    judged(plan, "passed")
+    assert looked(plan) == "asked" and answering(project) == {FAKE[1]: 100}
+    inbox.tell(Event.objects.order_by("pk"))
+    (told,) = (one for one in inbox.of(cast.mina) if one.kind == "training_plan")
+    assert "waits for a person" in inbox.said(told) and told.address == at("copilot-plans", project)
+    page = shown(emil, "copilot-plans", project)
+    assert "It was time" in page and at("copilot-evaluation", project, last(plan).evaluation.public_id) in page
+
+
+def test_failures_in_a_row_stop_a_plan_and_say_why(cast, project, emil) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1, minutes=5, most_failures=2)
+    labelled(cast, project, 1)
+    looked(plan, days=2)
+    snapshots.run(last(plan).snapshot.pk)
+    looked(plan)
+    began = timezone.now() - timedelta(minutes=6)
+    TrainingRun.objects.update(state="running", began_at=began)
+    assert looked(plan) == "training" and last(plan).run.stop_asked, "its time is over"
+    TrainingRun.objects.update(state="stopped", ended_at=timezone.now())
+    assert looked(plan) == "failed" and last(plan).reason == REASONS["plan-time"] % {"minutes": 5}
+    plan.refresh_from_db()
+    assert (plan.state, plan.failures) == ("on", 1)
+    looked(plan, days=2)
+    snapshots.run(last(plan).snapshot.pk)
+    looked(plan)
+    training.give_up(last(plan).run.pk, REASONS["few-spans"] % {"number": 20})
+    assert looked(plan) == "failed" and looked(plan, days=9) == "", "it is stopped"
+    plan.refresh_from_db()
+    assert plan.state == "stopped" and "label more first" in plan.reason
+    inbox.tell(Event.objects.order_by("pk"))
+    (told,) = (one for one in inbox.of(cast.mina) if one.kind == "training_plan")
+    assert "trains no more by itself" in inbox.said(told) and "label more first" in inbox.said(told)
+    assert (
+        "Hay menos de 20" in emil.get(at("copilot-plans", project), headers={"accept-language": "es"}).content.decode()
+    )
+    assert plans.arrange(project, RECIPE, by=cast.mina, every_days=1).state == "on", "anew, by a person"
+
+
+def test_it_waits_its_turn_and_ends_when_it_is_turned_off(cast, project) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1)
+    labelled(cast, project, 1)
+    other = snapshots.take(project, by=cast.mina)
+    assert looked(plan, days=2) == "", "a snapshot is being made already"
+    snapshots.run(other.pk)
+    assert looked(plan, days=2) == "snapshot"
+    with pytest.raises(IntegrityError), transaction.atomic():  # one at a time
+        PlanRound.objects.create(plan=plan, why="schedule", snapshot=other)
+    snapshots.run(last(plan).snapshot.pk)
+    mine = training.begin(Snapshot.objects.get(pk=other.pk), RECIPE, by=cast.mina)
+    assert looked(plan) == "snapshot", "somebody trains here"
+    training.stop(mine)
+    assert looked(plan) == "training"
+    plans.turn_off(plan, by=cast.mina)
+    assert steps(last(plan)) == ["snapshot", "training", "stopped"] and last(plan).run.state == "stopped"
+    assert looked(plan, days=9) == ""
+    with pytest.raises(StateConflict):
+        plans.turn_off(plan, by=cast.mina)
+
+
+def test_one_that_never_gets_its_turn_fails_after_a_day(cast, project) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1)
+    labelled(cast, project, 1)
+    looked(plan, days=2)
+    snapshots.run(last(plan).snapshot.pk)
+    training.begin(last(plan).snapshot, RECIPE, by=cast.mina)
+    assert looked(plan, days=0.9) == "snapshot" and looked(plan, days=1.1) == "failed"
+    assert "being trained already" in last(plan).reason
+
+
+def test_it_acts_for_nobody_who_went(cast, project) -> None:
+    eva = make.person("Eva", cast.riverside, "ml_engineer")
+    plan = plans.arrange(project, RECIPE, by=eva, every_days=1)
+    invitations.deactivate(cast.riverside, eva, by=cast.olga)
+    assert looked(plan, days=2) == "" and not Snapshot.objects.exists()
+    plan.refresh_from_db()
+    assert (plan.state, plan.reason) == ("stopped", REASONS["plan-person"])
+
+
+def test_a_lost_kind_of_task_begins_it_and_what_chance_explains_does_not(cast, project) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, on_lost_slice=True)
+    now = timezone.now()
+    assert due.due(plan, now) is None
+    found = Evaluation.objects.create(
+        project=project,
+        candidate=registry.model_version("en-core-web-sm@3.8.0"),
+        champion=registry.model_version(FAKE[1]),
+        margin=0.05,
+        rules=1,
+        begun_by=cast.mina,
+    )
+    rows = [
+        EvaluationScore(
+            evaluation=found,
+            task=at,
+            verdict=at,
+            candidate=1.0,
+            champion=float(at % 3 == 0) if at < 40 else float(at % 10 > 0),
+            slices=["label: vessel"] if at < 40 else ["odd"] if at % 2 else ["even"],
+        )
+        for at in range(120)
+    ]
+    EvaluationScore.objects.bulk_create(rows)
+    Evaluation.objects.update(state="done", outcome="refused", ended_at=timezone.now())
+    assert due.due(plan, now) == ("lost-slice", "label: vessel")
+    EvaluationScore.objects.filter(slices=["label: vessel"]).update(champion=0.85)
+    assert due.due(plan, now) is None
+    DriftSeries.objects.create(project=project, what="labels", alarmed_at=timezone.now())
+    assert due.due(plan, now) == ("lost-slice", "labels")
+
+
+def test_few_scores_that_are_alike_prove_nothing() -> None:
+    assert not due.worse([0.0, 0.0], [1.0] * 50, 0.01)
+    assert due.worse([0.0] * 20, [1.0] * 50, 0.01)
+    assert not due.worse([0.85] * 500, [0.9] * 500, 0.01), "less than what counts"
+
+
+def test_a_program_and_a_command_arrange_it_too(cast, project) -> None:
+    mine, key = Office(cast.mina, cast.riverside), project.public_id
+    refused(mine.send("PUT", "plan", key, RECIPE, body={}), 422, "bad-plan")
+    refused(mine.send("PUT", "plan", key, "abacus", body={"every_days": 3}), 422, "unknown-recipe", "recipe")
+    made = mine.send("PUT", "plan", key, RECIPE, body={"every_days": 3}).json()
+    assert (made["state"], made["every_days"], made["minutes"], made["when_passed"]) == ("on", 3, 60, "ask")
+    assert made["rounds"] == [] and mine.get("plans", key).json() == [made]
+    out = StringIO()
+    terms = ("--by", cast.mina.email, "--new-verdicts", "9")
+    call_command("training_plans", "arrange", str(key), RECIPE, *terms, stdout=out)
+    assert f"{RECIPE}: on" in out.getvalue() and TrainingPlan.objects.get().new_verdicts == 9
+    with pytest.raises(CommandError, match="doesn't look after"):
+        call_command("training_plans", "off", str(key), RECIPE, "--by", cast.alice.email)
+    assert mine.send("DELETE", "plan", key, RECIPE).status_code == 204
+    assert TrainingPlan.objects.get().state == "off"
+    refused(mine.send("DELETE", "plan", key, RECIPE), 409, "state-conflict")
+    with pytest.raises(Refused):
+        plans.arrange(project, RECIPE, by=cast.mina, every_days=9_000)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TrainingPlan.objects.update(every_days=None, new_verdicts=None)
+
+
+def test_the_page_arranges_it_and_turns_it_off(cast, project, emil) -> None:
+    assert "Turn on" in shown(emil, "copilot-plans", project)
+    body = {"minutes": "30", "when_passed": "canary", "most_failures": "3"}
+    wrong = emil.post(at("copilot-plan", project, RECIPE), body)
+    assert wrong.status_code == 422 and "Say what it begins by" in wrong.content.decode()
+    assert emil.post(at("copilot-plan", project, RECIPE), body | {"new_verdicts": "200"}).status_code == 302
+    plan = TrainingPlan.objects.get()
+    assert (plan.new_verdicts, plan.when_passed, plan.arranged_by.name) == (200, "canary", "Emil")
+    assert "Turn off" in shown(emil, "copilot-plans", project)
+    emil.post(at("copilot-plan-off", project, RECIPE))
+    assert TrainingPlan.objects.get().state == "off"
