@@ -15,7 +15,7 @@ from django.utils import timezone
 from assist.learning import blind_verdicts
 from assist.learning.drift import audits
 from assist.learning.drift.audits import EVIDENCE, WAITS
-from assist.learning.evaluation import NEWEST, unseen
+from assist.learning.evaluation import NEWEST
 from assist.models import Deployment, Evaluation, RaisedAudits
 from projects.models import Project, VerdictEntry
 from taskers.errors import StateConflict
@@ -94,5 +94,5 @@ def came(evaluation: Evaluation) -> bool:
     if fresh.count() < wanted:
         return False
     project, two = evaluation.project, (evaluation.candidate, evaluation.champion)
-    decided = unseen(project, two, blind_verdicts.newest(project, NEWEST))
+    decided = blind_verdicts.unseen(project, two, blind_verdicts.newest(project, NEWEST))
     return sum(one.blind and one.entry.verdict.at >= evaluation.begun_at for one in decided) >= wanted
