@@ -35,10 +35,11 @@ ANSWERS: list[list[dict[str, Any]]] = [
     [region("r0", "cat", geometry.mask_from_bitmap(bitmap(2, 9)))],
     [],
 ]
-EVERY = [("box", "Cat"), ("polygon", "Dog"), ("mask", "Dog")], [("mask", "Cat")], []
-BOXES = [("box", "Cat")], [], []
-MASKS = [("mask", "Dog")], [("mask", "Cat")], []
-STUFF = [("box", "Cat"), *2 * [("mask", "Dog"), ("box", "Dog")]], [("mask", "Cat"), ("box", "Cat")], []
+Shapes = tuple[list[tuple[str, str]], ...]  # of each picture: shape and label
+EVERY: Shapes = [("box", "Cat"), ("polygon", "Dog"), ("mask", "Dog")], [("mask", "Cat")], []
+BOXES: Shapes = [("box", "Cat")], [], []
+MASKS: Shapes = [("mask", "Dog")], [("mask", "Cat")], []
+STUFF: Shapes = [("box", "Cat"), *2 * [("mask", "Dog"), ("box", "Dog")]], [("mask", "Cat"), ("box", "Cat")], []
 # The writer -> its reader, and what is in each picture then.
 READ: dict[str, tuple[str, Sequence[Sequence[tuple[str, str]]]]] = {
     "label_me": ("label_me", EVERY),
@@ -69,8 +70,8 @@ def laid(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
-def in_turn(folder: Path, reader: str) -> list[Any]:
-    """The items, by what their pictures are called; a reader of parts is led to the only one there is."""
+def in_turn(folder: Path, reader: str) -> tuple[list[Any], Any]:
+    """The items, by what their pictures are called, and the labels; a reader of parts is led to the only one."""
     found = Dataset.import_from(str(folder), reader)
     return sorted(found, key=lambda one: one.id.rpartition("/")[2].rpartition("__")[2]), found.categories()
 

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import BrowserContext, Page, Request
 
 QUIET = 0.1  # seconds in which nothing is asked and nothing is on its way
-STEP = 20  # milliseconds; what comes over the line is heard only while Playwright waits
+STEP = 20  # milliseconds
 PATIENCE = 60.0
 
 
@@ -38,7 +38,11 @@ _lines: WeakKeyDictionary[Page, Line] = WeakKeyDictionary()
 
 def listen(context: BrowserContext) -> BrowserContext:
     """Follow what each page of a new context asks, so that `settle` knows of it."""
-    context.on("page", lambda page: _lines.setdefault(page, Line(page)))
+
+    def opened(page: Page) -> None:
+        _lines[page] = Line(page)
+
+    context.on("page", opened)
     return context
 
 
@@ -48,4 +52,4 @@ def settle(page: Page) -> None:
     line, end = _lines[page], time.monotonic() + PATIENCE
     while not line.quiet():
         assert time.monotonic() < end, f"still on their way: {[one.url for one in line.waiting]}"
-        page.wait_for_timeout(STEP)
+        page.wait_for_timeout(STEP)  # what comes over the line is heard only while Playwright waits
