@@ -94,6 +94,7 @@ def trained(plan: TrainingPlan, cast: Cast) -> ModelVersion:
 def judged(plan: TrainingPlan, outcome: str, missing: int = 0) -> Evaluation:
     """As if its evaluation had come to its end now."""
     made = last(plan).evaluation
+    assert made is not None, "nothing is measured yet"
     finding = {"slice": "all", "missing": missing, "outcome": outcome}
     told = {"state": "done", "outcome": outcome, "findings": [finding], "ended_at": timezone.now()}
     Evaluation.objects.filter(pk=made.pk).update(**told)
