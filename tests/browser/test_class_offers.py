@@ -164,13 +164,13 @@ def test_suggestions_of_the_next_letter_are_there_when_it_comes(site: Site, sign
     jun = sign_in(JUN)
     asked: list[str] = []
     answer_by_turns(jun, asked)
+    held: list[Route] = []
+    jun.route("**/submit", lambda route: held.append(route))
     with jun.expect_response("**/lookahead") as looked:
         jun.goto(letters(site, "Letters foreseen", suggest="open"))
     coming = looked.value.json()["lookahead"]["task"]
     offer = jun.locator(".asked__offer")
     expect(offer).to_contain_text("Street lamps")
-    held: list[Route] = []
-    jun.route("**/submit", lambda route: held.append(route))
     jun.keyboard.press("Shift+A")
     jun.get_by_label("Thanks and praise").check()
     jun.keyboard.press("Escape")

@@ -73,12 +73,6 @@ def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(
 ) -> None:
     address = shapes.make_project(site, "Talked about on a train")
     jun = jun_on_a_train
-    jun.goto(address)
-    expect(jun.locator("#workbench")).to_be_visible()
-    settle(jun)
-    jun.keyboard.press("Shift+S")
-    expect(jun.locator("#comments-dialog")).to_be_visible()
-    jun.keyboard.type("Did this arrive?")
     lost: list[object] = []
 
     def lose(route) -> None:
@@ -90,6 +84,12 @@ def test_words_that_the_server_did_not_get_stay_in_the_dialog_and_arrive_once(
             route.continue_()
 
     jun.route("**/comments/say", lose)
+    jun.goto(address)
+    expect(jun.locator("#workbench")).to_be_visible()
+    settle(jun)
+    jun.keyboard.press("Shift+S")
+    expect(jun.locator("#comments-dialog")).to_be_visible()
+    jun.keyboard.type("Did this arrive?")
     with jun.expect_event("requestfailed"):
         jun.get_by_role("button", name="Send", exact=True).click()
     expect(jun.locator("#comments-fault")).to_contain_text("still here")

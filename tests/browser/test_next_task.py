@@ -172,13 +172,14 @@ def test_a_refused_submit_brings_the_work_back(site: Site, sign_in: Callable[...
     name = "Refused on the way"
     address = shapes.make_project(site, name, pictures=2)
     jun = sign_in(JUN)
+    refusal = '{"code": "bad-answer", "detail": "Not like that.", "place": "regions[0]"}'
+    # A page that is open has lines of its own, which may pass over what is to be answered from then on.
+    jun.route("**/submit", lambda route: route.fulfill(status=422, content_type="application/json", body=refusal))
     with jun.expect_response("**/lookahead"):
         jun.goto(address)
     draw_box(jun)
     saved(jun)
     first = jun.locator("#task-name").inner_text()
-    refusal = '{"code": "bad-answer", "detail": "Not like that.", "place": "regions[0]"}'
-    jun.route("**/submit", lambda route: route.fulfill(status=422, content_type="application/json", body=refusal))
     jun.keyboard.press("Control+Enter")
     expect(jun.get_by_text("Not like that. (at regions[0])")).to_be_visible()
     expect(jun.locator("#task-name")).to_have_text(first)

@@ -137,6 +137,7 @@ def test_the_page_without_a_task_is_read_as_well(site: Site, sign_in: Callable[.
     page = sign_in(JUN)
     held: list[Route] = []
     page.route("**/claim", lambda route: held.append(route))
+    page.route("**/submit", lambda route: route.fulfill(status=429, json={"code": "slow-down", "detail": "Later."}))
     page.goto(address)
 
     def asked() -> bool:
@@ -158,7 +159,6 @@ def test_the_page_without_a_task_is_read_as_well(site: Site, sign_in: Callable[.
     expect(page.locator("#rest")).to_contain_text("No task could be fetched")
     found += seen(page, "no task")
     page.unroute("**/claim")
-    page.route("**/submit", lambda route: route.fulfill(status=429, json={"code": "slow-down", "detail": "Later."}))
     page.get_by_role("button", name="Look again").click()
     expect(page.locator("#workbench")).to_be_visible()
     for key in ("ArrowRight", "1", "Escape", "Control+Enter"):

@@ -40,14 +40,15 @@ def marked(page: Page, count: int) -> None:
 def test_a_taskers_hour_in_two_tabs(site: Site, sign_in) -> None:
     address = shapes.make_project(site, NAME, pictures=2)
     here = Stage(sign_in(JUN), site, address)
-    there = Stage(here.page.context.new_page(), site, address)
+    held: list[Route] = []
+    beside = here.page.context.new_page()
+    beside.route("**/draft", lambda route: held.append(route))  # a slow network: it is told when there are three
+    there = Stage(beside, site, address)
 
     here.page.bring_to_front()
     box(here, 20, 20)
     saved(here.page)
     there.page.bring_to_front()
-    held: list[Route] = []
-    there.page.route("**/draft", lambda route: held.append(route))  # a slow network: it is told when there are three
     outlines(there, (60, 60), (120, 60), (180, 60))
     marked(there.page, 3)
     for request in held:

@@ -30,7 +30,7 @@ from projects.web.manager import plan
 from projects.web.manager.forms.load import IntoBatchForm, LoadForm, LoadFromForm
 from projects.web.shared import polling
 from projects.web.shared.access import managed_import, managed_upload, manages, signed_in
-from projects.workflow import batches, tags
+from projects.workflow import tags
 from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
 from taskers.web.requests import MemberRequest, key_asked
@@ -107,7 +107,7 @@ def _page(
 
 def _initial(request: MemberRequest, project: Project) -> dict:
     chosen = project.batches.filter(public_id=key_asked(request, "batch")).first()
-    name = batches.unused_name(project, date_format(timezone.localtime(), "Y-m-d H:i"))
+    name = date_format(timezone.localtime(), "Y-m-d H:i")
     return {"batch": chosen, "batch_name": name, "offered": name}
 
 

@@ -3,7 +3,7 @@
 import time
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import BrowserContext, Page, Request
+from playwright.sync_api import BrowserContext, Frame, Page, Request
 
 QUIET = 0.1  # seconds in which nothing is asked and nothing is on its way
 STEP = 20  # milliseconds
@@ -19,6 +19,7 @@ class Line:
         page.on("request", self._asked)
         page.on("requestfinished", self._answered)
         page.on("requestfailed", self._answered)
+        page.on("framenavigated", self._left)
 
     def quiet(self) -> bool:
         """Whether nothing is on its way, and was not for a moment."""
@@ -27,6 +28,11 @@ class Line:
     def _asked(self, request: Request) -> None:
         self.waiting.add(request)
         self.changed = time.monotonic()
+
+    def _left(self, frame: Frame) -> None:
+        """With a new page nobody waits any more for what the one before had asked."""
+        if frame.parent_frame is None:
+            self.waiting.clear()
 
     def _answered(self, request: Request) -> None:
         self.waiting.discard(request)
