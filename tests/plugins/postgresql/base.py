@@ -9,8 +9,6 @@ from typing import Any
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-from tests.support.waiting import until
-
 # What Django writes of the models themselves, once they are there: the same before and after each test.
 KEPT = {"django_content_type", "auth_permission"}
 MANY = 1 << 20  # bytes: a larger table begins anew, so that nothing has to be read through in the tests that follow
@@ -25,6 +23,8 @@ class Operations(DatabaseOperations):
 
     def sql_flush(self, style: Any, tables: Iterable[str], **how: Any) -> list[str]:
         """Statements, in one transaction, after which no table has a row."""
+        from tests.support.waiting import until  # settings are read before pytest knows what of ours asserts
+
         every = sorted(tables)
         if not self._ask("SELECT 1 WHERE current_setting('is_superuser')::bool"):
             return super().sql_flush(style, every, **how)
