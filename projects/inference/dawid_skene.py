@@ -65,8 +65,7 @@ class Fit:
 
     `joint` (T, K, G) posterior of each task's class and difficulty group; `ease` (G,) of the groups; `parameters`
     (W, D) [s, b...] and `spread` (W, D, D) their covariance; `classes` (K,) log share of each class;
-    `confusions` (K, K) the population's e_kl, zeros on the diagonal; `covariance` (D, D) how taskers' parameters go
-    together, where that is learnt.
+    `confusions` (K, K) the population's e_kl, zeros on the diagonal.
     """
 
     joint: Floats
@@ -78,7 +77,6 @@ class Fit:
     ability: float
     confusions: Floats
     variances: Floats
-    covariance: Floats | None = None
 
     @property
     def posterior(self) -> Floats:
@@ -201,8 +199,7 @@ def fit(
         state = _first_state(workers, classes, member)
     else:
         joint, shares = np.ascontiguousarray(expected(begin, given, known).transpose(1, 2, 0)), begin.shares
-        state = _State(begin.parameters, begin.variances.copy(), begin.ability, begin.confusions, begin.spread,
-                       begin.covariance)  # fmt: skip
+        state = _State(begin.parameters, begin.variances.copy(), begin.ability, begin.confusions, begin.spread)
     posterior = joint.sum(1)
     table = answer_logs(state, ease, member.bias)
     class_logs = np.zeros(classes)
@@ -224,7 +221,7 @@ def fit(
         if turn >= FIRST_TURNS and np.abs(posterior - before).sum() < STILL * tasks:
             break
     return Fit(joint.transpose(2, 0, 1), ease, state.parameters, state.spread, class_logs, shares, state.ability,
-               state.confusions, state.variances, state.covariance)  # fmt: skip
+               state.confusions, state.variances)  # fmt: skip
 
 
 def answer_logs(state: _State, ease: Floats, bias: bool) -> Floats:
