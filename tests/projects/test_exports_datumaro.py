@@ -1,5 +1,6 @@
 """What Datumaro's own writers make of answers, read by Datumaro's own readers."""
 
+import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,17 +11,21 @@ import pytest
 from datumaro.components.dataset import Dataset
 from datumaro.components.environment import Environment
 from django.conf import settings as site
+from PIL import Image
 
 from projects.data import exporting
 from projects.data.exporting.datumaro_others import FORMATS
+from projects.data.exporting.terms import Terms
 from projects.data.importing import Row
 from projects.data.importing.format import Reading
 from projects.data.importing.formats import recognise
 from projects.errors import Refused
 from projects.inference import geometry
+from projects.models import Label
+from tests.support import make
 from tests.support.projects.exporting import bitmap
 from tests.support.projects.files import Held
-from tests.support.projects.round_trips import datumaro_here, decided, region, shown, stored, written
+from tests.support.projects.round_trips import LABELS, datumaro_here, decided, region, shown, stored, written
 
 __all__ = ["datumaro_here"]  # a fixture
 
@@ -134,6 +139,72 @@ def test_mvtec_says_of_classes_what_kind_of_fault_each_picture_shows(tmp_path, s
     assert len(rows) == 3 and {str(value) for value in said.values()} == {"['Dog']", "['Cat']", "['good']"}
 
 
+def test_a_label_called_good_is_a_fault_to_mvtec_all_the_same(tmp_path, settings) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    labels = [{**LABELS[0], "name": "good"}, LABELS[1]]
+    tasks = [
+        decided(at, shown(asset, f"{at}.png"), {"regions": ANSWERS[at]}, asset) for at, asset in enumerate(stored(3))
+    ]
+    files = written("dm_mvtec", "image_regions", tasks, labels)
+    assert {name for name in files if name.startswith("train/")} == {
+        "train/Dog/0.png",
+        "train/good_/1.png",
+        "train/good/2.png",
+    }
+
+
+def many(number: int) -> tuple[dict[str, Any], ...]:
+    """So many labels."""
+    return tuple(
+        {**LABELS[0], "key": f"l{at}", "name": f"Label {at}", "colour": f"#{at + 1:06x}"} for at in range(number)
+    )
+
+
+def crowded(number: int, label: str) -> dict[str, Any]:
+    """An answer of so many masks, of a pixel each; the last are over the first."""
+    pixels = np.eye(600, dtype=bool).reshape(600, 20, 30)
+    return {"regions": [region(f"r{at}", label, geometry.mask_from_bitmap(pixels[at % 600])) for at in range(number)]}
+
+
+@pytest.mark.parametrize(("writer", "masks"), [("mots_png", 999), ("kitti_segmentation", 255)])
+def test_masks_are_told_apart_to_the_last_number_and_no_further(tmp_path, writer: str, masks: int) -> None:
+    labels = many(exporting.FORMATS[f"dm_{writer}"].most_labels)
+    payload = {"asset": "a", "width": 30, "height": 20, "name": "0.png"}
+    tasks = [decided(0, payload, crowded(masks, labels[-1]["key"]))]
+    files = written(f"dm_{writer}", "image_regions", tasks, labels)
+    items, categories = in_turn(laid(tmp_path / "set", files), READ[writer][0])
+    found = Counter(label_of(one, categories) for one in items[0].annotations)
+    assert found - Counter(NOTHING) == {"_".join(labels[-1]["name"].split()): min(masks, 600)}
+    with pytest.raises(Refused) as refused:
+        written(f"dm_{writer}", "image_regions", [decided(0, payload, crowded(masks + 1, labels[0]["key"]))], labels)
+    assert (refused.value.code, refused.value.place) == ("too-many-regions", "0")
+
+
+@pytest.mark.parametrize("key", ["dm_camvid", "voc", "masks", "cityscapes"])
+def test_the_last_label_that_a_byte_holds_is_told(key: str) -> None:
+    labels = many(exporting.FORMATS[key].most_labels)
+    payload = {"asset": "a", "width": 30, "height": 20, "name": "0.png"}
+    files = written(key, "image_regions", [decided(0, payload, crowded(1, labels[-1]["key"]))], labels)
+    name = next(name for name in sorted(files) if name.endswith(".png") and "instance" not in name)
+    with Image.open(io.BytesIO(files[name])) as picture:
+        assert picture.convert("RGB").getpixel((0, 0)) == (0, 0, 255), name
+
+
+def test_more_labels_than_a_format_tells_apart_are_refused_before_anything_is_written(cast) -> None:
+    labels = [{"name": f"Label {at}", "key": f"l{at}"} for at in range(64)]
+    project = make.project(cast.riverside, "Traffic", "image_regions", labels=labels)
+    with pytest.raises(Refused) as refused:
+        exporting.export(project, "dm_mots_png")
+    assert (refused.value.code, refused.value.place) == ("too-many-labels", "format")
+    terms = Terms(label_map={"l0": None})
+    assert exporting.fitting(project, "dm_mots_png", terms).most_labels == 63
+    Label.objects.bulk_create(Label(project=project, key=f"m{at}", name=f"More {at}", position=at) for at in range(192))
+    for key in ("dm_camvid", "dm_kitti_segmentation", "voc", "masks", "cityscapes"):
+        with pytest.raises(Refused) as refused:
+            exporting.export(project, key)
+        assert refused.value.code == "too-many-labels"
+
+
 def test_every_writer_that_is_offered_has_a_round_trip() -> None:
     assert {one.key for one in FORMATS} == {f"dm_{writer}" for writer in (*READ, *CLASSES)}
 
@@ -154,3 +225,4 @@ def test_what_is_no_picture_is_refused_by_name() -> None:
 def test_each_says_how_many_tasks_it_takes() -> None:
     for one in exporting.FORMATS.values():
         assert not one.most or f"At most {one.most:,} tasks." in one.note
+        assert not one.most_labels or f"At most {one.most_labels} labels" in one.note

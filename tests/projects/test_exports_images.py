@@ -18,7 +18,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from projects.data import exporting
-from projects.data.exporting import brush, mask_pictures, shapes
+from projects.data.exporting import brush, decided, mask_pictures, shapes
 from projects.errors import Refused
 from projects.inference import geometry
 from projects.models import Task
@@ -205,9 +205,10 @@ def test_the_box_that_is_turned_is_the_smallest_around_all_pixels(drawn):
         np.arange(600).reshape(20, 30) % 2 > 0,
         np.arange(600).astype(np.uint8).reshape(20, 30),
         np.arange(600, dtype=np.uint16).reshape(20, 30) * 100,
+        np.arange(600, dtype=np.uint16).reshape(30, 20).T,
         np.arange(1800).astype(np.uint8).reshape(20, 30, 3),
     ],
-    ids=["bits", "bytes", "numbers", "colours"],
+    ids=["bits", "bytes", "numbers", "turned", "colours"],
 )
 def test_pictures_that_are_written_here_are_those_that_others_read(drawn):
     read_again = np.asarray(Image.open(io.BytesIO(shapes.png(drawn))))
@@ -215,6 +216,11 @@ def test_pictures_that_are_written_here_are_those_that_others_read(drawn):
     if drawn.dtype == np.uint8 and drawn.ndim == 2:
         coloured = Image.open(io.BytesIO(shapes.png(drawn % 3, [(0, 0, 0), (1, 2, 3), (4, 5, 6)])))
         assert (np.asarray(coloured) == drawn % 3).all() and coloured.convert("RGB").getpixel((1, 0)) == (1, 2, 3)
+
+
+def test_a_picture_without_pixels_is_none():
+    with pytest.raises(ValueError, match="a pixel"):
+        shapes.png(np.zeros((5, 0), dtype=np.uint8))
 
 
 def decoded(data: list[int], height: int, width: int) -> np.ndarray:
@@ -281,6 +287,16 @@ def test_labels_go_out_under_other_names_together_or_not_at_all(gallery, tmp_pat
 def test_a_picture_that_is_gone_is_named(gallery, tmp_path):
     task = Task.objects.select_related("asset").order_by("pk")[2]
     task.asset.file.delete(save=False)
+    with pytest.raises(Refused) as refused:
+        unpacked(gallery, "coco", tmp_path, media=True)
+    assert (refused.value.code, refused.value.place) == ("media-gone", task.external_id)
+
+
+def test_a_picture_that_goes_while_its_task_is_read_is_named_too(gallery, tmp_path, monkeypatch):
+    task, read = Task.objects.order_by("pk")[2], decided._assets
+    monkeypatch.setattr(
+        decided, "_assets", lambda chunk: {key: one for key, one in read(chunk).items() if key != task.asset_id}
+    )
     with pytest.raises(Refused) as refused:
         unpacked(gallery, "coco", tmp_path, media=True)
     assert (refused.value.code, refused.value.place) == ("media-gone", task.external_id)

@@ -2,10 +2,12 @@
 
 import io
 import json
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from projects.data import importing
 from projects.models import Batch, Import, Project, Task
@@ -44,7 +46,11 @@ def test_a_command_that_is_killed_leaves_a_live_batch_for_the_worker_that_goes_o
     monkeypatch.setattr(importing, "run", killed)
     with pytest.raises(KeyboardInterrupt):
         run("import_tasks", project.public_id, path)
-    assert Batch.objects.get().state == "live"
+    monkeypatch.undo()
+    Import.objects.update(started_at=timezone.now() - timedelta(minutes=2))
+    assert (importing.take_up(), Task.objects.count()) == (1, 0)
+    assert importing.run(Import.objects.get().pk).state == "done"
+    assert (Batch.objects.get().state, Task.objects.get().payload["text"]) == ("live", "Maria went to Oslo.")
 
 
 def test_batch_format_and_draft_can_be_chosen(project, tmp_path):

@@ -137,6 +137,10 @@ def fitting(project: Project, key: str, terms: Terms) -> ExportFormat:
     if terms.masks and found.masks and terms.masks not in found.masks:
         choices = ", ".join(found.masks)
         raise Refused("This format writes masks as: %(choices)s.", code="wrong-masks", place="masks", choices=choices)
+    labels = len(standing(project, terms).names) if found.most_labels else 0
+    if labels > found.most_labels:
+        text = "This format tells at most %(most)s labels apart, and there are %(count)s. Leave some out."
+        raise Refused(text, code="too-many-labels", place="format", most=found.most_labels, count=labels)
     return found
 
 

@@ -123,6 +123,7 @@ def _by(
     loses: str,
     fit: Fit = fits.as_it_is,
     of: str = "image_regions",
+    most_labels: int = 0,
     **options: Any,
 ) -> ExportFormat:
     """One of Datumaro's writers as a format of ours."""
@@ -138,6 +139,7 @@ def _by(
         folder=True,
         media=True,
         most=MOST,
+        most_labels=most_labels,
     )
 
 
@@ -164,8 +166,11 @@ FORMATS = (
     _by(
         "kitti_segmentation",
         title="KITTI, masks, by Datumaro",
-        note="Pictures of classes and of instances. At most 5,000 tasks.",
+        note="Pictures of classes and of instances. At most 5,000 tasks. At most 255 labels, and 255 masks of a "
+        "picture.",
         loses="All but masks; blanks in names, attributes, external ids, meta.",
+        fit=fits.masks_by_number,
+        most_labels=255,
     ),
     _by(
         "wider_face",
@@ -177,8 +182,8 @@ FORMATS = (
         "mvtec",
         title="MVTec, by Datumaro",
         note="Masks in folders of their classes. At most 5,000 tasks.",
-        loses="All but the masks of one class in a picture, which become one mask; blanks in names, attributes, "
-        "external ids, meta.",
+        loses="All but the masks of one class in a picture, which become one mask; blanks in names, that a label is "
+        "called “good” (it becomes “good_”), attributes, external ids, meta.",
         fit=fits.of_one_fault,
     ),
     _by(
@@ -202,17 +207,21 @@ FORMATS = (
     _by(
         "camvid",
         title="CamVid, by Datumaro",
-        note="A picture of classes for each picture, in the colours of the labels. At most 5,000 tasks.",
+        note="A picture of classes for each picture, in the colours of the labels. At most 5,000 tasks. "
+        "At most 255 labels.",
         loses="All but masks, which objects of a class are apart, what lies below something else; blanks in names, "
         "attributes, external ids, meta.",
+        most_labels=255,
     ),
     _by(
         "mots_png",
         title="MOTS, by Datumaro",
-        note="A picture of instances for each picture. At most 5,000 tasks.",
+        note="A picture of instances for each picture. At most 5,000 tasks. At most 63 labels, and 999 masks of a "
+        "picture.",
         loses="All but masks, what lies below something else; blanks in names, attributes, external ids, meta. A "
         "number stands for each object of a picture, which is not followed over time.",
         fit=fits.numbered_masks,
+        most_labels=63,  # a thousand numbers for each in 16 bits, beside nothing and the background
     ),
     _by(
         "mot_seq_gt",

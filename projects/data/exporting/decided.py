@@ -236,8 +236,16 @@ def _live(chunk: Sequence[_Row], judgements: bool, media: bool) -> Iterator[tupl
     work = _judgements(chunk) if judgements else {}
     assets = _assets(chunk) if media else {}
     for row in chunk:
-        shown = tuple(assets[key] for key in (row.asset, row.other_asset) if key in assets)
-        yield row.key, _one(row, work.get(row.key, []), shown)
+        wanted = [key for key in (row.asset, row.other_asset) if key is not None] if media else []
+        if not assets.keys() >= set(wanted):  # it went between the two reads, and its task with it
+            raise media_gone(row.external_id)
+        yield row.key, _one(row, work.get(row.key, []), tuple(assets[key] for key in wanted))
+
+
+def media_gone(name: str) -> Refused:
+    """That the picture of a task, by its external id, is nowhere."""
+    text = "The picture of “%(name)s” is missing from the store; tell the operator."
+    return Refused(text, code="media-gone", place=name, name=name)
 
 
 def _archived(tasks: Iterable[Kept], judgements: bool, media: bool) -> Iterator[tuple[int, Decided]]:

@@ -36,6 +36,7 @@ class ExportFormat(NamedTuple):
     media: bool = False  # takes the pictures along if they are wanted
     masks: tuple[str, ...] = ()  # how masks may be written, the usual way first
     most: int = 0  # tasks, where all are held in memory; 0: any number
+    most_labels: int = 0  # whose numbers have room in its pictures; 0: any number
 
 
 def one_file(lines: Lines, ending: str) -> Write:

@@ -90,7 +90,7 @@ def _palette(source: Source) -> list[tuple[int, int, int]]:
 CITYSCAPES = ExportFormat(
     key="cityscapes",
     title="Cityscapes",
-    note="Pictures of classes, instances and colours under gtFine, the pictures under leftImg8bit.",
+    note="Pictures of classes, instances and colours under gtFine, the pictures under leftImg8bit. At most 255 labels.",
     loses="What lies below something else, that boxes and polygons are no masks, lines, points, attributes, blanks in "
     "names, external ids, meta; instances beyond 999 of a class in one picture, and which are apart of classes beyond "
     "the 64th.",
@@ -100,11 +100,13 @@ CITYSCAPES = ExportFormat(
     write=write_cityscapes,
     folder=True,
     media=True,
+    most_labels=255,
 )
 PLAIN = CITYSCAPES._replace(
     key="masks",
     title="Masks as PNG",
-    note="Beside each picture one of its classes, each in its colour; their names in dataset_meta.json.",
+    note="Beside each picture one of its classes, each in its colour; their names in dataset_meta.json. At most "
+    "255 labels.",
     loses="Which objects of a class are apart, what lies below something else, that boxes and polygons are no masks, "
     "lines, points, attributes, blanks in names, external ids, meta.",
     write=write_plain,

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from django.core.files.storage import default_storage
 
-from projects.data.exporting.decided import Decided
+from projects.data.exporting.decided import Decided, media_gone
 from projects.data.exporting.format import Entry
-from projects.errors import Refused
 
 PIECE = 256 * 1024
 
@@ -24,8 +23,7 @@ def pieces(one: Decided, which: int = 0) -> Iterator[bytes]:
             while piece := file.read(PIECE):
                 yield piece
     except FileNotFoundError:
-        text = "The picture of “%(name)s” is missing from the store; tell the operator."
-        raise Refused(text, code="media-gone", place=one.external_id, name=one.external_id) from None
+        raise media_gone(one.external_id) from None
 
 
 def whole(one: Decided, which: int = 0) -> bytes:

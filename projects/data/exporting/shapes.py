@@ -96,13 +96,16 @@ def png(picture: NDArray[Any], palette: Sequence[tuple[int, int, int]] = ()) -> 
     """A bitmap, numbers (8 or 16 bits) or colours as PNG; with a palette, each number by its colour.
 
     Written here, after the PNG specification: rows of masks are alike as they are, and looking for the filter that
-    makes them smallest, as Pillow does, takes most of its time.
+    makes them smallest, as Pillow does, takes most of its time. Raises ValueError for a picture without
+    pixels, which is no PNG.
     """
+    if not picture.size:
+        raise ValueError("a PNG has a pixel at least")
     if picture.dtype == bool:
         picture = picture.astype(np.uint8) * 255
     height, width = picture.shape[:2]
     kind = NUMBERED_COLOURS if palette else COLOURS if picture.ndim == 3 else GREYS
-    lines = picture.astype(picture.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
+    lines = np.ascontiguousarray(picture, picture.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
     rows = np.zeros((height, lines.shape[1] + 1), dtype=np.uint8)  # each begins with its filter: none
     rows[:, 1:] = lines
     head = struct.pack(">LLBBBBB", width, height, 8 * picture.dtype.itemsize, kind, 0, 0, 0)

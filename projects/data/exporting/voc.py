@@ -114,7 +114,8 @@ NUMBERED = _numbered()
 FORMAT = ExportFormat(
     key="voc",
     title="Pascal VOC",
-    note="An XML file of boxes for each picture, and pictures of masks and polygons by class and by object.",
+    note="An XML file of boxes for each picture, and pictures of masks and polygons by class and by object. At most "
+    "255 labels.",
     loses="Corners of polygons (they become masks), what lies below something else, objects beyond 254, lines, "
     "points, meta; attributes come back as text, external ids only where there are no masks.",
     task_types=("image_regions",),
@@ -123,4 +124,5 @@ FORMAT = ExportFormat(
     write=write,
     folder=True,
     media=True,
+    most_labels=255,
 )

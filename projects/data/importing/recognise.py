@@ -9,11 +9,11 @@ from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 
 PACKED = (".zip", ".tar", ".tgz", ".gz")
-# What programs may still call a format.
+# What programs may still call a format, and what that is by now: the first that such tasks may come in.
 FORMERLY = {
-    "zip": "pictures",
-    "datumaro_cityscapes": "cityscapes",
-    "datumaro_mvtec": "datumaro_mvtec_segmentation",
+    "zip": ("pictures",),
+    "datumaro_cityscapes": ("cityscapes",),
+    "datumaro_mvtec": ("datumaro_mvtec_segmentation", "datumaro_mvtec_classification"),
 }
 EACH_BY_ITSELF = ("pictures", "text")  # formats in which each file is read by itself
 
@@ -53,8 +53,9 @@ def check_name(name: str, task_type: str) -> None:
 
 def by_key(key: str, task_type: str) -> ImportFormat:
     """The format of this name. Raises Refused where there is none, or none for such tasks."""
-    found = FORMATS.get(FORMERLY.get(key, key))
-    if found is None or task_type not in found.task_types:
+    named = (FORMATS[name] for name in FORMERLY.get(key, (key,)) if name in FORMATS)
+    found = next((one for one in named if task_type in one.task_types), None)
+    if found is None:
         choices = ", ".join(one.key for one in formats_for(task_type))
         title = TASK_TYPES[task_type].title
         text = "%(title)s are loaded from: %(choices)s."

@@ -12,6 +12,7 @@ from projects.data.importing import Fault, Row
 from projects.data.importing.format import Reading
 from projects.data.importing.formats import FORMATS, recognise
 from projects.data.importing.readers import through_datumaro
+from projects.data.importing.recognise import by_key
 from projects.errors import Refused
 from tests.support.projects.datumaro_sets import written
 from tests.support.projects.files import Held, answers, faults, lost
@@ -177,6 +178,16 @@ print(sorted({"datumaro", "cv2", "pandas", "pyarrow", "datasets"} & set(sys.modu
 """
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_format_is_found_by_its_former_name_too_whatever_the_tasks_are():
+    assert by_key("datumaro_mvtec", "image_regions").key == "datumaro_mvtec_segmentation"
+    assert by_key("datumaro_mvtec", "classification").key == "datumaro_mvtec_classification"
+    assert by_key("zip", "image_regions").key == "pictures"
+    for key, task_type in (("datumaro_mvtec", "text_spans"), ("nothing", "image_regions")):
+        with pytest.raises(Refused) as refused:
+            by_key(key, task_type)
+        assert refused.value.code == "wrong-format"
 
 
 @pytest.mark.slow
