@@ -74,7 +74,7 @@ class PlanShape(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True, help_text="why it stopped")
     turned_on_at = serializers.DateTimeField()
     arranged_by = serializers.CharField(source="arranged_by.name")
-    rounds = PlanRoundShape(many=True, read_only=True)
+    rounds = PlanRoundShape(many=True, read_only=True, source="newest")
 
 
 class Plans(Copilots):

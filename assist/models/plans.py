@@ -42,6 +42,7 @@ class TrainingPlan(models.Model):
     scores_seen = models.CharField(
         max_length=60, blank=True
     )  # the newest evaluation's, and whose: nothing is lost there
+    newest: list["PlanRound"]  # its newest rounds, where plans.of read it
     turned_on_at = models.DateTimeField(db_default=Now())
     arranged_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")  # in whose name it acts
 

@@ -124,13 +124,13 @@ def test_the_share_rises_while_a_candidate_waits_and_goes_back_once_it_is_judged
     ]
 
 
-def test_six_weeks_are_counted_from_when_it_first_waited(cast, project, candidate) -> None:
+def test_six_weeks_are_counted_from_when_it_first_waited(cast, project, candidate, monkeypatch) -> None:
     first = judged(cast, project, candidate, days_ago=40)
     waiting_candidates.settle()
     judged(cast, project, candidate)
     assert waiting_candidates.settle() == 0 and shares(project) == (0.05, 0.2)
     assert RaisedAudits.objects.get().until == first.ended_at + waiting_candidates.WAITS, "no later than before"
-    Evaluation.objects.filter(pk=first.pk).update(ended_at=timezone.now() - waiting_candidates.WAITS)
+    monkeypatch.setattr(waiting_candidates, "WAITS", timedelta(days=39))
     assert waiting_candidates.settle() == 1 and shares(project) == (0.05, 0.1)
     judged(cast, project, candidate)
     assert waiting_candidates.settle() == 0, "nor anew with each evaluation"
@@ -164,7 +164,9 @@ def test_giving_up_holds_though_it_was_evaluated_anew_a_moment_before(cast, proj
 
 
 @pytest.mark.parametrize("ends", ["removed", "deployed", "late", "replaced", "archived"])
-def test_what_is_gone_answers_or_waited_too_long_waits_no_more(cast, project, candidate, ends: str) -> None:
+def test_what_is_gone_answers_or_waited_too_long_waits_no_more(
+    cast, project, candidate, monkeypatch, ends: str
+) -> None:
     found = judged(cast, project, candidate)
     waiting_candidates.settle()
     if ends == "removed":
@@ -176,7 +178,7 @@ def test_what_is_gone_answers_or_waited_too_long_waits_no_more(cast, project, ca
     elif ends == "archived":
         Project.objects.filter(pk=project.pk).update(state="archived")
     else:
-        Evaluation.objects.update(ended_at=timezone.now() - waiting_candidates.WAITS)
+        monkeypatch.setattr(waiting_candidates, "WAITS", timedelta(0))
     assert waiting_candidates.settle() == 1 and shares(project) == (0.05, 0.1)
     assert found.outcome == "cannot-tell"
 
@@ -222,7 +224,7 @@ def test_what_judges_is_looked_for_behind_what_had_help(cast, project, candidate
     two, since = (candidate, registry.model_version(FAKE[1])), going.evaluation.begun_at
     judges = decided(cast, project, texts_of(project, 6, gate=True))
     decided(cast, project, texts_of(project, 3, gate=False))
-    helped = decided(cast, project, [f"Maria {at}" for at in range(7)], helped=True)
+    helped = decided(cast, project, [f"Maria is at sea {at}" for at in range(7)], helped=True)
     found = blind_verdicts.for_judging(project, two, 5)
     assert [one.task for one in found if one.blind] == judges[:0:-1]
     assert [one.task for one in found][:5] == helped[:1:-1] and len(found) == 10

@@ -68,11 +68,11 @@ def turn_off(plan: TrainingPlan, *, by: Person) -> None:
 
 
 def of(project: Project) -> Sequence[TrainingPlan]:
-    """A project's plans by their recipes, with their newest rounds, the newest first, and the rounds' steps."""
+    """A project's plans by their recipes, each with its newest rounds, the newest first, and their steps."""
     steps = Prefetch("steps", RoundStep.objects.order_by("number"))
     newest = PlanRound.objects.select_related("run", "evaluation", "rollout", "snapshot").prefetch_related(steps)
     rows = TrainingPlan.objects.filter(project=project).select_related("arranged_by", "project")
-    return list(rows.prefetch_related(Prefetch("rounds", newest.order_by("-pk")[:NEWEST])).order_by("recipe"))
+    return list(rows.prefetch_related(Prefetch("rounds", newest.order_by("-pk")[:NEWEST], "newest")).order_by("recipe"))
 
 
 def one(project: Project, recipe: str) -> TrainingPlan | None:
