@@ -72,7 +72,7 @@ def of(project: Project) -> Sequence[TrainingPlan]:
     steps = Prefetch("steps", RoundStep.objects.order_by("number"))
     newest = PlanRound.objects.select_related("run", "evaluation", "rollout", "snapshot").prefetch_related(steps)
     rows = TrainingPlan.objects.filter(project=project).select_related("arranged_by", "project")
-    return list(rows.prefetch_related(Prefetch("rounds", newest.order_by("-pk")[:NEWEST], "newest")).order_by("recipe"))
+    return list(rows.prefetch_related(Prefetch("rounds", newest.order_by("-pk")[:NEWEST], "newest")).order_by("recipe"))  # type: ignore[no-redef]
 
 
 def one(project: Project, recipe: str) -> TrainingPlan | None:
