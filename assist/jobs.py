@@ -151,10 +151,17 @@ def resume_learning(timestamp: int) -> int:
 @app.periodic(cron="* * * * *")
 @app.task(queue="jobs", queueing_lock="move_plans")
 def move_plans(timestamp: int) -> int:
-    """See to what learns by itself, and let more be done without help while a candidate waits; returns how many plans
-    there are."""
-    waiting_candidates.settle()
+    """Take what learns by itself one step on; returns how many rounds are under way."""
     return rounds.move_all()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="jobs", queueing_lock="begin_plans")
+def begin_plans(timestamp: int) -> int:
+    """Let more be done without help while a candidate waits, and begin what is due of what learns by itself; returns
+    how many plans were looked at."""
+    waiting_candidates.settle()
+    return rounds.begin_all()
 
 
 @app.task(queue="copilot")

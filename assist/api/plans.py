@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -75,11 +74,7 @@ class PlanShape(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True, help_text="why it stopped")
     turned_on_at = serializers.DateTimeField()
     arranged_by = serializers.CharField(source="arranged_by.name")
-    rounds = serializers.SerializerMethodField()
-
-    @extend_schema_field(PlanRoundShape(many=True))
-    def get_rounds(self, plan: TrainingPlan) -> object:
-        return PlanRoundShape(plans.rounds_of(plan), many=True).data
+    rounds = PlanRoundShape(many=True, read_only=True, source="newest")
 
 
 class Plans(Copilots):

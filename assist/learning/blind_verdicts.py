@@ -1,12 +1,13 @@
 """Verdicts that no model had a hand in: the only ones that say how good a model is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
+from django.db.models import QuerySet
 
 from assist.learning.splits import GATE, split_of
 from assist.models import ModelVersion, Suggestion, TrainingRun
@@ -48,9 +49,41 @@ def group_of(task: Task) -> str:
 
 def newest(project: Project, most: int) -> list[Decided]:
     """The newest decided tasks, newest first, without what a model decided alone and what today's labels can't say."""
-    rows = VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
-    entries = list(rows.select_related("task__asset", "task__batch", "verdict").order_by("-pk")[:most])
-    terms = terms_of(project)
+    return _read(project, _decided(project).order_by("-pk")[:most])
+
+
+def for_judging(project: Project, two: Sequence[ModelVersion], most: int) -> list[Decided]:
+    """Of the newest MOST_LOOKED_AT: the newest `most`, and of the older ones those that may judge these two, until
+    there are `most` of these; newest first."""
+    gate, keys = _learnt_here(project, two), _newest_keys(project)
+    kept, judges = list[Decided](), 0
+    for start in range(0, len(keys), CHUNK):
+        some = _read(project, _decided(project).filter(pk__in=keys[start : start + CHUNK]).order_by("-pk"))
+        for place, one in enumerate(_of_the_gate(project, some) if gate else some, start):
+            if place < most or one.blind:
+                kept.append(one)
+            judges += one.blind
+            if judges == most:
+                return kept
+    return kept
+
+
+def _decided(project: Project) -> QuerySet[VerdictEntry]:
+    """The lines of what people decided, one for each task."""
+    return VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
+
+
+def _newest_keys(project: Project, since: datetime | None = None) -> list[int]:
+    """Of the newest MOST_LOOKED_AT lines those of what was decided since, newest first."""
+    lines = VerdictEntry.objects.filter(project=project, label="").order_by("-pk").values("pk")[:MOST_LOOKED_AT]
+    rows = _decided(project).filter(pk__in=lines)
+    if since is not None:
+        rows = rows.filter(verdict__at__gte=since)
+    return list(rows.order_by("-pk").values_list("pk", flat=True))
+
+
+def _read(project: Project, rows: QuerySet[VerdictEntry]) -> list[Decided]:
+    entries, terms = list(rows.select_related("task__asset", "task__batch", "verdict")), terms_of(project)
     answers = [votes.known_answer(terms, one.task, one.verdict.answer) for one in entries]
     return [
         Decided(entry, answer, bool(blind))
@@ -61,8 +94,15 @@ def newest(project: Project, most: int) -> list[Decided]:
 
 def unseen(project: Project, two: Sequence[ModelVersion], decided: Sequence[Decided]) -> Sequence[Decided]:
     """Where either model learnt from this project's verdicts, only those may judge that none ever learns from."""
-    if not TrainingRun.objects.filter(project=project, version__in=two).exists():
-        return decided
+    return _of_the_gate(project, decided) if _learnt_here(project, two) else decided
+
+
+def _learnt_here(project: Project, two: Sequence[ModelVersion]) -> bool:
+    return TrainingRun.objects.filter(project=project, version__in=two).exists()
+
+
+def _of_the_gate(project: Project, decided: Sequence[Decided]) -> Sequence[Decided]:
+    """With those alone as blind that no model ever learns from."""
     key = str(project.public_id)
     return [replace(one, blind=one.blind and split_of(key, one.group) == GATE) for one in decided]
 
@@ -83,16 +123,33 @@ def found_blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
 def reached(project: Project, since: datetime | None, number: int) -> bool:
     """Whether so many verdicts were found without any model's help since then, of the newest MOST_LOOKED_AT; since ever
     without it."""
-    rows = VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
-    if since is not None:
-        rows = rows.filter(verdict__at__gte=since)
-    keys = list(rows.order_by("-pk").values_list("pk", flat=True)[:MOST_LOOKED_AT])
+    fields = ("task_id", "verdict__method")
+
+    def blind(keys: Sequence[int]) -> int:
+        some = VerdictEntry.objects.filter(pk__in=keys).select_related("verdict").only(*fields)
+        return int(found_blind(list(some)).sum())
+
+    return _counted(_newest_keys(project, since), number, blind)
+
+
+def judges_reached(project: Project, two: Sequence[ModelVersion], since: datetime, number: int) -> bool:
+    """Whether so many tasks were decided since then that may judge these two, of the newest MOST_LOOKED_AT."""
+    gate = _learnt_here(project, two)
+
+    def judging(keys: Sequence[int]) -> int:
+        some: Sequence[Decided] = _read(project, VerdictEntry.objects.filter(pk__in=keys))
+        return sum(one.blind for one in (_of_the_gate(project, some) if gate else some))
+
+    return _counted(_newest_keys(project, since), number, judging)
+
+
+def _counted(keys: Sequence[int], number: int, count: Callable[[Sequence[int]], int]) -> bool:
+    """Whether so many of these count. It is known as soon as there are enough, or too few are left."""
     found = 0
     for start in range(0, len(keys), CHUNK):
         if found + len(keys) - start < number:
             return False
-        some = VerdictEntry.objects.filter(pk__in=keys[start : start + CHUNK]).select_related("verdict")
-        found += int(found_blind(list(some)).sum())
+        found += count(keys[start : start + CHUNK])
         if found >= number:
             return True
     return False

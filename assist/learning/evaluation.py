@@ -40,7 +40,7 @@ from taskers.models import Person
 from taskers.models.limits import Between
 
 JOB = "assist.jobs.evaluate"
-NEWEST = 2_000  # verdicts
+NEWEST = 2_000  # verdicts, and as many that may judge
 MARGINS = Between(0.005, 0.2)
 RUNNING, DONE, FAILED = (Evaluation.State[name] for name in ("RUNNING", "DONE", "FAILED"))
 
@@ -119,7 +119,7 @@ def run(key: int) -> str:
     if evaluation is None:
         return ""
     two = (evaluation.candidate, evaluation.champion)
-    decided = blind_verdicts.unseen(evaluation.project, two, blind_verdicts.newest(evaluation.project, NEWEST))
+    decided = blind_verdicts.for_judging(evaluation.project, two, NEWEST)
     blind = [one for one in decided if one.blind]
     holdout = blind_verdicts.digest(blind)
     looks = _looks(evaluation, blind)

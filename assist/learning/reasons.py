@@ -31,6 +31,7 @@ REASONS = {
     "plan-off": "The plan was turned off.",
     "plan-changed": "The plan was changed.",
     "plan-first": "Nothing answers here to compare it with: a person deploys the first model.",
+    "plan-archived": "The project was archived.",
     "plan-gone": "The model was removed.",
     "plan-evidence": "Within %(days)s days too few tasks were decided without help.",
     "no-trial": "No trial came to its end within the time.",

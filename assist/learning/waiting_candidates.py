@@ -1,40 +1,64 @@
 """Candidates of which the gate can't tell: they wait for work that is done without help, and while they wait more of it
 is asked for.
 
-One waits as long as its newest evaluation here says so, it is still there, doesn't answer, and nobody gave it up; for
-some weeks at most.
+One waits as long as its newest evaluation here says so, it is still there, doesn't answer, nobody gave it up, and the
+round goes on where a plan made it; for some weeks at most, from when the gate first couldn't tell of it.
 """
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.utils import timezone
 
 from assist.learning import blind_verdicts
 from assist.learning.drift import audits
-from assist.learning.drift.audits import EVIDENCE, WAITS
-from assist.learning.evaluation import NEWEST
-from assist.models import Deployment, Evaluation, RaisedAudits
-from projects.models import Project, VerdictEntry
+from assist.learning.drift.audits import EVIDENCE
+from assist.models import Deployment, Evaluation, PlanRound, RaisedAudits
+from assist.registry import resolution
+from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Person
 
+WAITS = timedelta(days=42)  # at most
 LEAST_FRESH = 20  # tasks, before the same are looked at again
 DONE, CANNOT_TELL = Evaluation.State.DONE, Evaluation.Outcome.CANNOT_TELL
+LIVE = Project.State.LIVE
 
 log = logging.getLogger(__name__)
 
 
 def waiting() -> QuerySet[Evaluation]:
-    """The evaluations whose candidates wait for evidence, of live projects."""
-    same = Evaluation.objects.filter(project=OuterRef("project"), candidate=OuterRef("candidate"))
-    answers = Deployment.objects.live().filter(project=OuterRef("project"), version=OuterRef("candidate"))
-    since = timezone.now() - WAITS
-    rows = Evaluation.objects.filter(state=DONE, outcome=CANNOT_TELL, ended_at__gt=since, candidate__removed_at=None)
-    rows = rows.filter(project__state=Project.State.LIVE)
-    return rows.exclude(Exists(same.filter(pk__gt=OuterRef("pk"), state=DONE))).exclude(Exists(answers))
+    """The evaluations whose candidates wait for evidence, in projects that are live or paused."""
+    late, here = timezone.now() - WAITS, {"project": OuterRef("project")}
+    same = Evaluation.objects.filter(**here, candidate=OuterRef("candidate"), state=DONE)
+    of_it = {"evaluation__candidate": OuterRef("candidate"), "given_up_by__isnull": False}
+    over = (
+        same.filter(pk__gt=OuterRef("pk")),
+        same.filter(outcome=CANNOT_TELL, ended_at__lte=late),
+        Deployment.objects.live().filter(**here, version=OuterRef("candidate")),
+        RaisedAudits.objects.filter(**here, **of_it),
+        PlanRound.objects.filter(
+            plan__project=OuterRef("project"),
+            run__version=OuterRef("candidate"),
+            ended_at__isnull=False,
+            evaluation_id__gte=OuterRef("pk"),
+        ),
+    )
+    rows = Evaluation.objects.filter(state=DONE, outcome=CANNOT_TELL, ended_at__gt=late, candidate__removed_at=None)
+    rows = rows.filter(project__state__in=[LIVE, Project.State.PAUSED])
+    for why in over:
+        rows = rows.exclude(Exists(why))
+    return rows
+
+
+def since(evaluation: Evaluation) -> datetime:
+    """When the gate first couldn't tell of its candidate here."""
+    rows = Evaluation.objects.filter(project=evaluation.project_id, candidate=evaluation.candidate_id, state=DONE)
+    first = rows.filter(outcome=CANNOT_TELL).aggregate(first=Min("ended_at"))["first"]
+    return first or timezone.now()
 
 
 def asked_for(project: Project) -> RaisedAudits | None:
@@ -50,15 +74,25 @@ def asked_for_by(evaluation: Evaluation) -> RaisedAudits | None:
 
 
 def settle() -> int:
-    """Raise the shares of audits and of work without the copilot where a candidate waits, and put back those of
-    projects where none does any more; returns how many changed. What ended once isn't asked for again."""
-    before = RaisedAudits.objects.filter(evaluation=OuterRef("pk"), ended_at__isnull=False)
-    rows = waiting().exclude(Exists(before)).select_related("project").order_by("pk")
-    newest = {one.project_id: one for one in rows}
-    changed = sum(_tried(one.project, partial(audits.ask_for, one)) for one in newest.values())
+    """Raise the share of work without the copilot where a candidate waits, and put it back in projects where none does
+    any more; returns how many changed. The newest of a project's is asked for; that of a paused one stays as it
+    is."""
+    rows = waiting().select_related("project", "candidate", "champion").order_by("pk")
+    newest = {one.project_id: one for one in rows if _stands(one)}
     over = RaisedAudits.objects.filter(ended_at=None, why=EVIDENCE).exclude(project__in=newest)
     rest = [one.project for one in over.select_related("project")]
-    return changed + sum(_tried(one, partial(audits.lower, one, by=None, why=EVIDENCE)) for one in rest)
+    lowered = sum(_tried(one, partial(audits.lower, one, by=None, why=EVIDENCE)) for one in rest)
+    live = [one for one in newest.values() if one.project.state == LIVE]
+    return lowered + sum(_tried(one.project, partial(audits.ask_for, one, until=since(one) + WAITS)) for one in live)
+
+
+def _stands(evaluation: Evaluation) -> bool:
+    """Whether what answers there is still what its candidate was compared with."""
+    now = resolution.champion(evaluation.project, evaluation.candidate.capability)
+    if now is not None:
+        return now == evaluation.champion
+    theirs = Deployment.objects.filter(project=evaluation.project, version=evaluation.champion)
+    return not theirs.filter(ended_at__gt=evaluation.begun_at).exists()
 
 
 def _tried(project: Project, change: Callable[[], bool]) -> bool:
@@ -66,20 +100,16 @@ def _tried(project: Project, change: Callable[[], bool]) -> bool:
     try:
         return change()
     except Exception:
-        log.exception("The shares of %s couldn't be set.", project.public_id)
+        log.exception("The share of %s couldn't be set.", project.public_id)
         return False
 
 
 def give_up(evaluation: Evaluation, *, by: Person) -> None:
-    """Wait for no evidence on a candidate any longer. Raises StateConflict where none is waited for."""
-    if not waiting().filter(pk=evaluation.pk).exists() or given_up(evaluation):
+    """Wait for no evidence on a candidate any longer, whichever evaluation of it is the newest. Raises StateConflict
+    where none is waited for."""
+    if not waiting().filter(project=evaluation.project_id, candidate=evaluation.candidate_id).exists():
         raise StateConflict("Nothing is waited for here.")
     audits.wait_no_more(evaluation, by=by)
-
-
-def given_up(evaluation: Evaluation) -> bool:
-    """Whether somebody said so."""
-    return RaisedAudits.objects.filter(evaluation=evaluation, given_up_by__isnull=False).exists()
 
 
 def missing(evaluation: Evaluation) -> int:
@@ -89,10 +119,5 @@ def missing(evaluation: Evaluation) -> int:
 
 def came(evaluation: Evaluation) -> bool:
     """Whether so many were decided since it began, of those that may judge these two models."""
-    wanted = missing(evaluation)
-    fresh = VerdictEntry.objects.filter(project=evaluation.project, label="", verdict__at__gte=evaluation.begun_at)
-    if fresh.count() < wanted:
-        return False
-    project, two = evaluation.project, (evaluation.candidate, evaluation.champion)
-    decided = blind_verdicts.unseen(project, two, blind_verdicts.newest(project, NEWEST))
-    return sum(one.blind and one.entry.verdict.at >= evaluation.begun_at for one in decided) >= wanted
+    two = (evaluation.candidate, evaluation.champion)
+    return blind_verdicts.judges_reached(evaluation.project, two, evaluation.begun_at, missing(evaluation))

@@ -25,6 +25,8 @@ class Migration(migrations.Migration):
                 ('about', models.CharField(blank=True, max_length=80)),
                 ('state', models.CharField(choices=[('snapshot', 'A snapshot is taken'), ('training', 'Training'), ('evaluating', 'Being evaluated'), ('evidence', 'Waits for evidence'), ('asked', 'Waits for a person'), ('rollout', 'Its rollout began'), ('refused', 'Refused'), ('cannot-tell', 'Evidence never came'), ('stopped', 'Stopped'), ('failed', 'Failed')], default='snapshot', max_length=11)),
                 ('reason', models.CharField(blank=True, max_length=300)),
+                ('held_up_at', models.DateTimeField(blank=True, null=True)),
+                ('verdicts_upto', models.BigIntegerField(default=0)),
                 ('begun_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -53,6 +55,8 @@ class Migration(migrations.Migration):
                 ('most_failures', models.PositiveSmallIntegerField()),
                 ('failures', models.PositiveSmallIntegerField(default=0)),
                 ('reason', models.CharField(blank=True, max_length=300)),
+                ('verdicts_upto', models.BigIntegerField(default=0)),
+                ('scores_seen', models.CharField(blank=True, max_length=60)),
                 ('turned_on_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
@@ -63,16 +67,6 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(
             model_name='raisedaudits',
             name='raised_audits_are_more',
-        ),
-        migrations.AddField(
-            model_name='raisedaudits',
-            name='control_before',
-            field=models.FloatField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name='raisedaudits',
-            name='control_share',
-            field=models.FloatField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name='raisedaudits',
@@ -95,7 +89,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='raisedaudits',
-            constraint=models.CheckConstraint(condition=models.Q(('control_share__gte', models.F('control_before')), ('share__gte', models.F('before')), models.Q(models.Q(('why', 'drift'), _negated=True), ('share__gt', models.F('before')), _connector='OR')), name='raised_audits_are_more'),
+            constraint=models.CheckConstraint(condition=models.Q(('share__gt', models.F('before')), models.Q(('ended_at__isnull', False), ('given_up_by__isnull', False), ('share', models.F('before'))), _connector='OR'), name='raised_audits_are_more'),
         ),
         migrations.AddConstraint(
             model_name='raisedaudits',

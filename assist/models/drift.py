@@ -44,9 +44,9 @@ class DriftSeries(models.Model):
 
 
 class RaisedAudits(models.Model):
-    """A project's share of audits, raised for some time because something changed; or that and the share of work
-    without the copilot, because a candidate waits for evidence (sole writer: learning/drift/audits.py). One stretch of
-    each kind at a time."""
+    """A project's share of audits, raised for some time because something changed; or its share of work without the
+    copilot, because a candidate waits for evidence (sole writer: learning/drift/audits.py). One stretch of each kind at
+    a time."""
 
     class Why(models.TextChoices):
         DRIFT = "drift", "Something changed"
@@ -57,8 +57,6 @@ class RaisedAudits(models.Model):
     evaluation = models.ForeignKey(Evaluation, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     before = models.FloatField()  # the share that it goes back to
     share = models.FloatField()
-    control_before = models.FloatField(default=0, db_default=0)  # of work without the copilot, where it was raised
-    control_share = models.FloatField(default=0, db_default=0)
     until = models.DateTimeField()
     begun_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -70,8 +68,8 @@ class RaisedAudits(models.Model):
                 fields=["project", "why"], condition=Q(ended_at=None), name="raised_audits_one_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(share__gte=models.F("before"), control_share__gte=models.F("control_before"))
-                & (~Q(why="drift") | Q(share__gt=models.F("before"))),
+                condition=Q(share__gt=models.F("before"))
+                | Q(share=models.F("before"), ended_at__isnull=False, given_up_by__isnull=False),
                 name="raised_audits_are_more",
             ),
             models.CheckConstraint(
@@ -90,15 +88,3 @@ class RaisedAudits(models.Model):
     @property
     def before_percent(self) -> float:
         return round(100 * self.before, 1)
-
-    @property
-    def shares(self) -> dict[str, tuple[float, float]]:
-        """By the settings' names: what each goes back to, and what it was raised to."""
-        return {
-            "audit_share": (self.before, self.share),
-            "control_share": (self.control_before, self.control_share),
-        }
-
-    @property
-    def control_percent(self) -> float:
-        return round(100 * self.control_share, 1)

@@ -38,6 +38,11 @@ class TrainingPlan(models.Model):
     most_failures = models.PositiveSmallIntegerField()  # in a row, until it stops
     failures = models.PositiveSmallIntegerField(default=0)  # in a row, so far
     reason = models.CharField(max_length=300, blank=True)  # why it stopped
+    verdicts_upto = models.BigIntegerField(default=0)  # the newest line of their index: so far too few are new
+    scores_seen = models.CharField(
+        max_length=60, blank=True
+    )  # the newest evaluation's, and whose: nothing is lost there
+    newest: list["PlanRound"]  # its newest rounds, where plans.of read it
     turned_on_at = models.DateTimeField(db_default=Now())
     arranged_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")  # in whose name it acts
 
@@ -94,6 +99,8 @@ class PlanRound(models.Model):
     run = models.ForeignKey(TrainingRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     evaluation = models.ForeignKey(Evaluation, null=True, blank=True, on_delete=models.PROTECT, related_name="rounds")
     rollout = models.ForeignKey(Rollout, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    held_up_at = models.DateTimeField(null=True, blank=True)  # since when the next step can't begin
+    verdicts_upto = models.BigIntegerField(default=0)  # the newest line of their index: so far evidence is missing
     begun_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
 

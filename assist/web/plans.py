@@ -80,7 +80,7 @@ def _drawn(request: MemberRequest, project: Project, sent: str = "", form: PlanF
     for key in learning.recipes_for(project):
         plan = known.get(key)
         own = form if form and key == sent else _form(key, plan)
-        rows.append((RECIPES[key], key, plan, plans.rounds_of(plan) if plan else [], own))
+        rows.append((RECIPES[key], key, plan, plan.newest if plan else [], own))
     context = training.around(project) | {
         "rows": rows,
         "asked": waiting_candidates.asked_for(project),

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assist.learning import snapshots, training
+from assist.learning import blind_verdicts, canary, snapshots, training
 from assist.learning.plans import due, plans, rounds
 from assist.learning.reasons import REASONS
 from assist.models import (
@@ -44,6 +44,7 @@ from tests.support.projects.pipeline import Office, refused
 pytestmark = pytest.mark.django_db
 VESSELS = [{"name": "Vessel", "key": "vessel", "hotkey": "v"}]
 RECIPE = "spacy-entities"
+TERMS = {"every_days": 3, "minutes": 5, "most_failures": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -220,7 +221,8 @@ def test_one_that_never_gets_its_turn_fails_after_a_day(cast, project) -> None:
     looked(plan, days=2)
     snapshots.run(last(plan).snapshot.pk)
     training.begin(last(plan).snapshot, RECIPE, by=cast.mina)
-    assert looked(plan, days=0.9) == "snapshot" and looked(plan, days=1.1) == "failed"
+    assert looked(plan, days=5) == "snapshot", "however long the step before took"
+    assert looked(plan, days=5.9) == "snapshot" and looked(plan, days=6.1) == "failed"
     assert "being trained already" in last(plan).reason
 
 
@@ -233,7 +235,65 @@ def test_it_acts_for_nobody_who_went(cast, project) -> None:
     assert (plan.state, plan.reason) == ("stopped", REASONS["plan-person"])
 
 
-def test_a_lost_kind_of_task_begins_it_and_what_chance_explains_does_not(cast, project) -> None:
+def test_nor_does_it_in_the_middle_of_a_round(cast, project) -> None:
+    eva = make.person("Eva", cast.riverside, "ml_engineer")
+    plan = plans.arrange(project, RECIPE, by=eva, every_days=1, when_passed="canary")
+    labelled(cast, project, 1)
+    looked(plan, days=2)
+    trained(plan, cast)
+    looked(plan)
+    judged(plan, "passed")
+    invitations.deactivate(cast.riverside, eva, by=cast.olga)
+    assert looked(plan) == "stopped" and last(plan).reason == REASONS["plan-person"]
+    plan.refresh_from_db()
+    assert plan.state == "stopped" and answering(project) == {FAKE[1]: 100}, "no rollout in this name"
+
+
+def test_nothing_moves_while_a_project_is_paused_and_an_archived_one_is_over(cast, project, monkeypatch) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1, when_passed="canary")
+    labelled(cast, project, 1)
+    looked(plan, days=2)
+    trained(plan, cast)
+    looked(plan)
+    judged(plan, "passed")
+    monkeypatch.setattr(canary, "begin", lambda *_, **__: pytest.fail("a rollout where nobody works"))
+    Project.objects.filter(pk=project.pk).update(state="paused")
+    assert looked(plan) == "evaluating" and rounds.move_all() == 1
+    Project.objects.filter(pk=project.pk).update(state="archived")
+    assert looked(plan) == "stopped" and last(plan).reason == REASONS["plan-archived"]
+    assert looked(plan, days=9) == "" and rounds.move_all() == 0
+
+
+def test_a_worker_that_dies_between_two_steps_leaves_nothing_half(cast, project, monkeypatch) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1)
+    labelled(cast, project, 1)
+    looked(plan, days=2)
+    snapshots.run(last(plan).snapshot.pk)
+    with monkeypatch.context() as dying:
+        dying.setattr(rounds, "_note", lambda *_: 1 / 0)  # the run is begun by then
+        assert rounds.move_all() == 1, "the others are looked at"
+    assert last(plan).state == "snapshot" and last(plan).run is None and not TrainingRun.objects.exists()
+    assert looked(plan) == "training" and TrainingRun.objects.get() == last(plan).run
+
+
+def test_what_was_looked_at_in_vain_is_not_read_again(
+    cast, project, monkeypatch, django_assert_max_num_queries
+) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, new_verdicts=40, on_lost_slice=True)
+    labelled(cast, project, 2)
+    assert looked(plan) == ""
+    with monkeypatch.context() as still:
+        still.setattr(blind_verdicts, "reached", lambda *_: pytest.fail("no verdict came"))
+        with django_assert_max_num_queries(10):
+            assert looked(plan) == ""
+        with django_assert_max_num_queries(1):
+            assert rounds.move_all() == 0, "each minute"
+        assert rounds.begin_all() == 1, "every ten minutes"
+    labelled(cast, project, 38)
+    assert looked(plan) == "snapshot"
+
+
+def test_a_lost_kind_of_task_begins_it_and_what_chance_explains_does_not(cast, project, monkeypatch) -> None:
     plan = plans.arrange(project, RECIPE, by=cast.mina, on_lost_slice=True)
     now = timezone.now()
     assert due.due(plan, now) is None
@@ -259,10 +319,27 @@ def test_a_lost_kind_of_task_begins_it_and_what_chance_explains_does_not(cast, p
     EvaluationScore.objects.bulk_create(rows)
     Evaluation.objects.update(state="done", outcome="refused", ended_at=timezone.now())
     assert due.due(plan, now) == ("lost-slice", "label: vessel")
+    with monkeypatch.context() as copies:
+        copies.setattr(due, "_groups", lambda keys: {key: "one text" for key in keys if key < 40})
+        assert due.due(plan, now) is None, "one text that was loaded forty times"
+    plan.refresh_from_db()
+    with monkeypatch.context() as still:
+        still.setattr(due, "_weakest", lambda found: pytest.fail("the same scores"))
+        assert due.due(plan, now) is None
+    TrainingPlan.objects.update(scores_seen="")
+    plan.refresh_from_db()
     EvaluationScore.objects.filter(slices=["label: vessel"]).update(champion=0.85)
     assert due.due(plan, now) is None
     DriftSeries.objects.create(project=project, what="labels", alarmed_at=timezone.now())
     assert due.due(plan, now) == ("lost-slice", "labels")
+
+
+def test_copies_count_once(cast, project) -> None:
+    one, same, other = (
+        make.task(make.batch(project, name), text=text) for name, text in zip("abc", "xxy", strict=True)
+    )
+    groups = due._groups([one.pk, same.pk, other.pk, 0])
+    assert due.by_group([(one.pk, 1.0), (same.pk, 0.0), (other.pk, 0.2), (0, 0.4)], groups) == [0.5, 0.2, 0.4]
 
 
 def test_few_scores_that_are_alike_prove_nothing() -> None:
@@ -291,6 +368,25 @@ def test_a_program_and_a_command_arrange_it_too(cast, project) -> None:
         plans.arrange(project, RECIPE, by=cast.mina, every_days=9_000)
     with pytest.raises(IntegrityError), transaction.atomic():
         TrainingPlan.objects.update(every_days=None, new_verdicts=None)
+
+
+def test_a_list_asks_as_often_for_many_rounds_as_for_one(cast, project, django_assert_max_num_queries) -> None:
+    mine, key = Office(cast.mina, cast.riverside), project.public_id
+    plans.arrange(project, RECIPE, by=cast.mina, every_days=3)
+    others = [TrainingPlan(project=project, recipe=name, arranged_by=cast.mina, **TERMS) for name in ("a", "b")]
+    TrainingPlan.objects.bulk_create(others)
+    taken = snapshots.take(project, by=cast.mina)
+    for plan in TrainingPlan.objects.all():
+        for _ in range(plans.NEWEST + 1):
+            made = PlanRound.objects.create(
+                plan=plan, why="schedule", snapshot=taken, state="failed", ended_at=timezone.now()
+            )
+            made.steps.create(number=1, state="failed")
+    with django_assert_max_num_queries(10):
+        told = mine.get("plans", key).json()
+    assert [len(one["rounds"]) for one in told] == [plans.NEWEST] * 3
+    newest = [one.pk for one in plans.of(project)[2].newest]
+    assert newest == sorted(newest, reverse=True) and told[2]["rounds"][0]["steps"][0]["state"] == "failed"
 
 
 def test_the_page_arranges_it_and_turns_it_off(cast, project, emil) -> None:

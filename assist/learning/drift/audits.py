@@ -1,13 +1,13 @@
 """More work without a model's help for some time: where something changed, audits tell whether it is any worse; where a
-candidate waits for evidence, audits and work without the copilot bring it. The only writer of RaisedAudits.
+candidate waits for evidence, work without the copilot brings it. The only writer of RaisedAudits.
 
-The shares are settings of the project like any other: its history says when they rose and when they went back. Whoever
-sets one meanwhile has the last word. No model is touched.
+Each reason raises a setting of its own, a setting of the project like any other: its history says when it rose and when
+it went back. Whoever sets it meanwhile has the last word. No model is touched.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,16 +20,30 @@ from projects.errors import Refused
 from projects.models import Project
 from taskers.models import Person
 
-CAP = 0.2  # of what is decided, and of work without the copilot: nothing raises them beyond
+CAP = 0.2  # of what is decided, or of work without the copilot: nothing raises it beyond
 LASTS = timedelta(days=14)  # after an alarm
-WAITS = timedelta(days=42)  # for evidence, at most
-RAISED, LOWERED = "audits_raised", "audits_lowered"
 DRIFT, EVIDENCE = RaisedAudits.Why.DRIFT, RaisedAudits.Why.EVIDENCE
+RAISED, LOWERED = "audits_raised", "audits_lowered"
+CONTROL_RAISED, CONTROL_LOWERED = "control_raised", "control_lowered"
+
+
+class Raises(NamedTuple):
+    """Which setting a reason raises, and the kinds of events that tell of it."""
+
+    setting: str
+    up: str
+    down: str
+
+
+OF: Mapping[str, Raises] = {
+    DRIFT: Raises("audit_share", RAISED, LOWERED),
+    EVIDENCE: Raises("control_share", CONTROL_RAISED, CONTROL_LOWERED),
+}
 
 
 def raised(project: Project, why: str = DRIFT) -> RaisedAudits | None:
     """The stretch that a project is in; None as well once somebody has set the share otherwise."""
-    return _open(project).filter(why=why, share=project.settings_now().audit_share).first()
+    return _open(project, why).filter(share=_share(project, why)).first()
 
 
 @transaction.atomic
@@ -41,80 +55,60 @@ def raise_for(project: Project) -> RaisedAudits | None:
         RaisedAudits.objects.filter(pk=stretch.pk).update(until=until)
         stretch.refresh_from_db()
         return stretch
-    _open(project).filter(why=DRIFT).update(ended_at=timezone.now())
-    before = _chosen(project)["audit_share"]
-    if before >= CAP or not _set(project, {"audit_share": CAP}, None):
-        return None
-    tell(RAISED, project, None, before=before, share=CAP, until=until.isoformat())
-    return RaisedAudits.objects.create(project=project, before=before, share=CAP, until=until)
+    _open(project, DRIFT).update(ended_at=timezone.now())
+    return _raised(project, DRIFT, until)
 
 
 @transaction.atomic
-def ask_for(evaluation: Evaluation) -> bool:
-    """Raise the shares of audits and of work without the copilot to the cap while a candidate waits; whether that began
-    just now. One that waits already hands over to the newer one."""
-    project, until = evaluation.project, (evaluation.ended_at or timezone.now()) + WAITS
+def ask_for(evaluation: Evaluation, *, until: datetime) -> bool:
+    """Raise the share of work without the copilot to the cap while a candidate waits; whether that began just now. One
+    that waits already hands over to the newer one. Where the copilot is off all of the work is done without it."""
+    project = evaluation.project
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    known = _open(project).filter(why=EVIDENCE)
+    if given_up(evaluation):
+        return False
+    known = _open(project, EVIDENCE)
     if known.exists():
-        known.exclude(evaluation=evaluation).update(evaluation=evaluation, until=until)
+        other = known.filter(given_up_by=None).exclude(evaluation=evaluation, until=until)
+        other.update(evaluation=evaluation, until=until)
         return False
-    before, now = _chosen(project), project.settings_now()
-    wanted = {name: max(share, CAP) for name, share in before.items() if name == "audit_share" or now.copilot}
-    more = {name: share for name, share in wanted.items() if getattr(now, name) < share}
-    if more and not _set(project, more, None):
-        return False
-    RaisedAudits.objects.create(
-        project=project,
-        why=EVIDENCE,
-        evaluation=evaluation,
-        before=before["audit_share"],
-        share=wanted["audit_share"],
-        control_before=before["control_share"],
-        control_share=wanted.get("control_share", before["control_share"]),
-        until=until,
-    )
-    tell(RAISED, project, None, before=before["audit_share"], share=wanted["audit_share"], until=until.isoformat())
-    return True
+    return project.settings_now().copilot and _raised(project, EVIDENCE, until, evaluation) is not None
 
 
 @transaction.atomic
 def lower(project: Project, *, by: Person | None, why: str = DRIFT) -> bool:
-    """Back to what it was, unless somebody set it otherwise since or another reason keeps it up; whether the stretch is
-    over now. One whose settings can't be saved goes on."""
+    """Back to what it was, unless somebody set it otherwise since; whether the stretch is over now. One whose settings
+    can't be saved goes on."""
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    stretch = _open(project).filter(why=why).first()
+    stretch = _open(project, why).first()
     if stretch is None:
         return False
-    now, others = project.settings_now(), list(_open(project).exclude(why=why))
-    back = {
-        name: before
-        for name, (before, share) in stretch.shares.items()
-        if share > before and getattr(now, name) == share
-        if not any(one.shares[name][1] == share > one.shares[name][0] for one in others)
-    }
-    if back and not _set(project, back, by):
+    back = {OF[why].setting: stretch.before}
+    if _share(project, why) == stretch.share and not _set(project, back, by):
         return False
     RaisedAudits.objects.filter(pk=stretch.pk).update(ended_at=timezone.now())
-    tell(LOWERED, project, by, share=project.settings_now().audit_share)
+    tell(OF[why].down, project, by, share=_share(project, why))
     return True
 
 
 @transaction.atomic
 def wait_no_more(evaluation: Evaluation, *, by: Person) -> None:
-    """Somebody gave the candidate up: that stays written down, and the shares go back where it was what they were
-    raised for."""
-    rows = RaisedAudits.objects.filter(evaluation=evaluation, ended_at=None)
-    if rows.update(given_up_by=by):
-        lower(evaluation.project, by=by, why=EVIDENCE)
+    """Somebody gave the candidate up: that stays written down, whichever evaluation of it is the newest, and the share
+    goes back where it was what it was raised for."""
+    project, ended = evaluation.project, timezone.now()
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    if _open(project, EVIDENCE).filter(evaluation__candidate=evaluation.candidate_id).update(given_up_by=by):
+        lower(project, by=by, why=EVIDENCE)
         return
-    before, ended = _chosen(evaluation.project), timezone.now()
-    audits = {"before": before["audit_share"], "share": before["audit_share"]}
-    control = {"control_before": before["control_share"], "control_share": before["control_share"]}
+    share = _share(project, EVIDENCE)
     told = {"until": ended, "ended_at": ended, "given_up_by": by}
-    RaisedAudits.objects.create(
-        project=evaluation.project, why=EVIDENCE, evaluation=evaluation, **audits, **control, **told
-    )
+    RaisedAudits.objects.create(project=project, why=EVIDENCE, evaluation=evaluation, before=share, share=share, **told)
+
+
+def given_up(evaluation: Evaluation) -> bool:
+    """Whether somebody said that its candidate isn't waited for any longer in this project."""
+    rows = RaisedAudits.objects.filter(project=evaluation.project_id, evaluation__candidate=evaluation.candidate_id)
+    return rows.filter(given_up_by__isnull=False).exists()
 
 
 def lower_due() -> int:
@@ -123,19 +117,24 @@ def lower_due() -> int:
     return sum(lower(one.project, by=None, why=one.why) for one in due)
 
 
-def _open(project: Project) -> QuerySet[RaisedAudits]:
-    return RaisedAudits.objects.filter(project=project, ended_at=None).order_by("pk")
+def _open(project: Project, why: str) -> QuerySet[RaisedAudits]:
+    return RaisedAudits.objects.filter(project=project, why=why, ended_at=None)
 
 
-def _chosen(project: Project) -> dict[str, float]:
-    """The shares that people chose: what a stretch goes back to, where it still stands."""
-    now, stretches = project.settings_now(), list(_open(project))
-    return {
-        name: next(
-            (one.shares[name][0] for one in stretches if one.shares[name][1] == share > one.shares[name][0]), share
-        )
-        for name, share in (("audit_share", now.audit_share), ("control_share", now.control_share))
-    }
+def _share(project: Project, why: str) -> float:
+    """As it is set now."""
+    return float(getattr(project.settings_now(), OF[why].setting))
+
+
+def _raised(project: Project, why: str, until: datetime, evaluation: Evaluation | None = None) -> RaisedAudits | None:
+    """A stretch that begins now; None where the share is as high anyway, or can't be set."""
+    before = _share(project, why)
+    if before >= CAP or not _set(project, {OF[why].setting: CAP}, None):
+        return None
+    tell(OF[why].up, project, None, before=before, share=CAP, until=until.isoformat())
+    return RaisedAudits.objects.create(
+        project=project, why=why, evaluation=evaluation, before=before, share=CAP, until=until
+    )
 
 
 def _set(project: Project, shares: Mapping[str, Any], by: Person | None) -> bool:

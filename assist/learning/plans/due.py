@@ -1,6 +1,10 @@
-"""Why a plan should begin now: it is time, enough was found without a model's help, or a kind of task got lost."""
+"""Why a plan should begin now: it is time, enough was found without a model's help, or a kind of task got lost.
 
-from collections.abc import Sequence
+What was looked at in vain is kept with the plan, so that it is read once.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -8,7 +12,8 @@ import numpy as np
 from scipy import stats
 
 from assist.learning import blind_verdicts, improve
-from assist.models import DriftSeries, PlanRound, TrainingPlan, TrainingRun
+from assist.models import DriftSeries, Evaluation, PlanRound, TrainingPlan, TrainingRun
+from projects.models import Task
 
 Why = PlanRound.Why
 LOST = 0.1  # of a score in [0, 1], below the other tasks
@@ -38,10 +43,16 @@ def due(plan: TrainingPlan, now: datetime) -> Due | None:
 def _came(plan: TrainingPlan, last: PlanRound | None) -> bool:
     """Whether so many verdicts were found without a model's help since this recipe last looked."""
     assert plan.new_verdicts
+    newest = blind_verdicts.newest_key(plan.project)  # before them: what comes meanwhile is looked at next time
+    if newest == plan.verdicts_upto:
+        return False
     runs = TrainingRun.objects.filter(project=plan.project, recipe=plan.recipe).order_by("-pk")
     cuts = [runs.values_list("snapshot__cut", flat=True).first(), last.snapshot.cut if last else None]
     since = max((one for one in cuts if one is not None), default=None)
-    return blind_verdicts.reached(plan.project, since, plan.new_verdicts)
+    if blind_verdicts.reached(plan.project, since, plan.new_verdicts):
+        return True
+    TrainingPlan.objects.filter(pk=plan.pk).update(verdicts_upto=newest)
+    return False
 
 
 def _changed(plan: TrainingPlan, since: datetime) -> str:
@@ -53,19 +64,52 @@ def _changed(plan: TrainingPlan, since: datetime) -> str:
 def _lost(plan: TrainingPlan, since: datetime) -> str:
     """The kind of task that the model which answers loses most by, as the newest evaluation says; "" where none is lost
     by a margin and more than chance explains. A plan's own evaluations begin none."""
+    done = Evaluation.objects.filter(project=plan.project, state=Evaluation.State.DONE)
+    if not done.filter(ended_at__gt=since).exists():
+        return ""
     found = improve.measured(plan.project)
     if found is None or found.evaluation.ended_at is None or found.evaluation.ended_at <= since:
         return ""
-    if found.evaluation.rounds.exists():
+    seen = f"{found.evaluation.pk} {found.side}"
+    if seen == plan.scores_seen:
         return ""
-    rows = list(found.evaluation.scores.values_list(found.side, "slices"))
+    lost = "" if _by_a_plan(found.evaluation) else _weakest(found)
+    if not lost:
+        TrainingPlan.objects.filter(pk=plan.pk).update(scores_seen=seen)
+    return lost
+
+
+def _by_a_plan(evaluation: Evaluation) -> bool:
+    """Whether a plan's round began it: its newest, or one before."""
+    rounds = PlanRound.objects.filter(plan__project=evaluation.project_id, run__version=evaluation.candidate_id)
+    return rounds.filter(evaluation_id__gte=evaluation.pk).exists()
+
+
+def _weakest(found: improve.Measured) -> str:
+    """The first of the weak slices that is lost, by groups: what shows the same is no evidence of its own."""
+    rows = list(found.evaluation.scores.values_list("task", found.side, "slices"))
+    groups = _groups([task for task, *_ in rows])
     weak = improve.weak_slices(found)
     for one in weak:
-        own = [score for score, slices in rows if one.slice in slices]
-        rest = [score for score, slices in rows if one.slice not in slices]
+        own = by_group([(task, score) for task, score, slices in rows if one.slice in slices], groups)
+        rest = by_group([(task, score) for task, score, slices in rows if one.slice not in slices], groups)
         if worse(own, rest, CHANCE / len(weak)):
             return one.slice
     return ""
+
+
+def _groups(keys: Sequence[int]) -> Mapping[int, str]:
+    """By the tasks' keys; without those that are in an archive."""
+    rows = Task.objects.filter(pk__in=keys).only("payload", "public_id")
+    return {one.pk: blind_verdicts.group_of(one) for one in rows.iterator(chunk_size=blind_verdicts.CHUNK)}
+
+
+def by_group(scores: Sequence[tuple[int, float]], groups: Mapping[int, str]) -> list[float]:
+    """The mean score of each group; a task that has none stands for itself."""
+    found = defaultdict[str, list[float]](list)
+    for task, score in scores:
+        found[groups.get(task, str(task))].append(score)
+    return [float(np.mean(some)) for some in found.values()]
 
 
 def worse(own: Sequence[float], rest: Sequence[float], chance: float) -> bool:

@@ -26,6 +26,7 @@ USUAL: dict[str, Any] = {
     "when_passed": TrainingPlan.Passed.ASK,
     "most_failures": 3,
 }
+FRESH = {"failures": 0, "reason": "", "verdicts_upto": 0, "scores_seen": ""}
 STARTS = ("every_days", "new_verdicts", "on_lost_slice")
 MAY_BE_EMPTY = ("every_days", "new_verdicts")
 NEWEST = 20  # rounds of a plan that are shown
@@ -48,12 +49,9 @@ def arrange(project: Project, recipe: str, *, by: Person, **terms: Any) -> Train
         raise Refused("Say what it begins by: days, new verdicts, or a lost kind of task.", code="bad-plan")
     if said["when_passed"] not in TrainingPlan.Passed.values:
         raise Refused("It waits for a person, or its rollout begins.", code="bad-plan", place="when_passed")
-    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    known = TrainingPlan.objects.filter(project=project, recipe=recipe).first()
-    if known is not None:
-        rounds.end_open(known, REASONS["plan-changed"])
-    fresh = {"state": TrainingPlan.State.ON, "failures": 0, "reason": "", "turned_on_at": Now(), "arranged_by": by}
+    fresh = FRESH | {"state": TrainingPlan.State.ON, "turned_on_at": Now(), "arranged_by": by}
     made, _new = TrainingPlan.objects.update_or_create(project=project, recipe=recipe, defaults=said | fresh)
+    rounds.end_open(made, REASONS["plan-changed"])  # the plan is locked by now, as rounds.move does it
     tell(ARRANGED, project, by, recipe=recipe, **{name: said[name] for name in USUAL})
     made.refresh_from_db()
     return made
@@ -70,17 +68,13 @@ def turn_off(plan: TrainingPlan, *, by: Person) -> None:
 
 
 def of(project: Project) -> Sequence[TrainingPlan]:
-    """A project's plans by their recipes."""
+    """A project's plans by their recipes, each with its newest rounds, the newest first, and their steps."""
+    steps = Prefetch("steps", RoundStep.objects.order_by("number"))
+    newest = PlanRound.objects.select_related("run", "evaluation", "rollout", "snapshot").prefetch_related(steps)
     rows = TrainingPlan.objects.filter(project=project).select_related("arranged_by", "project")
-    return list(rows.order_by("recipe"))
+    return list(rows.prefetch_related(Prefetch("rounds", newest.order_by("-pk")[:NEWEST], "newest")).order_by("recipe"))  # type: ignore[no-redef]
 
 
 def one(project: Project, recipe: str) -> TrainingPlan | None:
     """The plan of one recipe."""
     return next((plan for plan in of(project) if plan.recipe == recipe), None)
-
-
-def rounds_of(plan: TrainingPlan) -> Sequence[PlanRound]:
-    """Its newest rounds, the newest first, with their steps."""
-    rows = plan.rounds.select_related("run", "evaluation", "rollout", "snapshot").order_by("-pk")
-    return list(rows.prefetch_related(Prefetch("steps", RoundStep.objects.order_by("number")))[:NEWEST])

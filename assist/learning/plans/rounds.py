@@ -6,15 +6,18 @@ done. It begins what a person could begin, in the name of whoever arranged the p
 passed comes to answer nowhere by it.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from assist.learning import canary, evaluation, snapshots, training, waiting_candidates
+from assist.learning import blind_verdicts, canary, evaluation, snapshots, training, waiting_candidates
+from assist.learning.drift import audits
 from assist.learning.plans.due import Due, due
 from assist.learning.reasons import REASONS
 from assist.learning.search import searches
@@ -36,8 +39,25 @@ log = logging.getLogger(__name__)
 
 
 def move_all() -> int:
-    """Look at every plan that is on; returns how many there are. One that fails doesn't keep the others."""
-    keys = list(TrainingPlan.objects.filter(state=TrainingPlan.State.ON).values_list("pk", flat=True))
+    """Take every round that is under way one step on; returns how many there are."""
+    return _each(_plans().filter(UNDER_WAY))
+
+
+def begin_all() -> int:
+    """Look at every plan that is on whether it is due; returns how many there are."""
+    return _each(_plans().exclude(UNDER_WAY))
+
+
+UNDER_WAY = Exists(PlanRound.objects.filter(plan=OuterRef("pk"), ended_at=None))
+
+
+def _plans() -> QuerySet[TrainingPlan]:
+    return TrainingPlan.objects.filter(state=TrainingPlan.State.ON)
+
+
+def _each(rows: QuerySet[TrainingPlan]) -> int:
+    """Move them; one that fails doesn't keep the others."""
+    keys = list(rows.values_list("pk", flat=True))
     for key in keys:
         try:
             move(key, now=timezone.now())
@@ -49,17 +69,24 @@ def move_all() -> int:
 @transaction.atomic
 def move(key: int, *, now: datetime) -> str:
     """Begin what is due, or take what is under way one step on; returns the state of the round that is under way or
-    ended just now, "" where there is none or another worker is at it."""
-    rows = TrainingPlan.objects.select_for_update(of=("self",), skip_locked=True)
-    rows = rows.filter(pk=key, state=TrainingPlan.State.ON)
+    ended just now, "" where there is none or another worker is at it. Nothing moves while a project is paused, and what
+    is under way in an archived one is over."""
+    rows = _plans().select_for_update(of=("self",), skip_locked=True).filter(pk=key)
     plan = rows.select_related("project__organization", "arranged_by").first()
     if plan is None:
         return ""
     kept = plan.rounds.select_related("snapshot__project", "run__version", "evaluation__candidate")
     last = kept.filter(ended_at=None).first()
-    if last is not None:
+    if plan.project.state == Project.State.ARCHIVED:
+        end_open(plan, REASONS["plan-archived"])
+    elif not _looks_after(plan.arranged_by, plan.project):
+        end_open(plan, REASONS["plan-person"])
+        _stop(plan, REASONS["plan-person"])
+    elif plan.project.state != Project.State.LIVE:
+        pass
+    elif last is not None:
         MOVES[State(last.state)](plan, last, now)
-    elif plan.project.state == Project.State.LIVE and (found := due(plan, now)):
+    elif found := due(plan, now):
         last = _begun(plan, found)
     if last is None:
         return ""
@@ -73,15 +100,13 @@ def end_open(plan: TrainingPlan, reason: str) -> None:
     if last is None:
         return
     if last.run is not None and last.run.state in training.OPEN:
-        training.stop(last.run)
+        with contextlib.suppress(StateConflict):  # it came to its end meanwhile
+            training.stop(last.run)
     _end(plan, last, State.STOPPED, reason)
 
 
 def _begun(plan: TrainingPlan, found: Due) -> PlanRound | None:
-    """A round of a plan whose person still looks after models here; None where that has to wait."""
-    if not _looks_after(plan.arranged_by, plan.project):
-        _stop(plan, REASONS["plan-person"])
-        return None
+    """A round; None where that has to wait."""
     try:
         taken = snapshots.take(plan.project, by=plan.arranged_by)
     except StateConflict:
@@ -175,16 +200,20 @@ def _wait(plan: TrainingPlan, last: PlanRound, judged: Evaluation) -> None:
 def _with_evidence(plan: TrainingPlan, last: PlanRound, now: datetime) -> None:
     """Once as much is there as was missing, it is measured anew; what nobody brings within some weeks isn't waited
     for any longer."""
-    judged = last.evaluation
+    judged, newest = last.evaluation, blind_verdicts.newest_key(plan.project)
     assert judged is not None
     if judged.candidate.removed_at is not None:
         _end(plan, last, State.STOPPED, REASONS["plan-gone"])
-    elif waiting_candidates.given_up(judged):
+    elif audits.given_up(judged):
         _end(plan, last, State.STOPPED)
-    elif judged.ended_at is not None and now - judged.ended_at > waiting_candidates.WAITS:
+    elif now - waiting_candidates.since(judged) > waiting_candidates.WAITS:
         _end(plan, last, State.CANNOT_TELL, REASONS["plan-evidence"] % {"days": waiting_candidates.WAITS.days})
+    elif newest == last.verdicts_upto:
+        return  # nothing was decided since it was last looked at
     elif waiting_candidates.came(judged):
         _try(plan, last, now, lambda plan, last: _evaluate(plan, last, judged.candidate))
+    else:
+        PlanRound.objects.filter(pk=last.pk).update(verdicts_upto=newest)
 
 
 MOVES: dict[State, Callable[[TrainingPlan, PlanRound, datetime], None]] = {
@@ -201,20 +230,22 @@ ANSWERS: dict[str, Callable[[TrainingPlan, PlanRound, Evaluation], None]] = {
 
 
 def _try(plan: TrainingPlan, last: PlanRound, now: datetime, begin: Callable[[TrainingPlan, PlanRound], None]) -> None:
-    """Begin the next step; what can't begin just now is tried again for a day."""
+    """Begin the next step; what can't begin just now is tried again for a day, from when it first couldn't."""
     try:
         with transaction.atomic():
             begin(plan, last)
     except StateConflict as problem:
-        since = last.steps.order_by("-number").values_list("at", flat=True)[0]
-        if now - since > PATIENCE:
+        if last.held_up_at is None:
+            PlanRound.objects.filter(pk=last.pk).update(held_up_at=now)
+        elif now - last.held_up_at > PATIENCE:
             _fail(plan, last, problem.text)
     except Problem as problem:
         _fail(plan, last, problem.text)
 
 
 def _on(plan: TrainingPlan, last: PlanRound, state: State, reason: str = "", **told: object) -> None:
-    PlanRound.objects.filter(pk=last.pk).update(state=state, reason=reason[:300], **told)
+    fresh = {"held_up_at": None, "verdicts_upto": 0}
+    PlanRound.objects.filter(pk=last.pk).update(state=state, reason=reason[:300], **fresh, **told)
     _note(plan, last, state, reason)
 
 

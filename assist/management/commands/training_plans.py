@@ -49,7 +49,7 @@ class Command(BaseCommand):
         except Problem as problem:
             raise CommandError(problem.text) from None
         for one in plans.of(project):
-            last = next(iter(plans.rounds_of(one)), None)
+            last = next(iter(one.newest), None)
             told = f"; {last.begun_at:%Y-%m-%d %H:%M}: {last.state} {last.reason}".rstrip() if last else ""
             self.stdout.write(f"{one.recipe}: {one.state} {one.reason}".rstrip() + told)
 
