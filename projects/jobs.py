@@ -266,7 +266,7 @@ def pay_unreviewed(timestamp: int) -> int:
 
 
 @app.periodic(cron="5-59/10 * * * *")
-@app.task(queue="jobs", queueing_lock="give_bonuses")
+@app.task(queue="jobs", lock="give_bonuses", queueing_lock="give_bonuses")
 def give_bonuses(timestamp: int) -> int:
     """Give what the rules of projects owe on top; returns how much, in millionths."""
     return bonus_rules.run_all()

@@ -72,6 +72,7 @@ READS = {
     "projects.queue.mode_for",
     "projects.webhooks.subscriptions.offered",
     "projects.workflow.automatic_rules.running.told_to",
+    "projects.workflow.bonus_rules.with_offers",
     "projects.workflow.returned_work.waiting_for",
     "taskers.models.ApiToken.objects.filter",
     "taskers.money.disputes.judged_by",

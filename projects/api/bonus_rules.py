@@ -12,6 +12,7 @@ from projects.api.endpoint import Endpoint, described
 from projects.models import Project
 from projects.models.limits import BONUS
 from projects.web.shared.units import in_units, to_millionths
+from projects.workflow import bonus_rules as running
 from taskers.errors import NotFound
 from taskers.models import BonusRule, Scope
 from taskers.models.limits import BONUS_DAYS, BONUS_LEAST, BONUS_WINDOW, Between
@@ -43,9 +44,13 @@ class BonusRuleShape(serializers.Serializer):
     amount = serializers.SerializerMethodField()
     each_most = serializers.SerializerMethodField()
     most = serializers.SerializerMethodField()
+    given = serializers.SerializerMethodField(help_text="so far, to all; what was taken back counts too")
+    currency = serializers.CharField()
     days = serializers.IntegerField()
     state = serializers.ChoiceField(BonusRule.State.values, help_text="on: once somebody of finance has said yes")
+    made_by = serializers.UUIDField(source="made_by.public_id")
     made_at = serializers.DateTimeField()
+    approved_by = serializers.UUIDField(source="approved_by.public_id", allow_null=True)
     begins_at = serializers.DateTimeField(allow_null=True, help_text="what is judged from then on counts")
     ended_at = serializers.DateTimeField(allow_null=True)
 
@@ -57,6 +62,9 @@ class BonusRuleShape(serializers.Serializer):
 
     def get_most(self, one: BonusRule) -> str:
         return str(in_units(one.most))
+
+    def get_given(self, one: BonusRule) -> str:
+        return str(in_units(one.given))  # type: ignore[attr-defined]
 
 
 class BonusRuleList(serializers.Serializer):
@@ -101,8 +109,7 @@ class BonusRules(Endpoint):
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         made = bonus_rules.propose(project.organization, project.public_id, _terms(request), by=self.person)
-        made.refresh_from_db()
-        return Response(BonusRuleShape(made).data, status=201)
+        return Response(BonusRuleShape(_of(project).get(pk=made.pk)).data, status=201)
 
 
 class PreviewBonusRule(Endpoint):
@@ -114,7 +121,7 @@ class PreviewBonusRule(Endpoint):
     @described("Try a bonus rule", {200: BonusPreviewShape}, request=BonusRuleBody, operation_id="bonus_rules_preview")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
-        found = bonus_rules.preview(project.organization, project.public_id, _terms(request))
+        found = running.preview(project, _terms(request), by=self.person)
         return Response(BonusPreviewShape(found).data)
 
 
@@ -133,7 +140,8 @@ class BonusRuleView(Endpoint):
 
 
 def _of(project: Project) -> Any:
-    return BonusRule.objects.filter(organization=project.organization, project_key=project.public_id)
+    rules = BonusRule.objects.filter(organization=project.organization, project_key=project.public_id)
+    return bonus_rules.with_given(rules).select_related("made_by", "approved_by")
 
 
 def _terms(request: Request) -> bonus_rules.Terms:

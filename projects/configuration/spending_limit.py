@@ -17,12 +17,11 @@ from taskers.audit import trail
 from taskers.database.prepared import ask_named
 from taskers.models import Person
 
-# Earned so far; and promised for what is handed in and not decided yet, by what a judgement of the project earned on
-# average so far, and no less than its rate.
+# Earned so far; and what is handed in, and settled: decided, or paid though nobody reviewed it. What is not is promised
+# for, by what a judgement of the project earned on average so far, bonuses apart, and no less than its rate.
 SPENT = """
-SELECT p.id AS project, coalesce(e.earned, 0)::bigint AS earned,
-  greatest(coalesce(g.waiting, 0), 0)::bigint AS waiting,
-  greatest(s.rate, CASE WHEN g.counted > 0 THEN coalesce(e.earned, 0) / g.counted ELSE 0 END)::bigint AS each
+SELECT p.id AS project, s.rate, coalesce(e.earned, 0)::bigint AS earned, coalesce(x.bonuses, 0)::bigint AS bonuses,
+  coalesce(g.submitted, 0)::bigint AS submitted, (coalesce(g.decided, 0) + coalesce(w.paid, 0))::bigint AS settled
 FROM projects_project p JOIN taskers_organization o ON o.id = p.organization_id
 JOIN LATERAL (
   SELECT rate FROM projects_projectsettings WHERE project_id = p.id ORDER BY version DESC LIMIT 1
@@ -32,7 +31,14 @@ LEFT JOIN LATERAL (
   WHERE d.project_key = p.public_id AND d.tasker_id IS NULL AND d.currency = o.currency
 ) e ON true
 LEFT JOIN LATERAL (
-  SELECT sum(g.submitted - g.spent) AS waiting, sum(g.spent) AS counted
+  SELECT sum(amount) AS bonuses FROM taskers_bonus c
+  WHERE c.organization_id = o.id AND c.project_key = p.public_id AND c.state = 'given' AND c.currency = o.currency
+) x ON true
+LEFT JOIN LATERAL (
+  SELECT sum(paid) AS paid FROM projects_awaitedreview WHERE project_id = p.id AND paid > 0
+) w ON true
+LEFT JOIN LATERAL (
+  SELECT sum(g.submitted) AS submitted, sum(g.spent) AS decided
   FROM projects_batch b JOIN projects_batchprogress g ON g.batch_id = b.id WHERE b.project_id = p.id
 ) g ON true
 WHERE p.id = ANY(%(projects)s::bigint[])
@@ -63,15 +69,16 @@ def of(projects: Iterable[Project]) -> Mapping[int, Spending]:
     keys = [one.pk for one in projects]
     allowed = dict(SpendingLimit.objects.filter(project__in=keys).values_list("project", "amount"))
     rows = ask_named(SPENT, {"projects": keys}) if keys else []
-    return {
-        row["project"]: Spending(row["earned"], row["waiting"] * row["each"], allowed.get(row["project"]))
-        for row in rows
-    }
+    return {row["project"]: _of(allowed.get(row.pop("project")), **row) for row in rows}
 
 
-def each(rate: int, earned: int, counted: int) -> int:
-    """What a judgement costs, in millionths: what so many earned on average, no less than the rate (as in SPENT)."""
-    return max(rate, earned // counted) if counted else rate
+def _of(limit: int | None, rate: int, earned: int, bonuses: int, submitted: int, settled: int) -> Spending:
+    return Spending(earned, max(0, submitted - settled) * each(rate, earned - bonuses, settled), limit)
+
+
+def each(rate: int, earned: int, settled: int) -> int:
+    """What a judgement costs, in millionths: what so many earned on average, bonuses apart; no less than the rate."""
+    return max(rate, earned // settled) if settled else rate
 
 
 @transaction.atomic

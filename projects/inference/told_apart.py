@@ -1,6 +1,7 @@
 """Marks whose attributes count are told apart by them as by their label: a cat that sits is no cat that lies. Pure.
 
 `counted` says which do: {label: [attribute, …]}. What isn't among them is only collected, and tells nothing apart.
+A flag that nobody touched says no, and 4.0 is 4.
 """
 
 from __future__ import annotations
@@ -24,11 +25,19 @@ def by_attributes(answer: Mapping[str, Any], parts: str, counted: Counted | None
 def differing(said: Part, right: Part, counted: Counted | None) -> list[str]:
     """The attributes that count and aren't alike in two parts of one label."""
     asked = (counted or {}).get(right["label"], ())
-    return [key for key in asked if said["attributes"].get(key) != right["attributes"].get(key)]
+    return [key for key in asked if _value(said, key) != _value(right, key)]
 
 
 def _told(part: Part, keys: Sequence[str]) -> Part:
     if not keys:
         return part
-    values = json.dumps([part["attributes"].get(key) for key in keys])
-    return {**part, "label": f"{part['label']}\x1f{values}"}
+    return {**part, "label": f"{part['label']}\x1f{','.join(_value(part, key) for key in keys)}"}
+
+
+def _value(part: Part, key: str) -> str:
+    """What it says of an attribute, so that what means the same is the same. Nothing is taken for no: only flags know a
+    no, and one that must be answered is."""
+    value = part["attributes"].get(key)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(False if value is None else value)

@@ -20,10 +20,11 @@ class Migration(migrations.Migration):
                 ('task_key', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('since', models.DateTimeField()),
                 ('approved_at', models.DateTimeField(null=True)),
+                ('paid', models.PositiveIntegerField(db_default=0, default=0)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'approved_at', 'since'], name='awaited_review_due')],
+                'indexes': [models.Index(fields=['project', 'approved_at', 'since'], name='awaited_review_due'), models.Index(condition=models.Q(('paid__gt', 0)), fields=['project'], include=('paid',), name='awaited_review_paid')],
             },
         ),
         migrations.CreateModel(

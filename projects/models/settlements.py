@@ -70,16 +70,20 @@ class ReviewDeadline(models.Model):
 
 class AwaitedReview(models.Model):
     """Since when a task of such a project waits for a reviewer, as a worker saw, and when its answers were paid
-    meanwhile (same writer). It goes when the task waits no more, which may have left for the archive by then: the
-    database holds no reference."""
+    meanwhile (same writer). It begins anew when another answer came since, and goes when the task waits no more, which
+    may have left for the archive by then: the database holds no reference."""
 
     task_key = models.BigIntegerField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     since = models.DateTimeField()
     approved_at = models.DateTimeField(null=True)
+    paid = models.PositiveIntegerField(default=0, db_default=0)  # answers that were owed something by that
 
     class Meta:
-        indexes = [models.Index(fields=["project", "approved_at", "since"], name="awaited_review_due")]
+        indexes = [
+            models.Index(fields=["project", "approved_at", "since"], name="awaited_review_due"),
+            models.Index(fields=["project"], include=["paid"], condition=Q(paid__gt=0), name="awaited_review_paid"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_key} since {self.since}"

@@ -9,7 +9,7 @@ comes later neither adds to it nor takes it back; only voiding the answer does.
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -29,15 +29,24 @@ PIECE = 500  # tasks that one turn pays
 BEGIN = """
 INSERT INTO projects_awaitedreview (task_key, project_id, since)
 SELECT t.id, t.project_id, statement_timestamp() FROM projects_task t
+JOIN projects_reviewdeadline d ON d.project_id = t.project_id
 WHERE t.project_id = %(project)s::bigint AND t.withheld = 'review'
   AND NOT EXISTS (SELECT FROM projects_awaitedreview w WHERE w.task_key = t.id)
-ORDER BY t.id
+ORDER BY t.id FOR KEY SHARE OF d
 ON CONFLICT DO NOTHING
 RETURNING task_key
 """
 END = """
 DELETE FROM projects_awaitedreview w WHERE w.project_id = %(project)s::bigint AND NOT EXISTS (
   SELECT FROM projects_task t WHERE t.id = w.task_key AND t.withheld || '' = 'review')
+RETURNING w.task_key
+"""
+# An answer that came after the others were paid has its own days before it.
+ANEW = """
+UPDATE projects_awaitedreview w SET since = statement_timestamp(), approved_at = NULL
+WHERE w.project_id = %(project)s::bigint AND w.approved_at IS NOT NULL AND EXISTS (
+  SELECT FROM projects_assignment a WHERE a.task_id = w.task_key AND a.kind = 'judge' AND a.state = 'submitted'
+    AND a.voided_at IS NULL AND a.ended_at > w.approved_at)
 RETURNING w.task_key
 """
 
@@ -71,7 +80,7 @@ def look(now: datetime | None = None) -> int:
     tasks something was paid. Another worker at the same time pays nothing twice."""
     now, paid = now or timezone.now(), 0
     for deadline in ReviewDeadline.objects.order_by("project"):
-        for statement in (END, BEGIN):
+        for statement in (END, ANEW, BEGIN):
             ask(statement, {"project": deadline.project_id})
         due = AwaitedReview.objects.filter(
             project=deadline.project_id, approved_at=None, since__lte=now - timedelta(days=deadline.days)
@@ -100,11 +109,12 @@ def approve(task_key: int, now: datetime) -> bool:
         return False
     number = effects.pay_undecided(task, approved=True)
     if number:
+        AwaitedReview.objects.filter(pk=task_key).update(paid=F("paid") + number)
         emit_of_task("approved_unreviewed", task, None, answers=number, days=deadline.days)
     return bool(number)
 
 
 def waiting(project: Project) -> tuple[int, int]:
-    """How many tasks wait with a day on which they are paid, and for how many that was done."""
+    """How many tasks wait with a day on which they are paid, and for how many somebody was."""
     rows = AwaitedReview.objects.filter(project=project)
-    return rows.filter(approved_at=None).count(), rows.exclude(approved_at=None).count()
+    return rows.filter(approved_at=None).count(), rows.filter(paid__gt=0).count()

@@ -132,13 +132,17 @@ def pay_undecided(task: Task, *, approved: bool = False) -> int:
 
     What a verdict paid before the task was opened again stays, and is all that the answer earns. Should the task be
     decided after all, by its answers or a reviewer, that verdict takes the place of this; but not of what was approved.
+    What a verdict found too unlike it is approved by nobody's silence.
     """
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
     rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)
-    verdicts = task.verdicts.values_list("pk", flat=True)
+    verdicts = dict(task.verdicts.values_list("pk", "agreements"))
     keys = {key_of(verdict, one): one.pk for verdict in verdicts for one in rows} | _undecided_keys(rows)
-    paid = {keys[one.key] for one in ledger.unreversed(keys)} if keys else set()
-    rows = [one for one in rows if one.pk not in paid]
+    settled = {keys[one.key] for one in ledger.unreversed(keys)} if keys else set()
+    if approved:
+        compared = {pk for some in verdicts.values() for pk, agreement in some.items() if agreement is not None}
+        settled |= {one.pk for one in rows if str(one.pk) in compared}
+    rows = [one for one in rows if one.pk not in settled]
     of_then = pay_rules.promised(task.project, task.project.settings_now(), rows)
     amounts = {one.pk: pay_rules.worth(one, task, of_then[one.settings_version], None) for one in rows}
     owed = [one for one in rows if amounts[one.pk]]

@@ -16,6 +16,7 @@ from django.utils import timezone
 from projects.errors import Refused
 from projects.models import AlertRule, Project, Stall, limits
 from projects.reports import dashboard
+from projects.reports.stands import stands_of
 from taskers.models import Person
 from taskers.money import earning_days
 from taskers.money.ledger import MILLIONTHS
@@ -61,7 +62,7 @@ def _accuracy(looked: Looked, bound: float) -> Finding:
 
 
 def _pace(looked: Looked, bound: float) -> Finding:
-    settings, stands = looked.project.settings_now(), dashboard.stands_of(looked.project)
+    settings, stands = looked.project.settings_now(), stands_of(looked.project)
     if stands.deadline is None or not dashboard.left_of(settings, stands):
         return False, {}
     found = dashboard.ahead(looked.project.pk, settings, stands, looked.days)

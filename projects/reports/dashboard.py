@@ -18,6 +18,7 @@ from projects.inference import forecast
 from projects.models import Project, ProjectSettings
 from projects.reports import spending
 from projects.reports.spending import Budget
+from projects.reports.stands import Stands, stands_of
 from taskers.database.prepared import ask_rows
 from taskers.money import earning_days
 
@@ -52,30 +53,6 @@ CROSS JOIN projects_batch b JOIN projects_batchhour h ON h.batch_id = b.id AND h
 WHERE b.project_id = ANY(%(projects)s::bigint[])
 GROUP BY 1, 2, 3 ORDER BY 1, 3
 """
-# All batches together, and of those that are handed out what is left.
-STANDS = """
-SELECT b.project_id AS project,
-  coalesce(sum(p.tasks), 0)::bigint AS tasks, coalesce(sum(p.wanted), 0)::bigint AS wanted,
-  coalesce(sum(p.submitted), 0)::bigint AS submitted, coalesce(sum(p.decided), 0)::bigint AS decided,
-  coalesce(sum(p.in_review), 0)::bigint AS in_review, coalesce(sum(p.spent), 0)::bigint AS spent,
-  coalesce(sum(p.tasks) FILTER (WHERE b.state = 'live'), 0)::bigint AS live_tasks,
-  coalesce(sum(p.wanted) FILTER (WHERE b.state = 'live'), 0)::bigint AS live_wanted,
-  coalesce(sum(p.submitted) FILTER (WHERE b.state = 'live'), 0)::bigint AS live_submitted,
-  coalesce(sum(p.wanted - p.submitted) FILTER (WHERE b.state = 'paused'), 0)::bigint AS paused,
-  coalesce(sum(p.tasks) FILTER (WHERE b.state = 'draft'), 0)::bigint AS drafts,
-  min(b.deadline) FILTER (WHERE b.state IN ('live', 'paused') AND p.decided < p.tasks) AS deadline,
-  coalesce(sum(h.held), 0)::bigint AS held, max(c.measured_at) AS last,
-  coalesce(bool_or(l.reached_at IS NOT NULL), false) AS at_limit, max(l.amount) AS allowed
-FROM projects_batch b JOIN projects_batchprogress p ON p.batch_id = b.id
-LEFT JOIN projects_spendinglimit l ON l.project_id = b.project_id
-LEFT JOIN projects_batchpace c ON c.batch_id = b.id
-LEFT JOIN LATERAL (
-  SELECT count(*) AS held FROM projects_assignment a
-  WHERE a.batch_id = b.id AND a.state = 'held' AND a.kind = 'judge'
-) h ON b.state IN ('live', 'paused')
-WHERE b.project_id = ANY(%(projects)s::bigint[])
-GROUP BY 1
-"""
 LABELS = """
 SELECT l.key, l.name, coalesce(y.tasks, 0)::bigint AS tasks FROM projects_label l
 LEFT JOIN projects_labeltally y ON y.project_id = l.project_id AND y.label = l.key
@@ -91,12 +68,6 @@ class Whose(NamedTuple):
 
     project: int
     unit: str
-
-
-class OfProject(NamedTuple):
-    """Whose it is, by the project's key."""
-
-    project: int
 
 
 class Period(NamedTuple):
@@ -177,32 +148,6 @@ class Share(NamedTuple):
     number: int
 
 
-class Stands(NamedTuple):
-    """How far a project has come, all batches together."""
-
-    tasks: int = 0
-    wanted: int = 0
-    submitted: int = 0
-    decided: int = 0
-    in_review: int = 0
-    spent: int = 0
-    live_tasks: int = 0
-    live_wanted: int = 0
-    live_submitted: int = 0
-    paused: int = 0  # judgements that paused batches wait for
-    drafts: int = 0  # tasks of batches that weren't started
-    deadline: datetime | None = None
-    held: int = 0
-    last: datetime | None = None  # when the last judgement came
-    at_limit: bool = False  # it has spent what it may
-    allowed: int | None = None  # millionths that it may spend in all
-
-    @property
-    def open(self) -> int:
-        """Judgements that nobody has begun."""
-        return max(0, self.wanted - self.submitted - self.held)
-
-
 class LabelUse(NamedTuple):
     """How many decided tasks use a label."""
 
@@ -265,17 +210,6 @@ def of(project: Project, settings: ProjectSettings, *, hours_since: datetime | N
     money = _money(project, settings, stands, together(days))
     labels = ask_rows(LABELS, {"project": project.pk, "most": MOST_LABELS}, LabelUse)
     return Dashboard(stands, days, labels, money, ahead(project.pk, settings, stands, days), hours)
-
-
-def stands_of(project: Project) -> Stands:
-    """How far it has come."""
-    return stands_by_project([project.pk]).get(project.pk, Stands())
-
-
-def stands_by_project(projects: Sequence[int]) -> dict[int, Stands]:
-    """The same of several, by their keys; those without a batch are left out."""
-    rows = ask_rows(STANDS, {"projects": list(projects)}, OfProject, Stands)
-    return {whose.project: stands for whose, stands in rows}
 
 
 def periods(project: Project, since: Mapping[str, datetime]) -> dict[str, list[Period]]:
@@ -381,14 +315,16 @@ def _money(project: Project, settings: ProjectSettings, stands: Stands, whole: P
 
 def planned(settings: ProjectSettings, stands: Stands, earned: int) -> int:
     """What all judgements that are wanted earn, where all are accepted, after so much was earned."""
-    each = spending_limit.each(settings.rate, earned, stands.spent)
-    return earned + max(0, stands.wanted - stands.submitted) * each
+    return earned + max(0, stands.wanted - stands.settled) * _each(settings, stands, earned)
+
+
+def _each(settings: ProjectSettings, stands: Stands, earned: int) -> int:
+    return spending_limit.each(settings.rate, earned - stands.bonuses, stands.settled)
 
 
 def budget_of(settings: ProjectSettings, stands: Stands, earned: int) -> Budget | None:
     """What it has spent of what it may, as spending_limit.py reckons; None where it may spend as much as it takes."""
     if not stands.allowed:
         return None
-    each = spending_limit.each(settings.rate, earned, stands.spent)
-    promised = max(0, stands.submitted - stands.spent) * each
+    promised = max(0, stands.submitted - stands.settled) * _each(settings, stands, earned)
     return Budget(stands.allowed, earned, promised, planned(settings, stands, earned))

@@ -248,12 +248,13 @@ def _awaited(entries: Iterable[Entry], seen: datetime) -> None:
     found = {one.pk: one for one in rows} if tasks else {}
     for entry in waiting:
         awaited = found.get(entry.annotation.task_id)
-        if awaited is None:
+        deadline = getattr(awaited and awaited.project, "review_deadline", None)
+        if awaited is None or deadline is None:  # it is taken back at this very moment
             continue
         if entry.earned:
             entry.paid_on = awaited.approved_at
         elif awaited.approved_at is None or awaited.approved_at >= seen:
-            entry.paid_by = awaited.since + timedelta(days=awaited.project.review_deadline.days)
+            entry.paid_by = awaited.since + timedelta(days=deadline.days)
 
 
 def _decided(entries: Iterable[Entry], seen: datetime) -> dict[str, Entry]:

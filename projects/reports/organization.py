@@ -12,9 +12,10 @@ from django.utils import timezone
 from projects import access
 from projects.models import Project, ProjectSettings, Stall
 from projects.reports import dashboard, queue_health, spending
-from projects.reports.dashboard import Ahead, Period, Stands, together
+from projects.reports.dashboard import Ahead, Period, together
 from projects.reports.queue_health import Hindrance
 from projects.reports.spending import Budget
+from projects.reports.stands import Stands, stands_by_project
 from taskers import access as roles
 from taskers.errors import NotAllowed
 from taskers.models import Organization, Person
@@ -79,7 +80,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
     keys = [one.pk for one in found]
     now = timezone.now()
     begin = now - timedelta(days=DAYS)
-    stands = dashboard.stands_by_project(keys)
+    stands = stands_by_project(keys)
     days = dashboard.days_by_project(keys, begin)
     newest = ProjectSettings.objects.filter(project__in=keys).order_by("project", "-version").distinct("project")
     settings = {one.project_id: one for one in newest}
@@ -121,7 +122,7 @@ def _line(
     spent = sum(lately.values())
     budget = dashboard.budget_of(settings, stands, before + spent)
     if budget and forecast:
-        budget = spending.of(project.pk, budget, lately, PATHS)
+        budget = spending.of(project.pk, budget, lately, PATHS, before=before != 0)
     ahead = dashboard.ahead(project.pk, settings, stands, days, PATHS) if forecast else None
     hindrances = [*queue_health.stalled(project, stall), *queue_health.hindrances(project, stands, days, ahead)]
     return Line(project, stands, together(days[-7:]), ahead, spent, hindrances, budget)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from projects.models import Project, Stall
-from projects.reports.dashboard import Ahead, Period, Stands, together
+from projects.reports.dashboard import Ahead, Period, together
+from projects.reports.stands import Stands
 from projects.workforce.qualified_people import WORDS
 
 SILENT = timedelta(hours=24)

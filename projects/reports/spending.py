@@ -47,11 +47,14 @@ class Budget:
         return self.planned <= self.limit
 
 
-def of(key: int, budget: Budget, days: Mapping[date, int], paths: int = forecast.PATHS) -> Budget:
-    """The same with when it ends, by what was earned on each day (of UTC) lately; of the project with this key."""
+def of(
+    key: int, budget: Budget, days: Mapping[date, int], paths: int = forecast.PATHS, *, before: bool = False
+) -> Budget:
+    """The same with when it ends, by what was earned on each day (of UTC) lately; of the project with this key.
+    `before`: days that aren't among them had earnings, so that what looks back on may begin with days without any."""
     today = datetime.now(UTC).date()
     begun = min(days, default=today)
-    length = min(HISTORY, (today - begun).days)
+    length = HISTORY if before else min(HISTORY, (today - begun).days)
     past = [max(0, days.get(today - timedelta(days=back), 0)) for back in range(length, 0, -1)]
     dice = np.random.default_rng([key, today.toordinal(), APART])
     found = forecast.outlook(past, budget.left, today.weekday(), dice, paths=paths) if budget.left else None

@@ -88,8 +88,8 @@ class BonusRule(models.Model):
     Never edited, so that each bonus knows its rule (writer: bonus_rules.py)."""
 
     class Measure(models.TextChoices):
+        # Nothing by gold: who is paid for it at once knows which it was.
         AGREEMENT = "agreement", "Agreement with verdicts"
-        GOLD = "gold", "Right on gold, without the copilot"
 
     class State(models.TextChoices):
         PROPOSED = "proposed", "Waiting for a second person"
@@ -113,6 +113,7 @@ class BonusRule(models.Model):
     approved_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     begins_at = models.DateTimeField(null=True, blank=True)  # what is judged from then on counts
     begins_behind = models.BigIntegerField(null=True, blank=True)  # the newest grade at that moment
+    looked_behind = models.BigIntegerField(null=True, blank=True)  # all up to this grade was looked at
     ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
 

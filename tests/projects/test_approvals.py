@@ -7,16 +7,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from projects import queue
-from projects.models import AwaitedReview, Task, Verdict
-from projects.quality import approvals
+from projects.configuration import spending_limit
+from projects.models import AwaitedReview, BatchProgress, ReviewDeadline, Task, Verdict
+from projects.quality import approvals, consensus
+from projects.reports import dashboard
 from projects.workflow import corrections, returned_work, submission, task_actions, void_work
 from taskers.audit.trail import Kind
+from taskers.database.prepared import ask
 from taskers.errors import Problem
 from taskers.models import AuditRecord, Event, Transfer
-from taskers.money import ledger
+from taskers.money import bonuses, earning_days, ledger
 from tests.support import make
 from tests.support.connections import all_at_once
-from tests.support.projects.judging import said
+from tests.support.projects.judging import given, said
 from tests.support.projects.pipeline import Office, refused
 from tests.support.taskers.money import balance_of
 
@@ -75,6 +78,88 @@ def test_it_is_paid_once_when_its_day_has_come_and_both_read_so(client, cast, se
     assert "0 tasks wait for a reviewer until their day" in spending and "1 was paid without one" in spending
     assert "Paid without a review" in client.get(f"/projects/tasks/{task.public_id}/").content.decode()
     assert ledger.audit() == []
+
+
+@pytest.mark.django_db
+def test_what_was_paid_so_counts_once_against_the_limit_and_a_bonus_makes_no_judgement_dearer(cast) -> None:
+    task = in_doubt(cast)
+    in_time()
+    bonuses.give(
+        cast.riverside,
+        cast.finn,
+        tasker=cast.alice,
+        project_key=task.project.public_id,
+        amount=1_000_000,
+        reason="Well done.",
+    )
+    earning_days.add(Transfer.objects.values_list("pk", flat=True))
+    BatchProgress.objects.update_or_create(batch=task.batch, defaults={"wanted": 3, "submitted": 3, "spent": 0})
+    spending_limit.allow(task.project, cast.mina, 2_000_000)
+    (spent,) = spending_limit.of([task.project]).values()
+    assert (spent.earned, spent.promised) == (1_000_000 + 2 * CENTS, CENTS)
+    budget = dashboard.of(task.project, task.project.settings_now()).money.budget
+    assert (budget.earned, budget.promised, budget.planned) == (spent.earned, CENTS, spent.earned + CENTS)
+
+
+@pytest.mark.django_db
+def test_my_work_is_shown_while_a_deadline_is_taken_back(client, cast, settings) -> None:
+    settings.SHOWN_EVERY = 0
+    task = in_doubt(cast)
+    ReviewDeadline.objects.all().delete()
+    client.force_login(cast.alice)
+    assert client.get("/my-work/").status_code == 200
+    AwaitedReview.objects.all().delete()
+    assert ask(approvals.BEGIN, {"project": task.project_id}) == [], "a worker that read it before writes none down"
+
+
+@pytest.mark.django_db
+def test_an_answer_that_comes_after_the_others_were_paid_has_its_own_days(cast) -> None:
+    task = make.task(make.batch(make.project(cast.riverside, wanted=3)))
+    for person, answer in ((cast.alice, make.MARIA), (cast.bob, make.OSLO)):
+        said(person, task, answer)
+    mine = given(cast.carol, task)
+    with transaction.atomic():
+        queue.pass_on(queue.lock(task.pk), Task.Withheld.REVIEW, by=cast.mina)
+    approvals.allow(task.project, cast.mina, 7)
+    approvals.look()
+    assert (in_time(), owed(cast)) == (1, (CENTS, CENTS))
+    submission.submit(mine, cast.carol, mine.token, make.OSLO)
+    assert approvals.look() == 0
+    assert approvals.waiting(task.project) == (1, 1)
+    assert (in_time(), in_time(), balance_of(cast.carol, "owed"), owed(cast)) == (1, 0, CENTS, (CENTS, CENTS))
+    assert AwaitedReview.objects.get().paid == 3
+
+
+@pytest.mark.django_db
+def test_where_nothing_was_paid_nothing_is_said_to_be(cast) -> None:
+    project = make.project(cast.riverside, rate=0)
+    task = make.task(make.batch(project))
+    said(cast.alice, task, make.MARIA)
+    said(cast.bob, task, make.OSLO)
+    approvals.allow(project, cast.mina, 7)
+    approvals.look()
+    assert (in_time(), approvals.waiting(project)) == (0, (0, 0))
+
+
+@pytest.mark.django_db
+def test_what_a_verdict_rejected_is_approved_by_nobody_s_silence(cast) -> None:
+    task = in_doubt(cast, days=None)
+    reviewed(cast, task)
+    assert owed(cast) == (CENTS, 0)
+    consensus.reopen(task, by=cast.mina)
+    with transaction.atomic():
+        queue.pass_on(queue.lock(task.pk), Task.Withheld.REVIEW, by=cast.mina)
+    approvals.allow(task.project, cast.mina, 7)
+    approvals.look()
+    assert (in_time(), owed(cast)) == (0, (CENTS, 0))
+
+
+@pytest.mark.django_db
+def test_a_bad_deadline_is_shown_as_it_was_typed(client, cast) -> None:
+    task = in_doubt(cast, days=None)
+    client.force_login(cast.mina)
+    answer = client.post(f"/projects/{task.project.public_id}/spending/reviews/", {"days": "999"})
+    assert answer.status_code == 422 and 'value="999"' in answer.content.decode()
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from projects.configuration import spending_limit
 from projects.models import Batch, BatchHour, BatchPace, BatchProgress, Project, Stall, Task
-from projects.reports import dashboard, progress, verdict_index
+from projects.reports import dashboard, organization, progress, verdict_index
 from projects.workflow import batches, submission
 from taskers.models import EarningDay, Event, Person, Transfer
 from taskers.money import earning_days
@@ -274,3 +274,26 @@ def test_what_it_spends_of_its_budget_is_what_a_recount_says_with_when_that_ends
     assert "of $1.05 in all" in olga.get(reverse("overview")).content.decode()
     (line,) = list(csv.reader(io.StringIO(olga.get(reverse("overview-figure", args=["budget"])).content.decode())))[1:]
     assert line[:4] == [project.name, "0.6", line[2], "1.05"]
+
+
+def test_answers_that_wait_for_their_decision_are_planned_for_too(cast, project) -> None:
+    BatchProgress.objects.update(submitted=6)
+    spending_limit.allow(project, cast.mina, 250_000)
+    budget = dashboard.of(project, project.settings_now()).money.budget
+    assert (budget.promised, budget.planned, budget.enough) == (100_000, 300_000, False)
+    empty = make.project(cast.riverside, "Empty")
+    spending_limit.allow(empty, cast.mina, 250_000)
+    told = Api(cast.mina, cast.riverside, "read").get("dashboard", empty.public_id).json()["budget"]
+    assert (told["limit"], told["earned"]) == ("0.25", "0.00"), "a limit is told before there is a batch"
+
+
+def test_the_overview_forecasts_spending_as_the_dashboard_does(cast, project) -> None:
+    EarningDay.objects.all().delete()
+    whose = {"organization": cast.riverside, "project_key": project.public_id, "currency": "USD", "amount": 50_000}
+    today = datetime.now(UTC).date()
+    EarningDay.objects.bulk_create(EarningDay(**whose, day=today - timedelta(days=back)) for back in (60, *range(1, 6)))
+    spending_limit.allow(project, cast.mina, 900_000)
+    here = dashboard.of(project, project.settings_now()).money.budget
+    (line,) = organization.of(cast.riverside, [project]).lines
+    ends = [one.at - timezone.now() for one in (here, line.budget)]
+    assert 0.5 < ends[0] / ends[1] < 2, "the days without any count there too"

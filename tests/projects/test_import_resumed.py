@@ -169,10 +169,17 @@ def test_what_is_over_is_not_let_go_of(batch) -> None:
             importing.drop(left(batch, state), by=None)
 
 
-def test_a_manager_lets_go_of_what_failed_and_of_its_file(cast, batch, django_capture_on_commit_callbacks) -> None:
+def test_a_manager_lets_go_of_what_failed_and_of_its_file(
+    client, cast, batch, django_capture_on_commit_callbacks
+) -> None:
     made = left(batch, "failed")
+    Import.objects.filter(pk=made.pk).update(reason="Line 7 is no JSON.")
+    client.force_login(cast.mina)
+    page = f"/projects/imports/{made.public_id}/"
+    assert "the file is thrown away" in client.get(page).content.decode(), "it is asked first"
     with django_capture_on_commit_callbacks(execute=True):
         importing.drop(made, by=cast.mina)
+    assert "Line 7 is no JSON." in client.get(page).content.decode(), "why it failed stays to be read"
     assert importing.run(made.pk).state == "dropped" and not made.file.storage.exists(made.file.name)
     with pytest.raises(StateConflict):
         importing.go_on(made)

@@ -4,6 +4,7 @@ import pytest
 
 from projects.configuration import configure, label_attributes, label_changes, save_settings
 from projects.errors import Refused
+from projects.inference.gold_check import check_regions
 from projects.models import Project, Task
 from projects.quality.gold import difference_words
 from projects.task_types import TASK_TYPES
@@ -158,3 +159,13 @@ def test_what_is_decided_part_by_part_lets_no_attribute_count(cast):
     plain = [{"name": "Cat", "key": "cat", "attributes": label_attributes.read("Pose (standing, sitting)")}]
     made = configure.change(project, cast.mina, labels=plain, aggregation="regions_v1")
     assert "counted" not in made.thresholds
+
+
+def test_a_flag_that_nobody_touched_says_no_and_whole_numbers_are_whole():
+    room, counted = TASK_TYPES["image_regions"], {"cat": ["occluded", "legs"]}
+    untouched, said = posed(None, legs=4), posed(None, occluded=False, legs=4.0)
+    assert room.agreement(untouched, said, {"counted": counted}) == 1
+    assert check_regions(untouched, said, counted=counted).score == 1
+    hidden = posed(None, occluded=True, legs=4)
+    assert room.agreement(untouched, hidden, {"counted": counted}) == 0
+    assert check_regions(untouched, hidden, counted=counted).score < 1

@@ -6,12 +6,14 @@ import pytest
 from django.test import Client
 
 from projects.configuration import configure
-from projects.models import Batch, Project
+from projects.models import Batch, BatchProgress, Project
 from projects.quality.gold import authoring
 from projects.reports import settings_effect, verdict_index
 from projects.web.annotator import work_json
-from taskers.models import Event
+from projects.workflow import submission
+from taskers.models import Event, Person
 from tests.support import make, sending
+from tests.support.projects.judging import given
 from tests.support.projects.managing import FORM, changed, page, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -159,8 +161,23 @@ def test_settings_say_in_figures_what_they_come_to_by_what_was_decided_lately(ca
     shown = mina.get(page("project-settings", project.public_id)).content.decode()
     for words in (
         "The last 5 tasks that answers decided took 2.0 of them each.",
-        "5 of the last 5 decided tasks would have been asked of one more person",
+        "5 of the last 5 tasks would have been asked of one more person",
         "0 of 10 answers to the last 5 decided tasks would not have been paid.",
-        "about 1 of the last 5 decided tasks would have gone to a reviewer.",
+        "about 1 of the last 5 tasks would have gone to a reviewer as an audit.",
+    ):
+        assert words in shown
+    assert "wait for one" not in shown
+    # A model judged beside Alice, two tasks wait for a reviewer, and one was decided by one.
+    Person.objects.filter(pk=cast.bob.pk).update(kind="model")
+    BatchProgress.objects.update_or_create(batch=batch, defaults={"in_review": 2})
+    task = make.task(batch)
+    mine = given(cast.rita, task, "review")
+    submission.decide(mine, cast.rita, mine.token, make.MARIA)
+    verdict_index.add(Event.objects.filter(kind="decided").order_by("-pk")[:1])
+    shown = mina.get(page("project-settings", project.public_id)).content.decode()
+    for words in (
+        "0 of 5 answers to the last 6 decided tasks would not have been paid.",
+        "5 of the last 8 tasks would have been asked of one more person",
+        "a reviewer decided 1 of these tasks, and 2 wait for one.",
     ):
         assert words in shown

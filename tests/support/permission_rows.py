@@ -167,6 +167,7 @@ def delete(name: str, who: frozenset[str], **terms: Any) -> Row:
 # Rita decided this: nobody else can take it back.
 NOT_THEIRS = dict.fromkeys(MANAGE, 409)
 ANOTHERS = dict.fromkeys(MANAGE, 409)
-BONUS_RULE = {"measure": "gold", "window": 10, "amount": "5", "each_most": "50", "most": "500", "days": 30}
+BONUS_RULE = {"measure": "agreement", "window": 10, "amount": "5", "each_most": "50", "most": "500", "days": 30}
+TRIED = "agreement 0.9 10 5000000 50000000 500000000 30"  # the same, as its preview is known
 RULE = {"condition": "speed", "threshold": 1, "window": 5, "action": "message", "hours": 24}
 MISTAKE = json(token="@token", answers=["@answer"], reason="label", note="It is a place.")

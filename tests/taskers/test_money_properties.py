@@ -113,7 +113,7 @@ def by_rule(cast, tasker, first, second) -> None:
     rule = bonus_rules.approve(bonus_rules.propose(cast.riverside, PROJECT, terms, by=first), second)
     judged(cast, tasker, *[1.0] * 10)
     for _look in range(2):
-        bonus_rules.run(rule, room=5_000_000, now=timezone.now() + timedelta(minutes=10))
+        bonus_rules.run(rule, room=lambda: 5_000_000, now=timezone.now() + timedelta(minutes=10))
 
 
 def of_runs(kind: str, terms: list, someone: list, cast) -> None:

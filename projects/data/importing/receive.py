@@ -308,9 +308,9 @@ def _tell(file_import: Import, state: str, by: Person | None = None) -> None:
 
 
 def called_off(file_import: Import, *, by: Person | None) -> None:
-    """Write down that no more of an import is loaded, and tell who said so; its file is thrown away."""
-    rows = Import.objects.filter(pk=file_import.pk)
-    rows.update(state=Import.State.DROPPED, ended_at=timezone.now(), **NO_REASON)
+    """Write down that no more of an import is loaded, and tell who said so; its file is thrown away. Why it failed, if
+    it did, stays to be read."""
+    Import.objects.filter(pk=file_import.pk).update(state=Import.State.DROPPED, ended_at=timezone.now())
     _tell(file_import, Import.State.DROPPED, by)
     _throw_away(file_import)
 

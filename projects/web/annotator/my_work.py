@@ -67,11 +67,11 @@ def home(request: MemberRequest) -> HttpResponse:
     if keys is not None and not keys:
         return redirect(_start_of(request))
     open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
-    offered = bonus_rules.with_offers(reading.with_unread(open_to_me, request.user))
+    offered = bonus_rules.with_offers(reading.with_unread(open_to_me, request.user), request.user)
     openings = earnings.openings(request.user, offered)
     hourly = pay_estimate.of(request.user, [(one.project, one.settings) for one in openings])
     context = {
-        "openings": [(one, hourly.get(one.project.pk)) for one in openings],
+        "openings": [(one, hourly.get(one.project.pk), bonus_rules.offers_of(one.project)) for one in openings],
         "totals": earnings.totals(request.user, organization),
         "currency": organization.currency,
         "consequences": [(one, running.reason_of(one), running.in_time(one)) for one in running.told_to(request.user)],

@@ -12,13 +12,14 @@ from projects.models import Project
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.bonus_rules import MEASURES, BonusRuleForm
 from projects.web.shared.access import manages
+from projects.workflow import bonus_rules as running
 from taskers.errors import NotFound, Problem
 from taskers.models import BonusAward, BonusRule
 from taskers.money import bonus_rules
 from taskers.web.requests import MemberRequest
 
 NEWEST = 50
-USUAL = {"measure": "agreement", "least": 90, "window": 100, "amount": 5, "each_most": 50, "most": 500, "days": 30}
+USUAL = {"least": 90, "window": 100, "amount": 5, "each_most": 50, "most": 500, "days": 30}
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,8 +30,8 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     preview = None
     if request.method == "POST" and form.is_valid():
         try:
-            if request.POST.get("act") != "make":
-                preview = bonus_rules.preview(project.organization, project.public_id, form.terms())
+            if request.POST.get("act") != "make" or request.POST.get("tried") != form.mark():
+                preview = running.preview(project, form.terms(), by=request.user)  # nothing is proposed unseen
             else:
                 bonus_rules.propose(project.organization, project.public_id, form.terms(), by=request.user)
                 messages.success(request, _("Waiting: somebody of finance says yes first, under Money."))
@@ -38,7 +39,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
     rules = BonusRule.objects.filter(organization=project.organization, project_key=project.public_id)
-    newest = rules.select_related("made_by", "approved_by").order_by("-pk")[:NEWEST]
+    newest = bonus_rules.with_given(rules).select_related("made_by", "approved_by").order_by("-pk")[:NEWEST]
     awards = BonusAward.objects.filter(rule__in=rules).select_related("person", "bonus").order_by("-pk")[:NEWEST]
     context = {
         "project": project,

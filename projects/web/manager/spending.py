@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -54,10 +54,7 @@ class ReviewDeadlineForm(forms.Form):
 @manages
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """What was spent and promised, what work earned by the terms of now, and the limit."""
-    limit = SpendingLimit.objects.filter(project=project).select_related("changed_by").first()
-    initial = {"amount": in_units(limit.amount) if limit else None}
-    form = LimitForm(request.POST or None, initial=initial)
-    form.fields["amount"].label = in_currency(form.fields["amount"].label, project.organization)
+    form = _limit_form(project, request.POST or None)
     if request.method == "POST" and form.is_valid():
         said: Decimal | None = form.cleaned_data["amount"]
         try:
@@ -66,22 +63,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
             return redirect("project-spending", project.public_id)
         except Problem as problem:
             form.add_error("amount", problem.text)
-    (spent,) = spending_limit.of([project]).values()
-    deadline = ReviewDeadline.objects.filter(project=project).select_related("changed_by").first()
-    context = {
-        "project": project,
-        "task_type": TASK_TYPES[project.task_type],
-        "form": form,
-        "limit": limit,
-        "spent": spent,
-        "example": pay_example.of(project),
-        "currency": project.organization.currency,
-        "deadline_form": ReviewDeadlineForm(initial={"days": deadline.days if deadline else None}),
-        "deadline": deadline,
-        "tab": "dashboard",
-    }
-    context |= dict(zip(("waiting", "unreviewed"), approvals.waiting(project), strict=True)) if deadline else {}
-    return render(request, "projects/manager/spending.html", context, status=422 if form.errors else 200)
+    return _shown(request, project, form, None)
 
 
 @require_POST
@@ -89,9 +71,37 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
 def deadline(request: MemberRequest, project: Project) -> HttpResponse:
     """Say after how many days what waits for a reviewer is paid, or that it waits as long as it takes."""
     form = ReviewDeadlineForm(request.POST)
-    if form.is_valid():
-        approvals.allow(project, request.user, form.cleaned_data["days"])
-        messages.success(request, _("Saved."))
-    else:
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+    if not form.is_valid():
+        return _shown(request, project, _limit_form(project, None), form)
+    approvals.allow(project, request.user, form.cleaned_data["days"])
+    messages.success(request, _("Saved."))
     return redirect("project-spending", project.public_id)
+
+
+def _limit_form(project: Project, sent: QueryDict | None) -> LimitForm:
+    limit = SpendingLimit.objects.filter(project=project).first()
+    form = LimitForm(sent, initial={"amount": in_units(limit.amount) if limit else None})
+    form.fields["amount"].label = in_currency(form.fields["amount"].label, project.organization)
+    return form
+
+
+def _shown(request: MemberRequest, project: Project, form: LimitForm, sent: ReviewDeadlineForm | None) -> HttpResponse:
+    """The page, with what is wrong with either form."""
+    (spent,) = spending_limit.of([project]).values()
+    deadline = ReviewDeadline.objects.filter(project=project).select_related("changed_by").first()
+    deadline_form = sent or ReviewDeadlineForm(initial={"days": deadline.days if deadline else None})
+    context = {
+        "project": project,
+        "task_type": TASK_TYPES[project.task_type],
+        "form": form,
+        "limit": SpendingLimit.objects.filter(project=project).select_related("changed_by").first(),
+        "spent": spent,
+        "example": pay_example.of(project),
+        "currency": project.organization.currency,
+        "deadline_form": deadline_form,
+        "deadline": deadline,
+        "tab": "dashboard",
+    }
+    context |= dict(zip(("waiting", "unreviewed"), approvals.waiting(project), strict=True)) if deadline else {}
+    status = 422 if form.errors or deadline_form.errors else 200
+    return render(request, "projects/manager/spending.html", context, status=status)

@@ -39,7 +39,7 @@ def money(world: World, cast: Cast) -> None:
         amount=90_000_000,
         reason="Secret reason",
     )
-    terms = bonus_rules.Terms("gold", 0.9, 10, 5_000_000, 50_000_000, 500_000_000, 30)
+    terms = bonus_rules.Terms("agreement", 0.9, 10, 5_000_000, 50_000_000, 500_000_000, 30)
     rule = bonus_rules.propose(cast.riverside, world.things["project_id"], terms, by=cast.mina)
     world.things |= {"bonus_rule_id": rule.public_id}
     world.others |= {"closed": {"year": closed.year}}

@@ -10,18 +10,14 @@ from taskers.models import BonusRule, Organization
 from taskers.models.limits import BONUS_DAYS, BONUS_LEAST, BONUS_WINDOW
 from taskers.money.bonus_rules import Terms
 
-MEASURES = {
-    BonusRule.Measure.AGREEMENT: _("Agreement with verdicts"),
-    BonusRule.Measure.GOLD: _("Right on gold, without the copilot"),
-}
+MEASURES = {BonusRule.Measure.AGREEMENT: _("Agreement with verdicts")}
 MONEY = ("amount", "each_most", "most")
 
 
 class BonusRuleForm(forms.Form):
     """For what, how much, and how much at most."""
 
-    measure = forms.ChoiceField(label=_("For"), choices=list(MEASURES.items()))
-    least = percent(_("At least"), within=BONUS_LEAST)
+    least = percent(_("Agreement with verdicts, at least"), within=BONUS_LEAST)
     window = forms.IntegerField(
         label=_("Over so many judged answers"),
         **BONUS_WINDOW.bounds,
@@ -41,4 +37,8 @@ class BonusRuleForm(forms.Form):
         """The rule in our units."""
         said = dict(self.cleaned_data)
         said |= {name: to_millionths(said[name]) for name in MONEY}
-        return Terms(**said | {"least": of_percent(said["least"])})
+        return Terms(**said | {"measure": BonusRule.Measure.AGREEMENT.value, "least": of_percent(said["least"])})
+
+    def mark(self) -> str:
+        """What tells whether a preview was of this rule."""
+        return " ".join(str(one) for one in vars(self.terms()).values())

@@ -117,7 +117,8 @@ def all_bonuses(request: MemberRequest) -> HttpResponse:
         "waiting": waiting[:SHOWN],
         "bonuses": rows.exclude(state="proposed").order_by("-pk")[:SHOWN],
         "names": project_names(request.organization),
-        "rules": BonusRule.objects.filter(organization=request.organization, state__in=["proposed", "on"])
+        "rules": bonus_rules.with_given(BonusRule.objects.filter(organization=request.organization))
+        .filter(state__in=["proposed", "on"])
         .select_related("made_by", "approved_by")
         .order_by("-state", "pk")[:SHOWN],
     }
