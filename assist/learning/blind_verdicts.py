@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from assist.learning.splits import GATE, split_of
+from assist.learning.splits import GATE, VALIDATION, calibrates, split_of
 from assist.models import ModelVersion, Suggestion, TrainingRun
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
@@ -60,11 +60,27 @@ def newest(project: Project, most: int) -> list[Decided]:
 
 
 def unseen(project: Project, two: Sequence[ModelVersion], decided: Sequence[Decided]) -> Sequence[Decided]:
-    """Where either model learnt from this project's verdicts, only those may judge that none ever learns from."""
-    if not TrainingRun.objects.filter(project=project, version__in=two).exists():
-        return decided
-    key = str(project.public_id)
-    return [replace(one, blind=one.blind and split_of(key, one.group) == GATE) for one in decided]
+    """Those that may judge two models: where either learnt from this project's verdicts, those alone that none ever
+    learns from; of models of spans, none that says how far their scores may be believed (`calibrating`)."""
+    key, learnt = str(project.public_id), _learnt_here(project, two)
+    spans = any(one.capability == ModelVersion.Capability.SPANS for one in two)
+
+    def judges(group: str) -> bool:
+        return (not learnt or split_of(key, group) == GATE) and not (spans and calibrates(key, group))
+
+    return [replace(one, blind=one.blind and judges(one.group)) for one in decided]
+
+
+def calibrating(project: Project, version: ModelVersion, decided: Sequence[Decided]) -> Sequence[Decided]:
+    """The blind ones that say how far a model's scores may be believed: none of them ever judges it, nor did it learn
+    from them."""
+    key, learnt = str(project.public_id), _learnt_here(project, [version])
+    blind = [one for one in decided if one.blind and calibrates(key, one.group)]
+    return [one for one in blind if not learnt or split_of(key, one.group) == VALIDATION]
+
+
+def _learnt_here(project: Project, versions: Sequence[ModelVersion]) -> bool:
+    return TrainingRun.objects.filter(project=project, version__in=versions).exists()
 
 
 def newest_key(project: Project) -> int:
