@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from assist.learning.splits import GATE, VALIDATION, calibrates, split_of
-from assist.models import ModelVersion, Suggestion, TrainingRun
+from assist.models import MeasuredScores, ModelVersion, Suggestion, TrainingRun
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
 from projects.quality import votes
@@ -61,12 +61,13 @@ def newest(project: Project, most: int) -> list[Decided]:
 
 def unseen(project: Project, two: Sequence[ModelVersion], decided: Sequence[Decided]) -> Sequence[Decided]:
     """Those that may judge two models: where either learnt from this project's verdicts, those alone that none ever
-    learns from; of models of spans, none that says how far their scores may be believed (`calibrating`)."""
+    learns from; where the scores of either were measured here, none that says how far they may be believed
+    (`calibrating`)."""
     key, learnt = str(project.public_id), _learnt_here(project, two)
-    spans = any(one.capability == ModelVersion.Capability.SPANS for one in two)
+    measured = MeasuredScores.objects.filter(project=project, version__in=two).exists()
 
     def judges(group: str) -> bool:
-        return (not learnt or split_of(key, group) == GATE) and not (spans and calibrates(key, group))
+        return (not learnt or split_of(key, group) == GATE) and not (measured and calibrates(key, group))
 
     return [replace(one, blind=one.blind and judges(one.group)) for one in decided]
 
