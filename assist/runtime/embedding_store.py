@@ -169,7 +169,8 @@ class EmbeddingStore:
 
     def _usual_size(self) -> int:
         """Bytes of an embedding, the middle of those on disk or else in memory. The caller holds the lock."""
-        sizes = (self._files or {}).values() or [one.features.nbytes + HEADER.size for one in self._held.values()]
+        sizes = list((self._files or {}).values())
+        sizes = sizes or [one.features.nbytes + HEADER.size for one in self._held.values()]
         return sum(sizes) // len(sizes) if sizes else USUAL
 
     async def written(self) -> None:
