@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TEXT, IMAGE = "text", "image"
-SHARES = frozenset({"classify", "classify-image"})
-ALL = SHARES | {"segment", "detect", "spans", "embed", "embed-image", "read", "generate"}
+ALL = frozenset(
+    {"segment", "detect", "spans", "classify", "classify-image", "embed", "embed-image", "read", "generate"}
+)
 
 
 @dataclass(frozen=True)

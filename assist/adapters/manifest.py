@@ -17,7 +17,7 @@ from typing import Any
 
 from assist.adapters.bundle import Terms
 from assist.adapters.files import CHUNK, WeightsProblem
-from assist.adapters.kinds import ALL, IMAGE, KINDS, SHARES, TEXT, Kind, Option
+from assist.adapters.kinds import ALL, IMAGE, KINDS, TEXT, Kind, Option
 
 FILE = "model.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -271,8 +271,3 @@ def _option(place: str, value: Any, option: Option) -> None:
 def takes(capability: str) -> str:
     """What a capability is asked about: a text or an image."""
     return IMAGE if capability in {"segment", "detect", "read"} or capability.endswith("-image") else TEXT
-
-
-def gives_shares(capability: str) -> bool:
-    """Whether a brought model of this kind says how likely each label is."""
-    return capability in SHARES

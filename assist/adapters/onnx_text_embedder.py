@@ -20,6 +20,7 @@ POOLED = "sentence_embedding"  # the output of a model that pools itself
 FIRST = "first"
 SHARPNESS = 12.0  # as of the other models of sentences
 MOST_WINDOWS = 32  # of one text: some seconds
+WIDEST = 8_192  # numbers of a vector: a task each is kept
 
 
 def load(bundle: Bundle, device: Device) -> "OnnxTextEmbedder":
@@ -34,7 +35,7 @@ class OnnxTextEmbedder:
 
     def __init__(self, bundle: Bundle) -> None:
         options = bundle.terms.options
-        self._tokens = OnnxTokens(bundle)
+        self._tokens, self._key = OnnxTokens(bundle), bundle.key
         self._output = POOLED if POOLED in self._tokens.outputs else None
         self._first, self._prefix = options.get("pooling") == FIRST, options.get("prefix", "")
         self._words = LabelWords(self.vectors, SHARPNESS)
@@ -43,6 +44,8 @@ class OnnxTextEmbedder:
             self._width = len(self._row("a"))
         except CopilotError as problem:
             raise RuntimeMissing(problem.text) from None
+        if not self._width:
+            raise RuntimeMissing(f"The tokenizer of {bundle.key} reads nothing in the letter a.")
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """float32, one unit row for each text; of one longer than the model's window the middle of its windows', of one
@@ -63,6 +66,9 @@ class OnnxTextEmbedder:
         numbers = self._tokens.run(window, self._output)
         wide = self._width or (numbers.shape[-1] if numbers.ndim else 1)
         pooled = numbers.ndim == 1
+        if not 1 <= wide <= WIDEST:
+            text = f"{self._key} says where a text lies in {wide:,} numbers; from 1 to {WIDEST:,} can be kept."
+            raise CopilotError("no-answer", text)
         self._tokens.check(numbers, (wide,) if pooled else (len(window), wide))
         if pooled:
             return numbers

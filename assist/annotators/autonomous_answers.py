@@ -34,17 +34,21 @@ def of_spans(
     keeps: Callable[[str, float | None], bool] = lambda label, score: True,
 ) -> tuple[dict[str, Any], float]:
     """The spans that the project has a label for (`labels`: key -> name) and that it `keeps`, and the chance that all
-    of it is right. `mapping` and `own` as of `project_label`."""
-    kept: dict[tuple[int, int, str], float] = {}
+    of it is right: that what is kept is there, and what isn't kept isn't. `mapping` and `own` as of `project_label`."""
+    kept, chances = set[tuple[int, int, str]](), dict[tuple[int, int, str], float]()
     for start, end, theirs, score in found:
         label = project_label(theirs, mapping, labels, own)
-        if label and keeps(label, score):
-            kept[int(start), int(end), label] = UNSCORED if score is None else float(score)
+        if label:
+            span, sure = (int(start), int(end), label), UNSCORED if score is None else float(score)
+            chances[span] = max(sure, chances.get(span, 0.0))
+            if keeps(label, score):
+                kept.add(span)
+    right = prod(sure if span in kept else 1 - sure for span, sure in chances.items())
     spans = [
         {"id": f"m{n}", "start": start, "end": end, "label": label, "attributes": {}, "provenance": provenance(model)}
         for n, (start, end, label) in enumerate(sorted(kept), start=1)
     ]
-    return {"spans": spans}, prod(kept.values()) if kept else UNSCORED
+    return {"spans": spans}, right if kept else min(right, UNSCORED)
 
 
 def of_classes(

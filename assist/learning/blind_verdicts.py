@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db.models import QuerySet
 
-from assist.learning.splits import GATE, split_of
-from assist.models import ModelVersion, Suggestion, TrainingRun
+from assist.learning.splits import GATE, VALIDATION, calibrates, split_of
+from assist.models import MeasuredScores, ModelVersion, Suggestion, TrainingRun
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
 from projects.quality import votes
@@ -55,11 +55,11 @@ def newest(project: Project, most: int) -> list[Decided]:
 def for_judging(project: Project, two: Sequence[ModelVersion], most: int) -> list[Decided]:
     """Of the newest MOST_LOOKED_AT: the newest `most`, and of the older ones those that may judge these two, until
     there are `most` of these; newest first."""
-    gate, keys = _learnt_here(project, two), _newest_keys(project)
+    may, keys = _may_judge(project, two), _newest_keys(project)
     kept, judges = list[Decided](), 0
     for start in range(0, len(keys), CHUNK):
         some = _read(project, _decided(project).filter(pk__in=keys[start : start + CHUNK]).order_by("-pk"))
-        for place, one in enumerate(_of_the_gate(project, some) if gate else some, start):
+        for place, one in enumerate(_judging(some, may), start):
             if place < most or one.blind:
                 kept.append(one)
             judges += one.blind
@@ -93,18 +93,36 @@ def _read(project: Project, rows: QuerySet[VerdictEntry]) -> list[Decided]:
 
 
 def unseen(project: Project, two: Sequence[ModelVersion], decided: Sequence[Decided]) -> Sequence[Decided]:
-    """Where either model learnt from this project's verdicts, only those may judge that none ever learns from."""
-    return _of_the_gate(project, decided) if _learnt_here(project, two) else decided
+    """Those that may judge two models (`_may_judge`)."""
+    return _judging(decided, _may_judge(project, two))
 
 
-def _learnt_here(project: Project, two: Sequence[ModelVersion]) -> bool:
-    return TrainingRun.objects.filter(project=project, version__in=two).exists()
+def _judging(decided: Sequence[Decided], may: Callable[[str], bool]) -> list[Decided]:
+    return [replace(one, blind=one.blind and may(one.group)) for one in decided]
 
 
-def _of_the_gate(project: Project, decided: Sequence[Decided]) -> Sequence[Decided]:
-    """With those alone as blind that no model ever learns from."""
-    key = str(project.public_id)
-    return [replace(one, blind=one.blind and split_of(key, one.group) == GATE) for one in decided]
+def _may_judge(project: Project, two: Sequence[ModelVersion]) -> Callable[[str], bool]:
+    """Of which groups: where either learnt from this project's verdicts, those alone that none ever learns from; where
+    the scores of either were measured here, none that says how far they may be believed (`calibrating`)."""
+    key, learnt = str(project.public_id), _learnt_here(project, two)
+    measured = MeasuredScores.objects.filter(project=project, version__in=two).exists()
+
+    def judges(group: str) -> bool:
+        return (not learnt or split_of(key, group) == GATE) and not (measured and calibrates(key, group))
+
+    return judges
+
+
+def calibrating(project: Project, version: ModelVersion, decided: Sequence[Decided]) -> Sequence[Decided]:
+    """The blind ones that say how far a model's scores may be believed: none of them ever judges it, nor did it learn
+    from them."""
+    key, learnt = str(project.public_id), _learnt_here(project, [version])
+    blind = [one for one in decided if one.blind and calibrates(key, one.group)]
+    return [one for one in blind if not learnt or split_of(key, one.group) == VALIDATION]
+
+
+def _learnt_here(project: Project, versions: Sequence[ModelVersion]) -> bool:
+    return TrainingRun.objects.filter(project=project, version__in=versions).exists()
 
 
 def newest_key(project: Project) -> int:
@@ -134,11 +152,11 @@ def reached(project: Project, since: datetime | None, number: int) -> bool:
 
 def judges_reached(project: Project, two: Sequence[ModelVersion], since: datetime, number: int) -> bool:
     """Whether so many tasks were decided since then that may judge these two, of the newest MOST_LOOKED_AT."""
-    gate = _learnt_here(project, two)
+    may = _may_judge(project, two)
 
     def judging(keys: Sequence[int]) -> int:
-        some: Sequence[Decided] = _read(project, VerdictEntry.objects.filter(pk__in=keys))
-        return sum(one.blind for one in (_of_the_gate(project, some) if gate else some))
+        some = _read(project, VerdictEntry.objects.filter(pk__in=keys))
+        return sum(one.blind for one in _judging(some, may))
 
     return _counted(_newest_keys(project, since), number, judging)
 

@@ -45,8 +45,10 @@ class Migration(migrations.Migration):
                 ("covariance", models.JSONField()),
                 ("known", models.PositiveIntegerField()),
                 ("right", models.PositiveIntegerField()),
+                ("texts", models.PositiveIntegerField()),
                 ("verdicts", models.PositiveIntegerField()),
                 ("read", models.PositiveIntegerField()),
+                ("terms", models.CharField(max_length=64)),
                 ("upto", models.BigIntegerField()),
                 (
                     "at",

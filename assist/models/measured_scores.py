@@ -17,8 +17,10 @@ class MeasuredScores(models.Model):
     covariance = models.JSONField()
     known = models.PositiveIntegerField()  # spans that it found in texts of such verdicts
     right = models.PositiveIntegerField()  # of those, decided just so
+    texts = models.PositiveIntegerField()  # different ones, in which it found them
     verdicts = models.PositiveIntegerField()  # such verdicts
     read = models.PositiveIntegerField()  # verdicts that there were, whoever had a hand in them
+    terms = models.CharField(max_length=64)  # sha256 of the labels and what they were mapped to
     upto = models.BigIntegerField()  # the key of the newest line of the verdicts' index that was read
     at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -28,9 +28,10 @@ log = logging.getLogger(__name__)
 MAGIC = b"TEMB0001"
 HEADER = struct.Struct("<8sIIIIII")
 
-# How large the store is, in MiB, unless the environment says otherwise (docs/operate.md); and bytes of one embedding.
+# How large the store is, in MiB, unless the environment says otherwise (docs/operate.md); and bytes of an embedding as
+# the default model makes them, which stand for all before there is one.
 STORE_MB = {"TANDEM_EMBEDDINGS_MEMORY_MB": 512, "TANDEM_EMBEDDINGS_MB": 4096}
-ONE = (2 << 20) + HEADER.size
+USUAL = (2 << 20) + HEADER.size
 
 HALF_WRITTEN_SECONDS = 600.0  # writing one takes some milliseconds
 
@@ -156,14 +157,21 @@ class EmbeddingStore:
         """How full it is and may be, and since its start: how often what was asked for was found in memory or on disk,
         or had to be made; and how many had to go. `pinned`: images that are; `pinned_kept`: of how many it has what was
         made of them; `pinned_most`: for how many it has room, where
-        so many encoders make an embedding each."""
+        so many encoders make an embedding each, as large as those it holds."""
         held = {"memory_bytes": self.bytes_held(), "disk_bytes": self.bytes_on_disk()}
         with self._lock:
             kept = {image for image, _ in self._held} | {_image(name) for name in self._files or ()}
             pinned = {"pinned": len(self._pinned), "pinned_kept": len(self._pinned & kept)}
+            one = self._usual_size()
         limits = {"memory_limit": self._memory_bytes, "disk_limit": self._disk_bytes}
-        pinned["pinned_most"] = max(limits.values()) // (ONE * max(1, encoders))
+        pinned["pinned_most"] = max(limits.values()) // (one * max(1, encoders))
         return held | limits | pinned | self._counts
+
+    def _usual_size(self) -> int:
+        """Bytes of an embedding, the middle of those on disk or else in memory. The caller holds the lock."""
+        sizes = list((self._files or {}).values())
+        sizes = sizes or [one.features.nbytes + HEADER.size for one in self._held.values()]
+        return sum(sizes) // len(sizes) if sizes else USUAL
 
     async def written(self) -> None:
         """Wait until what was made is on disk, as far as the disk lets us."""

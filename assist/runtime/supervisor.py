@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import harmonic_mean
 from typing import Any
 
 from assist.adapters import Offer
@@ -275,13 +276,14 @@ class Hub:
 
 def _whole(stores: Sequence[Mapping[str, int]], encoders: int) -> dict[str, int] | None:
     """The figures of all stores as of one: each has its memory, and all have one disk, on which an image takes the room
-    of an embedding by each encoder, and the same pinned."""
+    of an embedding by each encoder, of one's own size each, and the same pinned."""
     if not stores:
         return None
     whole = {
         name: (max if name.startswith(("disk_", "pinned")) else sum)(one[name] for one in stores) for name in stores[0]
     }
-    return whole | {"pinned_most": whole["pinned_most"] // encoders}
+    # The harmonic mean is that of the embeddings' sizes.
+    return whole | {"pinned_most": int(harmonic_mean([one["pinned_most"] for one in stores]) // encoders)}
 
 
 def command(*, folder: Path, embeddings: Path, memory_mb: int, disk_mb: int) -> Command:

@@ -47,18 +47,25 @@ async def _judged(
     return judged.guesses(binding.choices, shares, binding.mapping, binding.own_map or {})
 
 
+def writes(binding: Binding) -> bool:
+    """Whether a model writes words for fields here."""
+    return bool(binding.writer and binding.text.strip())
+
+
 async def written(
     runtime: RuntimeClient, known: Known, binding: Binding, asker: str, *, alone: bool
 ) -> tuple[list[Offer], Sequence[Offer]]:
-    """Words for each field that takes a text, and what of them is to be written down. Raises CopilotError where they
-    are `alone`: labels that were found are told whether or not the model that writes is there."""
-    if not binding.writer or not binding.text.strip():
+    """Words for each field that takes a text, and what of them is to be written down: those that weren't there before.
+    Raises CopilotError where there are none and they are `alone`: labels are told whether or not the model that writes
+    is there."""
+    if not writes(binding):
         return [], ()
-    kept, _ = await known(binding, binding.writer, WRITTEN)
-    if kept:
-        return [replace(one, model=binding.writer) for one in kept], ()
-    offers, problems = [], []
+    before, _ = await known(binding, binding.writer, WRITTEN)
+    kept = [replace(one, model=binding.writer) for one in before]
+    there, offers, problems = {one.output["field"] for one in kept}, [], []
     for field in binding.writes:
+        if field.field in there:
+            continue
         started = time.monotonic()
         try:
             said = await runtime.written(binding.writer, binding.text, field.name, field.longest, asker)
@@ -68,7 +75,7 @@ async def written(
         output = {"field": field.field, "kind": "text", "label": said, "value": said}
         latency_ms = round((time.monotonic() - started) * 1000)
         offers.append(Offer(dict(WRITTEN), output, None, latency_ms, model=binding.writer))
-    if alone and problems and not offers:
+    if alone and problems and not offers and not kept:
         raise problems[0]
     named = replies.named(binding, binding.writer, offers)
-    return named, named
+    return [*kept, *named], named

@@ -150,6 +150,7 @@ class ClassesFound:
     model: str
     classes: tuple[OfferedClass, ...]
     latency_ms: int
+    more: bool = False  # another follows, of the same id: these, and the words that a model writes meanwhile
 
 
 @dataclass(frozen=True)

@@ -250,15 +250,17 @@ def spans(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> S
     return SpansFound(prompt.id, model, found, latency_ms)
 
 
-def classes(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> ClassesFound:
-    """The message with the classes."""
+def classes(
+    prompt: Prompt, model: str, offers: Sequence[Offer], latency_ms: int, *, more: bool = False
+) -> ClassesFound:
+    """The message with the classes; `more`: words follow in another."""
     found = tuple(
         OfferedClass(
             str(offer.public_id), offer.output["field"], offer.output["label"], offer.score, offer.model or model
         )
         for offer in offers
     )
-    return ClassesFound(prompt.id, model, found, latency_ms)
+    return ClassesFound(prompt.id, model, found, latency_ms, more)
 
 
 def regions(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> RegionsFound:

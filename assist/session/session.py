@@ -182,13 +182,20 @@ class Session:
             message, offers = await find(prompt, binding, started)
         finally:
             await held
-        if prompt.id == self._asking_id:
+        await self._tell(prompt, binding, message, offers)
+        if binding.planted and not prompt.everything and self._binding is binding:
+            self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
+        if isinstance(message, protocol.ClassesFound) and message.more:
+            message, offers = await self._find_words(prompt, binding, started, message)
+            await self._gateway.check(token)
+            await self._tell(prompt, binding, message, offers)
+
+    async def _tell(self, prompt: Prompt, binding: Binding, message: ServerMessage, offers: Sequence[Offer]) -> None:
+        if prompt.id == self._asking_id and not getattr(message, "more", False):
             self._asking_id = ""
         await self._say(message)
         if offers:
             self._keep(binding, offers, self._named_model(prompt, binding))
-        if binding.planted and not prompt.everything and self._binding is binding:
-            self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
 
     async def _bound(self) -> tuple[Binding, UUID]:
         """What the line is bound to, once an `open` that is under way is through: a question may come close behind it.
@@ -258,11 +265,19 @@ class Session:
             read = self._gateway.read
             guesses = await classes.guesses(self._runtime, read, binding, self._model, self._name, ahead)
             offers = replies.class_offers(binding, self._model, guesses, _since(started))
-        words, fresh = await classes.written(
-            self._runtime, self._gateway.known, binding, self._name, alone=not binding.choices
-        )
-        message = replies.classes(prompt, self._model, [*offers, *words], _since(started))
-        return message, [*(() if known else offers), *fresh]
+        elif not known:
+            return await self._find_words(prompt, binding, started)
+        more = classes.writes(binding)
+        return replies.classes(prompt, self._model, offers, _since(started), more=more), () if known else offers
+
+    async def _find_words(
+        self, prompt: Prompt, binding: Binding, started: float, before: protocol.ClassesFound | None = None
+    ) -> tuple[protocol.ClassesFound, Sequence[Offer]]:
+        """What a model writes for fields, behind the labels that were told `before`."""
+        known, alone = self._gateway.known, before is None
+        words, fresh = await classes.written(self._runtime, known, binding, self._name, alone=alone)
+        message = replies.classes(prompt, self._model, words, _since(started))
+        return replace(message, classes=(*(before.classes if before else ()), *message.classes)), fresh
 
     async def _find_imported(
         self, prompt: Prompt, binding: Binding, started: float

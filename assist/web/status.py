@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from assist.errors import TEXTS
 from assist.runtime.client import reachable, status_now
+from assist.runtime.embedding_store import USUAL
 from assist.suggestions.bindings import capability_of
 from projects.models import Project, ProjectSettings, Task
 
@@ -62,6 +63,12 @@ def of_store() -> dict | None:
     asked = said["in_memory"] + said["on_disk"] + said["made"]
     found = said["in_memory"] + said["on_disk"]
     return said | {"asked": asked, "found_percent": round(100 * found / asked) if asked else None}
+
+
+def images_kept() -> int:
+    """Of how many images the store has room for what was made of them: as it says, else as the default model takes."""
+    said = of_store()
+    return said["pinned_most"] if said else (settings.EMBEDDINGS_MB << 20) // USUAL
 
 
 def _status() -> dict | None:

@@ -20,7 +20,6 @@ from assist.annotators.autonomous_answers import ABLE
 from assist.learning import canary_report, label_vectors, measured_scores, rollout, term_memory
 from assist.models import Deployment, Override, Precompute
 from assist.registry import lineage, registry, resolution
-from assist.runtime.embedding_store import ONE as ONE_EMBEDDING
 from assist.suggestions import precompute, prototypes
 from assist.suggestions.bindings import MORE, OF_IMAGES, capability_of
 from assist.web import figures, status
@@ -183,6 +182,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "samples": capability == "spans" or bool(resolution.deployed(project, "detect")),
         "measured": measured_scores.standing(project) if capability == "spans" else [],
         "enough_spans": measured_scores.ENOUGH,
+        "enough_texts": measured_scores.ENOUGH_TEXTS,
         "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
@@ -225,7 +225,7 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     wanted = {row.version.pk for row in resolution.deployed(project, capability)}
     running = any(row.state == Precompute.State.RUNNING for rows in found.values() for row in rows)
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
-    kept = (settings.EMBEDDINGS_MB << 20) // ONE_EMBEDDING if capability == "segment" else None
+    kept = status.images_kept() if capability == "segment" else None
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
     found_all = capability == "segment"
     return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}

@@ -113,6 +113,21 @@ def test_as_many_are_pinned_as_there_is_room_for_files_by_each_encoder(tmp_path:
     assert supervisor._whole(processes, 2)["pinned_most"] == 2, "of two processes that share the disk"
 
 
+def test_room_is_told_by_the_size_of_what_is_held(tmp_path: Path) -> None:
+    """What SAM 2 makes of an image is four times as large as the default model's."""
+    large = Embedding(np.ones((1, 1024, 64, 64), np.float16), (30, 40))
+    held = EmbeddingStore(None, memory_bytes=640 << 20, disk_bytes=0)
+    assert held.figures()["pinned_most"] == 319
+    held.write(key("a"), large)
+    assert held.figures()["pinned_most"] == 79
+    kept = EmbeddingStore(tmp_path, memory_bytes=0, disk_bytes=640 << 20)
+    kept.write(key("a"), large)
+    usual = EmbeddingStore(None, memory_bytes=640 << 20, disk_bytes=0)
+    assert kept.figures()["pinned_most"] == 79
+    both = supervisor._whole([kept.figures(), usual.figures()], 2)
+    assert both["pinned_most"] == 63, "an image takes ten MiB"
+
+
 def test_writing_the_same_again_counts_once() -> None:
     store = EmbeddingStore(None)
     store.write(key("a"), embedding(1))

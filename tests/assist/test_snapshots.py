@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assist.learning import snapshot_file, snapshots
-from assist.learning.splits import GATE, SHARES, split_of
+from assist.learning.splits import GATE, SHARES, VALIDATION, calibrates, split_of
 from assist.models import Snapshot, SnapshotRow
 from projects import queue
 from projects.configuration import configure
@@ -130,6 +130,10 @@ def test_splits_have_their_shares_and_differ_between_projects() -> None:
     found = [split_of("a", str(number)) for number in range(20_000)]
     for split, share in SHARES.items():
         assert abs(found.count(split) / len(found) - share) < 0.02
+    taught = [calibrates("a", str(number)) for number in range(20_000)]
+    assert abs(sum(taught) / len(found) - 0.5) < 0.02
+    by_split = {split: {one for one, own in zip(taught, found, strict=True) if own == split} for split in SHARES}
+    assert (by_split[VALIDATION], by_split[GATE]) == ({True}, {False})
     other = [split_of("b", str(number)) for number in range(20_000)]
     both = sum(one == another == GATE for one, another in zip(found, other, strict=True))
     assert both < 0.04 * len(found)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from assist.adapters import RuntimeMissing, catalogue
+from assist.adapters.onnx_tokens import OnnxTokens
 from assist.models import ModelVersion
 from assist.registry import registry
 from assist.runtime import doctor
@@ -63,6 +64,20 @@ def test_a_first_question_tells_how_wide_it_is_and_what_is_no_embedder_says_why(
     broken = brought.folder(source, "", name="places", version="3", capability="embed", adapter="onnx-text-embedder")
     with pytest.raises(RuntimeMissing, match="not made of numbers"):
         entered(tmp_path, broken)
+
+
+def test_a_vector_too_wide_to_be_kept_or_of_nothing_is_refused_when_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = {"name": "places", "capability": "embed", "adapter": "onnx-text-embedder"}
+    for version, width in (("2", 9_000), ("3", 0)):
+        source = brought.embedder_folder(tmp_path / version)
+        (source / "model.onnx").write_bytes(brought.looked_up(np.ones((16, width), np.float32), whole=True))
+        with pytest.raises(RuntimeMissing, match=f"places@{version} says where a text lies in {width:,} numbers"):
+            entered(tmp_path, brought.folder(source, "", version=version, **page))
+    monkeypatch.setattr(OnnxTokens, "windows", lambda self, text: [])
+    with pytest.raises(RuntimeMissing, match="reads nothing"):
+        entered(tmp_path, brought.embedder_folder(tmp_path / "m"))
 
 
 @pytest.mark.django_db

@@ -94,7 +94,7 @@ def decided(cast: Cast, project: Project, texts: list[str], *, helped: bool = Fa
 
 def texts_of(project: Project, number: int, *, gate: bool) -> list[str]:
     """So many texts that judge models which learnt here, or that don't."""
-    found, at = [], 0
+    found, at = list[str](), 0
     while len(found) < number:
         at, text = at + 1, f"Maria is in room {at}"
         group = blind_verdicts.group_of(Task(payload={"text": text}))

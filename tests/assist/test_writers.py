@@ -63,6 +63,47 @@ async def test_a_writer_that_has_no_answer_takes_no_label_away() -> None:
     await alone.session.close()
 
 
+async def test_labels_are_told_before_words_are_written() -> None:
+    page = Page(LETTER)
+    await page.open()
+    page.model.pen.clear()
+    await page.say(type="prompt", id="p1", prompt={"text": True})
+    await settled(lambda: len(page.heard) == 2)
+    assert page.heard[1]["more"] is True and [one["field"] for one in page.heard[1]["classes"]] == ["mood"]
+    await page.say(type="prompt", id="p2", prompt={"text": True})
+    assert (await page.answer("p1"))["code"] == "superseded", "it waited for words"
+    page.model.pen.set()
+    whole = await page.answer("p2")
+    assert whole["more"] is False and [one["field"] for one in whole["classes"]] == ["mood", "summary"]
+    assert whole["classes"][0] == page.heard[1]["classes"][0]
+    await page.session.close()
+
+
+async def test_no_words_are_told_to_whom_the_work_was_taken_from_meanwhile() -> None:
+    page = Page(LETTER)
+    await page.open()
+    page.model.pen.clear()
+    await page.say(type="prompt", id="p1", prompt={"text": True})
+    await settled(lambda: len(page.heard) == 2)
+    page.gateway.problem = CopilotError("not-held")
+    page.model.pen.set()
+    assert (await page.answer("p1"))["code"] == "not-held" and page.code == 4409
+    await page.session.close()
+
+
+async def test_a_field_without_words_is_asked_again_though_another_has_some() -> None:
+    page = Page(replace(LETTER, writes=(SUMMARY, replace(SUMMARY, field="title", name="Odd"))))
+    await page.open()
+    first = (await asked(page))["classes"]
+    assert [one["field"] for one in first] == ["mood", "summary"]
+    await settled(lambda: len(page.gateway.kept) == 2)
+    page.model.mute = ""
+    again = (await asked(page, "p2"))["classes"]
+    assert again[:2] == first and again[2]["field"] == "title"
+    assert [one["asked"] for one in page.model.asked if "written" in one] == ["Summary", "Odd", "Odd"]
+    await page.session.close()
+
+
 @pytest.fixture
 def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TANDEM_OUTBOUND", "http://127.0.0.1")

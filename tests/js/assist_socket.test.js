@@ -273,6 +273,23 @@ test("classes are a text's answer too, and the page hears whether they wait to b
   assert.deepEqual((await answer).classes, []);
 });
 
+test("labels come at once where words follow, which may take as long again", async () => {
+  const made = copilot();
+  line().onopen();
+  line().says({ type: "ready", id: "o1", capability: "classify", model: "m@1" });
+  const parts = [];
+  const answer = made.text((part) => parts.push(part.classes.length));
+  const [label, word] = ["tone", "summary"].map((field) => ({ suggestion: field, field, label: "x", score: null }));
+  const said = { type: "classes", id: line().last.id, model: "m@1", latency_ms: 3 };
+  line().says({ ...said, classes: [label], more: true });
+  assert.deepEqual(parts, [1]);
+  assert.equal(await settledYet(answer), false);
+  assert.equal(timers.filter((one) => one.live && one.ms === 70_000).length, 1);
+  line().says({ ...said, classes: [label, word], more: false });
+  assert.deepEqual((await answer).classes, [label, word]);
+  assert.equal(timers.some((one) => one.live && one.ms === 70_000), false);
+});
+
 test("an answer that can't be read fails its question and nothing else", async () => {
   const made = opened();
   line().says("<html>");

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -170,14 +171,13 @@ def test_voided_work_is_right_by_nothing_and_whoever_is_banned_or_proposes_gets_
 def test_what_is_beyond_a_cap_or_was_looked_at_before_is_left_alone(cast, project, monkeypatch) -> None:
     switched_on(cast, project)
     judged(cast, project, cast.alice, *[1.0] * 20)
-    tried, award, rows = [], bonus_rules._award, bonus_rules._rows
-    monkeypatch.setattr(bonus_rules, "_award", lambda *some: (tried.append(1), award(*some))[1])
-    assert (gave(), len(tried)) == (4_000_000, 2), "the other two are above what one person gets"
-    looked = []
-    monkeypatch.setattr(bonus_rules, "_rows", lambda *some, **more: (looked.append(1), rows(*some, **more))[1])
-    assert (gave(), looked) == (0, []), "nobody was judged since"
+    award, rows = Mock(wraps=bonus_rules._award), Mock(wraps=bonus_rules._rows)
+    monkeypatch.setattr(bonus_rules, "_award", award)
+    assert (gave(), award.call_count) == (4_000_000, 2), "the other two are above what one person gets"
+    monkeypatch.setattr(bonus_rules, "_rows", rows)
+    assert (gave(), rows.call_count) == (0, 0), "nobody was judged since"
     judged(cast, project, cast.bob, *[1.0] * 5)
-    assert (gave(), len(looked)) == (2_000_000, 1)
+    assert (gave(), rows.call_count) == (2_000_000, 1)
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr
 
 from assist.learning import blind_verdicts, improve
 from assist.models import DriftSeries, Evaluation, PlanRound, TrainingPlan, TrainingRun
@@ -117,5 +117,8 @@ def worse(own: Sequence[float], rest: Sequence[float], chance: float) -> bool:
     and one that is lost are added to each, so that a few scores that are alike prove nothing."""
     if np.mean(rest) - np.mean(own) < LOST:
         return False
-    padded = [[*some, 0.0, 1.0] for some in (own, rest)]
-    return bool(stats.ttest_ind(*padded, equal_var=False, alternative="less").pvalue < chance)
+    padded = [np.array([*some, 0.0, 1.0]) for some in (own, rest)]
+    spread = [some.var(ddof=1) / len(some) for some in padded]
+    freedom = sum(spread) ** 2 / sum(one**2 / (len(some) - 1) for one, some in zip(spread, padded, strict=True))
+    apart = (padded[0].mean() - padded[1].mean()) / np.sqrt(sum(spread))
+    return bool(stdtr(freedom, apart) < chance)

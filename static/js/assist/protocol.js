@@ -14,7 +14,7 @@
  * @typedef {{type: "masks", id: string, suggestion: string, model: string, masks: OfferedMask[], best: number,
  *   image_size: [number, number], latency_ms: number}} Masks
  * @typedef {{type: "spans", id: string, model: string, spans: OfferedSpan[], latency_ms: number}} Spans
- * @typedef {{type: "classes", id: string, model: string, classes: OfferedClass[], latency_ms: number}} Classes
+ * @typedef {{type: "classes", id: string, model: string, classes: OfferedClass[], latency_ms: number, more?: boolean}} Classes
  * @typedef {{type: "regions", id: string, model: string, regions: OfferedRegion[], latency_ms: number}} Regions
  * @typedef {{suggestion: string, box: Box, label: string, score: number|null, mask: {size: [number, number], counts: string}|null,
  *   attributes?: any}} OfferedBox
@@ -167,7 +167,7 @@ const SERVER_CHECKS = {
     m.spans.every(isSpan),
   classes: (m) =>
     isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && Array.isArray(m.classes) &&
-    m.classes.every(isClass),
+    m.classes.every(isClass) && (m.more === undefined || typeof m.more === "boolean"),
   regions: (m) =>
     isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && Array.isArray(m.regions) &&
     m.regions.every(isRegion),

@@ -74,7 +74,7 @@ export function createCopilot({
   let pause = null; // the timer of the next try
   let heard = 0; // how many messages have come
   let listening = null; // the timer of the next look at whether the other side is there
-  /** By kind, {id, frame, sent, resolve, reject, timer}: a newer question takes the place of one of its own kind alone. */
+  /** By kind, {id, frame, sent, resolve, reject, part, timer}: a newer question takes the place of one of its own kind alone. */
   const waiting = new Map();
 
   function tell(phase, text = "", more = {}) {
@@ -152,8 +152,19 @@ export function createCopilot({
       tell("ready", "", { capability, model, waits, imported, boxes });
     } else if (message.type === "error") {
       rejected(message);
+    } else if (message.type === "classes" && message.more) {
+      heardPart(message);
     } else {
       settle((one) => one.resolve(message), message.id);
+    }
+  }
+
+  /** The question waits on, as patiently as at first. */
+  function heardPart(message) {
+    for (const one of waiting.values()) {
+      if (one.id !== message.id) continue;
+      beAnswered(one);
+      one.part?.(message);
     }
   }
 
@@ -189,14 +200,19 @@ export function createCopilot({
       if (one.sent || !opened) continue;
       one.sent = true;
       socket.send(one.frame);
-      one.timer = later(() => {
-        fail("too-slow", SLOW_TEXT, one.id);
-        gone();
-      }, PATIENCE_MS);
+      beAnswered(one);
     }
   }
 
-  function ask(makeFrame, kind = CLICK) {
+  function beAnswered(one) {
+    never(one.timer);
+    one.timer = later(() => {
+      fail("too-slow", SLOW_TEXT, one.id);
+      gone();
+    }, PATIENCE_MS);
+  }
+
+  function ask(makeFrame, kind = CLICK, part = null) {
     const before = waiting.get(kind);
     if (before) settle((one) => one.resolve(null), before.id);
     if (state.phase !== "ready" && state.phase !== "connecting") {
@@ -204,7 +220,7 @@ export function createCopilot({
     }
     const id = `p${++count}`;
     return new Promise((resolve, reject) => {
-      waiting.set(kind, { id, frame: makeFrame(id), sent: false, resolve, reject, timer: null });
+      waiting.set(kind, { id, frame: makeFrame(id), sent: false, resolve, reject, part, timer: null });
       send();
     });
   }
@@ -220,8 +236,12 @@ export function createCopilot({
      * @returns {Promise<import("./protocol.js").Masks|null>}
      */
     segment: (prompt) => ask((id) => maskPromptFrame(id, prompt)),
-    /** What the text says. @returns {Promise<import("./protocol.js").Spans|import("./protocol.js").Classes|null>} */
-    text: () => ask((id) => textPromptFrame(id)),
+    /**
+     * What the text says; `part` is told labels at once where more follows.
+     * @param {(message: import("./protocol.js").Classes) => void} [part]
+     * @returns {Promise<import("./protocol.js").Spans|import("./protocol.js").Classes|null>}
+     */
+    text: (part) => ask((id) => textPromptFrame(id), CLICK, part),
     /** The regions that were imported with the image. @returns {Promise<import("./protocol.js").Regions|null>} */
     imported: () => ask((id) => importedPromptFrame(id)),
     /** What a detector sees in the whole image: asked beside the other questions. @returns {Promise<import("./protocol.js").Boxes|null>} */

@@ -52,8 +52,11 @@ class Page:
         return await self.hear()
 
     async def prompt(self, id: str = "p1", **prompt: Any) -> dict[str, Any]:
+        """What is answered, the last of the messages that it comes in."""
         await self.say(type="prompt", id=id, prompt=prompt)
-        return await self.hear()
+        while (said := await self.hear()).get("more"):
+            pass
+        return said
 
 
 @in_thread

@@ -51,7 +51,7 @@ class Gateway:
         self.kept += offers
 
     async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
-        return [one for one in self.kept if one.prompt == asked and not one.model], self.ahead
+        return [one for one in self.kept if one.prompt == asked and one.model in ("", model)], self.ahead
 
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         return self.taught
@@ -69,6 +69,9 @@ class Model:
     def __init__(self) -> None:
         self.gate = asyncio.Event()
         self.gate.set()
+        self.pen = asyncio.Event()  # the same for words
+        self.pen.set()
+        self.mute = "Odd"  # the field that it has no words for
         self.asked: list[dict[str, Any]] = []
         self.cancelled = 0
         self.embedded: list[str] = []
@@ -114,8 +117,9 @@ class Model:
 
     async def written(self, model: str, text: str, asked: str, longest: int, asker: str | None = None) -> str:
         self.asked.append({"written": model, "asked": asked, "longest": longest, "asker": asker})
+        await self.pen.wait()
         await self._pass()
-        if asked == "Odd":
+        if asked == self.mute:
             raise CopilotError("no-answer")
         return f"{asked} of {text}"[:longest]
 
@@ -165,8 +169,12 @@ class Page:
         await self.say(type="prompt", id=id, prompt={"points": [[x, y, 1]]})
 
     async def answer(self, id: str | None) -> dict[str, Any]:
-        await settled(lambda: any(message["id"] == id for message in self.heard), 5)
-        return next(message for message in self.heard if message["id"] == id)
+        """The last of the messages that an answer comes in."""
+        await settled(lambda: bool(self._whole(id)), 5)
+        return self._whole(id)[0]
+
+    def _whole(self, id: str | None) -> list[dict[str, Any]]:
+        return [message for message in self.heard if message["id"] == id and not message.get("more")]
 
     def codes(self) -> list[tuple[str | None, str]]:
         return [(message["id"], message.get("code", message["type"])) for message in self.heard]

@@ -43,9 +43,10 @@ export function createClassOffers(panel, { store, work, keymap, current, focus }
       waits = true;
       return show();
     }
+    const before = new Set(store.offered().map(({ suggestion }) => suggestion));
     store.receive(message);
-    const offers = store.pending();
-    empty = !store.offered().length;
+    const offers = store.pending().filter(({ suggestion }) => !before.has(suggestion)); // the rest was told already
+    empty = !message.more && !store.offered().length;
     show();
     work.announce(offers.length ? told(offers) : empty ? say("The copilot has no suggestion here.") : "");
   }

@@ -28,28 +28,31 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
     },
   });
 
+  const nextId = () => `q${++count}`;
   const listens = () => phase === "ready" || phase === "connecting";
 
-  function follow(promise, id = `q${++count}`) {
+  function follow(promise, id = nextId()) {
     newest = id;
     clearTimeout(timer);
     timer = setTimeout(() => {
       const there = line.knock();
       timer = setTimeout(() => onState(there() ? { phase: "slow", text: say("The copilot is slow just now. Go on without it.") } : { phase: "cut", text: say("No connection just now. Go on without it.") }), SLOW);
     }, SLOW);
-    const done = (message) => {
-      if (newest === id) clearTimeout(timer);
-      if (phase === "ready") onState(line.state());
-      if (message) onAnswer({ ...message, id });
-    };
-    promise.then(done, (problem) => done({ type: "error", code: problem.code, text: problem.message }));
+    promise.then((message) => heard(id, message), (problem) => heard(id, { type: "error", code: problem.code, text: problem.message }));
     return id;
+  }
+
+  function heard(id, message) {
+    if (newest === id) clearTimeout(timer);
+    if (phase === "ready") onState(line.state());
+    if (message) onAnswer({ ...message, id });
   }
 
   return {
     /** @returns {string|null} the question's id; null when nobody listens */
     ask: (prompt, id) => (listens() ? follow(line.segment(prompt), id) : null),
-    askText: (_none, id) => (listens() ? follow(line.text(), id) : null),
+    /** The answer may come in parts; each holds what came before. */
+    askText: (_none, id = nextId()) => (listens() ? follow(line.text((part) => heard(id, part)), id) : null),
     askImported: (id) => (listens() ? follow(line.imported(), id) : null),
     /** All that a detector sees: it comes when it comes, and nobody is told that it is slow. */
     askBoxes() {
