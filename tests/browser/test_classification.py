@@ -12,7 +12,7 @@ from playwright.sync_api import Error, Page, expect
 from tests.support.browser.classification import LETTERS, MANAGER, WASHERS, fill_in, handed_in, open_studio, tiles
 from tests.support.browser.looks import faults, seen
 from tests.support.browser.site import Site
-from tests.support.browser.studio import JUN, kept_here, painted, submit, taken
+from tests.support.browser.studio import JUN, kept_here, lose_network, painted, submit, taken
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -112,7 +112,7 @@ def test_each_choice_and_each_stretch_of_typing_is_one_step_to_undo(site: Site, 
 def test_offline_reloaded_and_submitted_twice_is_one_annotation(site: Site, jun_on_a_train: Page) -> None:
     page = jun_on_a_train
     name = open_studio(page, site, LETTERS)
-    page.context.set_offline(True)
+    lose_network(page)
     page.locator("[role=tree]").focus()
     fill_in(page)
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
@@ -121,7 +121,7 @@ def test_offline_reloaded_and_submitted_twice_is_one_annotation(site: Site, jun_
     page.reload()
     expect(page.locator("#task-name")).to_have_text(name)
     expect(page.get_by_label("Urgency")).to_have_value("4")
-    page.context.set_offline(True)
+    lose_network(page)
     page.get_by_label("Plain").focus()
     page.keyboard.press("p")
     page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ from tests.support.browser.quiet import listen
 from tests.support.browser.signing_in import enter
 from tests.support.browser.site import Site
 from tests.support.browser.stage import killed
-from tests.support.browser.studio import JUN, kept_here, saved
+from tests.support.browser.studio import JUN, kept_here, lose_network, saved
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -97,7 +97,7 @@ def test_all_of_a_grid_outlives_a_lost_line_a_reload_and_a_tab_killed_in_mid_pre
     expect(page.locator(PRESS).nth(1)).to_be_focused()
     expect(page.locator(PRESS).nth(1)).to_be_in_viewport()
     page.set_viewport_size({"width": 1440, "height": 900})
-    page.context.set_offline(True)
+    lose_network(page)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("m")
     page.keyboard.press("ArrowRight")

@@ -13,7 +13,7 @@ from tests.support.browser.looks import FEW, faults, seen
 from tests.support.browser.quiet import listen, settle
 from tests.support.browser.signing_in import enter
 from tests.support.browser.site import Site
-from tests.support.browser.studio import JUN, kept_here, painted, saved, submit, taken
+from tests.support.browser.studio import JUN, kept_here, lose_network, painted, saved, submit, taken
 from tests.support.browser.weight import MOST, later
 from tests.support.waiting import until
 
@@ -163,7 +163,7 @@ def test_offline_reloaded_and_killed_in_mid_work_loses_nothing(pairs: Site, jun_
     page = jun_on_a_train
     name = open_studio(page, pairs, ANSWERS)
     left = on_the_left(page)
-    page.context.set_offline(True)
+    lose_network(page)
     page.keyboard.press("2")
     page.get_by_label("Reason").fill("Shorter.")
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)

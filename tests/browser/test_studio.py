@@ -14,7 +14,7 @@ from pycocotools import mask as coco
 from tests.support.browser.looks import seen
 from tests.support.browser.signing_in import by_form
 from tests.support.browser.site import Site
-from tests.support.browser.studio import JUN, MARKS, kept_here, saved, submit, taken
+from tests.support.browser.studio import JUN, MARKS, kept_here, lose_network, saved, submit, taken
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("studio")
@@ -158,14 +158,14 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
     open_studio(page, studio_of(site, "text_spans"))
     name = page.locator("#task-name").inner_text()
     expect(page.locator(f"{MARKS}[data-offer]").first).to_be_visible(timeout=60_000)
-    page.context.set_offline(True)
+    lose_network(page)
     page.keyboard.press("Shift+A")
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline", timeout=10_000)
     row = page.locator("#panel [aria-setsize]").first  # the list holds the rows in sight alone, and each says how many
     marked = int(row.get_attribute("aria-setsize") or 0)
     page.context.set_offline(False)
     saved(page)
-    page.context.set_offline(True)
+    lose_network(page)
     page.keyboard.press("k")
     page.keyboard.press("Delete")
     expect(row).to_have_attribute("aria-setsize", str(marked - 1))
@@ -174,7 +174,7 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
     page.reload()
     expect(page.locator("#task-name")).to_have_text(name)
     expect(row).to_have_attribute("aria-setsize", str(marked - 1))
-    page.context.set_offline(True)
+    lose_network(page)
     page.keyboard.press("Enter")
     expect(page.locator("#notes")).to_contain_text("Waiting for the network")
     page.keyboard.press("Enter")

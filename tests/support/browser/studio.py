@@ -26,6 +26,13 @@ def saved(page: Page) -> None:
     expect(page.locator("#saved-mark")).to_have_attribute("data-state", "saved", timeout=15_000)
 
 
+def lose_network(page: Page) -> None:
+    """Until the context is online again no request of the page gets through. A page that has just been loaded has let
+    some pass for a moment after it was told."""
+    page.context.set_offline(True)
+    page.wait_for_function("() => fetch('/healthz', { cache: 'no-store' }).then(() => false, () => true)")
+
+
 def draw_box(page: Page) -> None:
     """A box by keyboard, which stays selected."""
     page.locator(".canvas").focus()
