@@ -34,7 +34,7 @@ NOBODY = (
     " prints the link with which its owner sets a password."
 )
 FETCH = (sys.executable, "-m", "assist.adapters", "fetch", "--only")
-LOOK_SECONDS = 1.0  # between two looks at the embedded server
+LOOK_SECONDS = 2.0  # between two looks at the embedded server
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ WRITTEN = 32  # tries that are written down together
 NOT_LATER = 0.1  # seconds until they are, if they are fewer
 LOOKED_UP = 30.0  # seconds for which a host is not looked up again
 LOOKING_UP = 5.0  # seconds that looking up may take
-PAUSE, QUIET, SLOWER = 0.2, 1.0, 1.1  # seconds between looks for something to do
+PAUSE, SLOWER = 0.2, 1.1  # seconds between looks for something to do, and how each that finds nothing lengthens them
+QUIET = 5.0  # at most: who writes down what is to be told in this process says so, others wait for the next look
 AFTER_FAILURE = 5.0
 LIMITS = Limits(seconds=10.0, connect=4.0, read=500)
 DICE = random.SystemRandom()
@@ -53,8 +54,9 @@ _database = ThreadPoolExecutor(2, "courier-database")
 _lookups = ThreadPoolExecutor(16, "courier-lookups")
 
 
-async def run() -> None:
-    """Deliver for ever; cancelled, it leaves what is on the way to be sent again."""
+async def run(news: asyncio.Event | None = None) -> None:
+    """Deliver for ever; cancelled, it leaves what is on the way to be sent again. With news it looks at once."""
+    news = news or asyncio.Event()
     serving: dict[int, asyncio.Task[None]] = {}
     pause = PAUSE
     try:
@@ -68,7 +70,9 @@ async def run() -> None:
             except Exception:
                 logger.exception("Can't look for deliveries; tried again in %s seconds.", AFTER_FAILURE)
                 await asyncio.sleep(AFTER_FAILURE)
-            await asyncio.sleep(pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), pause)
+            news.clear()
     finally:
         for task in list(serving.values()):
             task.cancel()

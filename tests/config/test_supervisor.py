@@ -68,6 +68,7 @@ def noted(supervisor: Supervisor) -> dict[str, int]:
 
 
 async def test_a_dead_child_is_started_again_after_growing_pauses(supervisor, heard):
+    supervisor.pauses = Pauses(first=0.05, longest=0.4, steady=600)  # however long it takes to be born
     life = asyncio.create_task(supervisor.keep([[child("weak", "print('born')")]]))
     await until(lambda: heard.times("weak", "born") >= 4)
     supervisor.stop()

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from datetime import timedelta
 from random import Random
+from unittest.mock import Mock
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -149,6 +150,29 @@ def test_a_receiver_that_hangs_keeps_nobody_waiting(everybody, project, receiver
     hanging = [one for one in receiver.messages if one.path == "/hang"]
     assert 0 < len(hanging) <= courier.WIDTH
     assert WebhookDelivery.objects.filter(subscription=stuck, state="waiting").count() == 40
+
+
+def test_what_is_written_down_is_told_at_once_however_quiet_it_was(everybody, project, receiver, monkeypatch) -> None:
+    mine, _secret = subscribed(project, receiver.at("/ok"), everybody.mina)
+    looked = Mock(wraps=deliveries.due)
+    monkeypatch.setattr(deliveries, "due", looked)
+    monkeypatch.setattr(courier, "PAUSE", 600.0)
+    monkeypatch.setattr(courier, "QUIET", 600.0)
+
+    async def story() -> None:
+        news = asyncio.Event()
+        running = asyncio.create_task(courier.run(news))
+        async with asyncio.timeout(60):
+            while not looked.call_count:
+                await asyncio.sleep(0.02)
+            await sync_to_async(subscriptions.ping, thread_sensitive=False)(mine, by=everybody.mina)
+            news.set()
+            while not receiver.messages:
+                await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
 
 
 def test_who_is_stopped_leaves_what_was_on_the_way_to_the_next(everybody, project, receiver) -> None:

@@ -30,6 +30,9 @@ HOUSEKEEPING = "queue"
 COPILOT = "copilot"
 # Whose queues these are, by the name under which they are worked off.
 QUEUES = {"jobs": ["imports", "jobs", HOUSEKEEPING], COPILOT: [COPILOT], "housekeeping": [HOUSEKEEPING]}
+# Seconds between looks for jobs of which nobody told: such as are tried again. Housekeeping's are for whoever is free,
+# and its own worker is there for when nobody is.
+POLL = {"jobs": 5.0, COPILOT: 5.0, "housekeeping": 10.0}
 READING = 4  # threads for the readers, when every job is one that takes long
 PAUSE, QUIET = 0.25, 0.9  # seconds between looks at the outbox while something happens; when nothing has for a while
 SLOWER = 1.1  # each look that finds nothing makes the pause so much longer
@@ -40,6 +43,7 @@ AFTER_FAILURE = 5.0
 # opened their task.
 TOGETHER = 0.7
 AT_ONCE = {WARMER}
+TELLER = "webhooks"  # writes down what the courier has to tell
 
 
 class Command(BaseCommand):
@@ -63,8 +67,11 @@ async def work(concurrency: int) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(sum(places.values()) + READING, "work"))
     news = {name: asyncio.Event() for name in READERS}
-    followers = [asyncio.create_task(follow(name, catch_up, news[name])) for name, catch_up in READERS.items()]
-    followers += [asyncio.create_task(watch(news)), asyncio.create_task(courier.run())]
+    to_tell = {TELLER: asyncio.Event()}
+    followers = [
+        asyncio.create_task(follow(name, catch_up, news[name], to_tell.get(name))) for name, catch_up in READERS.items()
+    ]
+    followers += [asyncio.create_task(watch(news)), asyncio.create_task(courier.run(to_tell[TELLER]))]
     try:
         by_the_clock = app.with_connector(worker_connector.connector())
         others = app.with_connector(by_the_clock.connector)
@@ -89,6 +96,7 @@ async def _work_off(worker_app: App, name: str, places: int) -> None:
         name=name,
         concurrency=places,
         listen_notify=name != "housekeeping",
+        fetch_job_polling_interval=POLL[name],
         install_signal_handlers=False,
         delete_jobs="successful",
     )
@@ -121,15 +129,20 @@ async def watch(news: Mapping[str, asyncio.Event]) -> None:
         await asyncio.sleep(pause)
 
 
-async def follow(name: str, catch_up: Callable[[], int], news: asyncio.Event) -> None:
+async def follow(
+    name: str, catch_up: Callable[[], int], news: asyncio.Event, then: asyncio.Event | None = None
+) -> None:
     """Call one reader whenever it is woken, until it has caught up; a failure is said and tried again later, from the
-    same place. What comes right after is read together."""
+    same place. What comes right after is read together. `then` is told that it has read."""
     look = sync_to_async(fresh(catch_up), thread_sensitive=False)
     while await news.wait():
         news.clear()
         try:
-            while await look() >= FULL:
-                pass
+            full = True
+            while full:
+                full = await look() >= FULL
+                if then:
+                    then.set()
             await asyncio.sleep(0 if name in AT_ONCE else TOGETHER)
         except Exception:
             logger.exception("The reader %s failed; it tries again in %s seconds.", name, AFTER_FAILURE)
