@@ -207,7 +207,7 @@ def _plan_money(story: Story, days: Sequence[datetime], desk: Desk) -> None:
     story.plan(days[-7] + ten, paid)
     story.plan(days[-4] + ten, office.pay(story.organization, people["hannah"], people["tomas"]))
     story.plan(days[-6] + ten, office.contest([people["ewa"], people["rafael"], people["tariq"]], people["maya"], desk))
-    story.plan(days[-2] + ten, office.contest([people["sofia"]], None, desk))
+    story.plan(days[-2] + ten, office.contest([people["sofia"], people["daniel"], people["mei"]], None, desk))
     story.plan(days[-5] + ten, office.export(people["maya"], desk))
 
 

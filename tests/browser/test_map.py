@@ -57,6 +57,7 @@ from projects.models import Task
 drawn = TaskMap.objects.get(project__name="Letters on a map")
 keys = list(Task.objects.filter(project=drawn.project_id).order_by("pk").values_list("pk", flat=True))
 left = atlas.still_undecided(keys)
+keys.sort(key=lambda key: key in left)  # a letter that somebody was at is passed over: any two were answered
 TaskGroup.objects.create(map=drawn, number=1, tasks=left, size=len(left))
 points = [[key, 80.0 * at, 500.0 + 30.0 * (at % 3)] for at, key in enumerate(keys)]
 TaskMap.objects.filter(pk=drawn.pk).update(state="done", method="axes", model="all-minilm-l6@2", tasks=len(keys),
