@@ -126,7 +126,7 @@ ELSEWHERE = {
     "copilot-improve-looks": "once verdicts were checked: tests/assist/test_search_pages.py",
     "copilot-group-take": "once there are groups: tests/assist/test_atlas.py",
     "copilot-group-tag": "once there are groups: tests/assist/test_atlas.py",
-    "copilot-plan-off": "once a plan is on: tests/assist/test_plans.py",
+    "copilot-plan-off": "once a plan is on: tests/assist/test_plan_pages.py",
     "copilot-evidence-off": "while a candidate waits: tests/assist/test_waiting_candidates.py",
     "drift-accept": "once something has changed: tests/assist/test_drift.py",
     "copilot-run-stop": "once there is a run: tests/assist/test_training_pages.py",

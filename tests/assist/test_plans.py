@@ -2,10 +2,8 @@
 
 import random
 from datetime import timedelta
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -25,7 +23,6 @@ from assist.models import (
     TrainingRun,
 )
 from assist.registry import registry, resolution
-from projects.errors import Refused
 from projects.models import Project
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
@@ -33,31 +30,17 @@ from taskers.models import Event
 from taskers.notifications import inbox
 from taskers.people import invitations
 from tests.support import make
-from tests.support.assist import reports, work
+from tests.support.assist import reports
 from tests.support.assist.engineer import at, shown
 from tests.support.assist.engineer import emil as emil  # a fixture
+from tests.support.assist.plans import RECIPE
+from tests.support.assist.plans import places as places  # fixtures
+from tests.support.assist.plans import project as project
 from tests.support.assist.running import FAKE
 from tests.support.cast import Cast
 from tests.support.projects.judging import said
-from tests.support.projects.pipeline import Office, refused
 
 pytestmark = pytest.mark.django_db
-VESSELS = [{"name": "Vessel", "key": "vessel", "hotkey": "v"}]
-RECIPE = "spacy-entities"
-TERMS = {"every_days": 3, "minutes": 5, "most_failures": 2}
-
-
-@pytest.fixture(autouse=True)
-def places(settings, tmp_path) -> None:
-    settings.MEDIA_ROOT, settings.MODELS_DIR = tmp_path / "media", tmp_path / "models"
-
-
-@pytest.fixture
-def project(cast: Cast) -> Project:
-    """Where a rule answers all of the work."""
-    made = make.project(cast.riverside, "Ships", wanted=1, labels=VESSELS, copilot=True)
-    work.deployed(made, registry.model_version(FAKE[1]), share=100, by=cast.mina)
-    return made
 
 
 def labelled(cast: Cast, project: Project, number: int) -> None:
@@ -346,57 +329,3 @@ def test_few_scores_that_are_alike_prove_nothing() -> None:
     assert not due.worse([0.0, 0.0], [1.0] * 50, 0.01)
     assert due.worse([0.0] * 20, [1.0] * 50, 0.01)
     assert not due.worse([0.85] * 500, [0.9] * 500, 0.01), "less than what counts"
-
-
-def test_a_program_and_a_command_arrange_it_too(cast, project) -> None:
-    mine, key = Office(cast.mina, cast.riverside), project.public_id
-    refused(mine.send("PUT", "plan", key, RECIPE, body={}), 422, "bad-plan")
-    refused(mine.send("PUT", "plan", key, "abacus", body={"every_days": 3}), 422, "unknown-recipe", "recipe")
-    made = mine.send("PUT", "plan", key, RECIPE, body={"every_days": 3}).json()
-    assert (made["state"], made["every_days"], made["minutes"], made["when_passed"]) == ("on", 3, 60, "ask")
-    assert made["rounds"] == [] and mine.get("plans", key).json() == [made]
-    out = StringIO()
-    terms = ("--by", cast.mina.email, "--new-verdicts", "9")
-    call_command("training_plans", "arrange", str(key), RECIPE, *terms, stdout=out)
-    assert f"{RECIPE}: on" in out.getvalue() and TrainingPlan.objects.get().new_verdicts == 9
-    with pytest.raises(CommandError, match="doesn't look after"):
-        call_command("training_plans", "off", str(key), RECIPE, "--by", cast.alice.email)
-    assert mine.send("DELETE", "plan", key, RECIPE).status_code == 204
-    assert TrainingPlan.objects.get().state == "off"
-    refused(mine.send("DELETE", "plan", key, RECIPE), 409, "state-conflict")
-    with pytest.raises(Refused):
-        plans.arrange(project, RECIPE, by=cast.mina, every_days=9_000)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        TrainingPlan.objects.update(every_days=None, new_verdicts=None)
-
-
-def test_a_list_asks_as_often_for_many_rounds_as_for_one(cast, project, django_assert_max_num_queries) -> None:
-    mine, key = Office(cast.mina, cast.riverside), project.public_id
-    plans.arrange(project, RECIPE, by=cast.mina, every_days=3)
-    others = [TrainingPlan(project=project, recipe=name, arranged_by=cast.mina, **TERMS) for name in ("a", "b")]
-    TrainingPlan.objects.bulk_create(others)
-    taken = snapshots.take(project, by=cast.mina)
-    for plan in TrainingPlan.objects.all():
-        for _ in range(plans.NEWEST + 1):
-            made = PlanRound.objects.create(
-                plan=plan, why="schedule", snapshot=taken, state="failed", ended_at=timezone.now()
-            )
-            made.steps.create(number=1, state="failed")
-    with django_assert_max_num_queries(10):
-        told = mine.get("plans", key).json()
-    assert [len(one["rounds"]) for one in told] == [plans.NEWEST] * 3
-    newest = [one.pk for one in plans.of(project)[2].newest]
-    assert newest == sorted(newest, reverse=True) and told[2]["rounds"][0]["steps"][0]["state"] == "failed"
-
-
-def test_the_page_arranges_it_and_turns_it_off(cast, project, emil) -> None:
-    assert "Turn on" in shown(emil, "copilot-plans", project)
-    body = {"minutes": "30", "when_passed": "canary", "most_failures": "3"}
-    wrong = emil.post(at("copilot-plan", project, RECIPE), body)
-    assert wrong.status_code == 422 and "Say what it begins by" in wrong.content.decode()
-    assert emil.post(at("copilot-plan", project, RECIPE), body | {"new_verdicts": "200"}).status_code == 302
-    plan = TrainingPlan.objects.get()
-    assert (plan.new_verdicts, plan.when_passed, plan.arranged_by.name) == (200, "canary", "Emil")
-    assert "Turn off" in shown(emil, "copilot-plans", project)
-    emil.post(at("copilot-plan-off", project, RECIPE))
-    assert TrainingPlan.objects.get().state == "off"

@@ -7,11 +7,11 @@ import { createImageStore } from "./image/store.js";
 import { createHand } from "./image/hand.js";
 import { shapesOf } from "./image/kit.js";
 import { fetchLater } from "./image/later.js";
+import { createRegionFields } from "./image/region_fields.js";
 import { createImageStage } from "./image/stage.js";
 import { createKeymap } from "./shared/keys.js";
 import { labelBindings } from "./shared/keys_of_labels.js";
 import { createPalette } from "./shared/palette.js";
-import { openAttributes } from "./shared/required_attributes.js";
 import { say } from "./shared/words.js";
 
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
@@ -46,7 +46,7 @@ class ImageEditor {
   #stage;
   #built = false;
   #closed = false;
-  #wanted = null; // the attribute without which nothing is handed in, should the fields be still on their way
+  #fields;
 
   constructor(hosts, work) {
     this.#work = work;
@@ -67,6 +67,7 @@ class ImageEditor {
       copilot: this.#line.joined,
       onChange: () => this.#refresh(),
     });
+    this.#fields = createRegionFields({ store: this.#store, labelOf: this.#labelOf, choose: (id) => this.#choose(id), announce: work.announce });
     hosts.tools.replaceChildren();
     hosts.panel.replaceChildren();
     this.#buildStage(hosts.stage);
@@ -128,11 +129,9 @@ class ImageEditor {
     [this.smooth, this.hints] = [smooth, hints];
     this.lists = lists.createImageLists(panel, this.#forLists());
     this.heard = heard.createHeard(this.#store, { tool: () => this.#tool(), on: () => this.#hand.on });
-    if (fields) this.fields = fields.createAttributeFields(panel, { onSet: (key, value) => this.#store.describe(key, value), onDone });
+    if (fields) this.#fields.come((onSet) => fields.createAttributeFields(panel, { onSet, onDone }));
     this.settings = view.createViewSettings(panel, { onChange: () => this.#stage.look(), onDone });
     this.#show();
-    this.#showFields();
-    if (this.#wanted) this.fields?.ask(this.#wanted);
   }
 
   #forLists() {
@@ -168,7 +167,7 @@ class ImageEditor {
       floor: () => this.#line.detected.floor,
       ask: () => this.#line.detected.ask(true),
       askAll: () => void this.#line.detected.askAll().catch(() => {}), // without a network the work goes on without it
-      describe: () => this.fields?.focus(),
+      describe: () => this.#fields.focus(),
       view: () => this.settings?.turn(),
       pen: () => this.#stage.cursor.turnPen(this.#tool()),
       pressAway: () => this.#stage.cursor.press(this.#tool(), true),
@@ -270,13 +269,8 @@ class ImageEditor {
     if (!this.#built) return;
     this.#show();
     this.lists?.show();
-    this.#showFields();
+    this.#fields.show();
     this.#work.onChange();
-  }
-
-  #showFields() {
-    const region = this.#store.state.regions.find(({ id }) => id === this.#store.selected) ?? null;
-    this.fields?.show(region, (region && this.#labelOf(region.label)?.attributes) ?? [], !this.#store.open);
   }
 
   /** What is around the work has changed: tool, view, copilot. */
@@ -339,15 +333,9 @@ class ImageEditor {
     return this.#accept();
   }
 
-  /** Before handing in: the first region that leaves something open which must be filled in. @returns {boolean} whether there is one */
+  /** Before handing in. @returns {boolean} whether a region leaves open what must be filled in */
   incomplete() {
-    const [first] = openAttributes(this.#store.state.regions, this.#labelOf);
-    if (!first) return false;
-    this.#choose(first.id);
-    this.#wanted = first.key;
-    this.fields?.ask(first.key);
-    this.#work.announce(say("{label} can't be handed in without: {field}", { label: this.#nameOf(first.label), field: first.name }));
-    return true;
+    return this.#fields.ask();
   }
 
   /** Esc lets go of the innermost thing. @returns {boolean} whether there was one */

@@ -18,7 +18,7 @@ import { createTextPage } from "./text/page.js";
 import { createPicker } from "./text/picker.js";
 import { createPointer } from "./text/pointer.js";
 import { keepInSight } from "./text/scroll.js";
-import { openAttributes } from "./shared/required_attributes.js";
+import { createRequired } from "./shared/required_attributes.js";
 import { createTextSize } from "./shared/text_size.js";
 import { say, sayCount } from "./shared/words.js";
 
@@ -42,7 +42,7 @@ class TextEditor {
   #marking;
   #copilot;
   #asked = null;
-  #wanted = null; // the attribute without which nothing is handed in, should the fields be still on their way
+  #required;
   #waits; // whether suggestions wait to be asked for
 
   constructor(hosts, work) {
@@ -52,6 +52,12 @@ class TextEditor {
     this.#offsets = createOffsets(this.#text);
     const taken = work.own("text", [...work.bindings, ...textBindings({ attributes: this.#asksAttributes() })]);
     this.keymap = createKeymap([...taken, ...labelBindings(work.labels, taken, say("Labels"))]);
+    this.#required = createRequired({
+      marks: () => this.#store.state.spans,
+      labelOf: (key) => this.#labelOf(key),
+      choose: (id) => (this.#store.select(id), this.#bring()),
+      announce: work.announce,
+    });
     this.#store = createTextStore({ answer: work.answer, rejected: work.rejected, onChange: () => this.#refresh() });
     this.#seenAs = createLooks(this.#text, (item) => this.#toUnits(item), { labelOf: (key) => this.#labelOf(key), confidence: work.confidence });
     this.#build(hosts);
@@ -143,7 +149,7 @@ class TextEditor {
     if (this.#closed) return;
     this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#store.describe(key, value), onDone: () => this.focus() });
     this.#showFields();
-    if (this.#wanted) this.fields.ask(this.#wanted);
+    this.#required.fieldsCame(this.fields);
   }
 
   #listen() {
@@ -308,14 +314,7 @@ class TextEditor {
 
   /** Before handing in: the first span that leaves something open which must be filled in. @returns {boolean} whether there is one */
   incomplete() {
-    const [first] = openAttributes(this.#store.state.spans, this.#labelOf.bind(this));
-    if (!first) return false;
-    this.#store.select(first.id);
-    this.#bring();
-    this.#wanted = first.key;
-    this.fields?.ask(first.key);
-    this.#work.announce(say("{label} can't be handed in without: {field}", { label: this.#nameOf(first.label), field: first.name }));
-    return true;
+    return this.#required.ask();
   }
 
   escape() {
