@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='PlanRound',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('why', models.CharField(choices=[('schedule', 'It was time'), ('verdicts', 'Enough new verdicts'), ('lost-slice', 'A slice got worse')], max_length=10)),
+                ('why', models.CharField(choices=[('schedule', 'It was time'), ('verdicts', 'Enough new verdicts'), ('lost-slice', 'A kind of task got worse')], max_length=10)),
                 ('about', models.CharField(blank=True, max_length=80)),
                 ('state', models.CharField(choices=[('snapshot', 'A snapshot is taken'), ('training', 'Training'), ('evaluating', 'Being evaluated'), ('evidence', 'Waits for evidence'), ('asked', 'Waits for a person'), ('rollout', 'Its rollout began'), ('refused', 'Refused'), ('cannot-tell', 'Evidence never came'), ('stopped', 'Stopped'), ('failed', 'Failed')], default='snapshot', max_length=11)),
                 ('reason', models.CharField(blank=True, max_length=300)),

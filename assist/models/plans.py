@@ -74,7 +74,7 @@ class PlanRound(models.Model):
     class Why(models.TextChoices):
         SCHEDULE = "schedule", "It was time"
         VERDICTS = "verdicts", "Enough new verdicts"
-        LOST_SLICE = "lost-slice", "A slice got worse"
+        LOST_SLICE = "lost-slice", "A kind of task got worse"
 
     class State(models.TextChoices):
         SNAPSHOT = "snapshot", "A snapshot is taken"

@@ -292,7 +292,7 @@ class PlanForm(forms.Form):
         **limits.PLAN["new_verdicts"].bounds,
     )
     on_lost_slice = forms.BooleanField(
-        label=_("When a slice gets worse"),
+        label=_("When a kind of task gets worse"),
         required=False,
         help_text=_("An evaluation says that the model in place does worse there, or drift was seen."),
     )

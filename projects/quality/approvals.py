@@ -36,6 +36,7 @@ ORDER BY t.id FOR KEY SHARE OF d
 ON CONFLICT DO NOTHING
 RETURNING task_key
 """
+# Each is looked up by its key: an empty text that is added keeps the index of all that waits out of it.
 END = """
 DELETE FROM projects_awaitedreview w WHERE w.project_id = %(project)s::bigint AND NOT EXISTS (
   SELECT FROM projects_task t WHERE t.id = w.task_key AND t.withheld || '' = 'review')
@@ -61,10 +62,13 @@ def allow(project: Project, by: Person, days: int | None) -> ReviewDeadline | No
     before = rows.select_for_update().values_list("days", flat=True).first()
     if days == before:
         return rows.first()
+    awaited = AwaitedReview.objects.filter(project=project)
     if days is None:
         rows.delete()
-        AwaitedReview.objects.filter(project=project).delete()
+        awaited.filter(paid=0).delete()  # what was paid is still no longer owed, until the task waits no more
     else:
+        if before is None:
+            awaited.filter(approved_at=None).update(since=Now())
         said = {"days": days, "changed_by": by, "changed_at": Now()}
         ReviewDeadline.objects.update_or_create(project=project, defaults=said)
     detail = {"project": str(project.public_id), "before": before, "after": days}
@@ -79,6 +83,9 @@ def look(now: datetime | None = None) -> int:
     """Write down what has come to wait, forget what waits no more, and pay what has waited long enough; for how many
     tasks something was paid. Another worker at the same time pays nothing twice."""
     now, paid = now or timezone.now(), 0
+    without = AwaitedReview.objects.filter(project__review_deadline=None)
+    for project in without.values_list("project", flat=True).distinct():
+        ask(END, {"project": project})
     for deadline in ReviewDeadline.objects.order_by("project"):
         for statement in (END, ANEW, BEGIN):
             ask(statement, {"project": deadline.project_id})

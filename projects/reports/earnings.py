@@ -248,12 +248,12 @@ def _awaited(entries: Iterable[Entry], seen: datetime) -> None:
     found = {one.pk: one for one in rows} if tasks else {}
     for entry in waiting:
         awaited = found.get(entry.annotation.task_id)
-        deadline = getattr(awaited and awaited.project, "review_deadline", None)
-        if awaited is None or deadline is None:  # it is taken back at this very moment
+        if awaited is None:
             continue
+        deadline = getattr(awaited.project, "review_deadline", None)  # None once a manager took it back
         if entry.earned:
             entry.paid_on = awaited.approved_at
-        elif awaited.approved_at is None or awaited.approved_at >= seen:
+        elif deadline is not None and (awaited.approved_at is None or awaited.approved_at >= seen):
             entry.paid_by = awaited.since + timedelta(days=deadline.days)
 
 

@@ -102,6 +102,23 @@ def test_what_was_paid_so_counts_once_against_the_limit_and_a_bonus_makes_no_jud
 
 
 @pytest.mark.django_db
+def test_what_was_paid_so_counts_once_also_when_the_project_takes_its_word_back(cast) -> None:
+    task = in_doubt(cast)
+    in_time()
+    earning_days.add(Transfer.objects.values_list("pk", flat=True))
+    BatchProgress.objects.update_or_create(batch=task.batch, defaults={"wanted": 3, "submitted": 3, "spent": 0})
+    approvals.allow(task.project, cast.mina, None)
+    assert (approvals.look(), AwaitedReview.objects.get().paid) == (0, 2), "it waits still"
+    (spent,) = spending_limit.of([task.project]).values()
+    assert (spent.earned, spent.promised) == (2 * CENTS, CENTS)
+    approvals.allow(task.project, cast.mina, 7)
+    assert (in_time(), owed(cast)) == (0, (CENTS, CENTS))
+    approvals.allow(task.project, cast.mina, None)
+    Task.objects.filter(pk=task.pk).update(withheld="")
+    assert (approvals.look(), AwaitedReview.objects.exists()) == (0, False)
+
+
+@pytest.mark.django_db
 def test_my_work_is_shown_while_a_deadline_is_taken_back(client, cast, settings) -> None:
     settings.SHOWN_EVERY = 0
     task = in_doubt(cast)

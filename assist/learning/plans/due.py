@@ -1,4 +1,4 @@
-"""Why a plan should begin now: it is time, enough was found without a model's help, or a slice got worse.
+"""Why a plan should begin now: it is time, enough was found without a model's help, or a kind of task got worse.
 
 What was looked at in vain is kept with the plan, so that it is read once.
 """

@@ -46,7 +46,7 @@ def arrange(project: Project, recipe: str, *, by: Person, **terms: Any) -> Train
         if said[name] is not None or name not in MAY_BE_EMPTY:
             limits.check(name, said[name], limit, "bad-plan")
     if not any(said[name] for name in STARTS):
-        raise Refused("Say what it begins by: days, new verdicts, or a lost kind of task.", code="bad-plan")
+        raise Refused("Say what it begins by: days, new verdicts, or a kind of task that got worse.", code="bad-plan")
     if said["when_passed"] not in TrainingPlan.Passed.values:
         raise Refused("It waits for a person, or its rollout begins.", code="bad-plan", place="when_passed")
     fresh = FRESH | {"state": TrainingPlan.State.ON, "turned_on_at": Now(), "arranged_by": by}
