@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 from procrastinate.contrib.django import app
 
 from config.logs import JsonLines, PlainLines
@@ -109,8 +108,6 @@ def test_a_job_that_a_request_set_going_says_which(lines, monkeypatch, nobodys) 
             raise RuntimeError("torn")
         done.append(key)
 
-    with connection.cursor() as cursor:  # other tests leave theirs, whose faults would be told here as well
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
     monkeypatch.setattr(importing, "run", load)
     monkeypatch.setattr(work, "READERS", {})
     request_ids.begin(OURS)

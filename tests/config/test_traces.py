@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from django.db import connection
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from procrastinate.contrib.django import app
 
@@ -94,8 +93,6 @@ def test_a_claim_by_program_is_one_trace_with_the_names_of_addresses_and_verbs(c
 def test_a_job_is_a_part_of_the_trace_that_set_it_going(collector, monkeypatch) -> None:
     monkeypatch.setattr(importing, "run", lambda key: None)
     monkeypatch.setattr(work, "READERS", {})
-    with connection.cursor() as cursor:  # what other tests left to be done
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
     with spans.span("POST load"):
         app.configure_task("projects.jobs.run_import", queue="imports").defer(import_key=1)
 

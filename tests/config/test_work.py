@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
 from django.utils import timezone
 from procrastinate import App
 from procrastinate.contrib.django import app
@@ -122,8 +121,6 @@ def test_a_worker_whose_job_was_given_away_meanwhile_says_so_and_nothing_fails(m
     monkeypatch.setattr(importing, "run", load)
     monkeypatch.setattr(work, "READERS", {})
     caplog.set_level("INFO", logger="config.own_jobs")
-    with connection.cursor() as cursor:  # what other tests left to be done
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
     wait = app.configure_task("projects.jobs.run_import", queue="imports").defer
     key = wait(import_key=1)
     mine = ProcrastinateJob.objects.filter(pk=key)

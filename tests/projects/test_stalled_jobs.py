@@ -18,13 +18,6 @@ pytestmark = pytest.mark.django_db
 SILENT, LIVING = "now() - interval '1 hour'", "now()"
 
 
-@pytest.fixture(autouse=True)
-def _empty(db) -> None:
-    with connection.cursor() as cursor:
-        # The tables of jobs are not Django's: what other tests put there isn't flushed with the rest.
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
-
-
 def added(name: str, status: str = "todo") -> int:
     """A job of this name, which is its lock as well; done by no worker that is known."""
     add = """INSERT INTO procrastinate_jobs (task_name, queue_name, queueing_lock, status)
