@@ -208,7 +208,7 @@ class _Life:
         plan = self.plan
         python, environment = sys.executable, plan.environment
         runtime = [Child("runtime", [python, "-m", "assist.runtime.server"], environment, grace=5.0)] * plan.runtimes
-        worker = [python, str(ROOT / "manage.py"), "work"]
+        worker = [python, str(ROOT / "manage.py"), "work", "--skip-checks"]
         workers = [Child(_numbered("worker", at, plan.workers), worker, environment) for at in range(plan.workers)]
         if place(os.environ):
             workers.append(Child("metrics", [python, "-m", "config.metrics"], environment))

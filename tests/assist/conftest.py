@@ -14,6 +14,14 @@ from tests.support.assist.pictures import Picture, picture
 from tests.support.assist.running import FAKE, REAL, Runtime, running
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several processes of tests one has all that ask the real models: to load them takes longer than to ask."""
+    for item in items:
+        if "real_runtime" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("real models"))
+
+
 @pytest.fixture(scope="session")
 def model_folder() -> Path:
     """The pinned models."""

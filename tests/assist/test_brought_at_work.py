@@ -28,6 +28,8 @@ from tests.support.assist.page import in_thread, kept, page_of
 from tests.support.assist.pictures import Picture, picture
 from tests.support.cast import Cast
 
+pytestmark = pytest.mark.xdist_group("brought at work")
+
 MOODS = [{"name": "Glad"}, {"name": "Sad"}]
 PETS = [
     {"key": "cat", "name": "Cat", "colour": "#1971c2", "shapes": ["box"]},

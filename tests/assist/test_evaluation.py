@@ -24,7 +24,7 @@ from tests.support.assist.running import FAKE, SPACY_ONLY, Runtime, running
 from tests.support.cast import Cast
 from tests.support.projects.pipeline import Api
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("evaluation")]
 NAMES = ("Maria", "Jonas", "Amira", "Pedro", "Ingrid")
 NEXT = replace(RUNTIMES[FAKE[1]], version="2", artifacts=())  # the same rule under another version
 

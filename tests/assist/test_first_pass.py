@@ -27,7 +27,7 @@ from tests.support.assist.pictures import picture
 from tests.support.assist.running import Runtime, running
 from tests.support.cast import Cast
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("first pass")]
 
 THINGS = [{"key": "cat", "name": "Cat", "shapes": ["box"]}]
 LINES = [{"key": "price", "name": "Price", "shapes": ["box"], "attributes": [{"name": "Says", "kind": "text"}]}]

@@ -34,6 +34,8 @@ from assist.adapters.spacy_folder import SpacyFolder
 from assist.runtime.decoding import BadPicture, pixels_of
 from tests.support.assist.pictures import Picture
 
+pytestmark = pytest.mark.xdist_group("runtimes")  # one process of tests loads the model of masks
+
 FACE = (180.0, 65.0, 90.0, 110.0)  # the astronaut's, x, y, width, height
 
 

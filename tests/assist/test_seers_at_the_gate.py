@@ -26,7 +26,7 @@ from tests.support.assist.running import Runtime, running
 from tests.support.cast import Cast
 from tests.support.projects.pipeline import Api
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("seers at the gate")]
 
 NANODET, READER = "nanodet@1", "rapidocr@3.10.0"
 WORDS = [{"name": "Says", "kind": "text"}]

@@ -39,7 +39,7 @@ from tests.support import make
 from tests.support.api_operations import OPERATIONS
 from tests.support.projects.hooks import subscribed
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("description")]
 
 # A stream, which a WSGI client would gather in a thread without this test's transaction: tests/projects/test_streams.py
 EXPORT = ("GET", "/api/v1/projects/{project_id}/export/{format}/")

@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 HEAVY = {
     *("torch", "torchvision", "onnx", "onnxruntime", "spacy", "thinc", "transformers", "sentence_transformers"),
+    *("s3fs", "aiobotocore", "botocore", "aiohttp"),
     *("sklearn", "optuna", "sqlalchemy", "pandas", "pyarrow", "datasets", "datumaro", "matplotlib", "playwright"),
     "scipy.stats",
 }

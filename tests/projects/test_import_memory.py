@@ -22,7 +22,7 @@ def most_memory_of_loading(folder, project, rows: int) -> int:
     with path.open("w", encoding="utf-8") as file:
         file.writelines(LINE.format(f"{rows}-{number}") for number in range(rows))
     before, most = Task.objects.count(), 0
-    process = start("import_tasks", project.public_id, path)
+    process = start("import_tasks", "--skip-checks", project.public_id, path)
     watched = psutil.Process(process.pid)
     while process.poll() is None:
         try:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.data.connectors import bucket, clouds, server_folder, urls
+from projects.data.connectors import clouds, server_folder, urls
 from projects.data.connectors.files import Files
 from taskers.models import Organization
 
@@ -41,6 +41,13 @@ class Kind(NamedTuple):
     system: Callable[[Mapping[str, Any], Mapping[str, Any]], System] | None = None
 
 
+def _bucket() -> Any:
+    """The module of buckets, loaded once somebody reaches for one: its client is as much to load as all of Django."""
+    from projects.data.connectors import bucket
+
+    return bucket
+
+
 def _folder(organization: Organization, given: Given) -> Kept:
     return {"folder": str(server_folder.within(organization, str(given.get("folder", ""))))}, {}
 
@@ -61,9 +68,9 @@ KINDS: dict[str, Kind] = {
                 Asked("key", _("Access key id"), _("Leave it empty for a public bucket."), required=False),
                 Asked("secret", _("Secret access key"), _("It is never shown again."), "secret", required=False),
             ),
-            lambda _organization, given: bucket.check(given),
-            lambda _organization, settings, secret: bucket.opened(settings, secret),
-            bucket.as_system,
+            lambda _organization, given: _bucket().check(given),
+            lambda _organization, settings, secret: _bucket().opened(settings, secret),
+            lambda settings, secret: _bucket().as_system(settings, secret),
         ),
         Kind(
             "gcs",

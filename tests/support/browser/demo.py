@@ -18,9 +18,9 @@ from tests.support.assist import weights
 ROOT = Path(__file__).resolve().parents[3]
 # What a start does before its processes run (config/start.py), as manage.py is told to.
 STEPS = (
-    ("migrate", "--no-input", "--verbosity", "0"),
-    ("load_demo", "--verbosity", "0"),
-    ("collectstatic", "--no-input", "--clear", "--verbosity", "0"),
+    ("migrate", "--no-input", "--verbosity", "0", "--skip-checks"),
+    ("load_demo", "--verbosity", "0", "--skip-checks"),
+    ("collectstatic", "--no-input", "--clear", "--verbosity", "0", "--skip-checks"),
 )
 LOADED = "demo_loaded"  # the database that is copied
 

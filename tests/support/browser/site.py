@@ -73,7 +73,7 @@ class Site:
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of its command line."""
-        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments, "--skip-checks"]
         return subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=120)
 
     def script(self, source: str) -> str:
