@@ -14,18 +14,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.configuration import configure, instructions, markdown, save_settings
+from projects.configuration import configure, illustrations, instructions, save_settings
 from projects.configuration.save_settings import Overwrites
-from projects.models import Project, ProjectSettings, limits
+from projects.models import Project, ProjectSettings, ProjectTemplate, limits
 from projects.reports import settings_effect
 from projects.task_types import TASK_TYPES
 from projects.web.manager import gallery, previews
 from projects.web.manager.conflict import conflict_of
+from projects.web.manager.forms.illustrations import IllustrationForm
 from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
 from projects.web.manager.forms.preference import own_labels
 from projects.web.manager.forms.project import ChangedSettingsForm, NewProjectForm, SettingsForm, settings_initial
 from projects.web.manager.previews import Looks
 from projects.web.shared.access import manages
+from projects.web.shared.instructions_html import instructions_html
 from projects.workflow import project_copies
 from taskers import access as roles
 from taskers.errors import Problem
@@ -52,7 +54,8 @@ def new(request: MemberRequest) -> HttpResponse:
             return redirect("load", project.public_id)
         except Problem as problem:
             _blame(form, labels, problem)
-    context = {"form": form, "labels": labels, "project": None, "preview": _preview(form), "pattern": pattern}
+    context = {"form": form, "labels": labels, "project": None, "pattern": pattern}
+    context["preview"] = _preview(form, illustrations.template_of(organization, pattern or {}))
     return render(request, "projects/manager/new.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -153,7 +156,9 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "seen": seen,
         "conflict": conflict,
         "version": now.version,
-        "preview": _preview(form),
+        "preview": _preview(form, project),
+        "pictures": illustrations.listed(project),
+        "picture_form": IllustrationForm(),
         "effects": settings_effect.of(project, now, configure.THRESHOLDS | now.thresholds),
         "may_make": roles.may(request.user, project.organization, *access.MANAGE),
         "tab": "settings",
@@ -195,8 +200,8 @@ def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]
     return terms
 
 
-def _preview(form: Form) -> str:
-    return markdown.safe_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS])
+def _preview(form: Form, owner: Project | ProjectTemplate | None) -> str:
+    return instructions_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS], owner)
 
 
 def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
@@ -220,8 +225,20 @@ def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
 @require_POST
 @needs_role(*access.MANAGE)
 def preview(request: MemberRequest) -> HttpResponse:
-    """Instructions as taskers will see them."""
+    """Instructions of a project that isn't there yet, as taskers will see them."""
+    pattern = gallery.pattern_of(request.POST, request.organization) or {}
+    return _previewed(request, illustrations.template_of(request.organization, pattern))
+
+
+@require_POST
+@manages
+def instructions_preview(request: MemberRequest, project: Project) -> HttpResponse:
+    """The same of a project that has pictures."""
+    return _previewed(request, project)
+
+
+def _previewed(request: MemberRequest, owner: Project | ProjectTemplate | None) -> HttpResponse:
     asked = request.htmx.trigger_name if request.htmx else None
     said = asked if asked and asked.startswith("instructions") else "instructions"
-    html = markdown.safe_html(request.POST.get(said, "")[: limits.INSTRUCTIONS])
+    html = instructions_html(request.POST.get(said, "")[: limits.INSTRUCTIONS], owner)
     return render(request, "projects/manager/_preview.html", {"preview": html})
