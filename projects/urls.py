@@ -41,6 +41,7 @@ from projects.web.manager import (
     stages,
     task,
     tasks,
+    typed_settings,
     webhooks,
 )
 from projects.web.reviewer import disputes
@@ -56,6 +57,7 @@ PROJECT = [
     path("settle/", project.settle, name="project-settle"),
     path("settings/", create.settings, name="project-settings"),
     path("settings/preview/", create.task_preview, name="settings-preview"),
+    path("settings/effects/", typed_settings.effects, name="settings-effects"),
     path("settings/instructions/", create.instructions_preview, name="project-instructions-preview"),
     path("settings/pictures/", illustrations.add, name="illustration-add"),
     path("settings/pictures/remove/", illustrations.remove, name="illustration-remove"),

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -24,7 +25,13 @@ from projects.web.manager.conflict import conflict_of
 from projects.web.manager.forms.illustrations import IllustrationForm
 from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
 from projects.web.manager.forms.preference import own_labels
-from projects.web.manager.forms.project import ChangedSettingsForm, NewProjectForm, SettingsForm, settings_initial
+from projects.web.manager.forms.project import (
+    FIELD_OF,
+    ChangedSettingsForm,
+    NewProjectForm,
+    SettingsForm,
+    settings_initial,
+)
 from projects.web.manager.previews import Looks
 from projects.web.shared.access import manages
 from projects.web.shared.instructions_html import instructions_html
@@ -171,6 +178,7 @@ def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> Cha
         request.POST or None,
         initial=settings_initial(now),
         task_type=project.task_type,
+        effects_at=reverse("settings-effects", args=[project.public_id]),
         organization=project.organization,
         languages={code: code for code in now.instructions_by_language} | instructions.languages(project.organization),
         known=now.fields,
@@ -218,7 +226,7 @@ def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
     if field.startswith("fields"):
         field = next((one for one in ("fields_asked", "also_asked") if one in form.asked), "")
         form.blame_row(problem.place)
-    field = {"lease_seconds": "lease_minutes"}.get(field, field)
+    field = FIELD_OF.get(field, field)
     form.add_error(field if field in form.fields else None, problem.text)
 
 

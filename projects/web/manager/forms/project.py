@@ -13,6 +13,7 @@ from projects.configuration.presets import FIRST_TERMS
 from projects.errors import Refused
 from projects.models import ProjectSettings, limits
 from projects.models.limits import RATE, SETTINGS
+from projects.reports.settings_effect import TOLD
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.preference import OWN_LABELS, TIE
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages
@@ -34,6 +35,16 @@ from taskers.models import Organization
 SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlapping stretches")))
 # What some task types ask of a project and others don't: which, says each type.
 OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.settings_asked}
+# The fields of settings that people type in other units.
+FIELD_OF = {"lease_seconds": "lease_minutes"}
+# Of a field whose effect is told: all such go along, and of several answers the last one counts.
+LIVE = {
+    "data-told": True,
+    "hx-trigger": "input delay:400ms",
+    "hx-include": "[data-told]",
+    "hx-swap": "none",
+    "hx-sync": "closest form:replace",
+}
 PAID = ("rate", "unit_rate", "hourly_rate", "review_rate")
 
 
@@ -78,7 +89,9 @@ class SettingsForm(InLanguages, PairFields):
         **SETTINGS["wanted"].bounds,
         help_text=_("How many people should answer each task."),
     )
-    rate = amount(_("Pay per accepted judgement"), RATE)
+    rate = amount(
+        _("Pay per accepted judgement"), RATE, help_text=_("Earned by everybody whose answer is accepted, for each.")
+    )
     unit_rate = amount(
         _("and per region or word"),
         RATE,
@@ -297,10 +310,13 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
 
 
 class ChangedSettingsForm(SettingsForm):
-    """The settings of a project that is there: what its task type doesn't ask isn't in it."""
+    """The settings of a project that is there: what its task type doesn't ask isn't in it. What past work tells the
+    effect of asks `effects_at` for it while it is typed."""
 
-    def __init__(self, *args: Any, task_type: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, task_type: str, effects_at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in TOLD if effects_at else ():
+            self.fields[FIELD_OF.get(name, name)].widget.attrs |= LIVE | {"hx-get": effects_at}
         self.asked = TASK_TYPES[task_type].settings_asked
         for name in OF_TYPES - set(self.asked):
             del self.fields[name]
