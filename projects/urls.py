@@ -64,6 +64,7 @@ PROJECT = [
     path("clone/", gallery.clone, name="project-clone"),
     path("template/", gallery.keep, name="project-template"),
     path("rules/", rules.page, name="project-rules"),
+    path("rules/effects/", typed_settings.rules_effects, name="rules-effects"),
     path("rules/automatic/", automatic_rules.page, name="project-automatic-rules"),
     path("rules/automatic/<uuid:rule_id>/stop/", automatic_rules.stop, name="automatic-rule-stop"),
     path("rules/bonuses/", bonus_rules.page, name="project-bonus-rules"),

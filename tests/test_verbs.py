@@ -86,6 +86,7 @@ READS = {
 # What views that take a form call without saying who asks, and that only reads or makes words.
 READS_OF_FORMS = {
     "assist.alike.atlas.group",
+    "projects.configuration.illustrations.template_of",
     "projects.configuration.instructions.languages",
     "projects.configuration.markdown.safe_html",
     "projects.quality.gold.pool.other_answers",

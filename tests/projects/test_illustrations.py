@@ -166,11 +166,11 @@ def test_copies_and_templates_keep_the_pictures_though_the_project_loses_them(ca
     copy = project_copies.clone(project, "Tails again", by=cast.mina)
     illustrations.remove(project, "tail", by=cast.mina)
     assert assets.collect(before=timezone.now() + timedelta(days=1)) == 0, "template and copy need it"
+    make.task(make.batch(copy))
     assert "<img" in read_by(cast.alice, copy)
     begun = f"{page('project-new')}?template={template.public_id}"
     assert page("illustration", template.illustrations.get().public_id) in mina.get(begun).content.decode()
     after = project_copies.from_template(template, "After it", by=cast.mina)
-    make.task(make.batch(after))
     assert "<img" in mina.get(page("project-settings", after.public_id)).content.decode()
     for one in (copy, after):
         illustrations.remove(one, "tail", by=cast.mina)

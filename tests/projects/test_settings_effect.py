@@ -1,11 +1,11 @@
-"""What settings come to: each by hand on figures, and those that are being typed beside their fields."""
+"""What settings and rules come to: each by hand on figures, and those that are being typed beside their fields."""
 
 import pytest
 from django.test import Client
 
 from projects.configuration import configure
-from projects.models import Annotation, Assignment, Project, ProjectSettings
-from projects.reports import settings_effect, verdict_index
+from projects.models import Annotation, Assignment, AssignmentRules, Project, ProjectSettings
+from projects.reports import rules_effect, settings_effect, verdict_index
 from projects.reports.settings_effect import TOLD, Lately, Terms
 from taskers.models import Event
 from tests.support import make
@@ -59,6 +59,34 @@ def test_each_setting_says_in_figures_what_it_comes_to(name: str, terms: dict, w
     assert words in said and bool(words) == bool(said)
 
 
+# Three people, one of whom falls below 60 % and one of whom nobody knows much, on four days of theirs.
+SEEN = rules_effect.Lately(
+    people=[rules_effect.Worker(50, 30, 1), rules_effect.Worker(40, 5, 10), rules_effect.Worker(10, 0, 2)],
+    judgements=[10.0, 20.0, 30.0, 40.0],
+    promised=[1e6, 2e6, 3e6, 4e6],
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "terms", "words"),
+    [
+        ("standing_floor", {"standing_floor": 0.6, "standing_evidence": 5}, "With 60 %, 1 of the 3 people"),
+        ("standing_floor", {"standing_floor": 0.6, "standing_evidence": 2}, "With 60 %, 2 of the 3 people"),
+        ("standing_floor", {"standing_floor": 0.6, "standing_evidence": 5}, "2 have that much evidence."),
+        ("daily_tasks", {"daily_tasks": 25}, "With 25, 2 of the 4 days"),
+        ("daily_tasks", {"daily_tasks": 25}, "by 20 tasks in all"),
+        ("daily_tasks", {}, ""),
+        ("daily_earnings", {"daily_earnings": 3_000_000}, "1 of the 4 days that one of them worked here"),
+        ("daily_earnings", {}, ""),
+        ("gold_share", {"gold_share": 0.2}, "With 20 %, about 25 pieces of gold come on top of 100 answers"),
+        ("gold_share", {"gold_share": 0.2, "mode": "lists"}, ""),
+    ],
+)
+def test_each_rule_says_in_figures_what_it_comes_to(name: str, terms: dict, words: str) -> None:
+    said = rules_effect.TOLD[name](SEEN, AssignmentRules(**terms))
+    assert words in said and bool(words) == bool(said)
+
+
 @pytest.fixture
 def project(cast) -> Project:
     """Five tasks that two people decided, each in a minute of which half was work."""
@@ -75,10 +103,10 @@ def mina(cast) -> Client:
     return signed_in(cast.mina)
 
 
-def typed(client: Client, project: Project, name: str, **values: str) -> dict[str, str]:
+def typed(client: Client, project: Project, name: str, of: str = "settings", **values: str) -> dict[str, str]:
     """What stands beside each field after that."""
     asks = {"HX-Request": "true", "HX-Trigger-Name": name}
-    answer = client.get(page("settings-effects", project.public_id), values, headers=asks)
+    answer = client.get(page(f"{of}-effects", project.public_id), values, headers=asks)
     assert answer.status_code == 200
     found = {one.field: one.fault or one.said for one in answer.context["effects"]}
     assert answer.context["aloud"] == found[name] and found[name] in answer.content.decode()
@@ -96,24 +124,21 @@ def test_what_is_typed_is_told_by_the_function_that_tells_what_is_saved_and_noth
     assert f'hx-get="{page("settings-effects", project.public_id)}"' in shown and 'id="id_wanted_figures"' in shown
 
 
+REFUSED = [
+    ("pay_floor", {"pay_floor": "101"}, "less than or equal to 100"),
+    ("wanted", {"wanted": ""}, "This field is required."),
+    ("rate", {"rate": "much"}, "Enter a number."),
+    ("most", {"most": "1"}, "“most” is a number from 2 to 50."),
+    ("target", {"target": "99.9", "most": "3"}, "every task would go to a reviewer"),
+]
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("name", "values", "field", "words"),
-    [
-        ("pay_floor", {"pay_floor": "101"}, "pay_floor", "less than or equal to 100"),
-        ("wanted", {"wanted": ""}, "wanted", "This field is required."),
-        ("rate", {"rate": "much"}, "rate", "Enter a number."),
-        ("most", {"most": "1"}, "most", "“most” is a number from 2 to 50."),
-        ("target", {"target": "99.9", "most": "3"}, "target", "every task would go to a reviewer"),
-    ],
-)
-def test_a_value_that_saving_would_refuse_has_its_reason_and_no_figure(
-    mina, project, name, values, field, words
-) -> None:
-    found = typed(mina, project, name, **values)
-    assert words in found[field].replace("&#x27;", "'")
-    others = {one: said for one, said in found.items() if one in ("agreement", "audit_share")}
-    assert all("of the last" in said or "answers to the last" in said for said in others.values())
+def test_a_value_that_saving_would_refuse_has_its_reason_and_no_figure(mina, project) -> None:
+    for name, values, words in REFUSED:
+        found = typed(mina, project, name, **values)
+        assert words in found[name] and "of the last" not in found[name]
+        assert "of the last" in found["audit_share"] and "to the last" in found["agreement"], "others keep theirs"
 
 
 @pytest.mark.django_db
@@ -122,3 +147,21 @@ def test_times_come_from_peoples_answers(cast, project) -> None:
     assert settings_effect.lately(project).active == []
     assert len(settings_effect.lately(project).elapsed) == 10
     assert Annotation.objects.count() == Assignment.objects.filter(state="submitted").count() == 10
+
+
+@pytest.mark.django_db
+def test_rules_that_are_typed_say_whom_they_would_meet(cast, mina, project) -> None:
+    make.tasks(project.batches.get(), 1)
+    for tasker in (cast.alice, cast.carol):
+        make.judged(tasker, project, make.MARIA)
+    verdict_index.add(Event.objects.filter(kind="decided").order_by("-pk")[:1])
+    seen = rules_effect.lately(project)
+    assert sorted(one.answers for one in seen.people) == [1, 5, 6] and sorted(seen.judgements) == [1.0, 5.0, 6.0]
+    found = typed(mina, project, "daily_tasks", "rules", daily_tasks="5", standing_floor="90", standing_evidence="0")
+    assert (
+        "With 5, 1 of the 3 days" in found["daily_tasks"] and "With 90 %, 3 of the 3 people" in found["standing_floor"]
+    )
+    found = typed(mina, project, "gold_share", "rules", gold_share="51")
+    assert "less than or equal to 50" in found["gold_share"]
+    shown = mina.get(page("project-rules", project.public_id)).content.decode()
+    assert "about 0 pieces of gold come on top of 12 answers" in shown and 'id="id_gold_share_figures"' in shown

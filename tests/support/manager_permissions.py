@@ -50,6 +50,7 @@ MANAGERS = [
     post("settings-preview", MANAGE, named(FORM), reads=True),
     post("project-settings", MANAGE, page(instructions="Other ones")),
     get("settings-effects", MANAGE),
+    get("rules-effects", MANAGE),
     post("project-instructions-preview", MANAGE, form(instructions="# Ships"), reads=True),
     post("illustration-add", MANAGE, form(file=BITMAP, alt="A spot")),
     post("illustration-remove", MANAGE, form(picture="@illustration_name")),

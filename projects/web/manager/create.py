@@ -26,12 +26,12 @@ from projects.web.manager.forms.illustrations import IllustrationForm
 from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
 from projects.web.manager.forms.preference import own_labels
 from projects.web.manager.forms.project import (
-    FIELD_OF,
     ChangedSettingsForm,
     NewProjectForm,
     SettingsForm,
     settings_initial,
 )
+from projects.web.manager.forms.told import FIELD_OF
 from projects.web.manager.previews import Looks
 from projects.web.shared.access import manages
 from projects.web.shared.instructions_html import instructions_html

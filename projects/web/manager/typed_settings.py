@@ -1,6 +1,6 @@
-"""What settings that are being typed would come to, beside their fields; nothing is saved."""
+"""What settings and rules that are being typed would come to, beside their fields; nothing is saved."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse
@@ -11,13 +11,17 @@ from projects.configuration import configure
 from projects.configuration.term_checks import check_numbers, check_reach
 from projects.errors import Refused
 from projects.models import Project, ProjectSettings
-from projects.reports import settings_effect
-from projects.web.manager.forms.project import FIELD_OF, ChangedSettingsForm, settings_initial
+from projects.reports import rules_effect, settings_effect
+from projects.web.manager.forms.project import ChangedSettingsForm, settings_initial
+from projects.web.manager.forms.rules import RulesForm, rules_initial
+from projects.web.manager.forms.told import FIELD_OF
 from projects.web.shared.access import manages
+from projects.workforce import rules
 from taskers.web.requests import MemberRequest
 
-FIELDS = {FIELD_OF.get(name, name): name for name in settings_effect.TOLD}  # the form's -> the settings'
+SETTINGS = {FIELD_OF.get(name, name): name for name in settings_effect.TOLD}  # the form's -> the settings'
 SAID = {*settings_effect.TOLD, "thresholds"} - {"agreement"}  # what is taken of what the form says
+RULES = {name: name for name in (*rules_effect.TOLD, "standing_evidence")}
 
 
 class Effect(NamedTuple):
@@ -31,19 +35,52 @@ class Effect(NamedTuple):
 @require_GET
 @manages
 def effects(request: MemberRequest, project: Project) -> HttpResponse:
-    """The effects of the values that are sent, the others as they are saved."""
+    """The effects of the settings that are sent, the others as they are saved."""
     now = project.settings_now()
-    values, faults = _typed(project, now, {name: request.GET[name] for name in FIELDS if name in request.GET})
+    values, faults = _typed_settings(project, now, _sent(request, SETTINGS))
     settings = ProjectSettings(**values)
-    sure = [name for field, name in FIELDS.items() if field not in faults]
+    sure = [name for field, name in SETTINGS.items() if field not in faults]
     told = settings_effect.of(project, settings, configure.THRESHOLDS | settings.thresholds, sure)
-    found = [Effect(field, told.get(name, ""), faults.get(field, "")) for field, name in FIELDS.items()]
+    return _answer(request, SETTINGS, told, faults)
+
+
+@require_GET
+@manages
+def rules_effects(request: MemberRequest, project: Project) -> HttpResponse:
+    """The same of the rules of handing out."""
+    now, typed = rules.in_force(project), _sent(request, RULES)
+    saved = rules_initial(project, now)
+    form = RulesForm(saved | typed, organization=project.organization)
+    faults = {name: form.errors[name][0] for name in typed if name in form.errors}
+    if faults:
+        kept = {name: value for name, value in typed.items() if name not in faults}
+        form = RulesForm(saved | kept, organization=project.organization)
+    if form.is_valid():
+        for name in RULES:
+            setattr(now, name, form.terms()[name])
+    sure = [name for name in rules_effect.TOLD if name not in faults]
+    if "standing_evidence" in faults:
+        sure.remove("standing_floor")
+    return _answer(request, RULES, rules_effect.of(project, now, sure), faults)
+
+
+def _sent(request: MemberRequest, fields: Collection[str]) -> dict[str, str]:
+    return {name: request.GET[name] for name in fields if name in request.GET}
+
+
+def _answer(
+    request: MemberRequest, fields: Mapping[str, str], told: Mapping[str, str], faults: Mapping[str, str]
+) -> HttpResponse:
+    """Each beside its field; of the field that is typed in it is said aloud as well."""
+    found = [Effect(field, told.get(name, ""), faults.get(field, "")) for field, name in fields.items()]
     asked = request.htmx.trigger_name if request.htmx else None
     aloud = next((one.fault or one.said for one in found if one.field == asked), "")
     return render(request, "projects/manager/_settings_effects.html", {"effects": found, "aloud": aloud})
 
 
-def _typed(project: Project, now: ProjectSettings, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def _typed_settings(
+    project: Project, now: ProjectSettings, typed: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings with what was typed, and what is wrong with it by field; a wrong value counts as what is saved."""
     saved = {name: getattr(now, name) for name in configure.FIELDS}
     form = _form(project, now, typed)

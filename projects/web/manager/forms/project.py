@@ -18,6 +18,7 @@ from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.preference import OWN_LABELS, TIE
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages
 from projects.web.manager.forms.preference import PairFields, pair_initial
+from projects.web.manager.forms.told import ask_while_typed
 from projects.web.shared.units import (
     amount,
     in_currency,
@@ -35,16 +36,6 @@ from taskers.models import Organization
 SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlapping stretches")))
 # What some task types ask of a project and others don't: which, says each type.
 OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.settings_asked}
-# The fields of settings that people type in other units.
-FIELD_OF = {"lease_seconds": "lease_minutes"}
-# Of a field whose effect is told: all such go along, and of several answers the last one counts.
-LIVE = {
-    "data-told": True,
-    "hx-trigger": "input delay:400ms",
-    "hx-include": "[data-told]",
-    "hx-swap": "none",
-    "hx-sync": "closest form:replace",
-}
 PAID = ("rate", "unit_rate", "hourly_rate", "review_rate")
 
 
@@ -315,8 +306,8 @@ class ChangedSettingsForm(SettingsForm):
 
     def __init__(self, *args: Any, task_type: str, effects_at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in TOLD if effects_at else ():
-            self.fields[FIELD_OF.get(name, name)].widget.attrs |= LIVE | {"hx-get": effects_at}
+        if effects_at:
+            ask_while_typed(self, TOLD, effects_at)
         self.asked = TASK_TYPES[task_type].settings_asked
         for name in OF_TYPES - set(self.asked):
             del self.fields[name]
