@@ -88,7 +88,6 @@ READS_OF_FORMS = {
     "assist.alike.atlas.group",
     "projects.configuration.illustrations.template_of",
     "projects.configuration.instructions.languages",
-    "projects.configuration.markdown.safe_html",
     "projects.quality.gold.pool.other_answers",
     "projects.quality.rankings.ranks",
     "projects.queue.answer_check.check_for",

@@ -31,7 +31,7 @@ def remove(project: Project, name: str, *, by: Person) -> None:
     """Show a picture no more: where the text still calls it, it says so. Raises NotFound for one that isn't there."""
     there = Illustration.objects.filter(project=project, name=name, removed_at=None)
     if not there.update(removed_at=timezone.now(), asset=None):
-        raise NotFound()
+        raise NotFound("This picture was removed.")
     tell("illustration_removed", project, by, name=name)
 
 

@@ -35,24 +35,29 @@ def add(request: MemberRequest, project: Project) -> HttpResponse:
 def remove(request: MemberRequest, project: Project) -> HttpResponse:
     """Show a picture no more."""
     name = request.POST.get("picture", "")
-    illustrations.remove(project, name, by=request.user)
+    try:
+        illustrations.remove(project, name, by=request.user)
+    except Problem as problem:
+        return _answer(request, project, IllustrationForm(), gone=problem.text)
     said = _("“%(name)s” is removed. Where the text still calls it, that is said.") % {"name": name}
     return _answer(request, project, IllustrationForm(), said)
 
 
-def _answer(request: MemberRequest, project: Project, form: IllustrationForm, said: str = "") -> HttpResponse:
+def _answer(
+    request: MemberRequest, project: Project, form: IllustrationForm, said: str = "", gone: str = ""
+) -> HttpResponse:
     """The list anew where the page asked for it alone, so that nothing that was typed is lost; else the whole page."""
     if not request.htmx:
         if said:
             messages.success(request, said)
-        for errors in form.errors.values():
-            for error in errors:
-                messages.error(request, error)
+        for error in [*filter(None, [gone]), *(one for errors in form.errors.values() for one in errors)]:
+            messages.error(request, error)
         return redirect("project-settings", project.public_id)
     context = {
         "project": project,
         "pictures": illustrations.listed(project),
         "picture_form": form,
         "picture_said": said,
+        "picture_gone": gone,
     }
     return render(request, "projects/manager/_illustrations.html", context, status=200 if said else 422)
