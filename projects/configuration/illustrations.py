@@ -1,6 +1,7 @@
 """The pictures that a project's instructions may show: listed, told to a reader, taken along by copies, removed."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -47,7 +48,7 @@ def copy(source: Project | ProjectTemplate, *, by: Person, **owner: Project | Pr
     )
 
 
-def template_of(organization: Organization, pattern: Mapping[str, object]) -> ProjectTemplate | None:
+def template_of(organization: Organization, pattern: Mapping[str, Any]) -> ProjectTemplate | None:
     """The template that a pattern is of, if it is there."""
     key = pattern.get("template")
     return ProjectTemplate.objects.filter(organization=organization, public_id=key).first() if key else None

@@ -1,6 +1,6 @@
 """Instructions are Markdown; what reaches a page is HTML without anything that could act."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
@@ -49,7 +49,9 @@ def _html(text: str, pictures: tuple[Picture, ...] | None, language: str | None)
     )  # fmt: skip
 
 
-def _image(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Mapping[str, Any]) -> str:
+def _image(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: MutableMapping[str, Any]
+) -> str:
     """An image whose address is the name of a picture; words in its place where none is there."""
     token = tokens[at]
     name = str(token.attrs.get("src", ""))

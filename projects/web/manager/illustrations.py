@@ -50,7 +50,7 @@ def _answer(
     if not request.htmx:
         if said:
             messages.success(request, said)
-        for error in [*filter(None, [gone]), *(one for errors in form.errors.values() for one in errors)]:
+        for error in [*filter(None, [gone]), *(str(one) for errors in form.errors.values() for one in errors)]:
             messages.error(request, error)
         return redirect("project-settings", project.public_id)
     context = {

@@ -51,7 +51,7 @@ def rules_effects(request: MemberRequest, project: Project) -> HttpResponse:
     now, typed = rules.in_force(project), _sent(request, RULES)
     saved = rules_initial(project, now)
     form = RulesForm(saved | typed, organization=project.organization)
-    faults = {name: form.errors[name][0] for name in typed if name in form.errors}
+    faults = {name: str(form.errors[name][0]) for name in typed if name in form.errors}
     if faults:
         kept = {name: value for name, value in typed.items() if name not in faults}
         form = RulesForm(saved | kept, organization=project.organization)
@@ -79,12 +79,12 @@ def _answer(
 
 
 def _typed_settings(
-    project: Project, now: ProjectSettings, typed: Mapping[str, str]
+    project: Project, now: ProjectSettings, typed: dict[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings with what was typed, and what is wrong with it by field; a wrong value counts as what is saved."""
     saved = {name: getattr(now, name) for name in configure.FIELDS}
     form = _form(project, now, typed)
-    faults = {name: form.errors[name][0] for name in typed if name in form.errors}
+    faults = {name: str(form.errors[name][0]) for name in typed if name in form.errors}
     if faults:
         form = _form(project, now, {name: value for name, value in typed.items() if name not in faults})
     if form.errors:  # of what is saved, which no form would take
@@ -99,6 +99,6 @@ def _typed_settings(
     return values, faults
 
 
-def _form(project: Project, now: ProjectSettings, typed: Mapping[str, str]) -> ChangedSettingsForm:
+def _form(project: Project, now: ProjectSettings, typed: dict[str, str]) -> ChangedSettingsForm:
     said = settings_initial(now) | typed
     return ChangedSettingsForm(said, task_type=project.task_type, organization=project.organization, known=now.fields)

@@ -31,7 +31,8 @@ class IllustrationForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_picture_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "id_picture_%s"
         for field in self.fields.values():
             field.widget.attrs["form"] = "add-picture"  # it stands among the settings, whose form is another
 
