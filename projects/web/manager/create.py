@@ -70,7 +70,7 @@ def new(request: MemberRequest) -> HttpResponse:
 @manages
 def task_preview(request: MemberRequest, project: Project) -> HttpResponse:
     """A task as taskers would see it under the settings as they are typed; nothing of them is saved."""
-    form, labels = _changed(request, project, project.settings_now())
+    form, labels = _changed(request, project, project.settings_now(), save_settings.labels_of(project))
 
     def tried() -> Looks:
         return previews.of_project(project, by=request.user, **_terms(form, labels, project.task_type))
@@ -110,10 +110,12 @@ def _tried(
     return render(request, "projects/manager/_task_preview.html", context, status=200 if looks else 422)
 
 
-def _changed(request: MemberRequest, project: Project, now: ProjectSettings) -> tuple[ChangedSettingsForm, Any]:
+def _changed(
+    request: MemberRequest, project: Project, now: ProjectSettings, in_use: Sequence[Mapping]
+) -> tuple[ChangedSettingsForm, Any]:
     """The form and the label table of a project that is there."""
     own = {one["key"] for one in own_labels(project.task_type)}
-    shown = [one for one in save_settings.labels_of(project) if one["key"] not in own]
+    shown = [one for one in in_use if one["key"] not in own]
     labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project, shown)
     return _form(request, project, now), labels
 
@@ -141,8 +143,9 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     """The settings in force, and a form that makes the next version of them."""
     now = project.settings_now()
     posted = request.method == "POST"
-    seen = request.POST.get("seen", "") if posted else save_settings.mark(project, now.version)
-    form, labels = _changed(request, project, now)
+    in_use = save_settings.labels_of(project)
+    seen = request.POST.get("seen", "") if posted else save_settings.mark(project, now.version, in_use)
+    form, labels = _changed(request, project, now, in_use)
     status, conflict = 422 if posted else 200, None
     if posted and form.is_valid() and labels.is_valid():
         try:
