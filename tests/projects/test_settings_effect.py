@@ -114,10 +114,13 @@ def typed(client: Client, project: Project, name: str, of: str = "settings", **v
 
 
 @pytest.mark.django_db
-def test_what_is_typed_is_told_by_the_function_that_tells_what_is_saved_and_nothing_is_saved(mina, project) -> None:
+def test_what_is_typed_is_told_by_the_function_that_tells_what_is_saved_and_nothing_is_saved(
+    mina, project, django_assert_max_num_queries
+) -> None:
     saved = settings_effect.of(project, project.settings_now(), configure.THRESHOLDS)
     assert typed(mina, project, "wanted", wanted="2")["wanted"] == saved["wanted"]
-    found = typed(mina, project, "pay_floor", wanted="3", pay_floor="70", lease_minutes="1")
+    with django_assert_max_num_queries(8):
+        found = typed(mina, project, "pay_floor", wanted="3", pay_floor="70", lease_minutes="1")
     assert "With 70 %, 0 of 10 answers" in found["pay_floor"] and "With 3 they would have begun" in found["wanted"]
     assert project.settings.count() == 1
     shown = mina.get(page("project-settings", project.public_id)).content.decode()
