@@ -55,6 +55,7 @@ def larger() -> Mapping[str, Caps]:
         "api-brought-models": Caps(form=file),
         "people-invite-list": Caps(form=2 * MIB),
         "import-choose": Caps(form=2 * MIB),
+        **dict.fromkeys(("illustration-add", "api-illustrations"), Caps(form=11 * MIB)),
         "connectors": Caps(form=8 * MIB),
         "api-import-choice": Caps(json=2 * MIB),
         "api-connectors": Caps(json=8 * MIB),

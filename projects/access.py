@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from projects.models import ArchivedTask, Assignment, AssignmentRules, Project, Task, assignment_context
+from projects.models import ArchivedTask, Assignment, AssignmentRules, Illustration, Project, Task, assignment_context
 from taskers import access
 from taskers.database.prepared import ask_models, columns
 from taskers.errors import NotAllowed, NotFound
@@ -45,6 +45,20 @@ def task(person: Person, public_id: UUID, *roles: str) -> Task:
     if found is None:
         raise NotFound()
     access.require(person, found.project.organization, *roles, project_key=found.project.public_id)
+    return found
+
+
+def illustration(person: Person, public_id: UUID) -> Illustration:
+    """A picture of a project's instructions, for who works or reviews there; of a template's, for who may use it."""
+    rows = Illustration.objects.select_related("project__organization", "template__organization", "asset")
+    found = rows.filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound()
+    if found.template:
+        access.require(person, found.template.organization, *MANAGE)
+    elif found.project:
+        key = found.project.public_id
+        access.require(person, found.project.organization, *WORK, *REVIEW, project_key=key)
     return found
 
 

@@ -36,6 +36,8 @@ ASKS = {
     "people-conflicts exclusion": "whom to keep out",
     "project-exclusions": "whom to keep out",
     "load": "a file",
+    "illustration-add": "a file, and what it shows",
+    "illustration-remove": "which picture",
     "model-add": "a zip, or its page",
     "service-accounts": "its name",
     "service-account": "what a token is for",

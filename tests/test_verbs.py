@@ -86,8 +86,9 @@ READS = {
 # What views that take a form call without saying who asks, and that only reads or makes words.
 READS_OF_FORMS = {
     "assist.alike.atlas.group",
+    "projects.configuration.illustrations.template_of",
     "projects.configuration.instructions.languages",
-    "projects.configuration.markdown.safe_html",
+    "projects.configuration.save_settings.labels_of",
     "projects.quality.gold.pool.other_answers",
     "projects.quality.rankings.ranks",
     "projects.queue.answer_check.check_for",

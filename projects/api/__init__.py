@@ -17,6 +17,7 @@ from projects.api import (
     deliveries,
     endpoint,
     files,
+    illustrations,
     imports,
     members,
     models,
@@ -156,6 +157,17 @@ urlpatterns = [
     path("projects/<uuid:project_id>/bulk/<uuid:action_id>/stop/", tasks.StopBulk.as_view(), name="api-bulk-stop"),
     path("projects/<uuid:project_id>/bulk/<uuid:action_id>/undo/", tasks.UndoBulk.as_view(), name="api-bulk-undo"),
     path("projects/<uuid:project_id>/alerts/", alerts.Alerts.as_view(), name="api-alerts"),
+    path(
+        "projects/<uuid:project_id>/illustrations/",
+        illustrations.Illustrations.as_view(),
+        name="api-illustrations",
+    ),
+    path(
+        "projects/<uuid:project_id>/illustrations/<slug:name>/",
+        illustrations.OneIllustration.as_view(),
+        name="api-illustration",
+    ),
+    path("illustrations/<uuid:picture_id>/media/", files.illustration_media, name="api-illustration-media"),
     path("projects/<uuid:project_id>/task-views/", task_views.TaskViews.as_view(), name="api-task-views"),
     path(
         "projects/<uuid:project_id>/task-views/<uuid:view_id>/",

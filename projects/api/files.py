@@ -1,5 +1,6 @@
-"""What isn't JSON: exports, and tasks' pictures."""
+"""What isn't JSON: exports, and the pictures of tasks and instructions."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -14,10 +15,10 @@ from projects import access
 from projects.api.endpoint import Endpoint, described, require_scope
 from projects.data import exporting
 from projects.web.manager.export import file_of
-from projects.web.shared.media import task_media
+from projects.web.shared.media import illustration, task_media
 from taskers.credentials.tokens import TokenAuthentication
 from taskers.errors import NotFound, Problem
-from taskers.models import Person, Scope
+from taskers.models import Organization, Person, Scope
 from taskers.models.people import Role
 from taskers.web import problems
 
@@ -47,8 +48,35 @@ class Export(Endpoint):
 @csrf_exempt
 async def media(request: HttpRequest, task_id: UUID, which: str = "first") -> HttpResponseBase:
     """A task's picture, for the token of somebody who may see the task; of a pair the first or second candidate's."""
+
+    def owner(person: Person) -> Organization:
+        return access.task(person, task_id, *Role.values).project.organization
+
+    if problem := await _sign_in(request, owner):
+        return problem
+    return await task_media(request, task_id, which)
+
+
+@csrf_exempt
+async def illustration_media(request: HttpRequest, picture_id: UUID) -> HttpResponseBase:
+    """A picture of a project's instructions, for the token of somebody who may read them."""
+
+    def owner(person: Person) -> Organization:
+        found = access.illustration(person, picture_id)
+        return (found.project or found.template).organization  # type: ignore[union-attr]  # it is of one of them
+
+    if problem := await _sign_in(request, owner):
+        return problem
+    return await illustration(request, picture_id)
+
+
+media.scopes = illustration_media.scopes = {"GET": PICTURES}  # type: ignore[attr-defined]
+
+
+async def _sign_in(request: HttpRequest, owner: Callable[[Person], Organization]) -> HttpResponseBase | None:
+    """Let the token's person be the one who asks; else the problem with it."""
     try:
-        person = await sync_to_async(_asker)(request, task_id)
+        person = await sync_to_async(_asker)(request, owner)
     except Problem as problem:
         return problems.as_json(problem)
 
@@ -56,13 +84,10 @@ async def media(request: HttpRequest, task_id: UUID, which: str = "first") -> Ht
         return person
 
     request.auser = asker  # type: ignore[method-assign]
-    return await task_media(request, task_id, which)
+    return None
 
 
-media.scopes = {"GET": PICTURES}  # type: ignore[attr-defined]
-
-
-def _asker(request: HttpRequest, task_id: UUID) -> Person:
+def _asker(request: HttpRequest, owner: Callable[[Person], Organization]) -> Person:
     try:
         found = TokenAuthentication().authenticate(request)
     except APIException as error:
@@ -71,7 +96,6 @@ def _asker(request: HttpRequest, task_id: UUID) -> Person:
         raise Problem("Send a token: Authorization: Bearer tdm_…", code="not-authenticated", status=401)
     person, token = found
     require_scope(token, PICTURES)
-    task = access.task(person, task_id, *Role.values)
-    if task.project.organization_id != token.organization_id:
+    if owner(person).pk != token.organization_id:
         raise NotFound()
     return person

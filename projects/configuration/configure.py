@@ -10,9 +10,9 @@ from procrastinate.contrib.django import app
 
 from projects.configuration import instructions, label_attributes, label_colours, methods, review_rule, what_counts
 from projects.configuration.project_events import tell
-from projects.configuration.terms import AGREEMENT, terms_of
+from projects.configuration.term_checks import check_numbers, check_reach
+from projects.configuration.terms import AGREEMENT
 from projects.errors import Refused
-from projects.inference.calibration import Calibration
 from projects.inference.region_parts import IOU
 from projects.models import Label, PooledGold, Project, ProjectSettings, limits
 from projects.task_types import TASK_TYPES, asked_fields
@@ -21,7 +21,6 @@ from projects.task_types.preference import OWN_LABELS, Preference
 from projects.task_types.region_shapes import SHAPES
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
-from taskers.models.limits import Between
 
 # What a version of the settings says; the rest of the row is its bookkeeping.
 FIELDS = (
@@ -60,9 +59,6 @@ FIELDS = (
 REORDER = "projects.jobs.reorder_project"
 # What holds where a project says no threshold of its own.
 THRESHOLDS = {"agreement": AGREEMENT, "iou": IOU, "span_match": "exact"}
-# What says how many judgements a task gets.
-OVERLAP = ("aggregation", "most", "target")
-MAY_BE_EMPTY = ("most", "budget")
 TOLD = ("settings_changed", "labels_changed")  # the events of a change
 
 
@@ -133,7 +129,7 @@ def _next_version(
         kept = before.instructions_by_language if before else {}
         values["instructions_by_language"] = instructions.checked(project, said, kept)
     _check_fields(project, values)
-    _check(values, project.task_type)
+    check_numbers(values, project.task_type)
     review_rule.check(values.get("review", {}))
     if values.get("unit_rate") and not TASK_TYPES[project.task_type].unit:
         raise Refused("Work of this type has no units to pay by.", code="bad-setting", place="unit_rate")
@@ -143,8 +139,7 @@ def _next_version(
         values["thresholds"] = before.thresholds
     method, most = values.get("aggregation", methods.MAJORITY), values.get("most")
     values.setdefault("target", methods.usual_target(method, values.get("wanted", 1), most))
-    if most and (before is None or any(getattr(before, name) != values.get(name) for name in OVERLAP)):
-        _check_overlap(values["target"], method, most, terms_of(project, method=method).calibration if before else None)
+    check_reach(project, before, values)
     if before and all(getattr(before, field) == value for field, value in values.items()):
         return before, before
     made = ProjectSettings.objects.create(
@@ -356,44 +351,9 @@ def check_answerable(project: Project, settings: ProjectSettings) -> None:
     TASK_TYPES[project.task_type].check_answerable(labels, settings.fields)
 
 
-def _check(values: Mapping, task_type: str) -> None:
-    for name, limit in limits.SETTINGS.items():
-        if name in values and not (values[name] is None and name in MAY_BE_EMPTY):
-            limits.check(name, values[name], limit, "bad-setting")
-    for name, limit in limits.THRESHOLDS.items():
-        if name in (values.get("thresholds") or {}):
-            limits.check(name, values["thresholds"][name], limit, "bad-setting")
-    if len(values.get("instructions") or "") > limits.INSTRUCTIONS:
-        text = "Instructions are a text of at most %(most)s characters."
-        raise Refused(text, code="too-long", place="instructions", most=limits.INSTRUCTIONS)
-    wanted, most, budget = values.get("wanted", 1), values.get("most"), values.get("budget")
-    if most is not None:
-        limits.check("most", most, Between(wanted, limits.SETTINGS["most"].most), "bad-setting")
-    if budget is not None:
-        if most is None:
-            raise Refused("Say how many judgements one task may get at most.", code="bad-setting", place="most")
-        limits.check("budget", budget, Between(wanted, most), "bad-setting")
-    fitting = {one.key: f"{one.title} ({one.key})" for one in methods.fitting(task_type, values.get("fields") or [])}
-    if values.get("aggregation", methods.MAJORITY) not in fitting:
-        text = "What is asked here can't be decided that way. Choose one of %(choices)s."
-        raise Refused(text, code="bad-setting", place="aggregation", choices=", ".join(fitting.values()))
-
-
 def _check_file_order(project: Project) -> None:
     """Out of an order that is known, what is mixed in unseen would be seen."""
     dealt = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.CONTROL, retired_at=None)
     if dealt.exists():
         text = "Gold is mixed into this project's work, and in file order they would stand out. Retire them first."
         raise Refused(text, code="file-order", place="file_order")
-
-
-def _check_overlap(target: float, method: str, most: int, calibration: Calibration | None) -> None:
-    """A target that even one voice never reaches would ask for every judgement there may be, and then a reviewer."""
-    reached = int(100 * methods.surest(method, most, calibration))
-    if 100 * target < reached + 1:
-        return
-    text = (
-        "By majority, %(most)s answers that all agree are %(reached)s %% sure, as far as is known here: every task"
-        " would go to a reviewer. Be sure enough from %(reached)s %% or less, let more be asked, or weigh by standing."
-    )
-    raise Refused(text, code="beyond-reach", place="target", most=most, reached=reached)

@@ -44,12 +44,12 @@ class Changes:
         return bool(self.added or self.changed or self.retired or self.moved)
 
 
-def mark(project: Project, version: int | None = None) -> str:
+def mark(project: Project, version: int | None = None, labels: Sequence[Mapping] | None = None) -> str:
     """A text that is another one after every change of the settings or labels (an ETag), and tells which. `version` is
-    that of the settings, where they have been read."""
+    that of the settings and `labels` are those in use (`labels_of`), where they have been read."""
     if version is None:
         version = project.settings.order_by("-version").values_list("version", flat=True).first()
-    return _mark(version or 0, labels_of(project))
+    return _mark(version or 0, labels_of(project) if labels is None else labels)
 
 
 def labels_of(project: Project) -> list[dict]:

@@ -7,6 +7,7 @@ from projects.models.broken import BrokenReport
 from projects.models.bulk import BulkAction, BulkTrace, ProjectTemplate
 from projects.models.comments import Comment, CommentQuerySet
 from projects.models.deliveries import Delivery, DeliveryFileGone, DeliveryTerm
+from projects.models.illustrations import Illustration
 from projects.models.imports import (
     Connector,
     Import,
@@ -138,6 +139,7 @@ __all__ = [
     "Upload",
     "DeliveryFileGone",
     "DeliveryTerm",
+    "Illustration",
     "Label",
     "Project",
     "ProjectSettings",

@@ -119,6 +119,7 @@ LABEL_NAME = 80
 KEY = 60  # of a label, an attribute; and an attribute's name or choice
 INSTRUCTIONS = 50_000
 EXPLANATION = 4_000
+ALT = 300  # what a picture in the instructions shows
 LISTED = 100_000  # of fields or attributes written down, one a line: as many as may be asked take no more
 LISTS_NAMED = 2_000  # addresses and teams, with commas between
 VALUES_LISTED = 2_000  # the values of a requirement, with commas between
@@ -151,6 +152,8 @@ REQUIRED_VALUES = 50  # of one requirement
 ORDERED = 1_000  # items of a course, of one call
 TAGS = 20  # on one task
 TASK_VIEWS = 100  # of one project
+ILLUSTRATIONS = 50  # pictures in the instructions of one project
+ILLUSTRATION_BYTES = 10 * 2**20  # of one of them
 REFUSED = 5_000  # suggestions, of one answer
 
 

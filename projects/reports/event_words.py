@@ -55,6 +55,8 @@ WORDS = {
     "gold_retired": _("Gold retired"),
     "gold_stocked": _("Gold stocked"),
     "gold_submitted": _("Gold answered"),
+    "illustration_added": _("Picture put into the instructions"),
+    "illustration_removed": _("Picture taken out of the instructions"),
     "import_done": _("File loaded"),
     "import_dropped": _("Load called off"),
     "import_failed": _("File not loaded"),

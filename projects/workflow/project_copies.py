@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from projects.configuration import configure, presets, review_rule, save_settings
+from projects.configuration import configure, illustrations, presets, review_rule, save_settings
 from projects.errors import Refused
 from projects.models import Project, ProjectTemplate, Requirement, limits
 from projects.workforce import rules
@@ -40,7 +40,9 @@ def pattern_of(project: Project) -> dict[str, Any]:
 @transaction.atomic
 def clone(project: Project, name: str, *, by: Person) -> Project:
     """Another project with the same labels, settings and rules. Raises StateConflict for a name in use."""
-    return _made(project.organization, pattern_of(project), name, by=by)
+    made = _made(project.organization, pattern_of(project), name, by=by)
+    illustrations.copy(project, by=by, project=made)
+    return made
 
 
 @transaction.atomic
@@ -58,6 +60,7 @@ def keep_template(project: Project, name: str, *, by: Person) -> ProjectTemplate
     except IntegrityError:
         text = "There is a template named %(name)s already."
         raise StateConflict(text, code="template-exists", place="name", name=name) from None
+    illustrations.copy(project, by=by, template=made)
     _tell("template_kept", made, by)
     return made
 
@@ -78,7 +81,7 @@ def remove_template(template: ProjectTemplate, *, by: Person) -> None:
 @transaction.atomic
 def from_template(template: ProjectTemplate, name: str, *, by: Person) -> Project:
     """A project after a template. Raises StateConflict for a name in use, and Refused for what can't be any more."""
-    return _made(template.organization, template.pattern, name, by=by)
+    return _made(template.organization, template.pattern | {"template": template.public_id}, name, by=by)
 
 
 @transaction.atomic
@@ -115,6 +118,8 @@ def _made(organization: Organization, pattern: Mapping[str, Any], name: str, *, 
         keys = [configure.label_key(one) for one in labels]
         settings["review"] = review_rule.relabelled(settings["review"], dict(zip(keys, keys, strict=True)))
     made = configure.create(organization, by, name=name, task_type=task_type, labels=labels, **settings)
+    if template := illustrations.template_of(organization, pattern):
+        illustrations.copy(template, by=by, project=made)
     if "rules" not in pattern:
         return made
     skills = {one.key: one for one in Skill.objects.filter(organization=organization)}

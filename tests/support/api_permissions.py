@@ -4,6 +4,7 @@ from tests.support import make
 from tests.support.permission_rows import (
     ANOTHERS,
     ANSWER,
+    BITMAP,
     BONUS_RULE,
     FINANCE,
     HOOK,
@@ -62,6 +63,10 @@ API = [
     get("api-bulk-action", MANAGE),
     post("api-bulk-stop", MANAGE, json()),
     post("api-bulk-undo", MANAGE, json(), on="tagged"),
+    get("api-illustrations", MANAGE),
+    post("api-illustrations", MANAGE, form(file=BITMAP, alt="A spot")),
+    delete("api-illustration", MANAGE, on="illustrated"),
+    get("api-illustration-media", TASKERS | REVIEW, on="illustrated"),
     get("api-task-views", MANAGE),
     post("api-task-views", MANAGE, json(name="Held", query="state=held")),
     delete("api-task-view", MANAGE),

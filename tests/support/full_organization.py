@@ -18,6 +18,7 @@ from django.utils import timezone
 from projects import queue
 from projects.data.connectors import saved
 from projects.data.importing import uploads
+from projects.data.media.illustrate import illustrate
 from projects.models import (
     BrokenReport,
     Exclusion,
@@ -307,6 +308,9 @@ def _patterns(world: World, cast: Cast, project: Project) -> None:
     )
     world.things |= {"template_id": template.public_id, "action_id": action.public_id, "view_id": view.public_id}
     world.things["preset_key"] = "sentiment"
+    picture = illustrate(project, make.bitmap(2, 2), name="secret-spot", alt="A secret spot", by=cast.mina)
+    world.things["illustration_name"] = picture.name
+    world.others["illustrated"] = {"picture_id": picture.public_id, "name": picture.name}
     world.things |= {"notification_id": told.public_id}
     world.others["tagged"] = {"action_id": tagged.public_id}
     world.things |= {"label_key": first.key, "other_label": other.key}

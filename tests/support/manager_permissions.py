@@ -1,6 +1,7 @@
 """Who may ask what of a manager's pages: one line for each address and method (permission_rows.py)."""
 
 from tests.support.permission_rows import (
+    BITMAP,
     BONUS_RULE,
     COURSE,
     FINANCE,
@@ -10,7 +11,9 @@ from tests.support.permission_rows import (
     MEMBERS,
     MOVED,
     OFFICE,
+    REVIEW,
     RULE,
+    TASKERS,
     TERMS,
     THEIRS,
     THEIRS_TOO,
@@ -46,6 +49,12 @@ MANAGERS = [
     post("project-template", OFFICE, form(name="A pattern")),
     post("settings-preview", MANAGE, named(FORM), reads=True),
     post("project-settings", MANAGE, page(instructions="Other ones")),
+    get("settings-effects", MANAGE),
+    get("rules-effects", MANAGE),
+    post("project-instructions-preview", MANAGE, form(instructions="# Ships"), reads=True),
+    post("illustration-add", MANAGE, form(file=BITMAP, alt="A spot")),
+    post("illustration-remove", MANAGE, form(picture="@illustration_name")),
+    get("illustration", TASKERS | REVIEW, on="illustrated"),
     get("project-rules", MANAGE),
     post("project-rules", MANAGE, page(priority="7")),
     get("project-spending", MANAGE),

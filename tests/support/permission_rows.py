@@ -109,6 +109,7 @@ url = "https://models.example.com"
 KEYS = '{"studio.submit": ["ctrl+enter"]}'
 PAIR = {"form": "pair", "pair-one": "@alice", "pair-other": "@carol", "pair-relation": "household"}
 COURSE = {"training_tasks": "1", "shown": "end", "training_pass": "90", "training_tries": "3", "training_wait": "12"}
+BITMAP = File("spot.bmp", make.bitmap().decode())
 HOOK = "https://hooks.example.com/in"
 BOOKS_FORM = form(name="Books", url=HOOK, kinds="payout.paid")
 HOOK_FORM = form(name="New", url=HOOK, kinds="task.decided")

@@ -16,7 +16,8 @@ from taskers.models import Organization
 FOLDERS = ("assets", "thumbnails")
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 LOCK = 0x4D65646961 << 16  # our number space of PostgreSQL's advisory locks: shared by writers, alone for the collector
-UNUSED = {"tasks": None, "other_tasks": None, "archived_tasks": None, "other_archived_tasks": None}
+USED_BY = ("tasks", "other_tasks", "archived_tasks", "other_archived_tasks", "illustrations")
+UNUSED = dict.fromkeys(USED_BY)
 GRACE = timedelta(days=1)  # media are stored a moment before the tasks that refer to them
 
 
@@ -50,7 +51,7 @@ def find(organization: Organization, hashes: Iterable[str]) -> dict[str, Asset]:
 
 
 def collect(*, before: datetime | None = None) -> int:
-    """Delete what no task, live or archived, refers to and what was stored before a time (a day ago).
+    """Delete what no task, live or archived, and no instructions refer to, if it was stored before a time (a day ago).
 
     Returns how many files went. Files without a row are left behind by loads that failed; they go by the same rule.
     """

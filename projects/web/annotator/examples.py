@@ -17,4 +17,4 @@ def examples(request: MemberRequest, body: dict, project_id: UUID) -> dict:
     """The instructions; and items of the course with right answers and why, as far as this person may see them."""
     project = access.project(request.user, project_id, *access.WORK, *access.REVIEW)
     shown = lessons_json(project, {"examples": feedback.examples(project, request.user)}, request.user)
-    return shown | instructions_json(project.settings_now(), request.user)
+    return shown | instructions_json(project, project.settings_now(), request.user)

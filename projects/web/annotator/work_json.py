@@ -7,13 +7,14 @@ from django.conf import settings as site
 from django.urls import reverse
 
 from projects import queue
-from projects.configuration import instructions, markdown
+from projects.configuration import instructions
 from projects.configuration.label_colours import patterns
 from projects.models import Assignment, Project, ProjectSettings, Task, assignment_context
 from projects.quality.qualification import feedback
 from projects.queue import side_order
 from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
+from projects.web.shared.instructions_html import instructions_html
 from projects.web.shared.pay_said import pay_said
 from taskers.models import Person
 from taskers.people import preferences
@@ -26,7 +27,7 @@ def project_json(project: Project, settings: ProjectSettings, reader: Person, la
         "id": str(project.public_id),
         "name": project.name,
         "task_type": project.task_type,
-        **instructions_json(settings, reader),
+        **instructions_json(project, settings, reader),
         **{name: getattr(settings, name) for name in ("copilot", "suggest", "confidence", "fields", "empty_usual")},
         "labels": _labels_json(assignment_context.labels(project) if labels is None else labels),
     }
@@ -40,11 +41,11 @@ def _labels_json(text: str) -> list[dict]:
     return [one | {"pattern": pattern, "retired": False} for one, pattern in zip(labels, drawn, strict=True)]
 
 
-def instructions_json(settings: ProjectSettings, reader: Person) -> dict[str, str]:
+def instructions_json(project: Project, settings: ProjectSettings, reader: Person) -> dict[str, str]:
     """A project's instructions in the reader's language, and which that is."""
     language, said = instructions.for_reader(settings, reader)
     return {
-        "instructions_html": markdown.safe_html(said),
+        "instructions_html": instructions_html(said, project),
         "instructions_language": language if language in dict(site.LANGUAGES) else "",
     }
 

@@ -60,7 +60,7 @@ def preview(request: MemberRequest, project: Project) -> HttpResponse:
         "rules": row,
         "items": items,
         "at_end": [place for place, one in enumerate(qualification.items(project, row), 1) if not one.kept.shown],
-        "instructions": work_json.instructions_json(project.settings_now(), request.user),
+        "instructions": work_json.instructions_json(project, project.settings_now(), request.user),
         "view": work_json.lessons_json(project, {"all": items}, request.user),
         "tab": "people",
         "part": "course",

@@ -9,23 +9,32 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.configuration import configure, instructions, markdown, save_settings
+from projects.configuration import configure, illustrations, instructions, save_settings
 from projects.configuration.save_settings import Overwrites
-from projects.models import Project, ProjectSettings, limits
+from projects.models import Project, ProjectSettings, ProjectTemplate, limits
 from projects.reports import settings_effect
 from projects.task_types import TASK_TYPES
 from projects.web.manager import gallery, previews
 from projects.web.manager.conflict import conflict_of
+from projects.web.manager.forms.illustrations import IllustrationForm
 from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
 from projects.web.manager.forms.preference import own_labels
-from projects.web.manager.forms.project import ChangedSettingsForm, NewProjectForm, SettingsForm, settings_initial
+from projects.web.manager.forms.project import (
+    ChangedSettingsForm,
+    NewProjectForm,
+    SettingsForm,
+    settings_initial,
+)
+from projects.web.manager.forms.told import FIELD_OF
 from projects.web.manager.previews import Looks
 from projects.web.shared.access import manages
+from projects.web.shared.instructions_html import instructions_html
 from projects.workflow import project_copies
 from taskers import access as roles
 from taskers.errors import Problem
@@ -52,7 +61,8 @@ def new(request: MemberRequest) -> HttpResponse:
             return redirect("load", project.public_id)
         except Problem as problem:
             _blame(form, labels, problem)
-    context = {"form": form, "labels": labels, "project": None, "preview": _preview(form), "pattern": pattern}
+    context = {"form": form, "labels": labels, "project": None, "pattern": pattern}
+    context["preview"] = _preview(form, illustrations.template_of(organization, pattern or {}))
     return render(request, "projects/manager/new.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -60,7 +70,7 @@ def new(request: MemberRequest) -> HttpResponse:
 @manages
 def task_preview(request: MemberRequest, project: Project) -> HttpResponse:
     """A task as taskers would see it under the settings as they are typed; nothing of them is saved."""
-    form, labels = _changed(request, project, project.settings_now())
+    form, labels = _changed(request, project, project.settings_now(), save_settings.labels_of(project))
 
     def tried() -> Looks:
         return previews.of_project(project, by=request.user, **_terms(form, labels, project.task_type))
@@ -100,10 +110,12 @@ def _tried(
     return render(request, "projects/manager/_task_preview.html", context, status=200 if looks else 422)
 
 
-def _changed(request: MemberRequest, project: Project, now: ProjectSettings) -> tuple[ChangedSettingsForm, Any]:
+def _changed(
+    request: MemberRequest, project: Project, now: ProjectSettings, in_use: Sequence[Mapping]
+) -> tuple[ChangedSettingsForm, Any]:
     """The form and the label table of a project that is there."""
     own = {one["key"] for one in own_labels(project.task_type)}
-    shown = [one for one in save_settings.labels_of(project) if one["key"] not in own]
+    shown = [one for one in in_use if one["key"] not in own]
     labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project, shown)
     return _form(request, project, now), labels
 
@@ -131,8 +143,9 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     """The settings in force, and a form that makes the next version of them."""
     now = project.settings_now()
     posted = request.method == "POST"
-    seen = request.POST.get("seen", "") if posted else save_settings.mark(project, now.version)
-    form, labels = _changed(request, project, now)
+    in_use = save_settings.labels_of(project)
+    seen = request.POST.get("seen", "") if posted else save_settings.mark(project, now.version, in_use)
+    form, labels = _changed(request, project, now, in_use)
     status, conflict = 422 if posted else 200, None
     if posted and form.is_valid() and labels.is_valid():
         try:
@@ -153,7 +166,9 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "seen": seen,
         "conflict": conflict,
         "version": now.version,
-        "preview": _preview(form),
+        "preview": _preview(form, project),
+        "pictures": illustrations.listed(project),
+        "picture_form": IllustrationForm(),
         "effects": settings_effect.of(project, now, configure.THRESHOLDS | now.thresholds),
         "may_make": roles.may(request.user, project.organization, *access.MANAGE),
         "tab": "settings",
@@ -166,6 +181,7 @@ def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> Cha
         request.POST or None,
         initial=settings_initial(now),
         task_type=project.task_type,
+        effects_at=reverse("settings-effects", args=[project.public_id]),
         organization=project.organization,
         languages={code: code for code in now.instructions_by_language} | instructions.languages(project.organization),
         known=now.fields,
@@ -195,8 +211,8 @@ def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]
     return terms
 
 
-def _preview(form: Form) -> str:
-    return markdown.safe_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS])
+def _preview(form: Form, owner: Project | ProjectTemplate | None) -> str:
+    return instructions_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS], owner)
 
 
 def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
@@ -213,15 +229,27 @@ def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
     if field.startswith("fields"):
         field = next((one for one in ("fields_asked", "also_asked") if one in form.asked), "")
         form.blame_row(problem.place)
-    field = {"lease_seconds": "lease_minutes"}.get(field, field)
+    field = FIELD_OF.get(field, field)
     form.add_error(field if field in form.fields else None, problem.text)
 
 
 @require_POST
 @needs_role(*access.MANAGE)
 def preview(request: MemberRequest) -> HttpResponse:
-    """Instructions as taskers will see them."""
+    """Instructions of a project that isn't there yet, as taskers will see them."""
+    pattern = gallery.pattern_of(request.POST, request.organization) or {}
+    return _previewed(request, illustrations.template_of(request.organization, pattern))
+
+
+@require_POST
+@manages
+def instructions_preview(request: MemberRequest, project: Project) -> HttpResponse:
+    """The same of a project that has pictures."""
+    return _previewed(request, project)
+
+
+def _previewed(request: MemberRequest, owner: Project | ProjectTemplate | None) -> HttpResponse:
     asked = request.htmx.trigger_name if request.htmx else None
     said = asked if asked and asked.startswith("instructions") else "instructions"
-    html = markdown.safe_html(request.POST.get(said, "")[: limits.INSTRUCTIONS])
+    html = instructions_html(request.POST.get(said, "")[: limits.INSTRUCTIONS], owner)
     return render(request, "projects/manager/_preview.html", {"preview": html})

@@ -2,18 +2,19 @@
 all is taken back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 
-from projects.configuration import presets, save_settings
+from projects.configuration import illustrations, instructions, presets, save_settings
 from projects.models import Project, ProjectSettings, Task
 from projects.task_types import TASK_TYPES
 from projects.task_types.asked_fields import CHOICES
 from projects.web.annotator.work_json import project_json
 from projects.web.manager import samples
 from projects.web.manager.forms.labels import SHAPE_NAMES
+from projects.web.shared.instructions_html import instructions_html
 from projects.web.shared.pay_said import pay_said
 from taskers.models import Person
 
@@ -50,6 +51,10 @@ def of_new(make: Callable[[], Project], pattern: Mapping[str, Any] | None, *, re
         project = make()
         settings = project.settings_now()
         found = _looks(project, settings, reader, preset=presets.PRESETS.get((pattern or {}).get("preset", "")))
+        # Pictures are the template's: those of the project go with it.
+        template = illustrations.template_of(project.organization, pattern or {})
+        _language, said = instructions.for_reader(settings, reader)
+        found = replace(found, instructions=instructions_html(said, template))
         transaction.set_rollback(True)
     return found
 

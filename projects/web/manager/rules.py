@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects.models import Batch, Project
+from projects.reports import rules_effect
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.rules import (
     BatchForm,
@@ -64,7 +66,8 @@ def _forms(project: Project, data: Any = None) -> tuple[RulesForm, Any]:
     skills = {"skills": skills_of(project.organization)}
     rows = requirement_rows(project)
     asked = RequirementFormSet(data, initial=rows, prefix="asked", form_kwargs=skills)
-    return RulesForm(data, initial=initial, organization=project.organization), asked
+    at = reverse("rules-effects", args=[project.public_id])
+    return RulesForm(data, initial=initial, organization=project.organization, effects_at=at), asked
 
 
 def _context(
@@ -88,6 +91,7 @@ def _context(
         "batches": list(shown.items()),
         "here": here,
         "seen": qualified_people.look_over(project),
+        "effects": rules_effect.of(project, rules.in_force(project)),
         "tab": "people",
         "part": "rules",
     }

@@ -1,7 +1,8 @@
-"""Stored media: a task's picture, for those who may see the task, in ranges, cached for good.
+"""Stored media: a task's picture, for those who may see the task, and those of instructions, for those who may read
+them; in ranges, cached for good.
 
-An address names a task, what is sent is named by its content: a picture never changes under its ETag. The
-response is streamed from a thread of its own, because a sync iterator would be held in memory whole.
+An address names a task or an illustration, what is sent is named by its content: a picture never changes under its
+ETag. The response is streamed from a thread of its own, because a sync iterator would be held in memory whole.
 """
 
 import asyncio
@@ -48,11 +49,22 @@ async def task_thumbnail(request: HttpRequest, task_id: UUID) -> HttpResponseBas
     return await send(request, await _find(request, task_id, FIRST, thumbnail=True))
 
 
+async def illustration(request: HttpRequest, picture_id: UUID) -> HttpResponseBase:
+    """A picture of a project's instructions, for whoever reads them; of a template's, for whoever may use it."""
+    person = await _asker(request)
+    return await send(request, await sync_to_async(_illustration_of)(person, picture_id))
+
+
 async def _find(request: HttpRequest, task_id: UUID, which: str, *, thumbnail: bool) -> Media:
+    person = await _asker(request)
+    return await sync_to_async(_media_of)(person, task_id, which, thumbnail)
+
+
+async def _asker(request: HttpRequest) -> Person:
     person = await request.auser()
     if not isinstance(person, Person):
         raise NotAllowed("Sign in first.", code="not-signed-in", status=401)
-    return await sync_to_async(_media_of)(person, task_id, which, thumbnail)
+    return person
 
 
 def _media_of(person: Person, task_id: UUID, which: str, thumbnail: bool) -> Media:
@@ -63,6 +75,13 @@ def _media_of(person: Person, task_id: UUID, which: str, thumbnail: bool) -> Med
     if thumbnail:
         return Media(str(asset.thumbnail.name), "image/jpeg", f'"{asset.sha256}-small"')
     return Media(str(asset.file.name), asset.media_type, f'"{asset.sha256}"')
+
+
+def _illustration_of(person: Person, picture_id: UUID) -> Media:
+    found = access.illustration(person, picture_id)
+    if found.asset is None:
+        raise NotFound("This picture was removed.")
+    return Media(str(found.asset.file.name), found.asset.media_type, f'"{found.asset.sha256}"')
 
 
 async def send(request: HttpRequest, media: Media) -> HttpResponseBase:

@@ -13,10 +13,12 @@ from projects.configuration.presets import FIRST_TERMS
 from projects.errors import Refused
 from projects.models import ProjectSettings, limits
 from projects.models.limits import RATE, SETTINGS
+from projects.reports.settings_effect import TOLD
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.preference import OWN_LABELS, TIE
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages
 from projects.web.manager.forms.preference import PairFields, pair_initial
+from projects.web.manager.forms.told import ask_while_typed
 from projects.web.shared.units import (
     amount,
     in_currency,
@@ -78,7 +80,9 @@ class SettingsForm(InLanguages, PairFields):
         **SETTINGS["wanted"].bounds,
         help_text=_("How many people should answer each task."),
     )
-    rate = amount(_("Pay per accepted judgement"), RATE)
+    rate = amount(
+        _("Pay per accepted judgement"), RATE, help_text=_("Earned by everybody whose answer is accepted, for each.")
+    )
     unit_rate = amount(
         _("and per region or word"),
         RATE,
@@ -297,10 +301,13 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
 
 
 class ChangedSettingsForm(SettingsForm):
-    """The settings of a project that is there: what its task type doesn't ask isn't in it."""
+    """The settings of a project that is there: what its task type doesn't ask isn't in it. What past work tells the
+    effect of asks `effects_at` for it while it is typed."""
 
-    def __init__(self, *args: Any, task_type: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, task_type: str, effects_at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if effects_at:
+            ask_while_typed(self, TOLD, effects_at)
         self.asked = TASK_TYPES[task_type].settings_asked
         for name in OF_TYPES - set(self.asked):
             del self.fields[name]

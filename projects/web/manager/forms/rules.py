@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from projects.models import AssignmentRules, Batch, ConflictOfInterest, Exclusion, Project, Requirement, limits
 from projects.models.limits import RULES
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS, USUAL_MODES
+from projects.reports.rules_effect import TOLD
+from projects.web.manager.forms.told import ask_while_typed
 from projects.web.shared.units import (
     amount,
     in_currency,
@@ -104,8 +106,10 @@ class RulesForm(forms.Form):
         _("Reports, % of one's work"), _("Beside the first three of a day, up to the number above."), required=False
     )
 
-    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organization: Organization, effects_at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if effects_at:
+            ask_while_typed(self, [*TOLD, "standing_evidence"], effects_at)
         self.fields["daily_earnings"].label = in_currency(self.fields["daily_earnings"].label, organization)
         for reason, words in SKIP_REASONS.items():
             self.fields[f"skip_{reason}"] = forms.ChoiceField(

@@ -1,0 +1,147 @@
+"""What rules of handing out come to: each in a sentence about the people whose answers were decided lately."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from projects.models import AssignmentRules, Project
+from projects.reports.settings_effect import NEWEST
+from taskers.database.prepared import ask
+from taskers.standing.grades import PRIOR_GOOD, PRIOR_POOR
+
+DAYS = 14
+LEAST = 3  # fewer people, or days of theirs, tell nothing
+
+# People alone: no floor or cap of theirs is asked of models.
+LATELY = f"""
+SELECT who.answers, coalesce(st.good, 0)::float, coalesce(st.poor, 0)::float, days.judgements, days.promised
+FROM (
+  SELECT a.tasker_id, count(*) AS answers FROM (
+    SELECT e.verdict_id FROM projects_verdictentry e WHERE e.project_id = %(project)s::bigint AND e.label = ''
+    ORDER BY e.id DESC LIMIT {NEWEST}
+  ) lately JOIN projects_verdict v ON v.id = lately.verdict_id AND v.superseded_at IS NULL
+  CROSS JOIN LATERAL jsonb_object_keys(v.agreements) k JOIN projects_annotation a ON a.id = k::bigint
+  JOIN taskers_person p ON p.id = a.tasker_id AND p.kind = 'human'
+  GROUP BY a.tasker_id
+) who
+LEFT JOIN taskers_standing st ON st.tasker_id = who.tasker_id AND st.project_key = %(key)s::uuid
+CROSS JOIN LATERAL (
+  SELECT array_agg(d.judgements::float) AS judgements, array_agg(d.promised::float) AS promised
+  FROM projects_daytally d WHERE d.tasker_id = who.tasker_id AND d.project_id = %(project)s::bigint
+    AND d.day > current_date - {DAYS} AND d.judgements > 0
+) days
+"""
+
+
+class Worker(NamedTuple):
+    """Somebody whose answers were decided lately: how many, and what their grades add up to."""
+
+    answers: int
+    good: float
+    poor: float
+
+    @property
+    def evidence(self) -> float:
+        """How much work of theirs was graded."""
+        return self.good + self.poor
+
+    @property
+    def standing(self) -> float:
+        """As the floor is asked (queue/eligibility.py)."""
+        return (PRIOR_GOOD + self.good) / (PRIOR_GOOD + PRIOR_POOR + self.evidence)
+
+
+@dataclass(frozen=True)
+class Lately:
+    """The people, and for each day on which one of them worked here how much they did and were promised for it."""
+
+    people: list[Worker]
+    judgements: list[float]
+    promised: list[float]  # millionths
+
+    @property
+    def answers(self) -> int:
+        """Of all of them."""
+        return sum(one.answers for one in self.people)
+
+
+def lately(project: Project) -> Lately:
+    """One query, however large the project."""
+    rows = ask(LATELY, {"project": project.pk, "key": project.public_id})
+    return Lately(
+        people=[Worker(*row[:3]) for row in rows],
+        judgements=[one for row in rows for one in row[3] or ()],
+        promised=[one for row in rows for one in row[4] or ()],
+    )
+
+
+def of(project: Project, rules: AssignmentRules, names: Collection[str] | None = None) -> dict[str, str]:
+    """A sentence by the name of the rule, in the reader's language, of these or of all; none where nothing is told."""
+    found = lately(project)
+    said = {name: tell(found, rules) for name, tell in TOLD.items() if names is None or name in names}
+    return {name: one for name, one in said.items() if one}
+
+
+def _standing_floor(found: Lately, rules: AssignmentRules) -> str:
+    if len(found.people) < LEAST:
+        return ""
+    asked = [one for one in found.people if one.evidence >= rules.standing_evidence]
+    words = {
+        "share": round(100 * rules.standing_floor),
+        "number": sum(one.standing < rules.standing_floor for one in asked),
+        "asked": len(asked),
+        "people": len(found.people),
+    }
+    return (
+        _(
+            "With %(share)s %%, %(number)s of the %(people)s people whose answers were decided lately would get no more"
+            " work; %(asked)s have that much evidence."
+        )
+        % words
+    )
+
+
+def _daily_tasks(found: Lately, rules: AssignmentRules) -> str:
+    most = rules.daily_tasks
+    if most is None or len(found.judgements) < LEAST:
+        return ""
+    over = [one - most for one in found.judgements if one > most]
+    words = {"most": most, "number": len(over), "days": len(found.judgements), "tasks": round(sum(over))}
+    return (
+        _(
+            "With %(most)s, %(number)s of the %(days)s days that one of them worked here would have ended sooner, by"
+            " %(tasks)s tasks in all."
+        )
+        % words
+    )
+
+
+def _daily_earnings(found: Lately, rules: AssignmentRules) -> str:
+    most = rules.daily_earnings
+    if most is None or len(found.promised) < LEAST:
+        return ""
+    words = {"number": sum(one > most for one in found.promised), "days": len(found.promised)}
+    return _("%(number)s of the %(days)s days that one of them worked here were promised more.") % words
+
+
+def _gold_share(found: Lately, rules: AssignmentRules) -> str:
+    if len(found.people) < LEAST or rules.mode != AssignmentRules.Mode.POOL:
+        return ""  # by list none is mixed in
+    # Of all claims this share is gold, so that it comes on top of what is answered.
+    share = rules.gold_share
+    words = {"share": round(100 * share), "answers": found.answers, "gold": round(found.answers * share / (1 - share))}
+    said = _(
+        "With %(share)s %%, about %(gold)s pieces of gold come on top of %(answers)s answers, and are paid like"
+        " them; more for newcomers."
+    )
+    return said % words
+
+
+TOLD: Mapping[str, Callable[[Lately, AssignmentRules], str]] = {
+    "standing_floor": _standing_floor,
+    "daily_tasks": _daily_tasks,
+    "daily_earnings": _daily_earnings,
+    "gold_share": _gold_share,
+}

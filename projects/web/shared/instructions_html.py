@@ -1,0 +1,18 @@
+"""Instructions as a page shows them, with their pictures."""
+
+from django.urls import reverse
+
+from projects.configuration import illustrations, markdown
+from projects.models import Illustration, Project, ProjectTemplate
+
+
+def instructions_html(text: str, owner: Project | ProjectTemplate | None) -> str:
+    """Safe HTML of a text that may show the pictures of this project or template."""
+    return markdown.safe_html(text, [picture(one) for one in illustrations.called_in(text, owner)])
+
+
+def picture(one: Illustration) -> markdown.Picture:
+    """As a text may show it."""
+    address = reverse("illustration", args=[one.public_id]) if one.asset else ""
+    size = (one.asset.width, one.asset.height) if one.asset else (0, 0)
+    return markdown.Picture(one.name, one.alt, address, *size)

@@ -1,0 +1,170 @@
+"""What settings and rules come to: each by hand on figures, and those that are being typed beside their fields."""
+
+import pytest
+from django.test import Client
+
+from projects.configuration import configure
+from projects.models import Annotation, Assignment, AssignmentRules, Project, ProjectSettings
+from projects.reports import rules_effect, settings_effect, verdict_index
+from projects.reports.settings_effect import TOLD, Lately, Terms
+from taskers.models import Event
+from tests.support import make
+from tests.support.projects.managing import page, signed_in
+
+# Ten tasks that answers decided, four of them less sure, and three that a reviewer did; five timed answers of people.
+FOUND = Lately(
+    sure=[0.95] * 6 + [0.6] * 4,
+    answers=[2] * 8 + [3, 5],
+    agreements=[1.0] * 20 + [0.4] * 4,
+    of_people=[1.0] * 15 + [0.4] * 3,
+    reviewed=3,
+    waiting=2,
+    active=[10.0, 20.0, 30.0, 40.0, 50.0],
+    elapsed=[60.0, 120.0, 600.0, 1200.0, 3600.0],
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "terms", "words"),
+    [
+        ("wanted", {"wanted": 3}, "took 2.4 of them each. With 3 they would have begun with 30 answers, and took 24."),
+        ("most", {"most": 5, "target": 0.9}, "the 4 of the last 10 tasks that were less sure"),
+        ("most", {"most": 5, "target": 0.9}, "up to 8 answers more"),
+        ("most", {}, ""),
+        ("target", {"target": 0.9, "most": 5}, "With 90 %, 4 of the last 15 tasks would have been asked of one more"),
+        ("target", {"target": 0.5}, "Of the last 15 tasks 0 had less than 50 %; nobody more is asked."),
+        ("budget", {"budget": 2.0}, "would have had 4 answers fewer than their 24"),
+        ("budget", {"budget": 3.0}, "lie within it: they took 2.4 answers each"),
+        ("budget", {}, ""),
+        ("agreement", {}, "With 50 %, 4 of 24 answers to the last 13 decided tasks"),
+        ("pay_floor", {"pay_floor": 0.3}, "With 30 %, 0 of 18 answers"),
+        ("audit_share", {"audit_share": 0.2}, "about 2 of the last 15 tasks would have gone to a reviewer"),
+        (
+            "rate",
+            {"rate": 50_000},
+            "took 30 seconds of work or less: at that pace an hour earns $6.00. All of them come",
+        ),
+        ("rate", {"rate": 50_000}, "come to $0.25."),
+        ("rate", {"rate": 0}, ""),
+        ("hourly_rate", {"hourly_rate": 12_000_000, "paid_seconds": 40}, "adds $0.10 to the middle one of the last 5"),
+        ("hourly_rate", {"hourly_rate": 12_000_000, "paid_seconds": 40}, "and $0.47 to all."),
+        ("paid_seconds", {"hourly_rate": 12_000_000, "paid_seconds": 40}, "With 40, 1 of the last 5 answers"),
+        ("paid_seconds", {"hourly_rate": 0}, ""),
+        ("review_rate", {"review_rate": 100_000}, "decided 3 of the last 13 decided tasks: that comes to $0.30."),
+        ("lease_seconds", {"lease_seconds": 900}, "With 15.0 minutes, 2 of the last 5 answers of people took longer"),
+    ],
+)
+def test_each_setting_says_in_figures_what_it_comes_to(name: str, terms: dict, words: str) -> None:
+    said = TOLD[name](FOUND, Terms(ProjectSettings(**terms), {"agreement": 0.5}, "USD"))
+    assert words in said and bool(words) == bool(said)
+
+
+# Three people, one of whom falls below 60 % and one of whom nobody knows much, on four days of theirs.
+SEEN = rules_effect.Lately(
+    people=[rules_effect.Worker(50, 30, 1), rules_effect.Worker(40, 5, 10), rules_effect.Worker(10, 0, 2)],
+    judgements=[10.0, 20.0, 30.0, 40.0],
+    promised=[1e6, 2e6, 3e6, 4e6],
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "terms", "words"),
+    [
+        ("standing_floor", {"standing_floor": 0.6, "standing_evidence": 5}, "With 60 %, 1 of the 3 people"),
+        ("standing_floor", {"standing_floor": 0.6, "standing_evidence": 2}, "With 60 %, 2 of the 3 people"),
+        ("standing_floor", {"standing_floor": 0.6, "standing_evidence": 5}, "2 have that much evidence."),
+        ("daily_tasks", {"daily_tasks": 25}, "With 25, 2 of the 4 days"),
+        ("daily_tasks", {"daily_tasks": 25}, "by 20 tasks in all"),
+        ("daily_tasks", {}, ""),
+        ("daily_earnings", {"daily_earnings": 3_000_000}, "1 of the 4 days that one of them worked here"),
+        ("daily_earnings", {}, ""),
+        ("gold_share", {"gold_share": 0.2}, "With 20 %, about 25 pieces of gold come on top of 100 answers"),
+        ("gold_share", {"gold_share": 0.2, "mode": "lists"}, ""),
+    ],
+)
+def test_each_rule_says_in_figures_what_it_comes_to(name: str, terms: dict, words: str) -> None:
+    said = rules_effect.TOLD[name](SEEN, AssignmentRules(**terms))
+    assert words in said and bool(words) == bool(said)
+
+
+@pytest.fixture
+def project(cast) -> Project:
+    """Five tasks that two people decided, each in a minute of which half was work."""
+    project = make.project(cast.riverside, "Names in reports", wanted=2, rate=50_000)
+    make.tasks(make.batch(project), 5)
+    for tasker in [cast.alice, cast.bob] * 5:
+        make.judged(tasker, project, make.MARIA)
+    verdict_index.add(Event.objects.all())
+    return project
+
+
+@pytest.fixture
+def mina(cast) -> Client:
+    return signed_in(cast.mina)
+
+
+def typed(client: Client, project: Project, name: str, of: str = "settings", **values: str) -> dict[str, str]:
+    """What stands beside each field after that."""
+    asks = {"HX-Request": "true", "HX-Trigger-Name": name}
+    answer = client.get(page(f"{of}-effects", project.public_id), values, headers=asks)
+    assert answer.status_code == 200
+    found = {one.field: one.fault or one.said for one in answer.context["effects"]}
+    assert answer.context["aloud"] == found[name] and found[name] in answer.content.decode()
+    return found
+
+
+@pytest.mark.django_db
+def test_what_is_typed_is_told_by_the_function_that_tells_what_is_saved_and_nothing_is_saved(
+    mina, project, django_assert_max_num_queries
+) -> None:
+    saved = settings_effect.of(project, project.settings_now(), configure.THRESHOLDS)
+    assert typed(mina, project, "wanted", wanted="2")["wanted"] == saved["wanted"]
+    with django_assert_max_num_queries(8):
+        found = typed(mina, project, "pay_floor", wanted="3", pay_floor="70", lease_minutes="1")
+    assert "With 70 %, 0 of 10 answers" in found["pay_floor"] and "With 3 they would have begun" in found["wanted"]
+    assert project.settings.count() == 1
+    shown = mina.get(page("project-settings", project.public_id)).content.decode()
+    assert f'hx-get="{page("settings-effects", project.public_id)}"' in shown and 'id="id_wanted_figures"' in shown
+
+
+REFUSED = [
+    ("pay_floor", {"pay_floor": "101"}, "less than or equal to 100"),
+    ("wanted", {"wanted": ""}, "This field is required."),
+    ("rate", {"rate": "much"}, "Enter a number."),
+    ("most", {"most": "1"}, "“most” is a number from 2 to 50."),
+    ("target", {"target": "99.9", "most": "3"}, "every task would go to a reviewer"),
+]
+
+
+@pytest.mark.django_db
+def test_a_value_that_saving_would_refuse_has_its_reason_and_no_figure(mina, project) -> None:
+    for name, values, words in REFUSED:
+        found = typed(mina, project, name, **values)
+        assert words in found[name] and "of the last" not in found[name]
+        assert "of the last" in found["audit_share"] and "to the last" in found["agreement"], "others keep theirs"
+
+
+@pytest.mark.django_db
+def test_times_come_from_peoples_answers(cast, project) -> None:
+    """Those of whom nobody knows how long they worked are left out."""
+    assert settings_effect.lately(project).active == []
+    assert len(settings_effect.lately(project).elapsed) == 10
+    assert Annotation.objects.count() == Assignment.objects.filter(state="submitted").count() == 10
+
+
+@pytest.mark.django_db
+def test_rules_that_are_typed_say_whom_they_would_meet(cast, mina, project) -> None:
+    make.tasks(project.batches.get(), 1)
+    for tasker in (cast.alice, cast.carol):
+        make.judged(tasker, project, make.MARIA)
+    verdict_index.add(Event.objects.filter(kind="decided").order_by("-pk")[:1])
+    seen = rules_effect.lately(project)
+    assert sorted(one.answers for one in seen.people) == [1, 5, 6] and sorted(seen.judgements) == [1.0, 5.0, 6.0]
+    found = typed(mina, project, "daily_tasks", "rules", daily_tasks="5", standing_floor="90", standing_evidence="0")
+    assert (
+        "With 5, 1 of the 3 days" in found["daily_tasks"] and "With 90 %, 3 of the 3 people" in found["standing_floor"]
+    )
+    found = typed(mina, project, "gold_share", "rules", gold_share="51")
+    assert "less than or equal to 50" in found["gold_share"]
+    shown = mina.get(page("project-rules", project.public_id)).content.decode()
+    assert "about 0 pieces of gold come on top of 12 answers" in shown and 'id="id_gold_share_figures"' in shown
