@@ -1,6 +1,7 @@
 /** The fields of a classification as a table of rows over the lines of text that the form sends. */
 import { blankRow, choicesOf, earlierChoices, labelKey, readLines, writeLine } from "./field_lines.js";
 import { filled } from "./label_rows.js";
+import { placeOf, swap, takeAway } from "./row_moves.js";
 
 const editor = document.querySelector("[data-asked]");
 const lines = document.querySelector("[data-asked-lines]");
@@ -67,18 +68,13 @@ function tell(words, row, facts = {}) {
 }
 
 function move(row, step) {
-  const rows = rowsOf();
-  const other = rows[rows.indexOf(row) + step];
-  if (!other) return;
-  if (step < 0) other.before(row);
-  else other.after(row);
+  if (!swap(row, step)) return;
   refresh();
-  tell(editor.dataset.moved, row, { place: rows.indexOf(other) + 1, count: rows.length });
+  tell(editor.dataset.moved, row, placeOf(row));
 }
 
 function remove(row) {
-  const next = row.nextElementSibling ?? row.previousElementSibling;
-  row.remove();
+  const next = takeAway(row);
   refresh();
   tell(editor.dataset.gone, row);
   (next ? part(next, "name") : editor.querySelector("[data-add]")).focus();
