@@ -64,6 +64,7 @@ class Field:
     key: str | None = None
     required: bool = True
     counts: bool | None = None
+    weight: float | None = None
     when: When | None = None
     min: float | None = None
     max: float | None = None

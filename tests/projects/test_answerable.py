@@ -146,8 +146,10 @@ def test_two_hundred_labels_are_saved_as_they_stand(cast, client) -> None:
 
 def test_what_a_program_made_is_kept_when_its_page_is_saved(cast, client) -> None:
     """Keys of its own, of fields and of attributes, which the page shows by name; all that attributes can be."""
-    fields = [{"key": "m1", "name": "Mood", "kind": "choice"},
-              {"key": "w", "name": "Words", "kind": "text", "when": {"field": "m1", "is": "glad"}}]  # fmt: skip
+    fields = [
+        {"key": "m1", "name": "Mood", "kind": "choice"},
+        {"key": "w", "name": "Words", "kind": "text", "weight": 2.5, "when": {"field": "m1", "is": "glad"}},
+    ]
     moods = make.project(cast.riverside, "M", "classification", fields=fields, labels=[{"name": "Glad", "field": "m1"}])
     asked = [
         {"key": "p9", "name": "Pose", "kind": "choice", "choices": ["standing", "lying; flat"]},

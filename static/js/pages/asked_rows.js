@@ -38,7 +38,8 @@ function refresh() {
   const values = rows.map(valuesOf);
   const labels = labelsNow();
   rows.forEach((row, index) => {
-    const { kind, field, is } = values[index];
+    const { kind, field, is, counts } = values[index];
+    row.querySelector("[data-weight]").hidden = !counts;
     for (const box of row.querySelectorAll("[data-kind]")) box.hidden = box.dataset.kind !== kind;
     const earlier = earlierChoices(values, index);
     offer(part(row, "field"), earlier.map(({ name }) => [name, name]), field, editor.dataset.always);
