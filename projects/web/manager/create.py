@@ -205,7 +205,7 @@ def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
     field = problem.place
     if field.startswith("fields"):
         field = next((one for one in ("fields_asked", "also_asked") if one in form.asked), "")
-        form.blame_row(problem.place)
+        form.blame_row(problem.place, before=int(field == "also_asked"))  # of a pair, what is preferred comes first
     field = {"lease_seconds": "lease_minutes"}.get(field, field)
     form.add_error(field if field in form.fields else None, problem.text)
 

@@ -62,9 +62,9 @@ function onClick(table, event) {
   const row = event.target.closest("[data-row]");
   if (!button || isWithin(event)) return;
   if ("add" in button.dataset) nameOf(addRow(table)).focus();
-  else if (row && "remove" in button.dataset) remove(table, row);
-  else if (row && ("up" in button.dataset || "down" in button.dataset)) {
-    move(table, row, "up" in button.dataset ? -1 : 1);
+  else if (row && "away" in button.dataset) remove(table, row);
+  else if (row && "step" in button.dataset) {
+    move(table, row, Number(button.dataset.step));
     button.focus();
   }
 }
