@@ -45,7 +45,7 @@ NUMBER = re.compile(
     rf"number(?:\s+(?P<min>{AMOUNT})\s+to\s+(?P<max>{AMOUNT}))?(?:\s+step\s+(?P<step>{AMOUNT}))?(?:\s+(?P<unit>\S{{1,20}}))?"
 )
 TEXT = re.compile(r"text(?:\s+(?P<longest>\d{1,5}))?")
-WEIGHT = re.compile(r"weight\s+(\S+)")
+WEIGHT = re.compile(r"weight\s+([^\s,]+)")
 WORD = re.compile(rf"[^\s(),]{{1,{UNIT}}}")
 
 Asked = dict[str, Any]
@@ -127,9 +127,8 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
             continue
         match = LINE.fullmatch(line)
         takes = [one.strip() for one in match["takes"].split(",")] if match else []
-        weights = [found for one in takes[1:] if (found := WEIGHT.fullmatch(one))]
         marks = [one for one in takes[1:] if not WEIGHT.fullmatch(one)]
-        said = len(marks) < 3 and set(marks) <= set(MARKS) and len(weights) < 2
+        said = len(marks) < 3 and set(marks) <= set(MARKS) and len(takes) - len(marks) < 3
         asked = _taken(takes[0]) if takes and said else None
         if match is None or asked is None:
             raise Refused(
@@ -142,8 +141,8 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
         asked |= {"name": name, "required": "optional" not in marks, "key": keys.get(name, "")}
         if {"collected", "counts"} & set(marks):
             asked["counts"] = "counts" in marks
-        if weights:
-            asked["weight"] = float(weights[0][1]) if re.fullmatch(AMOUNT, weights[0][1]) else weights[0][1]
+        for weight in WEIGHT.findall(",".join(takes[1:])):
+            asked["weight"] = float(weight) if re.fullmatch(AMOUNT, weight) else weight
         if match["field"]:
             above = match["field"].strip()
             asked["when"] = {"field": keys.get(above) or key_of(above), "is": match["is"].strip()}

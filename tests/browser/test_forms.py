@@ -94,7 +94,7 @@ def asks_of_marks(page: Page) -> None:
     page.keyboard.type("judge")
     page.keyboard.press("Alt+ArrowUp")
     expect(label.locator("[data-option] input").first).to_have_value("judge")
-    expect(label.locator(".field__error")).to_have_count(0)
+    expect(label.locator("[data-attribute-fault]")).to_have_count(0)
     for _empty_last in range(3):
         page.keyboard.press("Enter")
     page.keyboard.press("Enter")

@@ -167,10 +167,10 @@ function showFault(editor) {
   const row = place && rowsOf(editor).children[place.index];
   const box = row ? part(row, place.part === "choices" ? "option" : place.part) : adderOf(editor);
   if (row) row.append(said);
-  box.id = `${sentBy(editor).id}-at-fault`;
+  box.id = `${editor.id}-at-fault`;
   box.setAttribute("aria-describedby", said.id);
   if (row) box.setAttribute("aria-invalid", "true");
-  for (const link of document.querySelectorAll(`a[data-fault][href="#${sentBy(editor).id}"]`)) link.href = `#${box.id}`;
+  for (const link of document.querySelectorAll(`a[data-fault][href="#${editor.id}"]`)) link.href = `#${box.id}`;
 }
 
 if (table) {

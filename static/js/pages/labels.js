@@ -14,7 +14,7 @@ function renumber(table) {
   rows.forEach((row, index) => {
     for (const field of row.querySelectorAll("[name]")) {
       field.name = numbered(field.name, index);
-      field.id = `id_${field.name}`;
+      (field.closest("[data-attributes]") ?? field).id = `id_${field.name}`;
     }
     const order = row.querySelector("[name$=-ORDER]");
     if (order) order.value = String(index + 1);

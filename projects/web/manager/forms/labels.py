@@ -54,9 +54,7 @@ class LabelForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     # As JSON, in the form in which they are held: pages/attributes.js has a box for each thing that is in it.
-    attributes = forms.CharField(
-        label=_("Attributes"), required=False, max_length=limits.LISTED, widget=forms.Textarea(attrs={"hidden": True})
-    )
+    attributes = forms.CharField(label=_("Attributes"), required=False, max_length=limits.LISTED)
     attribute_at_fault = ""  # where in them, such as "[2].choices"
     field = forms.CharField(
         label=_("Answers the field"),
