@@ -37,7 +37,7 @@ def test_a_managers_first_day_with_a_text_project(site: Site, sign_in: Callable[
     maya = sign_in(MAYA)
     address = makes_it(maya)
     (role, deceased), nothing = (asked for (asked,) in site.query(ASKED, address.split("/")[2]))
-    assert (role["choices"], deceased["counts"], nothing) == (["judge", "witness"], True, [])
+    assert (role["choices"], deceased["required"], nothing) == (["judge", "witness"], True, [])
     loads_it(maya, address)
     changes_it_in_two_tabs(maya, address)
     sets_its_terms(maya, address)
@@ -101,7 +101,7 @@ def asks_of_marks(page: Page) -> None:
     page.keyboard.type("Deceased")
     page.keyboard.press("Tab")
     page.keyboard.type("yes")
-    label.get_by_label("Counts in the decision").last.check()
+    label.get_by_label("Required").last.check()
     expect(label.locator("summary")).to_contain_text("Role, Deceased")
     assert list(seen(page, "attributes", FEW)) == []
 
