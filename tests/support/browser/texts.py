@@ -33,7 +33,7 @@ print(project.public_id)
 ROLE = {"name": "Role", "kind": "choice", "choices": ["plaintiff", "defendant"]}
 DECEASED = {"name": "Deceased", "kind": "flag"}
 REMARK = {"name": "Remark", "kind": "text"}
-LABELS = [
+LABELS: list[dict] = [
     {"name": "Person", "hotkey": "1", "attributes": [ROLE, DECEASED, REMARK]},
     {"name": "Place", "hotkey": "2"},
 ]
