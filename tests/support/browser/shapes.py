@@ -47,7 +47,7 @@ loading.load_files(project, [ContentFile(packed.getvalue(), name="pictures.zip")
 print(project.public_id)
 """
 
-EVERYTHING = [
+EVERYTHING: list[dict] = [
     {
         "name": "Thing",
         "hotkey": "1",
