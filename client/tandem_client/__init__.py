@@ -30,14 +30,11 @@ from tandem_client.errors import (
     Unreachable,
 )
 from tandem_client.models import (
-    Attribute,
     Batch,
     Fault,
     FeedLine,
-    Field,
     Import,
     Judgement,
-    Label,
     Loaded,
     NewPrediction,
     NewTask,
@@ -56,8 +53,8 @@ from tandem_client.models import (
     Verdict,
     Webhook,
     WebhookDelivery,
-    When,
 )
+from tandem_client.schema import Attribute, Field, Label, When
 from tandem_client.signatures import sign, verify
 from tandem_client.version import VERSION as __version__
 

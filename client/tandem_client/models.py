@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from tandem_client.schema import Field, Label
+
 Json = Mapping[str, Any]
 ProjectState = Literal["draft", "live", "paused", "archived"]
 BatchState = Literal["draft", "live", "paused", "closed", "cancelled"]
@@ -19,57 +21,6 @@ FeedState = Literal["decided", "reopened", "archived", "cancelled"]
 FeedKind = Literal["decided", "superseded", "reopened", "archived", "cancelled"]
 WebhookState = Literal["on", "off", "gone"]
 WebhookDeliveryState = Literal["waiting", "done", "dead"]
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """What is asked of each part with a label."""
-
-    name: str
-    kind: Literal["choice", "flag", "number", "text"]
-    key: str | None = None
-    choices: list[str] | None = None
-    required: bool | None = None
-    counts: bool | None = None
-
-
-@dataclass(frozen=True)
-class Label:
-    """A label of a project; its key is made from its name where none is given."""
-
-    name: str
-    key: str | None = None
-    colour: str | None = None
-    hotkey: str | None = None
-    shapes: list[Literal["mask", "box", "polygon", "polyline", "point"]] | None = None
-    attributes: list[Attribute] | None = None
-    field: str | None = None
-    parent: str | None = None
-
-
-@dataclass(frozen=True)
-class When:
-    """Asked only where an earlier field is something."""
-
-    field: str
-    value: str = dataclasses.field(metadata={"wire": "is"})
-
-
-@dataclass(frozen=True)
-class Field:
-    """What a classification asks for."""
-
-    name: str
-    kind: Literal["choice", "multiple", "tree", "number", "text"]
-    key: str | None = None
-    required: bool = True
-    counts: bool | None = None
-    when: When | None = None
-    min: float | None = None
-    max: float | None = None
-    step: float | None = None
-    unit: str | None = None
-    longest: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Any
 from tandem_client.codec import decoded, given
 from tandem_client.errors import BadInput
 from tandem_client.lists import listed
-from tandem_client.models import Label, Project, ProjectLine, Settings
+from tandem_client.models import Project, ProjectLine, Settings
+from tandem_client.schema import Label
 from tandem_client.transport import Request, Transport, at, new_key
 
 

@@ -120,6 +120,12 @@ class FieldShape(serializers.Serializer):
     kind = serializers.ChoiceField(list(asked_fields.KINDS))
     required = serializers.BooleanField(required=False, default=True)  # type: ignore[assignment]
     counts = serializers.BooleanField(required=False, help_text="whether people must agree on it; if it is required")
+    weight = serializers.FloatField(
+        min_value=0,
+        max_value=asked_fields.HEAVIEST,
+        required=False,
+        help_text="how many times it counts, which is once; 0 is only collected",
+    )
     when = WhenShape(required=False)
     min = serializers.FloatField(required=False, help_text="of a number, with max")
     max = serializers.FloatField(required=False)

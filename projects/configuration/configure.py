@@ -335,7 +335,8 @@ def _check_fields(project: Project, values: dict) -> None:
     values["fields"] = asked_fields.checked(room.asks(values.get("fields") or []))
     if isinstance(room, Preference):
         values["copilot"] = False  # it suggests nothing there, so nobody's answer counts as one that saw a suggestion
-    known = {"numbers": asked_fields.numbers(values["fields"]), "optional": asked_fields.optional(values["fields"])}
+    told = {"numbers": asked_fields.numbers, "optional": asked_fields.optional, "weights": asked_fields.weights}
+    known = {name: of(values["fields"]) for name, of in told.items()}
     kept = {key: value for key, value in (values.get("thresholds") or {}).items() if key not in known}
     values["thresholds"] = kept | {key: value for key, value in known.items() if value}
     if values.get("grid") not in (None, 1) and isinstance(room, Preference):

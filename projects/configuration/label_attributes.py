@@ -1,15 +1,10 @@
-"""What a label asks of each part that carries it, as a manager writes it down and as the database holds it.
+"""What a label asks of each part that carries it: {"key", "name", "kind", "choices"?, "required"?, "counts"?}, where
+what isn't said of one isn't there.
 
-Written: one attribute a line, with what it takes in brackets, and behind these what else holds of it. Held: {"key",
-"name", "kind", "choices"?, "required"?, "counts"?}; what isn't said of it isn't there.
-
-    Pose (standing, sitting, lying) required     one of these, and nothing is handed in without it
-    Occluded (flag) counts                       yes or no; who says otherwise of a mark disagrees about it
-    Legs (number) required, counts
-    Remark (text)
+A choice takes one of its choices, a flag yes or no. Without one that is required nothing is handed in; who says
+otherwise of one that counts disagrees about the part.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,70 +15,69 @@ from projects.models import limits
 
 KINDS = ("flag", "number", "text")
 BRACKETS = {"(", ")"}
-MARKS = ("required", "counts")  # what may be said behind the brackets
-LINE = re.compile(r"(?P<name>[^()]{1,60}?)\s*\((?P<takes>[^()]{1,4000})\)(?P<marks>[\s,a-z]{0,40})")
-
-
-def read(text: str, place: str = "attributes", known: Sequence[Mapping] = ()) -> list[dict[str, Any]]:
-    """The attributes in a text; Refused with the line that can't be read. One that is called like one of the `known`
-    keeps that one's key."""
-    keys = {one["name"]: one["key"] for one in known}
-    found: list[dict[str, Any]] = []
-    for number, line in enumerate((one.strip() for one in text.splitlines()), start=1):
-        if not line:
-            continue
-        match = LINE.fullmatch(line)
-        marks = match["marks"].replace(",", " ").split() if match else []
-        if match is None or not set(marks) <= set(MARKS):
-            raise Refused(
-                "Line %(number)s isn't a name with what it takes in brackets, such as: Occluded (flag).",
-                code="bad-attribute",
-                place=place,
-                number=number,
-            )
-        name, takes = match["name"].strip(), match["takes"].strip()
-        held = {"name": name, "key": keys.get(name, "")} | dict.fromkeys(marks, True)
-        if takes.lower() in KINDS:
-            found.append(held | {"kind": takes.lower()})
-        else:
-            found.append(held | {"kind": "choice", "choices": takes.split(",")})
-    return checked(found, place)
+MARKS = ("required", "counts")
 
 
 def checked(attributes: Sequence[Mapping], place: str = "attributes") -> list[dict[str, Any]]:
-    """Attributes in the form in which they are held; Refused if they aren't any."""
-    plain: list[dict[str, Any]] = []
+    """Attributes in the form in which they are held; Refused, with the place of the fault, if they aren't any."""
     if not isinstance(attributes, (list, tuple)) or len(attributes) > limits.ATTRIBUTES:
         raise Refused(
             "Attributes are a list of at most %(most)s.", code="bad-attribute", place=place, most=limits.ATTRIBUTES
         )
+    kept = {_key(one): _name(one) for one in attributes if isinstance(one, Mapping) and _key(one)}
+    plain: list[dict[str, Any]] = []
     for index, one in enumerate(attributes):
-        at = f"{place}[{index}]"
-        if not isinstance(one, Mapping) or one.get("kind") not in (*KINDS, "choice"):
-            raise Refused(
-                "An attribute takes %(choices)s or a choice.", code="bad-attribute", place=at, choices=", ".join(KINDS)
-            )
-        name = " ".join(str(one.get("name") or "").split())[: limits.KEY]
-        key = (str(one.get("key") or "").strip() or slugify(name, allow_unicode=True).replace("-", "_"))[: limits.KEY]
-        if not key or any(key == other["key"] for other in plain):
-            raise Refused("Each attribute needs a name of its own.", code="bad-attribute", place=at)
-        if not name or BRACKETS & set(name):
-            raise Refused("An attribute has a name without brackets.", code="bad-attribute", place=at)
-        held = {"key": key, "name": name, "kind": one["kind"]}
-        if one["kind"] == "choice":
-            held["choices"] = _choices(one.get("choices"), at)
-        plain.append(held | {mark: True for mark in MARKS if one.get(mark)})
+        plain.append(_attribute(one, f"{place}[{index}]", kept))
+        if any(plain[-1]["key"] == other["key"] for other in plain[:-1]):
+            raise _twice(f"{place}[{index}].name")
     return plain
 
 
-def written(attributes: Sequence[Mapping]) -> str:
-    """Attributes as a manager may edit them; `read` makes the same of it."""
-    return "\n".join(_line(one) for one in attributes)
+def check_names(attributes: Sequence[Mapping], place: str = "attributes") -> None:
+    """Refused where two are called the same, whatever their keys: people couldn't tell them apart."""
+    names = [one["name"] for one in attributes]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise _twice(f"{place}[{index}].name")
 
 
-def _line(one: Mapping) -> str:
-    takes = ", ".join(one["choices"]) if one["kind"] == "choice" else one["kind"]
-    return f"{one['name']} ({takes}) {', '.join(mark for mark in MARKS if one.get(mark))}".rstrip()
+def _attribute(one: object, place: str, kept: Mapping[str, str]) -> dict[str, Any]:
+    if not isinstance(one, Mapping) or one.get("kind") not in (*KINDS, "choice"):
+        raise Refused(
+            "An attribute takes %(choices)s or a choice.",
+            code="bad-attribute",
+            place=f"{place}.kind",
+            choices=", ".join(KINDS),
+        )
+    name = _name(one)
+    key = _key(one) or _made(name, kept)
+    if not name or not key:
+        raise _twice(f"{place}.name")
+    if BRACKETS & set(name):
+        raise Refused("An attribute has a name without brackets.", code="bad-attribute", place=f"{place}.name")
+    held = {"key": key, "name": name, "kind": one["kind"]}
+    if one["kind"] == "choice":
+        held["choices"] = _choices(one.get("choices"), f"{place}.choices")
+    return held | {mark: True for mark in MARKS if one.get(mark)}
+
+
+def _twice(place: str) -> Refused:
+    return Refused("Each attribute needs a name of its own.", code="bad-attribute", place=place)
+
+
+def _name(one: Mapping) -> str:
+    return " ".join(str(one.get("name") or "").split())[: limits.KEY]
+
+
+def _key(one: Mapping) -> str:
+    return str(one.get("key") or "").strip()[: limits.KEY]
+
+
+def _made(name: str, kept: Mapping[str, str]) -> str:
+    """A key from a name: not that of one which had the name before it was called something else."""
+    plain = slugify(name, allow_unicode=True).replace("-", "_")[: limits.KEY]
+    others = (f"{plain[: limits.KEY - 3]}_{number}" for number in range(2, limits.ATTRIBUTES + 2))
+    return next(key for key in (plain, *others) if kept.get(key, name) == name)
 
 
 def _choices(value: object, place: str) -> list[str]:

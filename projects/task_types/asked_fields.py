@@ -1,8 +1,9 @@
 """The fields that a classification asks for: one list per version of a project's settings.
 
-Held: {"key", "name", "kind", "required", "counts"?, "when"?, "min"?, "max"?, "step"?, "unit"?, "longest"?}; "when" is
-{"field", "is"}: shown only where that field has that value (a choice, or one of several, or a step of a path). "counts"
-says whether people must agree on it, or whether it is only collected; it is there where that isn't as `required` is.
+Held: {"key", "name", "kind", "required", "counts"?, "weight"?, "when"?, "min"?, "max"?, "step"?, "unit"?, "longest"?};
+"when" is {"field", "is"}: shown only where that field has that value (a choice, one of several, or a step of a path).
+"counts" says whether people must agree on it, or whether it is only collected; it is there where that isn't as
+`required` is. "weight" says how many times it counts where that isn't once; a field said to weigh 0 is only collected.
 Written, as a manager edits them, one a line:
 
     Subject (choice)
@@ -11,7 +12,7 @@ Written, as a manager edits them, one a line:
     Legs (number 0 to 8 step 1 legs)
     Remark (text 500, optional)
     Daylight (choice, collected)
-    Second subject (choice, optional, counts)
+    Second subject (choice, optional, counts, weight 0.5)
 
 The choices are the project's labels: each belongs to a field, or to the first that takes choices.
 """
@@ -35,6 +36,7 @@ UNIT = 20
 LONGEST = 2_000  # of a text that says no length of its own
 LONGEST_SAID = 20_000  # the most that it may say
 FURTHEST = 10**12  # numbers beyond are told from nothing by nobody
+HEAVIEST = 10  # times that a field counts
 LINE = re.compile(
     r"(?P<name>[^()]{1,80}?)\s*\((?P<takes>[^()]{1,200})\)(?:\s+when\s+(?P<field>.+?)\s+is\s+(?P<is>.+))?"
 )
@@ -43,6 +45,7 @@ NUMBER = re.compile(
     rf"number(?:\s+(?P<min>{AMOUNT})\s+to\s+(?P<max>{AMOUNT}))?(?:\s+step\s+(?P<step>{AMOUNT}))?(?:\s+(?P<unit>\S{{1,20}}))?"
 )
 TEXT = re.compile(r"text(?:\s+(?P<longest>\d{1,5}))?")
+WEIGHT = re.compile(r"weight\s+([^\s,]+)")
 WORD = re.compile(rf"[^\s(),]{{1,{UNIT}}}")
 
 Asked = dict[str, Any]
@@ -124,8 +127,9 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
             continue
         match = LINE.fullmatch(line)
         takes = [one.strip() for one in match["takes"].split(",")] if match else []
-        marks = takes[1:]
-        asked = _taken(takes[0]) if takes and len(marks) < 3 and set(marks) <= set(MARKS) else None
+        marks = [one for one in takes[1:] if not WEIGHT.fullmatch(one)]
+        said = len(marks) < 3 and set(marks) <= set(MARKS) and len(takes) - len(marks) < 3
+        asked = _taken(takes[0]) if takes and said else None
         if match is None or asked is None:
             raise Refused(
                 "Line %(number)s isn't a field. Write a name and what it takes, such as: Mood (choice).",
@@ -137,6 +141,8 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
         asked |= {"name": name, "required": "optional" not in marks, "key": keys.get(name, "")}
         if {"collected", "counts"} & set(marks):
             asked["counts"] = "counts" in marks
+        for weight in WEIGHT.findall(",".join(takes[1:])):
+            asked["weight"] = float(weight) if re.fullmatch(AMOUNT, weight) else weight
         if match["field"]:
             above = match["field"].strip()
             asked["when"] = {"field": keys.get(above) or key_of(above), "is": match["is"].strip()}
@@ -159,6 +165,11 @@ def numbers(fields: Sequence[Mapping]) -> dict[str, dict[str, float]]:
             steps = {key: one[key] for key in ("min", "step") if key in one}
             found[one["key"]] = {"tolerance": max(one.get("step", 0), reach)} | steps
     return found
+
+
+def weights(fields: Sequence[Mapping]) -> dict[str, float]:
+    """How many times fields count, where that isn't once."""
+    return {one["key"]: one["weight"] for one in fields if "weight" in one}
 
 
 def optional(fields: Sequence[Mapping]) -> list[str]:
@@ -216,8 +227,7 @@ def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
     if "(" in name or ")" in name:
         raise Refused("A field's name has no brackets.", code="bad-fields", place=f"{place}.name")
     held: Asked = {"key": key, "name": name, "kind": one["kind"], "required": one.get("required", True) is not False}
-    if isinstance(counts := one.get("counts"), bool) and counts != held["required"]:
-        held["counts"] = counts
+    held |= _counted(one, held["required"], place)
     if one.get("when"):
         held["when"] = _when(one["when"], f"{place}.when", before)
     if one["kind"] == "number":
@@ -225,6 +235,18 @@ def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
     elif one["kind"] == "text":
         held["longest"] = int(_amount(one, "longest", place, 1, LONGEST_SAID) or LONGEST)
     return held
+
+
+def _counted(one: Mapping, required: bool, place: str) -> dict[str, Any]:
+    """Whether it counts, where that isn't as it is required, and how many times, where that isn't once."""
+    weight = _amount(one, "weight", place, 0, HEAVIEST)
+    counts = one.get("counts")
+    if weight and counts is False:
+        raise Refused("What is only collected has no weight.", code="bad-fields", place=f"{place}.weight")
+    if weight is not None:
+        counts = weight > 0
+    found: dict[str, Any] = {"counts": counts} if isinstance(counts, bool) and counts != required else {}
+    return found | ({"weight": weight} if weight and weight != 1 else {})
 
 
 def _when(when: Any, place: str, before: Sequence[Mapping]) -> dict[str, str]:
@@ -296,6 +318,8 @@ def _line(one: Mapping, names: Mapping[str, str]) -> str:
     marks = "" if one["required"] else ", optional"
     if "counts" in one:
         marks += ", counts" if one["counts"] else ", collected"
+    if "weight" in one:
+        marks += f", weight {one['weight']}"
     line = f"{one['name']} ({takes}{marks})"
     when = one.get("when")
     return f"{line} when {names.get(when['field'], when['field'])} is {when['is']}" if when else line

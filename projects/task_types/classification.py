@@ -99,7 +99,8 @@ class Classification:
         asked_fields.check_answerable(fields, labels)
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:
-        return fields_agreement(a, b, thresholds.get("numbers"), thresholds.get("optional", ()))
+        terms = thresholds.get("numbers"), thresholds.get("optional", ()), thresholds.get("weights")
+        return fields_agreement(a, b, *terms)
 
     def gold_check(self, answer: Answer, known: Answer, thresholds: Mapping[str, Any]) -> GoldCheck:
         answer, known = (without(one, thresholds.get("optional", ())) for one in (answer, known))

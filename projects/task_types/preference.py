@@ -84,7 +84,7 @@ class Preference(Classification):
         others = [dict(one) for one in fields if dict(one) != mine]
         if any(PREFERRED in (one.get("key"), key_of(str(one.get("name") or ""))) for one in others):
             raise Refused("Which of the two is preferred is asked already.", code="field-twice", place="fields")
-        if any(one.get("counts") for one in others):
+        if any(one.get("counts") or one.get("weight") for one in others):
             text = "The preference alone counts in the decision; what else is asked is collected."
             raise Refused(text, code="preference-counts", place="fields")
         return [mine, *others]

@@ -61,7 +61,7 @@ def harmless(page: Page) -> None:
 
 def test_words_names_and_attributes_of_spans_are_text(site: Site, sign_in: Callable[..., Page]) -> None:
     text = f"{EVIL} {SCRIPT} {UNSEEN}"
-    labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "attributes": "Remark (text)"}]
+    labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "attributes": [texts.REMARK]}]
     address = texts.make_project(site, f"Bad text {EVIL}", [text], labels=labels, instructions=f"{EVIL} {SCRIPT}")
     page = sign_in(JUN)
     span = {"id": "s1", "start": 0, "end": len(EVIL), "label": "evil", "attributes": {"remark": SCRIPT}}
@@ -92,7 +92,7 @@ def test_a_hundred_thousand_characters_without_a_blank_are_marked(site: Site, si
 
 
 def test_names_and_attributes_of_regions_are_text(site: Site, sign_in: Callable[..., Page]) -> None:
-    labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "shapes": ["box"], "attributes": "Remark (text)"}]
+    labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "shapes": ["box"], "attributes": [texts.REMARK]}]
     address = shapes.make_project(site, f"Bad regions {EVIL}", labels=labels)
     page = sign_in(JUN)
     box = {"type": "box", "x": 20, "y": 20, "width": 90, "height": 60}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.browser.looks import FEW, seen
 from tests.support.browser.site import Site
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -15,6 +16,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 MAYA, LEO = "maya@riverside.example", "leo@riverside.example"
 NAME = "Letters of the first day"
 FAULTS = "[data-faults]"
+ASKED = """SELECT attributes FROM projects_label l JOIN projects_project p ON p.id = l.project_id
+    WHERE p.public_id = %s ORDER BY l.position"""
 
 
 def told(page: Page, words: str, box: str) -> None:
@@ -33,6 +36,8 @@ def save(page: Page, name: str = "Save") -> None:
 def test_a_managers_first_day_with_a_text_project(site: Site, sign_in: Callable[..., Page]) -> None:
     maya = sign_in(MAYA)
     address = makes_it(maya)
+    (role, deceased), nothing = (asked for (asked,) in site.query(ASKED, address.split("/")[2]))
+    assert (role["choices"], deceased["required"], nothing) == (["judge", "witness"], True, [])
     loads_it(maya, address)
     changes_it_in_two_tabs(maya, address)
     sets_its_terms(maya, address)
@@ -67,9 +72,38 @@ def makes_it(page: Page) -> str:
     assert height < 2.5, "a hotkey's fault wrapped one word a line"
     told(page, "S is the studio's own key", "#id_labels-0-hotkey")
     page.locator("#id_labels-0-hotkey").fill("1")
+    asks_of_marks(page)
     save(page, "Make the project")
     page.wait_for_url(re.compile(r"/projects/[0-9a-f-]{36}/load/"))
     return "/projects/" + page.url.split("/projects/")[1].split("/")[0] + "/"
+
+
+def asks_of_marks(page: Page) -> None:
+    """Attributes by keyboard alone; a choice that has but one is said at its box."""
+    label = page.locator("[data-labels] [data-row]").first
+    label.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Role")
+    page.keyboard.press("Enter")
+    page.keyboard.type("witness")
+    save(page, "Make the project")
+    told(page, "A choice is between two to fifty different words.", "#id_labels-0-attributes-at-fault")
+    page.keyboard.press("Enter")
+    page.keyboard.type("judge")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(label.locator("[data-option] input").first).to_have_value("judge")
+    expect(label.locator("[data-attribute-fault]")).to_have_count(0)
+    for _empty_last in range(3):
+        page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Deceased")
+    page.keyboard.press("Tab")
+    page.keyboard.type("yes")
+    label.get_by_label("Required").last.check()
+    expect(label.locator("summary")).to_contain_text("Role, Deceased")
+    assert list(seen(page, "attributes", FEW)) == []
 
 
 def loads_it(page: Page, address: str) -> None:
@@ -131,9 +165,13 @@ def test_the_main_forms_of_every_task_type_are_saved_as_they_stand(site: Site, s
     page.goto("/projects/new/")
     page.locator("#id_name").fill("Pairs and whether they are safe")
     page.get_by_label("Which of two answers or images is better").check()
-    page.locator("#id_also_asked").fill("Safe (choice)")
+    asked = page.locator("[data-asked][data-collected]")
+    asked.get_by_role("button", name="Add a field").click()
+    page.keyboard.type("Safe")
     save(page, "Make the project")
-    told(page, "“Safe” takes a choice, and there is no label to choose", "#id_also_asked")
+    told(page, "“Safe” takes a choice, and there is no label to choose", "#field-at-fault")
+    expect(asked.locator("[data-row-fault]")).to_be_visible()
+    expect(asked.get_by_label("Counts in the decision")).to_be_hidden()
     for index, name in enumerate(("Yes", "No")):
         page.locator(f"#id_labels-{index}-name").fill(name)
         page.locator(f"#id_labels-{index}-field").fill("Safe")

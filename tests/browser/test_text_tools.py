@@ -182,7 +182,7 @@ def test_a_label_that_stays_on_marks_each_selection_until_it_is_let_go(studio_of
 
 def test_a_spans_attributes_are_set_and_handed_in(studio_of: Callable[..., TextStudio]) -> None:
     """Nothing is handed in without the role: Enter goes to it, and so does the button."""
-    asked = "Deceased (flag)\nRole (plaintiff, defendant) required\nRemark (text)"
+    asked = [texts.DECEASED, texts.ROLE | {"required": True}, texts.REMARK]
     studio = studio_of(STORY, labels=[{"name": "Person", "hotkey": "1", "attributes": asked}])
     studio.press("ArrowRight", "1", "Enter")
     expect(studio.page.locator("[data-attribute=role]")).to_be_focused()

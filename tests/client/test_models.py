@@ -15,12 +15,12 @@ from django.urls import Resolver404, resolve
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 
-from tandem_client import delivery, identity, models, uploads
+from tandem_client import delivery, identity, models, schema, uploads
 from tandem_client.codec import parts_of
 from tests.support.walls import ROOT
 
 OF_THE_SERVER = {
-    models.Attribute: "AttributeShape",
+    schema.Attribute: "AttributeShape",
     models.Batch: "BatchShape",
     delivery.Delivery: "MadeDelivery",
     delivery.DeliveryTerms: "DeliveryTerms",
@@ -32,13 +32,13 @@ OF_THE_SERVER = {
     models.WebhookDelivery: "DeliveryShape",
     models.Fault: "FaultShape",
     models.FeedLine: "FeedLine",
-    models.Field: "FieldShape",
+    schema.Field: "FieldShape",
     identity.Me: "MeShape",
     identity.HeldRole: "RoleShape",
     uploads.Upload: "UploadShape",
     models.Import: "ImportShape",
     models.Judgement: "JudgementShape",
-    models.Label: "LabelShape",
+    schema.Label: "LabelShape",
     models.Loaded: "LoadedShape",
     models.NewTask: "NewTask",
     models.NewWebhook: "WithSecret",
@@ -53,7 +53,7 @@ OF_THE_SERVER = {
     models.Token: "TokenShape",
     models.Verdict: "VerdictShape",
     models.Webhook: "SubscriptionShape",
-    models.When: "WhenShape",
+    schema.When: "WhenShape",
 }
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", datetime: "date-time", Decimal: "decimal"}
 
@@ -135,7 +135,7 @@ def test_each_type_says_what_the_server_says(shape) -> None:
 
 
 def test_no_type_is_left_out() -> None:
-    places = (models, delivery, identity, uploads)
+    places = (models, schema, delivery, identity, uploads)
     here = {one for at in places for one in vars(at).values() if is_dataclass(one) and one.__module__ == at.__name__}
     assert here == set(OF_THE_SERVER)
 

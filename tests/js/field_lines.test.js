@@ -15,11 +15,13 @@ const LINES = [
   "Words (text)",
   "Light (choice, collected)",
   "Second (choice, optional, counts)",
+  "Third (choice, weight 2)",
+  "Fourth (number, optional, counts, weight 0.5)",
 ];
 
 test("what is read from a line is written as it was", () => {
   for (const line of LINES) assert.equal(writeLine(readLine(line)), line);
-  assert.deepEqual(readLine(LINES[3]), { name: "Legs", kind: "number", required: true, counts: true, min: "0", max: "8", step: "1", unit: "legs", longest: "", field: "", is: "" });
+  assert.deepEqual(readLine(LINES[3]), { name: "Legs", kind: "number", required: true, counts: true, weight: "", min: "0", max: "8", step: "1", unit: "legs", longest: "", field: "", is: "" });
 });
 
 test("what counts is said where it isn't as what is required", () => {
@@ -27,6 +29,13 @@ test("what counts is said where it isn't as what is required", () => {
   assert.equal(readLine("Remark (text, optional)").counts, false);
   assert.equal(writeLine({ ...readLine("Light (choice, collected)"), counts: true }), "Light (choice)");
   assert.equal(readLine("Light (choice, optional, counts, twice)"), null);
+});
+
+test("what is only collected has no weight, and nothing has two", () => {
+  assert.equal(writeLine({ ...readLine("Third (choice, weight 2)"), counts: false }), "Third (choice, collected)");
+  assert.equal(writeLine({ ...readLine("Third (choice)"), weight: "1,5)" }), "Third (choice, weight 1.5)");
+  assert.equal(readLine("Third (choice, weight 2, weight 3)"), null);
+  assert.equal(readLine("Third (choice, weight much)").weight, "much"); // for the server to reject
 });
 
 test("half of a range is kept for the server to reject", () => {

@@ -36,7 +36,7 @@ UNANSWERABLE = [
     ("image_regions", None, [], "no-labels", "labels"),
     ("image_regions", None, [{"name": "Cat", "shapes": []}], "bad-shapes", "labels[0].shapes"),
     ("text_spans", None, [{"name": "Cat", "attributes": [{"name": "Pose", "kind": "choice", "choices": ["a"]}]}],
-     "bad-attribute", "labels[0].attributes[0]"),
+     "bad-attribute", "labels[0].attributes[0].choices"),
 ]  # fmt: skip
 
 
@@ -145,12 +145,19 @@ def test_two_hundred_labels_are_saved_as_they_stand(cast, client) -> None:
 
 
 def test_what_a_program_made_is_kept_when_its_page_is_saved(cast, client) -> None:
-    """Keys of its own, of fields and of attributes, which the page shows by name."""
-    fields = [{"key": "m1", "name": "Mood", "kind": "choice"},
-              {"key": "w", "name": "Words", "kind": "text", "when": {"field": "m1", "is": "glad"}}]  # fmt: skip
+    """Keys of its own, of fields and of attributes, which the page shows by name; all that attributes can be."""
+    fields = [
+        {"key": "m1", "name": "Mood", "kind": "choice"},
+        {"key": "w", "name": "Words", "kind": "text", "weight": 2.5, "when": {"field": "m1", "is": "glad"}},
+    ]
     moods = make.project(cast.riverside, "M", "classification", fields=fields, labels=[{"name": "Glad", "field": "m1"}])
-    pose = [{"key": "p9", "name": "Pose", "kind": "choice", "choices": ["standing", "lying"]}]
-    cats = make.project(cast.riverside, "Cats", labels=[{"name": "Cat", "attributes": pose}])
+    asked = [
+        {"key": "p9", "name": "Pose", "kind": "choice", "choices": ["standing", "lying; flat"]},
+        {"key": "far", "name": "Far & <b>“away”</b>", "kind": "flag", "required": True, "counts": True},
+        {"key": "w", "name": "Words", "kind": "text"},
+        {"key": "legs", "name": "Legs", "kind": "number"},
+    ]
+    cats = make.project(cast.riverside, "Cats", labels=[{"name": "Cat", "attributes": asked}, {"name": "Dog"}])
     client.force_login(cast.mina)
     for project in (moods, cats):
         address, before = reverse("project-settings", args=[project.public_id]), save_settings.mark(project)
@@ -158,3 +165,4 @@ def test_what_a_program_made_is_kept_when_its_page_is_saved(cast, client) -> Non
         form = next(one for one in forms if any(name == "seen" for name, _value in one.fields))
         assert sending.send(client, form).status_code == 302
         assert save_settings.mark(project) == before
+    assert cats.labels.get(key="cat").attributes == asked

@@ -216,6 +216,23 @@ def test_agreement_is_symmetric_in_the_unit_and_one_for_the_same(one, two) -> No
 
 
 @settings(max_examples=80, deadline=None)
+@given(answers, answers, st.sampled_from(sorted(KINDS)), st.floats(0.01, 10))
+def test_a_weight_counts_a_field_so_many_times(one, two, name, weight) -> None:
+    numbers = NUMBERS["numbers"]
+    plain, asked = fields_agreement(one, two, numbers), values_of(one).keys() | values_of(two).keys()
+    assert fields_agreement(one, two, numbers, weights=dict.fromkeys(KINDS, weight)) == pytest.approx(plain)
+    alone = fields_agreement(one, two, numbers, optional=KINDS.keys() - {name})
+    times = weight if name in asked else 1
+    weighed = ROOM.agreement(one, two, NUMBERS | {"weights": {name: weight}})
+    assert weighed == pytest.approx((len(asked) * plain + (times - 1) * alone) / (len(asked) + times - 1))
+    assert weighed == ROOM.agreement(two, one, NUMBERS | {"weights": {name: weight}})
+    # The less it weighs, the nearer it comes to what is only collected.
+    if asked > {name}:
+        least = fields_agreement(one, two, numbers, weights={name: 1e-9})
+        assert least == pytest.approx(fields_agreement(one, two, numbers, optional=[name]), abs=1e-6)
+
+
+@settings(max_examples=80, deadline=None)
 @given(st.lists(answers, min_size=1, max_size=6), st.randoms())
 def test_a_merge_is_the_same_in_any_order_and_lies_among_the_answers(several, dice) -> None:
     merged = ROOM.merge(several, NUMBERS)

@@ -86,10 +86,11 @@ def test_two_who_agree_decide_a_task_although_one_of_them_leaves_a_remark(cast) 
 def test_two_who_differ_in_what_is_only_collected_decide_and_it_is_kept(cast) -> None:
     """The light must be filled in and counts for nothing; the legs may be left open and count."""
     fields = asked_fields.read(
-        "Animal (choice)\nLight (text 40, collected)\nLegs (number 0 to 8 step 1, optional, counts)"
+        "Animal (choice, weight 2)\nLight (text 40, collected)\nLegs (number 0 to 8 step 1, optional, counts)"
     )
     project = make.project(cast.riverside, "A", "classification", labels=OPTIONS[:2], fields=fields)
-    assert project.settings_now().thresholds["optional"] == ["light"]
+    terms = project.settings_now().thresholds
+    assert (terms["optional"], terms["weights"]) == (["light"], {"animal": 2})
 
     def said(light: str, **more: int) -> dict:
         values = {"animal": "cat", "light": light, **more}
@@ -104,6 +105,24 @@ def test_two_who_differ_in_what_is_only_collected_decide_and_it_is_kept(cast) ->
     assert set(verdict.agreements.values()) == {1.0}
     make.judged(cast.bob, project, said("dusk"))  # without the legs
     assert not Verdict.objects.current().filter(task=second).exists()
+    given = [verdict.answer, {"fields": verdict.answer["fields"][:2]}]  # with and without the legs
+    assert ROOM.agreement(*given, terms) == pytest.approx(2 / 3)
+
+
+def test_a_weight_of_nothing_is_only_collected_and_a_weight_says_that_it_counts() -> None:
+    animal, light = {"name": "Animal", "kind": "choice"}, {"name": "Light", "kind": "text"}
+    checked = asked_fields.checked
+    assert checked([animal, light | {"weight": 0}]) == checked([animal, light | {"counts": False}])
+    assert checked([animal, light | {"weight": 1}]) == checked([animal, light]), "which is what nothing said is"
+    open_ = light | {"required": False, "weight": 0.5}
+    assert asked_fields.optional(checked([animal, open_])) == []
+    assert asked_fields.weights(checked([animal, open_])) == {"light": 0.5}
+    for wrong in ({"weight": 11}, {"weight": -1}, {"weight": "2"}, {"weight": 2, "counts": False}):
+        with pytest.raises(Refused) as refused:
+            checked([animal, light | wrong])
+        assert refused.value.place == "fields[1].weight"
+    with pytest.raises(Refused):
+        asked_fields.read("Animal (choice)\nLight (text, weight much)")
 
 
 @pytest.mark.parametrize("text", ["A (choice, collected)", "A (choice, collected)\nB (choice) when A is x"])

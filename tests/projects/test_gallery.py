@@ -150,12 +150,14 @@ def test_settings_as_they_are_typed_are_shown_on_a_task_and_nothing_is_saved(cas
         "unit_rate": "0.01",
         "lease_minutes": "7",
         "file_order": "on",
+        "labels-0-attributes": '[{"name": "Role", "kind": "choice", "choices": ["mayor", "judge"], "required": true}]',
     }
     answer = typed(mina, address, to, instructions="Mark **harbours**.", **changes)
     shown = answer.content.decode()
     assert answer.status_code == 200
     for words in ("Ada in Harstad", "Person", "Harbour", "$0.25 + $0.01 per word", "7:00", "<strong>harbours</strong>"):
         assert words in shown
+    assert "Role: mayor / judge<" in shown
     assert "Place" not in shown and "Masks" not in shown and "A task of ours" not in shown
     assert counts() == before and project.settings_now().rate == 50_000
     assert [one.name for one in project.labels.in_use()] == ["Person", "Place"]

@@ -12,37 +12,49 @@ from projects.web.annotator import work_json
 from projects.workflow import submission
 from tests.support import make
 
-WRITTEN = "Pose (standing, sitting) required, counts\nOccluded (flag)\nLegs (number) counts\nRemark (text)"
+POSE = {"name": "Pose", "kind": "choice", "choices": ["standing", "sitting"]}
+OCCLUDED = {"name": "Occluded", "kind": "flag"}
+LEGS = {"name": "Legs", "kind": "number"}
+REMARK = {"name": "Remark", "kind": "text"}
+REQUIRED, COUNTS = {"required": True}, {"counts": True}
 
 
-def test_what_is_written_is_read_and_written_the_same():
-    held = label_attributes.read(WRITTEN)
-    assert [one["kind"] for one in held] == ["choice", "flag", "number", "text"]
-    assert held[0] == {"key": "pose", "name": "Pose", "kind": "choice", "choices": ["standing", "sitting"]} | {
-        "required": True,
-        "counts": True,
-    }
-    assert "required" not in held[1]  # what was held before attributes could be required is what it was
-    assert label_attributes.written(held) == WRITTEN
+def test_what_is_said_of_attributes_is_held_in_one_form():
+    held = label_attributes.checked([POSE | REQUIRED | COUNTS, OCCLUDED | {"required": False}, LEGS | COUNTS, REMARK])
+    assert held[0] == {"key": "pose"} | POSE | REQUIRED | COUNTS
+    assert held[1] == {"key": "occluded"} | OCCLUDED  # what was held before attributes could be required
     assert label_attributes.checked(held) == held
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("attributes", "place"),
     [
-        "Pose",
-        "Pose (one)",
-        "Pose (a, b) perhaps",
-        "(flag)",
-        "A (flag)\nA (text)",
-        "Pose (a, b",
-        "\n".join(["x (flag)"] * 30),
+        ({"name": "Pose"}, ""),
+        ([{"name": "A", "kind": "flag"}] * 30, ""),
+        ([OCCLUDED, "Pose"], "[1].kind"),
+        ([POSE | {"kind": "colour"}], "[0].kind"),
+        ([POSE | {"choices": ["one"]}], "[0].choices"),
+        ([POSE | {"choices": ["a", "b, c"]}], "[0].choices"),
+        ([POSE | {"choices": "standing"}], "[0].choices"),
+        ([{"name": "", "kind": "flag"}], "[0].name"),
+        ([{"name": " ", "key": "pose", "kind": "flag"}], "[0].name"),
+        ([{"name": "Pose (now)", "kind": "flag"}], "[0].name"),
+        ([OCCLUDED, LEGS, OCCLUDED], "[2].name"),
     ],
 )
-def test_what_cannot_be_read_is_refused(text):
+def test_what_is_no_attribute_is_refused_at_its_place(attributes, place):
     with pytest.raises(Refused) as refused:
-        label_attributes.read(text)
-    assert refused.value.code == "bad-attribute"
+        label_attributes.checked(attributes, place="")
+    assert (refused.value.code, refused.value.place) == ("bad-attribute", place)
+
+
+def test_one_that_is_called_otherwise_keeps_its_key_and_leaves_its_name_to_a_new_one():
+    posture = POSE | {"key": "pose", "name": "Posture"}
+    assert [one["key"] for one in label_attributes.checked([posture, POSE])] == ["pose", "pose_2"]
+    assert [one["key"] for one in label_attributes.checked([POSE, posture])] == ["pose_2", "pose"]
+    with pytest.raises(Refused) as refused:
+        label_attributes.check_names([posture, POSE, POSE | {"key": "p9"}])
+    assert refused.value.place == "attributes[2].name"
 
 
 @pytest.mark.django_db
@@ -64,7 +76,7 @@ def test_masks_are_the_default_and_other_changes_leave_the_rules(cast):
 @pytest.mark.django_db
 def test_studio_is_told_and_the_server_keeps_to_it(cast):
     project = make.project(cast.riverside, task_type="image_regions")
-    asked = label_attributes.read("Occluded (flag)")
+    asked = label_attributes.checked([OCCLUDED])
     configure.set_labels(project, [{"name": "Cat", "shapes": ["box"], "attributes": asked}], by=cast.mina)
     told = work_json.project_json(project, project.settings_now(), cast.mina)["labels"][0]
     assert (told["shapes"], told["attributes"]) == (["box"], asked)
@@ -101,14 +113,14 @@ def posed(pose: str | None, **more: object) -> dict:
     return {"regions": [{"id": "r1", "label": "cat", "shape": BOX, "attributes": attributes}]}
 
 
-def cats(cast, asked: str, **settings: object) -> Project:
-    labels = [{"name": "Cat", "shapes": ["box"], "attributes": label_attributes.read(asked)}]
+def cats(cast, *asked: dict, **settings: object) -> Project:
+    labels = [{"name": "Cat", "shapes": ["box"], "attributes": asked}]
     return make.project(cast.riverside, task_type="image_regions", labels=labels, **settings)
 
 
 @pytest.mark.django_db
 def test_what_is_required_is_asked_for_by_name_and_place_and_no_counts_as_an_answer(cast):
-    project = cats(cast, "Pose (standing, sitting) required\nOccluded (flag) required")
+    project = cats(cast, POSE | REQUIRED, OCCLUDED | REQUIRED)
     task = Task(project=project, payload={"asset": "a" * 64, "width": 20, "height": 10, "name": "cat.png"})
     for open_, place in [
         (posed(None, occluded=True), "pose"),
@@ -124,14 +136,12 @@ def test_what_is_required_is_asked_for_by_name_and_place_and_no_counts_as_an_ans
 @pytest.mark.django_db
 def test_two_people_who_differ_in_what_is_collected_agree_and_in_what_counts_they_do_not(cast):
     room = TASK_TYPES["image_regions"]
-    project = cats(cast, "Pose (standing, sitting)\nRemark (text)")
+    project = cats(cast, POSE, REMARK)
     settings = project.settings_now()
     assert "counted" not in settings.thresholds
     assert room.agreement(posed("sitting"), posed("standing"), settings.thresholds) == 1
 
-    label_changes.alter(
-        project, "cat", by=cast.mina, attributes=label_attributes.read("Pose (standing, sitting) counts")
-    )
+    label_changes.alter(project, "cat", by=cast.mina, attributes=[POSE | COUNTS])
     now = project.settings_now()
     assert (now.version, now.thresholds["counted"]) == (settings.version + 1, {"cat": ["pose"]})
     assert room.agreement(posed("sitting"), posed("standing"), now.thresholds) == 0
@@ -153,10 +163,10 @@ def test_two_people_who_differ_in_what_is_collected_agree_and_in_what_counts_the
 @pytest.mark.django_db
 def test_what_is_decided_part_by_part_lets_no_attribute_count(cast):
     with pytest.raises(Refused) as refused:
-        cats(cast, "Pose (standing, sitting) counts", aggregation="regions_v1")
+        cats(cast, POSE | COUNTS, aggregation="regions_v1")
     assert (refused.value.code, refused.value.place) == ("bad-setting", "aggregation")
-    project = cats(cast, "Pose (standing, sitting) counts")
-    plain = [{"name": "Cat", "key": "cat", "attributes": label_attributes.read("Pose (standing, sitting)")}]
+    project = cats(cast, POSE | COUNTS)
+    plain = [{"name": "Cat", "key": "cat", "attributes": [POSE]}]
     made = configure.change(project, cast.mina, labels=plain, aggregation="regions_v1")
     assert "counted" not in made.thresholds
 

@@ -1,5 +1,6 @@
 """Making a project and changing its settings by page; what can't be is said where it is mended."""
 
+import json
 import random
 
 import pytest
@@ -80,14 +81,36 @@ def test_a_bad_pay_is_said_at_the_top_and_keeps_its_currency(mina, project) -> N
 def test_every_fault_is_in_the_list_wherever_its_field_lies(mina, project) -> None:
     form = changed(project, wanted="0", instructions_xx="") | {
         "labels-0-hotkey": "long",
-        "labels-1-attributes": "Pose",
+        "labels-1-attributes": '[{"name": "Pose", "kind": "choice", "choices": ["standing"]}]',
         "labels-0-key": "x" * 61,
     }
     shown = sending.read(mina.post(page("project-settings", project.public_id), form).content.decode(), "")
     boxes = [box for _text, box in shown.faults]
     assert boxes == ["#id_wanted", "", "#id_labels-0-hotkey", "#id_labels-1-attributes"], "a hidden field has no box"
     assert shown.faults[2][0].startswith("Row 1, Key: ")
+    assert shown.faults[3][0] == "Row 2, Attributes: A choice is between two to fifty different words."
     assert {box[1:] for box in boxes if box} <= shown.ids
+
+
+def test_attributes_are_saved_as_their_boxes_say_and_a_fault_is_said_at_its_box(mina, project) -> None:
+    pose = {"name": "Pose", "kind": "choice", "choices": ["standing", " lying  down "], "required": True}
+    asked = [pose, {"name": "Occluded", "kind": "flag", "counts": True}]
+    form = changed(project) | {"labels-1-attributes": json.dumps(asked)}
+    assert mina.post(page("project-settings", project.public_id), form).status_code == 302
+    held = project.labels.get(key="place").attributes
+    assert held[0] == {"key": "pose"} | pose | {"choices": ["standing", "lying down"]}
+    # Called otherwise it is the same attribute still, and what is typed comes back where it can't be.
+    renamed = [held[0] | {"name": "Posture"}, held[1]]
+    form = changed(project) | {"labels-1-attributes": json.dumps(renamed)}
+    assert mina.post(page("project-settings", project.public_id), form).status_code == 302
+    assert project.labels.get(key="place").attributes == renamed
+    twice = changed(project) | {"labels-1-attributes": json.dumps([*renamed, {"name": "Posture", "kind": "text"}])}
+    shown = mina.post(page("project-settings", project.public_id), twice).content.decode()
+    assert 'data-fault="[2].name"' in shown and "Each attribute needs a name of its own." in shown
+    for unreadable in ("Pose (standing, sitting)", "[" * 50_000, '[{"name": "a\\u0000", "kind": "flag"}]'):
+        form = changed(project) | {"labels-1-attributes": unreadable}
+        assert mina.post(page("project-settings", project.public_id), form).status_code == 422
+    assert project.labels.get(key="place").attributes == renamed
 
 
 def test_a_refusal_by_htmx_has_its_list_too(mina, project) -> None:

@@ -20,7 +20,7 @@ FLOORS = {
 CLIENT = {
     "tandem_client": """command|__main__
         client projects|batches|tasks|imports|predictions|deliveries|verdicts|exports|webhooks login
-        downloads|uploads|folders|answers|lists|signatures|json_lines transport codec models|delivery|identity
+        downloads|uploads|folders|answers|lists|signatures|json_lines transport codec models|delivery|identity|schema
         errors|version"""
 }
 TREES = {

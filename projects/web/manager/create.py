@@ -1,7 +1,7 @@
 """Making a project, and changing what it asks for."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -116,7 +116,7 @@ def _changed(
     """The form and the label table of a project that is there."""
     own = {one["key"] for one in own_labels(project.task_type)}
     shown = [one for one in in_use if one["key"] not in own]
-    labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project, shown)
+    labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project)
     return _form(request, project, now), labels
 
 
@@ -134,7 +134,7 @@ def _new_labels(request: MemberRequest, pattern: Mapping[str, Any] | None) -> An
     own = {one["key"] for one in own_labels(pattern["task_type"])}
     shown = [one for one in pattern["labels"] if one["key"] not in own]
     rows = label_rows(shown, pattern["settings"].get("label_mapping", {})) or blank_rows()
-    return _labels(request, rows, request.POST.get("task_type", ""), shown=shown)
+    return _labels(request, rows, request.POST.get("task_type", ""))
 
 
 @require_http_methods(["GET", "POST"])
@@ -188,17 +188,10 @@ def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> Cha
     )
 
 
-def _labels(
-    request: MemberRequest,
-    rows: list[dict],
-    task_type: str,
-    project: Project | None = None,
-    shown: Sequence[Mapping] = (),
-) -> Any:
+def _labels(request: MemberRequest, rows: list[dict], task_type: str, project: Project | None = None) -> Any:
     """The label table. What a type doesn't ask is only shown where another type may still be chosen."""
     asked = TASK_TYPES[task_type].labels_asked if task_type in TASK_TYPES else OF_TYPES
     terms: dict[str, Any] = {"asked": asked, "shown": asked if project else OF_TYPES}
-    terms["attributes"] = {one["key"]: one.get("attributes", []) for one in shown}
     return LabelFormSet(request.POST or None, initial=rows, prefix="labels", form_kwargs=terms)
 
 
@@ -228,7 +221,7 @@ def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
     field = problem.place
     if field.startswith("fields"):
         field = next((one for one in ("fields_asked", "also_asked") if one in form.asked), "")
-        form.blame_row(problem.place)
+        form.blame_row(problem.place, before=int(field == "also_asked"))  # of a pair, what is preferred comes first
     field = FIELD_OF.get(field, field)
     form.add_error(field if field in form.fields else None, problem.text)
 

@@ -1,19 +1,20 @@
 /**
  * A classification's fields as a manager's lines of text and as rows of a table. Pure; the twin of asked_fields.py.
  *
- * @typedef {{name: string, kind: string, required: boolean, counts: boolean, min: string, max: string, step: string, unit: string,
+ * @typedef {{name: string, kind: string, required: boolean, counts: boolean, weight: string, min: string, max: string, step: string, unit: string,
  *   longest: string, field: string, is: string}} Row what stands in the boxes of a row; "" for an empty one
  */
 
 const LINE = /^([^()]*?)\s*\(([^()]*)\)(?:\s+when\s+(.+?)\s+is(?:\s+(.*))?)?$/;
 const NUMBER = /^number(?:\s+(-?[\d.]+)?\s*to\b\s*(-?[\d.]+)?)?(?:\s+step\s+(-?[\d.]+))?(?:\s+(\S+))?$/;
 const TEXT = /^text(?:\s+(\d+))?$/;
+const WEIGHT = /^weight\s+(\S+)$/;
 const MARKS = ["optional", "required", "collected", "counts"];
 const CHOICES = ["choice", "multiple", "tree"];
 
 /** @returns {Row} */
 export function blankRow() {
-  return { name: "", kind: "choice", required: true, counts: true, min: "", max: "", step: "", unit: "", longest: "", field: "", is: "" };
+  return { name: "", kind: "choice", required: true, counts: true, weight: "", min: "", max: "", step: "", unit: "", longest: "", field: "", is: "" };
 }
 
 /** @param {string} line @returns {Row|null} null for a line that no row can show */
@@ -21,15 +22,17 @@ export function readLine(line) {
   const match = LINE.exec(line.trim());
   if (!match) return null;
   const [, name, said, field = "", is = ""] = match;
-  const [takes, ...marks] = said.split(",").map((word) => word.trim());
+  const [takes, ...rest] = said.split(",").map((word) => word.trim());
+  const marks = rest.filter((word) => !WEIGHT.test(word));
+  const [weight = "", ...more] = rest.map((word) => WEIGHT.exec(word)?.[1]).filter((word) => word !== undefined);
   const kind = takes.split(/\s+/)[0];
   const number = NUMBER.exec(takes);
   const text = TEXT.exec(takes);
-  if (!(CHOICES.includes(takes) || number || text) || marks.length > 2 || !marks.every((one) => MARKS.includes(one))) return null;
+  if (!(CHOICES.includes(takes) || number || text) || more.length || marks.length > 2 || !marks.every((one) => MARKS.includes(one))) return null;
   const required = !marks.includes("optional");
   const counts = marks.includes("counts") || (required && !marks.includes("collected"));
   const [, min = "", max = "", step = "", unit = ""] = number ?? [];
-  return { name, kind, required, counts, min, max, step, unit, longest: text?.[1] ?? "", field, is };
+  return { name, kind, required, counts, weight, min, max, step, unit, longest: text?.[1] ?? "", field, is };
 }
 
 /** Rows of a text, or null where a line can't be shown as one. @param {string} text @returns {Row[]|null} */
@@ -46,10 +49,11 @@ export function writeLine(row) {
   return `${name} (${takesOf(row)}${row.required ? "" : ", optional"}${countsOf(row)})${when}`;
 }
 
-/** Said where it isn't as whether it is required. */
-function countsOf({ required, counts }) {
-  if (counts === required) return "";
-  return counts ? ", counts" : ", collected";
+/** Whether it counts is said where it isn't as whether it is required; how many times, of what counts. */
+function countsOf({ required, counts, weight }) {
+  const times = counts && weight !== "" ? `, weight ${weight.replace(",", ".").replace(/[(),\s]+/g, "")}` : "";
+  if (counts === required) return times;
+  return counts ? `, counts${times}` : ", collected";
 }
 
 function takesOf({ kind, min, max, step, unit, longest }) {

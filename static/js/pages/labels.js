@@ -1,6 +1,7 @@
 /** The label table: rows are added, moved and taken away; the form's numbering follows. Works without a mouse. */
 
 import { filled, freshColour, numbered } from "./label_rows.js";
+import { placeOf, swap, takeAway } from "./row_moves.js";
 
 /** @param {Element} table */
 function rowsOf(table) {
@@ -13,7 +14,7 @@ function renumber(table) {
   rows.forEach((row, index) => {
     for (const field of row.querySelectorAll("[name]")) {
       field.name = numbered(field.name, index);
-      field.id = `id_${field.name}`;
+      (field.closest("[data-attributes]") ?? field).id = `id_${field.name}`;
     }
     const order = row.querySelector("[name$=-ORDER]");
     if (order) order.value = String(index + 1);
@@ -22,6 +23,9 @@ function renumber(table) {
 }
 
 const nameOf = (row) => row.querySelector("[name$=-name]");
+
+/** What a label asks of each mark has rows of its own: pages/attributes.js. */
+const isWithin = (event) => Boolean(event.target.closest("[data-attributes]"));
 
 /** Tell a screen reader what became of a row, in the page's own language: the words stand on the table. */
 function say(table, words, row, facts = {}) {
@@ -41,19 +45,13 @@ function addRow(table, after = null) {
 }
 
 function move(table, row, step) {
-  const rows = rowsOf(table);
-  const other = rows[rows.indexOf(row) + step];
-  if (!other) return;
-  if (step < 0) other.before(row);
-  else other.after(row);
+  if (!swap(row, step)) return;
   renumber(table);
-  say(table, table.dataset.moved, row, { place: rows.indexOf(other) + 1, count: rows.length });
+  say(table, table.dataset.moved, row, placeOf(row));
 }
 
 function remove(table, row) {
-  const rows = rowsOf(table);
-  const next = rows[rows.indexOf(row) + 1] ?? rows[rows.indexOf(row) - 1];
-  row.remove();
+  const next = takeAway(row);
   renumber(table);
   say(table, table.dataset.gone, row);
   (next ? nameOf(next) : table.querySelector("[data-add]")).focus();
@@ -62,18 +60,18 @@ function remove(table, row) {
 function onClick(table, event) {
   const button = event.target.closest("button");
   const row = event.target.closest("[data-row]");
-  if (!button) return;
+  if (!button || isWithin(event)) return;
   if ("add" in button.dataset) nameOf(addRow(table)).focus();
-  else if (row && "remove" in button.dataset) remove(table, row);
-  else if (row && ("up" in button.dataset || "down" in button.dataset)) {
-    move(table, row, "up" in button.dataset ? -1 : 1);
+  else if (row && "away" in button.dataset) remove(table, row);
+  else if (row && "step" in button.dataset) {
+    move(table, row, Number(button.dataset.step));
     button.focus();
   }
 }
 
 function onKey(table, event) {
   const row = event.target.closest("[data-row]");
-  if (!row) return;
+  if (!row || isWithin(event)) return;
   if (event.key === "Enter" && event.target.matches("input:not([type=color])")) {
     // Enter in a form would send it half filled in; here it goes on to the next label.
     event.preventDefault();

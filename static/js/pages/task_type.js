@@ -16,6 +16,6 @@ if (form) {
   form.addEventListener("change", (event) => {
     if (event.target.name === "task_type") follow();
   });
-  form.querySelector("[name=also_asked]").addEventListener("input", follow);
+  for (const kind of ["input", "tandem:asked"]) form.querySelector("[name=also_asked]").addEventListener(kind, follow);
   follow();
 }

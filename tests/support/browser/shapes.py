@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from django.core.files.base import ContentFile
 from projects.workflow import batches
-from projects.configuration import configure, label_attributes
+from projects.configuration import configure
 from projects.data import importing
 from projects.data.importing import start as loading
 from projects.models import Project, Task
@@ -25,10 +25,9 @@ from taskers.models import Organization, Person
 terms = json.loads({terms!r})
 owner = Project.objects.get(name="Objects in photographs").organization
 by = owner.memberships.filter(role="manager").first().person
-labels = [one | {{"attributes": label_attributes.read(one.get("attributes", ""))}} for one in terms["labels"]]
 project = configure.create(
     owner, by, name=terms["name"], task_type="image_regions", wanted=1, rate=0, file_order=True,
-    copilot=terms["copilot"], labels=labels,
+    copilot=terms["copilot"], labels=terms["labels"],
     empty_usual=terms["empty_usual"],
 )
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
@@ -48,12 +47,17 @@ loading.load_files(project, [ContentFile(packed.getvalue(), name="pictures.zip")
 print(project.public_id)
 """
 
-EVERYTHING = [
+EVERYTHING: list[dict] = [
     {
         "name": "Thing",
         "hotkey": "1",
         "shapes": ["mask", "box", "polygon", "polyline", "point"],
-        "attributes": "Pose (standing, lying)\nOccluded (flag)\nLegs (number)\nRemark (text)",
+        "attributes": [
+            {"name": "Pose", "kind": "choice", "choices": ["standing", "lying"]},
+            {"name": "Occluded", "kind": "flag"},
+            {"name": "Legs", "kind": "number"},
+            {"name": "Remark", "kind": "text"},
+        ],
     },
     {"name": "Other", "hotkey": "2", "shapes": ["mask", "polygon"]},
 ]

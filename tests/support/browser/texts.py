@@ -9,17 +9,16 @@ SCRIPT = """
 import io, json
 from django.core.files.base import ContentFile
 from projects.workflow import batches
-from projects.configuration import configure, label_attributes
+from projects.configuration import configure
 from projects.data.importing import start as loading
 from projects.models import Project
 
 terms = json.loads(open({path!r}).read())
 owner = Project.objects.get(name="Objects in photographs").organization
 by = owner.memberships.filter(role="manager").first().person
-labels = [one | {{"attributes": label_attributes.read(one.get("attributes", ""))}} for one in terms["labels"]]
 project = configure.create(
     owner, by, name=terms["name"], task_type="text_spans", wanted=1, rate=0, file_order=True,
-    copilot=terms["copilot"], labels=labels,
+    copilot=terms["copilot"], labels=terms["labels"],
     instructions=terms["instructions"],
 )
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
@@ -31,8 +30,11 @@ loading.load_files(project, [ContentFile(lines.encode(), name="texts.jsonl")], l
 print(project.public_id)
 """
 
-LABELS = [
-    {"name": "Person", "hotkey": "1", "attributes": "Role (plaintiff, defendant)\nDeceased (flag)\nRemark (text)"},
+ROLE = {"name": "Role", "kind": "choice", "choices": ["plaintiff", "defendant"]}
+DECEASED = {"name": "Deceased", "kind": "flag"}
+REMARK = {"name": "Remark", "kind": "text"}
+LABELS: list[dict] = [
+    {"name": "Person", "hotkey": "1", "attributes": [ROLE, DECEASED, REMARK]},
     {"name": "Place", "hotkey": "2"},
 ]
 

@@ -1,5 +1,7 @@
 """What a manager sends from the pages of a project."""
 
+import json
+
 from django.test import Client
 from django.urls import reverse
 
@@ -51,6 +53,7 @@ def changed(project: Project, **fields: str) -> dict[str, str]:
     rows = save_settings.labels_of(project)
     labels = {"labels-TOTAL_FORMS": str(len(rows)), "labels-INITIAL_FORMS": str(len(rows))}
     for index, row in enumerate(rows):
+        row["attributes"] = json.dumps(row["attributes"])
         labels |= {f"labels-{index}-{name}": value for name, value in row.items()} | {
             f"labels-{index}-ORDER": str(index)
         }

@@ -1,16 +1,19 @@
 """The label table that a manager fills in: a form for each row, and what is in it at first."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.configuration import label_attributes, label_colours
 from projects.errors import Refused
 from projects.models import limits
 from projects.task_types import TASK_TYPES, asked_fields
+from projects.web.shared import storable
 
 SHAPE_NAMES = (
     ("mask", _("Masks")),
@@ -50,19 +53,9 @@ class LabelForm(forms.Form):
         initial=["mask"],
         widget=forms.CheckboxSelectMultiple,
     )
-    attributes = forms.CharField(
-        label=_("Asked of each mark"),
-        required=False,
-        max_length=limits.LISTED,
-        widget=forms.Textarea(
-            attrs={
-                "rows": 3,
-                "spellcheck": "false",
-                "placeholder": _("Pose (standing, sitting) required, counts\nOccluded (flag)"),
-            }
-        ),
-    )
-
+    # As JSON, in the form in which they are held: pages/attributes.js has a box for each thing that is in it.
+    attributes = forms.CharField(label=_("Attributes"), required=False, max_length=limits.LISTED)
+    attribute_at_fault = ""  # where in them, such as "[2].choices"
     field = forms.CharField(
         label=_("Answers the field"),
         required=False,
@@ -81,13 +74,11 @@ class LabelForm(forms.Form):
         *args: Any,
         asked: Collection[str],
         shown: Collection[str],
-        attributes: Mapping[str, Sequence[Mapping]] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Of OF_TYPES those in `shown` are there, those in `asked` are looked at. `attributes`: label key -> what it
-        asks for now."""
+        """Of OF_TYPES those in `shown` are there, those in `asked` are looked at."""
         super().__init__(*args, **kwargs)
-        self.asked, self.known = asked, attributes or {}
+        self.asked = asked
         for name in OF_TYPES - set(shown):
             del self.fields[name]
 
@@ -98,10 +89,18 @@ class LabelForm(forms.Form):
 
     def clean_attributes(self) -> list[dict[str, Any]]:
         try:
-            known = self.known.get(self.cleaned_data.get("key", ""), ())
-            return label_attributes.read(self.cleaned_data["attributes"], known=known)
+            said = json.loads(self.cleaned_data["attributes"] or "[]")
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(_("These attributes can't be read.")) from None
+        if fault := storable.fault(said):
+            raise forms.ValidationError(gettext(fault))
+        try:
+            held = label_attributes.checked(said, place="")
+            label_attributes.check_names(held, place="")
         except Refused as problem:
+            self.attribute_at_fault = problem.place
             raise forms.ValidationError(problem.text) from None
+        return held
 
     def clean(self) -> dict[str, Any]:
         """A label that is there keeps a name, or its row is taken away; a region has a shape."""
@@ -152,7 +151,7 @@ def label_rows(labels: Sequence[Mapping], mapping: Mapping[str, str]) -> list[di
         dict(label)
         | {
             "model_names": ", ".join(names.get(label["key"], [])),
-            "attributes": label_attributes.written(label.get("attributes", [])),
+            "attributes": json.dumps(label.get("attributes", []), ensure_ascii=False),
         }
         for label in labels
     ]

@@ -19,6 +19,7 @@ class PairFields(forms.Form):
     """The part of a project's form that is for preferences."""
 
     known: Sequence[Mapping] = ()  # the fields that the project asks for now
+    row_at_fault: int | None = None  # which of the fields couldn't be read, from 0
 
     ties = forms.BooleanField(
         label=_("“About equal” is an answer"),
@@ -39,8 +40,14 @@ class PairFields(forms.Form):
         try:
             self.cleaned_data["also"] = asked_fields.read(text, known=self.known) if text.strip() else []
         except Refused as problem:
+            self.blame_row(problem.place)
             raise forms.ValidationError(problem.text) from None
         return text
+
+    def blame_row(self, place: str, before: int = 0) -> None:
+        """Say which of the fields is at fault, by the place that a refusal names; `before` of them have no row."""
+        found = re.match(r"fields\[(\d+)\]", place or "")
+        self.row_at_fault = int(found[1]) - before if found else None
 
     @property
     def takes_choices(self) -> bool:

@@ -1,6 +1,5 @@
 """What a manager types, as forms: every field with its words, and the way between people's units and ours."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -61,7 +60,6 @@ class MethodSelect(forms.Select):
 class SettingsForm(InLanguages, PairFields):
     """What every project asks for, whatever its type."""
 
-    row_at_fault: int | None = None  # which of the fields couldn't be read, from 0
     asked: Collection[str] = OF_TYPES  # which of them are looked at
 
     instructions = forms.CharField(
@@ -221,11 +219,6 @@ class SettingsForm(InLanguages, PairFields):
             raise forms.ValidationError(problem.text) from None
         self.cleaned_data["fields"] = read
         return text
-
-    def blame_row(self, place: str) -> None:
-        """Say which of the fields is at fault, by the place that a refusal names."""
-        found = re.match(r"fields\[(\d+)\]", place or "")
-        self.row_at_fault = int(found[1]) if found else None
 
     def clean_grid(self) -> int:
         return self.cleaned_data["grid"] or 1
