@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from assist.models import scope
-from assist.models.copilot import ModelVersion
+from assist.models.copilot import Evaluation, ModelVersion, Override
 from assist.models.rivals import SAME
 from projects.models import ModelAnnotator, Project, limits
 from taskers.models import Person
@@ -85,6 +85,7 @@ class AnnotatorVersion(models.Model):
     note = models.CharField(max_length=300, blank=True)  # why it isn't at work just now; empty while it is
     placed_at = models.DateTimeField(db_default=Now(), editable=False)
     placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    basis: Evaluation | Override | None  # what says that it may decide alone, where deciding.with_basis looked
 
     class Meta:
         triggers = [
