@@ -1,12 +1,13 @@
 """Models measured against what answers now; and, beside the gate, what two people take upon themselves."""
 
+from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, NewDeployment, VersionBody
+from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, VersionBody
 from assist.learning import evaluation, rollout, worst_cases
 from assist.models import Evaluation, Override
 from assist.web.overview import SEES
@@ -120,14 +121,20 @@ class NewEvaluation(VersionBody):
     )
 
 
-class NewOverride(NewDeployment):
+class NewOverride(VersionBody):
     share = serializers.IntegerField(
-        min_value=1, max_value=100, default=100, help_text="percent of new work; of one that decides it says nothing"
+        min_value=1, max_value=100, required=False, help_text="percent of new work; of one that decides it is left out"
     )
     purpose = serializers.ChoiceField(
         Override.Purpose.values, default=Override.Purpose.SUGGEST, help_text="decide: a model annotator, alone"
     )
     reason = serializers.CharField(max_length=limits.REASON)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A share is asked of one that suggests."""
+        if attrs["purpose"] == Override.Purpose.SUGGEST and "share" not in attrs:
+            raise serializers.ValidationError({"share": self.fields["share"].error_messages["required"]})
+        return attrs
 
 
 class OverrideShape(serializers.Serializer):

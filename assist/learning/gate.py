@@ -32,6 +32,7 @@ VERSION = 1  # of the rules; what another version of them passed doesn't count
 LEVEL = 0.05  # chance to pass a candidate that is worse by the margin
 POWER = 0.8  # chance to pass an equal one, with as many tasks as are asked for
 MARGIN = 0.05
+WORTH = 100  # times the tasks: a lead that takes more of them to show isn't worth waiting for
 EVERYTHING = "all"
 # Reasons as they are kept; pages say them in the reader's language.
 REASONS = {
@@ -210,15 +211,17 @@ def _refreshed(rows: Sequence[Pair]) -> Ruling:
 
 
 def _superior(rows: Sequence[Pair], margin: float, level: float) -> Ruling:
-    """Better for certain; refused where a lead of one margin is out of the question."""
+    """Better for certain; refused where a lead of one margin is out of the question, and what lead there is would take
+    more than `WORTH` times as many tasks to show."""
     if not rows:
         return Ruling(Rule.SUPERIOR, Outcome.CANNOT_TELL, None, 0.0, _least(margin, level))
     mean, reach = _interval(rows, margin, level)
     if mean - reach > 0:
         return Ruling(Rule.SUPERIOR, Outcome.PASSED, mean, 0.0)
-    if mean + reach < margin:
+    ruled_out = mean + reach < margin
+    if ruled_out and mean * math.sqrt(WORTH) < reach:
         return Ruling(Rule.SUPERIOR, Outcome.REFUSED, mean, 0.0)
-    missing = _more(len(rows), reach, max(mean, margin - mean))
+    missing = _more(len(rows), reach, mean if ruled_out else max(mean, margin - mean))
     return Ruling(Rule.SUPERIOR, Outcome.CANNOT_TELL, mean, 0.0, missing)
 
 

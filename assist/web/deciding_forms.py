@@ -23,9 +23,7 @@ class EvaluateForm(DeployForm):
         label=_("A refresh, because (optional)"),
         required=False,
         max_length=limits.REASON,
-        help_text=_(
-            "To decide alone a model has to be better than the one in place; with a reason, as good is enough."
-        ),
+        help_text=_("To decide alone it has to be better than the model in place; with a reason, as good is enough."),
     )
 
 
@@ -39,7 +37,9 @@ class FloorsForm(forms.Form):
         within=DECIDING["most_miscalibration"],
     )
     most_seconds = forms.FloatField(
-        label=_("95 % of answers within, seconds"), widget=forms.NumberInput(attrs={"step": "any"})
+        label=_("95 % of answers within, seconds"),
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        **DECIDING["most_seconds"].bounds,
     )
     most_memory = forms.IntegerField(label=_("Memory of at most, MB"), **DECIDING["most_memory"].bounds)
 
