@@ -36,7 +36,7 @@ from assist.models import (
 from assist.registry import registry, resolution
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capabilities_of
-from projects.models import Project
+from projects.models import Project, limits
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.models.limits import Between
@@ -79,7 +79,7 @@ def begin(
         candidate=candidate,
         champion=champion,
         margin=margin,
-        refresh=refresh.strip(),
+        refresh=refresh.strip()[: limits.REASON],
         rules=gate.VERSION,
         begun_by=by,
     )

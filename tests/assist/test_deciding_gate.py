@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from assist.learning import gate
 from assist.learning.costs import LEAST_TIMED, Cost, Meter, cost_of
 from assist.learning.gate import Floors, Outcome, Pair, Rule
+from assist.suggestions import prototypes
 
 GAMES = 100
 FALSE_PASSES = 11  # of 100: more would be surer than 99 % to be more than one in twenty
@@ -151,6 +152,19 @@ def test_an_equal_model_is_hardly_ever_found_better() -> None:
         rows = [Pair(str(n), str(n), float(d > 0.1), float(not 0.1 < d < 0.2)) for n, d in enumerate(draws)]
         passed += asked(rows)[Rule.SUPERIOR].outcome == Outcome.PASSED
     assert passed <= FALSE_PASSES
+
+
+def test_shares_of_what_was_left_out_are_told_by_the_others_verdicts_and_not_by_few() -> None:
+    rng = np.random.default_rng(2)
+    own = rng.integers(0, 3, 240)
+    cosines = rng.normal(0, 0.1, (240, 3)) + 0.3 * np.eye(3)[own]
+    shares = prototypes.shares_of_left_out(cosines, own)
+    assert shares is not None and np.allclose(shares.sum(1), 1)
+    right, sure = (shares.argmax(1) == own).mean(), shares.max(1).mean()
+    assert abs(right - sure) < 0.08
+    another = prototypes.shares_of_left_out(cosines, np.where(np.arange(240) % 2, own, 2 - own))
+    assert another is not None and np.allclose(another[0::2], shares[0::2]), "their own verdicts say nothing of them"
+    assert prototypes.shares_of_left_out(cosines[:99], own[:99]) is None
 
 
 def test_copies_of_one_text_are_no_further_evidence() -> None:
