@@ -7,6 +7,7 @@ Whether one may is the gate's to say (gate.decide), or two people's (rollout.ask
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models.functions import Now
 
@@ -23,7 +24,7 @@ def floors_of(project: Project) -> Floors:
     return Floors(**{name: getattr(row, name) for name in limits.DECIDING}) if row else Floors()
 
 
-def set_floors(project: Project, *, by: Person, **floors: float) -> Floors:
+def set_floors(project: Project, *, by: Person, **floors: Any) -> Floors:
     """Ask this from the next evaluation on; what isn't named stays. Raises StateConflict."""
     for name, value in floors.items():
         within = limits.DECIDING[name]

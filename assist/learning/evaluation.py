@@ -245,8 +245,15 @@ def _alone(
     evaluation: Evaluation, pairs: Sequence[Pair], judgement: gate.Judgement, both: Sequence[costs.Cost], looks: int
 ) -> dict[str, Any]:
     """Whether the candidate may decide alone, rule by rule, and what it rests on."""
-    terms = {"refresh": bool(evaluation.refresh), "margin": evaluation.margin, "looks": looks}
-    rulings = gate.decide(pairs, judgement, both[0], deciding.floors_of(evaluation.project), **terms)
+    rulings = gate.decide(
+        pairs,
+        judgement,
+        both[0],
+        deciding.floors_of(evaluation.project),
+        refresh=bool(evaluation.refresh),
+        margin=evaluation.margin,
+        looks=looks,
+    )
     return {
         "alone": gate.answer(rulings).value,
         "rulings": [_plain(asdict(one)) | {"rule": str(one.rule), "outcome": str(one.outcome)} for one in rulings],
