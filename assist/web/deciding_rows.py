@@ -16,7 +16,11 @@ RULES: Mapping[str, Any] = {
     Rule.REFRESH: (_("A refresh was declared: as good is enough"), "points", ""),
     Rule.NOTHING_LOST: (_("Nothing is lost, in any kind of task; the lowest end of an interval"), "points", ""),
     Rule.SCORE: (_("A score of at least"), "percent", ""),
-    Rule.CALIBRATION: (_("A calibration error of at most"), "percent", _("It gives no scores, or too little was decided to tell.")),
+    Rule.CALIBRATION: (
+        _("A calibration error of at most"),
+        "percent",
+        _("It gives no scores, or too little was decided to tell."),
+    ),
     Rule.LATENCY: (_("95 % of answers within"), "seconds", _("Nothing was timed: answers were kept from before.")),
     Rule.MEMORY: (_("Memory of at most"), "memory", _("What runs it doesn’t tell.")),
 }
