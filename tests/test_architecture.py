@@ -98,6 +98,7 @@ WRITERS = {
     "TrainingConsent": "taskers/organizations/consent.py",
     "Evaluation": "assist/learning/evaluation.py",
     "Override": "assist/learning/rollout.py",
+    "DecidingFloors": "assist/learning/deciding.py",
     "Rollout": "assist/learning/canary.py",
     "RolloutEvent": "assist/learning/canary.py",
     "ShadowAnswer": "assist/learning/shadow.py",

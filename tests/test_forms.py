@@ -111,6 +111,7 @@ ELSEWHERE = {
     "batch-prepare-everything": "once a mask model runs: tests/assist/test_copilot_page.py",
     "copilot-evaluate": "once a model is deployed: tests/assist/test_evaluation.py",
     "copilot-override": "once a model answers: tests/browser/test_gate.py",
+    "copilot-decide": "once a model is an annotator: tests/assist/test_deciding.py",
     "copilot-promote": "once one has passed: tests/assist/test_evaluation.py",
     "copilot-rollout-begin": "once one has passed: tests/assist/test_canary_pages.py",
     "rollout-hold": "once one is on its way: tests/assist/test_canary_pages.py",

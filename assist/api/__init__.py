@@ -5,6 +5,7 @@ from django.urls import path
 from assist.api import (
     atlas,
     copilot,
+    deciding,
     defaults,
     drift,
     evaluations,
@@ -60,6 +61,7 @@ urlpatterns = [
     path(f"{HERE}drift/", drift.Drift.as_view(), name="api-drift"),
     path(f"{HERE}drift/<str:what>/accept/", drift.AcceptedDrift.as_view(), name="api-drift-accept"),
     path(f"{HERE}cards/<uuid:version_id>/", improvement.Card.as_view(), name="api-model-card"),
+    path(f"{HERE}deciding/", deciding.DecidingFloors.as_view(), name="api-deciding"),
     path(f"{HERE}overrides/", evaluations.Overrides.as_view(), name="api-overrides"),
     path(f"{HERE}overrides/<uuid:override_id>/", evaluations.OneOverride.as_view(), name="api-override"),
     path("batches/<uuid:batch_id>/precompute/", copilot.Ahead.as_view(), name="api-precompute"),

@@ -1,12 +1,13 @@
 """Models measured against what answers now; and, beside the gate, what two people take upon themselves."""
 
+from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, NewDeployment, VersionBody
+from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, VersionBody
 from assist.learning import evaluation, rollout, worst_cases
 from assist.models import Evaluation, Override
 from assist.web.overview import SEES
@@ -60,6 +61,32 @@ class FigureShape(serializers.Serializer):
     high = serializers.FloatField(allow_null=True)
 
 
+class RulingShape(serializers.Serializer):
+    """A rule of deciding alone, and what the gate says of it."""
+
+    rule = serializers.CharField(
+        help_text="superior or refresh, nothing-lost, score, calibration, latency (in seconds), memory (in MB)"
+    )
+    outcome = serializers.CharField(help_text="passed, refused, or cannot-tell")
+    value = serializers.FloatField(allow_null=True)
+    limit = serializers.FloatField(allow_null=True)
+    missing = serializers.IntegerField(help_text="tasks that are missing until it could be told")
+
+
+class CostShape(serializers.Serializer):
+    """What a model cost while it was asked, and how sure it may be believed; times in seconds."""
+
+    tasks = serializers.IntegerField(help_text="of which it said anything with a score")
+    said = serializers.IntegerField(help_text="answers with a score")
+    miscalibration = serializers.FloatField(allow_null=True, help_text="expected calibration error")
+    by_chance = serializers.FloatField(allow_null=True, help_text="the same where every score holds")
+    spread = serializers.FloatField(allow_null=True, help_text="its standard error")
+    timed = serializers.IntegerField()
+    p50 = serializers.FloatField(allow_null=True)
+    p95 = serializers.FloatField(allow_null=True)
+    memory = serializers.IntegerField(allow_null=True, help_text="MB, the most that its process took")
+
+
 class MeasuredShape(EvaluationShape):
     """With what was found, slice by slice, all tasks first."""
 
@@ -68,6 +95,12 @@ class MeasuredShape(EvaluationShape):
     reason = serializers.CharField(allow_blank=True)
     findings = FindingShape(many=True)
     figures = FigureShape(many=True)
+    alone = serializers.CharField(
+        allow_blank=True, help_text="whether it may decide alone: passed, refused, or cannot-tell"
+    )
+    rulings = RulingShape(many=True)
+    refresh = serializers.CharField(allow_blank=True, help_text="why being as good is enough for that")
+    costs = serializers.DictField(child=CostShape(), help_text="`candidate`, `champion`")
 
 
 class EvaluationPage(PageShape):
@@ -78,8 +111,30 @@ class ShareBody(serializers.Serializer):
     share = serializers.IntegerField(min_value=1, max_value=100, help_text="percent of new work")
 
 
-class NewOverride(NewDeployment):
+class NewEvaluation(VersionBody):
+    refresh = serializers.CharField(
+        max_length=limits.REASON,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="why it may decide alone though it be no better than what answers",
+    )
+
+
+class NewOverride(VersionBody):
+    share = serializers.IntegerField(
+        min_value=1, max_value=100, required=False, help_text="percent of new work; of one that decides it is left out"
+    )
+    purpose = serializers.ChoiceField(
+        Override.Purpose.values, default=Override.Purpose.SUGGEST, help_text="decide: a model annotator, alone"
+    )
     reason = serializers.CharField(max_length=limits.REASON)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A share is asked of one that suggests."""
+        if attrs["purpose"] == Override.Purpose.SUGGEST and "share" not in attrs:
+            raise serializers.ValidationError({"share": self.fields["share"].error_messages["required"]})
+        return attrs
 
 
 class OverrideShape(serializers.Serializer):
@@ -87,6 +142,7 @@ class OverrideShape(serializers.Serializer):
 
     id = serializers.UUIDField(source="public_id")
     version = serializers.UUIDField(source="version.public_id")
+    purpose = serializers.CharField()
     share = serializers.IntegerField()
     reason = serializers.CharField()
     state = serializers.CharField()
@@ -114,12 +170,13 @@ class Evaluations(Copilots):
         found = list(rows.select_related("candidate", "champion", "begun_by")[: limit + 1])
         return Response(page(found, after, limit, lambda given: EvaluationShape(given, many=True).data))
 
-    @described("Evaluate a version", {202: EvaluationShape}, request=VersionBody, operation_id="evaluations_begin")
+    @described("Evaluate a version", {202: EvaluationShape}, request=NewEvaluation, operation_id="evaluations_begin")
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *SEES)
-        body = VersionBody(data=request.data)
+        body = NewEvaluation(data=request.data)
         body.is_valid(raise_exception=True)
-        made = evaluation.begin(project, self.version(project, body.validated_data["version"]), by=self.person)
+        said = dict(body.validated_data)
+        made = evaluation.begin(project, self.version(project, said.pop("version")), by=self.person, **said)
         return Response(EvaluationShape(made).data, status=202)
 
 
@@ -224,7 +281,11 @@ class Overrides(Copilots):
         body = NewOverride(data=request.data)
         body.is_valid(raise_exception=True)
         said = dict(body.validated_data)
-        made = rollout.ask_override(project, self.version(project, said.pop("version")), by=self.person, **said)
+        version = self.version(project, said.pop("version"))
+        if said.pop("purpose") == Override.Purpose.DECIDE:
+            made = rollout.ask_to_decide(project, version, reason=said["reason"], by=self.person)
+        else:
+            made = rollout.ask_override(project, version, by=self.person, **said)
         return Response(OverrideShape(made).data, status=201)
 
 

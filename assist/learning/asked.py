@@ -1,7 +1,7 @@
 """What an evaluation asks of a model, and what it hears: the terms that all metrics share."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from assist.alike import index
 from assist.errors import CopilotError
 from assist.learning import measured_scores
 from assist.learning.blind_verdicts import Decided
+from assist.learning.costs import Meter
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, precompute, sureness
@@ -40,7 +41,8 @@ class Asked:
     `vectors`: where pictures lie, by model and task, as far as it is kept. `minimums`: how sure an offer under a label
     has to be, before `minimum_score`. `written`: by label the attribute that holds what is written there. `versions`:
     those that are compared. `texts`: fields that a model may write for.
-    `measured`: how far their scores of spans may be believed, as far as that is known.
+    `measured`: how far their scores of spans may be believed, as far as that is known. `meter`: what asking takes, and
+    how sure the model was of what it would offer.
     """
 
     labels: frozenset[str]
@@ -56,10 +58,11 @@ class Asked:
     texts: Sequence[TextField] = ()
     versions: Sequence[ModelVersion] = ()
     measured: Mapping[str, Calibration] = dataclasses.field(default_factory=dict)
+    meter: Meter = dataclasses.field(default_factory=Meter)
 
     def twice(self) -> tuple["Asked", "Asked"]:
         """The same of two models, each heard by itself."""
-        first, second = (replace(self, heard={}, evidence={}, marked={}) for _ in range(2))
+        first, second = (replace(self, heard={}, evidence={}, marked={}, meter=Meter()) for _ in range(2))
         return first, second
 
     def offers(self, label: str, score: float | None) -> bool:
@@ -69,6 +72,10 @@ class Asked:
     def sure(self, version: ModelVersion, own: float | None) -> float | None:
         """How sure a find of this version is; `own`: its own word."""
         return sureness.of(own, self.measured.get(str(version)))
+
+    def was_sure(self, key: int, said: Iterable[tuple[float | None, bool]]) -> None:
+        """Note how sure the model was of each thing that it says of a task, where it tells, and whether it is right."""
+        self.meter.said[key] = [(score, right) for score, right in said if score is not None]
 
     def unread(self, key: int) -> bool:
         """Whether that task's picture couldn't be read."""

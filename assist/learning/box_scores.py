@@ -81,6 +81,8 @@ async def _picture(
         return None
     asked.marked[one.task.pk] = bool(marked)
     asked.evidence[one.task.pk] = picture = compared(found or (), marked, asked)
+    scored = all(each.score is not None for each in found or ())
+    asked.was_sure(one.task.pk, ((each.score, bool(each.overlap)) for each in picture.found if scored and each.offered))
     return 0.0 if found is None else picture.f1
 
 

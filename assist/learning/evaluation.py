@@ -5,7 +5,9 @@ A job that was killed begins anew: it writes one row, once, at its end.
 """
 
 import asyncio
+import contextlib
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -17,8 +19,8 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts, confused, figures, gate, worst_cases
-from assist.learning.asked import Asked, Heard, Scores, asked_by
+from assist.learning import blind_verdicts, confused, costs, deciding, figures, gate, worst_cases
+from assist.learning.asked import Asked, Heard, Metric, Scores, asked_by
 from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
 from assist.learning.scores import MEASURES, Measure, measured_by
@@ -34,7 +36,7 @@ from assist.models import (
 from assist.registry import registry, resolution
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capabilities_of
-from projects.models import Project
+from projects.models import Project, limits
 from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.models.limits import Between
@@ -46,8 +48,11 @@ RUNNING, DONE, FAILED = (Evaluation.State[name] for name in ("RUNNING", "DONE", 
 
 
 @transaction.atomic
-def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: float = gate.MARGIN) -> Evaluation:
-    """Have a candidate measured against what answers most of the project's work now; a worker does it.
+def begin(
+    project: Project, candidate: ModelVersion, *, by: Person, margin: float = gate.MARGIN, refresh: str = ""
+) -> Evaluation:
+    """Have a candidate measured against what answers most of the project's work now; a worker does it. `refresh`: why
+    it may decide alone though it be no better than that.
 
     Raises StateConflict where there is nothing to compare, or the same is being measured already.
     """
@@ -70,7 +75,13 @@ def begin(project: Project, candidate: ModelVersion, *, by: Person, margin: floa
     if Evaluation.objects.filter(project=project, candidate=candidate, state=RUNNING).exists():
         raise StateConflict("%(model)s is being evaluated already.", model=str(candidate))
     made = Evaluation.objects.create(
-        project=project, candidate=candidate, champion=champion, margin=margin, rules=gate.VERSION, begun_by=by
+        project=project,
+        candidate=candidate,
+        champion=champion,
+        margin=margin,
+        refresh=refresh.strip()[: limits.REASON],
+        rules=gate.VERSION,
+        begun_by=by,
     )
     hand_over(made.pk, project.pk)
     return made
@@ -131,6 +142,7 @@ def run(key: int) -> str:
         pairs, binding = _pairs(told, found), MARKED if marked else ""
         judgement = gate.judge(pairs, slices=protected, binding=binding, margin=evaluation.margin, looks=looks)
         beside = _figures(evaluation, measure.figures, both, pairs, told, protected)
+        alone = _alone(evaluation, pairs, judgement, _costs(both, told), looks)
     except (CopilotError, gate.Unfit) as problem:
         _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
         return ""
@@ -144,6 +156,7 @@ def run(key: int) -> str:
         findings=[_plain(asdict(one)) | {"outcome": str(one.outcome)} for one in judgement.findings],
         figures=[_plain(asdict(one)) for one in beside],
         tasks=judgement.findings[0].tasks if judgement.findings else 0,
+        **alone,
         unread=sum(any(own.unread(one.task.pk) for own in both) for one in blind),
         holdout=holdout,
         looks=looks,
@@ -164,12 +177,41 @@ async def scores_of(
     candidate: ModelVersion, champion: ModelVersion, both: tuple[Asked, Asked], decided: Sequence[Decided]
 ) -> tuple[Scores, Scores]:
     """The candidate's and the champion's score of each blind task; each is heard by its own of `both`."""
-    client = RuntimeClient(settings.RUNTIME_ADDRESS)
-    ask, compare = (measured_by(one, champion, both[0]).metric for one in (candidate, champion))
+    ours, theirs = [
+        await _scores(version, measured_by(version, champion, both[0]).metric, own, decided)
+        for version, own in zip((candidate, champion), both, strict=True)
+    ]
+    return ours, theirs
+
+
+async def _scores(version: ModelVersion, metric: Metric, own: Asked, decided: Sequence[Decided]) -> Scores:
+    client = Timed(settings.RUNTIME_ADDRESS, own.meter)
     try:
-        return await ask(client, candidate, both[0], decided), await compare(client, champion, both[1], decided)
+        found = await metric(client, version, own, decided)
+        with contextlib.suppress(CopilotError):
+            own.meter.memory = (await client.status())["models"].get(str(version), {}).get("memory_mb")
+        return found
     finally:
         await client.close()
+
+
+class Timed(RuntimeClient):
+    """Notes how long each answer takes, waiting and all: of texts that are asked together, each its share."""
+
+    def __init__(self, address: str, meter: costs.Meter) -> None:
+        super().__init__(address)
+        self._meter = meter
+
+    async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
+        """The same."""
+        begun = time.perf_counter()
+        reply = await super().ask(op, **fields)
+        if op != "status":
+            texts = len(fields.get("texts", ())) or 1
+            several = [len(said) for said in reply.values() if isinstance(said, list)] if "texts" in fields else []
+            answers = max(several, default=texts)
+            self._meter.seconds += [(time.perf_counter() - begun) / max(1, answers)] * answers
+        return reply
 
 
 Told = Sequence[tuple[Decided, float, float]]  # a task, the candidate's score, the champion's
@@ -191,6 +233,32 @@ def _pairs(told: Told, found: Sequence[frozenset[str]]) -> list[Pair]:
         Pair(str(one.task.public_id), one.group, candidate, champion, own)
         for (one, candidate, champion), own in zip(told, found, strict=True)
     ]
+
+
+def _costs(both: tuple[Asked, Asked], told: Told) -> list[costs.Cost]:
+    """What the candidate and the champion cost, and how far their word may be believed."""
+    groups = {one.task.pk: one.group for one, *_ in told}
+    return [costs.cost_of(own.meter, groups) for own in both]
+
+
+def _alone(
+    evaluation: Evaluation, pairs: Sequence[Pair], judgement: gate.Judgement, both: Sequence[costs.Cost], looks: int
+) -> dict[str, Any]:
+    """Whether the candidate may decide alone, rule by rule, and what it rests on."""
+    rulings = gate.decide(
+        pairs,
+        judgement,
+        both[0],
+        deciding.floors_of(evaluation.project),
+        refresh=bool(evaluation.refresh),
+        margin=evaluation.margin,
+        looks=looks,
+    )
+    return {
+        "alone": gate.answer(rulings).value,
+        "rulings": [_plain(asdict(one)) | {"rule": str(one.rule), "outcome": str(one.outcome)} for one in rulings],
+        "costs": {side: _plain(asdict(one)) for side, one in zip(("candidate", "champion"), both, strict=True)},
+    }
 
 
 def _figures(

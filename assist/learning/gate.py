@@ -12,6 +12,9 @@ for no less than that of answers which are lost at the margin, as a score test d
 1998); and fewer groups than would show such a loss prove nothing, however alike the models look. Every look at the
 same tasks costs: the k-th has 6 / (pi k)^2 of the level, which adds up to no more than the level however often one
 looks.
+
+To decide alone, more is asked of a candidate (`decide`): that it is better, or that a person declared a refresh; that
+nothing is lost anywhere; and that it keeps to a project's floors. All of it has to be shown as well.
 """
 
 import math
@@ -23,10 +26,13 @@ from enum import StrEnum
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from assist.learning.costs import LEAST_TIMED, Cost
+
 VERSION = 1  # of the rules; what another version of them passed doesn't count
 LEVEL = 0.05  # chance to pass a candidate that is worse by the margin
 POWER = 0.8  # chance to pass an equal one, with as many tasks as are asked for
 MARGIN = 0.05
+WORTH = 100  # times the tasks: a lead that takes more of them to show isn't worth waiting for
 EVERYTHING = "all"
 # Reasons as they are kept; pages say them in the reader's language.
 REASONS = {
@@ -47,6 +53,18 @@ class Outcome(StrEnum):
     PASSED = "passed"
     REFUSED = "refused"
     CANNOT_TELL = "cannot-tell"
+
+
+class Rule(StrEnum):
+    """What has to hold of a model before it decides alone."""
+
+    SUPERIOR = "superior"  # better on the whole
+    REFRESH = "refresh"  # or as good, which a person declared to be enough
+    NOTHING_LOST = "nothing-lost"
+    SCORE = "score"
+    CALIBRATION = "calibration"
+    LATENCY = "latency"
+    MEMORY = "memory"
 
 
 class Unfit(ValueError):
@@ -97,6 +115,29 @@ class Judgement:
         return max((one.missing for one in self.findings), default=0)
 
 
+@dataclass(frozen=True)
+class Floors:
+    """What a project asks of a model that decides alone: the least mean score, the greatest expected calibration error,
+    the most seconds that 95 % of its answers take, and the most memory of its process, in MB."""
+
+    least_score: float = 0.8
+    most_miscalibration: float = 0.1
+    most_seconds: float = 2.0
+    most_memory: int = 4_096
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What one rule says: the candidate's value beside its limit, None where there is none, and about how many more
+    tasks decided without help would tell (0 where no number of them does, or it is told)."""
+
+    rule: Rule
+    outcome: Outcome
+    value: float | None
+    limit: float | None
+    missing: int = 0
+
+
 def judge(
     pairs: Iterable[Pair],
     *,
@@ -114,8 +155,7 @@ def judge(
     certain there can be told.
     Raises Unfit for scores outside of [0, 1], tasks named twice, or a protected slice without any task.
     """
-    rows = _checked(pairs)
-    level = LEVEL * 6 / (math.pi * (1 + looks)) ** 2
+    rows, level = _checked(pairs), _level(looks)
     if not rows:
         return Judgement(Outcome.CANNOT_TELL, REASONS["nothing"], ())
     wanted = sorted(set(slices))
@@ -129,6 +169,111 @@ def judge(
     idle = bool(binding) and not any(one.champion for one in rows if binding in one.slices)
     better = any(one.slice == binding and one.low > 0 for one in findings)
     return Judgement(*_verdict(findings, idle and not better), findings)
+
+
+def decide(
+    pairs: Iterable[Pair],
+    judgement: Judgement,
+    cost: Cost,
+    floors: Floors,
+    *,
+    refresh: bool = False,
+    margin: float = MARGIN,
+    looks: int = 0,
+) -> tuple[Ruling, ...]:
+    """May the candidate decide alone? Rule by rule; `answer` says what they come to. The arguments are those of
+    `judge`, what that said, what the candidate costs, and whether a person declared that being as good is enough."""
+    rows, level = list(pairs), _level(looks)
+    lost = [one for one in judgement.findings if one.binding or one.slice == EVERYTHING]
+    open_ones = [one.missing for one in lost if one.outcome == Outcome.CANNOT_TELL]
+    low = min((one.low for one in lost), default=None)
+    return (
+        _refreshed(rows) if refresh else _superior(rows, margin, level),
+        Ruling(Rule.NOTHING_LOST, judgement.outcome, low, -margin, max(open_ones, default=0)),
+        _scored(rows, floors.least_score, margin, level),
+        _calibrated(cost, floors.most_miscalibration, level),
+        _within(Rule.LATENCY, cost.p95, floors.most_seconds, max(0, LEAST_TIMED - cost.timed)),
+        _within(Rule.MEMORY, cost.memory, floors.most_memory, 0),
+    )
+
+
+def answer(rulings: Iterable[Ruling]) -> Outcome:
+    """All have to hold: one that is broken refuses, one that can't be told holds back."""
+    outcomes = {one.outcome for one in rulings}
+    if Outcome.REFUSED in outcomes:
+        return Outcome.REFUSED
+    return Outcome.PASSED if outcomes == {Outcome.PASSED} else Outcome.CANNOT_TELL
+
+
+def _refreshed(rows: Sequence[Pair]) -> Ruling:
+    value = float(np.mean([one.candidate - one.champion for one in rows])) if rows else None
+    return Ruling(Rule.REFRESH, Outcome.PASSED if rows else Outcome.CANNOT_TELL, value, None)
+
+
+def _superior(rows: Sequence[Pair], margin: float, level: float) -> Ruling:
+    """Better for certain; refused where a lead of one margin is out of the question, and what lead there is would take
+    more than `WORTH` times as many tasks to show."""
+    if not rows:
+        return Ruling(Rule.SUPERIOR, Outcome.CANNOT_TELL, None, 0.0, _least(margin, level))
+    mean, reach = _interval(rows, margin, level)
+    if mean - reach > 0:
+        return Ruling(Rule.SUPERIOR, Outcome.PASSED, mean, 0.0)
+    ruled_out = mean + reach < margin
+    if ruled_out and mean * math.sqrt(WORTH) < reach:
+        return Ruling(Rule.SUPERIOR, Outcome.REFUSED, mean, 0.0)
+    missing = _more(len(rows), reach, mean if ruled_out else max(mean, margin - mean))
+    return Ruling(Rule.SUPERIOR, Outcome.CANNOT_TELL, mean, 0.0, missing)
+
+
+def _scored(rows: Sequence[Pair], least: float, margin: float, level: float) -> Ruling:
+    """A score against its own rest is a difference in [-1, 1]: so the same interval holds of it."""
+    if not rows:
+        return Ruling(Rule.SCORE, Outcome.CANNOT_TELL, None, least, _least(margin, level))
+    mean, reach = _interval([replace(one, champion=1 - one.candidate) for one in rows], margin, level)
+    centre, reach = (1 + mean) / 2, reach / 2
+    value = float(np.mean([one.candidate for one in rows]))
+    if centre - reach >= least:
+        return Ruling(Rule.SCORE, Outcome.PASSED, value, least)
+    if centre + reach < least:
+        return Ruling(Rule.SCORE, Outcome.REFUSED, value, least)
+    missing = _more(len(rows), reach, max(abs(centre - least), margin / 2))
+    return Ruling(Rule.SCORE, Outcome.CANNOT_TELL, value, least, missing)
+
+
+def _calibrated(cost: Cost, most: float, level: float) -> Ruling:
+    """What chance alone shows speaks neither for a model nor against it."""
+    error = cost.miscalibration
+    if error is None or cost.by_chance is None or cost.spread is None:
+        return Ruling(Rule.CALIBRATION, Outcome.CANNOT_TELL, None, most)
+    reach = float(ndtri(1 - level)) * cost.spread
+    if error + reach <= most:
+        return Ruling(Rule.CALIBRATION, Outcome.PASSED, error, most)
+    if error - cost.by_chance - reach > most:
+        return Ruling(Rule.CALIBRATION, Outcome.REFUSED, error, most)
+    missing = _more(cost.tasks, cost.by_chance + reach, most / 2)
+    return Ruling(Rule.CALIBRATION, Outcome.CANNOT_TELL, error, most, missing)
+
+
+def _within(rule: Rule, value: float | None, most: float, missing: int) -> Ruling:
+    if value is None or missing:
+        return Ruling(rule, Outcome.CANNOT_TELL, value, most, missing)
+    return Ruling(rule, Outcome.PASSED if value <= most else Outcome.REFUSED, value, most)
+
+
+def _interval(rows: Sequence[Pair], margin: float, level: float) -> tuple[float, float]:
+    """The mean difference, and how far its interval reaches to each side."""
+    sums, sizes = _groups(rows)
+    mean, error = _mean(sums, sizes)
+    return mean, float(stdtrit(len(sums), 1 - level)) * max(error, least_error(margin, len(sums)))
+
+
+def _more(tasks: int, reach: float, distance: float) -> int:
+    """Tasks that are missing until an interval that reaches so far reaches no further than this, if they are alike."""
+    return max(1, math.ceil(tasks * ((reach / distance) ** 2 - 1)))
+
+
+def _level(looks: int) -> float:
+    return LEVEL * 6 / (math.pi * (1 + looks)) ** 2
 
 
 def _verdict(findings: Sequence[Finding], idle: bool) -> tuple[Outcome, str]:

@@ -1,5 +1,5 @@
-"""How a version comes to answer in a project: as its first model, because it passed, or by two people's word. The only
-writer of Override."""
+"""How a version comes to answer in a project: as its first model, because it passed, or by two people's word; and to
+decide alone there by such a word. The only writer of Override."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -10,11 +10,21 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from assist.errors import CopilotError
-from assist.models import Deployment, Evaluation, ModelVersion, OrganizationDefault, Override, Rollout, rivals
+from assist.models import (
+    AnnotatorVersion,
+    Deployment,
+    Evaluation,
+    ModelVersion,
+    OrganizationDefault,
+    Override,
+    Rollout,
+    rivals,
+)
 from assist.registry import defaults, registry, resolution
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import capabilities_of
-from projects.models import Project
+from projects.annotators import lifecycle
+from projects.models import ModelAnnotator, Project
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
 
@@ -108,21 +118,50 @@ def ask_override(project: Project, version: ModelVersion, *, share: int, reason:
     if not reason.strip():
         raise StateConflict("Say why it should answer though it hasn't passed.")
     suits(project, version)
+    return _asked(project, version, Override.Purpose.SUGGEST, share=share, reason=reason, by=by)
+
+
+@transaction.atomic
+def ask_to_decide(project: Project, version: ModelVersion, *, reason: str, by: Person) -> Override:
+    """Wish that a model annotator decides alone though no evaluation says that it may: it waits for a second person.
+    Raises StateConflict."""
+    if not reason.strip():
+        raise StateConflict("Say why it should decide alone.")
+    _annotator_of(project, version)
+    return _asked(project, version, Override.Purpose.DECIDE, share=registry.WHOLE, reason=reason, by=by)
+
+
+def _asked(
+    project: Project, version: ModelVersion, purpose: Override.Purpose, *, share: int, reason: str, by: Person
+) -> Override:
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    if Override.objects.filter(project=project, version=version, state=WAITING).exists():
+    if Override.objects.filter(project=project, version=version, purpose=purpose, state=WAITING).exists():
         raise StateConflict("%(model)s waits for a second person already.", model=str(version))
-    made = Override.objects.create(project=project, version=version, share=share, reason=reason.strip(), asked_by=by)
+    told = {"purpose": purpose, "share": share, "reason": reason.strip(), "asked_by": by}
+    made = Override.objects.create(project=project, version=version, **told)
     _tell("model_override_asked", made, by)
     return made
 
 
+def _annotator_of(project: Project, version: ModelVersion) -> ModelAnnotator:
+    rows = AnnotatorVersion.objects.filter(annotator__project=project, version=version)
+    found = rows.select_related("annotator__project__organization", "annotator__tasker").first()
+    if found is None:
+        raise StateConflict("%(model)s is no annotator here.", model=str(version))
+    return found.annotator
+
+
 @transaction.atomic
-def confirm_override(override: Override, *, by: Person) -> Deployment:
-    """A second person shares the reason: the model is deployed. Raises StateConflict, also for the one who asked."""
+def confirm_override(override: Override, *, by: Person) -> Deployment | ModelAnnotator:
+    """A second person shares the reason: the model is deployed, or decides alone from now on. Raises StateConflict,
+    also for the one who asked."""
     if override.asked_by_id == by.pk:
         raise StateConflict("A second person has to confirm this.")
     _answer(override, CONFIRMED, by)
     _tell("model_override_confirmed", override, by)
+    if override.purpose == Override.Purpose.DECIDE:
+        annotator = _annotator_of(override.project, override.version)
+        return lifecycle.move(annotator, by=override.asked_by, mode=ModelAnnotator.Mode.DECIDE, reason=override.reason)
     grounds = registry.override(override.reason, by)
     return registry.deploy(
         override.project, override.version, share=override.share, by=override.asked_by, grounds=grounds
@@ -153,4 +192,5 @@ async def _answers(version: ModelVersion) -> None:
 
 
 def _tell(kind: str, override: Override, by: Person) -> None:
-    registry.tell(kind, override.project, override.version, by, share=override.share, reason=override.reason)
+    terms = {"purpose": override.purpose, "share": override.share, "reason": override.reason}
+    registry.tell(kind, override.project, override.version, by, **terms)

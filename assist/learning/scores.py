@@ -31,6 +31,8 @@ from projects.inference.geometry import bitmap_from_mask, mask_box
 
 PORTION = 64  # texts at once, so that people's own questions come in between
 MOST_REGIONS = 5  # of a picture, from its first
+Place = tuple[int, int, str]  # of a span: start, end, label
+Guessed = Mapping[str, tuple[str, float | None]]  # by field the label, and its share where that may be believed
 
 
 async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
@@ -43,24 +45,26 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
         found += await client.spans_of(str(version), texts)
     offered = [_offered(said or (), asked, version) for said in found]
     for said, own, one in zip(found, offered, work, strict=True):
+        asked.was_sure(one.task.pk, ((score, place in _places(one.answer)) for place, score in own.items()))
         places = [{"start": start, "end": end, "label": label} for start, end, label in sorted(own)]
         asked.heard[one.task.pk] = {"fault": NO_ANSWER} if said is None else {"spans": places}
     return [
-        _f1(own, _places(one.answer)) if one.task.payload.get("text") else None
+        _f1(set(own), _places(one.answer)) if one.task.payload.get("text") else None
         for own, one in zip(offered, work, strict=True)
     ]
 
 
-def _offered(said: Sequence[Sequence[Any]], asked: Asked, version: ModelVersion) -> set[tuple[int, int, str]]:
-    own, found = version.terms.get("label_map"), set()
+def _offered(said: Sequence[Sequence[Any]], asked: Asked, version: ModelVersion) -> Mapping[Place, float | None]:
+    """The spans that would be offered, each with how sure the model is of it, as far as it tells."""
+    own, found = version.terms.get("label_map"), dict[Place, float | None]()
     for start, end, theirs, score in said:
-        label = project_label(theirs, asked.mapping, asked.labels, own)
-        if label and asked.offers(label, asked.sure(version, score)):
-            found.add((int(start), int(end), label))
+        label, sure = project_label(theirs, asked.mapping, asked.labels, own), asked.sure(version, score)
+        if label and asked.offers(label, sure):
+            found[int(start), int(end), label] = sure
     return found
 
 
-def _places(answer: Mapping[str, Any]) -> set[tuple[int, int, str]]:
+def _places(answer: Mapping[str, Any]) -> set[Place]:
     return {(one["start"], one["end"], one["label"]) for one in answer["spans"]}
 
 
@@ -88,9 +92,9 @@ async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, de
 
 def _by_the_others(
     fields: Sequence[Choices], work: Sequence[Decided], vectors: np.ndarray, words: Mapping[str, np.ndarray]
-) -> Mapping[int, dict[str, str]]:
+) -> Mapping[int, Guessed]:
     """By task the label of each field, as all other `work` teaches it; a vector for each."""
-    guessed: dict[int, dict[str, str]] = {one.task.pk: {} for one in work}
+    guessed: dict[int, dict[str, tuple[str, float | None]]] = {one.task.pk: {} for one in work}
     for field in fields:
         places = {label: place for place, label in enumerate(field.phrases)}
         own = np.array([places.get(_label(one.answer, field.field), -1) for one in work])
@@ -98,8 +102,9 @@ def _by_the_others(
         blind = np.array([one.blind for one in work])[used]
         cosines = prototypes.left_out(words[field.field], vectors[used], own[used], blind)
         tasks = [one.task.pk for one, kept in zip(work, used, strict=True) if kept and one.blind]
-        for task, best in zip(tasks, cosines.argmax(1), strict=True):
-            guessed[task][field.field] = list(places)[best]
+        shares = prototypes.shares_of_left_out(cosines, own[used][blind])
+        for at, (task, best) in enumerate(zip(tasks, cosines.argmax(1), strict=True)):
+            guessed[task][field.field] = list(places)[best], None if shares is None else float(shares[at, best])
     return guessed
 
 
@@ -178,19 +183,18 @@ async def _vector(client: RuntimeClient, version: ModelVersion, asked: Asked, on
 def _right(version: ModelVersion, asked: Asked, shares: judged.Shares | None, one: Decided) -> float | None:
     own = version.terms.get("label_map") or {}
     guesses = judged.guesses(asked.fields, shares or {}, asked.mapping, own)
-    return _scored(asked, {guess.field: guess.label for guess in guesses} if shares else None, one)
+    return _scored(asked, {guess.field: (guess.label, guess.score) for guess in guesses} if shares else None, one)
 
 
-def _scored(asked: Asked, guessed: Mapping[str, str] | None, one: Decided) -> float | None:
-    """The share of a task's fields that were guessed right; `guessed`: labels by field, None where nothing was said."""
-    said = [_as_answer(field, guessed[field.field]) for field in asked.fields if guessed and field.field in guessed]
+def _scored(asked: Asked, guessed: Guessed | None, one: Decided) -> float | None:
+    """The share of a task's fields that were guessed right; `guessed`: None where nothing was said."""
+    said = [_as_answer(field, guessed[field.field][0]) for field in asked.fields if guessed and field.field in guessed]
     asked.heard[one.task.pk] = {"fault": NO_ANSWER} if guessed is None else {"fields": said}
     true = {field.field: _label(one.answer, field.field) for field in asked.fields}
-    known = [
-        (guessed or {}).get(field.field) == true[field.field]
-        for field in asked.fields
-        if true[field.field] in field.phrases
-    ]
+    wanted = [field.field for field in asked.fields if true[field.field] in field.phrases]
+    told = {field: (guessed or {}).get(field, (None, None)) for field in wanted}
+    known = [told[field][0] == true[field] for field in wanted]
+    asked.was_sure(one.task.pk, zip((share for _, share in told.values()), known, strict=True))
     return float(np.mean(known)) if known else None
 
 

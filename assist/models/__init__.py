@@ -1,7 +1,7 @@
 """Every noun of the copilot and of the model loop, in one place to import from."""
 
+from assist.models.annotators import AnnotatorVersion, DecidingAnnotator, DecidingFloors
 from assist.models.copilot import (
-    AnnotatorVersion,
     DecidedTerms,
     Deployment,
     Evaluation,
@@ -26,6 +26,8 @@ __all__ = [
     "AnnotatorVersion",
     "BegunProject",
     "DecidedTerms",
+    "DecidingAnnotator",
+    "DecidingFloors",
     "Deployment",
     "DriftSeries",
     "Evaluation",

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from assist.models import scope
 from assist.models.deployment_rules import HAS_A_BASIS
-from projects.models import Batch, ModelAnnotator, Project
+from projects.models import Batch, Project, limits
 from taskers.models import Organization, Person
 
 
@@ -106,6 +106,11 @@ class Evaluation(models.Model):
     holdout = models.CharField(max_length=64, blank=True)  # sha256 of the tasks and verdicts that it was judged on
     looks = models.PositiveIntegerField(default=0)  # how often these had been looked at before, by shares
     rules = models.PositiveSmallIntegerField()  # gate.VERSION
+    # Whether the candidate may decide alone, by what the gate rules of that; "" before it was asked.
+    alone = models.CharField(max_length=12, choices=Outcome, blank=True, default="", db_default="")
+    rulings = models.JSONField(default=list, db_default=[])  # of gate.Ruling
+    refresh = models.CharField(max_length=limits.REASON, blank=True, default="", db_default="")  # why as good is enough
+    costs = models.JSONField(default=dict, db_default={})  # costs.Cost of the "candidate" and the "champion"
     begun_at = models.DateTimeField(db_default=Now(), editable=False)
     begun_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -118,6 +123,7 @@ class Evaluation(models.Model):
                 name="evaluation_done_has_outcome",
             ),
             models.CheckConstraint(condition=~Q(candidate=models.F("champion")), name="evaluation_of_two"),
+            models.CheckConstraint(condition=~Q(alone="passed") | Q(outcome="passed"), name="evaluation_alone_is_more"),
         ]
         indexes = [models.Index(fields=["project", "-id"], name="evaluation_by_project")]
         triggers = [
@@ -192,16 +198,21 @@ class Deployment(models.Model):
 
 
 class Override(models.Model):
-    """Somebody's wish to deploy a model that hasn't passed; it takes a second person (sole writer: rollout.py)."""
+    """Somebody's wish for a model that hasn't passed; it takes a second person (sole writer: rollout.py)."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waits for a second person"
         CONFIRMED = "confirmed", "Confirmed"
         DECLINED = "declined", "Declined"
 
+    class Purpose(models.TextChoices):
+        SUGGEST = "suggest", "It answers in a share of the work"
+        DECIDE = "decide", "It decides alone, as an annotator"
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=7, choices=Purpose, default=Purpose.SUGGEST, db_default="suggest")
     share = models.PositiveSmallIntegerField()  # percent
     reason = models.CharField(max_length=300)
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
@@ -213,7 +224,7 @@ class Override(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "version"], condition=Q(state="waiting"), name="override_waits_once"
+                fields=["project", "version", "purpose"], condition=Q(state="waiting"), name="override_waits_once"
             ),
             models.CheckConstraint(
                 condition=~Q(state="confirmed") | ~Q(answered_by=models.F("asked_by")), name="override_by_two_people"
@@ -222,32 +233,6 @@ class Override(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} in {self.project}: {self.get_state_display()}"
-
-
-class AnnotatorVersion(models.Model):
-    """A model version that works as an annotator of a project: it claims tasks and answers them by itself (sole writer:
-    work.py)."""
-
-    annotator = models.OneToOneField(ModelAnnotator, on_delete=models.PROTECT, related_name="+")
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="annotator_versions")
-    answered = models.PositiveIntegerField(default=0)
-    skipped = models.PositiveIntegerField(default=0)  # tasks that it could make nothing of
-    note = models.CharField(max_length=300, blank=True)  # why it isn't at work just now; empty while it is
-    placed_at = models.DateTimeField(db_default=Now(), editable=False)
-    placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        triggers = [
-            pgtrigger.Trigger(
-                name="annotator_learnt_at_home",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func=scope.ANNOTATES_AT_HOME,
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.version} in {self.annotator}"
 
 
 class Precompute(models.Model):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
@@ -126,6 +127,7 @@ class HeldModel:
             "device": self._runtime.device if self._runtime else "",
             "load_seconds": round(self.seconds, 2),
             "waiting": len(self.prompts) + len(self.encodes),
+            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,  # at most so far, of its process
         }
 
     def close(self) -> None:

@@ -119,6 +119,17 @@ def left_out(words: np.ndarray, texts: np.ndarray, chosen: np.ndarray, blind: np
     return cosines
 
 
+def shares_of_left_out(cosines: np.ndarray, own: np.ndarray) -> np.ndarray | None:
+    """The shares that such cosines stand for, those of each second text by the temperature that the others say, so that
+    none is told by its own verdict; `own`: the labels' places. None where too few are there to tell one."""
+    if len(own) < 2 * ENOUGH or any(len(set(own[at::2].tolist())) < 2 for at in (0, 1)):
+        return None
+    found = np.empty_like(cosines)
+    for at in (0, 1):
+        found[at::2] = _shares(cosines[at::2], _temperature(cosines[1 - at :: 2], own[1 - at :: 2]))
+    return found
+
+
 def mean_of(rows: Sequence[np.ndarray]) -> np.ndarray:
     """One unit vector for several phrases that mean the same."""
     return _units(np.mean(rows, axis=0, keepdims=True))[0]

@@ -13,7 +13,8 @@ from assist.learning import evaluation as evaluating
 from assist.models import Deployment, Evaluation, EvaluationAnswer, Override
 from assist.registry import registry
 from assist.suggestions.bindings import capability_of
-from assist.web import evaluation_rows
+from assist.web import deciding_rows, evaluation_rows
+from assist.web.deciding_forms import EvaluateForm
 from assist.web.evaluation_rows import evaluation_of, excerpt_of
 from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
 from assist.web.training import looks_after
@@ -45,10 +46,12 @@ def deploy(request: MemberRequest, project: Project) -> HttpResponse:
 @looks_after
 def evaluate(request: MemberRequest, project: Project) -> HttpResponse:
     """Have a version measured against what answers now."""
-    form = _form(request, project)
+    capability = capability_of(project.task_type, project.settings_now())
+    form = EvaluateForm(request.POST, project=project, capability=capability)
     if not form.is_valid():
         return refused(request, project, deploy_form=form)
-    made = evaluating.begin(project, form.cleaned_data["version"], by=request.user)
+    told = form.cleaned_data
+    made = evaluating.begin(project, told["version"], by=request.user, refresh=told["refresh"])
     messages.success(request, _("%(model)s is being evaluated.") % {"model": made.candidate})
     return redirect("copilot-evaluation", project.public_id, made.public_id)
 
@@ -89,7 +92,11 @@ def override(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def confirm(request: MemberRequest, project: Project, override_id: UUID) -> HttpResponse:
     """The second person shares the reason."""
-    return _deployed(request, rollout.confirm_override(_override(project, override_id), by=request.user))
+    made = rollout.confirm_override(_override(project, override_id), by=request.user)
+    if isinstance(made, Deployment):
+        return _deployed(request, made)
+    messages.success(request, _("%(model)s decides alone from now on.") % {"model": made.tasker})
+    return redirect("project-copilot", project.public_id)
 
 
 @require_POST
@@ -136,6 +143,8 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "zero": evaluation_rows.scale_of(found).at(0),
         "score": evaluation_rows.score_of(found),
         "figures": evaluation_rows.figures_of(found),
+        "rulings": deciding_rows.rulings_of(found),
+        "costs": deciding_rows.costs_of(found),
         "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
         "confusions": evaluation_rows.confusions_of(found),
         "answers_kept": EvaluationAnswer.objects.filter(score__evaluation=found).exists(),

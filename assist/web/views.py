@@ -17,12 +17,13 @@ from assist.adapters import DEFAULTS, RUNTIMES
 from assist.alike import duplicates
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
-from assist.learning import canary_report, label_vectors, measured_scores, rollout, term_memory
+from assist.learning import canary_report, deciding, label_vectors, measured_scores, rollout, term_memory
 from assist.models import Deployment, Override, Precompute
 from assist.registry import lineage, registry, resolution
 from assist.suggestions import precompute, prototypes
 from assist.suggestions.bindings import MORE, OF_IMAGES, capability_of
 from assist.web import figures, status
+from assist.web.deciding_forms import DecideForm, EvaluateForm, FloorsForm
 from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import CopilotForm, DeployForm, OverrideForm, PlaceForm, initial
 from assist.web.likeness import NearlyTheSameForm
@@ -167,7 +168,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "tab": "copilot",
         "form": form,
         "capability": capability,
-        "deploy_form": DeployForm(project=project, capability=capability),
+        "deploy_form": EvaluateForm(project=project, capability=capability),
         "more_form": _more_form(project, capability, free),
         "override_form": OverrideForm(project=project, capability=capability),
         "first": len(free) == len(suits),
@@ -178,7 +179,9 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         ),
         "trouble": status.of_capability(capability) if capability else "",
         "hindrance": work.hindrance(project, project.settings_now()),
-        "placed": work.of_project(project),
+        "placed": deciding.with_basis(work.of_project(project)),
+        "floors_form": FloorsForm(project=project),
+        "decide_form": DecideForm(project=project),
         "samples": capability == "spans" or bool(resolution.deployed(project, "detect")),
         "measured": measured_scores.standing(project) if capability == "spans" else [],
         "enough_spans": measured_scores.ENOUGH,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
@@ -23,6 +23,7 @@ from taskers.models.people import Role
 from taskers.outbox.events import emit
 from taskers.people import invitations
 
+MAY_DECIDE = "annotator_may_decide"  # what the database asks of a model that it knows itself
 BEGINNING = {"audits": 0, "e_values": []}  # of the vigil
 
 
@@ -114,10 +115,21 @@ def move(annotator: ModelAnnotator, *, by: Person, mode: str = "", reason: str =
         _let_in(annotator, by)
     elif mode == ModelAnnotator.Mode.OFF != before:
         _keep_out(annotator, reason or "Switched off by a manager.", by)
-    ModelAnnotator.objects.filter(pk=annotator.pk).update(**changed)
+    _change(annotator, changed)
     annotator.refresh_from_db()
     _write_down(annotator, before, reason, by)
     return annotator
+
+
+def _change(annotator: ModelAnnotator, changed: dict[str, Any]) -> None:
+    try:
+        with transaction.atomic():
+            ModelAnnotator.objects.filter(pk=annotator.pk).update(**changed)
+    except IntegrityError as problem:
+        if getattr(getattr(problem.__cause__, "diag", None), "constraint_name", None) != MAY_DECIDE:
+            raise
+        text = "Nothing says yet that it may decide alone: evaluate it under Copilot, or ask a second person there."
+        raise Refused(text, code="no-basis", place="mode") from None
 
 
 def stop(annotator: ModelAnnotator, reason: str) -> None:

@@ -86,6 +86,13 @@ ANNOTATOR: dict[str, Between] = {
     "assurance": Between(0.5, 0.999),
     "audit_share": Between(0.02, 1.0),
 }
+# By the names of what a project asks of a model before it decides alone.
+DECIDING: dict[str, Between] = {
+    "least_score": SHARE,
+    "most_miscalibration": Between(0.01, 1),
+    "most_seconds": Between(0.01, 600),
+    "most_memory": Between(1, 1_000_000),  # MB
+}
 # Of a rule by which something follows by itself: work that is looked at, and how long what follows lasts.
 RULE_WINDOW = Between(3, 200)
 RULE_THRESHOLD = Between(0, 86_400)  # seconds of speed, percents as a form has them, else a share

@@ -58,6 +58,8 @@ def test_what_would_be_offered_is_compared_with_what_people_marked() -> None:
     assert found == [1.0, pytest.approx(2 / 3), 0.0, pytest.approx(2 / 3), 0.0, 1.0, 0.0, None, None]
     assert asked.heard[2]["regions"] == [cat] and 8 not in asked.evidence and 9 not in asked.heard
     assert [one.offered for one in asked.evidence[2].found] == [True, False], "what is unsure still tells of the curve"
+    assert [right for _, right in asked.meter.said[4]] == [True, False], "how sure it was, of what it would offer"
+    assert len(asked.meter.said[2]) == 1 and 9 not in asked.meter.said
     with pytest.raises(CopilotError):
         scored(eyes, asked, decided(11, "down", cat))
 

@@ -55,7 +55,9 @@ def project(cast: Cast, fakes: Runtime, settings) -> Project:
 def placed(cast: Cast, project: Project, model: str = SPANS, mode: str = "watch", **terms: float) -> AnnotatorVersion:
     terms = {"target_error": 0.1, "audit_share": 0.2} | terms
     made = placing.place(project, registry.model_version(model), by=cast.mina, **terms)
-    if mode != "watch":
+    if mode == "decide":
+        work.decides(made, by=cast.mina)
+    elif mode != "watch":
         lifecycle.move(made.annotator, by=cast.mina, mode=mode)
     return AnnotatorVersion.objects.get(pk=made.pk)
 

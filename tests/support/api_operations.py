@@ -199,6 +199,8 @@ OPERATIONS = [
     ("POST", "/api/v1/projects/{project_id}/copilot/rollouts/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/rollouts/{rollout_id}/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/rollouts/{rollout_id}/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/deciding/"),
+    ("PATCH", "/api/v1/projects/{project_id}/copilot/deciding/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/overrides/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/overrides/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/overrides/{override_id}/"),

@@ -337,6 +337,8 @@ API = [
     post("api-drift-accept", MODELS, json()),
     get("api-model-card", MODELS),
     post("api-evaluation-promote", MANAGE, json(share=40), on="evaluated"),
+    get("api-deciding", MANAGE),
+    patch("api-deciding", MANAGE, json(least_score=0.9)),
     get("api-overrides", MANAGE, on="evaluated"),
     post("api-overrides", MANAGE, json(version="@version", share=40, reason="Better"), on="evaluated"),
     post("api-override", MANAGE, json(answer="confirm"), on="evaluated"),

@@ -1,6 +1,8 @@
 """Who may ask what of the copilot's pages: one line for each address and method (permission_rows.py)."""
 
 from tests.support.permission_rows import (
+    DECIDE,
+    FLOORS,
     MANAGE,
     MODELS,
     OFFICE,
@@ -42,6 +44,8 @@ COPILOT = [
     post("rollout-hold", MODELS, form(said="Wait")),
     post("rollout-go-on", MODELS, form(), reads=True, but=dict.fromkeys(MODELS, 409)),  # it isn't held
     post("rollout-back", MODELS, form(said="Enough")),
+    post("copilot-floors", MANAGE, named(FLOORS)),
+    post("copilot-decide", MANAGE, named(DECIDE), reads=True, but=dict.fromkeys(MANAGE, 422)),  # it is no annotator
     post("copilot-override", MANAGE, named(OVERRIDE), on="evaluated"),
     post("override-confirm", MANAGE, on="evaluated"),
     post("override-decline", MANAGE, on="evaluated"),

@@ -98,6 +98,13 @@ TERMS = {"target_error": "5", "assurance": "95", "audit_share": "10"}
 MOVED = {f"@annotator-{name}": value for name, value in (TERMS | {"mode": "count", "reason": "Good"}).items()}
 ROLLOUT = {"margin": "10", "quiet_hours": "72", "step_days": "14", "shadow_verdicts": "0"}
 OVERRIDE = {"override-version": "@version", "override-share": "40", "override-reason": "Better"}
+DECIDE = {"decide-version": "@version", "decide-reason": "Better"}
+FLOORS = {
+    "floors-least_score": "90",
+    "floors-most_miscalibration": "10",
+    "floors-most_seconds": "2",
+    "floors-most_memory": "512",
+}
 REMOTE = """name = "far"
 version = "1"
 capability = "spans"

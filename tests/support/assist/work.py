@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from assist.learning import rollout
-from assist.models import Deployment, ModelVersion, Suggestion
+from assist.models import AnnotatorVersion, Deployment, ModelVersion, Suggestion
 from assist.registry import registry
 from assist.suggestions import record
 from assist.suggestions.bindings import bind
@@ -88,10 +88,20 @@ def span_offer(start: int, end: int, label: str = "person") -> dict[str, Any]:
     return {"start": start, "end": end, "label": label, "model_label": label.upper()}
 
 
+def decides(made: AnnotatorVersion, *, by: Person) -> None:
+    """It decides alone, by the word of two people."""
+    project = made.annotator.project
+    wish = rollout.ask_to_decide(project, made.version, reason="Measured elsewhere", by=by)
+    rollout.confirm_override(wish, by=_second(project))
+
+
+def _second(project: Project) -> Person:
+    return Person.objects.filter(email="second@example.org").first() or make.person("Second", project.organization)
+
+
 def deployed(project: Project, version: ModelVersion, *, share: int, by: Person) -> Deployment:
     """A version that answers there: as the first, or by the word of two people."""
     if not rollout.others_answered(project, version):
         return registry.deploy(project, version, share=share, by=by, grounds=registry.FIRST)
-    second = Person.objects.filter(email="second@example.org").first() or make.person("Second", project.organization)
-    grounds = registry.override("Measured elsewhere", second)
+    grounds = registry.override("Measured elsewhere", _second(project))
     return registry.deploy(project, version, share=share, by=by, grounds=grounds)
