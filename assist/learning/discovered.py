@@ -70,7 +70,7 @@ def propose(
     found, left = list[Proposed](), np.ones(len(names), bool)
     while len(found) < MOST:
         worse = _worse(looked.member[:, left], means[:, left])
-        side, which = np.unravel_index(int(worse.argmax()), worse.shape)
+        side, which = divmod(int(worse.argmax()), len(looked.traits))
         by_chance = (1 + int((dealt >= worse[side, which]).sum())) / (1 + len(dealt))
         if not np.isfinite(worse[side, which]) or by_chance > LEVEL:
             break
@@ -91,7 +91,7 @@ def _looked_at(traits: Sequence[frozenset[Trait]], at: np.ndarray, groups: int) 
         for trait in own:
             rows.setdefault(trait, np.zeros(groups, bool))[group] = True
     known = {one: rows[one] for one in sorted(rows) if LEAST <= rows[one].sum() <= groups - LEAST}
-    found = {(one,): row for one, row in known.items() if one[0] not in DECLARED}
+    found: dict[tuple[Trait, ...], np.ndarray] = {(one,): row for one, row in known.items() if one[0] not in DECLARED}
     for (one, row), (other, also) in combinations(known.items(), 2):
         both = row & also
         if (one[0] != other[0] or one[0] == MANY) and LEAST <= both.sum() < min(row.sum(), also.sum()):
