@@ -7,7 +7,17 @@ from procrastinate.contrib.django import app
 from assist.alike import atlas, duplicates, index
 from assist.annotators import work as model_work
 from assist.errors import CopilotError
-from assist.learning import abandoned, canary, evaluation, follow, likely_wrong, snapshots, training, waiting_candidates
+from assist.learning import (
+    abandoned,
+    canary,
+    erasure,
+    evaluation,
+    follow,
+    likely_wrong,
+    snapshots,
+    training,
+    waiting_candidates,
+)
 from assist.learning import shadow as shadowing
 from assist.learning.drift import watch
 from assist.learning.plans import rounds
@@ -106,6 +116,12 @@ def evaluate(evaluation_key: int) -> str:
 def take_snapshot(snapshot_key: int) -> str:
     """Write a snapshot's file; returns its state, "" where that is done already."""
     return snapshots.run(snapshot_key)
+
+
+@app.task(queue="copilot")
+def erase(erasure_key: int) -> str:
+    """Take tasks out of all that models learn from; returns the state, "" where that is done already."""
+    return erasure.run(erasure_key)
 
 
 @app.task(queue="copilot")

@@ -51,6 +51,7 @@ PURE = [
     "projects/task_types",
     "assist/session/protocol.py",
     "assist/learning/gate.py",
+    "assist/learning/discovered.py",
     "assist/learning/guardrails.py",
 ]
 
@@ -108,6 +109,10 @@ WRITERS = {
     "TaskMap": "assist/alike/atlas.py",
     "TaskGroup": "assist/alike/atlas.py",
     "LabelCheck": "assist/learning/likely_wrong.py",
+    "DeclaredSlice": "assist/learning/declared.py",
+    "Erasure": "assist/learning/erasure.py",
+    "ErasedTask": "assist/learning/erasure.py",
+    "Tombstone": "assist/learning/erasure.py",
     "Search": "assist/learning/search/",
     "Trial": "assist/learning/search/",
     "Assignment": "projects/queue/",

@@ -23,7 +23,7 @@ from assist.annotators.autonomous_answers import ABLE
 from assist.errors import CopilotError
 from assist.learning import label_vectors, measured_scores
 from assist.models import AnnotatorVersion, ModelVersion
-from assist.registry import registry
+from assist.registry import lineage, registry
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, class_vectors, judged, precompute, prototypes, sureness
 from assist.suggestions.prototypes import Choices, Learnt
@@ -57,6 +57,8 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
     usable = registry.usable(project).filter(pk=version.pk).exists()
     if version.capability not in ABLE[project.task_type] or not usable:
         raise StateConflict("%(model)s can't do what these tasks need.", model=str(version))
+    if lineage.rests_on_erased(version):
+        raise StateConflict(lineage.RESTS_ON_ERASED, model=str(version))
     annotator = lifecycle.give(project, name=str(version), by=by, **terms)
     made = AnnotatorVersion.objects.create(annotator=annotator, version=version, placed_by=by)
     _defer(made)

@@ -8,6 +8,7 @@ from assist.api import (
     deciding,
     defaults,
     drift,
+    erasures,
     evaluations,
     improvement,
     likeness,
@@ -35,6 +36,7 @@ urlpatterns = [
     path(f"{HERE}evaluations/", evaluations.Evaluations.as_view(), name="api-evaluations"),
     path(f"{HERE}evaluations/<uuid:evaluation_id>/", evaluations.OneEvaluation.as_view(), name="api-evaluation"),
     path(f"{HERE}evaluations/<uuid:evaluation_id>/worst/", evaluations.Worst.as_view(), name="api-evaluation-worst"),
+    path(f"{HERE}evaluations/<uuid:evaluation_id>/slices/", evaluations.Slices.as_view(), name="api-evaluation-slices"),
     path(
         f"{HERE}evaluations/<uuid:evaluation_id>/promote/", evaluations.Promote.as_view(), name="api-evaluation-promote"
     ),
@@ -48,6 +50,7 @@ urlpatterns = [
     path(f"{HERE}rollouts/", rollouts.Rollouts.as_view(), name="api-rollouts"),
     path(f"{HERE}rollouts/<uuid:rollout_id>/", rollouts.OneRollout.as_view(), name="api-rollout"),
     path(f"{HERE}snapshots/", training.Snapshots.as_view(), name="api-snapshots"),
+    path(f"{HERE}erasures/", erasures.Erasures.as_view(), name="api-erasures"),
     path(f"{HERE}training/", training.Runs.as_view(), name="api-runs"),
     path(f"{HERE}training/<uuid:run_id>/", training.OneRun.as_view(), name="api-run"),
     path(f"{HERE}searches/", searches.Searches.as_view(), name="api-searches"),

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, VersionBody
-from assist.learning import evaluation, rollout, worst_cases
+from assist.learning import declared, evaluation, rollout, traits, worst_cases
 from assist.models import Evaluation, Override
 from assist.web.overview import SEES
 from projects import access
@@ -87,6 +87,23 @@ class CostShape(serializers.Serializer):
     memory = serializers.IntegerField(allow_null=True, help_text="MB, the most that its process took")
 
 
+class ProposedShape(serializers.Serializer):
+    """A kind of task that nobody declared where one of the models is much worse; it gates nothing."""
+
+    slice = serializers.SerializerMethodField()
+    traits = serializers.ListField(child=serializers.ListField(child=serializers.CharField()), help_text="all hold")
+    side = serializers.CharField(help_text="candidate or champion: which of the two is worse there")
+    tasks = serializers.IntegerField()
+    groups = serializers.IntegerField()
+    score = serializers.FloatField()
+    elsewhere = serializers.FloatField()
+    chance = serializers.FloatField(help_text="that the largest difference of all is so large where there is none")
+
+    def get_slice(self, one: dict[str, Any]) -> str:
+        """Its name."""
+        return traits.name_of(one["traits"])
+
+
 class MeasuredShape(EvaluationShape):
     """With what was found, slice by slice, all tasks first."""
 
@@ -101,6 +118,7 @@ class MeasuredShape(EvaluationShape):
     rulings = RulingShape(many=True)
     refresh = serializers.CharField(allow_blank=True, help_text="why being as good is enough for that")
     costs = serializers.DictField(child=CostShape(), help_text="`candidate`, `champion`")
+    proposed = ProposedShape(many=True)
 
 
 class EvaluationPage(PageShape):
@@ -249,6 +267,31 @@ def _told(case: worst_cases.Case) -> dict[str, object]:
         "candidate": case.candidate,
         "champion": case.champion,
     }
+
+
+class SliceBody(serializers.Serializer):
+    number = serializers.IntegerField(min_value=0, help_text="its place among those that are proposed, from 0")
+
+
+class DeclaredShape(serializers.Serializer):
+    """A kind of task that the gate asks for from now on, on what is decided after that evaluation."""
+
+    slice = serializers.CharField(source="name")
+    traits = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    since = serializers.DateTimeField()
+
+
+class Slices(_OfOne):
+    """Declaring what an evaluation proposed."""
+
+    scopes = {"POST": MODELS}
+
+    @described("Declare a proposed slice", {201: DeclaredShape}, request=SliceBody, operation_id="evaluations_declare")
+    def post(self, request: Request, project_id: UUID, evaluation_id: UUID) -> Response:
+        found, body = self.evaluation(project_id, evaluation_id, *SEES), SliceBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = declared.declare(found, body.validated_data["number"], by=self.person)
+        return Response(DeclaredShape(made).data, status=201)
 
 
 class Promote(_OfOne):

@@ -86,6 +86,9 @@ class CardShape(serializers.Serializer):
     figures = serializers.DictField(help_text="what was measured of it")
     evaluations = serializers.ListField(child=serializers.JSONField(), help_text="in this project, slice by slice")
     deployments = serializers.ListField(child=serializers.JSONField(), help_text="in this project")
+    erased = serializers.ListField(
+        child=serializers.JSONField(), help_text="what was erased since of that which taught it, or what it began from"
+    )
     limits = serializers.ListField(child=serializers.CharField(), help_text="codes of what it must not be taken for")
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assist.models import ModelVersion
-from assist.registry import intake
+from assist.registry import intake, lineage
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.rows import BoundedJSON
@@ -45,6 +46,15 @@ class BroughtShape(serializers.Serializer):
     smoke = serializers.CharField(help_text="waiting, passed or failed: how it did at a first question")
     said = serializers.CharField(source="smoke_said", help_text="what it answered, or what was wrong")
     metrics = serializers.JSONField()
+    erased = serializers.SerializerMethodField(help_text="it was trained on data that was erased since")
+
+    def get_erased(self, version: ModelVersion) -> bool:
+        """As its lineage says."""
+        return version.pk in self._erased
+
+    @cached_property
+    def _erased(self) -> set[int]:
+        return lineage.erased()
 
 
 class BroughtList(serializers.Serializer):

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +11,7 @@ from assist.api.copilot import MODELS, READ, Copilots
 from assist.learning import snapshots, training
 from assist.learning.recipes import RECIPES
 from assist.models import Snapshot, TrainingRun
+from assist.registry import lineage
 from assist.web.overview import SEES
 from projects.api.endpoint import described
 from projects.api.pagination import asked, page
@@ -32,6 +34,7 @@ class SnapshotShape(serializers.Serializer):
     by_split = serializers.DictField(child=serializers.IntegerField())
     settings_version = serializers.IntegerField()
     made_by = serializers.CharField(source="made_by.name")
+    emptied = serializers.BooleanField(default=False, help_text="some of it was erased since")
 
 
 class SnapshotPage(PageShape):
@@ -62,7 +65,16 @@ class TrainingRunShape(serializers.Serializer):
     version = serializers.UUIDField(source="version.public_id", allow_null=True, default=None)
     code = serializers.CharField(help_text="sha256 of the recipes' source")
     packages = serializers.CharField(help_text="sha256 of what was installed")
+    erased = serializers.SerializerMethodField(help_text="some of what it learnt from was erased since")
     asked_by = serializers.CharField(source="asked_by.name")
+
+    def get_erased(self, run: TrainingRun) -> bool:
+        """As its lineage says."""
+        return run.pk in self._erased
+
+    @cached_property
+    def _erased(self) -> set[int | None]:
+        return {one.run for one in lineage.rests()}
 
 
 class TrainingRunPage(PageShape):
@@ -78,7 +90,7 @@ class Snapshots(Copilots):
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *SEES)
         after, limit = asked(request)
-        rows = Snapshot.objects.filter(project=project, pk__gt=after).select_related("made_by").order_by("pk")
+        rows = snapshots.told_of(project).filter(pk__gt=after).order_by("pk")
         return Response(page(list(rows[: limit + 1]), after, limit, lambda given: SnapshotShape(given, many=True).data))
 
     @described("Take a snapshot", {202: SnapshotShape}, request=None, operation_id="training_take_snapshot")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.alike import atlas
-from assist.learning import evaluation, snapshots, training
+from assist.learning import erasure, evaluation, snapshots, training
 from assist.learning.reasons import REASONS
 
 MOST_TRIES = 3
@@ -33,6 +33,7 @@ KINDS = (
     Kind(snapshots.JOB, "snapshot_key", snapshots.open_keys, snapshots.hand_over, snapshots.give_up),
     Kind(training.JOB, "run_key", training.open_keys, training.hand_over, training.give_up),
     Kind(evaluation.JOB, "evaluation_key", evaluation.open_keys, evaluation.hand_over, evaluation.give_up),
+    Kind(erasure.JOB, "erasure_key", erasure.open_keys, erasure.hand_over, erasure.go_on),
     Kind(atlas.JOB, "map_key", atlas.open_keys, atlas.hand_over, atlas.give_up),
 )
 

@@ -9,7 +9,7 @@ import contextlib
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,10 +19,23 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts, confused, costs, deciding, figures, gate, worst_cases
+from assist.learning import (
+    blind_verdicts,
+    confused,
+    costs,
+    deciding,
+    declared,
+    discovered,
+    figures,
+    gate,
+    likeness_traits,
+    traits,
+    worst_cases,
+)
 from assist.learning.asked import Asked, Heard, Metric, Scores, asked_by
 from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
+from assist.learning.reasons import REASONS
 from assist.learning.scores import MEASURES, Measure, measured_by
 from assist.learning.slices import MARKED, slices_of
 from assist.models import (
@@ -33,7 +46,7 @@ from assist.models import (
     ModelVersion,
     rivals,
 )
-from assist.registry import registry, resolution
+from assist.registry import lineage, registry, resolution
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions.bindings import capabilities_of
 from projects.models import Project, limits
@@ -138,9 +151,12 @@ def run(key: int) -> str:
         both = asked_by(evaluation.project, two, decided).twice()
         measure, marked = measured_by(*two, both[0]), both[0].marked
         told = _told(blind, asyncio.run(scores_of(*two, both, decided)), marked)
-        found, protected = slices_of([one for one, *_ in told], evaluation.project.task_type, marked)
+        judged, task_type = [one for one, *_ in told], evaluation.project.task_type
+        found, protected = slices_of(judged, task_type, marked, declared.lookup(evaluation.project))
         pairs, binding = _pairs(told, found), MARKED if marked else ""
         judgement = gate.judge(pairs, slices=protected, binding=binding, margin=evaluation.margin, looks=looks)
+        if lineage.rests_on_erased(evaluation.candidate):
+            judgement = replace(judgement, outcome=gate.Outcome.REFUSED, reason=REASONS["erased"])
         beside = _figures(evaluation, measure.figures, both, pairs, told, protected)
         alone = _alone(evaluation, pairs, judgement, _costs(both, told), looks)
     except (CopilotError, gate.Unfit) as problem:
@@ -155,6 +171,7 @@ def run(key: int) -> str:
         reason=judgement.reason[:300],
         findings=[_plain(asdict(one)) | {"outcome": str(one.outcome)} for one in judgement.findings],
         figures=[_plain(asdict(one)) for one in beside],
+        proposed=_proposed(evaluation, pairs, judged),
         tasks=judgement.findings[0].tasks if judgement.findings else 0,
         **alone,
         unread=sum(any(own.unread(one.task.pk) for own in both) for one in blind),
@@ -277,6 +294,15 @@ def _figures(
         if kinds
     ]
     return figures.beside(kinds, rows, protected, np.random.default_rng(evaluation.pk)) if rows else []
+
+
+def _proposed(evaluation: Evaluation, pairs: Sequence[Pair], judged: Sequence[Decided]) -> list[dict[str, Any]]:
+    """Slices that nobody declared where one of the two is much worse."""
+    like = likeness_traits.among(evaluation.project, [one.task for one in judged])
+    own = [traits.of(one, evaluation.project.task_type) | like(one.task) for one in judged]
+    scores = {"candidate": [one.candidate for one in pairs], "champion": [one.champion for one in pairs]}
+    found = discovered.propose(own, [one.group for one in pairs], scores, np.random.default_rng(evaluation.pk))
+    return [one.plain() for one in found]
 
 
 def _measured(rows: Sequence[EvaluationScore], told: Told, both: tuple[Asked, Asked], measure: Measure) -> Measured:

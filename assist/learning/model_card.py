@@ -6,7 +6,7 @@ old; as JSON it goes with the model.
 
 from typing import Any
 
-from assist.models import Deployment, Evaluation, ModelVersion, TrainingRun
+from assist.models import Deployment, Evaluation, ModelVersion, Tombstone, TrainingRun
 from assist.registry import lineage, registry
 from projects.models import Project
 from taskers.errors import NotFound
@@ -30,6 +30,7 @@ def of(project: Project, version: ModelVersion) -> dict[str, Any]:
         "figures": version.metrics,
         "evaluations": [_evaluation(one, version) for one in _evaluations(project, version)],
         "deployments": [_deployment(one) for one in _deployments(project, version)],
+        "erased": [_erased(one) for one in _tombstones(version)],
         "limits": _limits(version, run),
     }
 
@@ -58,6 +59,17 @@ def _data(run: TrainingRun) -> dict[str, Any]:
         "code": run.code,
         "packages": run.packages,
     }
+
+
+def _tombstones(version: ModelVersion) -> list[Tombstone]:
+    """What was erased since of all that taught it, or what it began from."""
+    rests = {(one.erasure, one.snapshot) for one in lineage.rests(version=version.pk)}
+    rows = Tombstone.objects.filter(erasure__in={erasure for erasure, _snapshot in rests}).select_related("erasure")
+    return [one for one in rows.order_by("pk") if (one.erasure_id, one.snapshot_id) in rests]
+
+
+def _erased(one: Tombstone) -> dict[str, Any]:
+    return {"at": one.at.isoformat(), "verdicts": one.learnt, "why": one.erasure.reason, "snapshot": one.sha256}
 
 
 def _evaluations(project: Project, version: ModelVersion) -> list[Evaluation]:
@@ -102,6 +114,8 @@ def _limits(version: ModelVersion, run: TrainingRun | None) -> list[str]:
         known.append("own-organization")
     if version.pk in lineage.taken_back():
         known.append("taken-back")
+    if lineage.rests_on_erased(version):
+        known.append("erased")
     if version.smoke in registry.UNTRIED:
         known.append("untried")
     return known or ["general"]

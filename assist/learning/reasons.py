@@ -34,5 +34,6 @@ REASONS = {
     "plan-archived": "The project was archived.",
     "plan-gone": "The model was removed.",
     "plan-evidence": "Within %(days)s days too few tasks were decided without help.",
+    "erased": "It was trained on data that was erased since: it takes two people's word.",
     "no-trial": "No trial came to its end within the time.",
 }

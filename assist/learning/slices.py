@@ -4,7 +4,7 @@ A kind of slice is one function and one line of SLICES.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 from assist.learning.blind_verdicts import Decided
@@ -22,6 +22,13 @@ NAMES = {
     "small": "regions below %(share)s of the image",
     "large": "regions from %(share)s of the image",
     "marked": "images with something to find",
+    # Of slices that an evaluation proposed (traits.py).
+    "length": "texts of %(value)s characters",
+    "pixels": "images of %(value)s pixels",
+    "letters": "texts in %(value)s letters",
+    "month": "loaded in %(value)s",
+    "meta": "metadata %(value)s",
+    "like": "like task %(value)s",
 }
 MARKED = NAMES["marked"]
 LEAST_TASKS = 10  # a slice of fewer says nothing by itself
@@ -70,11 +77,16 @@ SLICES: Sequence[Slicer] = (labels, batch, length, parts, size)
 
 
 def slices_of(
-    decided: Sequence[Decided], task_type: str, marked: Mapping[int, bool] | None = None
+    decided: Sequence[Decided],
+    task_type: str,
+    marked: Mapping[int, bool] | None = None,
+    declared: Callable[[Decided], Iterable[str]] = lambda one: (),
 ) -> tuple[list[frozenset[str]], list[str]]:
     """For each task its slices, and the slices that are protected: those with tasks enough, unless they hold all.
-    `marked`: by the tasks' keys whether there is something to find; those are protected however few they are."""
+    `marked`: by the tasks' keys whether there is something to find; those are protected however few they are.
+    `declared`: the names of the slices that people declared (declared.py) and a task is in."""
     found = [frozenset(name for slicer in SLICES for name in slicer(one, task_type)) for one in decided]
+    found = [own | frozenset(declared(one)) for own, one in zip(found, decided, strict=True)]
     found = [
         own | {MARKED} if (marked or {}).get(one.task.pk) else own for own, one in zip(found, decided, strict=True)
     ]

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
@@ -24,7 +24,7 @@ from assist.learning.blind_verdicts import Work, group_of, with_help
 from assist.learning.reasons import REASONS
 from assist.learning.snapshot_file import Line, Writer
 from assist.learning.splits import GATE, SHARES, split_of
-from assist.models import Snapshot, SnapshotRow
+from assist.models import ErasedTask, Snapshot, SnapshotRow, Tombstone
 from projects.configuration.terms import Terms, terms_of
 from projects.data import archive
 from projects.models import Annotation, Project, Task, Verdict
@@ -71,7 +71,12 @@ def take(project: Project, *, by: Person) -> Snapshot:
 
 def hand_over(key: int, project: int) -> None:
     """Have a worker see to it, one of a project at a time."""
-    app.configure_task(JOB, queue="copilot", lock=f"snapshot:{project}").defer(snapshot_key=key)
+    app.configure_task(JOB, queue="copilot", lock=lock(project)).defer(snapshot_key=key)
+
+
+def lock(project: int) -> str:
+    """What whoever writes a project's snapshots, or empties them, holds meanwhile."""
+    return f"snapshot:{project}"
 
 
 def _settled() -> datetime:
@@ -144,6 +149,7 @@ def _chunks(snapshot: Snapshot) -> Iterator[tuple[list[Verdict], list[Work]]]:
     """What stood at the cut, in the order of the tasks, with who had answered by then; archived ones between the
     others. Live tasks are looked at first, so that one which is archived meanwhile is met in one of the two."""
     project, last, more = snapshot.project, 0, True
+    erased = set(ErasedTask.objects.filter(erasure__project=project).values_list("task", flat=True))
     while more:
         keys = list(
             Task.objects.filter(project=project, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]
@@ -162,7 +168,7 @@ def _chunks(snapshot: Snapshot) -> Iterator[tuple[list[Verdict], list[Work]]]:
         first: dict[int, Verdict] = {}
         for one in live:
             first.setdefault(one.task_id, one)
-        yield [first[key] for key in sorted(first)], work
+        yield [first[key] for key in sorted(first) if key not in erased], work
         last = upto
 
 
@@ -214,7 +220,8 @@ def _name(sha256: str) -> str:
 
 
 def fetch(snapshot: Snapshot, folder: Path) -> Path:
-    """The snapshot's file in a folder of this machine. Raises Lost."""
+    """The snapshot's file in a folder of this machine. Raises Lost, and StateConflict where it was emptied."""
+    check_whole(snapshot)
     path = folder / "snapshot.parquet"
     try:
         with default_storage.open(_name(snapshot.sha256)) as source, path.open("wb") as target:
@@ -225,6 +232,17 @@ def fetch(snapshot: Snapshot, folder: Path) -> Path:
     if snapshot_file.digest(path) != snapshot.sha256:
         raise Lost("The snapshot's file %(sha256)s isn't what was written.", sha256=snapshot.sha256[:12])
     return path
+
+
+def check_whole(snapshot: Snapshot) -> None:
+    """Raises StateConflict where some of it was erased since."""
+    if snapshot.tombstones.exists():
+        raise StateConflict("Some of what this snapshot held was erased since: take another.")
+
+
+def empty(snapshot: Snapshot) -> None:
+    """Remove its file, and with it all that it says; those that hold the same have the same file."""
+    default_storage.delete(_name(snapshot.sha256))
 
 
 def learnable(snapshot: Snapshot, folder: Path) -> Path:
@@ -249,4 +267,10 @@ def give_up(key: int, reason: str) -> None:
 
 def of(project: Project) -> Sequence[Snapshot]:
     """A project's snapshots, the newest first."""
-    return list(Snapshot.objects.filter(project=project).select_related("made_by").order_by("-pk"))
+    return list(told_of(project).order_by("-pk"))
+
+
+def told_of(project: Project) -> QuerySet[Snapshot]:
+    """They, each with who took it and whether it was `emptied` since."""
+    emptied = Exists(Tombstone.objects.filter(snapshot=OuterRef("pk")))
+    return Snapshot.objects.filter(project=project).select_related("made_by").annotate(emptied=emptied)

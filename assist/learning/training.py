@@ -85,6 +85,7 @@ def begin(
     project = snapshot.project
     if snapshot.state != Snapshot.State.READY:
         raise StateConflict("This snapshot is not ready.")
+    snapshots.check_whole(snapshot)
     if key not in recipes_for(project):
         raise Refused("There is no such recipe for these tasks.", code="unknown-recipe", place="recipe")
     chosen = checked(RECIPES[key], parameters or {})

@@ -14,7 +14,14 @@ from assist.models.copilot import (
 )
 from assist.models.defaults import BegunProject, OrganizationDefault, PassedOver
 from assist.models.drift import DriftSeries, RaisedAudits
-from assist.models.improvement import EvaluationAnswer, EvaluationConfusions, EvaluationScore, LabelCheck
+from assist.models.erasure import ErasedTask, Erasure, Tombstone
+from assist.models.improvement import (
+    DeclaredSlice,
+    EvaluationAnswer,
+    EvaluationConfusions,
+    EvaluationScore,
+    LabelCheck,
+)
 from assist.models.likeness import NearlyTheSame, TaskGroup, TaskMap
 from assist.models.measured_scores import MeasuredScores
 from assist.models.plans import PlanRound, RoundStep, TrainingPlan
@@ -28,8 +35,11 @@ __all__ = [
     "DecidedTerms",
     "DecidingAnnotator",
     "DecidingFloors",
+    "DeclaredSlice",
     "Deployment",
     "DriftSeries",
+    "ErasedTask",
+    "Erasure",
     "Evaluation",
     "EvaluationAnswer",
     "EvaluationConfusions",
@@ -56,6 +66,7 @@ __all__ = [
     "Suggestion",
     "TaskGroup",
     "TaskMap",
+    "Tombstone",
     "TrainingPlan",
     "TrainingRun",
     "Trial",

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from assist.models import scope
+from assist.models import erasure_rules, scope
 from assist.models.copilot import Evaluation, ModelVersion, Override
 from assist.models.rivals import SAME
 from projects.models import ModelAnnotator, Project, limits
@@ -95,6 +95,7 @@ class AnnotatorVersion(models.Model):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func=scope.ANNOTATES_AT_HOME,
             ),
+            erasure_rules.ANNOTATES,
             pgtrigger.Trigger(
                 name="annotator_version_may_decide",
                 when=pgtrigger.Before,

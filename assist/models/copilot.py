@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from assist.models import scope
+from assist.models import erasure_rules, scope
 from assist.models.deployment_rules import HAS_A_BASIS
 from projects.models import Batch, Project, limits
 from taskers.models import Organization, Person
@@ -101,6 +101,7 @@ class Evaluation(models.Model):
     )  # of scores.MEASURES; "" before it was kept
     findings = models.JSONField(default=list)  # of gate.Finding, all tasks first
     figures = models.JSONField(default=list, db_default=[])  # of figures.Figure: what is told beside, and gates nothing
+    proposed = models.JSONField(default=list, db_default=[])  # of discovered.Proposed: slices that gate nothing
     tasks = models.PositiveIntegerField(default=0)
     unread = models.PositiveIntegerField(default=0, db_default=0)  # tasks left out, since their picture can't be read
     holdout = models.CharField(max_length=64, blank=True)  # sha256 of the tasks and verdicts that it was judged on
@@ -186,6 +187,7 @@ class Deployment(models.Model):
                 operation=pgtrigger.Insert,
                 func=scope.DEPLOYED_AT_HOME,
             ),
+            erasure_rules.DEPLOYED,
             pgtrigger.Protect(
                 name="deployment_only_ends",
                 operation=pgtrigger.Update,

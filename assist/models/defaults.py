@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from assist.models import scope
+from assist.models import erasure_rules, scope
 from assist.models.copilot import ModelVersion
 from projects.models import Project
 from taskers.models import Organization, Person
@@ -42,6 +42,7 @@ class OrganizationDefault(models.Model):
             pgtrigger.Trigger(
                 name="default_passes_over", when=pgtrigger.After, operation=pgtrigger.Insert, func=scope.PASSES_OVER
             ),
+            erasure_rules.DEFAULT,
             pgtrigger.Protect(
                 name="default_only_ends",
                 operation=pgtrigger.Update,
@@ -64,7 +65,8 @@ class BegunProject(Project):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 func=scope.BEGINS_WITHOUT,
-            )
+            ),
+            erasure_rules.BEGINS_WITHOUT,
         ]
 
 

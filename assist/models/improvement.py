@@ -53,6 +53,26 @@ class EvaluationConfusions(models.Model):
         return f"Confusions: {self.evaluation}"
 
 
+class DeclaredSlice(models.Model):
+    """A kind of task that somebody declared, since an evaluation proposed it: the gate asks for it from then on, on
+    what is decided from then on (sole writer: assist/learning/declared.py)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=300)
+    traits = models.JSONField()  # [[feature, value]], all of which hold: of traits.FEATURES
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="+")  # which proposed it
+    since = models.DateTimeField()  # what was decided before has discovered it, and can't judge it
+    declared_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    declared_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="declared_slice_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LabelCheck(models.Model):
     """A look for verdicts that are likely wrong (sole writer: likely_wrong.py). It changes nothing."""
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from assist.models import erasure_rules
 from assist.models.training import Snapshot
 from projects.models import Project, limits
 from taskers.models import Person
@@ -47,6 +48,7 @@ class Search(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["project", "-id"], name="search_by_project")]
+        triggers = [erasure_rules.learns("search_of_erased")]
 
     def __str__(self) -> str:
         return f"{self.recipe} on {self.snapshot_id}: {self.state}"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from assist.models import scope
+from assist.models import erasure_rules, scope
 from assist.models.copilot import ModelVersion
 from projects.models import Project
 from taskers.models import Person
@@ -124,6 +124,7 @@ class TrainingRun(models.Model):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func=scope.MADE_AT_HOME,
             ),
+            erasure_rules.learns("training_of_erased"),
         ]
 
     def __str__(self) -> str:

@@ -54,6 +54,8 @@ def _begun(organization: Organization, version: ModelVersion, by: Person) -> Org
             raise StateConflict("%(model)s has to answer its first question again.", model=str(version)) from None
         if lineage.REFUSED in said:
             raise StateConflict(lineage.TAKEN_BACK, model=str(version)) from None
+        if lineage.ERASED in said:
+            raise StateConflict(lineage.RESTS_ON_ERASED, model=str(version)) from None
         raise
 
 

@@ -259,6 +259,8 @@ def _begun(project: Project, version: ModelVersion, share: int, by: Person, grou
             raise StateConflict(ON_ITS_WAY, model=str(version)) from None
         if lineage.REFUSED in said:
             raise StateConflict(lineage.TAKEN_BACK, model=str(version)) from None
+        if lineage.ERASED in said:
+            raise StateConflict(lineage.RESTS_ON_ERASED, model=str(version)) from None
         if "deployment without a basis" not in said:
             raise
         raise StateConflict(NO_BASIS[grounds.basis]) from None
@@ -308,6 +310,8 @@ def put_back(rollout: Rollout, *, by: Person) -> None:
     if was.version.removed_at or was.version.smoke in UNTRIED:
         return
     if lineage.is_closed(was.version, project.organization_id):
+        return
+    if was.basis != Deployment.Basis.OVERRIDE and lineage.rests_on_erased(was.version):
         return
     free = WHOLE - sum(one.share for one in others) + (kept.share if kept else 0)
     share = min(was.share, free)

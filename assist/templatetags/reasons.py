@@ -4,7 +4,7 @@ from django import template
 from django.utils.translation import gettext
 
 from assist.errors import TEXTS
-from assist.learning import gate, pictures, reasons, slices
+from assist.learning import gate, pictures, reasons, slices, traits
 from assist.learning.drift.series import KINDS
 from taskers.errors import said_again
 
@@ -33,4 +33,6 @@ def lost(kept: str) -> str:
 @register.filter
 def kind_of_task(kept: str) -> str:
     """What a slice is called, in the reader's language."""
-    return gettext("All tasks") if kept == gate.EVERYTHING else said_again(kept, slices.NAMES.values())
+    if kept == gate.EVERYTHING:
+        return gettext("All tasks")
+    return traits.JOINED.join(said_again(one, slices.NAMES.values()) for one in kept.split(traits.JOINED))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from assist.learning import gate
+from assist.learning import declared, gate, traits
 from assist.models import Evaluation, EvaluationConfusions
 from projects.models import Project, Task
 from projects.web.shared.charts import Mark, Scale
@@ -125,6 +125,20 @@ def figures_of(evaluation: Evaluation) -> list[Beside]:
             interval=() if one["low"] is None else (_signed(one["low"]), _signed(one["high"])),
         )
         for one in evaluation.figures
+    ]
+
+
+def proposed_of(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Kinds of tasks that nobody declared where one of the two is much worse, with whether somebody did since."""
+    known = {one.name for one in declared.of(evaluation.project)} if evaluation.proposed else set()
+    return [
+        one
+        | {
+            "slice": traits.name_of(one["traits"]),
+            "declared": traits.name_of(one["traits"]) in known,
+            "model": getattr(evaluation, one["side"]),
+        }
+        for one in evaluation.proposed
     ]
 
 

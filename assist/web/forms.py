@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -243,6 +244,24 @@ class SnapshotChoice(forms.ModelChoiceField):
         }
 
 
+class EraseForm(forms.Form):
+    """Which tasks teach no model any more, and why."""
+
+    tasks = forms.CharField(
+        label=_("Tasks"),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text=_("Their ids, one a line: they stand in a task's address."),
+    )
+    reason = forms.CharField(label=_("Why"), max_length=limits.REASON)
+
+    def clean_tasks(self) -> list[UUID]:
+        """The ids."""
+        try:
+            return [UUID(one) for one in self.cleaned_data["tasks"].replace(",", " ").split()]
+        except ValueError:
+            raise forms.ValidationError(_("One of these is no id of a task.")) from None
+
+
 class TrainForm(forms.Form):
     """What a recipe learns from, and with which parameters: those that are left empty are as usual."""
 
@@ -259,7 +278,7 @@ class TrainForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY).order_by("-pk")
+        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY, tombstones=None).order_by("-pk")
         self.fields["snapshot"].queryset = ready  # type: ignore[attr-defined]
         keys = recipes_for(project)
         self.fields["recipe"].choices = [(key, RECIPES[key].title) for key in keys]  # type: ignore[attr-defined]
@@ -331,7 +350,7 @@ class SearchForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": "search_%s"})
-        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY).order_by("-pk")
+        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY, tombstones=None).order_by("-pk")
         self.fields["snapshot"].queryset = ready  # type: ignore[attr-defined]
         keys = recipes_for(project)
         self.fields["recipe"].choices = [(key, RECIPES[key].title) for key in keys]  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ LIMITS = {
     "taken-back": _(
         "It rests on verdicts of an organization that took its consent back: nobody else may begin to use it."
     ),
+    "erased": _("It was trained on data that was erased since: to answer anew it takes two people’s word."),
     "untried": _("It hasn’t answered a first question."),
     "general": _("It learnt from none of these verdicts; how it does here only an evaluation tells."),
 }

@@ -75,6 +75,7 @@ def _page(
         "consents": consent.holds(history),
         "consent_history": history,
         "taken_back": lineage.taken_back(),
+        "erased": lineage.erased(),
     } | forms
     return render(request, "assist/models.html", context, status=code)
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import canary, canary_report, improve, rollout, waiting_candidates
+from assist.learning import canary, canary_report, declared, improve, rollout, waiting_candidates
 from assist.learning import evaluation as evaluating
 from assist.models import Deployment, Evaluation, EvaluationAnswer, Override
 from assist.registry import registry
@@ -61,6 +61,16 @@ def evaluate(request: MemberRequest, project: Project) -> HttpResponse:
 def evaluation(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
     """What an evaluation found, slice by slice."""
     return _shown(request, evaluation_of(project, evaluation_id))
+
+
+@require_POST
+@looks_after
+def declare(request: MemberRequest, project: Project, evaluation_id: UUID, number: int) -> HttpResponse:
+    """Have the gate ask for a kind of task that an evaluation proposed."""
+    found = evaluation_of(project, evaluation_id)
+    declared.declare(found, number, by=request.user)
+    messages.success(request, _("Evaluations ask for this kind of task from now on."))
+    return redirect("copilot-evaluation", project.public_id, found.public_id)
 
 
 @require_POST
@@ -147,6 +157,7 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "costs": deciding_rows.costs_of(found),
         "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
         "confusions": evaluation_rows.confusions_of(found),
+        "proposed": evaluation_rows.proposed_of(found),
         "answers_kept": EvaluationAnswer.objects.filter(score__evaluation=found).exists(),
         "margin": round(100 * found.margin, 1),
         "answers": answers,

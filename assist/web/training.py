@@ -12,18 +12,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import canary_report, snapshots, training
+from assist.learning import canary_report, erasure, snapshots, training
 from assist.learning.recipes import RECIPES
 from assist.learning.search import searches
 from assist.models import Evaluation, Snapshot, TrainingRun
-from assist.web.forms import SearchForm, TrainForm
+from assist.registry import lineage
+from assist.web.forms import EraseForm, SearchForm, TrainForm
 from assist.web.overview import SEES
 from projects import access
 from projects.models import Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES
 from projects.web.shared import charts
-from projects.web.shared.access import signed_in
+from projects.web.shared.access import manages, signed_in
+from taskers import access as roles
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest
 
@@ -77,6 +79,21 @@ def begin(request: MemberRequest, project: Project) -> HttpResponse:
     return drawn(request, project, form)
 
 
+@require_POST
+@manages
+def erase(request: MemberRequest, project: Project) -> HttpResponse:
+    """Let some tasks teach no model any more."""
+    form = EraseForm(request.POST)
+    if form.is_valid():
+        try:
+            erasure.begin(project, form.cleaned_data["tasks"], reason=form.cleaned_data["reason"], by=request.user)
+            messages.success(request, _("They are being erased from what models learn from."))
+            return redirect("copilot-training", project.public_id)
+        except Problem as problem:
+            form.add_error(None, problem.text)
+    return drawn(request, project, erase_form=form)
+
+
 @require_GET
 @looks_after
 def run(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
@@ -87,6 +104,7 @@ def run(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
         "recipe": RECIPES[found.recipe].title if found.recipe in RECIPES else found.recipe,
         "going_on": found.state in training.OPEN,
         "lines": _curve(found),
+        "erased": found.version is not None and lineage.rests_on_erased(found.version),
         "worker": notices.worker_alive(),
         "evaluations": Evaluation.objects.filter(project=project, candidate=found.version).order_by("-pk")[:LATEST]
         if found.version
@@ -109,7 +127,11 @@ def stop(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse
 
 
 def drawn(
-    request: MemberRequest, project: Project, form: TrainForm | None = None, search_form: SearchForm | None = None
+    request: MemberRequest,
+    project: Project,
+    form: TrainForm | None = None,
+    search_form: SearchForm | None = None,
+    erase_form: EraseForm | None = None,
 ) -> HttpResponse:
     """The page, with what is wrong with a form that was sent."""
     kept = snapshots.of(project)
@@ -123,8 +145,12 @@ def drawn(
         "searches": searches.of(project)[:LATEST],
         "search_form": search_form or SearchForm(project=project),
         "worker": notices.worker_alive(),
+        "erasures": erasure.of(project),
+        "erase_form": erase_form or EraseForm(),
+        "erased": lineage.erased(),
+        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
     }
-    return render(request, "assist/training.html", context, status=422 if form or search_form else 200)
+    return render(request, "assist/training.html", context, status=422 if form or search_form or erase_form else 200)
 
 
 def around(project: Project) -> dict[str, Any]:

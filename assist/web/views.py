@@ -207,6 +207,7 @@ def _answering(project: Project, capability: str) -> dict[str, Any]:
         "defaults": resolution.of_organization(answers, own),
         "rest": rest,
         "taken_back": lineage.taken_back(),
+        "erased": lineage.erased(),
     }
 
 

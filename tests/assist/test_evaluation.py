@@ -9,13 +9,26 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from assist.adapters import RUNTIMES, catalogue
-from assist.learning import blind_verdicts, confused, evaluation, rollout, worst_cases
-from assist.models import Deployment, Evaluation, EvaluationAnswer, ModelVersion, Override
+from assist.learning import blind_verdicts, confused, declared, evaluation, rollout, worst_cases
+from assist.learning.reasons import REASONS
+from assist.models import (
+    Deployment,
+    Erasure,
+    Evaluation,
+    EvaluationAnswer,
+    ModelVersion,
+    Override,
+    Snapshot,
+    Tombstone,
+    TrainingRun,
+)
 from assist.registry import registry, resolution
 from projects.models import Project, Task
 from projects.reports import verdict_index
+from projects.workflow import task_actions
 from taskers.errors import StateConflict
 from taskers.models import Event
 from tests.support import make
@@ -98,6 +111,66 @@ def test_one_that_is_worse_is_refused_and_says_where(cast: Cast, project: Projec
     assert found.outcome == "refused" and "all tasks" in found.reason
     with pytest.raises(StateConflict, match="not passed"):
         rollout.promote(found, share=5, by=cast.mina)
+
+
+def test_one_that_was_trained_on_what_was_erased_is_refused_by_name(
+    cast: Cast, project: Project, candidate: ModelVersion
+) -> None:
+    home = make.project(cast.riverside, "Where it learnt")
+    told = {"cut": timezone.now(), "settings_version": 1, "schema": 1, "made_by": cast.mina}
+    snapshot = Snapshot.objects.create(project=home, state="ready", sha256=64 * "a", **told)
+    learnt = {"recipe": "spacy-entities", "seed": 0, "code": "", "packages": "", "asked_by": cast.mina}
+    mine = ModelVersion.objects.create(name="mine", version="1", capability="spans", organization=cast.riverside)
+    TrainingRun.objects.create(project=home, snapshot=snapshot, state="done", version=mine, **learnt)
+    ModelVersion.objects.filter(pk=candidate.pk).delete()
+    again = ModelVersion.objects.create(
+        name=candidate.name, version="2", capability="spans", organization=cast.riverside, parent=mine
+    )
+    erased = Erasure.objects.create(project=home, reason="Asked to", asked_by=cast.mina)
+    Tombstone.objects.create(erasure=erased, snapshot=snapshot, rows=1, learnt=1, sha256=snapshot.sha256)
+    rollout.first(project, registry.model_version(FAKE[1]), share=100, by=cast.mina)
+    found = evaluated(project, again, cast)
+    assert (found.outcome, found.reason) == ("refused", REASONS["erased"])
+    assert {one["outcome"] for one in found.findings} == {"passed"}, "what it does is told all the same"
+    with pytest.raises(StateConflict, match="not passed"):
+        rollout.promote(found, share=5, by=cast.mina)
+
+
+def at_night(cast: Cast, project: Project, count: int, first: int) -> None:
+    """Texts in which Alice marks what no rule finds."""
+    batch, seen = make.batch(project, f"Batch {project.batches.count()}"), Event.objects.latest("pk").pk
+    for number in range(first, first + count):
+        (task,) = make.tasks(batch, text=f"on day {number} the ferry took Maria across")
+        task_actions.amend(task, {"site": "north", "shift": "night"}, by=cast.mina)
+        make.judged(cast.alice, project, make.spans((0, 2)))
+    verdict_index.add(Event.objects.filter(project_key=project.public_id, pk__gt=seen))
+
+
+def test_a_kind_of_task_that_nobody_declared_is_proposed_and_gates_once_it_is(
+    cast: Cast, project: Project, candidate: ModelVersion, client: Client
+) -> None:
+    for at, task in enumerate(Task.objects.filter(project=project).order_by("pk")):
+        site, shift = (("north", "day"), ("south", "night"), ("south", "day"))[at % 3]
+        task_actions.amend(task, {"site": site, "shift": shift}, by=cast.mina)
+    at_night(cast, project, 25, 200)
+    rollout.first(project, registry.model_version(FAKE[1]), share=100, by=cast.mina)
+    found = evaluated(project, candidate, cast)
+    assert found.outcome == "passed", "it gates nothing"
+    (one,) = found.proposed
+    assert one["traits"] == [["meta", "shift: night"], ["meta", "site: north"]]
+    assert (one["tasks"], one["score"], one["elsewhere"]) == (25, 0.0, 1.0)
+    name = "metadata shift: night × metadata site: north"
+    assert name not in {row["slice"] for row in found.findings}
+    client.force_login(cast.mina)
+    page = reverse("copilot-evaluation", args=[project.public_id, found.public_id])
+    assert name in client.get(page).content.decode()
+    assert client.post(reverse("copilot-declare", args=[project.public_id, found.public_id, 0])).status_code == 302
+    assert "Declared" in client.get(page).content.decode()
+    with pytest.raises(StateConflict, match="already"):
+        declared.declare(found, 0, by=cast.mina)
+    at_night(cast, project, 12, 300)
+    rows = {row["slice"]: row["tasks"] for row in evaluated(project, candidate, cast).findings}
+    assert rows[name] == 12, "what discovered it says nothing of it"
 
 
 def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Project) -> None:

@@ -38,6 +38,7 @@ COPILOT = [
     post("copilot-evaluate", MODELS, form(version="@version", share="40"), on="evaluated"),
     get("copilot-evaluation", MODELS, on="evaluated"),
     get("copilot-worst", MODELS, on="evaluated"),
+    post("copilot-declare", MODELS, on="evaluated"),
     post("copilot-promote", MANAGE, form(share="40"), on="evaluated"),
     post("copilot-rollout-begin", MODELS, form(**ROLLOUT), on="evaluated"),
     get("copilot-rollout", MODELS),
@@ -55,6 +56,7 @@ COPILOT = [
     get("copilot-training", MODELS),
     post("copilot-snapshot", MODELS, form()),
     post("copilot-train", MODELS, form(snapshot="@snapshot", recipe="spacy-entities", seed="0"), on="deployed"),
+    post("copilot-erase", MANAGE, form(tasks="@task_id", reason="Asked to")),
     get("copilot-run", MODELS),
     post("copilot-run-stop", MODELS, form()),
     post(

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from assist.learning import training
+from assist.learning import snapshots, training
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Value
 from assist.learning.search import trials
@@ -40,6 +40,7 @@ def begin(
     project = snapshot.project
     if snapshot.state != Snapshot.State.READY:
         raise StateConflict("This snapshot is not ready.")
+    snapshots.check_whole(snapshot)
     if key not in training.recipes_for(project):
         raise Refused("There is no such recipe for these tasks.", code="unknown-recipe", place="recipe")
     limits.check("trials", most, limits.TRIALS, "out-of-range")

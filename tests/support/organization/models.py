@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from assist.adapters import RUNTIMES
-from assist.learning import gate, rollout
+from assist.learning import discovered, gate, rollout
 from assist.learning.plans import plans
 from assist.learning.search import searches
 from assist.models import (
@@ -121,8 +121,10 @@ def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[st
         outcome=Evaluation.Outcome.PASSED,
         rules=gate.VERSION,
         begun_by=cast.mina,
+        proposed=[discovered.Proposed((("meta", "site: Secret"),), "candidate", 30, 30, 0.4, 0.9, 0.01).plain()],
     )
     EvaluationScore.objects.create(evaluation=passed, task=1, verdict=1, candidate=1.0, champion=0.5, slices=["Secret"])
     somebody = make.person("Somebody", cast.riverside, "manager")
     asked = rollout.ask_override(deployed, wished, share=1, reason="Secret reason", by=somebody)
-    return {"version": candidate.public_id, "evaluation_id": passed.public_id, "override_id": asked.public_id}
+    things = {"version": candidate.public_id, "evaluation_id": passed.public_id, "override_id": asked.public_id}
+    return things | {"number": 0}  # of what it proposes

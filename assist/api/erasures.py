@@ -1,0 +1,86 @@
+"""Taking tasks out of what models learn from, and what was taught by them before."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assist.api.copilot import MODELS, READ, Copilots
+from assist.learning import erasure
+from assist.models import Erasure, ModelVersion
+from assist.registry import lineage
+from assist.web.overview import SEES
+from projects import access
+from projects.api.endpoint import described
+from projects.models import limits
+
+
+class TombstoneShape(serializers.Serializer):
+    """A snapshot that held some of it: its file is removed, and nothing begins to learn from it."""
+
+    snapshot = serializers.UUIDField(source="snapshot.public_id")
+    sha256 = serializers.CharField(help_text="the name that its file had")
+    rows = serializers.IntegerField(help_text="verdicts of it that were erased")
+    learnt = serializers.IntegerField(help_text="of those, in splits that models learn from or are chosen by")
+    at = serializers.DateTimeField()
+    emptied_at = serializers.DateTimeField(allow_null=True, help_text="null until its file is gone")
+
+
+class ErasureShape(serializers.Serializer):
+    """What was erased and why, what it was in, and the models that were trained on it before."""
+
+    id = serializers.UUIDField(source="public_id")
+    tasks = serializers.ListField(child=serializers.UUIDField(), source="task_ids")
+    reason = serializers.CharField()
+    state = serializers.ChoiceField(Erasure.State.values)
+    asked_at = serializers.DateTimeField()
+    asked_by = serializers.CharField(source="asked_by.name")
+    tombstones = TombstoneShape(many=True, source="stones")
+    models = serializers.ListField(child=serializers.CharField(), help_text="name@version")
+
+
+class ErasureList(serializers.Serializer):
+    results = ErasureShape(many=True, help_text="the newest first")
+
+
+class NewErasure(serializers.Serializer):
+    tasks = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=erasure.MOST)
+    reason = serializers.CharField(max_length=limits.REASON)
+
+
+class Erasures(Copilots):
+    """What no model learns from any more."""
+
+    scopes = {"GET": READ, "POST": MODELS}
+
+    @described("List erasures", {200: ErasureList}, operation_id="erasures_list")
+    def get(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *SEES)
+        return Response(ErasureList({"results": _told(erasure.of(project))}).data)
+
+    @described("Erase tasks from training", {202: ErasureShape}, request=NewErasure, operation_id="erasures_begin")
+    def post(self, request: Request, project_id: UUID) -> Response:
+        project = self.project(project_id, *access.MANAGE)
+        body = NewErasure(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = erasure.begin(
+            project, body.validated_data["tasks"], reason=body.validated_data["reason"], by=self.person
+        )
+        return Response(ErasureShape(_told([made])[0]).data, status=202)
+
+
+def _told(rows: Sequence[Erasure]) -> list[dict[str, Any]]:
+    rest = lineage.rests() if rows else []
+    versions = ModelVersion.objects.in_bulk({one.version for one in rest if one.version is not None})
+    return [
+        {
+            **{name: getattr(one, name) for name in ("public_id", "reason", "state", "asked_at", "asked_by")},
+            "task_ids": [task.public_id for task in one.tasks.all()],
+            "stones": one.tombstones.all(),
+            "models": sorted({str(versions[row.version]) for row in rest if row.erasure == one.pk and row.version}),
+        }
+        for one in rows
+    ]

@@ -1,0 +1,140 @@
+"""Taking tasks out of all that models learn from: no later snapshot holds them, and the files of those that do are
+removed. The only writer of Erasure, ErasedTask and Tombstone.
+
+A snapshot's file is named by what is in it, so it can't be rewritten: it goes, and a tombstone says how much of it was
+erased, when and why. What learnt from it is known by its lineage (registry/lineage.py). A job that was killed begins
+anew: it marks first and removes then, and each step may be done twice.
+"""
+
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+from procrastinate.contrib.django import app
+
+from assist.learning import snapshots, training
+from assist.learning.search import searches
+from assist.learning.splits import GATE
+from assist.models import (
+    ErasedTask,
+    Erasure,
+    EvaluationAnswer,
+    Search,
+    Snapshot,
+    SnapshotRow,
+    Tombstone,
+    TrainingRun,
+)
+from projects.configuration.project_events import tell
+from projects.data import archive
+from projects.errors import Refused
+from projects.models import ArchivedTask, Project, Task, Verdict
+from taskers.errors import StateConflict
+from taskers.models import Person
+
+JOB = "assist.jobs.erase"
+MOST = 1_000  # tasks at once
+WAITING, DONE = Erasure.State
+NEWEST = 20
+
+
+@transaction.atomic
+def begin(project: Project, tasks: Collection[UUID], *, reason: str, by: Person) -> Erasure:
+    """Have these tasks teach no model any more; a worker empties what holds them. Raises Refused for tasks that aren't
+    the project's and without a reason, StateConflict where all of them are erased already."""
+    if not reason.strip():
+        raise Refused("Say why they are erased.", code="blank", place="reason")
+    if not 0 < len(set(tasks)) <= MOST:
+        raise Refused("From 1 to %(most)s tasks at once.", code="out-of-range", place="tasks", most=MOST)
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    found = dict(_keys(project, tasks))
+    if strange := sorted(str(one) for one in set(tasks) - set(found)):
+        raise Refused("There is no such task here: %(task)s.", code="unknown-task", place="tasks", task=strange[0])
+    known = set(ErasedTask.objects.filter(task__in=found.values()).values_list("task", flat=True))
+    fresh = {public: key for public, key in found.items() if key not in known}
+    if not fresh:
+        raise StateConflict("All of these were erased before.")
+    made = Erasure.objects.create(project=project, reason=reason.strip(), asked_by=by)
+    ErasedTask.objects.bulk_create(ErasedTask(erasure=made, task=key, public_id=one) for one, key in fresh.items())
+    tell("erasure_asked", project, by, erasure=str(made.public_id), tasks=len(fresh))
+    hand_over(made.pk, project.pk)
+    return made
+
+
+def _keys(project: Project, tasks: Collection[UUID]) -> Iterator[tuple[UUID, int]]:
+    for rows in (Task.objects, ArchivedTask.objects):
+        yield from rows.filter(project=project, public_id__in=tasks).values_list("public_id", "pk")
+
+
+def hand_over(key: int, project: int) -> None:
+    """Have a worker see to it. While it does no snapshot of the project is written, nor the other way round: none that
+    was begun before comes to hold what is erased."""
+    app.configure_task(JOB, queue="copilot", lock=snapshots.lock(project)).defer(erasure_key=key)
+
+
+def run(key: int) -> str:
+    """Mark what holds these tasks, then remove it; returns the state. One that was killed begins anew; asking twice
+    does no harm."""
+    erasure = Erasure.objects.select_related("project__organization", "asked_by").filter(pk=key, state=WAITING).first()
+    if erasure is None:
+        return ""
+    tasks = list(erasure.tasks.values_list("task", flat=True))
+    for snapshot, rows, learnt in _holding(erasure.project, _verdicts(erasure.project, tasks)):
+        terms = {"rows": rows, "learnt": learnt, "sha256": snapshot.sha256}
+        Tombstone.objects.get_or_create(erasure=erasure, snapshot=snapshot, defaults=terms)
+        _stop(snapshot)
+    EvaluationAnswer.objects.filter(score__task__in=tasks, score__evaluation__project=erasure.project).delete()
+    for stone in erasure.tombstones.filter(emptied_at=None).select_related("snapshot"):
+        snapshots.empty(stone.snapshot)
+        Tombstone.objects.filter(pk=stone.pk).update(emptied_at=Now())
+    with transaction.atomic():
+        if Erasure.objects.filter(pk=key, state=WAITING).update(state=DONE, ended_at=Now()):
+            told = {"tasks": len(tasks), "snapshots": erasure.tombstones.count()}
+            tell("erasure_done", erasure.project, erasure.asked_by, erasure=str(erasure.public_id), **told)
+    return DONE
+
+
+def _verdicts(project: Project, tasks: Sequence[int]) -> set[int]:
+    """The keys of all that was ever decided of these tasks, also where it is archived."""
+    found = set(Verdict.objects.filter(task__in=tasks).values_list("pk", flat=True))
+    for line in ArchivedTask.objects.filter(project=project, pk__in=tasks):
+        found |= {one.pk for one in archive.find(line).verdicts}
+    return found
+
+
+def _holding(project: Project, verdicts: Collection[int]) -> Iterator[tuple[Snapshot, int, int]]:
+    """The snapshots that hold some of these verdicts, with how many, and how many of them a recipe was given."""
+    rows = SnapshotRow.objects.filter(verdict__in=verdicts, snapshot__project=project, snapshot__state="ready")
+    counted = rows.values("snapshot").annotate(rows=Count("pk"), learnt=Count("pk", filter=~Q(split=GATE)))
+    found = Snapshot.objects.in_bulk([one["snapshot"] for one in counted])
+    for one in counted:
+        yield found[one["snapshot"]], one["rows"], one["learnt"]
+
+
+def _stop(snapshot: Snapshot) -> None:
+    """End what learns from it just now, whose copies go with it."""
+    for run_of in TrainingRun.objects.filter(snapshot=snapshot, state__in=training.OPEN):
+        with contextlib.suppress(StateConflict):
+            training.stop(run_of)
+    for search in Search.objects.filter(snapshot=snapshot, state=Search.State.RUNNING):
+        with contextlib.suppress(StateConflict):
+            searches.stop(search)
+
+
+def open_keys() -> Iterable[tuple[int, int]]:
+    """The erasures that aren't done, each with its project."""
+    return Erasure.objects.filter(state=WAITING).values_list("pk", "project_id")
+
+
+def go_on(key: int, reason: str) -> None:
+    """One that failed again and again is still owed: it is handed over anew, for as long as it takes."""
+    hand_over(key, Erasure.objects.get(pk=key).project_id)
+
+
+def of(project: Project) -> Sequence[Erasure]:
+    """A project's newest erasures, the newest first, with what they emptied."""
+    rows = Erasure.objects.filter(project=project).annotate(number=Count("tasks")).select_related("asked_by")
+    return list(rows.prefetch_related("tombstones__snapshot").order_by("-pk")[:NEWEST])
