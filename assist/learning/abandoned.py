@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from assist.alike import atlas
 from assist.learning import evaluation, snapshots, training
 from assist.learning.reasons import REASONS
+from assist.learning.selection import rounds as selecting
 
 MOST_TRIES = 3
 LIVE = ("todo", "doing")
@@ -33,6 +34,7 @@ KINDS = (
     Kind(snapshots.JOB, "snapshot_key", snapshots.open_keys, snapshots.hand_over, snapshots.give_up),
     Kind(training.JOB, "run_key", training.open_keys, training.hand_over, training.give_up),
     Kind(evaluation.JOB, "evaluation_key", evaluation.open_keys, evaluation.hand_over, evaluation.give_up),
+    Kind(selecting.JOB, "round_key", selecting.open_keys, selecting.hand_over, selecting.give_up),
     Kind(atlas.JOB, "map_key", atlas.open_keys, atlas.hand_over, atlas.give_up),
 )
 

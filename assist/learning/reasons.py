@@ -34,5 +34,7 @@ REASONS = {
     "plan-archived": "The project was archived.",
     "plan-gone": "The model was removed.",
     "plan-evidence": "Within %(days)s days too few tasks were decided without help.",
+    "no-doubts": "%(model)s doesn't say how sure it is of these tasks.",
+    "selection-off": "It was turned off.",
     "no-trial": "No trial came to its end within the time.",
 }
