@@ -126,7 +126,7 @@ class Improve(Copilots):
         project = self.project(project_id, *SEES)
         found, curves = improve.measured(project), learning_curve.of(project)
         if found is None:
-            nothing = {"model": "", "evaluation": None, "slices": [], "tasks": []}
+            nothing: dict[str, object] = {"model": "", "evaluation": None, "slices": [], "tasks": []}
             return Response(WhereItLoses(nothing | {"curves": curves}).data)
         worst = improve.worst(found, query.validated_data.get("slice", ""))
         rows = [{"task": one.task.public_id, "score": one.score, "other": one.other} for one in worst if one.task]

@@ -55,8 +55,8 @@ class Writer:
         import pyarrow as arrow
         from pyarrow import parquet
 
-        kinds = {bool: arrow.bool_(), float: arrow.float64(), datetime: arrow.timestamp("us", tz="UTC")}
-        kinds[float | None] = arrow.float64()
+        kinds: dict[Any, Any] = {bool: arrow.bool_(), datetime: arrow.timestamp("us", tz="UTC")}
+        kinds |= dict.fromkeys((float, float | None), arrow.float64())
         fields = [arrow.field(name, kinds.get(kind, arrow.string())) for name, kind in Line.__annotations__.items()]
         self._schema = arrow.schema(fields, metadata={"tandem": "snapshot", "schema": str(SCHEMA), **told})
         self._file = parquet.ParquetWriter(path, self._schema, compression="zstd")

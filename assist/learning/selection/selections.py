@@ -46,4 +46,4 @@ def of(project: Project) -> Selection | None:
     """What was arranged, with its newest rounds in `newest`, the newest first; None where nothing ever was."""
     newest = SelectionRound.objects.select_related("version").order_by("-pk")[:NEWEST]
     rows = Selection.objects.filter(project=project).select_related("arranged_by")
-    return rows.prefetch_related(Prefetch("rounds", newest, "newest")).first()
+    return rows.prefetch_related(Prefetch("rounds", newest, "newest")).first()  # type: ignore[no-redef]
