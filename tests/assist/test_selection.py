@@ -179,6 +179,24 @@ def test_what_was_killed_goes_on_and_what_is_turned_off_leaves_nothing(cast, pro
 
 
 @pytest_db
+def test_labels_and_boxes_are_doubted_by_the_scores_they_are_offered_with(cast) -> None:
+    fields = [{"key": "mood", "name": "Mood", "kind": "choice"}]
+    labels = [{"name": "Glad"}, {"name": "Sad"}]
+    moods = make.project(cast.riverside, "Moods", "classification", labels=labels, fields=fields)
+    head = ModelVersion(
+        name="head", version="1", capability="classify", terms={"label_map": {}, "adapter": "text-head"}
+    )
+    said = {1: {"shares": {"Glad": 0.9, "Sad": 0.1}}, 2: {"shares": {"Glad": 0.4, "Sad": 0.6}}}
+    assert uncertainty.DOUBTS["classify"](moods, head, said) == pytest.approx({1: 0.1, 2: 0.4})
+    cats = make.project(cast.riverside, "Cats", "image_regions", labels=[{"name": "cat"}])
+    seer = ModelVersion(name="seer", version="1", capability="detect", terms={"label_map": {"cat": "cat"}})
+    seer.save()
+    boxes = {1: [[0, 0, 9, 9, "cat", 0.5], [1, 1, 5, 5, "cat", 1.0]], 2: [[0, 0, 9, 9, "cat", 0.9]], 3: []}
+    found = uncertainty.DOUBTS["detect"](cats, seer, {key: {"boxes": some} for key, some in boxes.items()})
+    assert found == pytest.approx({1: 1.0, 2: 0.2, 3: 0.0}), "the least sure of each"
+
+
+@pytest_db
 def test_whoever_may_not_look_after_models_any_more_chooses_nothing_more(cast, project) -> None:
     told(project, 25)
     selections.arrange(project, by=cast.mina)
