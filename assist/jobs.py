@@ -22,6 +22,7 @@ from assist.learning import shadow as shadowing
 from assist.learning.drift import watch
 from assist.learning.plans import rounds
 from assist.learning.search import trials
+from assist.learning.selection import rounds as selecting
 from assist.registry import trial
 from assist.suggestions import pins, precompute, record
 from projects.models import Project
@@ -178,6 +179,19 @@ def begin_plans(timestamp: int) -> int:
     how many plans were looked at."""
     waiting_candidates.settle()
     return rounds.begin_all()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="jobs", queueing_lock="begin_selecting")
+def begin_selecting(timestamp: int) -> int:
+    """Let models look at open tasks wherever little is left of what they put first; returns how many are to choose."""
+    return selecting.begin_due()
+
+
+@app.task(queue="copilot")
+def select(round_key: int) -> str:
+    """Look at open tasks and put some first; returns how it ended, "" where it is over already."""
+    return selecting.run(round_key)
 
 
 @app.task(queue="copilot")

@@ -132,6 +132,7 @@ ELSEWHERE = {
     "copilot-group-take": "once there are groups: tests/assist/test_atlas.py",
     "copilot-group-tag": "once there are groups: tests/assist/test_atlas.py",
     "copilot-plan-off": "once a plan is on: tests/assist/test_plan_pages.py",
+    "copilot-next-off": "once a model chooses: tests/assist/test_selection.py",
     "copilot-evidence-off": "while a candidate waits: tests/assist/test_waiting_candidates.py",
     "drift-accept": "once something has changed: tests/assist/test_drift.py",
     "copilot-run-stop": "once there is a run: tests/assist/test_training_pages.py",

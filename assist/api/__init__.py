@@ -16,6 +16,7 @@ from assist.api import (
     plans,
     rollouts,
     searches,
+    selection,
     training,
 )
 
@@ -57,6 +58,7 @@ urlpatterns = [
     path(f"{HERE}searches/<uuid:search_id>/", searches.OneSearch.as_view(), name="api-search"),
     path(f"{HERE}searches/<uuid:search_id>/winner/", searches.Winner.as_view(), name="api-search-winner"),
     path(f"{HERE}improve/", improvement.Improve.as_view(), name="api-improve"),
+    path(f"{HERE}next/", selection.LabelledNext.as_view(), name="api-next"),
     path(f"{HERE}checks/", improvement.Checks.as_view(), name="api-label-checks"),
     path(f"{HERE}checks/looks/", improvement.SecondLooks.as_view(), name="api-label-looks"),
     path(f"{HERE}map/", atlas.Map.as_view(), name="api-map"),

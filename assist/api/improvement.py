@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assist.api.copilot import MODELS, READ, Copilots
-from assist.learning import improve, likely_wrong, model_card
+from assist.learning import improve, learning_curve, likely_wrong, model_card
 from assist.models import LabelCheck
 from assist.web.overview import SEES
 from projects.api.endpoint import described
@@ -33,6 +33,22 @@ class LostTask(serializers.Serializer):
     other = serializers.FloatField(help_text="the other model's")
 
 
+class GainShape(serializers.Serializer):
+    """A rise of the figure, and between what it lies at 95 %."""
+
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class CurveShape(serializers.Serializer):
+    """What a recipe's past trainings came to, the fewest verdicts first."""
+
+    recipe = serializers.CharField()
+    points = serializers.ListField(help_text="verdicts learnt from, and the figure on others")
+    gain = GainShape(allow_null=True, help_text="with twice as many verdicts; null where that can't be told")
+
+
 class WhereItLoses(serializers.Serializer):
     """By the newest evaluation; nothing before there is one. `tasks` are the worst, of `slice` if one is asked."""
 
@@ -40,6 +56,7 @@ class WhereItLoses(serializers.Serializer):
     evaluation = serializers.UUIDField(allow_null=True)
     slices = WeakSlice(many=True)
     tasks = LostTask(many=True)
+    curves = CurveShape(many=True)
 
 
 class SliceQuery(serializers.Serializer):
@@ -109,13 +126,15 @@ class Improve(Copilots):
     def get(self, request: Request, project_id: UUID) -> Response:
         query = SliceQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        found = improve.measured(self.project(project_id, *SEES))
+        project = self.project(project_id, *SEES)
+        found, curves = improve.measured(project), learning_curve.of(project)
         if found is None:
-            return Response(WhereItLoses({"model": "", "evaluation": None, "slices": [], "tasks": []}).data)
+            nothing: dict[str, object] = {"model": "", "evaluation": None, "slices": [], "tasks": []}
+            return Response(WhereItLoses(nothing | {"curves": curves}).data)
         worst = improve.worst(found, query.validated_data.get("slice", ""))
         rows = [{"task": one.task.public_id, "score": one.score, "other": one.other} for one in worst if one.task]
         told = {"model": str(found.version), "evaluation": found.evaluation.public_id, "tasks": rows}
-        return Response(WhereItLoses(told | {"slices": improve.weak_slices(found)}).data)
+        return Response(WhereItLoses(told | {"slices": improve.weak_slices(found), "curves": curves}).data)
 
 
 class Checks(Copilots):

@@ -13,6 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from assist.alike import atlas
 from assist.learning import erasure, evaluation, snapshots, training
 from assist.learning.reasons import REASONS
+from assist.learning.selection import rounds as selecting
 
 MOST_TRIES = 3
 LIVE = ("todo", "doing")
@@ -34,6 +35,7 @@ KINDS = (
     Kind(training.JOB, "run_key", training.open_keys, training.hand_over, training.give_up),
     Kind(evaluation.JOB, "evaluation_key", evaluation.open_keys, evaluation.hand_over, evaluation.give_up),
     Kind(erasure.JOB, "erasure_key", erasure.open_keys, erasure.hand_over, erasure.go_on),
+    Kind(selecting.JOB, "round_key", selecting.open_keys, selecting.hand_over, selecting.give_up),
     Kind(atlas.JOB, "map_key", atlas.open_keys, atlas.hand_over, atlas.give_up),
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from assist.learning.splits import GATE, VALIDATION, calibrates, split_of
-from assist.models import ErasedTask, MeasuredScores, ModelVersion, Suggestion, TrainingRun
+from assist.models import ErasedTask, MeasuredScores, ModelVersion, SelectedTask, Suggestion, TrainingRun
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
 from projects.quality import votes
@@ -99,7 +99,11 @@ def unseen(project: Project, two: Sequence[ModelVersion], decided: Sequence[Deci
 
 
 def _judging(decided: Sequence[Decided], may: Callable[[str], bool]) -> list[Decided]:
-    return [replace(one, blind=one.blind and may(one.group)) for one in decided]
+    """Those of which no model said when their turn came."""
+    fair = unsteered([one.entry for one in decided])
+    return [
+        replace(one, blind=bool(one.blind and own and may(one.group))) for one, own in zip(decided, fair, strict=True)
+    ]
 
 
 def _may_judge(project: Project, two: Sequence[ModelVersion]) -> Callable[[str], bool]:
@@ -118,7 +122,8 @@ def calibrating(project: Project, version: ModelVersion, decided: Sequence[Decid
     """The blind ones that say how far a model's scores may be believed: none of them ever judges it, nor did it learn
     from them."""
     key, learnt = str(project.public_id), _learnt_here(project, [version])
-    blind = [one for one in decided if one.blind and calibrates(key, one.group)]
+    fair = unsteered([one.entry for one in decided])
+    blind = [one for one, own in zip(decided, fair, strict=True) if own and one.blind and calibrates(key, one.group)]
     return [one for one in blind if not learnt or split_of(key, one.group) == VALIDATION]
 
 
@@ -137,6 +142,14 @@ def found_blind(entries: Sequence[VerdictEntry]) -> np.ndarray:
     rows = Annotation.objects.filter(task__in=[entry.task_id for entry in entries])
     helped = with_help(Work(*one) for one in rows.values_list("task_id", "assignment_id", "tasker__kind"))
     return np.array([entry.task_id not in helped and entry.verdict.method != IMPORTED for entry in entries])
+
+
+def unsteered(entries: Sequence[VerdictEntry]) -> np.ndarray:
+    """Which verdicts are on tasks whose turn didn't depend on what a model made of them (learning/selection/): models
+    do worse on what they chose for their doubts, and better on what they left."""
+    rows = SelectedTask.objects.steered().filter(task__in=[entry.task_id for entry in entries])
+    steered = set(rows.values_list("task", flat=True))
+    return np.array([entry.task_id not in steered for entry in entries], dtype=bool)
 
 
 def reached(project: Project, since: datetime | None, number: int) -> bool:

@@ -141,7 +141,8 @@ def _teach_pictures(
 
 @transaction.atomic
 def _write(project: Project, version: ModelVersion, fields, entries, vectors, words) -> None:
-    said, blind = _said(project, entries), blind_verdicts.found_blind(entries)
+    said = _said(project, entries)
+    blind = blind_verdicts.found_blind(entries) & blind_verdicts.unsteered(entries)
     for one in fields:
         labels = {label: place for place, label in enumerate(one.phrases)}
         places = np.array([labels.get(values.get(one.field, ""), -1) for values in said])

@@ -35,5 +35,7 @@ REASONS = {
     "plan-gone": "The model was removed.",
     "plan-evidence": "Within %(days)s days too few tasks were decided without help.",
     "erased": "It was trained on data that was erased since: it takes two people's word.",
+    "no-doubts": "%(model)s doesn't say how sure it is of these tasks.",
+    "selection-off": "It was turned off.",
     "no-trial": "No trial came to its end within the time.",
 }

@@ -12,8 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 1  # version of the layout
+SCHEMA = 2  # version of the layout; 1 lacks the last two columns
 GROUP = 2_000  # rows
+# How a task's turn came: as ever; by lot, or by a model's doubts (learning/selection/); or a model looked and left it.
+USUAL, RANDOM, CHOSEN, LEFT = "usual", "random", "chosen", "left"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Line:
     method: str
     confidence: float
     at: datetime
+    stream: str = USUAL
+    propensity: float | None = None  # of having been put first when a model chose; None: none ever looked at it
 
     @property
     def said(self) -> dict[str, Any]:
@@ -51,7 +55,8 @@ class Writer:
         import pyarrow as arrow
         from pyarrow import parquet
 
-        kinds = {bool: arrow.bool_(), float: arrow.float64(), datetime: arrow.timestamp("us", tz="UTC")}
+        kinds: dict[Any, Any] = {bool: arrow.bool_(), datetime: arrow.timestamp("us", tz="UTC")}
+        kinds |= dict.fromkeys((float, float | None), arrow.float64())
         fields = [arrow.field(name, kinds.get(kind, arrow.string())) for name, kind in Line.__annotations__.items()]
         self._schema = arrow.schema(fields, metadata={"tandem": "snapshot", "schema": str(SCHEMA), **told})
         self._file = parquet.ParquetWriter(path, self._schema, compression="zstd")

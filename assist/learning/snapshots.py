@@ -8,7 +8,7 @@ learns from itself.
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from procrastinate.contrib.django import app
 from assist.learning import snapshot_file
 from assist.learning.blind_verdicts import Work, group_of, with_help
 from assist.learning.reasons import REASONS
-from assist.learning.snapshot_file import Line, Writer
+from assist.learning.snapshot_file import CHOSEN, LEFT, RANDOM, USUAL, Line, Writer
 from assist.learning.splits import GATE, SHARES, split_of
-from assist.models import ErasedTask, Snapshot, SnapshotRow, Tombstone
+from assist.models import ErasedTask, SelectedTask, Snapshot, SnapshotRow, Tombstone
 from projects.configuration.terms import Terms, terms_of
 from projects.data import archive
 from projects.models import Annotation, Project, Task, Verdict
@@ -108,7 +108,8 @@ def _write(snapshot: Snapshot, path: Path) -> str:
     SnapshotRow.objects.filter(snapshot=snapshot).delete()  # of a run that was killed
     for verdicts, work in _chunks(snapshot):
         helped = with_help(work)
-        pairs = [(one, _line(snapshot, terms, one, _is_blind(one, helped))) for one in verdicts]
+        turns = _turns(snapshot, [one.task_id for one in verdicts])
+        pairs = [(one, _line(snapshot, terms, one, _is_blind(one, helped), turns)) for one in verdicts]
         kept = [(verdict, line) for verdict, line in pairs if line is not None]
         writer.add(line for _, line in kept)
         SnapshotRow.objects.bulk_create(
@@ -184,7 +185,15 @@ def _worked(kept: archive.Kept, cut: datetime) -> list[Work]:
     return [Work(kept.task.pk, one.assignment_id, one.tasker.kind) for one in kept.annotations if one.at < cut]
 
 
-def _line(snapshot: Snapshot, terms: Terms, verdict: Verdict, blind: bool) -> Line | None:
+def _turns(snapshot: Snapshot, tasks: Sequence[int]) -> dict[int, SelectedTask]:
+    """By task the look at which a model put it first, or else the last one at it, of those before the cut."""
+    rows = SelectedTask.objects.drawn().filter(task__in=tasks, round__chosen_at__lt=snapshot.cut)
+    return {one.task: one for one in rows.order_by("first", "pk")}
+
+
+def _line(
+    snapshot: Snapshot, terms: Terms, verdict: Verdict, blind: bool, turns: Mapping[int, SelectedTask]
+) -> Line | None:
     """A verdict as a line; None where today's labels can't say it."""
     task = verdict.task
     answer = votes.known_answer(terms, task, verdict.answer)
@@ -204,7 +213,17 @@ def _line(snapshot: Snapshot, terms: Terms, verdict: Verdict, blind: bool) -> Li
         method=verdict.method,
         confidence=verdict.confidence,
         at=verdict.at,
+        stream=_stream(turns.get(task.pk)),
+        propensity=turns[task.pk].propensity if task.pk in turns else None,
     )
+
+
+def _stream(turn: SelectedTask | None) -> str:
+    if turn is None:
+        return USUAL
+    if turn.random:
+        return RANDOM
+    return CHOSEN if turn.first else LEFT
 
 
 def _keep(path: Path, sha256: str) -> None:

@@ -27,6 +27,7 @@ from assist.models.measured_scores import MeasuredScores
 from assist.models.plans import PlanRound, RoundStep, TrainingPlan
 from assist.models.rollouts import Rollout, RolloutEvent, ShadowAnswer
 from assist.models.search import Search, Trial
+from assist.models.selection import SelectedTask, Selection, SelectionRound
 from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 
 __all__ = [
@@ -59,6 +60,9 @@ __all__ = [
     "Rollout",
     "RolloutEvent",
     "RoundStep",
+    "SelectedTask",
+    "Selection",
+    "SelectionRound",
     "ShadowAnswer",
     "Search",
     "Snapshot",

@@ -1,19 +1,24 @@
 """Does the copilot help? Time saved and quality gained against the control arm, with intervals. Pure numpy and scipy.
 
-Which assignments go without is drawn by hash at claim (docs/assist-protocol.md), so the two arms differ in nothing
-else but chance. People differ far more in speed than any model helps, so each person is compared with themselves:
+Which assignments go without is drawn by hash at claim (projects/queue/model_draws.py), so the two arms differ in
+nothing else but chance. People differ far more in speed than any model helps, so each is compared with themselves:
 
 - time: log seconds per part of an answer, less the person's own level; the difference of the arms is pooled over
   people by their information (inverse variance, one common variance), and its exponent is the ratio of times;
 - quality: the score in [0, 1] of blind checks, pooled in the same way, as a difference.
+
+Answers to one task share what is hard about it, and are drawn together in part: by as much as that makes the result
+vary more than as many answers to as many tasks, its variance is raised (Kish, "Survey Sampling", 1965).
 
 Intervals are 95 %, from Student's t; where few people took part they are wide, and that is said by their width.
 Method: a randomised block design with people as blocks (Fisher, "The Design of Experiments", 1935); times on the log
 scale, since they are skewed and help acts in proportion (Ulrich and Miller, 1993).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv, stdtrit
@@ -27,8 +32,9 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Item:
-    """One piece of work handed in: by whom, in which arm, its active seconds, its blind score in [0, 1] if any, and of
-    how many parts (regions, spans, choices) the answer is, since time is compared part by part."""
+    """One piece of work handed in: by whom, in which arm, its active seconds, its blind score in [0, 1] if any, of how
+    many parts (regions, spans, choices) the answer is, since time is compared part by part, and of which task it is; ""
+    is one of its own."""
 
     tasker: str
     helped: bool
@@ -36,6 +42,7 @@ class Item:
     score: float | None = None
     model: str = ""
     parts: int = 1
+    task: str = ""
 
     @property
     def pace(self) -> float:
@@ -98,8 +105,8 @@ def _signed(share: float) -> str:
 def measure(items: Iterable[Item]) -> Help:
     """The help in these items. Without enough of both arms for at least one person the intervals are None."""
     rows = [row for row in items if LEAST_SECONDS <= row.seconds <= LONGEST_SECONDS]
-    times = _blocks([(row.tasker, row.helped, float(np.log(row.pace))) for row in rows])
-    scores = _blocks([(row.tasker, row.helped, row.score) for row in rows if row.score is not None])
+    times = _blocks([(row.tasker, row.helped, float(np.log(row.pace)), row.task) for row in rows])
+    scores = _blocks([(row.tasker, row.helped, row.score, row.task) for row in rows if row.score is not None])
     time, quality = _pooled(times), _pooled(scores)
     saved = None if time is None else Interval(1 - np.exp(time.value), 1 - np.exp(time.high), 1 - np.exp(time.low))
     helped = sum(row.helped for row in rows)
@@ -115,32 +122,58 @@ def by(items: Sequence[Item], name: str) -> dict[str, Help]:
     return {one: measure([row for row in items if str(getattr(row, name)) == one]) for one in values}
 
 
-Block = tuple[np.ndarray, np.ndarray]  # one person's values with help, and without
+class Arm(NamedTuple):
+    """One person's values in one arm, and of which task each is."""
+
+    values: np.ndarray
+    tasks: Sequence[str]
 
 
-def _blocks(rows: Sequence[tuple[str, bool, float]]) -> list[Block]:
-    people: dict[str, tuple[list[float], list[float]]] = {}
-    for tasker, helped, value in rows:
-        people.setdefault(tasker, ([], []))[0 if helped else 1].append(value)
-    return [(np.array(a), np.array(b)) for _, (a, b) in sorted(people.items()) if min(len(a), len(b)) >= LEAST_EACH]
+Block = tuple[Arm, Arm]  # one person's with help, and without
+
+
+def _blocks(rows: Sequence[tuple[str, bool, float, str]]) -> list[Block]:
+    people: dict[str, dict[bool, list[tuple[float, str]]]] = {}
+    for number, (tasker, helped, value, task) in enumerate(rows):
+        arms = people.setdefault(tasker, {True: [], False: []})
+        arms[helped].append((value, task or f"of its own: {number}"))
+    found = [(_arm(arms[True]), _arm(arms[False])) for _, arms in sorted(people.items())]
+    return [block for block in found if min(len(arm.values) for arm in block) >= LEAST_EACH]
+
+
+def _arm(rows: Sequence[tuple[float, str]]) -> Arm:
+    return Arm(np.array([value for value, _ in rows]), [task for _, task in rows])
 
 
 def _pooled(blocks: Sequence[Block]) -> Interval | None:
     """The mean difference between the arms over people, each weighed by its information."""
     if not blocks:
         return None
-    differences = np.array([a.mean() - b.mean() for a, b in blocks])
-    weights = np.array([1 / (1 / len(a) + 1 / len(b)) for a, b in blocks])
-    freedom = sum(len(a) + len(b) - 2 for a, b in blocks)
-    spread = sum(((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum() for a, b in blocks) / freedom
+    pairs = [(a.values, b.values) for a, b in blocks]
+    differences = np.array([a.mean() - b.mean() for a, b in pairs])
+    weights = np.array([1 / (1 / len(a) + 1 / len(b)) for a, b in pairs])
+    freedom = sum(len(a) + len(b) - 2 for a, b in pairs)
+    spread = sum(((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum() for a, b in pairs) / freedom
     value = float((weights * differences).sum() / weights.sum())
-    variance = spread / weights.sum()
+    variance = spread / weights.sum() * max(1.0, _design_effect(blocks, weights))
     if len(blocks) > 1:  # help differs between people: the pooled value is no surer than they agree
         between = float((weights * (differences - value) ** 2).sum() / (len(blocks) - 1) / weights.sum())
         if between > variance:
             variance, freedom = between, len(blocks) - 1
     reach = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(variance))
     return Interval(value, value - reach, value + reach)
+
+
+def _design_effect(blocks: Sequence[Block], weights: np.ndarray) -> float:
+    """By how many times the pooled difference varies more than if each value were of a task of its own."""
+    alone, together = 0.0, defaultdict[str, float](float)
+    for block, weight in zip(blocks, weights, strict=True):
+        for sign, arm in zip((1, -1), block, strict=True):
+            moved = sign * weight * (arm.values - arm.values.mean()) / len(arm.values)
+            alone += float((moved**2).sum())
+            for task, by in zip(arm.tasks, moved, strict=True):
+                together[task] += float(by)
+    return sum(by**2 for by in together.values()) / alone if alone else 1.0
 
 
 def _plain(interval: Interval | None) -> Interval | None:

@@ -296,15 +296,22 @@ def vectors_of(version: ModelVersion, tasks: Sequence[Task], patience: float | N
 
     Raises CopilotError, or TimeoutError after `patience` seconds.
     """
+    known = said_of(version, tasks, patience)
+    return [unpacked(known[task.pk]) if task.pk in known else None for task in tasks]
+
+
+def said_of(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> dict[int, Any]:
+    """What this model says of these tasks, by their keys: what was prepared, or by asking (see Precomputed.output);
+    without those that it says nothing of. Raises as `vectors_of` does."""
     rows = Precomputed.objects.filter(version=version, task_key__in=[task.pk for task in tasks])
     known = dict(rows.values_list("task_key", "output"))
     fresh = [task for task in tasks if task.pk not in known and (task.asset_id or task.payload.get("text"))]
-    if fresh and version.capability == ModelVersion.Capability.EMBED_IMAGE:
+    if fresh and version.capability in OF_PICTURES:
         known |= {task.pk: said for task, said in asyncio.run(asked_ahead.of_images(version, fresh, patience))}
     elif fresh:
         told = asyncio.run(asked_ahead.of_texts(version, fresh, patience))
-        known |= {task.pk: said for task, said in zip(fresh, told, strict=True)}
-    return [unpacked(known[task.pk]) if task.pk in known else None for task in tasks]
+        known |= {task.pk: said for task, said in zip(fresh, told, strict=True) if said is not None}
+    return known
 
 
 OF_PICTURES = ("segment", "detect", "read", "classify-image", "embed-image")

@@ -137,6 +137,7 @@ def _items(project: Project, work: Sequence[Annotation]) -> list[Item]:
             scores.get(row.pk),
             model if row.assignment.copilot else "",
             _parts(project, row),
+            str(row.task_id),
         )
         for row, model in zip(work, models, strict=True)
     ]

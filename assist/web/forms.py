@@ -325,6 +325,23 @@ class PlanForm(forms.Form):
     most_failures = forms.IntegerField(label=_("Stops after failures in a row"), **limits.PLAN["most_failures"].bounds)
 
 
+class SelectionForm(forms.Form):
+    """How much a model chooses of what is labelled next."""
+
+    share = percent(
+        _("Put first, % of the tasks looked at"),
+        within=limits.SELECTION["share"],
+    )
+    random_share = percent(
+        _("Chosen by lot alone, %"),
+        within=limits.SELECTION["random_share"],
+    )
+
+    def shares(self) -> dict[str, float]:
+        """By the names of the terms."""
+        return {name: of_percent(self.cleaned_data[name]) for name in limits.SELECTION}
+
+
 class LooksForm(forms.Form):
     """How many second looks are asked for."""
 

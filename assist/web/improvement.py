@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import doubts, improve, likely_wrong
+from assist.learning import doubts, improve, learning_curve, likely_wrong
+from assist.learning.recipes import RECIPES
 from assist.models import LabelCheck
 from assist.web import training
 from assist.web.evaluation_rows import excerpt_of
@@ -42,6 +43,9 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "doubted": _doubted(check, project) if check else [],
         "curve": [(number, 100 * right) for number, right in points],
         "promised": None if promised is None else round(100 * promised, 1),
+        "trained": [
+            (RECIPES[one.recipe].title, one, one.points[0], one.points[-1]) for one in learning_curve.of(project)
+        ],
         "manages": _manages(request, project),
         "looks_form": LooksForm(),
         "worker": notices.worker_alive(),

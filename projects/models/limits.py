@@ -112,6 +112,12 @@ PLAN: dict[str, Between] = {
     "minutes": Between(1, 24 * 60),
     "most_failures": Between(1, 20),
 }
+# By the names of the terms on which a model chooses what is labelled next. What judges models is three tenths of all
+# tasks, and is chosen by lot alone.
+SELECTION: dict[str, Between] = {
+    "share": Between(0.02, 0.25),
+    "random_share": Between(0.3, 0.9),
+}
 VERSION = Between(0, 2**31 - 1)  # of a draft
 BYTES = Between(1, 2**62)  # of a file that comes in parts
 OFFSET = Between(0, 2**62)  # in it

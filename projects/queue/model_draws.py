@@ -4,11 +4,20 @@ that an answer, a person or a model could steer. Each draw has seeds of its own 
 
 # Evenly in [0, 1).
 CHANCE = "(hashint8extended({task}, {seed}) & 1048575) / 1048576.0"
-# No key reaches this bit: seeds with it are no other draw's.
+# No key reaches these bits: seeds with one are no other draw's.
 VERDICTS = f"{1 << 62}::bigint"
+WITHOUT = f"{1 << 61}::bigint"
 
-# Whether this piece of work may use the copilot. Which ones go without, to compare, is drawn by task and tasker.
-HELPED = f"{{copilot}} AND {CHANCE.format(task='{task}', seed='%(tasker)s::bigint')} >= {{control}}"
+# Whether this piece of work may use the copilot; `control` of it, a half at most, goes without, to compare. Half of
+# that is drawn by the task, so that all who answer it go without: only what such people decide is found blind, and it
+# stays so when the task is dealt once more. For the other half a coin is tossed for each who answers one of as many
+# tasks again as the share is: there one had help where the others hadn't, and what help does to an answer is seen.
+HELPED = f"""{{copilot}} AND {CHANCE.format(task="{task}", seed=WITHOUT)} >= {{control}}
+  * CASE WHEN {CHANCE.format(task="{task}", seed="%(tasker)s::bigint")} < 0.5 THEN 1.5 ELSE 0.5 END"""
+
+# The same of gold: by task and tasker alone, since the same few tasks come to everybody. Drawn by the task, the arms
+# would be compared on other tasks for good.
+GOLD_HELPED = f"{{copilot}} AND {CHANCE.format(task='{task}', seed='%(tasker)s::bigint')} >= {{control}}"
 
 # Whether the models of a project are audited by this task: people answer it without any model. Drawn by task and
 # project, so that whoever comes first, a person or a model, the task is the same. The share is the model annotators'.

@@ -5,7 +5,7 @@ the order of the slots and, within one, of the keys, and look up each row's cond
 """
 
 from projects.models import FIRST_SLOTS, Asset, Assignment, Task
-from projects.queue.model_draws import HELPED, MODELS_AUDITED
+from projects.queue.model_draws import GOLD_HELPED, HELPED, MODELS_AUDITED
 from taskers.database.prepared import columns
 
 # What a claim chooses from: of each project what it promises to and asks of this tasker (candidate_slots.Terms), and
@@ -325,7 +325,7 @@ WITH picked AS (
     settings_version, rate, copilot)
   SELECT t.id, t.batch_id, 'gold', 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
     clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint,
-    {HELPED.format(copilot="%(copilot)s::boolean", task="t.id", control="%(control)s::float")}
+    {GOLD_HELPED.format(copilot="%(copilot)s::boolean", task="t.id", control="%(control)s::float")}
       AND NOT {MODELS_AUDITED.format(task="t.id", project="%(project)s::bigint", share="%(audit)s::float")}
   FROM numbered, picked JOIN projects_task t ON t.id = picked.task_id
   RETURNING *

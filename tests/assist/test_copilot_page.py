@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from assist.learning import blind_verdicts
 from assist.models import Deployment, Precompute, Suggestion
 from assist.registry import registry
 from assist.session import replies
@@ -20,8 +21,10 @@ from projects import queue
 from projects.configuration import configure, save_settings
 from projects.models import Annotation, Assignment, BatchProgress, Project
 from projects.quality.gold import grading
+from projects.reports import verdict_index
 from projects.workflow import submission
 from projects.workforce import rules
+from taskers.models import Event
 from tests.support import make
 from tests.support.assist import work
 from tests.support.assist.pictures import Picture, picture
@@ -234,6 +237,22 @@ def test_control_arm_is_drawn_by_hash_and_written_down(cast: Cast, project: Proj
     assert 0.2 < share < 0.4
     by_task = {task: {arms[who, task] for who, of in arms if of == task} for _, task in arms}
     assert any(len(arm) == 2 for arm in by_task.values()), "the same task falls into both arms for different people"
+    assert sum(arm == {False} for arm in by_task.values()) > 5, "of three judgements a chance one in forty"
+
+
+def test_what_all_answer_without_help_is_decided_blind(cast: Cast, project: Project) -> None:
+    configure.change(project, cast.mina, control_share=0.5)
+    make.tasks(make.batch(project), 30)
+    arms: dict[int, set[bool]] = {}
+    for tasker in (cast.alice, cast.bob, cast.carol):
+        for _ in range(30):
+            done = make.judged(tasker, project, make.MARIA).assignment
+            arms.setdefault(done.task_id, set()).add(bool(done.copilot))
+            if done.copilot:
+                work.offered_then(done)
+    verdict_index.add(Event.objects.filter(project_key=project.public_id))
+    blind = {one.task.pk for one in blind_verdicts.newest(project, 100) if one.blind}
+    assert blind == {task for task, helped in arms.items() if helped == {False}} and blind
 
 
 def offer(held: Assignment, model: str = work.SPACY) -> Offer:

@@ -96,3 +96,20 @@ def test_who_takes_traps_is_flagged_and_who_rarely_slips_is_not() -> None:
     assert rows["careless"].flagged and not rows["careful"].flagged
     assert not rows["new"].flagged, "one is not enough to say anything"
     assert planted_error_rates(shown)[0].tasker == "careless"
+
+
+def together(seed: int) -> list[Item]:
+    """Three of six people answer each task, of which some are hard; a fifth goes without, half of it task by task."""
+    dice, items = np.random.default_rng(seed), []
+    for task in range(150):
+        lot, hard = dice.random(), dice.normal(0, 0.4)
+        for person in dice.choice(6, 3, replace=False):
+            helped = lot >= 0.2 * (1.5 if dice.random() < 0.5 else 0.5)
+            items.append(Item(f"{person}", bool(helped), float(np.exp(3 + hard + dice.normal(0, 0.3))), task=f"{task}"))
+    return items
+
+
+def test_answers_to_one_task_are_no_evidence_of_their_own() -> None:
+    """Where nothing was planted; taken for as many tasks, the interval held that in 88 of a hundred."""
+    found = [measure(together(seed)).saved for seed in range(120)]
+    assert np.mean([one.low <= 0 <= one.high for one in found if one]) >= 0.92

@@ -233,7 +233,7 @@ def test_a_file_says_what_it_is(cast, project, tmp_path) -> None:
     decided(cast, project, ["Maria Silva"])
     made = taken(project, cast)
     told = snapshot_file.told(snapshots.fetch(made, tmp_path))
-    assert told["project"] == str(project.public_id) and told["schema"] == "1"
+    assert told["project"] == str(project.public_id) and told["schema"] == "2"
     assert told["organization"] == str(cast.riverside.public_id) and "person" in told["labels"]
     (line,) = snapshot_file.read(tmp_path / "snapshot.parquet")
     assert list(snapshot_file.read(tmp_path / "snapshot.parquet", line.split)) == [line]

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db.models import FloatField
+from django.db.models import Exists, FloatField, OuterRef
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from assist.alike import index
 from assist.learning.drift.detector import BASE, places, unlike
-from assist.models import DriftSeries, Suggestion
+from assist.models import DriftSeries, SelectedTask, Suggestion
 from assist.suggestions.offers import EVERYTHING
 from projects.models import ModelAnswer, Project, Task, VerdictEntry
 
@@ -77,6 +77,7 @@ def changes(project: Project, after: int) -> Read:
 def labels(project: Project, after: int) -> Read:
     """How common the labels of a verdict are among those of the base."""
     rows = VerdictEntry.objects.filter(project=project, pk__gt=after).exclude(label="").order_by("pk")
+    rows = rows.exclude(_steered("task_id"))
     told = list(rows.values_list("pk", "verdict__at", "verdict", "label")[:MOST])
     base = dict.fromkeys(verdict for _key, _at, verdict, _label in told)
     first = set(list(base)[:BASE])
@@ -90,6 +91,7 @@ def errors(project: Project, after: int) -> Read:
     """Whether a model that is an annotator was wrong where people decided without any model's help: audits, gold. As
     its place among the same model's earlier ones: another, weaker model beside it is no change."""
     known = ModelAnswer.objects.filter(annotator__project=project, pk__gt=after, outcome=ModelAnswer.Outcome.KNOWN)
+    known = known.exclude(_steered("task_id"))
     rows = list(known.order_by("pk").values_list("pk", "at", "annotator", "right")[:MOST])
     wrong: dict[int, list[bool]] = defaultdict(list)
     for _key, _at, annotator, right in rows:
@@ -126,9 +128,14 @@ def _unlike(project: Project, model: str, after: int) -> Read:
 def _offered(project: Project, after: int) -> Any:
     """By the model whose suggestion came last: another one's confidence is no drift."""
     rows = Suggestion.objects.of_models().filter(project_key=project.public_id, planted=False)
-    rows = rows.exclude(prompt=EVERYTHING).order_by("pk")
+    rows = rows.exclude(prompt=EVERYTHING).exclude(_steered("task_key")).order_by("pk")
     newest = rows.order_by("-pk").values_list("model", flat=True).first()
     return rows.filter(pk__gt=after, model=newest)
+
+
+def _steered(task: str) -> Exists:
+    """What a model put first, or left, for its doubts is like nothing that came before."""
+    return Exists(SelectedTask.objects.steered().filter(task=OuterRef(task)))
 
 
 def _together(rows: Sequence[tuple[int, datetime, int, float]]) -> Read:

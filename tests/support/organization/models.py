@@ -8,6 +8,7 @@ from django.utils import timezone
 from assist.adapters import RUNTIMES
 from assist.learning import discovered, gate, rollout
 from assist.learning.plans import plans
+from assist.learning.selection import selections
 from assist.learning.search import searches
 from assist.models import (
     DriftSeries,
@@ -86,6 +87,7 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     RolloutEvent.objects.create(rollout=on, number=1, kind="begun", share=0, said="Secret reason", by=cast.mina)
     world.things |= {"rollout_id": on.public_id}
     plan = plans.arrange(project, "spacy-entities", by=cast.mina, every_days=30)
+    selections.arrange(project, by=cast.mina)
     search = searches.begin(other, "spacy-entities", by=cast.mina)
     search.trials.update(state="done", value=0.5)
     check = LabelCheck.objects.create(project=project, state="done", begun_by=cast.mina)

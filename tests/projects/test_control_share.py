@@ -1,0 +1,42 @@
+"""Who works without the copilot, to compare: as much as is asked for, often all who answer a task."""
+
+import pytest
+from django.db import connection
+
+from projects.queue.model_draws import GOLD_HELPED, HELPED, MODELS_AUDITED
+
+TASKS = 60_000
+
+
+def helped(share: float, tasker: int, draw: str = HELPED) -> str:
+    return draw.replace("%(tasker)s", str(tasker)).format(copilot="true", task="t", control=str(share))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
+def test_the_share_is_kept_and_half_of_it_leaves_whole_tasks_without_help(db, share: float) -> None:
+    one, two, three = (f"({helped(share, tasker)})" for tasker in (7, 8, 9))
+    audited = MODELS_AUDITED.format(task="t", project="7::bigint", share="0.25")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT avg((NOT {one})::int), avg((NOT {two})::int), avg((NOT ({one} OR {two} OR {three}))::int),"
+            f" avg(({one} AND NOT {two} AND NOT {three})::int), avg((NOT {one} AND {audited})::int)"
+            f" FROM generate_series(1, {TASKS}) t"
+        )
+        mine, theirs, all_three, helped_among_others, both = (float(value) for value in cursor.fetchone())
+    near = 4 * 0.5 / TASKS**0.5
+    assert (mine, theirs) == pytest.approx((share, share), abs=near), "what was asked for, of everybody's work"
+    assert all_three == pytest.approx(share / 2 + share / 8, abs=near), "each for itself gave share ** 3"
+    assert helped_among_others == pytest.approx(share / 8, abs=near), "what help does to an answer is seen here"
+    assert both == pytest.approx(share / 4, abs=near), "independent of what audits models"
+
+
+def test_a_higher_share_helps_nobody_who_was_not_and_gold_is_drawn_for_each_tasker(db) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FILTER (WHERE NOT ({helped(0.1, 7)}) AND ({helped(0.3, 7)})),"
+            f" avg((NOT ({helped(0.2, 7, GOLD_HELPED)}) AND NOT ({helped(0.2, 8, GOLD_HELPED)}))::int)"
+            f" FROM generate_series(1, {TASKS}) t"
+        )
+        back, both = cursor.fetchone()
+    assert float(both) == pytest.approx(0.04, abs=0.004)
+    assert back == 0
