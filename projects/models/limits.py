@@ -103,6 +103,8 @@ PLAN: dict[str, Between] = {
     "every_days": Between(1, 366),
     "new_verdicts": Between(1, 5_000),
     "minutes": Between(1, 24 * 60),
+    "trials": Between(2, 200),
+    "search_minutes": Between(1, 24 * 60),
     "most_failures": Between(1, 20),
 }
 VERSION = Between(0, 2**31 - 1)  # of a draft
