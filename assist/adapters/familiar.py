@@ -49,7 +49,7 @@ def mean_of(features: Tensor, size: tuple[int, int]) -> Tensor:
 
 def fitted(alike: Tensor, others: Tensor) -> Familiar:
     """Between the means of either, n×256 and m×256: linear discriminants, whose covariance is drawn halfway to a
-    sphere (Ledoit and Wolf, 2004, of the idea), since there are fewer pictures than channels."""
+    sphere, as Ledoit and Wolf (2004) do it by measure, since there are fewer pictures than channels."""
     ours, theirs = alike.double().mean(0), others.double().mean(0)
     spread = torch.cat([alike.double() - ours, others.double() - theirs])
     covariance = spread.T @ spread / max(len(spread) - 2, 1)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +128,7 @@ class _Judge:
         self.base = load_decoder(verify(DECODER, models_folder()))
         self._held = [self._seen(one, folder / "pictures") for one in lines if one.split == GATE]
         for name in PHOTOGRAPHS:
-            self._encoded.add(name, lambda name=name: _photograph(name))
+            self._encoded.add(name, partial(_photograph, name))
         self.before = self.overlaps(self.base, worth_of, None)
 
     def _seen(self, line: Line, pictures: Path) -> recipe.Seen:
