@@ -37,8 +37,9 @@ def searching(plan: TrainingPlan, cast: Cast) -> Search:
     assert looked(plan, days=2) == "snapshot"
     snapshots.run(last(plan).snapshot.pk)
     assert looked(plan) == "searching"
-    assert last(plan).search is not None
-    return last(plan).search
+    begun = last(plan).search
+    assert begun is not None
+    return begun
 
 
 def tried(search: Search) -> list[Trial]:
