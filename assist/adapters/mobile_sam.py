@@ -1,6 +1,7 @@
 """The default mask model: MobileSAM's encoder in onnxruntime, SAM's own decoder in torch."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from assist.adapters import Embedding, MaskPrompt, Masks, mask_choice, sam_frame
 from assist.adapters.cores import Cores
 from assist.adapters.devices import CPU, Device
+from assist.adapters.familiar import Familiar
 from assist.adapters.half import halved
 from assist.adapters.priority import Aside
 from assist.adapters.sam_decoder import SamDecoder
@@ -34,7 +36,13 @@ def load(files: Sequence[Path], device: Device) -> "MobileSam":
     return put_together(encoder_file, load_decoder(decoder_file), device, worth_of)
 
 
-def put_together(encoder_file: Path, decoder: SamDecoder, device: Device, worth: "Worth | None") -> "MobileSam":
+def put_together(
+    encoder_file: Path,
+    decoder: SamDecoder,
+    device: Device,
+    worth: "Worth | None",
+    elsewhere: "Elsewhere | None" = None,
+) -> "MobileSam":
     """The encoder of this file with a decoder; `worth` says which mask of a click is meant, else the decoder itself."""
     providers = [one for one in PROVIDERS[device.name] if one in onnxruntime.get_available_providers()]
 
@@ -49,9 +57,10 @@ def put_together(encoder_file: Path, decoder: SamDecoder, device: Device, worth:
 
     decoder = decoder.to(device.name)
     if device.name != "cpu":  # elsewhere it isn't threads that they share
-        return MobileSam(encoder(), decoder, device, worth=worth)
+        return MobileSam(encoder(), decoder, device, worth=worth, elsewhere=elsewhere)
     aside = Aside()
-    return MobileSam(encoder(), decoder, device, (aside, aside.run(partial(encoder, ahead=True))), worth)
+    ahead = aside, aside.run(partial(encoder, ahead=True))
+    return MobileSam(encoder(), decoder, device, ahead, worth, elsewhere)
 
 
 def _place(device: Device, used: Sequence[str]) -> str:
@@ -75,11 +84,16 @@ class MobileSam:
         device: Device = CPU,
         ahead: tuple[Aside, onnxruntime.InferenceSession] | None = None,
         worth: "Worth | None" = None,
+        elsewhere: "Elsewhere | None" = None,
     ) -> None:
         self._encoder = encoder
-        self._worth = worth
         self._ahead = ahead
         self._decoder = halved(LightDecoder(decoder.prompt_encoder, decoder.mask_decoder), device)
+        self._worth = worth
+        self._elsewhere = elsewhere
+        if elsewhere is not None:
+            other = elsewhere.decoder.to(device.name)
+            self._other = halved(LightDecoder(other.prompt_encoder, other.mask_decoder), device)
         self._cores = Cores()
         self._decodes_on = device.name
         self.device = _place(device, encoder.get_providers())
@@ -101,13 +115,15 @@ class MobileSam:
             raise ValueError("a prompt needs a point or a box")
         with self._cores.share(), torch.inference_mode():
             features = torch.from_numpy(embedding.features.astype(np.float32))
-            logits, scores = self._decoder(
+            size, decoder, chosen = embedding.image_size, self._decoder, self._worth
+            if self._elsewhere is not None and not self._elsewhere.familiar(features, size):
+                decoder, chosen = self._other, self._elsewhere.worth
+            logits, scores = decoder(
                 features.to(self._decodes_on),
-                *sam_frame.tensors(prompt, embedding.image_size, self._decodes_on),
+                *sam_frame.tensors(prompt, size, self._decodes_on),
             )
             estimates = scores[0].tolist()
-            size = embedding.image_size
-            worth = self._worth(logits, estimates, prompt, features, size) if self._worth else None
+            worth = chosen(logits, estimates, prompt, features, size) if chosen else None
             return sam_frame.masks(logits, estimates, prompt, size, worth)
 
 
@@ -121,6 +137,15 @@ def worth_of(
 
 
 Worth = Callable[[torch.Tensor, list[float], MaskPrompt, torch.Tensor, tuple[int, int]], np.ndarray | None]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What answers on pictures that aren't familiar to a decoder."""
+
+    familiar: Familiar
+    decoder: SamDecoder
+    worth: Worth | None
 
 
 def embedding_of(

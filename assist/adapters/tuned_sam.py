@@ -1,18 +1,19 @@
 """The default mask model with a decoder that a recipe trained; the encoder is the very one, and so are embeddings.
 
 Its masks are chosen among by its own estimates: it learnt which of them is meant, and what tells that of the default
-model (mask_choice) was fitted to another decoder.
+model (mask_choice) was fitted to another decoder. On pictures unlike those that it learnt from the default model
+answers, where the recipe could tell them apart (familiar.py).
 """
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from assist.adapters import RuntimeMissing, mobile_sam
+from assist.adapters import RuntimeMissing, familiar, mobile_sam
 from assist.adapters.bundle import Bundle
 from assist.adapters.devices import Device
 from assist.adapters.files import DECODER, ENCODER, verify
-from assist.adapters.mobile_sam import MobileSam
+from assist.adapters.mobile_sam import Elsewhere, MobileSam
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
 
@@ -23,11 +24,14 @@ def load(bundle: Bundle, device: Device) -> MobileSam:
     encoder, base = (verify(one, bundle.store) for one in (ENCODER, DECODER))
     decoder = load_decoder(base)
     try:
-        fill(decoder, load_file(bundle.files[bundle.one(".safetensors")]))
+        tensors = load_file(bundle.files[bundle.one(".safetensors")])
+        known = familiar.taken_from(tensors)
+        fill(decoder, tensors)
     except (SafetensorError, RuntimeError, ValueError) as problem:
         first = str(problem).strip().splitlines()[0][:160]
         raise RuntimeMissing(f"{bundle.key} is no mask decoder that loads here: {first}") from None
-    return mobile_sam.put_together(encoder, decoder, device, worth=None)
+    elsewhere = Elsewhere(known, load_decoder(base), mobile_sam.worth_of) if known else None
+    return mobile_sam.put_together(encoder, decoder, device, None, elsewhere)
 
 
 def fill(decoder: SamDecoder, weights: dict[str, torch.Tensor]) -> None:

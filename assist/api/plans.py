@@ -33,6 +33,7 @@ class PlanRoundShape(serializers.Serializer):
     state = serializers.ChoiceField(PlanRound.State.values)
     reason = serializers.CharField(allow_blank=True)
     snapshot = serializers.UUIDField(source="snapshot.public_id")
+    search = serializers.UUIDField(source="search.public_id", allow_null=True, default=None)
     run = serializers.UUIDField(source="run.public_id", allow_null=True, default=None)
     evaluation = serializers.UUIDField(source="evaluation.public_id", allow_null=True, default=None)
     rollout = serializers.UUIDField(source="rollout.public_id", allow_null=True, default=None)
@@ -53,6 +54,15 @@ class PlanTerms(serializers.Serializer):
     )
     on_lost_slice = serializers.BooleanField(required=False)
     minutes = serializers.IntegerField(required=False, help_text="of training", **limits.PLAN["minutes"].bounds)
+    trials = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="of a search for better settings before it; null: with those of what answers now",
+        **limits.PLAN["trials"].bounds,
+    )
+    search_minutes = serializers.IntegerField(
+        required=False, help_text="of these trials, at most", **limits.PLAN["search_minutes"].bounds
+    )
     when_passed = serializers.ChoiceField(TrainingPlan.Passed.values, required=False)
     most_failures = serializers.IntegerField(
         required=False, help_text="in a row, until it stops", **limits.PLAN["most_failures"].bounds
@@ -68,6 +78,8 @@ class PlanShape(serializers.Serializer):
     new_verdicts = serializers.IntegerField(allow_null=True)
     on_lost_slice = serializers.BooleanField()
     minutes = serializers.IntegerField()
+    trials = serializers.IntegerField(allow_null=True)
+    search_minutes = serializers.IntegerField()
     when_passed = serializers.ChoiceField(TrainingPlan.Passed.values)
     most_failures = serializers.IntegerField()
     failures = serializers.IntegerField(help_text="in a row, so far")

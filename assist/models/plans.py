@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from assist.models.copilot import Evaluation
 from assist.models.rollouts import Rollout
+from assist.models.search import Search
 from assist.models.training import Snapshot, TrainingRun
 from projects.models import Project, limits
 from taskers.models import Person
@@ -34,6 +35,8 @@ class TrainingPlan(models.Model):
     new_verdicts = models.PositiveIntegerField(null=True, blank=True)  # found without a model's help; null: not by them
     on_lost_slice = models.BooleanField(default=False)  # once an evaluation or drift says that something got lost
     minutes = models.PositiveSmallIntegerField()  # of training, each time
+    trials = models.PositiveSmallIntegerField(null=True, blank=True)  # of a search before it; null: as what answers now
+    search_minutes = models.PositiveSmallIntegerField(default=60, db_default=60)  # at most, of these trials
     when_passed = models.CharField(max_length=6, choices=Passed, default=Passed.ASK)
     most_failures = models.PositiveSmallIntegerField()  # in a row, until it stops
     failures = models.PositiveSmallIntegerField(default=0)  # in a row, so far
@@ -54,6 +57,8 @@ class TrainingPlan(models.Model):
                 condition=(Q(every_days=None) | limits.PLAN["every_days"].on("every_days"))
                 & (Q(new_verdicts=None) | limits.PLAN["new_verdicts"].on("new_verdicts"))
                 & limits.PLAN["minutes"].on("minutes")
+                & (Q(trials=None) | limits.PLAN["trials"].on("trials"))
+                & limits.PLAN["search_minutes"].on("search_minutes")
                 & limits.PLAN["most_failures"].on("most_failures"),
                 name="training_plan_within_limits",
             ),
@@ -78,6 +83,7 @@ class PlanRound(models.Model):
 
     class State(models.TextChoices):
         SNAPSHOT = "snapshot", "A snapshot is taken"
+        SEARCHING = "searching", "Settings are searched for"
         TRAINING = "training", "Training"
         EVALUATING = "evaluating", "Being evaluated"
         EVIDENCE = "evidence", "Waits for evidence"
@@ -88,7 +94,7 @@ class PlanRound(models.Model):
         STOPPED = "stopped", "Stopped"
         FAILED = "failed", "Failed"
 
-    OPEN = ("snapshot", "training", "evaluating", "evidence")
+    OPEN = ("snapshot", "searching", "training", "evaluating", "evidence")
 
     plan = models.ForeignKey(TrainingPlan, on_delete=models.CASCADE, related_name="rounds")
     why = models.CharField(max_length=10, choices=Why)
@@ -96,6 +102,7 @@ class PlanRound(models.Model):
     state = models.CharField(max_length=11, choices=State, default=State.SNAPSHOT)
     reason = models.CharField(max_length=300, blank=True)
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
+    search = models.ForeignKey(Search, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     run = models.ForeignKey(TrainingRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     evaluation = models.ForeignKey(Evaluation, null=True, blank=True, on_delete=models.PROTECT, related_name="rounds")
     rollout = models.ForeignKey(Rollout, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -108,7 +115,7 @@ class PlanRound(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["plan"], condition=Q(ended_at=None), name="plan_round_one_at_a_time"),
             models.CheckConstraint(
-                condition=Q(state__in=["snapshot", "training", "evaluating", "evidence"], ended_at=None)
+                condition=Q(state__in=["snapshot", "searching", "training", "evaluating", "evidence"], ended_at=None)
                 | Q(
                     state__in=["asked", "rollout", "refused", "cannot-tell", "stopped", "failed"],
                     ended_at__isnull=False,

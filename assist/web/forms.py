@@ -318,6 +318,13 @@ class PlanForm(forms.Form):
     minutes = forms.IntegerField(
         label=_("Minutes of training at most"), help_text=_("Each time."), **limits.PLAN["minutes"].bounds
     )
+    trials = forms.IntegerField(
+        label=_("Search for better settings first, trials"),
+        required=False,
+        help_text=_("Left empty, it trains with the settings of what answers now."),
+        **limits.PLAN["trials"].bounds,
+    )
+    search_minutes = forms.IntegerField(label=_("Minutes of searching at most"), **limits.PLAN["search_minutes"].bounds)
     when_passed = forms.ChoiceField(
         label=_("Once its model has passed"),
         choices=[(key, _(words)) for key, words in TrainingPlan.Passed.choices],

@@ -19,6 +19,7 @@ FIGURES = (
     "improve",
     "drift",
     "planted",
+    "masks",
 )
 # These have a PostgreSQL of their own, in a process of their own.
 WITH_DATABASE = ("beside", "kills", "whole")

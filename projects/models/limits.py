@@ -110,6 +110,8 @@ PLAN: dict[str, Between] = {
     "every_days": Between(1, 366),
     "new_verdicts": Between(1, 5_000),
     "minutes": Between(1, 24 * 60),
+    "trials": Between(2, 200),
+    "search_minutes": Between(1, 24 * 60),
     "most_failures": Between(1, 20),
 }
 # By the names of the terms on which a model chooses what is labelled next. What judges models is three tenths of all

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from assist.adapters import Embedding, MaskPrompt, RuntimeMissing, catalogue, sam_decoder, sam_frame
+from assist.adapters import Embedding, MaskPrompt, RuntimeMissing, catalogue, familiar, sam_decoder, sam_frame
 from assist.adapters.files import DECODER, verify
 from assist.learning import snapshots, training
-from assist.learning.recipes import pointing
+from assist.learning.recipes import pointing, rehearsal
 from assist.learning.recipes import sam_decoder as recipe
 from assist.learning.recipes.recipe import Report, Unfit, Work
 from assist.learning.snapshot_file import Line
@@ -27,7 +27,7 @@ from tests.support.assist import brought, reports, scenes, weights
 from tests.support.assist import work as work_of
 from tests.support.projects import judging
 
-USUAL = {"passes": 1, "learn_rate": 0.001}
+USUAL = {"passes": 1, "learn_rate": 0.001, "rehearsal": False}
 SIDE = scenes.SIDE
 
 
@@ -92,6 +92,44 @@ def test_the_same_seed_gives_the_same_bytes_and_what_cannot_be_read_is_told(tmp_
     counts = both[0].metrics["pictures"]
     assert counts == {"train": 1, "train unreadable": 2, "validation": 1, "validation unreadable": 0}
     assert both[0].metrics["began from"].keys() == {"overlap", "click", "box"} == both[0].metrics["model"].keys()
+
+
+def test_what_it_knew_is_kept_by_rehearsal_and_by_taking_less_of_what_it_learnt(
+    tmp_path: Path, little: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsal, "PRACTISED", 2)
+    monkeypatch.setattr(rehearsal, "CHECKED", 1)
+    monkeypatch.setattr(rehearsal, "SHARES", (1.0, 0.1))
+    monkeypatch.setattr(rehearsal, "RIGHT", 1.1)  # nothing tells these pictures apart
+    lines = scenes.lines_of([TRAIN, VALIDATION], tmp_path / "pictures", discs=1)
+    given = [work(tmp_path, lines, rehearsal=known, learn_rate=0.001) for known in (False, True, True)]
+    encoded(given[0], lines)
+    practised = rehearsal.names()
+    encoded(given[0], [replace(lines[0], asset=name) for name in practised])
+    monkeypatch.setattr(rehearsal, "picture", lambda number: pytest.fail("it is encoded already"))
+    alone, *both = [recipe.train(each) for each in given]
+    assert digest(given[1]) == digest(given[2]) != digest(given[0]), "the same again, and not as without"
+    assert load_file(given[1].folder / recipe.FILE).keys() == load_file(given[0].folder / recipe.FILE).keys()
+    kept = both[0].metrics["kept"]
+    assert "kept" not in alone.metrics and kept["share"] in (1.0, 0.1, 0.0)
+    assert kept["overlap"] >= rehearsal.KEPT and kept == both[1].metrics["kept"]
+    base, learnt = (sam_decoder.load(verify(DECODER, weights.pinned())) for _ in range(2))
+    known = rehearsal.Rehearsal(base, recipe.Encoded(tmp_path / "embeddings", weights.pinned()).of)
+    learnt.mask_decoder.load_state_dict(load_file(given[0].folder / recipe.FILE))
+    assert known.kept(base) == 1.0 and known.kept(learnt) < 1.0
+    monkeypatch.setattr(rehearsal, "KEPT", 1.1)
+    assert known.mix(learnt) == (0.0, 1.0), "where nothing of it may be taken it is as it was"
+    monkeypatch.setattr(rehearsal, "RIGHT", 0.0)
+    known.tell_apart([lines[0].asset], [lines[1].asset])
+    assert known.familiar is not None and not known.familiar(torch.full((1, 256, 64, 64), np.nan), (SIDE, SIDE))
+    assert all(torch.equal(one, learnt.mask_decoder.state_dict()[name]) for name, one in known.began_from.items())
+
+
+def test_it_practises_on_pictures_that_are_drawn_or_cut_and_checks_by_others() -> None:
+    seen = [rehearsal.picture(number) for number in range(rehearsal.PRACTISED - 2, rehearsal.PRACTISED + 2)]
+    assert all(one.dtype == np.uint8 and one.ndim == 3 and one.shape[2] == 3 and one.std() > 5 for one in seen)
+    assert np.array_equal(rehearsal.picture(3), rehearsal.picture(3))
+    assert len({one.tobytes() for one in seen}) == 4
 
 
 def test_what_is_made_of_the_pictures_lies_in_the_runs_own_folder(
@@ -186,16 +224,32 @@ def version(tmp_path: Path) -> tuple[Path, str]:
             state[name] = -state[name]
     source = tmp_path / "source"
     source.mkdir()
-    save_file(state, source / recipe.FILE)
+    line = familiar.Familiar(torch.eye(256)[0], torch.tensor(0.0))  # by the first channel alone
+    save_file(state | line.tensors(), source / recipe.FILE)
     brought.folder(source, "", name="ours", capability="segment", adapter="sam-decoder")
     with brought.checked(source) as (offer, files):
         catalogue.enter(store, offer, files)
     return store, offer.key
 
 
+def test_pictures_are_told_apart_where_they_can_be() -> None:
+    draw = torch.Generator().manual_seed(3)
+    ours, theirs = (torch.randn(30, 256, generator=draw) + shift for shift in (0.0, 0.7))
+    line = familiar.fitted(ours[:10], theirs[:20])
+    right = [(some @ line.weight + line.bias > 0).float().mean() for some in (ours[10:], theirs[20:])]
+    assert right[0] > 0.9 and right[1] < 0.1
+    frame = torch.zeros(1, 256, 64, 64)
+    frame[0, :, :32] = theirs[25][:, None, None]
+    frame[0, :, 32:] = ours[25][:, None, None]
+    assert not line(frame, (400, 800)), "what lies beyond the picture doesn't count"
+    tensors = line.tensors()
+    assert familiar.taken_from(tensors) == line and not tensors and familiar.taken_from({}) is None
+
+
 async def test_a_version_answers_from_the_embedding_that_its_base_made(version: tuple[Path, str]) -> None:
     store, key = version
     kept, features = EmbeddingStore(None), np.random.default_rng(3).normal(0, 0.1, (1, 256, 64, 64))
+    features[:, 0] += 0.5
     embedding = Embedding(features.astype(np.float16), (SIDE, SIDE))
     kept.write(("a picture", recipe.NAME), embedding)
     serving = Serving([catalogue.find(key, store)], store, kept)
@@ -213,6 +267,13 @@ async def test_a_version_answers_from_the_embedding_that_its_base_made(version: 
     ours = model.decode(embedding, MaskPrompt(box=box))  # type: ignore[union-attr]
     assert np.allclose(ours.logits, -logits[0, 1:].numpy(), atol=0.05), "these are its own weights"
     assert np.argmax(ours.scores) == ours.best, "and its own estimate says which is best"
+    features[:, 0] -= 1
+    unlike = Embedding(features.astype(np.float16), (SIDE, SIDE))
+    theirs = model.decode(unlike, MaskPrompt(box=box))  # type: ignore[union-attr]
+    with torch.inference_mode():
+        told = torch.from_numpy(unlike.features.astype(np.float32))
+        logits, _ = base(told, *sam_frame.tensors(MaskPrompt(box=box), (SIDE, SIDE)))
+    assert np.allclose(theirs.logits, logits[0, 1:].numpy(), atol=0.05), "elsewhere the default model's answer"
 
 
 def test_weights_that_do_not_fit_are_said(version, tmp_path: Path) -> None:
@@ -223,6 +284,7 @@ def test_weights_that_do_not_fit_are_said(version, tmp_path: Path) -> None:
     for wrong, said in (
         ({"a": torch.ones(2)}, "no mask decoder"),
         ({name: one * np.nan for name, one in state.items()}, "no number"),
+        ({name: one for name, one in state.items() if name != familiar.BIAS}, "half of what"),
     ):
         source = tmp_path / said.replace(" ", "-")
         source.mkdir()

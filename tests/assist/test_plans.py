@@ -1,6 +1,5 @@
 """A recipe learns anew by itself: when it was arranged to, step by step, up to the gate and never around it."""
 
-import random
 from datetime import timedelta
 
 import pytest
@@ -22,44 +21,22 @@ from assist.models import (
     TrainingPlan,
     TrainingRun,
 )
-from assist.registry import registry, resolution
+from assist.registry import registry
 from projects.models import Project
-from projects.reports import verdict_index
 from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.notifications import inbox
 from taskers.people import invitations
 from tests.support import make
-from tests.support.assist import reports
 from tests.support.assist.engineer import at, shown
 from tests.support.assist.engineer import emil as emil  # a fixture
-from tests.support.assist.plans import RECIPE
+from tests.support.assist.plans import RECIPE, answering, judged, labelled, last, looked, steps
 from tests.support.assist.plans import places as places  # fixtures
 from tests.support.assist.plans import project as project
 from tests.support.assist.running import FAKE
 from tests.support.cast import Cast
-from tests.support.projects.judging import said
 
 pytestmark = pytest.mark.django_db
-
-
-def labelled(cast: Cast, project: Project, number: int) -> None:
-    """So many reports whose ships Alice has marked, alone."""
-    rng, batch = random.Random(3), make.batch(project, f"Batch {project.batches.count()}")
-    for number_of_it in range(number):
-        text, ships = reports.report(rng)
-        (task,) = make.tasks(batch, text=f"{number_of_it}: {text}")
-        shift = len(f"{number_of_it}: ")
-        said(cast.alice, task, make.spans(*((a + shift, b + shift, "vessel") for a, b in ships)))
-    verdict_index.add(Event.objects.filter(project_key=project.public_id))
-
-
-def looked(plan: TrainingPlan, days: float = 0) -> str:
-    return rounds.move(plan.pk, now=timezone.now() + timedelta(days=days))
-
-
-def last(plan: TrainingPlan) -> PlanRound:
-    return plan.rounds.order_by("-pk").select_related("run", "evaluation", "snapshot", "rollout")[0]
 
 
 def trained(plan: TrainingPlan, cast: Cast) -> ModelVersion:
@@ -73,24 +50,6 @@ def trained(plan: TrainingPlan, cast: Cast) -> ModelVersion:
         state="done", version=version, began_at=timezone.now(), ended_at=timezone.now()
     )
     return version
-
-
-def judged(plan: TrainingPlan, outcome: str, missing: int = 0) -> Evaluation:
-    """As if its evaluation had come to its end now."""
-    made = last(plan).evaluation
-    assert made is not None, "nothing is measured yet"
-    finding = {"slice": "all", "missing": missing, "outcome": outcome}
-    told = {"state": "done", "outcome": outcome, "findings": [finding], "ended_at": timezone.now()}
-    Evaluation.objects.filter(pk=made.pk).update(**told)
-    return made
-
-
-def steps(of: PlanRound) -> list[str]:
-    return list(of.steps.order_by("number").values_list("state", flat=True))
-
-
-def answering(project: Project) -> dict[str, int]:
-    return {str(row.version): row.share for row in resolution.deployed(project, "spans")}
 
 
 @pytest.mark.slow

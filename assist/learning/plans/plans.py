@@ -23,19 +23,21 @@ USUAL: dict[str, Any] = {
     "new_verdicts": None,
     "on_lost_slice": False,
     "minutes": 60,
+    "trials": None,
+    "search_minutes": 60,
     "when_passed": TrainingPlan.Passed.ASK,
     "most_failures": 3,
 }
 FRESH = {"failures": 0, "reason": "", "verdicts_upto": 0, "scores_seen": ""}
 STARTS = ("every_days", "new_verdicts", "on_lost_slice")
-MAY_BE_EMPTY = ("every_days", "new_verdicts")
+MAY_BE_EMPTY = ("every_days", "new_verdicts", "trials")
 NEWEST = 20  # rounds of a plan that are shown
 
 
 @transaction.atomic
 def arrange(project: Project, recipe: str, *, by: Person, **terms: Any) -> TrainingPlan:
     """Let a recipe learn anew by itself, in this person's name; a round that is under way ends. What is left out of
-    `terms`, by the names of USUAL, is as usual.
+    `terms`, by the names of USUAL, is as usual; with `trials` it searches for better settings first.
 
     Raises Refused for a recipe that these tasks have no use for, a term beyond its limits, and nothing to begin by.
     """
@@ -70,7 +72,9 @@ def turn_off(plan: TrainingPlan, *, by: Person) -> None:
 def of(project: Project) -> Sequence[TrainingPlan]:
     """A project's plans by their recipes, each with its newest rounds, the newest first, and their steps."""
     steps = Prefetch("steps", RoundStep.objects.order_by("number"))
-    newest = PlanRound.objects.select_related("run", "evaluation", "rollout", "snapshot").prefetch_related(steps)
+    newest = PlanRound.objects.select_related("search", "run", "evaluation", "rollout", "snapshot").prefetch_related(
+        steps
+    )
     rows = TrainingPlan.objects.filter(project=project).select_related("arranged_by", "project")
     return list(rows.prefetch_related(Prefetch("rounds", newest.order_by("-pk")[:NEWEST], "newest")).order_by("recipe"))  # type: ignore[no-redef]
 

@@ -1,5 +1,5 @@
-"""A plan that came round: snapshot, training, evaluation, and what the gate said. The only writer of PlanRound and
-RoundStep.
+"""A plan that came round: snapshot, search where that is wished, training, evaluation, and what the gate said. The only
+writer of PlanRound and RoundStep.
 
 Each look takes a round one step on, under a lock on the plan's row: of two workers one does, and the other finds it
 done. It begins what a person could begin, in the name of whoever arranged the plan, and opens no gate: what wasn't
@@ -21,7 +21,17 @@ from assist.learning.drift import audits
 from assist.learning.plans.due import Due, due
 from assist.learning.reasons import REASONS
 from assist.learning.search import searches
-from assist.models import Evaluation, ModelVersion, PlanRound, RoundStep, Snapshot, TrainingPlan, TrainingRun, rivals
+from assist.models import (
+    Evaluation,
+    ModelVersion,
+    PlanRound,
+    RoundStep,
+    Search,
+    Snapshot,
+    TrainingPlan,
+    TrainingRun,
+    rivals,
+)
 from assist.registry import resolution
 from projects import access
 from projects.configuration.project_events import tell
@@ -75,7 +85,7 @@ def move(key: int, *, now: datetime) -> str:
     plan = rows.select_related("project__organization", "arranged_by").first()
     if plan is None:
         return ""
-    kept = plan.rounds.select_related("snapshot__project", "run__version", "evaluation__candidate")
+    kept = plan.rounds.select_related("snapshot__project", "search__snapshot", "run__version", "evaluation__candidate")
     last = kept.filter(ended_at=None).first()
     if plan.project.state == Project.State.ARCHIVED:
         end_open(plan, REASONS["plan-archived"])
@@ -95,13 +105,15 @@ def move(key: int, *, now: datetime) -> str:
 
 
 def end_open(plan: TrainingPlan, reason: str) -> None:
-    """A round that is under way is over, and what trains for it ends."""
-    last = plan.rounds.select_related("run").filter(ended_at=None).first()
+    """A round that is under way is over, and what searches or trains for it ends."""
+    last = plan.rounds.select_related("search", "run").filter(ended_at=None).first()
     if last is None:
         return
-    if last.run is not None and last.run.state in training.OPEN:
-        with contextlib.suppress(StateConflict):  # it came to its end meanwhile
+    with contextlib.suppress(StateConflict):  # it came to its end meanwhile
+        if last.run is not None and last.run.state in training.OPEN:
             training.stop(last.run)
+        elif last.search is not None and last.run is None:
+            searches.stop(last.search)
     _end(plan, last, State.STOPPED, reason)
 
 
@@ -126,7 +138,33 @@ def _after_snapshot(plan: TrainingPlan, last: PlanRound, now: datetime) -> None:
     if taken.state == Snapshot.State.FAILED:
         _fail(plan, last, taken.reason)
     elif taken.state == Snapshot.State.READY:
-        _try(plan, last, now, _train)
+        _try(plan, last, now, _search if plan.trials else _train)
+
+
+def _search(plan: TrainingPlan, last: PlanRound) -> None:
+    """For better settings than those of what answers now, which the first trial has."""
+    assert plan.trials
+    terms = {"most": plan.trials, "minutes": plan.search_minutes}
+    begun = searches.begin(last.snapshot, plan.recipe, by=plan.arranged_by, **terms)
+    _on(plan, last, State.SEARCHING, search=begun)
+
+
+def _after_search(plan: TrainingPlan, last: PlanRound, now: datetime) -> None:
+    """A search ends with its trials or its time, and never without one trial that came to its end unless it failed."""
+    found = last.search
+    assert found is not None
+    if found.state == Search.State.FAILED:
+        _fail(plan, last, found.reason)
+    elif found.state == Search.State.STOPPED:
+        _end(plan, last, State.STOPPED)
+    elif found.state == Search.State.DONE:
+        _try(plan, last, now, _train_winner)
+
+
+def _train_winner(plan: TrainingPlan, last: PlanRound) -> None:
+    """The very model that did best on the validation split; the gate hasn't seen it yet."""
+    assert last.search is not None
+    _on(plan, last, State.TRAINING, run=searches.train_winner(last.search, by=plan.arranged_by))
 
 
 def _train(plan: TrainingPlan, last: PlanRound) -> None:
@@ -218,6 +256,7 @@ def _with_evidence(plan: TrainingPlan, last: PlanRound, now: datetime) -> None:
 
 MOVES: dict[State, Callable[[TrainingPlan, PlanRound, datetime], None]] = {
     State.SNAPSHOT: _after_snapshot,
+    State.SEARCHING: _after_search,
     State.TRAINING: _after_training,
     State.EVALUATING: _after_evaluation,
     State.EVIDENCE: _with_evidence,

@@ -46,6 +46,7 @@ RECIPES: Mapping[str, Recipe] = {
         parameters={
             "passes": Parameter(6, 1, 30),
             "learn_rate": Parameter(0.0001, 0.00001, 0.001, log=True),
+            "rehearsal": Parameter(True, searched=False),  # what is forgotten doesn't show in the figure
         },
         module="sam_decoder",
         figure="overlap",

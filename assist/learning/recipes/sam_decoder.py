@@ -3,15 +3,18 @@
 Each picture is encoded once, however many passes or trials there are. A region is asked for as people ask: by a click
 or a box, and then by a second click that corrects the answer. Of the three masks of a first answer the nearest learns,
 so that they go on to disagree where it isn't clear what is meant, and the model's estimates learn which of them it is.
+
+What it knew it keeps: on pictures unlike the project's it answers as before, or else goes on practising (rehearsal.py).
 """
 
+import copy
 import math
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +27,15 @@ from torch.nn import functional
 
 from assist.adapters import LONGEST_SIDE, Embedding, MaskPrompt, sam_frame
 from assist.adapters.files import DECODER, ENCODER, Artifact, WeightsProblem, verify
-from assist.adapters.mobile_sam import Worth, embedding_of, worth_of
+from assist.adapters.mobile_sam import Elsewhere, Worth, embedding_of, worth_of
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
 from assist.adapters.sam_light import LightDecoder
 from assist.learning.reasons import REASONS
-from assist.learning.recipes import pointing
+from assist.learning.recipes import pointing, rehearsal
 from assist.learning.recipes.pointing import Region
 from assist.learning.recipes.recipe import Made, Report, Unfit, Work
+from assist.learning.recipes.rehearsal import Rehearsal
 from assist.learning.region_masks import as_mask, middle
 from assist.learning.snapshot_file import Line
 from assist.runtime.decoding import BadPicture, pixels_of
@@ -76,9 +80,18 @@ class Encoded:
                 pixels, size = pixels_of(file.read_bytes(), LONGEST_SIDE)
             except (BadPicture, OSError):
                 return None
-            found = embedding_of(self._encoder, pixels, size)
-            self._store.write((name, NAME), found)
+            return self._encode(name, pixels, size)
         return found.image_size
+
+    def add(self, name: str, drawn: Callable[[], np.ndarray]) -> None:
+        """A picture that is in no file."""
+        if self._store.read((name, NAME)) is None:
+            pixels = drawn()
+            self._encode(name, pixels, (pixels.shape[0], pixels.shape[1]))
+
+    def _encode(self, name: str, pixels: np.ndarray, size: tuple[int, int]) -> tuple[int, int]:
+        self._store.write((name, NAME), embedding_of(self._encoder, pixels, size))
+        return size
 
     @cached_property
     def _encoder(self) -> onnxruntime.InferenceSession:
@@ -113,10 +126,13 @@ def train(work: Work) -> Made:
             raise Unfit(REASONS["no-region"])
         decoder = load_decoder(_verified(DECODER, models))
         before = measured(decoder, encoded, held_out, worth_of)
-        best = _best(work, decoder, encoded, units, held_out, draw)
+        known = _known(decoder, encoded, told, held_out) if work.parameters["rehearsal"] else None
+        best, kept = _best(work, decoder, encoded, units, held_out, known, draw)
     weights = {name: one.contiguous() for name, one in decoder.mask_decoder.state_dict().items()}
+    if known and known.familiar:
+        weights |= known.familiar.tensors()
     save_file(weights, work.folder / FILE)
-    metrics = {"model": best, "began from": before, "pictures": counts}
+    metrics = {"model": best, "began from": before, "pictures": counts} | ({"kept": kept} if known else {})
     return Made(metrics, {"adapter": "sam-decoder", "capability": "segment"})
 
 
@@ -159,6 +175,15 @@ def _seen(work: Work, encoded: Encoded, lines: Iterable[Line], split: str, count
     return found
 
 
+def _known(decoder: SamDecoder, encoded: Encoded, told: Sequence[Seen], held_out: Sequence[Seen]) -> Rehearsal:
+    """What it knew, with the pictures that it goes on practising on, and what tells these from the project's."""
+    for number, name in enumerate(rehearsal.names()):
+        encoded.add(name, partial(rehearsal.picture, number))
+    known = Rehearsal(copy.deepcopy(decoder), encoded.of)
+    known.tell_apart([one.name for one in told], [one.name for one in held_out])
+    return known
+
+
 def _with_area(shape: Mapping[str, Any], size: tuple[int, int]) -> Mapping[str, Any] | None:
     made = as_mask(shape, *size)
     return made if made and tuple(made["size"]) == size and mask_area(made) else None
@@ -182,30 +207,41 @@ def _best(
     encoded: Encoded,
     units: list[Unit],
     held_out: Sequence[Seen],
+    known: Rehearsal | None,
     draw: np.random.Generator,
-) -> dict[str, float]:
-    """Pass over the regions until nothing gets better; the decoder is as it was at its best. Returns its figures."""
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Pass over the regions until nothing gets better; the decoder is as it was at its best, mixed so that it keeps
+    what it knew. Returns its figures, and what it keeps with which share of what it learnt."""
     passes, began, order = int(work.parameters["passes"]), time.monotonic(), _endless(units, draw)
     parts = decoder.mask_decoder.requires_grad_(True)
     optimizer = torch.optim.AdamW(parts.parameters(), float(work.parameters["learn_rate"]), weight_decay=0.01)
     warm = torch.optim.lr_scheduler.LinearLR(optimizer, 1 / WARM_UP, total_iters=WARM_UP)
-    best, stood, kept = dict[str, float](), 0, dict[str, Tensor]()
+    best, stood, kept, whole = dict[str, float](), 0, dict[str, float](), dict[str, Tensor]()
     for step in range(1, passes + 1):
         losses = list[float]()
         for name, regions in (next(order) for _ in range(min(A_PASS, len(units)))):
-            losses.append(_learnt(decoder, encoded.of(name), regions, optimizer, draw))
+            losses.append(_learnt(decoder, encoded.of(name), regions, known, optimizer, draw))
             warm.step()
-        found = measured(decoder, encoded, held_out, None)
+        learnt = _copied(parts)
+        share, still = known.mix(decoder) if known else (1.0, math.nan)
+        away = Elsewhere(known.familiar, known.base, worth_of) if known and known.familiar else None
+        found = measured(decoder, encoded, held_out, None, away)
         left = (time.monotonic() - began) / step * (passes - step)
         work.report(Report(step, passes, float(np.mean(losses)), found["overlap"], left))
         stood = 0 if not best or found["overlap"] > best["overlap"] else stood + 1
         if not stood:
-            best, kept = found, {key: one.clone() for key, one in parts.state_dict().items()}
+            best, whole = found, _copied(parts)
+            kept = {"overlap": still, "share": share, "told apart": float(away is not None)}
         if stood >= PATIENCE:
             break
-    parts.load_state_dict(kept)
+        parts.load_state_dict(learnt)
+    parts.load_state_dict(whole)
     parts.requires_grad_(False)
-    return best
+    return best, kept
+
+
+def _copied(parts: torch.nn.Module) -> dict[str, Tensor]:
+    return {name: one.clone() for name, one in parts.state_dict().items()}
 
 
 def _endless(units: list[Unit], draw: np.random.Generator) -> Iterator[Unit]:
@@ -218,10 +254,12 @@ def _learnt(
     decoder: SamDecoder,
     embedding: Embedding,
     regions: Sequence[Region],
+    known: Rehearsal | None,
     optimizer: torch.optim.Optimizer,
     draw: np.random.Generator,
 ) -> float:
-    """One step by some regions of a picture, each asked for twice. Returns the loss. Raises Unfit."""
+    """One step by some regions of a picture, each asked for twice, and by what it knew where that can't be told apart.
+    Returns the loss of the regions. Raises Unfit."""
     features = torch.from_numpy(embedding.features.astype(np.float32))
     masks = np.stack([one.mask for one in regions])
     rows, columns = regions[0].inside
@@ -244,6 +282,8 @@ def _learnt(
         answers[:, rows:], answers[:, :, columns:] = False, False
         asked = zip(clicks, masks, answers, strict=True)
         clicks = [[*some, pointing.correction(mask, answer, draw)] for some, mask, answer in asked]
+    if known and not known.familiar:
+        known.loss(decoder, draw).backward()
     torch.nn.utils.clip_grad_norm_(decoder.mask_decoder.parameters(), LOUDEST)
     optimizer.step()
     optimizer.zero_grad()
@@ -279,19 +319,31 @@ def _loss(logits: Tensor, scores: Tensor, wanted: Tensor, clear: bool) -> Tensor
     return (of_masks + ((scores - overlaps) ** 2).mean(1)).mean()
 
 
-def measured(decoder: SamDecoder, encoded: Encoded, held_out: Sequence[Seen], worth: Worth | None) -> dict[str, float]:
+def measured(
+    decoder: SamDecoder,
+    encoded: Encoded,
+    held_out: Sequence[Seen],
+    worth: Worth | None,
+    elsewhere: Elsewhere | None = None,
+) -> dict[str, float]:
     """The mean overlap with regions for a click in the middle, for the box, and of both, as the runtime answers."""
-    light = LightDecoder(decoder.prompt_encoder, decoder.mask_decoder)
+    own = LightDecoder(decoder.prompt_encoder, decoder.mask_decoder), worth
+    if elsewhere:
+        other = LightDecoder(elsewhere.decoder.prompt_encoder, elsewhere.decoder.mask_decoder), elsewhere.worth
     clicks, boxes = list[float](), list[float]()
     with torch.inference_mode():
         for one in held_out:
             embedding = encoded.of(one.name)
+            told = torch.from_numpy(embedding.features.astype(np.float32))
+            ours = elsewhere is None or elsewhere.familiar(told, embedding.image_size)
+            light, chosen = own if ours else other
             for shape in one.shapes[:MOST_REGIONS]:
                 region = bitmap_from_mask(shape)
                 x, y = middle(region)
                 left, top, wide, tall = (float(side) for side in mask_box(shape))
-                clicks.append(overlap(region, _answer(light, embedding, MaskPrompt(((x, y, True),)), worth)))
-                boxes.append(overlap(region, _answer(light, embedding, MaskPrompt(box=(left, top, wide, tall)), worth)))
+                asked = MaskPrompt(((x, y, True),)), MaskPrompt(box=(left, top, wide, tall))
+                for prompt, found in zip(asked, (clicks, boxes), strict=True):
+                    found.append(overlap(region, _answer(light, embedding, prompt, chosen)))
     click, box = float(np.mean(clicks)), float(np.mean(boxes))
     return {"overlap": (click + box) / 2, "click": click, "box": box}
 

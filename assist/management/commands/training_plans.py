@@ -33,6 +33,10 @@ class Command(BaseCommand):
         arrange.add_argument("--new-verdicts", type=int, help="found without a model's help")
         arrange.add_argument("--on-lost-slice", action="store_true")
         arrange.add_argument("--minutes", type=int, default=plans.USUAL["minutes"], help="of training")
+        arrange.add_argument("--trials", type=int, help="of a search for better settings before it")
+        arrange.add_argument(
+            "--search-minutes", type=int, default=plans.USUAL["search_minutes"], help="of these trials"
+        )
         arrange.add_argument("--when-passed", choices=TrainingPlan.Passed.values, default=TrainingPlan.Passed.ASK)
         arrange.add_argument("--most-failures", type=int, default=plans.USUAL["most_failures"])
 
