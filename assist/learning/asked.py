@@ -11,20 +11,20 @@ from assist.alike import index
 from assist.errors import CopilotError
 from assist.learning import measured_scores
 from assist.learning.blind_verdicts import Decided
+from assist.learning.region_masks import AREAS
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, precompute, sureness
 from assist.suggestions.bindings import written_in
 from assist.suggestions.offers import TextField
 from assist.suggestions.prototypes import Choices
-from projects.inference.calibration import Calibration
+from assist.suggestions.sureness import Measured
 from projects.models import Project
 
 NO_IMAGE = "no-image"  # that could be read: whatever is asked, it tells of no model
 NO_ANSWER = "no-answer"  # by the model, to this task
 UNREADABLE = {NO_IMAGE, NO_ANSWER}  # this picture; the next may do better
 TOO_SLOW = "too-slow"
-AREAS = {"box", "mask", "polygon"}  # shapes that a box can be drawn around
 Heard = dict[int, dict[str, Any]]
 Scores = list[float | None]
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Asked:
     `vectors`: where pictures lie, by model and task, as far as it is kept. `minimums`: how sure an offer under a label
     has to be, before `minimum_score`. `written`: by label the attribute that holds what is written there. `versions`:
     those that are compared. `texts`: fields that a model may write for.
-    `measured`: how far their scores of spans may be believed, as far as that is known.
+    `measured`: how far their scores of spans or boxes may be believed, as far as that is known.
     """
 
     labels: frozenset[str]
@@ -55,7 +55,7 @@ class Asked:
     written: Mapping[str, str] = dataclasses.field(default_factory=dict)
     texts: Sequence[TextField] = ()
     versions: Sequence[ModelVersion] = ()
-    measured: Mapping[str, Calibration] = dataclasses.field(default_factory=dict)
+    measured: Mapping[str, Measured] = dataclasses.field(default_factory=dict)
 
     def twice(self) -> tuple["Asked", "Asked"]:
         """The same of two models, each heard by itself."""
@@ -66,9 +66,9 @@ class Asked:
         """Whether what is that sure is offered."""
         return score is None or score >= self.minimums.get(label, self.minimum_score)
 
-    def sure(self, version: ModelVersion, own: float | None) -> float | None:
-        """How sure a find of this version is; `own`: its own word."""
-        return sureness.of(own, self.measured.get(str(version)))
+    def sure(self, version: ModelVersion, own: float | None, label: str) -> float | None:
+        """How sure a find of this version is under a label; `own`: its own word."""
+        return sureness.of(own, self.measured.get(str(version)), label)
 
     def unread(self, key: int) -> bool:
         """Whether that task's picture couldn't be read."""

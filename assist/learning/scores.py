@@ -55,7 +55,7 @@ def _offered(said: Sequence[Sequence[Any]], asked: Asked, version: ModelVersion)
     own, found = version.terms.get("label_map"), set()
     for start, end, theirs, score in said:
         label = project_label(theirs, asked.mapping, asked.labels, own)
-        if label and asked.offers(label, asked.sure(version, score)):
+        if label and asked.offers(label, asked.sure(version, score, label)):
             found.add((int(start), int(end), label))
     return found
 

@@ -180,9 +180,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "hindrance": work.hindrance(project, project.settings_now()),
         "placed": work.of_project(project),
         "samples": capability == "spans" or bool(resolution.deployed(project, "detect")),
-        "measured": measured_scores.standing(project) if capability == "spans" else [],
-        "enough_spans": measured_scores.ENOUGH,
-        "enough_texts": measured_scores.ENOUGH_TEXTS,
+        **_measured(project, capability),
         "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
@@ -192,6 +190,14 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         and status.of_images(project)
         and not any(resolution.deployed(project, one) for one in OF_IMAGES),
     }
+
+
+def _measured(project: Project, capability: str) -> dict[str, Any]:
+    """How far the scores of spans or boxes may be believed; nothing where none are told."""
+    shown = {"enough_finds": measured_scores.ENOUGH, "enough_tasks": measured_scores.ENOUGH_TEXTS}
+    if capability == "spans" or (capability == "segment" and resolution.deployed(project, "detect")):
+        return shown | {"measures": True, "measured": measured_scores.standing(project)}
+    return shown
 
 
 def _answering(project: Project, capability: str) -> dict[str, Any]:
