@@ -21,7 +21,7 @@ from assist.learning import canary_report, label_vectors, measured_scores, rollo
 from assist.models import Deployment, Override, Precompute
 from assist.registry import lineage, registry, resolution
 from assist.suggestions import precompute, prototypes
-from assist.suggestions.bindings import MORE, OF_IMAGES, capability_of
+from assist.suggestions.bindings import MORE, OF_IMAGES, WRITES, capability_of
 from assist.web import figures, status
 from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import CopilotForm, DeployForm, OverrideForm, PlaceForm, initial
@@ -228,13 +228,15 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     found: dict[int, list[Precompute]] = {}
     for row in Precompute.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
         found.setdefault(row.batch_id, []).append(row)
-    wanted = {row.version.pk for row in resolution.deployed(project, capability)}
+    writers = resolution.deployed(project, WRITES) if capability == "classify" else []
+    wanted = {row.version.pk for row in (*resolution.deployed(project, capability), *writers)}
     running = any(row.state == Precompute.State.RUNNING for rows in found.values() for row in rows)
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
     kept = status.images_kept() if capability == "segment" else None
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
     found_all = capability == "segment"
-    return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}
+    told = {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}
+    return told | {"writers": [str(one.version) for one in writers]}
 
 
 def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:
