@@ -170,10 +170,11 @@ def pieces_of(text: str, longest: int) -> list[str]:
 
 def _in_order(data: Sequence[Any], count: int) -> list[Any]:
     """By the number that each has: servers may answer in another order."""
-    rows = {row.get("index"): row.get("embedding") for row in (answers.a_table(one, "a vector") for one in data)}
-    if len(data) != count or any(type(key) is not int for key in rows) or sorted(rows) != list(range(count)):
+    rows = [answers.a_table(one, "a vector") for one in data]
+    places: list[Any] = [row.get("index") for row in rows]
+    if not all(type(one) is int for one in places) or sorted(places) != list(range(count)):
         raise answers.broken(f"there isn't one vector for each of {count} inputs")
-    return [rows[place] for place in range(count)]
+    return [rows[places.index(place)].get("embedding") for place in range(count)]
 
 
 def _as_input(subject: Any) -> dict[str, Any]:

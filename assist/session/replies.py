@@ -106,8 +106,10 @@ def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], la
     offers = []
     for start, end, model_label, own in found:
         label = project_label(model_label, binding.mapping, binding.labels, binding.own_map)
+        if label is None:
+            continue
         score = sureness.of(own, binding.measured, label)
-        if label is None or (score is not None and score < _least(binding, label)):
+        if score is not None and score < _least(binding, label):
             continue
         output = {"start": start, "end": end, "label": label, "model_label": model_label}
         if binding.measured is not None and own is not None:

@@ -124,7 +124,7 @@ def test_an_endpoint_is_believed_no_number_too_few_and_no_other_model(host: Back
     assert "'huge' answered, not 'small'" in said(model="huge")
     one = {"index": 0, "embedding": [1.0, 0.0]}
     lost = {"embedding": one["embedding"]}
-    for data in ([one], [one] * 2, [one] * 3, [one, lost], [one, lost | {"index": True}], [one, lost | {"index": 2}]):
+    for data in ([one], [one] * 2, [one] * 3, [one, lost], [one, lost | {"index": True}], [one, lost | {"index": [1]}]):
         assert "one vector for each of 2 inputs" in said(data=data)
     assert "is no object" in said(data=[1, 2]) and "is no list" in said(data=None)
     host.reply = lambda path, body: (200, {"version": "4", "outputs": [{"vector": [1.0, 0.0]}]})
