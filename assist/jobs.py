@@ -95,8 +95,8 @@ def sweep_outcomes(timestamp: int) -> int:
 
 @app.task(queue="copilot")
 def learn(project_key: int) -> int:
-    """Let verdicts teach the copilot what a project's labels mean, or its names and how sure spans are; returns how
-    many there were.
+    """Let verdicts teach the copilot what a project's labels mean, or its names and how sure spans and boxes are;
+    returns how many there were.
 
     Where the runtime is away nothing is learnt now; the next decision asks again.
     """

@@ -224,7 +224,7 @@ class Offer:
     @property
     def lays(self) -> bool:
         """Whether it was brought to say where texts lie."""
-        return self.terms is not None and KINDS[self.terms.adapter].lays
+        return self.capability == "classify" and self.terms is not None and KINDS[self.terms.adapter].lays
 
     @property
     def large(self) -> bool:

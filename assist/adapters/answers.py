@@ -15,6 +15,7 @@ Q = TypeVar("Q")
 
 MOST = 100_000  # pieces of one answer that are looked at
 LONGEST = 200  # characters of a label
+LARGEST = 1e300  # a number: JSON holds whole ones that no float does
 
 
 def broken(what: str) -> CopilotError:
@@ -107,7 +108,7 @@ def or_none(ask: Callable[[Q], T], question: Q) -> T | None:
 
 def is_number(value: Any) -> bool:
     """A finite one."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _is_label(value: Any) -> bool:

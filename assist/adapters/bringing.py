@@ -41,7 +41,8 @@ def offer_of(found: Manifest, folder: Path, owner: str = "") -> Offer:
     return Offer(
         name=name,
         version=found.version,
-        capability="classify" if kind.lays else found.capability,  # which is what it is asked for
+        # Which is what it is asked for.
+        capability="classify" if kind.lays and found.capability == "embed" else found.capability,
         loader=kind.loader,
         artifacts=tuple(files),
         licence=found.licence,

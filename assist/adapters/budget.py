@@ -16,6 +16,8 @@ from typing import Any
 
 from assist.errors import CopilotError
 
+FREE = ("busy", "backend-refused")  # it refused to begin; whatever else went wrong may have cost all
+
 
 class Budget:
     """Tokens of one model version, over its whole life here. `most` None: no end."""

@@ -29,14 +29,12 @@ class HttpModel:
     device = "another host"
 
     def __init__(self, bundle: Bundle) -> None:
-        self._host = Host.of(bundle.terms.options)
-        self._capability = bundle.capability
-        self._name, _, version = bundle.key.rpartition("@")
-        self._version = bundle.terms.options.get("version", version)
+        self._contract = Contract(bundle, bundle.capability)
         self._labels = list(bundle.terms.labels)
         self._studio = None
         if bundle.terms.options.get("protocol") == "label-studio":
-            self._studio = label_studio.Backend(self._host, self._capability, self._labels, self._version)
+            host, version = self._contract.host, self._contract.version
+            self._studio = label_studio.Backend(host, bundle.capability, self._labels, version)
 
     def spans(self, text: str) -> list[FoundSpan]:
         """Raises CopilotError."""
@@ -59,28 +57,41 @@ class HttpModel:
     def boxes(self, image: np.ndarray, size: tuple[int, int] | None = None) -> Boxes:
         """Raises CopilotError."""
         seen = (int(image.shape[0]), int(image.shape[1]))
-        found = self._outputs([_pictured(image)], ())[0].get("boxes")
+        found = self._outputs([pictured(image)], ())[0].get("boxes")
         height, width = size or seen
         rows = [_larger(one, width / seen[1], height / seen[0]) for one in answers.a_list(found, "boxes")]
         return answers.boxes(rows, (height, width), self._labels)
 
     def _shares(self, subject: Any, labels: Sequence[str]) -> dict[str, float | None]:
-        asked = {"text": subject} if isinstance(subject, str) else _pictured(subject)
+        asked = {"text": subject} if isinstance(subject, str) else pictured(subject)
         return answers.shares(self._outputs([asked], labels)[0].get("shares"))
 
     def _outputs(self, inputs: list[dict[str, Any]], labels: Sequence[str]) -> list[Any]:
         """An object for each input. Raises CopilotError."""
         if self._studio is not None:
             return self._studio.outputs(inputs)
+        return self._contract.outputs(inputs, self._labels or labels)
+
+
+class Contract:
+    """`POST /predict` of one host."""
+
+    def __init__(self, bundle: Bundle, capability: str) -> None:
+        self.host, self._capability = Host.of(bundle.terms.options), capability
+        self._name, _, version = bundle.key.rpartition("@")
+        self.version = bundle.terms.options.get("version", version)
+
+    def outputs(self, inputs: list[Any], labels: Sequence[str] = ()) -> list[Any]:
+        """An object for each input. Raises CopilotError."""
         asked = {
             "model": self._name,
-            "version": self._version,
+            "version": self.version,
             "capability": self._capability,
-            "labels": self._labels or list(labels),
+            "labels": list(labels),
             "inputs": inputs,
         }
-        reply = answers.a_table(self._host.ask("/predict", asked), "the answer")
-        check_version(reply.get("version"), self._version)
+        reply = answers.a_table(self.host.ask("/predict", asked), "the answer")
+        check_version(reply.get("version"), self.version)
         outputs = answers.a_list(reply.get("outputs"), "outputs")
         if len(outputs) != len(inputs):
             raise answers.broken(f"{len(outputs)} outputs for {len(inputs)} inputs")
@@ -101,7 +112,8 @@ def _larger(row: Any, across: float, down: float) -> Any:
     return {name: value * by[name] if name in by and answers.is_number(value) else value for name, value in row.items()}
 
 
-def _pictured(image: np.ndarray) -> dict[str, Any]:
+def pictured(image: np.ndarray) -> dict[str, Any]:
+    """An image as an input: a PNG in base64, and its size."""
     file = io.BytesIO()
     Image.fromarray(image).save(file, "PNG", compress_level=1)
     content = base64.b64encode(file.getvalue()).decode("ascii")

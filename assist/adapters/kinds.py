@@ -37,7 +37,7 @@ class Kind:
     accelerated: bool = False
     outside: bool = False  # it asks another host
     encoder: str = ""  # the model whose encoder it uses: what that made of an image is what this would make
-    lays: bool = False  # it says where texts lie: their classes are told by the words of labels and by verdicts
+    lays: bool = False  # it says where texts lie (`embed`): their classes are told by labels' words and by verdicts
     options: Mapping[str, Option] = field(default_factory=dict)
 
 
@@ -55,6 +55,11 @@ ASKED = {
     "url": Option(str, required=True),
     "seconds": Option(NUMBERS, least=0.1, most=120),
     "most_bytes": Option(int, least=1024, most=64 << 20),
+}
+VECTORS = {
+    "width": Option(int, least=1, most=8192),
+    "batch": Option(int, least=1, most=256),
+    "prefix": Option(str),
 }
 
 KINDS: dict[str, Kind] = {
@@ -146,6 +151,20 @@ KINDS: dict[str, Kind] = {
         frozenset({"detect", "spans", "classify", "classify-image", "generate"}),
         outside=True,
         options=ASKED | {"protocol": Option(str, choices=("tandem", "label-studio")), "version": Option(str)},
+    ),
+    "http-embedder": Kind(
+        "outside_embedder:load_http",
+        frozenset({"embed", "embed-image"}),
+        outside=True,
+        lays=True,
+        options=ASKED | VECTORS | {"version": Option(str)},
+    ),
+    "openai-embedder": Kind(
+        "outside_embedder:load_openai",
+        frozenset({"embed"}),
+        outside=True,
+        lays=True,
+        options=ASKED | VECTORS | {"model": Option(str, required=True), "budget_tokens": Option(int, least=1)},
     ),
     "openai": Kind(
         "openai_chat:load",

@@ -27,10 +27,10 @@ class LabelWords:
         return [float(one) for one in shares / shares.sum()]
 
     def _of_labels(self, labels: Sequence[str]) -> np.ndarray:
-        new = [one for one in dict.fromkeys(labels) if one not in self._labels]
+        known = self._labels  # which others may replace meanwhile: a host is asked by several threads
+        new = [one for one in dict.fromkeys(labels) if one not in known]
         if new:
-            if len(self._labels) + len(new) > REMEMBERED:
-                self._labels.clear()
-                new = list(dict.fromkeys(labels))
-            self._labels.update(zip(new, self._vectors(new), strict=True))
-        return np.stack([self._labels[one] for one in labels])
+            if len(known) + len(new) > REMEMBERED:
+                known, new = {}, list(dict.fromkeys(labels))
+            self._labels = known = known | dict(zip(new, self._vectors(new), strict=True))
+        return np.stack([known[one] for one in labels])

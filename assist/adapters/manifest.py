@@ -176,8 +176,8 @@ def _table(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _capability(said: str, limits: Mapping[str, Any], kind: Kind, adapter: str) -> str:
-    """With what it takes: classes and vectors are of texts or of images."""
-    images = limits.get("kind") == IMAGE or f"{said}-image" in kind.capabilities > {said}
+    """With what it takes: classes and vectors are of texts, or of images where that is said or nothing else can be."""
+    images = limits.get("kind") == IMAGE
     able = {one.removesuffix("-image") for one in kind.capabilities}
     if said not in {one.removesuffix("-image") for one in ALL}:
         raise ManifestProblem("unknown-capability", "capability", f"There is no {said!r}.")

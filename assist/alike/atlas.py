@@ -142,7 +142,8 @@ def give_up(key: int, reason: str) -> None:
 
 def _kept(project: Project) -> tuple[str, Vectors]:
     """What most tasks of the project are laid by: their texts or their images."""
-    both = [(model, index.vectors_of(project, model)) for model in (index.TEXTS, index.IMAGES)]
+    models = [index.chosen(project, kind) for kind in (index.TEXTS, index.IMAGES)]
+    both = [(model, index.vectors_of(project, model)) for model in models]
     return max(both, key=lambda one: len(one[1]))
 
 

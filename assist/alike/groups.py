@@ -17,9 +17,12 @@ def of(project: Project, tasks: Sequence[Task]) -> list[list[Task]]:
     """These tasks in groups, the largest first; the last holds those of which nothing is kept yet, if there are any."""
     groups: list[list[Task]] = []
     rest = list(tasks)
-    for model, with_asset in ((index.TEXTS, False), (index.IMAGES, True)):
-        kept = index.vectors_of(project, model)
-        rows = [(one, kept.row(one.pk)) for one in rest if (one.asset_id is not None) == with_asset]
+    for kind, with_asset in ((index.TEXTS, False), (index.IMAGES, True)):
+        some = [one for one in rest if (one.asset_id is not None) == with_asset]
+        if not some:
+            continue
+        kept = index.vectors_of(project, index.chosen(project, kind))
+        rows = [(one, kept.row(one.pk)) for one in some]
         told = [(one, row) for one, row in rows if row is not None]
         if not told:
             continue

@@ -22,6 +22,8 @@ def of(project: Project, model: str, rows: np.ndarray) -> list[dict[str, Any]]:
     taught = LabelVectors.objects.filter(project=project, version__name=name, version__version=version)
     learnt = {row.field: _learnt(row) for row in taught}
     fields = choices.of(project, project.settings_now()) if learnt and len(rows) else []
+    if fields:  # what is kept of a model has zeros behind, up to a width that can be
+        rows = rows[:, : next(iter(learnt.values())).sums.shape[1]]
     counts: dict[str, Counter[str]] = {one.field: Counter() for one in fields}
     for row in rows if fields else ():
         for guess in prototypes.by_examples(fields, learnt, row):

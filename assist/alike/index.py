@@ -1,4 +1,6 @@
 """Where a project's texts and images lie: kept in files, a project and a model each, a little more with each round.
+What is alike is told by a model of where things lie that was deployed in the project, once it has come as far as the
+one that comes along; until then, and where there is none, by that.
 
 A round goes from the key of the last task that is kept to the newest, in handfuls, behind what people ask; what was
 cut off goes on there. Files are of one project, so that nothing of another can be found.
@@ -14,14 +16,16 @@ from django.conf import settings
 
 from assist.alike.vectors import Vectors
 from assist.errors import CopilotError
-from assist.registry import registry
-from assist.suggestions import precompute
+from assist.models import ModelVersion
+from assist.registry import registry, resolution
+from assist.suggestions import judged, precompute
 from projects.models import Project, Task
 from projects.reports.alike import Alike, Found
 from taskers.errors import Problem
 
 TEXTS, IMAGES = "all-minilm-l6@2", "efficientnet-lite0@1"
 WIDTHS = {TEXTS: 384, IMAGES: 1280}
+WIDTH = "width"  # the file that says it of another
 WITHOUT_TEXT = ("image_regions", "preference")  # task types of which no task has a text of its own
 HANDFUL = 64
 ROUND_SECONDS = 45.0
@@ -41,7 +45,7 @@ def near(task: Task, most: int) -> Found:
     kept = vectors_of(task.project, model)
     row = kept.row(task.pk)
     if row is None:
-        row = _now(task, model)
+        row = _fitting(_now(task, model)[None])[0]
     likeness = dict(kept.near(row, most + 1))
     tasks = Task.objects.filter(project=task.project, pk__in=likeness).exclude(pk=task.pk)
     found = [Alike(one, likeness[one.pk]) for one in tasks.select_related("batch", "asset")]
@@ -69,6 +73,9 @@ def index(project: Project, until: float) -> int:
     for model in (TEXTS, IMAGES):
         if model == TEXTS or registry.is_here(model, Path(settings.MODELS_DIR)):
             added += _of_kind(project, model, until)
+    for kind in (TEXTS, IMAGES):  # behind those that more hangs on: it may be away
+        if own := _own(project, kind):
+            added += _of_kind(project, own, until, kind)
     return added
 
 
@@ -84,21 +91,24 @@ def forget() -> int:
     return len(gone)
 
 
-def _of_kind(project: Project, model: str, until: float) -> int:
-    if model == TEXTS and project.task_type in WITHOUT_TEXT:
+def _of_kind(project: Project, model: str, until: float, kind: str = "") -> int:
+    kind = kind or model
+    if kind == TEXTS and project.task_type in WITHOUT_TEXT:
         return 0
     kept, added = vectors_of(project, model), 0
     version = registry.model_version(model)
     after = kept.last()
     while time.monotonic() < until:
         rows = Task.objects.filter(project=project, pk__gt=after).select_related("asset").order_by("pk")
-        tasks = list(rows.filter(asset__isnull=model == TEXTS)[:HANDFUL])
+        tasks = list(rows.filter(asset__isnull=kind == TEXTS)[:HANDFUL])
         if not tasks:
             break
         found = zip(tasks, precompute.vectors_of(version, tasks), strict=True)
         told = [(task.pk, row) for task, row in found if row is not None]
         if told:
-            kept.add([key for key, _ in told], np.stack([row for _, row in told]))
+            fitting = _fitting(np.stack([row for _, row in told]))
+            kept = _begun(project, model, fitting.shape[1])
+            kept.add([key for key, _ in told], fitting)
         after, added = tasks[-1].pk, added + len(told)
     return added
 
@@ -117,12 +127,48 @@ def _model_of(task: Task) -> str:
     if task.asset_id is None:
         if not str(task.payload.get("text", "")).strip():
             raise CannotTell("This task has neither a text nor an image of its own.")
-        return TEXTS
-    if not registry.is_here(IMAGES, Path(settings.MODELS_DIR)):
+        return chosen(task.project, TEXTS)
+    model = chosen(task.project, IMAGES)
+    if model == IMAGES and not registry.is_here(IMAGES, Path(settings.MODELS_DIR)):
         raise CannotTell(f"The model that compares images isn't here: `manage.py models fetch {IMAGES}`.")
-    return IMAGES
+    return model
+
+
+def chosen(project: Project, kind: str) -> str:
+    """The model that tells what is alike among a project's texts (TEXTS) or images (IMAGES)."""
+    own = _own(project, kind)
+    return own if own and len(vectors_of(project, own)) >= max(1, len(vectors_of(project, kind))) else kind
 
 
 def vectors_of(project: Project, model: str) -> Vectors:
-    """Those of the project by one model, TEXTS or IMAGES; none before a round kept any."""
-    return Vectors(Path(settings.DATA_DIR) / "alike" / str(project.public_id) / model, WIDTHS[model])
+    """Those of the project by one model; none before a round kept any."""
+    folder = Path(settings.DATA_DIR) / "alike" / str(project.public_id) / model
+    if model in WIDTHS:
+        return Vectors(folder, WIDTHS[model])
+    try:
+        return Vectors(folder, int((folder / WIDTH).read_text()))
+    except FileNotFoundError:
+        return Vectors(folder, 64)  # whatever it will be: nothing is there
+
+
+def _own(project: Project, kind: str) -> str:
+    """A model of where such things lie that answers in this project, that with the largest share; "" where none does
+    beside the one that comes along."""
+    answering = resolution.deployed(project, "classify" if kind == TEXTS else "embed-image")
+    rows = [one for one in answering if not judged.gives_shares(one.version)]
+    best: ModelVersion | None = max(rows, key=lambda one: one.share).version if rows else None
+    return str(best) if best and str(best) not in WIDTHS else ""
+
+
+def _begun(project: Project, model: str, width: int) -> Vectors:
+    """Where those of a model are kept, however wide they are."""
+    folder = Path(settings.DATA_DIR) / "alike" / str(project.public_id) / model
+    if model not in WIDTHS and not (folder / WIDTH).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / WIDTH).write_text(str(width))
+    return vectors_of(project, model)
+
+
+def _fitting(rows: np.ndarray) -> np.ndarray:
+    """With zeros behind, which change no likeness, up to a width that can be kept."""
+    return np.pad(rows, ((0, 0), (0, -rows.shape[1] % 64)))

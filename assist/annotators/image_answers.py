@@ -13,11 +13,11 @@ from PIL import Image
 
 from assist.annotators.autonomous_answers import UNSCORED, of_guess, provenance
 from assist.errors import CopilotError
-from assist.learning import label_vectors
+from assist.learning import label_vectors, measured_scores
 from assist.models import ModelVersion
 from assist.registry import resolution
 from assist.runtime.client import serving, status_now
-from assist.suggestions import choices, judged, precompute, prototypes, seen_boxes
+from assist.suggestions import choices, judged, precompute, prototypes, seen_boxes, sureness
 from assist.suggestions.bindings import SEERS, picture_of, read_picture, subject_of, written_in
 from assist.suggestions.offers import Picture
 from assist.suggestions.vector_encoding import unpacked
@@ -43,7 +43,6 @@ class Kept(NamedTuple):
 
     box: Box
     label: str
-    score: float
     attributes: Mapping[str, str]
 
 
@@ -68,7 +67,8 @@ def _regions(version: ModelVersion, mine: Assignment, picture: Picture, terms: P
     if found is None:
         found = ask("boxes", image=picture.sha256, data=read_picture(picture))
     labels = {one.key: one for one in mine.task.project.labels.in_use()}
-    kept = _kept(found["boxes"], version, terms, labels)
+    measured = measured_scores.of(mine.task.project.public_id, str(version))
+    kept, right = _kept(found["boxes"], version, terms, labels, measured)
     cut = version.capability == "read" and found.get("dropped", {}).get("too-many")
     if cut or len(kept) > MOST_REGIONS[version.capability]:
         raise Refused("The model finds more here than can be meant.", code="no-answer")
@@ -83,23 +83,30 @@ def _regions(version: ModelVersion, mine: Assignment, picture: Picture, terms: P
         }
         for n, one in enumerate(kept, start=1)
     ]
-    return {"regions": regions}, prod(one.score for one in kept) if kept else UNSCORED
+    return {"regions": regions}, right
 
 
 def _kept(
-    boxes: Sequence[Sequence[Any]], version: ModelVersion, terms: ProjectSettings, labels: Mapping[str, Label]
-) -> list[Kept]:
-    """The boxes that the project has a label for that takes any, and that the model is sure of, in its order."""
+    boxes: Sequence[Sequence[Any]],
+    version: ModelVersion,
+    terms: ProjectSettings,
+    labels: Mapping[str, Label],
+    measured: sureness.Measured | None,
+) -> tuple[list[Kept], float]:
+    """The boxes that the project has a label for that takes any, and that the model is sure of, in its order; and the
+    chance, by its own word, that all of them are there, and that those that it isn't sure of are not."""
     own, written = version.terms.get("label_map"), written_in(labels.values())
-    kept = dict[tuple[Box, str], Kept]()
+    kept, chances = dict[tuple[Box, str], Kept](), dict[tuple[Box, str], float]()
     for one in seen_boxes.named(boxes, terms.label_mapping, labels, own, written):
         if not DRAWN & _shapes(labels[one.label]):
             continue
+        place, sure = (one.box, one.label), UNSCORED if one.score is None else float(one.score)
+        chances[place] = max(sure, chances.get(place, 0.0))
         least = terms.label_minimums.get(one.label, terms.minimum_score) or SURE
-        if one.score is None or one.score >= least:
-            sure = UNSCORED if one.score is None else float(one.score)
-            kept[one.box, one.label] = Kept(one.box, one.label, sure, one.attributes)
-    return list(kept.values())
+        if sureness.suffices(measured, {}, least, one.label, one.score):
+            kept[place] = Kept(one.box, one.label, one.attributes)
+    right = prod(sure if place in kept else 1 - sure for place, sure in chances.items())
+    return list(kept.values()), right if kept else min(right, UNSCORED)
 
 
 def _masks(boxes: Sequence[Box], picture: Picture, mine: Assignment, ask: Ask) -> dict[Box, dict[str, Any]]:

@@ -30,7 +30,6 @@ from assist.suggestions.prototypes import Choices, Learnt
 from projects import queue
 from projects.annotators import lifecycle
 from projects.errors import Refused
-from projects.inference.calibration import Calibration
 from projects.models import Assignment, ModelAnnotator, Project, ProjectSettings
 from projects.queue import Nothing
 from projects.workflow import submission
@@ -169,7 +168,8 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
         if found is None:
             raise Refused("The model gave no answer to this one.", code="no-answer")
         own = version.terms.get("label_map")
-        keeps = partial(_is_offered, terms, measured_scores.of(project.public_id, str(version)))
+        measured = measured_scores.of(project.public_id, str(version))
+        keeps = partial(sureness.suffices, measured, terms.label_minimums, terms.minimum_score)
         return autonomous_answers.of_spans(found, str(version), terms.label_mapping, labels, own, keeps)
     if not labels:
         raise Refused("The project has no labels.", code="no-labels")
@@ -183,12 +183,6 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
         return autonomous_answers.of_classes(shares, str(version), field, labels)
     shares = _as_taught(asked, taught, text, ask)
     return autonomous_answers.of_classes(shares, str(version), field, {key: labels[key] for key in asked.phrases})
-
-
-def _is_offered(terms: ProjectSettings, measured: Calibration | None, label: str, score: float | None) -> bool:
-    """Whether a span is as sure as the project asks of suggestions."""
-    sure = sureness.of(score, measured)
-    return sure is None or sure >= terms.label_minimums.get(label, terms.minimum_score)
 
 
 def _as_judged(

@@ -12,20 +12,20 @@ from assist.errors import CopilotError
 from assist.learning import measured_scores
 from assist.learning.blind_verdicts import Decided
 from assist.learning.costs import Meter
+from assist.learning.region_masks import AREAS
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, precompute, sureness
 from assist.suggestions.bindings import written_in
 from assist.suggestions.offers import TextField
 from assist.suggestions.prototypes import Choices
-from projects.inference.calibration import Calibration
+from assist.suggestions.sureness import Measured
 from projects.models import Project
 
 NO_IMAGE = "no-image"  # that could be read: whatever is asked, it tells of no model
 NO_ANSWER = "no-answer"  # by the model, to this task
 UNREADABLE = {NO_IMAGE, NO_ANSWER}  # this picture; the next may do better
 TOO_SLOW = "too-slow"
-AREAS = {"box", "mask", "polygon"}  # shapes that a box can be drawn around
 Heard = dict[int, dict[str, Any]]
 Scores = list[float | None]
 T = TypeVar("T")
@@ -41,8 +41,8 @@ class Asked:
     `vectors`: where pictures lie, by model and task, as far as it is kept. `minimums`: how sure an offer under a label
     has to be, before `minimum_score`. `written`: by label the attribute that holds what is written there. `versions`:
     those that are compared. `texts`: fields that a model may write for.
-    `measured`: how far their scores of spans may be believed, as far as that is known. `meter`: what asking takes, and
-    how sure the model was of what it would offer.
+    `measured`: how far their scores of spans or boxes may be believed, as far as that is known. `meter`: what asking
+    takes, and how sure the model was of what it would offer.
     """
 
     labels: frozenset[str]
@@ -57,7 +57,7 @@ class Asked:
     written: Mapping[str, str] = dataclasses.field(default_factory=dict)
     texts: Sequence[TextField] = ()
     versions: Sequence[ModelVersion] = ()
-    measured: Mapping[str, Calibration] = dataclasses.field(default_factory=dict)
+    measured: Mapping[str, Measured] = dataclasses.field(default_factory=dict)
     meter: Meter = dataclasses.field(default_factory=Meter)
 
     def twice(self) -> tuple["Asked", "Asked"]:
@@ -69,9 +69,9 @@ class Asked:
         """Whether what is that sure is offered."""
         return score is None or score >= self.minimums.get(label, self.minimum_score)
 
-    def sure(self, version: ModelVersion, own: float | None) -> float | None:
-        """How sure a find of this version is; `own`: its own word."""
-        return sureness.of(own, self.measured.get(str(version)))
+    def sure(self, version: ModelVersion, own: float | None, label: str) -> float | None:
+        """How sure a find of this version is under a label; `own`: its own word."""
+        return sureness.of(own, self.measured.get(str(version)), label)
 
     def was_sure(self, key: int, said: Iterable[tuple[float | None, bool]]) -> None:
         """Note how sure the model was of each thing that it says of a task, where it tells, and whether it is right."""

@@ -18,19 +18,15 @@ import numpy as np
 from assist.errors import CopilotError
 from assist.learning.asked import UNREADABLE, Asked, Scores, patiently
 from assist.learning.blind_verdicts import Decided
+from assist.learning.box_matches import Marked, matched, score_of
 from assist.learning.figures import Kind, Value, ratio
 from assist.learning.region_masks import as_box
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import picture_of, read_picture
 from assist.suggestions.seen_boxes import Seen, named
-from projects.inference.geometry import box_ious
 
-MEETS = 0.5  # IoU
 RECALLS = np.linspace(0, 1, 101)
-UNSCORED = 1.0  # a box that comes without a score is offered always
-
-Marked = tuple[str, tuple[float, ...]]  # a label and a box
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +76,10 @@ async def _picture(
     if asked.unread(one.task.pk):
         return None
     asked.marked[one.task.pk] = bool(marked)
-    asked.evidence[one.task.pk] = picture = compared(found or (), marked, asked)
+    asked.evidence[one.task.pk] = picture = compared(found or (), marked, version, asked)
     scored = all(each.score is not None for each in found or ())
-    asked.was_sure(one.task.pk, ((each.score, bool(each.overlap)) for each in picture.found if scored and each.offered))
+    offered = [each for each in picture.found if scored and each.offered]
+    asked.was_sure(one.task.pk, ((asked.sure(version, each.score, each.label), bool(each.overlap)) for each in offered))
     return 0.0 if found is None else picture.f1
 
 
@@ -101,9 +98,13 @@ async def seen(client: RuntimeClient, version: ModelVersion, asked: Asked, one: 
         return None
     all_of_it = named(found, asked.mapping, asked.labels, version.terms.get("label_map"), asked.written)
     asked.heard[one.task.pk] = {
-        "regions": [_as_region(each) for each in all_of_it if asked.offers(each.label, each.score)]
+        "regions": [_as_region(each) for each in all_of_it if _is_offered(each, version, asked)]
     }
     return all_of_it
+
+
+def _is_offered(one: Seen, version: ModelVersion, asked: Asked) -> bool:
+    return asked.offers(one.label, asked.sure(version, one.score, one.label))
 
 
 def _as_region(one: Seen) -> dict[str, Any]:
@@ -126,24 +127,13 @@ def _names(version: ModelVersion, asked: Asked) -> list[Seen]:
     return named(found, asked.mapping, asked.labels, version.terms.get("label_map"), asked.written)
 
 
-def compared(found: Sequence[Seen], marked: Sequence[Marked], asked: Asked) -> Picture:
-    """Each box with what it is of: the surest first, each marked thing once."""
-    surest = sorted(found, key=lambda one: -_score(one))
-    ious = box_ious([one.box for one in surest], [box for _, box in marked])
-    names, free = np.array([label for label, _ in marked], object), np.ones(len(marked), bool)
-    rows = []
-    for one, shares in zip(surest, ious, strict=True):
-        own = free & (names == one.label)
-        best = int(np.where(own, shares, -1).argmax()) if own.any() else -1
-        overlap = float(shares[best]) if best >= 0 and shares[best] >= MEETS else 0.0
-        if overlap:
-            free[best] = False
-        rows.append(Found(one.label, _score(one), overlap, asked.offers(one.label, one.score)))
+def compared(found: Sequence[Seen], marked: Sequence[Marked], version: ModelVersion, asked: Asked) -> Picture:
+    """Each box with what it is of, and whether it would be offered."""
+    rows = [
+        Found(one.label, score_of(one), overlap, _is_offered(one, version, asked))
+        for one, overlap in matched(found, marked)
+    ]
     return Picture(Counter(label for label, _ in marked), rows)
-
-
-def _score(one: Seen) -> float:
-    return UNSCORED if one.score is None else float(one.score)
 
 
 def average_precision(pictures: Sequence[Picture]) -> Value:

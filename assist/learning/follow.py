@@ -15,7 +15,11 @@ from taskers.outbox.events import follow
 TEACHER = "assist_classes"
 LEARN = "assist.jobs.learn"
 # By type of task: what learns from verdicts, one after the other.
-TAUGHT = {"classification": (label_vectors,), "text_spans": (term_memory, measured_scores)}
+TAUGHT = {
+    "classification": (label_vectors,),
+    "text_spans": (term_memory, measured_scores),
+    "image_regions": (measured_scores,),
+}
 
 
 def teach() -> int:

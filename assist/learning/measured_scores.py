@@ -1,14 +1,16 @@
-"""What verdicts teach about how far a model's scores of spans may be believed. The only writer of MeasuredScores.
+"""What verdicts teach about how far a model's scores of spans or boxes may be believed. The only writer of
+MeasuredScores.
 
-The model is asked about texts that people read without any help: of each span that it finds there it is known
-whether it was decided just so, place and label. From that its scores are calibrated
-(projects/inference/calibration.py), again whenever a fifth more has been decided, or labels or what they are mapped to
-are others. Only texts are asked about that never judge it (blind_verdicts.calibrating).
+The model is asked about texts or images that people answered without any help: of each span that it finds there it is
+known whether it was decided just so, place and label, and of each box whether something is marked there under its label
+that shares at least half with it. From that its scores are calibrated (projects/inference/calibration.py), and those of
+each label of which enough is known by themselves; again whenever a fifth more has been decided, or labels or what they
+are mapped to are others. Nothing is asked about that ever judges it (blind_verdicts.calibrating).
 """
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,68 +21,91 @@ from django.db.models.functions import Now
 from assist.errors import CopilotError
 from assist.learning import blind_verdicts
 from assist.learning.blind_verdicts import Decided
+from assist.learning.box_matches import matched
+from assist.learning.region_masks import AREAS, as_box
 from assist.models import MeasuredScores, ModelVersion, Precomputed
 from assist.registry import registry, resolution
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import serving, status_now
-from assist.suggestions import asked_ahead, sureness
+from assist.suggestions import asked_ahead, seen_boxes, sureness
 from assist.suggestions.bindings import capability_of
 from assist.suggestions.label_map import project_label
+from assist.suggestions.sureness import Measured
 from projects.inference.calibration import Calibration, calibrate
 from projects.models import Project, VerdictEntry
 
-SPANS = "spans"
+# By what models do here by themselves, whose scores are measured. Of what reads images none are: a line is no region.
+OF = {"spans": "spans", "segment": "detect"}
+SPANS, BOXES = "spans", "detect"
 NEWEST = 1_000  # verdicts
+PICTURES = 300  # of those: one takes as long as a hundred texts
 LEAST = 10  # fresh ones that are worth beginning for
-ENOUGH = 50  # spans: before that nobody knows how far a score may be believed
-ENOUGH_TEXTS = 20  # that differ: a single one says the same again and again
+ENOUGH = 50  # finds: before that nobody knows how far a score may be believed
+ENOUGH_TEXTS = 20  # or images, that differ: a single one says the same again and again
 PORTION = 64  # texts at once, so that people's own questions come in between
 SAID = (0.5, 0.7, 0.9, 0.99)  # what a page speaks of
 
 
 class Known(NamedTuple):
-    """What the model said of a span, whether it was decided so, and the group of its text."""
+    """What the model said of what it found, whether it was decided so, the group of its task, and its label."""
 
     said: float
     right: bool
     group: str
+    label: str
 
 
-def of(project_key: UUID, model: str) -> Calibration | None:
+def of_what(project: Project) -> str:
+    """Of models of which capability scores are measured here; "" of none."""
+    terms = project.settings_now()
+    return OF.get(capability_of(project.task_type, terms), "") if terms.copilot else ""
+
+
+def of(project_key: UUID, model: str) -> Measured | None:
     """What is known of this model's scores in a project; None where too little is decided under the labels of today."""
     name, _, version = model.rpartition("@")
     rows = MeasuredScores.objects.filter(project__public_id=project_key, known__gte=ENOUGH)
     row = rows.filter(version__name=name, version__version=version).select_related("project").first()
-    return _calibration(row, _terms(row.project)) if row else None
+    return _measured(row, _terms(row.project)) if row else None
 
 
 def standing(project: Project) -> list[dict[str, Any]]:
     """What has been measured so far, for the page: what a score is worth, where enough is decided to tell."""
-    found, terms = [], _terms(project)
+    found, terms, names = [], _terms(project), dict(project.labels.values_list("key", "name"))
     for row in MeasuredScores.objects.filter(project=project).select_related("version").order_by("version"):
-        measured = _calibration(row, terms)
-        said = SAID if measured else ()
+        measured = _measured(row, terms)
         found.append(
             {
                 "version": row.version,
                 "verdicts": row.verdicts,
                 "known": row.known,
                 "right_percent": round(100 * row.right / row.known) if row.known else None,
-                "calibration": measured,
-                "lines": [(round(100 * one), round(100 * (sureness.of(one, measured) or 0))) for one in said],
+                "measured": measured,
+                "lines": _lines(measured.of_all) if measured else [],
+                # What is of one label alone is said once.
+                "labels": [
+                    (names.get(key, key), one.known, _lines(one))
+                    for key, one in (measured.of_labels if measured else {}).items()
+                    if one.known < row.known
+                ],
             }
         )
     return found
 
 
+def _lines(calibration: Calibration) -> list[tuple[int, int]]:
+    return [(round(100 * one), round(100 * float(calibration(one)))) for one in SAID]
+
+
 def due(project: Project) -> bool:
     """Whether enough was decided since they were last measured, or a model answers whose scores never were as things
     stand today."""
-    terms = project.settings_now()
-    if not terms.copilot or capability_of(project.task_type, terms) != SPANS:
-        return False
+    capability = of_what(project)
+    answering = resolution.deployed(project, capability) if capability else []
+    if not answering and capability != SPANS:
+        return False  # boxes come from a model that was brought, or not at all
     rows, now = list(MeasuredScores.objects.filter(project=project).order_by("-upto")), _terms(project)
-    today, answering = {row.version_id for row in rows if row.terms == now}, resolution.deployed(project, SPANS)
+    today = {row.version_id for row in rows if row.terms == now}
     if rows and (rows[0].terms != now or any(one.version.pk not in today for one in answering)):
         return True
     wanted = max(LEAST, max((row.read for row in rows), default=0) // 5)
@@ -95,16 +120,23 @@ def learn(project: Project) -> int:
     # Before the verdicts: what comes or changes meanwhile is read next time.
     read = {"upto": blind_verdicts.newest_key(project), "terms": _terms(project)}
     decided = blind_verdicts.newest(project, NEWEST)
-    for version in _versions(project):
-        told = [one for one in blind_verdicts.calibrating(project, version, decided) if one.task.payload.get("text")]
-        _write(project, version, _known(project, version, told), read | {"verdicts": len(told), "read": len(decided)})
+    capability = of_what(project)
+    for version in _versions(project, capability):
+        blind = blind_verdicts.calibrating(project, version, decided)
+        if capability == BOXES:
+            told = [one for one in blind if one.task.asset_id][:PICTURES]
+            known = _known_boxes(project, version, told)
+        else:
+            told = [one for one in blind if one.task.payload.get("text")]
+            known = _known(project, version, told)
+        _write(project, version, known, read | {"verdicts": len(told), "read": len(decided)})
     return len(decided)
 
 
-def _versions(project: Project) -> list[ModelVersion]:
-    rows = resolution.deployed(project, SPANS)
+def _versions(project: Project, capability: str) -> list[ModelVersion]:
+    rows = resolution.deployed(project, capability)
     found = [row.version for row in rows]
-    if sum(row.share for row in rows) < WHOLE:
+    if capability == SPANS and sum(row.share for row in rows) < WHOLE:
         status = status_now(settings.RUNTIME_ADDRESS, 5.0)
         if status is None:
             raise CopilotError("copilot-down")
@@ -113,7 +145,7 @@ def _versions(project: Project) -> list[ModelVersion]:
 
 
 def _known(project: Project, version: ModelVersion, blind: Sequence[Decided]) -> list[Known]:
-    labels, mapping = set(project.labels.in_use().values_list("key", flat=True)), project.settings_now().label_mapping
+    labels, mapping = _labels(project), project.settings_now().label_mapping
     own, found = registry.label_map_of(str(version)), list[Known]()
     for one, spans in zip(blind, _found(version, blind), strict=True):
         decided = {(span["start"], span["end"], span["label"]) for span in one.answer["spans"]}
@@ -121,8 +153,24 @@ def _known(project: Project, version: ModelVersion, blind: Sequence[Decided]) ->
             label = project_label(theirs, mapping, labels, own)
             if label:
                 said = sureness.UNSAID if score is None else float(score)
-                found.append(Known(said, (start, end, label) in decided, one.group))
+                found.append(Known(said, (start, end, label) in decided, one.group, label))
     return found
+
+
+def _known_boxes(project: Project, version: ModelVersion, blind: Sequence[Decided]) -> list[Known]:
+    labels, mapping = _labels(project), project.settings_now().label_mapping
+    own, found = registry.label_map_of(str(version)), list[Known]()
+    for one, boxes in zip(blind, _seen(version, blind), strict=True):
+        marked = [(part["label"], box) for part in one.answer["regions"] if (box := as_box(part["shape"]))]
+        for each, overlap in matched(seen_boxes.named(boxes, mapping, labels, own, {}), marked):
+            said = sureness.UNSAID if each.score is None else float(each.score)
+            found.append(Known(said, overlap > 0, one.group, each.label))
+    return found
+
+
+def _labels(project: Project) -> set[str]:
+    """Those that a span or a box may be of."""
+    return {one.key for one in project.labels.in_use() if not one.shapes or AREAS.intersection(one.shapes)}
 
 
 def _found(version: ModelVersion, blind: Sequence[Decided]) -> list[Any]:
@@ -138,27 +186,53 @@ def _found(version: ModelVersion, blind: Sequence[Decided]) -> list[Any]:
     return [known[task.pk] for task in tasks]
 
 
+def _seen(version: ModelVersion, blind: Sequence[Decided]) -> list[Sequence[Any]]:
+    """The same of the boxes in each image; none of what it can make nothing of."""
+    tasks = [one.task for one in blind]
+    rows = Precomputed.objects.filter(version=version, task_key__in=[task.pk for task in tasks])
+    known = dict(rows.values_list("task_key", "output"))
+    if fresh := [task for task in tasks if task.pk not in known]:
+        known |= {task.pk: said for task, said in asyncio.run(asked_ahead.of_images(version, fresh))}
+    return [known[task.pk]["boxes"] if task.pk in known else () for task in tasks]
+
+
 def _write(project: Project, version: ModelVersion, known: Sequence[Known], read: dict[str, Any]) -> None:
-    learnt = calibrate([one.said for one in known], [one.right for one in known])
-    values = {
-        "mean": list(learnt.mean),
-        "covariance": [list(row) for row in learnt.covariance],
-        "known": len(known),
+    by_label = {label: [one for one in known if one.label == label] for label in sorted({one.label for one in known})}
+    values = _learnt(known) | {
         "right": sum(one.right for one in known),
-        "texts": len({one.group for one in known}),
+        "texts": len(_groups(known)),
+        "by_label": {
+            label: _learnt(some)
+            for label, some in by_label.items()
+            if len(some) >= ENOUGH and len(_groups(some)) >= ENOUGH_TEXTS
+        },
     }
     MeasuredScores.objects.update_or_create(project=project, version=version, defaults=values | read | {"at": Now()})
 
 
+def _learnt(known: Sequence[Known]) -> dict[str, Any]:
+    learnt = calibrate([one.said for one in known], [one.right for one in known])
+    return {"mean": list(learnt.mean), "covariance": [list(row) for row in learnt.covariance], "known": len(known)}
+
+
+def _groups(known: Sequence[Known]) -> set[str]:
+    return {one.group for one in known}
+
+
 def _terms(project: Project) -> str:
-    """What says which spans are meant: another text once labels come or go, or are mapped otherwise. Labels are no part
+    """What says which finds are meant: another text once labels come or go, or are mapped otherwise. Labels are no part
     of a version of the settings."""
-    keys = sorted(project.labels.in_use().values_list("key", flat=True))
+    keys = sorted(_labels(project))
     return sha256(json.dumps([project.settings_now().label_mapping, keys], sort_keys=True).encode()).hexdigest()
 
 
-def _calibration(row: MeasuredScores, terms: str) -> Calibration | None:
+def _measured(row: MeasuredScores, terms: str) -> Measured | None:
     if row.known < ENOUGH or row.texts < ENOUGH_TEXTS or row.terms != terms:
         return None
-    mean, ((a, b), (c, d)) = row.mean, row.covariance
-    return Calibration((mean[0], mean[1]), ((a, b), (c, d)), row.known)
+    of_all = _calibration({"mean": row.mean, "covariance": row.covariance, "known": row.known})
+    return Measured(of_all, {label: _calibration(one) for label, one in row.by_label.items()})
+
+
+def _calibration(learnt: Mapping[str, Any]) -> Calibration:
+    mean, ((a, b), (c, d)) = learnt["mean"], learnt["covariance"]
+    return Calibration((mean[0], mean[1]), ((a, b), (c, d)), learnt["known"])

@@ -9,6 +9,8 @@ from scipy.ndimage import distance_transform_edt
 from projects.inference.geometry import mask_box, mask_from_polygon
 from projects.inference.vector_shapes import box_of
 
+AREAS = {"box", "mask", "polygon"}  # shapes that a box can be drawn around
+
 
 def as_mask(shape: Mapping[str, Any], height: int, width: int) -> Mapping[str, Any] | None:
     """A region that has an area, as a mask."""
@@ -21,7 +23,7 @@ def as_mask(shape: Mapping[str, Any], height: int, width: int) -> Mapping[str, A
 
 def as_box(shape: Mapping[str, Any]) -> tuple[float, ...] | None:
     """The tight x, y, width, height around a region that has an area."""
-    if shape["type"] not in ("mask", "polygon", "box"):
+    if shape["type"] not in AREAS:
         return None
     found = mask_box(shape) if shape["type"] == "mask" else box_of(shape)
     return tuple(map(float, found)) if found[2] and found[3] else None

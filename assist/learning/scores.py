@@ -58,7 +58,8 @@ def _offered(said: Sequence[Sequence[Any]], asked: Asked, version: ModelVersion)
     """The spans that would be offered, each with how sure the model is of it, as far as it tells."""
     own, found = version.terms.get("label_map"), dict[Place, float | None]()
     for start, end, theirs, score in said:
-        label, sure = project_label(theirs, asked.mapping, asked.labels, own), asked.sure(version, score)
+        label = project_label(theirs, asked.mapping, asked.labels, own)
+        sure = asked.sure(version, score, label or "")
         if label and asked.offers(label, sure):
             found[int(start), int(end), label] = sure
     return found

@@ -15,9 +15,10 @@ class MeasuredScores(models.Model):
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     mean = models.JSONField()
     covariance = models.JSONField()
-    known = models.PositiveIntegerField()  # spans that it found in texts of such verdicts
+    by_label = models.JSONField(default=dict, db_default={})  # the same of each label of which enough is known
+    known = models.PositiveIntegerField()  # what it found in texts or images of such verdicts
     right = models.PositiveIntegerField()  # of those, decided just so
-    texts = models.PositiveIntegerField()  # different ones, in which it found them
+    texts = models.PositiveIntegerField()  # or images, different ones, in which it found them
     verdicts = models.PositiveIntegerField()  # such verdicts
     read = models.PositiveIntegerField()  # verdicts that there were, whoever had a hand in them
     terms = models.CharField(max_length=64)  # sha256 of the labels and what they were mapped to

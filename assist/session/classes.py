@@ -10,7 +10,7 @@ from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient
 from assist.session import replies
 from assist.suggestions import class_vectors, judged, prototypes, vector_encoding
-from assist.suggestions.offers import Binding, Offer, Picture
+from assist.suggestions.offers import Binding, Offer, Picture, TextField
 from assist.suggestions.prototypes import Guess
 
 WRITTEN = {"written": True}  # what is asked of a model that writes
@@ -60,7 +60,7 @@ async def written(
     is there."""
     if not writes(binding):
         return [], ()
-    before, _ = await known(binding, binding.writer, WRITTEN)
+    before, ahead = await known(binding, binding.writer, WRITTEN)
     kept = [replace(one, model=binding.writer) for one in before]
     there, offers, problems = {one.output["field"] for one in kept}, [], []
     for field in binding.writes:
@@ -68,7 +68,9 @@ async def written(
             continue
         started = time.monotonic()
         try:
-            said = await runtime.written(binding.writer, binding.text, field.name, field.longest, asker)
+            said = _in_advance(ahead, field) or await runtime.written(
+                binding.writer, binding.text, field.name, field.longest, asker
+            )
         except CopilotError as problem:
             problems.append(problem)
             continue
@@ -79,3 +81,9 @@ async def written(
         raise problems[0]
     named = replies.named(binding, binding.writer, offers)
     return [*kept, *named], named
+
+
+def _in_advance(ahead: Any, field: TextField) -> str:
+    """What was written for a field ahead of the people, where it still asks for the same and takes so much; else ""."""
+    name, said = (ahead or {}).get("words", {}).get(field.field, ("", ""))
+    return said if name == field.name and len(said) <= field.longest else ""

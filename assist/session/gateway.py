@@ -15,7 +15,7 @@ from assist.suggestions.bindings import bind, bind_trial, held_now, read_picture
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
-from projects.inference.calibration import Calibration
+from assist.suggestions.sureness import Measured
 
 FRESH_SECONDS = 3.0
 
@@ -90,8 +90,8 @@ class Gateway:
         """What verdicts taught this model about the project's fields."""
         return await _learnt(binding.project_key, model)
 
-    async def measured(self, binding: Binding, model: str) -> Calibration | None:
-        """How far this model's scores of spans may be believed in the project; None where nobody knows."""
+    async def measured(self, binding: Binding, model: str) -> Measured | None:
+        """How far this model's scores may be believed in the project; None where nobody knows."""
         return await _measured(binding.project_key, model)
 
     async def remembered(self, binding: Binding) -> Sequence[Find]:

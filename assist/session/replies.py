@@ -106,8 +106,10 @@ def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], la
     offers = []
     for start, end, model_label, own in found:
         label = project_label(model_label, binding.mapping, binding.labels, binding.own_map)
-        score = sureness.of(own, binding.measured)
-        if label is None or (score is not None and score < _least(binding, label)):
+        if label is None:
+            continue
+        score = sureness.of(own, binding.measured, label)
+        if score is not None and score < _least(binding, label):
             continue
         output = {"start": start, "end": end, "label": label, "model_label": model_label}
         if binding.measured is not None and own is not None:
@@ -137,12 +139,15 @@ def box_offers(binding: Binding, found: Sequence[Sequence[Any]], latency_ms: int
     offers = []
     seen = seen_boxes.named(found, binding.mapping, binding.labels, binding.detector_map, binding.written)
     for one in seen:
-        if one.score is not None and one.score < _least(binding, one.label):
+        score = sureness.of(one.score, binding.measured, one.label)
+        if score is not None and score < _least(binding, one.label):
             continue
         output: dict[str, Any] = {"box": list(one.box), "label": one.label, "model_label": one.model_label}
         if one.attributes:
             output["attributes"] = dict(one.attributes)
-        offers.append(Offer({"boxes": True}, output, one.score, latency_ms))
+        if binding.measured is not None and one.score is not None:
+            output["own_score"] = one.score
+        offers.append(Offer({"boxes": True}, output, score, latency_ms))
     if binding.planted and binding.picture is not None:
         size = (binding.picture.height, binding.picture.width)
         offers = planted_errors.spoil_boxes(offers, size, _seed(binding))

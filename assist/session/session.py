@@ -23,7 +23,7 @@ from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong,
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import CLASSES, Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
-from projects.inference.calibration import Calibration
+from assist.suggestions.sureness import Measured
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class GatewayLike(Protocol):
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None: ...
     async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]: ...
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]: ...
-    async def measured(self, binding: Binding, model: str) -> Calibration | None: ...
+    async def measured(self, binding: Binding, model: str) -> Measured | None: ...
     async def remembered(self, binding: Binding) -> Sequence[Find]: ...
 
 
@@ -130,8 +130,8 @@ class Session:
         model = await self._answering(binding)
         if binding.choices and not binding.judged:
             binding = replace(binding, learnt=await self._gateway.learnt(binding, model))
-        if binding.capability == "spans":
-            binding = replace(binding, measured=await self._gateway.measured(binding, model))
+        if scored := model if binding.capability == "spans" else binding.detector:
+            binding = replace(binding, measured=await self._gateway.measured(binding, scored))
         self._token, self._binding, self._model = message.token, binding, model
         if binding.capability != "segment":
             self._looking = asyncio.create_task(self._gateway.known(binding, model, WHOLE_TEXT))

@@ -13,7 +13,7 @@ from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, judged
 from assist.suggestions.bindings import picture_of, read_picture
-from assist.suggestions.offers import Picture
+from assist.suggestions.offers import Picture, TextField
 from assist.suggestions.prototypes import Choices
 from assist.suggestions.vector_encoding import packed
 from projects.models import Task
@@ -74,6 +74,23 @@ async def everything(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple
     finally:
         await client.close()
     return told
+
+
+async def words(version: ModelVersion, task: Task, fields: Sequence[TextField]) -> Any:
+    """What there is to keep of the words that a model writes for the fields of a text; None where it has none."""
+    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), {}
+    try:
+        for one in fields:
+            try:
+                said = await client.written(str(version), str(task.payload["text"]), one.name, one.longest)
+            except CopilotError as problem:
+                if problem.code not in NOTHING_SAID:
+                    raise
+                continue
+            told[one.field] = [one.name, said]
+    finally:
+        await client.close()
+    return {"words": told} if told else None
 
 
 class _Unreadable(Exception):

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from assist.suggestions.prototypes import Choices, Learnt
-from projects.inference.calibration import Calibration
+from assist.suggestions.sureness import Measured
 
 CLASSES = ("classify", "classify-image", "embed-image")  # capabilities by which labels of a whole task are guessed
 # How all that stands apart is asked for: few of these masks are taken, however good the model is.
@@ -54,7 +54,7 @@ class Binding:
     learnt: dict[str, Learnt] = field(default_factory=dict)  # field -> what verdicts taught the model that answers
     mapping: dict[str, str] = field(default_factory=dict)  # the model's label -> the project's label key
     labels: frozenset[str] = frozenset()  # keys in use
-    measured: Calibration | None = None  # how far the scores of a model of spans may be believed; None: nobody knows
+    measured: Measured | None = None  # how far scores of spans or boxes may be believed; None: nobody knows
     minimum_score: float = 0.0
     minimums: dict[str, float] = field(default_factory=dict)  # label key -> its own least score
     planted: bool = False  # this work is shown one wrong suggestion

@@ -23,10 +23,10 @@ from assist.errors import CopilotError
 from assist.models import ModelVersion, Precompute, Precomputed
 from assist.registry import registry, resolution
 from assist.runtime.client import serving, status_now
-from assist.suggestions import asked_ahead, judged
-from assist.suggestions.bindings import OF_IMAGES, capabilities_of, capability_of, subject_of
+from assist.suggestions import asked_ahead, choices, judged
+from assist.suggestions.bindings import OF_IMAGES, WRITES, capabilities_of, capability_of, subject_of
 from assist.suggestions.vector_encoding import unpacked
-from projects.models import Batch, Task
+from projects.models import Batch, ImportedPrediction, Task
 from taskers.errors import StateConflict
 from taskers.models import Person
 
@@ -179,8 +179,8 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
         raise StateConflict("The copilot has nothing to offer for this type of task.")
     if found[0] != "classify":
         return found
-    if _has_texts(batch):  # what writes for them is asked when somebody comes: its words cost
-        return found[:1]
+    if _has_texts(batch):
+        return found[0], WRITES
     if not any(resolution.deployed(batch.project, one) for one in OF_IMAGES):
         raise StateConflict("The copilot suggests classes of texts; this batch holds images.")
     return OF_IMAGES
@@ -209,8 +209,9 @@ def _handful(row: Precompute, tasks: Sequence[Task], pause: float) -> int:
 
 
 def _at_once(row: Precompute) -> int:
-    """Tasks: all that stands apart in one image takes as long as a handful of other answers."""
-    return 1 if row.what == Precompute.What.EVERYTHING else HANDFUL
+    """Tasks: all that stands apart in one image, or words for one text, take as long as a handful of other answers."""
+    slow = row.what == Precompute.What.EVERYTHING or row.version.capability == WRITES
+    return 1 if slow else HANDFUL
 
 
 def _way(row: Precompute) -> Callable[[Precompute, Sequence[Task]], int]:
@@ -285,6 +286,21 @@ def _everything(row: Precompute, tasks: Sequence[Task]) -> int:
     return len(unsaid) - len(told)
 
 
+def _words(row: Precompute, tasks: Sequence[Task]) -> int:
+    """Words cost: nobody is asked for those that wouldn't be offered, since something was imported for the task."""
+    project, problems = row.batch.project, 0
+    terms = project.settings_now()
+    imported = set(ImportedPrediction.objects.filter(task__in=tasks).values_list("task", flat=True))
+    for task in _unsaid(row.version, tasks):
+        fields = choices.texts(terms, task.payload) if str(task.payload.get("text", "")).strip() else []
+        if task.pk in imported or not fields:
+            continue
+        said = asyncio.run(asked_ahead.words(row.version, task, fields))
+        problems += said is None
+        _kept(row.version, [(task, said)] if said else [])
+    return problems
+
+
 def kept_vectors(version: ModelVersion, keys: Sequence[int]) -> dict[int, np.ndarray]:
     """Where texts or images lie by what was prepared, by the tasks' keys."""
     rows = Precomputed.objects.filter(version=version, task_key__in=keys)
@@ -315,7 +331,7 @@ def said_of(version: ModelVersion, tasks: Sequence[Task], patience: float | None
 
 
 OF_PICTURES = ("segment", "detect", "read", "classify-image", "embed-image")
-WAYS = {"spans": _texts, "classify": _texts} | dict.fromkeys(OF_PICTURES, _pictures)
+WAYS = {"spans": _texts, "classify": _texts, WRITES: _words} | dict.fromkeys(OF_PICTURES, _pictures)
 WITHOUT_DEFAULT = ("classify-image", "embed-image")  # the runtime answers this with no model of its own
 
 

@@ -8,13 +8,12 @@ from assist.models import ModelVersion, Precomputed
 from assist.registry import registry, resolution
 from assist.suggestions import sureness
 from assist.suggestions.label_map import project_label
-from projects.inference.calibration import Calibration
 from projects.models import Label, Project, Task
 
 MOST = 8  # images or texts
 NEWEST = 400  # tasks among which they are looked for
 EXCERPT = 120  # characters
-Measured = Callable[[ModelVersion], Calibration | None]
+Known = Callable[[ModelVersion], sureness.Measured | None]
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,9 @@ class TextSample:
         return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
 
 
-def of(project: Project, least: float, own: Mapping[str, float]) -> list[Sample]:
-    """Some images, the newest first; `least` and `own` (by the labels' keys) are the scores from which is offered."""
+def of(project: Project, least: float, own: Mapping[str, float], measured: Known) -> list[Sample]:
+    """Some images, the newest first; `least` and `own` (by the labels' keys) are the scores from which is offered, and
+    `measured` says how far a version's scores may be believed here."""
     deployed = resolution.deployed(project, "detect")
     if not deployed:
         return []
@@ -79,15 +79,15 @@ def of(project: Project, least: float, own: Mapping[str, float]) -> list[Sample]
     by_key = {one.pk: one for one in tasks}
     rows = Precomputed.objects.filter(version=version, task_key__in=by_key).order_by("-task_key")[:MOST]
     labels, mapping = {one.key: one for one in project.labels.in_use()}, project.settings_now().label_mapping
+    minimums, known = {"": least} | dict(own), measured(version)
     return [
-        Sample(by_key[row.task_key], _seen(row.output["boxes"], version, mapping, labels, {"": least} | dict(own)))
+        Sample(by_key[row.task_key], _seen(row.output["boxes"], version, mapping, labels, minimums, known))
         for row in rows
     ]
 
 
-def of_texts(project: Project, least: float, own: Mapping[str, float], measured: Measured) -> list[TextSample]:
-    """The same of texts; `measured`: how far a version's scores may be believed here. By the version that answers most,
-    or else the one that read the newest of them."""
+def of_texts(project: Project, least: float, own: Mapping[str, float], measured: Known) -> list[TextSample]:
+    """The same of texts. By the version that answers most, or else the one that read the newest of them."""
     by_key = {one.pk: one for one in Task.objects.filter(project=project).order_by("-pk")[:NEWEST]}
     rows = Precomputed.objects.filter(task_key__in=by_key, version__capability="spans").order_by("-task_key")
     deployed = resolution.deployed(project, "spans")
@@ -103,7 +103,7 @@ def of_texts(project: Project, least: float, own: Mapping[str, float], measured:
         text, found = str(task.payload.get("text", "")), []
         for start, end, theirs, score in spans:
             if key := project_label(theirs, mapping, labels, map_of):
-                sure = sureness.of(score, known)
+                sure = sureness.of(score, known, key)
                 offered = sure is None or sure >= minimums.get(key, least)
                 found.append(SeenSpan(text[start:end], labels[key], sure, offered))
         return TextSample(task, found)
@@ -117,11 +117,13 @@ def _seen(
     mapping: Mapping[str, str],
     labels: Mapping[str, Label],
     least: Mapping[str, float],
+    known: sureness.Measured | None,
 ) -> list[Seen]:
     found, own = [], registry.label_map_of(str(version))
     for x, y, width, height, theirs, score, *_read in boxes:
         key = project_label(theirs, mapping, labels, own)
         if key is not None:
-            offered = score is None or score >= least.get(key, least[""])
-            found.append(Seen((x, y, width, height), labels[key], score, offered))
+            sure = sureness.of(score, known, key)
+            offered = sure is None or sure >= least.get(key, least[""])
+            found.append(Seen((x, y, width, height), labels[key], sure, offered))
     return sorted(found, key=lambda one: -(one.score or 0))

@@ -1,13 +1,34 @@
 """How sure a find is: by what verdicts say of the model's own word, once they say enough; else by that word. Pure."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from projects.inference.calibration import Calibration
 
 UNSAID = 0.5  # the word of a model that says none: it leaves all to the verdicts
 
 
-def of(own: float | None, measured: Calibration | None) -> float | None:
-    """`own`: the model's score, None where it gives none; `measured`: None where too little is decided. None: nobody
-    knows."""
+@dataclass(frozen=True)
+class Measured:
+    """How far a model's scores may be believed: under a label of which enough is known by itself, by that, and under
+    the others by all that the model finds."""
+
+    of_all: Calibration
+    of_labels: Mapping[str, Calibration] = field(default_factory=dict)
+
+
+def of(own: float | None, measured: Measured | None, label: str) -> float | None:
+    """`own`: the model's score of what it finds under this label of the project, None where it gives none; `measured`:
+    None where too little is decided. None: nobody knows."""
     if measured is None:
         return own
-    return round(float(measured(UNSAID if own is None else own)), 4)
+    calibration = measured.of_labels.get(label, measured.of_all)
+    return round(float(calibration(UNSAID if own is None else own)), 4)
+
+
+def suffices(
+    measured: Measured | None, minimums: Mapping[str, float], least: float, label: str, own: float | None
+) -> bool:
+    """Whether it is as sure as is asked for: `minimums` of single labels, before `least`. What nobody knows is."""
+    sure = of(own, measured, label)
+    return sure is None or sure >= minimums.get(label, least)

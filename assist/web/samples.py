@@ -27,11 +27,11 @@ def shown(request: MemberRequest, project: Project) -> HttpResponse:
     }
     least, texts = _share(request.GET.get("minimum_score", "")), project.task_type == TEXTS
     found: Sequence[samples.Sample | samples.TextSample]
+    measured = {one["version"]: one["measured"] for one in measured_scores.standing(project)}
     if texts:
-        measured = {one["version"]: one["calibration"] for one in measured_scores.standing(project)}
         found = samples.of_texts(project, least, own, measured.get)
     else:
-        found = samples.of(project, least, own)
+        found = samples.of(project, least, own, measured.get)
     told = {"offered": sum(one.offered for one in found), "all": sum(len(one.seen) for one in found), "texts": texts}
     return render(request, "assist/_samples.html", told | {"samples": found, "project": project})
 

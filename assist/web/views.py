@@ -21,7 +21,7 @@ from assist.learning import canary_report, deciding, label_vectors, measured_sco
 from assist.models import Deployment, Override, Precompute
 from assist.registry import lineage, registry, resolution
 from assist.suggestions import precompute, prototypes
-from assist.suggestions.bindings import MORE, OF_IMAGES, capability_of
+from assist.suggestions.bindings import MORE, OF_IMAGES, WRITES, capability_of
 from assist.web import figures, status
 from assist.web.deciding_forms import DecideForm, EvaluateForm, FloorsForm
 from assist.web.evaluation_rows import evaluations_of
@@ -183,9 +183,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "floors_form": FloorsForm(project=project),
         "decide_form": DecideForm(project=project),
         "samples": capability == "spans" or bool(resolution.deployed(project, "detect")),
-        "measured": measured_scores.standing(project) if capability == "spans" else [],
-        "enough_spans": measured_scores.ENOUGH,
-        "enough_texts": measured_scores.ENOUGH_TEXTS,
+        **_measured(project, capability),
         "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
@@ -195,6 +193,14 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         and status.of_images(project)
         and not any(resolution.deployed(project, one) for one in OF_IMAGES),
     }
+
+
+def _measured(project: Project, capability: str) -> dict[str, Any]:
+    """How far the scores of spans or boxes may be believed; nothing where none are told."""
+    shown = {"enough_finds": measured_scores.ENOUGH, "enough_tasks": measured_scores.ENOUGH_TEXTS}
+    if capability == "spans" or (capability == "segment" and resolution.deployed(project, "detect")):
+        return shown | {"measures": True, "measured": measured_scores.standing(project)}
+    return shown
 
 
 def _answering(project: Project, capability: str) -> dict[str, Any]:
@@ -226,13 +232,15 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     found: dict[int, list[Precompute]] = {}
     for row in Precompute.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
         found.setdefault(row.batch_id, []).append(row)
-    wanted = {row.version.pk for row in resolution.deployed(project, capability)}
+    writers = resolution.deployed(project, WRITES) if capability == "classify" else []
+    wanted = {row.version.pk for row in (*resolution.deployed(project, capability), *writers)}
     running = any(row.state == Precompute.State.RUNNING for rows in found.values() for row in rows)
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
     kept = status.images_kept() if capability == "segment" else None
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
     found_all = capability == "segment"
-    return {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}
+    told = {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}
+    return told | {"writers": [str(one.version) for one in writers]}
 
 
 def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:

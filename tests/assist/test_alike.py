@@ -10,10 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assist.alike import groups, index, vectors
+from assist.alike import atlas, groups, guessed, index, vectors
 from assist.alike.vectors import Vectors
-from projects.models import Project
+from assist.errors import CopilotError
+from assist.models import LabelVectors, ModelVersion
+from projects.models import Project, Task
 from tests.support import make
+from tests.support.assist import work
 from tests.support.assist.running import Runtime
 from tests.support.cast import Cast
 from tests.support.projects.pipeline import Api
@@ -97,6 +100,47 @@ def test_mina_sees_what_is_like_a_task_and_nothing_of_another_project(
     assert {one["id"] for one in said["tasks"]} == {str(one.public_id) for one in (soup, like, budget)}
     (tmp_path / "alike" / "a-project-that-is-gone").mkdir()
     assert index.forget() == 1 and len(list((tmp_path / "alike").iterdir())) == 2
+
+
+@pytest.mark.django_db
+def test_a_deployed_model_of_where_texts_lie_tells_what_is_alike_once_it_has_come_as_far(
+    cast: Cast, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By three numbers, of which no file is kept as they are."""
+    settings.DATA_DIR = tmp_path
+    project = make.project(cast.riverside, "Letters", "classification", labels=[{"name": "A"}, {"name": "B"}])
+    version = ModelVersion.objects.create(
+        name="far", version="1", capability="classify", smoke="passed",
+        terms={"adapter": "http-embedder", "label_map": {}, "options": {}},
+    )  # fmt: skip
+    work.deployed(project, version, share=100, by=cast.mina)
+    tasks = make.tasks(make.batch(project), 4)
+    ours, theirs = np.eye(4, index.WIDTHS[index.TEXTS], dtype=np.float32), np.eye(3, dtype=np.float32)[[0, 1, 0, 2]]
+    far_away = False
+
+    def vectors_of(one: ModelVersion, some: list[Task], patience: float | None = None) -> list[np.ndarray]:
+        if far_away and one == version:
+            raise CopilotError("backend-down")
+        return list((theirs if one == version else ours)[[tasks.index(task) for task in some]])
+
+    monkeypatch.setattr(index.precompute, "vectors_of", vectors_of)
+    monkeypatch.setattr(index.registry, "is_here", lambda *_: False)
+    far_away = True
+    with pytest.raises(CopilotError):
+        index.index(project, time.monotonic() + 5)
+    assert index.near(tasks[0], 1).model == index.TEXTS, "who is away takes nothing away"
+    far_away = False
+    assert index.index(project, time.monotonic() + 5) == 4 and len(index.vectors_of(project, "far@1")) == 4
+    found = index.near(tasks[0], 1)
+    assert (found.model, found.tasks[0].task, found.tasks[0].likeness) == ("far@1", tasks[2], 1.0)
+    assert sorted(map(len, groups.of(project, tasks))) == [1, 1, 2], "by the same"
+    LabelVectors.objects.create(
+        project=project, version=version, field="label", labels=["a", "b"], sums=theirs[:2].astype("<f4").tobytes(),
+        verdicts=60, blind=0, right=None, temperature=None, upto=1,
+    )  # fmt: skip
+    model, kept = atlas._kept(project)
+    told = guessed.of(project, model, kept.rows(np.array([0, 2])))
+    assert told == [{"field": "label", "label": "a", "share": 1.0}], "as the map's groups are called"
 
 
 @pytest.mark.django_db

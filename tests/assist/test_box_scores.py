@@ -165,7 +165,7 @@ def drawn(rng: np.random.Generator) -> tuple[list[dict[str, Any]], list[dict[str
             {"image_id": image, "category_id": " ab".index(one.label), "bbox": list(one.box), "score": one.score}
             for one in found
         ]
-        pictures.append(box_scores.compared(found, marked, asked))
+        pictures.append(box_scores.compared(found, marked, PETS.versions[0], asked))
     return true, said, pictures
 
 

@@ -1,7 +1,8 @@
-"""A model's word on how sure it is of a span is measured by what people decided without any help: what is shown, held
-back, handed in and evaluated goes by that, and before enough is known by the word itself."""
+"""A model's word on how sure it is of a span or a box is measured by what people decided without any help: what is
+shown, held back, handed in and evaluated goes by that, and before enough is known by the word itself."""
 
 import asyncio
+import io
 import itertools
 from dataclasses import replace
 from hashlib import sha256
@@ -11,17 +12,18 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from assist import jobs
-from assist.annotators import autonomous_answers
-from assist.learning import blind_verdicts, follow, measured_scores, scores
+from assist.annotators import autonomous_answers, image_answers
+from assist.learning import blind_verdicts, box_scores, follow, measured_scores, scores
 from assist.learning.asked import Asked, asked_by
 from assist.learning.blind_verdicts import Decided
 from assist.learning.drift import series
 from assist.learning.splits import GATE, VALIDATION, calibrates, split_of
 from assist.models import MeasuredScores, ModelVersion, Precomputed, Suggestion
 from assist.session import replies
-from assist.suggestions import sureness
+from assist.suggestions import samples, sureness
 from projects.configuration import configure, label_changes
 from projects.inference.calibration import calibrate
 from projects.models import Project, Task
@@ -29,7 +31,8 @@ from projects.reports import verdict_index
 from taskers.models import Event
 from tests.support import make
 from tests.support.assist import work
-from tests.support.assist.sitting import TEXT
+from tests.support.assist.eyes import Eyes, box, decided
+from tests.support.assist.sitting import IMAGE, TEXT
 from tests.support.cast import Cast
 
 NAMES = ("Maria", "Jonas", "Amira", "Pedro", "Ingrid")
@@ -79,7 +82,7 @@ def test_verdicts_say_what_a_score_is_worth_once_there_are_enough(
     found = measured_scores.of(project.public_id, str(version))
     row = MeasuredScores.objects.get()
     assert (row.known, row.right, row.verdicts) == (100, 60, 20) and found is not None
-    assert 0.6 < float(found(SURE)) < 0.72, "three of five, and a little of what it says"
+    assert 0.6 < sureness.of(SURE, found, "person") < 0.72, "three of five, and a little of what it says"
     told = client.get(page).content.decode()
     assert "60 %" in told and "Scores are measured" in told and "90 % is worth" in told
     for few in ({"known": 49}, {"known": 50, "texts": 19}):
@@ -163,9 +166,9 @@ def test_what_is_left_out_makes_a_model_no_surer() -> None:
     assert sure(lambda label, score: False, []) == autonomous_answers.UNSCORED
 
 
-def worth(share: float) -> Any:
-    """What a hundred spans teach of which so many were right, all of them said with SURE."""
-    return calibrate([SURE] * 100, [n < 100 * share for n in range(100)])
+def worth(share: float) -> sureness.Measured:
+    """What a hundred finds teach of which so many were right, all of them said with SURE."""
+    return sureness.Measured(calibrate([SURE] * 100, [n < 100 * share for n in range(100)]))
 
 
 def test_spans_are_offered_by_what_their_scores_are_worth() -> None:
@@ -174,7 +177,7 @@ def test_spans_are_offered_by_what_their_scores_are_worth() -> None:
     assert [one.score for one in replies.span_offers(binding, "m@1", found, 3)] == [SURE, None]
     assert replies.span_offers(replace(binding, measured=worth(0.3)), "m@1", found, 3) == [], "also where none is said"
     person, date = replies.span_offers(replace(TEXT, measured=worth(0.8)), "m@1", found, 3)
-    assert person.score == sureness.of(SURE, worth(0.8)) and 0.75 < person.score < 0.9
+    assert person.score == sureness.of(SURE, worth(0.8), "person") and 0.75 < person.score < 0.9
     assert person.output["own_score"] == SURE and "own_score" not in date.output and date.score is not None
 
 
@@ -217,7 +220,8 @@ def test_mina_tries_least_scores_on_texts_by_what_they_are_worth(
     assert "0 of 40 spans in these texts" in tried and "<s " in tried and "Maria" in tried
     assert "40 of 40" in client.get(page, {"minimum_score": "80", "least_person": "30"}).content.decode()
     asked = asked_by(project, [version], blind_verdicts.newest(project, 20))
-    assert asked.sure(version, SURE) == sureness.of(SURE, measured_scores.of(project.public_id, str(version)))
+    known = measured_scores.of(project.public_id, str(version))
+    assert asked.sure(version, SURE, "person") == sureness.of(SURE, known, "person")
 
 
 @pytest.mark.django_db
@@ -229,3 +233,124 @@ def test_drift_of_how_sure_a_model_is_goes_by_its_own_word(cast: Cast, names: tu
     for work_key, output in enumerate(({"own_score": 0.9}, {})):
         Suggestion.objects.create(assignment_key=work_key, output=output, **told)
     assert [one.figure for one in series.sureness(project, 0).came] == [0.9, 0.6]
+
+
+PETS = [{"key": key, "name": key.title(), "colour": "#1971c2", "shapes": ["box"]} for key in ("cat", "dog")]
+BESIDE, ON_CAT, ON_DOG, OTHER = [40, 40, 8, 8], [2, 3, 20, 20], [60, 4, 20, 20], [60, 50, 20, 20]
+
+
+@pytest.fixture
+def pets(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> tuple[Project, ModelVersion]:
+    """Pictures with a cat and two dogs each, and a detector that is as sure of what is beside the cat as of the cat."""
+    project = make.project(cast.riverside, "Pets", "image_regions", labels=PETS, wanted=1)
+    version = ModelVersion.objects.create(
+        name="pets", version="1", capability="detect", terms={"label_map": {}, "labels": ["cat", "dog"]}, smoke="passed"
+    )
+    work.deployed(project, version, share=100, by=cast.mina)
+    return project, version
+
+
+def marked(cast: Cast, project: Project, count: int) -> None:
+    """So many of them, decided by Alice alone, of those that say what scores are worth."""
+    key, batch = str(project.public_id), make.batch(project)
+    files = (named_picture(number) for number in itertools.count())
+    chosen = (one for one in files if calibrates(key, sha256(one).hexdigest()))
+    for number, file in enumerate(itertools.islice(chosen, count)):
+        work.image_task(batch, file, f"{number}.png", wanted=1)
+        shown = (box("cat", *ON_CAT), box("dog", *ON_DOG), box("dog", *OTHER))
+        regions = [{"id": f"r{n}", **each} for n, each in enumerate(shown, start=1)]
+        make.judged(cast.alice, project, {"regions": regions})
+    verdict_index.add(Event.objects.filter(project_key=project.public_id))
+
+
+def named_picture(number: int) -> bytes:
+    """A picture of 100 pixels each way, each another."""
+    file = io.BytesIO()
+    Image.new("RGB", (100, 100), (number % 256, number // 256, 90)).save(file, "PNG")
+    return file.getvalue()
+
+
+SEEN = [
+    *([3, 4, 19, 19, "cat", SURE], [*BESIDE, "cat", SURE], [*ON_CAT, "moon", 1]),
+    *([*ON_DOG, "dog", SURE], [*OTHER, "dog", SURE]),
+]
+
+
+@pytest.mark.django_db
+def test_boxes_are_worth_what_blind_verdicts_say_of_them_and_a_label_goes_by_its_own(
+    cast: Cast, pets: tuple[Project, ModelVersion], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, version = pets
+    asked: list[int] = []
+
+    async def seen(version: ModelVersion, tasks: Any, patience: float | None = None) -> list[Any]:
+        asked.extend(one.pk for one in tasks)
+        return [(one, {"boxes": SEEN, "dropped": {}}) for one in tasks[1:]]
+
+    monkeypatch.setattr(measured_scores.asked_ahead, "of_images", seen)
+    assert not measured_scores.due(project)
+    marked(cast, project, 26)
+    ready = Task.objects.filter(project=project).order_by("pk").first()
+    assert ready and measured_scores.due(project)
+    Precomputed.objects.create(task_key=ready.pk, version=version, output={"boxes": SEEN, "dropped": {}})
+    jobs.learn(project.pk)
+    row = MeasuredScores.objects.get()
+    assert len(asked) == 25 and ready.pk not in asked, "what was made ready isn't asked again"
+    assert (row.known, row.right, row.texts, row.verdicts) == (100, 75, 25, 26), "one couldn't be read"
+    known = measured_scores.of(project.public_id, str(version))
+    assert known is not None and not measured_scores.due(project)
+    cat, dog = (sureness.of(SURE, known, one) for one in ("cat", "dog"))
+    assert cat is not None and dog is not None and 0.5 < cat < 0.65 and 0.9 < dog < 1
+    fewer = replace(known, of_labels={})
+    assert cat < (sureness.of(SURE, fewer, "cat") or 0) < dog, "before a label's own are known it goes by all of them"
+    decided_here = blind_verdicts.newest(project, 100)
+    assert not any(one.blind for one in blind_verdicts.unseen(project, [version, version], decided_here))
+    assert asked_by(project, [version], decided_here).sure(version, SURE, "cat") == cat
+    (sample,) = samples.of(project, 0.8, {}, lambda one: known)
+    assert [(one.label.key, one.offered) for one in sample.seen] == [("dog", True)] * 2 + [("cat", False)] * 2
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    told = client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
+    assert "75 %" in told and "Cat, 50" in told and "Dog, 50" in told and "shares at least half with it" in told
+    assert (
+        "2 of 4 boxes"
+        in client.get(reverse("copilot-samples", args=[project.public_id]), {"minimum_score": "80"}).content.decode()
+    )
+
+
+def test_boxes_are_offered_evaluated_and_handed_in_by_what_their_scores_are_worth() -> None:
+    """By a detector whose cats are worth 30 %, whatever it says, and whose dogs are what it says."""
+    of_cats = sureness.Measured(worth(0.9).of_all, {"cat": worth(0.3).of_all})
+    found = [[*ON_CAT, "cat", SURE], [*ON_DOG, "dog", SURE], [*BESIDE, "dog", None]]
+    binding = replace(IMAGE, detector="pets@1", detector_map={}, labels=frozenset({"cat", "dog"}), minimum_score=0.5)
+    assert [one.score for one in replies.box_offers(binding, found, 3)] == [SURE, SURE, None]
+    offers = replies.box_offers(replace(binding, measured=of_cats), found, 3)
+    assert [one.output["label"] for one in offers] == ["dog", "dog"], "the word of what says none is worth something"
+    assert offers[0].output["own_score"] == SURE and "own_score" not in offers[1].output
+    spoilt = replies.box_offers(replace(binding, measured=of_cats, planted=True), found[:2], 3)
+    assert [(one.planted, one.output["own_score"]) for one in spoilt] == [(True, SURE)]
+
+    version = ModelVersion(name="pets", version="1", capability="detect", terms={"label_map": {}})
+    row, eyes = decided(1, "a", box("dog", *ON_DOG)), Eyes(a=found[:2])
+
+    def f1(**terms: Any) -> float | None:
+        asked = Asked(frozenset({"cat", "dog"}), {}, (), minimum_score=0.5, versions=(version, version), **terms)
+        return asyncio.run(box_scores.boxes(eyes, version, asked, [row]))[0]  # type: ignore[arg-type]
+
+    assert f1() == pytest.approx(2 / 3) and f1(measured={"pets@1": of_cats}) == 1.0
+
+    labels: Any = {key: SimpleNamespace(key=key, shapes=["box"], attributes=[]) for key in ("cat", "dog")}
+    terms: Any = SimpleNamespace(label_mapping={}, label_minimums={}, minimum_score=0.0)
+    kept, sure = image_answers._kept(found[:2], version, terms, labels, None)
+    assert len(kept) == 2 and sure == pytest.approx(SURE**2)
+    kept, sure = image_answers._kept(found[:2], version, terms, labels, of_cats)
+    assert [one.label for one in kept] == ["dog"] and sure == pytest.approx(SURE * (1 - SURE))
+    assert image_answers._kept([[*ON_CAT, "cat", 0.01]], version, terms, labels, None)[1] == autonomous_answers.UNSCORED
+
+
+def test_what_a_detector_drops_makes_it_no_surer() -> None:
+    """Five boxes that it holds nearly as likely as not: an empty answer isn't sure."""
+    version = ModelVersion(name="pets", version="1", capability="detect", terms={"label_map": {}})
+    labels: Any = {"cat": SimpleNamespace(key="cat", shapes=["box"], attributes=[])}
+    found = [[10 * n, 0, 5, 5, "cat", 0.45] for n in range(5)]
+    terms: Any = SimpleNamespace(label_mapping={}, label_minimums={}, minimum_score=0.0)
+    assert image_answers._kept(found, version, terms, labels, None) == ([], pytest.approx(0.55**5))

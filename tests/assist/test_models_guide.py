@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -131,6 +132,24 @@ def test_backend_of_another_making(db: None, store: Path, tmp_path: Path, allowe
         assert asked_of(host) == ["/health", "/setup", "/predict"] or name != "theirs"
         said = {"theirs": "Maria (PER)", "reader": "a complaint about a product", "summaries": "Its battery failed."}
         assert said[name] in version.smoke_said
+
+
+@pytest.mark.parametrize("name, width", [("places", 384), ("meanings", 8)])
+def test_embedder_behind_http(db: None, store: Path, tmp_path: Path, allowed: None, name: str, width: int) -> None:
+    def lies(path: str, body: Any) -> tuple[int, object]:
+        inputs = body.get("inputs") or body["input"]
+        rows = [[float(n == place) for n in range(width)] for place in range(len(inputs))]
+        return 200, {
+            "/predict": {"version": "1", "outputs": [{"vector": row} for row in rows]},
+            "/v1/embeddings": {
+                "model": "small-embedder",
+                "data": [{"index": n, "embedding": row} for n, row in enumerate(rows)],
+            },
+        }[path]
+
+    with brought.serving(lies) as host:
+        version = added(tmp_path, re.sub(r"http://127\.0\.0\.1:\d+", host.url, PAGES[name]))
+        assert f"a vector of {width};" in version.smoke_said and version.capability == "classify"
 
 
 def asked_of(host: Backend) -> list[str]:

@@ -57,6 +57,6 @@ def test_mina_tries_least_scores_on_images_and_nothing_is_saved(cast: Cast, pets
 
 def test_where_no_detector_answers_there_is_nothing_to_try(cast: Cast, client: Client) -> None:
     project = make.project(cast.riverside, "Parts", "image_regions", labels=PETS)
-    assert samples.of(project, 0.0, {}) == []
+    assert samples.of(project, 0.0, {}, lambda version: None) == []
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
     assert "least-slider" not in client.get(reverse("project-copilot", args=[project.public_id])).content.decode()

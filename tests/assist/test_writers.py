@@ -17,13 +17,19 @@ from assist.errors import CopilotError
 from assist.learning import confused, scores
 from assist.learning.asked import NO_ANSWER, Asked
 from assist.learning.blind_verdicts import Decided
-from assist.models import ModelVersion, rivals
+from assist.models import ModelVersion, Precomputed, rivals
+from assist.runtime.client import RuntimeClient
+from assist.suggestions import precompute
 from assist.suggestions.offers import Binding, TextField
 from assist.suggestions.prototypes import Choices
-from tests.support.assist import brought
+from projects.task_types import asked_fields
+from tests.support import make
+from tests.support.assist import brought, work
 from tests.support.assist.running import settled
 from tests.support.assist.sitting import Page
+from tests.support.cast import Cast
 
+MINILM = "all-minilm-l6@2"
 MOOD = Choices("mood", "choice", {"glad": ("joy and thanks",), "angry": ("rage", "fury and complaint")})
 SUMMARY = TextField("summary", "Summary", 20)
 LETTER = Binding(
@@ -102,6 +108,62 @@ async def test_a_field_without_words_is_asked_again_though_another_has_some() ->
     assert again[:2] == first and again[2]["field"] == "title"
     assert [one["asked"] for one in page.model.asked if "written" in one] == ["Summary", "Odd", "Odd"]
     await page.session.close()
+
+
+async def test_words_written_ahead_are_there_at_once_where_the_field_still_asks_for_them() -> None:
+    title, late = TextField("title", "Title", 9), TextField("late", "Late", 20)
+    page = Page(replace(LETTER, choices=(), writes=(SUMMARY, title, late)))
+    page.gateway.ahead = {
+        "words": {"summary": ["Summary", "Short."], "title": ["Title", "Too long for it"], "late": ["Soon", "Old."]}
+    }
+    await page.open()
+    told = {one["field"]: one["label"] for one in (await asked(page))["classes"]}
+    assert told["summary"] == "Short." and told["title"] == "Title of " and told["late"].startswith("Late of")
+    assert [one["asked"] for one in page.model.asked] == ["Title", "Late"]
+    await page.session.close()
+
+
+@pytest.mark.django_db
+def test_a_batch_gets_its_words_ahead_each_kept_as_soon_as_it_is_there(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The budget ends in between: what was written is there, and the rest is written once there is more."""
+    fields = asked_fields.read("Tone (choice)\nSummary (text 20)\nTitle (text 9)")
+    labels = [{"key": key, "name": key.title(), "field": "Tone"} for key in ("praise", "defect")]
+    project = make.project(cast.riverside, "Letters", "classification", labels=labels, fields=fields)
+    batch = make.batch(project)
+    texts = ["Dear all", "Dear Maria", "odd", "Dear Pedro"]
+    tasks = [make.tasks(batch, 1, text=text)[0] for text in texts]
+    scribe = ModelVersion.objects.create(name="scribe", version="1", capability="generate", smoke="passed")
+    work.deployed(project, scribe, share=100, by=cast.mina)
+    monkeypatch.setattr(precompute, "_usual", lambda capability: MINILM)
+    begun = precompute.start_all(batch, by=cast.mina)
+    row = next(one for one in begun if one.version == scribe)
+    assert {str(one.version) for one in begun} == {"scribe@1", MINILM}
+    asked: list[tuple[str, str]] = []
+    left = 5
+
+    async def written(self: Any, model: str, text: str, asked_: str, longest: int, asker: str | None = None) -> str:
+        if len(asked) >= left:
+            raise CopilotError("over-budget")
+        asked.append((text, asked_))
+        if text == "odd":
+            raise CopilotError("no-answer")
+        return f"{asked_} of it"[:longest]
+
+    monkeypatch.setattr(RuntimeClient, "written", written)
+    precompute.run(row.pk)
+    row.refresh_from_db()
+    assert row.state == "failed" and Precomputed.objects.count() == 2
+    assert precompute.found(tasks[0].pk, "scribe@1") == {
+        "words": {"summary": ["Summary", "Summary of it"], "title": ["Title", "Title of "]}
+    }
+    left = 50
+    precompute.start(batch, by=cast.mina, version=scribe)
+    precompute.run(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.done, row.problems) == ("done", 4, 1) and Precomputed.objects.count() == 3
+    assert asked.count(("Dear all", "Summary")) == asked.count(("Dear Maria", "Title")) == 1, "and nothing twice"
 
 
 @pytest.fixture

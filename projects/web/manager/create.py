@@ -1,7 +1,7 @@
 """Making a project, and changing what it asks for."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 

@@ -14,7 +14,7 @@ from assist.session.session import Session
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
-from projects.inference.calibration import Calibration
+from assist.suggestions.sureness import Measured
 from tests.support.assist.running import settled
 
 TOKEN = UUID("6f0c9d1e-2a3b-4c5d-8e9f-001122334455")
@@ -30,7 +30,7 @@ class Gateway:
         self.problem: CopilotError | None = None
         self.kept: list[Offer] = []
         self.ahead: Any = None  # what was prepared for the text
-        self.calibration: Calibration | None = None
+        self.worth: Measured | None = None  # what the scores of whatever answers are
         self.taught: dict[str, Learnt] = {}
         self.terms: Sequence[Find] = ()  # decided before, in the text
 
@@ -56,8 +56,8 @@ class Gateway:
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         return self.taught
 
-    async def measured(self, binding: Binding, model: str) -> Calibration | None:
-        return self.calibration
+    async def measured(self, binding: Binding, model: str) -> Measured | None:
+        return self.worth
 
     async def remembered(self, binding: Binding) -> Sequence[Find]:
         return self.terms

@@ -8,8 +8,8 @@ from django.utils import timezone
 from assist.adapters import RUNTIMES
 from assist.learning import discovered, gate, rollout
 from assist.learning.plans import plans
-from assist.learning.selection import selections
 from assist.learning.search import searches
+from assist.learning.selection import selections
 from assist.models import (
     DriftSeries,
     Evaluation,
