@@ -69,9 +69,9 @@ def _of_spans(project: Project, version: ModelVersion, said: Said) -> dict[int, 
         (
             task,
             [
-                sureness.of(score, measured)
+                sureness.of(score, measured, label)
                 for *_, theirs, score in found
-                if project_label(theirs, mapping, labels, own)
+                if (label := project_label(theirs, mapping, labels, own))
             ],
         )
         for task, found in said.items()
@@ -81,8 +81,12 @@ def _of_spans(project: Project, version: ModelVersion, said: Said) -> dict[int, 
 def _of_boxes(project: Project, version: ModelVersion, said: Said) -> dict[int, float]:
     labels, own = list(project.labels.in_use()), registry.label_map_of(str(version))
     keys, mapping, written = [one.key for one in labels], project.settings_now().label_mapping, written_in(labels)
+    measured = measured_scores.of(project.public_id, str(version))
     return _least_sure(
-        (task, [one.score for one in named(found["boxes"], mapping, keys, own, written)])
+        (
+            task,
+            [sureness.of(one.score, measured, one.label) for one in named(found["boxes"], mapping, keys, own, written)],
+        )
         for task, found in said.items()
         if found
     )
