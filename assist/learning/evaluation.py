@@ -151,12 +151,10 @@ def run(key: int) -> str:
         both = asked_by(evaluation.project, two, decided).twice()
         measure, marked = measured_by(*two, both[0]), both[0].marked
         told = _told(blind, asyncio.run(scores_of(*two, both, decided)), marked)
-        judged, task_type = [one for one, *_ in told], evaluation.project.task_type
-        found, protected = slices_of(judged, task_type, marked, declared.lookup(evaluation.project))
-        pairs, binding = _pairs(told, found), MARKED if marked else ""
-        judgement = gate.judge(pairs, slices=protected, binding=binding, margin=evaluation.margin, looks=looks)
-        if lineage.rests_on_erased(evaluation.candidate):
-            judgement = replace(judgement, outcome=gate.Outcome.REFUSED, reason=REASONS["erased"])
+        judged = [one for one, *_ in told]
+        found, protected = slices_of(judged, evaluation.project.task_type, marked, declared.lookup(evaluation.project))
+        pairs = _pairs(told, found)
+        judgement = _judged(evaluation, pairs, protected, MARKED if marked else "", looks)
         beside = _figures(evaluation, measure.figures, both, pairs, told, protected)
         alone = _alone(evaluation, pairs, judgement, _costs(both, told), looks)
     except (CopilotError, gate.Unfit) as problem:
@@ -179,6 +177,16 @@ def run(key: int) -> str:
         looks=looks,
     )
     return judgement.outcome
+
+
+def _judged(
+    evaluation: Evaluation, pairs: Sequence[Pair], protected: Sequence[str], binding: str, looks: int
+) -> gate.Judgement:
+    """The gate's word; what learnt from what was erased since is refused, however well it does."""
+    judgement = gate.judge(pairs, slices=protected, binding=binding, margin=evaluation.margin, looks=looks)
+    if lineage.rests_on_erased(evaluation.candidate):
+        return replace(judgement, outcome=gate.Outcome.REFUSED, reason=REASONS["erased"])
+    return judgement
 
 
 def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
