@@ -12,6 +12,9 @@ MARK = "TANDEM_TEST_SESSION"
 # As many processes run tests as there are processors; a library of products that takes them all once more has its
 # threads turn in circles between two products, which costs as much again.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+# What is taken and given back a thousand times a test stays with the process: a page that the system clears anew costs
+# more than the sum on it.
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 # What somebody's shell may carry, and what must not change how tests run.
 FOREIGN = ("SECRET_KEY", "REDIS_URL", "TANDEM_DEBUG", "TANDEM_HOSTS", "TANDEM_ORIGINS", "TANDEM_TLS", "TANDEM_RUNTIME")
 
@@ -29,7 +32,7 @@ def point_environment() -> None:
     for name in FOREIGN:
         os.environ.pop(name, None)
     os.environ[MARK] = str(data)
-    os.environ.update(ONE_THREAD)
+    os.environ.update(ONE_THREAD | KEEP_MEMORY)
     (data / "static").mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("TANDEM_MODELS", str(ROOT / "var" / "models"))
     os.environ["TANDEM_DATA"] = str(data)
