@@ -121,7 +121,7 @@ class FieldShape(serializers.Serializer):
     required = serializers.BooleanField(required=False, default=True)  # type: ignore[assignment]
     counts = serializers.BooleanField(required=False, help_text="whether people must agree on it; if it is required")
     weight = serializers.FloatField(
-        min_value=0,
+        min_value=asked_fields.LIGHTEST,
         max_value=asked_fields.HEAVIEST,
         required=False,
         help_text="how many times it counts, which is once; 0 is only collected",

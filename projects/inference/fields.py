@@ -23,23 +23,23 @@ def fields_agreement(
     second: Part,
     numbers: Mapping[str, Mapping] | None = None,
     optional: Collection[str] = (),
-    weights: Mapping[str, float] | None = None,
+    times: Mapping[str, float] | None = None,
 ) -> float:
     """The mean over all fields that either answer filled in; one that only one of them did counts 0. Two empty
     answers agree. `numbers` says of number fields {"tolerance"?, "min"?, "step"?}; the `optional` are not compared;
-    `weights`, above 0, say how many times a field counts, which is once."""
+    `times`, above 0, say how often a field counts, which is once."""
     mine, theirs = _by_field(without(first, optional)), _by_field(without(second, optional))
     names = mine.keys() | theirs.keys()
     if not names:
         return 1.0
     common = [name for name in names if name in mine and name in theirs and mine[name]["kind"] == theirs[name]["kind"]]
-    times = {name: (weights or {}).get(name, 1) for name in sorted(names)}
+    counted = {name: (times or {}).get(name, 1) for name in sorted(names)}
     total = sum(
-        times[name]
+        counted[name]
         * value_agreement(mine[name]["kind"], mine[name]["value"], theirs[name]["value"], (numbers or {}).get(name))
         for name in sorted(common)
     )
-    return min(1.0, total / sum(times.values()))
+    return min(1.0, total / sum(counted.values()))
 
 
 def without(answer: Part, fields: Collection[str]) -> dict[str, Any]:

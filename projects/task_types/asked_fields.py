@@ -36,7 +36,7 @@ UNIT = 20
 LONGEST = 2_000  # of a text that says no length of its own
 LONGEST_SAID = 20_000  # the most that it may say
 FURTHEST = 10**12  # numbers beyond are told from nothing by nobody
-HEAVIEST = 10  # times that a field counts
+LIGHTEST, HEAVIEST = 0, 10  # times that a field counts; 0: only collected
 LINE = re.compile(
     r"(?P<name>[^()]{1,80}?)\s*\((?P<takes>[^()]{1,200})\)(?:\s+when\s+(?P<field>.+?)\s+is\s+(?P<is>.+))?"
 )
@@ -239,7 +239,7 @@ def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
 
 def _counted(one: Mapping, required: bool, place: str) -> dict[str, Any]:
     """Whether it counts, where that isn't as it is required, and how many times, where that isn't once."""
-    weight = _amount(one, "weight", place, 0, HEAVIEST)
+    weight = _amount(one, "weight", place, LIGHTEST, HEAVIEST)
     counts = one.get("counts")
     if weight and counts is False:
         raise Refused("What is only collected has no weight.", code="bad-fields", place=f"{place}.weight")

@@ -220,7 +220,7 @@ def test_agreement_is_symmetric_in_the_unit_and_one_for_the_same(one, two) -> No
 def test_a_weight_counts_a_field_so_many_times(one, two, name, weight) -> None:
     numbers = NUMBERS["numbers"]
     plain, asked = fields_agreement(one, two, numbers), values_of(one).keys() | values_of(two).keys()
-    assert fields_agreement(one, two, numbers, weights=dict.fromkeys(KINDS, weight)) == pytest.approx(plain)
+    assert fields_agreement(one, two, numbers, times=dict.fromkeys(KINDS, weight)) == pytest.approx(plain)
     alone = fields_agreement(one, two, numbers, optional=KINDS.keys() - {name})
     times = weight if name in asked else 1
     weighed = ROOM.agreement(one, two, NUMBERS | {"weights": {name: weight}})
@@ -228,7 +228,7 @@ def test_a_weight_counts_a_field_so_many_times(one, two, name, weight) -> None:
     assert weighed == ROOM.agreement(two, one, NUMBERS | {"weights": {name: weight}})
     # The less it weighs, the nearer it comes to what is only collected.
     if asked > {name}:
-        least = fields_agreement(one, two, numbers, weights={name: 1e-9})
+        least = fields_agreement(one, two, numbers, times={name: 1e-9})
         assert least == pytest.approx(fields_agreement(one, two, numbers, optional=[name]), abs=1e-6)
 
 
