@@ -272,10 +272,11 @@ SPECTACULAR_SETTINGS = {
         "ImportState": ["waiting", "planning", "planned", "running", "done", "failed", "dropped"],
         "PersonKind": ["human", "model", "imported", "service"],
         "PlanRoundState": [
-            *("snapshot", "training", "evaluating", "evidence"),
+            *("snapshot", "searching", "training", "evaluating", "evidence"),
             *("asked", "rollout", "refused", "cannot-tell", "stopped", "failed"),
         ],
         "SearchState": ["running", "done", "stopped", "failed"],
+        "SelectionState": ["on", "off"],
         "HandOutMode": ["pool", "lists", "choice"],
         "BulkState": ["running", "done", "stopped"],
         "PayoutState": ["proposed", "approved", "settled", "cancelled"],

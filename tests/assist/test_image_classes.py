@@ -183,7 +183,7 @@ SEVEN = next(digits.pictures(7))[0]
 def test_a_recipe_gets_the_pictures_of_its_lines_and_none_that_judges_models(
     cast: Cast, project: Project, played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = taken(cast, project, 30)
+    made = taken(cast, project, 60)
     mine, judging = (shown(made, tmp_path / name, *some) for name, some in WHICH.items())
     gone, spoilt, *_ = sorted(mine)
     (tmp_path / "media" / Asset.objects.get(sha256=gone).file.name).unlink()

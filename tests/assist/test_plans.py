@@ -55,8 +55,8 @@ def trained(plan: TrainingPlan, cast: Cast) -> ModelVersion:
 @pytest.mark.slow
 def test_verdicts_become_a_model_on_its_way_without_anybodys_asking(cast, project) -> None:
     """With a real recipe: snapshot, training, evaluation, gate, and the first step of a rollout."""
-    plan = plans.arrange(project, RECIPE, by=cast.mina, new_verdicts=40, when_passed="canary")
-    labelled(cast, project, 39)
+    plan = plans.arrange(project, RECIPE, by=cast.mina, new_verdicts=60, when_passed="canary")
+    labelled(cast, project, 59)
     assert looked(plan) == "", "one verdict is missing"
     labelled(cast, project, 1)
     assert looked(plan) == "snapshot" and looked(plan) == "snapshot", "a worker is at it"

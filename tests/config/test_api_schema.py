@@ -27,6 +27,7 @@ from projects.annotators import lifecycle
 from projects.api import urlpatterns
 from projects.data import deliveries
 from projects.data.importing import uploads
+from projects.data.media.illustrate import illustrate
 from projects.models import Annotation, Import, Task
 from projects.webhooks import subscriptions
 from projects.workflow import bulk_actions, project_copies, task_views
@@ -102,6 +103,7 @@ def keys(cast, settings) -> dict[str, str]:
     public = {name: str(one.public_id) for name, one in (found | {"assignment_id": mine}).items()}
     label = project.labels.in_use()[0].key
     public["what"] = "labels"
+    public["name"] = illustrate(project, make.bitmap(2, 2), name="spot", alt="A spot", by=cast.olga).name
     public["recipe"] = "spacy-entities"
     public["number"] = str(deliveries.order(project, by=cast.olga, format="jsonl").number)
     return (
@@ -160,7 +162,7 @@ def test_description_leaves_no_address_out(description) -> None:
     described = {(operation.ok().method.upper(), operation.ok().path) for operation in description.get_all_operations()}
     assert described == {*OPERATIONS, EXPORT, *FILES}
     # Every address but the catch-all and the pictures, which aren't JSON, stands in it.
-    assert len({path for _method, path in described}) == len(urlpatterns) + len(copilot_urlpatterns) - 3
+    assert len({path for _method, path in described}) == len(urlpatterns) + len(copilot_urlpatterns) - 4
 
 
 def test_description_types_every_answer(description) -> None:

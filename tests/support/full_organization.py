@@ -309,7 +309,7 @@ def _patterns(world: World, cast: Cast, project: Project) -> None:
     world.things |= {"template_id": template.public_id, "action_id": action.public_id, "view_id": view.public_id}
     world.things["preset_key"] = "sentiment"
     picture = illustrate(project, make.bitmap(2, 2), name="secret-spot", alt="A secret spot", by=cast.mina)
-    world.things["illustration_name"] = picture.name
+    world.things |= {"illustration_name": picture.name, "picture_id": picture.public_id, "name": picture.name}
     world.others["illustrated"] = {"picture_id": picture.public_id, "name": picture.name}
     world.things |= {"notification_id": told.public_id}
     world.others["tagged"] = {"action_id": tagged.public_id}

@@ -19,6 +19,7 @@ from tests.support.permission_rows import (
     post,
 )
 
+PLAN = form(every_days="7", minutes="30", search_minutes="60", when_passed="ask", most_failures="3")
 CHOOSE = OFFICE | {"emil"} | THEIRS
 COPILOT = [
     get("models-overview", MODELS | THEIRS_TOO),
@@ -67,7 +68,11 @@ COPILOT = [
     ),
     get("copilot-search", MODELS),
     get("copilot-plans", MODELS),
-    post("copilot-plan", MODELS, form(every_days="7", minutes="30", when_passed="ask", most_failures="3")),
+    post(
+        "copilot-plan",
+        MODELS,
+        form(every_days="7", minutes="30", search_minutes="60", when_passed="ask", most_failures="3"),
+    ),
     post("copilot-plan-off", MODELS, form()),
     # Its evaluation was passed: nothing is waited for.
     post("copilot-evidence-off", MODELS, form(), on="evaluated", reads=True),

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from assist.learning.splits import SHARES, TRAIN, split_of
 from assist.registry.hash_bucket import lot
@@ -52,7 +51,8 @@ def weights(doubts: Sequence[float | None]) -> np.ndarray:
     known = np.array([one is not None for one in doubts], dtype=bool)
     found = np.ones(len(doubts))
     if known.any():
-        ranks = (rankdata([one for one in doubts if one is not None]) - 0.5) / known.sum()
+        _, at, times = np.unique([one for one in doubts if one is not None], return_inverse=True, return_counts=True)
+        ranks = (np.cumsum(times) - times / 2)[at] / known.sum()
         found[known] = ranks**POWER / (ranks**POWER).mean()
     return found
 
