@@ -136,6 +136,19 @@ def test_failures_in_a_row_stop_a_plan_and_say_why(cast, project, emil) -> None:
     assert plans.arrange(project, RECIPE, by=cast.mina, every_days=1).state == "on", "anew, by a person"
 
 
+def test_a_round_ends_where_its_snapshot_was_emptied_and_counts_as_no_failure(cast, project) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1, most_failures=1)
+    labelled(cast, project, 2)
+    looked(plan, days=2)
+    snapshots.run(last(plan).snapshot.pk)
+    gone = Task.objects.filter(project=project).first()
+    erasure.run(erasure.begin(project, [gone.public_id], reason="Maria asked for it", by=cast.mina).pk)
+    assert looked(plan) == "stopped" and "erased since" in last(plan).reason
+    plan.refresh_from_db()
+    assert (plan.state, plan.failures) == ("on", 0)
+    assert looked(plan, days=2) == "snapshot", "the next has another"
+
+
 def test_it_waits_its_turn_and_ends_when_it_is_turned_off(cast, project) -> None:
     plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1)
     labelled(cast, project, 1)

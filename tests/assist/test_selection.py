@@ -144,6 +144,19 @@ def test_what_is_put_first_comes_first_and_judges_only_where_it_came_by_lot(
 
 
 @pytest_db
+def test_what_was_erased_is_not_put_first(cast, project) -> None:
+    gone, *tasks = told(project, 30)
+    erasure.begin(project, [gone.public_id], reason="Maria asked for it", by=cast.mina)
+    made = chosen(project, cast)
+    assert {row.task for row in made.tasks.all()} == {one.pk for one in tasks}
+    Task.objects.filter(priority=Task.Priority.FIRST).update(priority=Task.Priority.NORMAL)
+    left = made.tasks.filter(first=True).first()
+    erasure.begin(project, [Task.objects.get(pk=left.task).public_id], reason="Jonas as well", by=cast.mina)
+    rounds._put_first(made)
+    assert Task.objects.filter(priority=Task.Priority.FIRST).count() == made.first - 1, "nor erased meanwhile"
+
+
+@pytest_db
 def test_what_was_killed_goes_on_and_what_is_turned_off_leaves_nothing(cast, project, monkeypatch, emil) -> None:
     told(project, 30)
     monkeypatch.setattr(rounds, "HANDFUL", 8)
