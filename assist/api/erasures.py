@@ -84,7 +84,9 @@ def _told(project: Project, rows: Sequence[Erasure]) -> list[dict[str, Any]]:
             **{name: getattr(one, name) for name in ("public_id", "reason", "state", "asked_at", "asked_by")},
             "task_ids": [task.public_id for task in one.tasks.all()],
             "stones": one.tombstones.all(),
-            "models": sorted({str(versions[row.version]) for row in rest if row.erasure == one.pk and row.version in versions}),
+            "models": sorted(
+                {str(versions[row.version]) for row in rest if row.erasure == one.pk and row.version in versions}
+            ),
         }
         for one in rows
     ]

@@ -1,6 +1,7 @@
 """Which tasks of a project teach no model any more, for all that learns from verdicts or judges by them."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -8,7 +9,7 @@ from assist.models import ErasedTask
 from projects.models import Project
 
 
-def tasks(project: Project) -> QuerySet[ErasedTask, dict[str, int]]:
+def tasks(project: Project) -> QuerySet[ErasedTask, Any]:
     """Their keys, as a part of a query."""
     return ErasedTask.objects.filter(erasure__project=project).values("task")
 

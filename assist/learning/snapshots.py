@@ -54,7 +54,7 @@ class Lost(Problem):
 
 
 class Emptied(StateConflict):
-    """Some of what a snapshot held was erased: nothing learns from it any more, however often it is tried."""
+    """Some of what this snapshot held was erased since: take another."""
 
 
 @transaction.atomic
@@ -282,7 +282,7 @@ def fetch(snapshot: Snapshot, folder: Path) -> Path:
 def check_whole(snapshot: Snapshot) -> None:
     """Raises Emptied where some of it was erased since."""
     if snapshot.tombstones.exists():
-        raise Emptied("Some of what this snapshot held was erased since: take another.")
+        raise Emptied
 
 
 def empty(snapshot: Snapshot) -> None:

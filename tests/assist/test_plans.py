@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assist.learning import blind_verdicts, canary, snapshots, training
+from assist.learning import blind_verdicts, canary, erasure, snapshots, training
 from assist.learning.plans import due, plans, rounds
 from assist.learning.reasons import REASONS
 from assist.models import (
@@ -22,7 +22,7 @@ from assist.models import (
     TrainingRun,
 )
 from assist.registry import registry
-from projects.models import Project
+from projects.models import Project, Task
 from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.notifications import inbox

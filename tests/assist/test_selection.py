@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assist.learning import blind_verdicts, learning_curve, snapshot_file, snapshots
+from assist.learning import blind_verdicts, erasure, learning_curve, snapshot_file, snapshots
 from assist.learning.blind_verdicts import group_of
 from assist.learning.recipes import RECIPES
 from assist.learning.selection import draw, rounds, selections, uncertainty
