@@ -331,32 +331,6 @@ def test_an_evaluation_under_way_keeps_nothing_of_what_was_erased_meanwhile(cast
     assert EvaluationConfusions.objects.get().candidate[0]["tasks"] == [stays.pk]
 
 
-def test_no_file_is_left_of_a_snapshot_that_was_cut_off(cast, project, monkeypatch, tmp_path) -> None:
-    gone, _, _ = decided(cast, project, 3)
-    made = snapshots.take(project, by=cast.mina)
-
-    def dies(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    def files() -> list[str]:
-        return [one.name for one in Path(tmp_path, "media", "snapshots").glob("*")]
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(snapshots, "_end", dies)
-        snapshots.run(made.pk)
-    made.refresh_from_db()
-    assert made.state == "making" and files() == [f"{made.sha256}.parquet"], "its name is known"
-    erase(cast, project, gone)
-    assert files() == []
-    assert snapshots.run(made.pk) == "ready"
-    made.refresh_from_db()
-    assert files() == [f"{made.sha256}.parquet"] and (made.rows, made.tombstones.count()) == (2, 0)
-    left = snapshots.take(project, by=cast.mina)
-    Snapshot.objects.filter(pk=left.pk).update(sha256=made.sha256)
-    snapshots.give_up(left.pk, "Given up")
-    assert files() == [f"{made.sha256}.parquet"], "it is another's, which is whole"
-
-
 @pytest.mark.django_db(transaction=True)
 def test_an_archived_task_is_erased_as_well(cast, project) -> None:
     tasks = decided(cast, project, 3)
