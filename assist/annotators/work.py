@@ -57,7 +57,7 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
     if version.capability not in ABLE[project.task_type] or not usable:
         raise StateConflict("%(model)s can't do what these tasks need.", model=str(version))
     if lineage.rests_on_erased(version):
-        raise StateConflict(lineage.RESTS_ON_ERASED, model=str(version))
+        raise StateConflict(lineage.TAUGHT_BY_ERASED, model=str(version))
     annotator = lifecycle.give(project, name=str(version), by=by, **terms)
     made = AnnotatorVersion.objects.create(annotator=annotator, version=version, placed_by=by)
     _defer(made)

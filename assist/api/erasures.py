@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, prefetch_related_objects
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,7 @@ from assist.registry import lineage
 from assist.web.overview import SEES
 from projects import access
 from projects.api.endpoint import described
-from projects.models import limits
+from projects.models import Project, limits
 
 
 class TombstoneShape(serializers.Serializer):
@@ -59,7 +60,7 @@ class Erasures(Copilots):
     @described("List erasures", {200: ErasureList}, operation_id="erasures_list")
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *SEES)
-        return Response(ErasureList({"results": _told(erasure.of(project))}).data)
+        return Response(ErasureList({"results": _told(project, erasure.of(project))}).data)
 
     @described("Erase tasks from training", {202: ErasureShape}, request=NewErasure, operation_id="erasures_begin")
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -69,18 +70,23 @@ class Erasures(Copilots):
         made = erasure.begin(
             project, body.validated_data["tasks"], reason=body.validated_data["reason"], by=self.person
         )
-        return Response(ErasureShape(_told([made])[0]).data, status=202)
+        return Response(ErasureShape(_told(project, [made])[0]).data, status=202)
 
 
-def _told(rows: Sequence[Erasure]) -> list[dict[str, Any]]:
+def _told(project: Project, rows: Sequence[Erasure]) -> list[dict[str, Any]]:
+    """Of models those that are everybody's or the organization's own: another's that began from one isn't told of."""
+    prefetch_related_objects(rows, "tasks", "tombstones__snapshot")
     rest = lineage.rests() if rows else []
-    versions = ModelVersion.objects.in_bulk({one.version for one in rest if one.version is not None})
+    seen = ModelVersion.objects.filter(Q(organization=None) | Q(organization=project.organization_id))
+    versions = seen.in_bulk({one.version for one in rest if one.version is not None})
     return [
         {
             **{name: getattr(one, name) for name in ("public_id", "reason", "state", "asked_at", "asked_by")},
             "task_ids": [task.public_id for task in one.tasks.all()],
             "stones": one.tombstones.all(),
-            "models": sorted({str(versions[row.version]) for row in rest if row.erasure == one.pk and row.version}),
+            "models": sorted(
+                {str(versions[row.version]) for row in rest if row.erasure == one.pk and row.version in versions}
+            ),
         }
         for one in rows
     ]

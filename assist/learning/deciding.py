@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from assist.learning.gate import Floors
 from assist.models import AnnotatorVersion, DecidingFloors, Evaluation, Override
+from assist.registry import lineage
 from projects.models import ModelAnnotator, Project, limits
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -48,7 +49,7 @@ def with_basis(rows: Iterable[AnnotatorVersion]) -> Sequence[AnnotatorVersion]:
     said = Override.objects.filter(project=project, version__in=versions, purpose=Override.Purpose.DECIDE)
     confirmed = said.filter(state=Override.State.CONFIRMED).select_related("asked_by", "answered_by")
     found: dict[int, list[Evaluation | Override]] = {key: [] for key in versions}
-    for one in passed.only("public_id", "candidate", "begun_at"):
+    for one in passed.exclude(candidate__in=lineage.erased()).only("public_id", "candidate", "begun_at"):
         found[one.candidate_id].append(one)
     for wish in confirmed:
         found[wish.version_id].append(wish)

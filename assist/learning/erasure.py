@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
-from assist.learning import snapshots, training
+from assist.learning import follow, snapshots, training
 from assist.learning.search import searches
 from assist.learning.splits import GATE
 from assist.models import (
@@ -86,7 +86,9 @@ def run(key: int) -> str:
         terms = {"rows": rows, "learnt": learnt, "sha256": snapshot.sha256}
         Tombstone.objects.get_or_create(erasure=erasure, snapshot=snapshot, defaults=terms)
         _stop(snapshot)
+    follow.anew(erasure.project)
     EvaluationAnswer.objects.filter(score__task__in=tasks, score__evaluation__project=erasure.project).delete()
+    snapshots.clear(erasure.project)
     for stone in erasure.tombstones.filter(emptied_at=None).select_related("snapshot"):
         snapshots.empty(stone.snapshot)
         Tombstone.objects.filter(pk=stone.pk).update(emptied_at=Now())

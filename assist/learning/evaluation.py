@@ -26,6 +26,7 @@ from assist.learning import (
     deciding,
     declared,
     discovered,
+    erased,
     figures,
     gate,
     likeness_traits,
@@ -352,11 +353,15 @@ def give_up(key: int, reason: str) -> None:
 
 
 def _write(evaluation: Evaluation, measured: Measured) -> None:
-    """Task by task, with the answers to the worst, and what was taken for what."""
-    ours, theirs = (confused.lines(measured.decided, own, measured.labels) for own in measured.heard)
+    """Task by task, with the answers to the worst, and what was taken for what; of what was erased meanwhile nothing
+    is kept."""
+    gone = erased.among(evaluation.project, [key for key, _ in measured.decided])
+    rows = [row for row in measured.rows if row.task not in gone]
+    decided = [(key, answer) for key, answer in measured.decided if key not in gone]
+    ours, theirs = (confused.lines(decided, own, measured.labels) for own in measured.heard)
     confusions = EvaluationConfusions(evaluation=evaluation, candidate=ours, champion=theirs)
-    answers = worst_cases.kept(measured.rows, measured.heard, confusions)
-    EvaluationScore.objects.bulk_create(measured.rows)
+    answers = worst_cases.kept(rows, measured.heard, confusions)
+    EvaluationScore.objects.bulk_create(rows)
     EvaluationAnswer.objects.bulk_create(answers)
     EvaluationConfusions.objects.bulk_create([confusions])
 

@@ -31,7 +31,19 @@ def _teach(events: Iterable[Event]) -> None:
     keys = {event.project_key for event in events if event.kind == "decided" and event.project_key}
     for project in Project.objects.filter(public_id__in=keys, task_type__in=TAUGHT):
         if any(one.due(project) for one in TAUGHT[project.task_type]):
-            # What waits already will see these verdicts too.
-            with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
-                name = f"learn:{project.pk}"
-                app.configure_task(LEARN, queue="copilot", lock=name, queueing_lock=name).defer(project_key=project.pk)
+            _hand_over(project)
+
+
+def anew(project: Project) -> None:
+    """Forget what a project's verdicts taught, and learn it from what is left of them."""
+    label_vectors.forget(project)
+    term_memory.forget(project)
+    if project.task_type in TAUGHT:
+        _hand_over(project)
+
+
+def _hand_over(project: Project) -> None:
+    # What waits already will see these verdicts too.
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        name = f"learn:{project.pk}"
+        app.configure_task(LEARN, queue="copilot", lock=name, queueing_lock=name).defer(project_key=project.pk)

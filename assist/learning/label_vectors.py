@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts
+from assist.learning import blind_verdicts, erased
 from assist.models import LabelVectors, ModelVersion
 from assist.registry import resolution
 from assist.registry.registry import WHOLE, model_version
@@ -63,7 +63,8 @@ def due(project: Project) -> bool:
     terms = project.settings_now()
     if not terms.copilot or not capability_of(project.task_type, terms):
         return False
-    decided = VerdictEntry.objects.filter(project=project, label="").select_related("task")
+    rows_of = VerdictEntry.objects.filter(project=project, label="").select_related("task")
+    decided = rows_of.exclude(task__in=erased.tasks(project))
     newest = decided.order_by("-pk").first()
     if newest is None or not choices.of(project, terms):
         return False
@@ -93,6 +94,11 @@ def learn(project: Project) -> int:
     return len(entries)
 
 
+def forget(project: Project) -> None:
+    """Let go of all that was learnt."""
+    LabelVectors.objects.filter(project=project).delete()
+
+
 def _versions(project: Project) -> list[ModelVersion]:
     rows = resolution.deployed(project, ModelVersion.Capability.CLASSIFY)
     found = [row.version for row in rows if not judged.gives_shares(row.version)]  # that one learnt all it will
@@ -105,8 +111,9 @@ def _versions(project: Project) -> list[ModelVersion]:
 
 
 def _entries(project: Project) -> list[VerdictEntry]:
-    """The newest verdicts, newest first; what a model decided alone teaches no model."""
+    """The newest verdicts, newest first; what a model decided alone, or was erased, teaches no model."""
     rows = VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
+    rows = rows.exclude(task__in=erased.tasks(project))
     newest = rows.select_related("task__asset", "verdict").order_by("-pk")[:NEWEST]
     return [row for row in newest if row.task.payload.get("text") or row.task.asset_id]
 
@@ -141,6 +148,8 @@ def _teach_pictures(
 
 @transaction.atomic
 def _write(project: Project, version: ModelVersion, fields, entries, vectors, words) -> None:
+    if erased.among(project, [entry.task_id for entry in entries]):
+        return  # while they were read: they are learnt anew without them
     said = _said(project, entries)
     blind = blind_verdicts.found_blind(entries) & blind_verdicts.unsteered(entries)
     for one in fields:

@@ -5,6 +5,7 @@ gives the same file again, and a verdict that comes later changes none. What a m
 learns from itself.
 """
 
+import contextlib
 import json
 import tempfile
 from collections import Counter
@@ -52,6 +53,10 @@ class Lost(Problem):
     status = 500
 
 
+class Emptied(StateConflict):
+    """Some of what this snapshot held was erased since: take another."""
+
+
 @transaction.atomic
 def take(project: Project, *, by: Person) -> Snapshot:
     """Have what is decided now kept for learning; a worker writes it. Raises StateConflict while one is being made."""
@@ -95,15 +100,14 @@ def run(key: int) -> str:
             return _write(snapshot, Path(folder) / "snapshot.parquet")
         except (Problem, OSError) as problem:
             reason = problem.text if isinstance(problem, Problem) else problem.strerror or str(problem)
-            _end(snapshot, FAILED, reason=(REASONS["no-snapshot"] % {"why": reason})[:300])
-            return FAILED
+            return _fail(snapshot, REASONS["no-snapshot"] % {"why": reason})
 
 
 def _write(snapshot: Snapshot, path: Path) -> str:
     terms = terms_of(snapshot.project)
     if terms.settings.version != snapshot.settings_version:
-        _end(snapshot, FAILED, reason=REASONS["settings"])
-        return FAILED
+        return _fail(snapshot, REASONS["settings"])
+    _discard(snapshot)
     writer, counts, left_out, blind = Writer(path, _told(snapshot)), Counter[str](), 0, 0
     SnapshotRow.objects.filter(snapshot=snapshot).delete()  # of a run that was killed
     for verdicts, work in _chunks(snapshot):
@@ -120,6 +124,7 @@ def _write(snapshot: Snapshot, path: Path) -> str:
         blind += sum(line.blind for _, line in kept)
         left_out += len(pairs) - len(kept)
     sha256 = writer.close()
+    _name_it(snapshot, sha256)
     _keep(path, sha256)
     by_split = {split: counts[split] for split in SHARES}
     told = {"rows": sum(counts.values()), "blind": blind, "left_out": left_out, "by_split": by_split}
@@ -226,6 +231,27 @@ def _stream(turn: SelectedTask | None) -> str:
     return CHOSEN if turn.first else LEFT
 
 
+def _name_it(snapshot: Snapshot, sha256: str) -> None:
+    """Say which file comes before it is there, so that none is left that no snapshot names."""
+    Snapshot.objects.filter(pk=snapshot.pk).exclude(state=READY).update(sha256=sha256)
+    snapshot.sha256 = sha256
+
+
+def _discard(snapshot: Snapshot) -> None:
+    """Remove the file that a run which was cut off left, unless it is that of another that is whole."""
+    if not snapshot.sha256:
+        return
+    if not Snapshot.objects.filter(sha256=snapshot.sha256, state=READY, tombstones=None).exists():
+        default_storage.delete(_name(snapshot.sha256))
+    _name_it(snapshot, "")
+
+
+def clear(project: Project) -> None:
+    """Remove what was left of those that never came to be ready: who goes on with one writes it anew."""
+    for one in Snapshot.objects.filter(project=project).exclude(state=READY).exclude(sha256=""):
+        _discard(one)
+
+
 def _keep(path: Path, sha256: str) -> None:
     """Put the file where it stays, under its sha256; one that is there already is the same."""
     name = _name(sha256)
@@ -254,9 +280,9 @@ def fetch(snapshot: Snapshot, folder: Path) -> Path:
 
 
 def check_whole(snapshot: Snapshot) -> None:
-    """Raises StateConflict where some of it was erased since."""
+    """Raises Emptied where some of it was erased since."""
     if snapshot.tombstones.exists():
-        raise StateConflict("Some of what this snapshot held was erased since: take another.")
+        raise Emptied
 
 
 def empty(snapshot: Snapshot) -> None:
@@ -270,6 +296,14 @@ def learnable(snapshot: Snapshot, folder: Path) -> Path:
         return snapshot_file.without(fetch(snapshot, Path(aside)), GATE, folder / "snapshot.parquet")
 
 
+def _fail(snapshot: Snapshot, reason: str) -> str:
+    """End it by a reason; a file that can't be removed is named still, for `clear`."""
+    with contextlib.suppress(OSError):
+        _discard(snapshot)
+    _end(snapshot, FAILED, reason=reason[:300])
+    return FAILED
+
+
 def _end(snapshot: Snapshot, state: str, **told: object) -> None:
     Snapshot.objects.filter(pk=snapshot.pk, state=MAKING).update(state=state, ended_at=Now(), **told)
 
@@ -281,7 +315,7 @@ def open_keys() -> Iterable[tuple[int, int]]:
 
 def give_up(key: int, reason: str) -> None:
     """End one that nobody brings to its end, and say why."""
-    _end(Snapshot.objects.get(pk=key), FAILED, reason=reason)
+    _fail(Snapshot.objects.get(pk=key), reason)
 
 
 def of(project: Project) -> Sequence[Snapshot]:

@@ -9,8 +9,10 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models.functions import Now
 
+from assist.learning import erased
 from assist.models import DecidedTerms, Suggestion
 from assist.registry.registry import TERMS
 from assist.suggestions import decided_terms
@@ -59,8 +61,16 @@ def learn(project: Project) -> int:
         ]
     )
     values = {"terms": found.as_json(), "number": len(found.known), "verdicts": len(entries), "upto": entries[0].pk}
-    DecidedTerms.objects.update_or_create(project=project, defaults=values | {"at": Now()})
+    with transaction.atomic():
+        if erased.among(project, [one.task_id for one in entries]):
+            return 0  # while they were read: they are learnt anew without them
+        DecidedTerms.objects.update_or_create(project=project, defaults=values | {"at": Now()})
     return len(entries)
+
+
+def forget(project: Project) -> None:
+    """Let go of all that was learnt."""
+    DecidedTerms.objects.filter(project=project).delete()
 
 
 def find(project_key: UUID, text: str, of: int) -> list[decided_terms.Find]:
@@ -101,6 +111,6 @@ def standing(project: Project) -> dict[str, Any] | None:
 
 def _decided(project: Project) -> Any:
     """The verdicts that people had a hand in: what a model decided alone teaches no model. Known answers don't either:
-    they are asked of people still."""
+    they are asked of people still. Nor does what was erased."""
     rows = VerdictEntry.objects.filter(project=project, label="", task__gold__isnull=True)
-    return rows.exclude(verdict__method=AUTO)
+    return rows.exclude(verdict__method=AUTO).exclude(task__in=erased.tasks(project))

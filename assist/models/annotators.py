@@ -13,8 +13,9 @@ from taskers.models import Person
 
 # An annotator that isn't of this installation has no version: nobody can ask it, and its blind answers alone speak for
 # it. Of any other the database wants a basis that is younger than the last time it switched itself off: an evaluation
-# that says it may, or two people's word. An evaluation is none any more once a rollout on it did harm, or once another
-# version of what suggests the same has come to answer since; that the one it beat has gone speaks for it.
+# that says it may, or two people's word. An evaluation is none any more once a rollout on it did harm, once
+# something was erased that its candidate learnt from, or once another version of what suggests the same has come to
+# answer since; that the one it beat has gone speaks for it.
 BASIS = f"""
     SELECT FROM assist_override o
     WHERE o.project_id = {{project}} AND o.version_id = {{version}} AND o.purpose = 'decide' AND o.state = 'confirmed'
@@ -33,6 +34,7 @@ BASIS = f"""
       AND NOT EXISTS (
         SELECT FROM assist_rollout r WHERE r.evaluation_id = e.id AND r.state = 'back' AND r.reason = 'harm'
       )
+      AND NOT EXISTS ({erasure_rules.RESTS} SELECT FROM rests WHERE version = e.candidate_id)
       AND NOT EXISTS (
         SELECT FROM assist_deployment other
         JOIN assist_modelversion theirs ON theirs.id = other.version_id

@@ -24,7 +24,8 @@ RAISE = """
     RETURN NEW;
 """
 
-# Two people may let it answer all the same. A share that is kept or made smaller is no new deployment.
+# Two people may let it suggest all the same; no such word makes it a default or an annotator. A share that is kept or
+# made smaller is no new deployment.
 DEPLOYED = pgtrigger.Trigger(
     name="deployment_of_erased",
     when=pgtrigger.Before,

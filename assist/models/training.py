@@ -29,7 +29,7 @@ class Snapshot(models.Model):
     schema = models.PositiveSmallIntegerField()  # version of the file's layout
     state = models.CharField(max_length=6, choices=State, default=State.MAKING)
     reason = models.CharField(max_length=300, blank=True)
-    sha256 = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)  # said before the file is there, so that none is left nameless
     size = models.BigIntegerField(default=0)  # bytes
     rows = models.PositiveIntegerField(default=0)
     blind = models.PositiveIntegerField(default=0)  # of those, found by people without a model's help
@@ -42,7 +42,7 @@ class Snapshot(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="ready", sha256__regex=r"^[0-9a-f]{64}$") | (~Q(state="ready") & Q(sha256="")),
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$") | (~Q(state="ready") & Q(sha256="")),
                 name="snapshot_ready_has_sha256",
             )
         ]

@@ -55,7 +55,7 @@ def _begun(organization: Organization, version: ModelVersion, by: Person) -> Org
         if lineage.REFUSED in said:
             raise StateConflict(lineage.TAKEN_BACK, model=str(version)) from None
         if lineage.ERASED in said:
-            raise StateConflict(lineage.RESTS_ON_ERASED, model=str(version)) from None
+            raise StateConflict(lineage.TAUGHT_BY_ERASED, model=str(version)) from None
         raise
 
 

@@ -12,6 +12,7 @@ NOBODY = 0  # the key of no organization
 REFUSED = "learnt from another organization"  # as the database says it
 ERASED = "learnt from what was erased"  # as the database says it
 RESTS_ON_ERASED = "%(model)s was trained on data that was erased since: it takes two people's word."
+TAUGHT_BY_ERASED = "%(model)s was trained on data that was erased since: train another."
 TAKEN_BACK = "%(model)s rests on verdicts of an organization that lets nobody else have what they taught."
 
 

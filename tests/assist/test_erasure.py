@@ -7,26 +7,45 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, ProgrammingError, transaction
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.annotators import work as placing
-from assist.learning import abandoned, blind_verdicts, erasure, model_card, snapshot_file, snapshots, training
+from assist.learning import (
+    abandoned,
+    blind_verdicts,
+    deciding,
+    erasure,
+    evaluation,
+    follow,
+    label_vectors,
+    model_card,
+    snapshot_file,
+    snapshots,
+    term_memory,
+    training,
+)
 from assist.learning.search import searches
 from assist.learning.splits import GATE, split_of
 from assist.models import (
+    DecidedTerms,
     Deployment,
     Erasure,
     Evaluation,
     EvaluationAnswer,
+    EvaluationConfusions,
     EvaluationScore,
+    LabelVectors,
     ModelVersion,
     OrganizationDefault,
+    Override,
     PassedOver,
     Snapshot,
     Tombstone,
     TrainingRun,
 )
 from assist.registry import defaults, lineage, registry
+from projects.annotators import lifecycle
 from projects.data import archive
 from projects.errors import Refused
 from projects.models import Project, Task
@@ -236,6 +255,82 @@ def test_it_judges_no_model_either_and_no_answer_to_it_is_kept(cast, project) ->
     assert [kept.score.task for kept in EvaluationAnswer.objects.all()] == [tasks[1].pk]
 
 
+def test_what_verdicts_taught_without_a_training_is_learnt_anew_without_it(cast, project, monkeypatch) -> None:
+    batch, texts = make.batch(project), ("Maria came by.", "Jonas went.", "Amira stayed.")
+    gone, later, stays = (make.tasks(batch, text=text)[0] for text in texts)
+    for task in (gone, later, stays):
+        said(cast.alice, task, make.spans((0, 5)))
+    verdict_index.add(Event.objects.filter(project_key=project.public_id))
+    version = registry.model_version("fake-spans@1")
+    LabelVectors.objects.create(project=project, version=version, field="tone", sums=b"", upto=9)
+
+    def found() -> set[str]:
+        return {text[:5] for text in texts if term_memory.find(project.public_id, text, 0)}
+
+    assert term_memory.learn(project) == 3 and found() == {"Maria", "Jonas", "Amira"}
+    erase(cast, project, gone)
+    assert not DecidedTerms.objects.exists() and not LabelVectors.objects.exists() and found() == set()
+    assert ProcrastinateJob.objects.filter(task_name=follow.LEARN, args={"project_key": project.pk}).exists()
+    assert term_memory.due(project) and term_memory.learn(project) == 2 and found() == {"Jonas", "Amira"}
+    assert {one.task for one in label_vectors._entries(project)} == {later, stays}
+
+    usual = term_memory.decided_terms.learn
+
+    def meanwhile(read):
+        erasure.begin(project, [later.public_id], reason=WHY, by=cast.mina)
+        return usual(read)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(term_memory.decided_terms, "learn", meanwhile)
+        assert term_memory.learn(project) == 0, "what was read has it still"
+    assert erasure.run(Erasure.objects.latest("pk").pk) == "done"
+    assert term_memory.learn(project) == 1 and found() == {"Amira"}
+
+
+def test_an_evaluation_from_before_lets_no_model_decide_alone_any_more(cast, project) -> None:
+    gone = of_split(cast, project, gate=False)
+    version, beaten = taught(cast, taken(project, cast)), registry.model_version("fake-spans@1")
+    placed = placing.place(project, version, by=cast.mina)
+    told = {"state": "done", "outcome": "passed", "alone": "passed", "margin": 0.05, "rules": 1, "begun_by": cast.mina}
+    passed = Evaluation.objects.create(project=project, candidate=version, champion=beaten, **told)
+
+    def basis() -> Evaluation | Override | None:
+        (row,) = deciding.with_basis(placing.of_project(project))
+        return row.basis
+
+    lifecycle.move(placed.annotator, by=cast.mina, mode="decide")
+    assert basis() == passed
+    erase(cast, project, gone)
+    assert basis() is None
+    lifecycle.move(placed.annotator, by=cast.mina, mode="count")
+    with pytest.raises(Refused, match="Nothing says yet"):
+        lifecycle.move(placed.annotator, by=cast.mina, mode="decide")
+    wish = {"version": version, "share": 100, "reason": "Needed", "asked_by": cast.mina, "answered_by": cast.olga}
+    word = Override.objects.create(
+        project=project, purpose="decide", state="confirmed", answered_at=timezone.now(), **wish
+    )
+    lifecycle.move(placed.annotator, by=cast.mina, mode="decide")
+    assert basis() == word, "two people's word stays open"
+
+
+def test_an_evaluation_under_way_keeps_nothing_of_what_was_erased_meanwhile(cast, project) -> None:
+    gone, stays = decided(cast, project, 2)
+    one, other = (registry.model_version(key) for key in ("fake-spans@1", "en-core-web-sm@3.8.0"))
+    told = {"project": project, "candidate": one, "champion": other, "margin": 0.05, "rules": 1, "begun_by": cast.mina}
+    made = Evaluation.objects.create(**told)
+    rows = [
+        EvaluationScore(evaluation=made, task=task.pk, verdict=1, candidate=0, champion=0, slices=[])
+        for task in (gone, stays)
+    ]
+    answers = [(task.pk, make.spans((0, 6))) for task in (gone, stays)]
+    heard = {task.pk: {"spans": []} for task in (gone, stays)}
+    erase(cast, project, gone)
+    evaluation._end(made, evaluation.Measured(rows, answers, (heard, heard), None), state="done", outcome="refused")
+    assert [row.task for row in EvaluationScore.objects.all()] == [stays.pk]
+    assert [kept.score.task for kept in EvaluationAnswer.objects.all()] == [stays.pk]
+    assert EvaluationConfusions.objects.get().candidate[0]["tasks"] == [stays.pk]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_archived_task_is_erased_as_well(cast, project) -> None:
     tasks = decided(cast, project, 3)
@@ -274,6 +369,12 @@ def test_a_manager_asks_on_the_page_and_a_program_by_its_address(cast, project, 
     assert (stone["snapshot"], stone["rows"], stone["sha256"]) == (str(snapshot.public_id), 1, snapshot.sha256)
     assert mine.get("snapshots", key).json()["results"][0]["emptied"] is True
     assert mine.get("runs", key).json()["results"][0]["erased"] is True
+    assert newest["models"] == [str(version)]
+    theirs = {"name": "theirs", "version": "1", "capability": "spans", "organization": cast.hilltop}
+    ModelVersion.objects.create(parent=version, **theirs)
+    first_of, second_of = mine.get("erasures", key).json()["results"]
+    assert first_of["models"] == [str(version)], "what others made of it is theirs to know"
+    assert second_of["tasks"] == [str(first.public_id), str(other.public_id)]
     card = mine.get("model-card", key, version.public_id).json()
     assert "erased" in card["limits"] and card["erased"]
     page = shown(emil, "copilot-card", project, version.public_id)

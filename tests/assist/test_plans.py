@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assist.learning import blind_verdicts, canary, snapshots, training
+from assist.learning import blind_verdicts, canary, erasure, snapshots, training
 from assist.learning.plans import due, plans, rounds
 from assist.learning.reasons import REASONS
 from assist.models import (
@@ -22,7 +22,7 @@ from assist.models import (
     TrainingRun,
 )
 from assist.registry import registry
-from projects.models import Project
+from projects.models import Project, Task
 from taskers.errors import StateConflict
 from taskers.models import Event
 from taskers.notifications import inbox
@@ -134,6 +134,19 @@ def test_failures_in_a_row_stop_a_plan_and_say_why(cast, project, emil) -> None:
         "Hay menos de 20" in emil.get(at("copilot-plans", project), headers={"accept-language": "es"}).content.decode()
     )
     assert plans.arrange(project, RECIPE, by=cast.mina, every_days=1).state == "on", "anew, by a person"
+
+
+def test_a_round_ends_where_its_snapshot_was_emptied_and_counts_as_no_failure(cast, project) -> None:
+    plan = plans.arrange(project, RECIPE, by=cast.mina, every_days=1, most_failures=1)
+    labelled(cast, project, 2)
+    looked(plan, days=2)
+    snapshots.run(last(plan).snapshot.pk)
+    gone = Task.objects.filter(project=project).first()
+    erasure.run(erasure.begin(project, [gone.public_id], reason="Maria asked for it", by=cast.mina).pk)
+    assert looked(plan) == "stopped" and "erased since" in last(plan).reason
+    plan.refresh_from_db()
+    assert (plan.state, plan.failures) == ("on", 0)
+    assert looked(plan, days=2) == "snapshot", "the next has another"
 
 
 def test_it_waits_its_turn_and_ends_when_it_is_turned_off(cast, project) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assist.learning import blind_verdicts, learning_curve, snapshot_file, snapshots
+from assist.learning import blind_verdicts, erasure, learning_curve, snapshot_file, snapshots
 from assist.learning.blind_verdicts import group_of
 from assist.learning.recipes import RECIPES
 from assist.learning.selection import draw, rounds, selections, uncertainty
@@ -141,6 +141,19 @@ def test_what_is_put_first_comes_first_and_judges_only_where_it_came_by_lot(
 
     page = shown(emil, "copilot-next", project)
     assert "fake-spans@1" in page and Event.objects.filter(kind="selection_made").count() == 1
+
+
+@pytest_db
+def test_what_was_erased_is_not_put_first(cast, project) -> None:
+    gone, *tasks = told(project, 30)
+    erasure.begin(project, [gone.public_id], reason="Maria asked for it", by=cast.mina)
+    made = chosen(project, cast)
+    assert {row.task for row in made.tasks.all()} == {one.pk for one in tasks}
+    Task.objects.filter(priority=Task.Priority.FIRST).update(priority=Task.Priority.NORMAL)
+    left = made.tasks.filter(first=True).first()
+    erasure.begin(project, [Task.objects.get(pk=left.task).public_id], reason="Jonas as well", by=cast.mina)
+    rounds._put_first(made)
+    assert Task.objects.filter(priority=Task.Priority.FIRST).count() == made.first - 1, "nor erased meanwhile"
 
 
 @pytest_db

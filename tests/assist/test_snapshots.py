@@ -10,7 +10,7 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assist.learning import snapshot_file, snapshots
+from assist.learning import erasure, snapshot_file, snapshots
 from assist.learning.splits import GATE, SHARES, VALIDATION, calibrates, split_of
 from assist.models import Snapshot, SnapshotRow
 from projects import queue
@@ -203,6 +203,33 @@ def test_one_at_a_time_and_one_that_was_killed_begins_anew(cast, project, monkey
     assert snapshots.run(made.pk) == "ready" and snapshots.run(made.pk) == ""
     made.refresh_from_db()
     assert made.lines.count() == made.rows == len(NAMES)
+
+
+@pytest.mark.django_db
+def test_no_file_is_left_of_a_snapshot_that_was_cut_off(cast, project, monkeypatch, tmp_path) -> None:
+    gone, *_ = decided(cast, project, NAMES[:3])
+    made = snapshots.take(project, by=cast.mina)
+
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def files() -> list[str]:
+        return [one.name for one in Path(tmp_path, "media", "snapshots").glob("*")]
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(snapshots, "_end", dies)
+        snapshots.run(made.pk)
+    made.refresh_from_db()
+    assert made.state == "making" and files() == [f"{made.sha256}.parquet"], "its name is known"
+    erasure.run(erasure.begin(project, [gone.public_id], reason="Maria asked for it", by=cast.mina).pk)
+    assert files() == []
+    assert snapshots.run(made.pk) == "ready"
+    made.refresh_from_db()
+    assert files() == [f"{made.sha256}.parquet"] and (made.rows, made.tombstones.count()) == (2, 0)
+    left = snapshots.take(project, by=cast.mina)
+    Snapshot.objects.filter(pk=left.pk).update(sha256=made.sha256)
+    snapshots.give_up(left.pk, "Given up")
+    assert files() == [f"{made.sha256}.parquet"], "it is another's, which is whole"
 
 
 @pytest.mark.django_db

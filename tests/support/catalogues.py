@@ -27,7 +27,7 @@ TABLES = {
     "taskers/errors.py": {"PLACES"},
     "assist/errors.py": {"TEXTS"},
     "assist/session/replies.py": {"WANTS_POINTS", "WANTS_TEXT"},
-    "assist/registry/lineage.py": {"RESTS_ON_ERASED", "TAKEN_BACK"},
+    "assist/registry/lineage.py": {"RESTS_ON_ERASED", "TAUGHT_BY_ERASED", "TAKEN_BACK"},
     "assist/registry/registry.py": {"NO_BASIS", "ON_ITS_WAY"},
     "assist/web/status.py": {"STARTING"},
     "projects/data/deliveries/targets.py": {"TARGETS"},

@@ -273,6 +273,8 @@ def _try(plan: TrainingPlan, last: PlanRound, now: datetime, begin: Callable[[Tr
     try:
         with transaction.atomic():
             begin(plan, last)
+    except snapshots.Emptied as problem:
+        _end(plan, last, State.STOPPED, problem.text)  # for ever, and no failure of the recipe
     except StateConflict as problem:
         if last.held_up_at is None:
             PlanRound.objects.filter(pk=last.pk).update(held_up_at=now)

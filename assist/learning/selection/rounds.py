@@ -20,7 +20,7 @@ from assist.errors import CopilotError
 from assist.learning.blind_verdicts import group_of
 from assist.learning.reasons import REASONS
 from assist.learning.selection import draw, uncertainty
-from assist.models import ModelVersion, SelectedTask, Selection, SelectionRound
+from assist.models import ErasedTask, ModelVersion, SelectedTask, Selection, SelectionRound
 from projects import access, queue
 from projects.configuration.project_events import tell
 from projects.models import Assignment, Project, Task
@@ -128,7 +128,8 @@ def _due(last: SelectionRound | None) -> bool:
 
 
 def _open_ones(rows: QuerySet[Task]) -> QuerySet[Task]:
-    """Of live batches, and nobody ever had them in hands."""
+    """Of live batches, and nobody ever had them in hands; what was erased would teach nothing."""
+    rows = rows.exclude(Exists(ErasedTask.objects.filter(task=OuterRef("pk"))))
     mine = Assignment.objects.filter(task=OuterRef("pk")).order_by()
     rows = rows.filter(batch__state="live", withheld=Task.Withheld.NOT)
     return rows.filter(Exists(mine.filter(kind="judge", state="open"))).exclude(Exists(mine.exclude(state="open")))
