@@ -41,7 +41,7 @@ from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
 from taskers.web.views.access import needs_role
 
-LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)")
+LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)(.*)")
 
 
 @require_http_methods(["GET", "POST"])
@@ -212,8 +212,7 @@ def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
     """Put a verb's refusal beside the field it is about."""
     place = LABEL_PLACE.fullmatch(problem.place)
     if place and int(place[1]) < len(labels.meant):
-        row = labels.meant[int(place[1])]
-        row.add_error(place[2] if place[2] in row.fields else "name", problem.text)
+        labels.meant[int(place[1])].blame(place[2], place[3], problem.text)
         return
     if problem.place == "labels" and labels.forms:
         labels.forms[0].add_error("name", problem.text)
