@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from projects import access
 from projects.configuration import configure, illustrations, instructions, save_settings
 from projects.configuration.save_settings import Overwrites
-from projects.models import Project, ProjectSettings, ProjectTemplate, limits
+from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
 from projects.reports import settings_effect
 from projects.task_types import TASK_TYPES
 from projects.web.manager import gallery, previews
@@ -158,6 +158,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
             seen = save_settings.mark(project)  # saving again, having read the notice, is meant
         except Problem as problem:
             _blame(form, labels, problem)
+    pictures = list(illustrations.listed(project))
     context = {
         "project": project,
         "media": TASK_TYPES[project.task_type].media,
@@ -166,8 +167,8 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "seen": seen,
         "conflict": conflict,
         "version": now.version,
-        "preview": _preview(form, project),
-        "pictures": illustrations.listed(project),
+        "preview": _preview(form, project, pictures),
+        "pictures": [one for one in pictures if one.removed_at is None],
         "picture_form": IllustrationForm(),
         "effects": settings_effect.of(project, now, configure.THRESHOLDS | now.thresholds),
         "may_make": roles.may(request.user, project.organization, *access.MANAGE),
@@ -204,8 +205,10 @@ def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]
     return terms
 
 
-def _preview(form: Form, owner: Project | ProjectTemplate | None) -> str:
-    return instructions_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS], owner)
+def _preview(
+    form: Form, owner: Project | ProjectTemplate | None, pictures: Sequence[Illustration] | None = None
+) -> str:
+    return instructions_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS], owner, pictures)
 
 
 def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
