@@ -37,9 +37,7 @@ LONGEST = 2_000  # of a text that says no length of its own
 LONGEST_SAID = 20_000  # the most that it may say
 FURTHEST = 10**12  # numbers beyond are told from nothing by nobody
 LIGHTEST, HEAVIEST = 0, 10  # times that a field counts; 0: only collected
-LINE = re.compile(
-    r"(?P<name>[^()]{1,80}?)\s*\((?P<takes>[^()]{1,200})\)(?:\s+when\s+(?P<when>.+?\s+is\s+.+))?"
-)
+LINE = re.compile(r"(?P<name>[^()]{1,80}?)\s*\((?P<takes>[^()]{1,200})\)(?:\s+when\s+(?P<when>.+?\s+is\s+.+))?")
 # What a field is, is a label's key, which is one word: the field's name may have an "is" in it.
 WHEN = (re.compile(r"(.+?)\s+is\s+(\S+)"), re.compile(r"(.+?)\s+is\s+(.+)"))
 AMOUNT = r"-?\d{1,13}(?:\.\d{1,6})?"

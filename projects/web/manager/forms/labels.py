@@ -43,7 +43,7 @@ class LabelForm(forms.Form):
     model_names = forms.CharField(
         label=_("What the model calls it"),
         required=False,
-        max_length=limits.MODEL_NAMES,
+        max_length=limits.LISTED,
         widget=forms.TextInput(attrs={"placeholder": _("such as PERSON, or: praise, thanks"), "spellcheck": "false"}),
     )
     shapes = forms.MultipleChoiceField(
