@@ -49,6 +49,7 @@ def larger() -> Mapping[str, Caps]:
         "gold-act",
         "api-course-items",
     )
+    settings = ("project-settings", "settings-preview", "project-new", "project-new-preview")
     return {
         "load": Caps(form=file),
         "model-add": Caps(form=file),
@@ -56,6 +57,7 @@ def larger() -> Mapping[str, Caps]:
         "people-invite-list": Caps(form=2 * MIB),
         "import-choose": Caps(form=2 * MIB),
         **dict.fromkeys(("illustration-add", "api-illustrations"), Caps(form=11 * MIB)),
+        **dict.fromkeys(settings, Caps(form=6 * MIB)),  # of what a program says in 2: three bytes for one
         "connectors": Caps(form=8 * MIB),
         "api-import-choice": Caps(json=2 * MIB),
         "api-connectors": Caps(json=8 * MIB),

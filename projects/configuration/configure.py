@@ -241,6 +241,7 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
         raise Refused("A project has at most %(most)s labels.", code="bad-label", place="labels", most=limits.LABELS)
     plain: list[dict] = []
     keys: set[str] = set()
+    held = dict(project.labels.values_list("key", "attributes"))
     colours = iter(label_colours.fresh((str(one.get("colour") or "") for one in labels), len(labels)))
     for index, one in enumerate(labels):
         place = f"labels[{index}]"
@@ -256,6 +257,8 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
             raise Refused("A colour looks like #1971c2.", code="bad-colour", place=f"{place}.colour")
         keys.add(key)
         plain.append({"key": key, "name": name, "colour": colour, "hotkey": hotkey} | _asked(one, place, plain))
+        if "attributes" in plain[-1] and plain[-1]["attributes"] != held.get(key):  # older ones may be called the same
+            label_attributes.check_names(plain[-1]["attributes"], f"{place}.attributes")
     _check_hotkeys(project, plain)
     return plain
 

@@ -37,10 +37,10 @@ LONGEST = 2_000  # of a text that says no length of its own
 LONGEST_SAID = 20_000  # the most that it may say
 FURTHEST = 10**12  # numbers beyond are told from nothing by nobody
 LIGHTEST, HEAVIEST = 0, 10  # times that a field counts; 0: only collected
-LINE = re.compile(
-    r"(?P<name>[^()]{1,80}?)\s*\((?P<takes>[^()]{1,200})\)(?:\s+when\s+(?P<field>.+?)\s+is\s+(?P<is>.+))?"
-)
-AMOUNT = r"-?\d{1,12}(?:\.\d{1,6})?"
+LINE = re.compile(r"(?P<name>[^()]{1,80}?)\s*\((?P<takes>[^()]{1,200})\)(?:\s+when\s+(?P<when>.+?\s+is\s+.+))?")
+# What a field is, is a label's key, which is one word: the field's name may have an "is" in it.
+WHEN = (re.compile(r"(.+?)\s+is\s+(\S+)"), re.compile(r"(.+?)\s+is\s+(.+)"))
+AMOUNT = r"-?\d{1,13}(?:\.\d{1,6})?"
 NUMBER = re.compile(
     rf"number(?:\s+(?P<min>{AMOUNT})\s+to\s+(?P<max>{AMOUNT}))?(?:\s+step\s+(?P<step>{AMOUNT}))?(?:\s+(?P<unit>\S{{1,20}}))?"
 )
@@ -143,9 +143,9 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
             asked["counts"] = "counts" in marks
         for weight in WEIGHT.findall(",".join(takes[1:])):
             asked["weight"] = float(weight) if re.fullmatch(AMOUNT, weight) else weight
-        if match["field"]:
-            above = match["field"].strip()
-            asked["when"] = {"field": keys.get(above) or key_of(above), "is": match["is"].strip()}
+        if match["when"]:
+            above, value = next(parts.groups() for one in WHEN if (parts := one.fullmatch(match["when"])))
+            asked["when"] = {"field": keys.get(above) or key_of(above), "is": value}
         found.append(asked)
     return checked(found, place)
 
@@ -220,7 +220,7 @@ def _field(one: object, place: str, before: Sequence[Mapping]) -> Asked:
         raise Refused(
             "A field takes one of: %(choices)s.", code="bad-fields", place=f"{place}.kind", choices=", ".join(KINDS)
         )
-    name = " ".join(str(one.get("name") or "").split())[:NAME]
+    name = " ".join(str(one.get("name") or "").split())[:NAME].strip()
     key = str(one.get("key") or "").strip()[:KEY] or key_of(name)
     if not name or not key:
         raise Refused("A field needs a name with a letter or digit in it.", code="bad-fields", place=f"{place}.name")
@@ -290,7 +290,8 @@ def _amount(one: Mapping, name: str, place: str, low: float, high: float) -> flo
             low=low,
             high=high,
         )
-    return int(value) if value == int(value) else round(value, 6)
+    value = round(value, 6)
+    return int(value) if value == int(value) else value
 
 
 def _taken(words: str) -> Asked | None:
@@ -308,9 +309,9 @@ def _taken(words: str) -> Asked | None:
 def _line(one: Mapping, names: Mapping[str, str]) -> str:
     takes = one["kind"]
     if "min" in one:
-        takes += f" {one['min']} to {one['max']}"
+        takes += f" {_plain(one['min'])} to {_plain(one['max'])}"
     if "step" in one:
-        takes += f" step {one['step']}"
+        takes += f" step {_plain(one['step'])}"
     if "unit" in one:
         takes += f" {one['unit']}"
     if one.get("longest", LONGEST) != LONGEST:
@@ -319,7 +320,12 @@ def _line(one: Mapping, names: Mapping[str, str]) -> str:
     if "counts" in one:
         marks += ", counts" if one["counts"] else ", collected"
     if "weight" in one:
-        marks += f", weight {one['weight']}"
+        marks += f", weight {_plain(one['weight'])}"
     line = f"{one['name']} ({takes}{marks})"
     when = one.get("when")
     return f"{line} when {names.get(when['field'], when['field'])} is {when['is']}" if when else line
+
+
+def _plain(amount: float) -> str:
+    """As AMOUNT reads it."""
+    return str(amount) if isinstance(amount, int) else f"{amount:.6f}".rstrip("0").rstrip(".")

@@ -12,6 +12,7 @@ const LINES = [
   "Count (number step 2)",
   "Weight (number)",
   "Remark (text 500, optional) when Seen is water",
+  "Why (text) when What is it is water",
   "Words (text)",
   "Light (choice, collected)",
   "Second (choice, optional, counts)",
@@ -22,6 +23,7 @@ const LINES = [
 test("what is read from a line is written as it was", () => {
   for (const line of LINES) assert.equal(writeLine(readLine(line)), line);
   assert.deepEqual(readLine(LINES[3]), { name: "Legs", kind: "number", required: true, counts: true, weight: "", min: "0", max: "8", step: "1", unit: "legs", longest: "", field: "", is: "" });
+  assert.equal(readLine("Why (text) when What is it is water").field, "What is it");
 });
 
 test("what counts is said where it isn't as what is required", () => {

@@ -59,6 +59,35 @@ def test_fields_are_read_as_a_manager_writes_them_and_written_as_they_are_read()
     assert asked_fields.checked(FIELDS) == FIELDS
 
 
+amounts = st.integers(-asked_fields.FURTHEST, asked_fields.FURTHEST) | st.floats(
+    -asked_fields.FURTHEST, asked_fields.FURTHEST
+)
+ranges = st.lists(amounts, min_size=2, max_size=2).map(lambda two: {"min": min(two), "max": max(two)})
+asked = st.fixed_dictionaries(
+    {"name": st.sampled_from(["What is it", "Is it", "when A is b", "Grün, 1.", "x" * 79 + " y"])},
+    optional={"required": st.booleans(), "counts": st.booleans(), "weight": st.floats(1e-5, 10)},
+)
+numbered = st.tuples(st.just({"kind": "number"}), ranges | st.just({}), st.sampled_from([{}, {"unit": "step"}]))
+steps = st.sampled_from([{}, {"step": 5e-5}, {"step": 10**12}, {"step": 1e-6}])
+taking = st.one_of(
+    st.sampled_from([{"kind": "multiple"}, {"kind": "tree", "when": {"field": "key of its own", "is": "is"}}]),
+    st.tuples(numbered, steps).map(lambda all_: all_[0][0] | all_[0][1] | all_[0][2] | all_[1]),
+    st.integers(1, asked_fields.LONGEST_SAID).map(lambda longest: {"kind": "text", "longest": longest}),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.tuples(asked, taking))
+def test_whatever_a_program_may_ask_is_read_back_from_the_lines_of_the_form(both) -> None:
+    first = {"key": "key of its own", "name": "What is shown", "kind": "choice"}
+    try:
+        held = asked_fields.checked([first, both[0] | both[1] | {"key": "another"}])
+    except Refused as refused:
+        assert "only collected" in refused.text  # said with a weight
+        return
+    assert asked_fields.read(asked_fields.written(held), known=held) == held
+
+
 @pytest.mark.parametrize(
     "text",
     [

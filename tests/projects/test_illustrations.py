@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
@@ -63,7 +65,7 @@ def test_a_manager_puts_a_picture_in_by_the_pages_own_form_and_its_tasker_sees_i
     form = on_the_page(mina, project, "settings/pictures/")
     file = SimpleUploadedFile("A Tail.bmp", make.bitmap(4, 3))
     answer = sending.send(mina, form, file=file, alt=" A long  tail ", name="tail")
-    assert answer.status_code == 200 and "![A long tail](tail)" in answer.content.decode()
+    assert answer.status_code == 200 and "![](tail)" in answer.content.decode()
     kept = project.illustrations.get()
     assert (kept.asset.media_type, kept.asset.width, kept.asset.height) == ("image/png", 4, 3), "encoded again"
     address = page("illustration", kept.public_id)
@@ -186,6 +188,29 @@ def test_texts_without_pictures_ask_the_database_nothing(cast, project, django_a
         assert illustrations.called_in("Mark the **tail**.", project) == []
     with django_assert_num_queries(1):
         assert illustrations.called_in(TEXT, project) == []
+
+
+def test_the_settings_read_their_pictures_once_and_list_what_is_there(mina, cast, project) -> None:
+    added(project, cast.mina, alt="A [long] tail")
+    added(project, cast.mina, "ear", side=5)
+    illustrations.remove(project, "ear", by=cast.mina)
+    configure.change(project, cast.mina, instructions=TEXT + "![](ear)")
+    with CaptureQueriesContext(connection) as asked:
+        shown = mina.get(page("project-settings", project.public_id)).content.decode()
+    assert len([one for one in asked if 'FROM "projects_illustration"' in str(one["sql"])]) == 1
+    assert len(asked) <= 11, "as without a picture in the text (test_pages.py)"
+    assert shown.count("illustrations__one") == 1 and "<code>![](tail)</code>" in shown
+    assert "A picture was removed here" in shown, "the text says what its list doesn't"
+
+
+def test_what_became_of_a_picture_is_said_outside_what_is_swapped_and_focus_finds_a_place(mina, cast, project) -> None:
+    added(project, cast.mina)
+    assert " autofocus" not in mina.get(page("project-settings", project.public_id)).content.decode()
+    gone = page("illustration-remove", project.public_id)
+    shown = mina.post(gone, {"picture": "tail"}, headers={"HX-Request": "true"}).content.decode()
+    section, _, after = shown.partition("</section>")
+    assert '<p id="effect-said" hx-swap-oob="innerHTML">“tail” is removed.' in after
+    assert 'tabindex="-1" autofocus' in section and 'id="adds-picture"' in section
 
 
 def test_settings_are_saved_past_the_pictures_beside_them(mina, cast, project) -> None:

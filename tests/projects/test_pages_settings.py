@@ -6,7 +6,8 @@ import random
 import pytest
 from django.test import Client
 
-from projects.configuration import configure
+from projects.configuration import configure, label_changes
+from projects.errors import Refused
 from projects.models import Batch, BatchProgress, Project
 from projects.quality.gold import authoring
 from projects.reports import settings_effect, verdict_index
@@ -107,10 +108,27 @@ def test_attributes_are_saved_as_their_boxes_say_and_a_fault_is_said_at_its_box(
     twice = changed(project) | {"labels-1-attributes": json.dumps([*renamed, {"name": "Posture", "kind": "text"}])}
     shown = mina.post(page("project-settings", project.public_id), twice).content.decode()
     assert 'data-fault="[2].name"' in shown and "Each attribute needs a name of its own." in shown
+    twins = changed(project) | {
+        "labels-1-attributes": json.dumps([*renamed, {"name": "Posture", "key": "other", "kind": "flag"}])
+    }
+    shown = mina.post(page("project-settings", project.public_id), twins).content.decode()
+    box = sending.read(shown, "").faults[0]
+    assert 'data-fault="[2].name"' in shown and box[0].startswith("Row 2, Attributes: ") and "labels-1" in box[1]
     for unreadable in ("Pose (standing, sitting)", "[" * 50_000, '[{"name": "a\\u0000", "kind": "flag"}]'):
         form = changed(project) | {"labels-1-attributes": unreadable}
         assert mina.post(page("project-settings", project.public_id), form).status_code == 422
     assert project.labels.get(key="place").attributes == renamed
+
+
+def test_attributes_that_were_called_the_same_before_that_was_refused_stand_in_nobodys_way(cast, mina, project) -> None:
+    twins = [{"key": key, "name": "Pose", "kind": "flag"} for key in ("a", "b")]
+    with pytest.raises(Refused) as refused:
+        label_changes.alter(project, "place", by=cast.mina, attributes=twins)
+    assert refused.value.place == "labels[1].attributes[1].name"
+    project.labels.filter(key="place").update(attributes=twins)
+    more = {"labels-0-name": "Somebody", "rate": "0.5"}
+    assert mina.post(page("project-settings", project.public_id), changed(project, **more)).status_code == 302
+    assert project.labels.get(key="place").attributes == twins and project.settings_now().rate == 500_000
 
 
 def test_a_refusal_by_htmx_has_its_list_too(mina, project) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from projects import access
 from projects.configuration import configure, illustrations, instructions, save_settings
 from projects.configuration.save_settings import Overwrites
-from projects.models import Project, ProjectSettings, ProjectTemplate, limits
+from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
 from projects.reports import settings_effect
 from projects.task_types import TASK_TYPES
 from projects.web.manager import gallery, previews
@@ -41,7 +41,7 @@ from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
 from taskers.web.views.access import needs_role
 
-LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)")
+LABEL_PLACE = re.compile(r"labels\[(\d+)\]\.(\w+)(.*)")
 
 
 @require_http_methods(["GET", "POST"])
@@ -158,6 +158,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
             seen = save_settings.mark(project)  # saving again, having read the notice, is meant
         except Problem as problem:
             _blame(form, labels, problem)
+    pictures = list(illustrations.listed(project))
     context = {
         "project": project,
         "media": TASK_TYPES[project.task_type].media,
@@ -166,8 +167,8 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "seen": seen,
         "conflict": conflict,
         "version": now.version,
-        "preview": _preview(form, project),
-        "pictures": illustrations.listed(project),
+        "preview": _preview(form, project, pictures),
+        "pictures": [one for one in pictures if one.removed_at is None],
         "picture_form": IllustrationForm(),
         "effects": settings_effect.of(project, now, configure.THRESHOLDS | now.thresholds),
         "may_make": roles.may(request.user, project.organization, *access.MANAGE),
@@ -204,16 +205,17 @@ def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]
     return terms
 
 
-def _preview(form: Form, owner: Project | ProjectTemplate | None) -> str:
-    return instructions_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS], owner)
+def _preview(
+    form: Form, owner: Project | ProjectTemplate | None, pictures: Sequence[Illustration] | None = None
+) -> str:
+    return instructions_html(str(form["instructions"].value() or "")[: limits.INSTRUCTIONS], owner, pictures)
 
 
 def _blame(form: SettingsForm, labels: Labels, problem: Problem) -> None:
     """Put a verb's refusal beside the field it is about."""
     place = LABEL_PLACE.fullmatch(problem.place)
     if place and int(place[1]) < len(labels.meant):
-        row = labels.meant[int(place[1])]
-        row.add_error(place[2] if place[2] in row.fields else "name", problem.text)
+        labels.meant[int(place[1])].blame(place[2], place[3], problem.text)
         return
     if problem.place == "labels" and labels.forms:
         labels.forms[0].add_error("name", problem.text)

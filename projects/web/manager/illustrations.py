@@ -23,7 +23,7 @@ def add(request: MemberRequest, project: Project) -> HttpResponse:
     if form.is_valid():
         try:
             made = illustrate(project, form.read(), by=request.user, **form.terms())
-            said = _("Kept. Write %(markdown)s where it is to stand.") % {"markdown": f"![{made.alt}]({made.name})"}
+            said = _("Kept. Write %(markdown)s where it is to stand.") % {"markdown": f"![]({made.name})"}
             return _answer(request, project, IllustrationForm(), said)
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)
@@ -55,7 +55,7 @@ def _answer(
         return redirect("project-settings", project.public_id)
     context = {
         "project": project,
-        "pictures": illustrations.listed(project),
+        "pictures": illustrations.listed(project).filter(removed_at=None),
         "picture_form": form,
         "picture_said": said,
         "picture_gone": gone,

@@ -1,14 +1,19 @@
 """Instructions as a page shows them, with their pictures."""
 
+from collections.abc import Sequence
+
 from django.urls import reverse
 
 from projects.configuration import illustrations, markdown
 from projects.models import Illustration, Project, ProjectTemplate
 
 
-def instructions_html(text: str, owner: Project | ProjectTemplate | None) -> str:
-    """Safe HTML of a text that may show the pictures of this project or template."""
-    return markdown.safe_html(text, [picture(one) for one in illustrations.called_in(text, owner)])
+def instructions_html(
+    text: str, owner: Project | ProjectTemplate | None, pictures: Sequence[Illustration] | None = None
+) -> str:
+    """Safe HTML of a text that may show the pictures of this project or template: `pictures`, where they were read."""
+    found = illustrations.called_in(text, owner) if pictures is None else pictures
+    return markdown.safe_html(text, [picture(one) for one in found])
 
 
 def picture(one: Illustration) -> markdown.Picture:

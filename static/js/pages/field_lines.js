@@ -5,7 +5,7 @@
  *   longest: string, field: string, is: string}} Row what stands in the boxes of a row; "" for an empty one
  */
 
-const LINE = /^([^()]*?)\s*\(([^()]*)\)(?:\s+when\s+(.+?)\s+is(?:\s+(.*))?)?$/;
+const LINE = /^([^()]*?)\s*\(([^()]*)\)(?:\s+when\s+(.+?)\s+is(?:\s+(\S+))?)?$/;
 const NUMBER = /^number(?:\s+(-?[\d.]+)?\s*to\b\s*(-?[\d.]+)?)?(?:\s+step\s+(-?[\d.]+))?(?:\s+(\S+))?$/;
 const TEXT = /^text(?:\s+(\d+))?$/;
 const WEIGHT = /^weight\s+(\S+)$/;

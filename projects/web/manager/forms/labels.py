@@ -43,7 +43,7 @@ class LabelForm(forms.Form):
     model_names = forms.CharField(
         label=_("What the model calls it"),
         required=False,
-        max_length=limits.MODEL_NAMES,
+        max_length=limits.LISTED,
         widget=forms.TextInput(attrs={"placeholder": _("such as PERSON, or: praise, thanks"), "spellcheck": "false"}),
     )
     shapes = forms.MultipleChoiceField(
@@ -95,12 +95,17 @@ class LabelForm(forms.Form):
         if fault := storable.fault(said):
             raise forms.ValidationError(gettext(fault))
         try:
-            held = label_attributes.checked(said, place="")
-            label_attributes.check_names(held, place="")
+            return label_attributes.checked(said, place="")
         except Refused as problem:
             self.attribute_at_fault = problem.place
             raise forms.ValidationError(problem.text) from None
-        return held
+
+    def blame(self, name: str, inside: str, text: str) -> None:
+        """Say a verb's refusal at the field of that name, or at the label's own where it has none; `inside` says where
+        in it."""
+        if name == "attributes":
+            self.attribute_at_fault = inside
+        self.add_error(name if name in self.fields else "name", text)
 
     def clean(self) -> dict[str, Any]:
         """A label that is there keeps a name, or its row is taken away; a region has a shape."""

@@ -11,6 +11,19 @@ from projects.models import limits
 IN_LANGUAGE = "instructions_"  # and a language's code: the name of a field
 
 
+class Markdown(forms.CharField):
+    """A text as it was typed. Browsers send two characters for the end of a line, which are one where it is held and
+    counted."""
+
+    widget = forms.Textarea(attrs={"rows": 10, "spellcheck": "true"})
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, max_length=limits.INSTRUCTIONS, strip=False, **more)
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
 class InLanguages(forms.Form):
     """A form with such fields, which `languages` names by code."""
 
@@ -18,13 +31,7 @@ class InLanguages(forms.Form):
         super().__init__(*args, **kwargs)
         self.languages = languages or {}
         for code, name in self.languages.items():
-            self.fields[IN_LANGUAGE + code] = forms.CharField(
-                label=_("Instructions in %(language)s") % {"language": name},
-                required=False,
-                max_length=limits.INSTRUCTIONS,
-                strip=False,
-                widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
-            )
+            self.fields[IN_LANGUAGE + code] = Markdown(label=_("Instructions in %(language)s") % {"language": name})
 
     @property
     def translated(self) -> list[forms.BoundField]:
@@ -33,4 +40,4 @@ class InLanguages(forms.Form):
 
     def said_in_languages(self) -> dict[str, str]:
         """{language: Markdown} as configure's verbs take it. Call when valid."""
-        return {code: self.cleaned_data[IN_LANGUAGE + code].replace("\r\n", "\n") for code in self.languages}
+        return {code: self.cleaned_data[IN_LANGUAGE + code] for code in self.languages}

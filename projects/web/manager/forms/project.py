@@ -15,7 +15,7 @@ from projects.models.limits import RATE, SETTINGS
 from projects.reports.settings_effect import TOLD
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.preference import OWN_LABELS, TIE
-from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages
+from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages, Markdown
 from projects.web.manager.forms.preference import PairFields, pair_initial
 from projects.web.manager.forms.told import ask_while_typed
 from projects.web.shared.units import (
@@ -62,12 +62,8 @@ class SettingsForm(InLanguages, PairFields):
 
     asked: Collection[str] = OF_TYPES  # which of them are looked at
 
-    instructions = forms.CharField(
+    instructions = Markdown(
         label=_("Instructions"),
-        required=False,
-        max_length=limits.INSTRUCTIONS,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
         help_text=_(
             "Markdown. Say what to mark, what not to, and show examples of hard cases. "
             "Whoever reads none of the languages below is shown this."
@@ -244,7 +240,7 @@ class SettingsForm(InLanguages, PairFields):
         if data["aggregation"]:
             found["aggregation"] = data["aggregation"]
         return found | {
-            "instructions": data["instructions"].replace("\r\n", "\n"),
+            "instructions": data["instructions"],
             "instructions_by_language": self.said_in_languages(),
             "wanted": data["wanted"],
             "rate": to_millionths(data["rate"]),
