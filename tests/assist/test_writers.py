@@ -9,6 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from assist.adapters import http_contract, openai_chat
 from assist.adapters.bundle import Bundle, Terms
@@ -22,7 +24,7 @@ from assist.runtime.client import RuntimeClient
 from assist.suggestions import precompute
 from assist.suggestions.offers import Binding, TextField
 from assist.suggestions.prototypes import Choices
-from projects.models import Task, Verdict
+from projects.models import BatchProgress, Task, Verdict
 from projects.task_types import asked_fields
 from tests.support import make
 from tests.support.assist import brought, work
@@ -169,7 +171,7 @@ def test_a_batch_gets_its_words_ahead_each_kept_as_soon_as_it_is_there(
 
 @pytest.mark.django_db
 def test_words_that_were_paid_are_kept_and_none_are_paid_for_tasks_that_nobody_will_get(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fields = asked_fields.read("Tone (choice)\nSummary (text 20)\nTitle (text 9)")
     labels = [{"key": key, "name": key.title(), "field": "Tone"} for key in ("praise", "defect")]
@@ -181,6 +183,11 @@ def test_words_that_were_paid_are_kept_and_none_are_paid_for_tasks_that_nobody_w
     )
     Task.objects.filter(pk=held_back.pk).update(withheld="manager")
     scribe = ModelVersion.objects.create(name="scribe", version="1", capability="generate", smoke="passed")
+    work.deployed(project, scribe, share=100, by=cast.mina)
+    BatchProgress.objects.update_or_create(batch=batch, defaults={"tasks": 3})
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("copilot-prepared", args=[project.public_id])).content.decode()
+    assert "scribe@1 writes words for 3 tasks at most, which costs." in page
     row = precompute.start(batch, by=cast.mina, version=scribe)
     asked: list[str] = []
     troubles = {"Title": ["backend-slow", "busy"]}
