@@ -40,7 +40,8 @@ class Asked:
     into `marked`, where what is looked for may be nowhere, whether people marked anything that the models may find.
     `vectors`: where pictures lie, by model and task, as far as it is kept. `minimums`: how sure an offer under a label
     has to be, before `minimum_score`. `written`: by label the attribute that holds what is written there. `versions`:
-    those that are compared. `texts`: fields that a model may write for.
+    those that are compared. `texts`: fields that a model may write for. `weights`: how often a field counts, as where
+    people's answers are compared; once where nothing is said.
     `measured`: how far their scores of spans or boxes may be believed, as far as that is known. `meter`: what asking
     takes, and how sure the model was of what it would offer.
     """
@@ -56,6 +57,7 @@ class Asked:
     minimums: Mapping[str, float] = dataclasses.field(default_factory=dict)
     written: Mapping[str, str] = dataclasses.field(default_factory=dict)
     texts: Sequence[TextField] = ()
+    weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
     versions: Sequence[ModelVersion] = ()
     measured: Mapping[str, Measured] = dataclasses.field(default_factory=dict)
     meter: Meter = dataclasses.field(default_factory=Meter)
@@ -76,6 +78,11 @@ class Asked:
     def was_sure(self, key: int, said: Iterable[tuple[float | None, bool]]) -> None:
         """Note how sure the model was of each thing that it says of a task, where it tells, and whether it is right."""
         self.meter.said[key] = [(score, right) for score, right in said if score is not None]
+
+    def mean(self, shares: Mapping[str, float]) -> float:
+        """Of what is right of each field, of at least one."""
+        counted = [self.weights.get(field, 1.0) for field in shares]
+        return min(1.0, float(np.average(list(shares.values()), weights=counted)))
 
     def unread(self, key: int) -> bool:
         """Whether that task's picture couldn't be read."""
@@ -113,6 +120,7 @@ def asked_by(project: Project, versions: Sequence[ModelVersion], decided: Sequen
         minimums=dict(terms.label_minimums),
         written=written_in(labels),
         texts=choices.texts(terms),
+        weights=dict(terms.thresholds.get("weights") or {}),
         versions=versions,
         measured={str(one): found for one in versions if (found := measured_scores.of(project.public_id, str(one)))},
     )

@@ -194,9 +194,9 @@ def _scored(asked: Asked, guessed: Guessed | None, one: Decided) -> float | None
     true = {field.field: _label(one.answer, field.field) for field in asked.fields}
     wanted = [field.field for field in asked.fields if true[field.field] in field.phrases]
     told = {field: (guessed or {}).get(field, (None, None)) for field in wanted}
-    known = [told[field][0] == true[field] for field in wanted]
-    asked.was_sure(one.task.pk, zip((share for _, share in told.values()), known, strict=True))
-    return float(np.mean(known)) if known else None
+    known = {field: told[field][0] == true[field] for field in wanted}
+    asked.was_sure(one.task.pk, zip((share for _, share in told.values()), known.values(), strict=True))
+    return asked.mean(known) if known else None
 
 
 def _as_answer(field: Choices, label: str) -> dict[str, Any]:
@@ -231,7 +231,8 @@ async def _words(client: RuntimeClient, version: ModelVersion, asked: Asked, one
                 raise
     heard = [{"field": field, "kind": "text", "value": value} for field, value in said.items()]
     asked.heard[one.task.pk] = {"fields": heard} if heard else {"fault": NO_ANSWER}
-    return float(np.mean([value_agreement("text", said[key], wanted[key]) if key in said else 0.0 for key in wanted]))
+    shares = {key: value_agreement("text", said[key], wanted[key]) if key in said else 0.0 for key in wanted}
+    return asked.mean(shares)
 
 
 async def masks(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:

@@ -76,21 +76,17 @@ async def everything(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple
     return told
 
 
-async def words(version: ModelVersion, task: Task, fields: Sequence[TextField]) -> Any:
-    """What there is to keep of the words that a model writes for the fields of a text; None where it has none."""
-    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), {}
+async def words(version: ModelVersion, task: Task, field: TextField) -> str:
+    """What a model writes for one field of a text; "" where it has nothing to say."""
+    client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
-        for one in fields:
-            try:
-                said = await client.written(str(version), str(task.payload["text"]), one.name, one.longest)
-            except CopilotError as problem:
-                if problem.code not in NOTHING_SAID:
-                    raise
-                continue
-            told[one.field] = [one.name, said]
+        return await client.written(str(version), str(task.payload["text"]), field.name, field.longest)
+    except CopilotError as problem:
+        if problem.code not in NOTHING_SAID:
+            raise
+        return ""
     finally:
         await client.close()
-    return {"words": told} if told else None
 
 
 class _Unreadable(Exception):

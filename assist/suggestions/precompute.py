@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from procrastinate.contrib.django import app
 
+from assist.adapters.budget import FREE
 from assist.errors import CopilotError
 from assist.models import ModelVersion, Precompute, Precomputed
 from assist.registry import registry, resolution
@@ -26,7 +27,7 @@ from assist.runtime.client import serving, status_now
 from assist.suggestions import asked_ahead, choices, judged
 from assist.suggestions.bindings import OF_IMAGES, WRITES, capabilities_of, capability_of, subject_of
 from assist.suggestions.vector_encoding import unpacked
-from projects.models import Batch, ImportedPrediction, Task
+from projects.models import Batch, ImportedPrediction, Project, Task, Verdict
 from taskers.errors import StateConflict
 from taskers.models import Person
 
@@ -202,7 +203,8 @@ def _handful(row: Precompute, tasks: Sequence[Task], pause: float) -> int:
         try:
             return _way(row)(row, tasks)
         except CopilotError as problem:
-            if problem.code not in PASSING or attempt == TRIES - 1:
+            paid = row.version.capability == WRITES and problem.code not in FREE  # asking again may cost all again
+            if paid or problem.code not in PASSING or attempt == TRIES - 1:
                 raise
             time.sleep(pause)
     raise AssertionError("not reached")
@@ -287,18 +289,34 @@ def _everything(row: Precompute, tasks: Sequence[Task]) -> int:
 
 
 def _words(row: Precompute, tasks: Sequence[Task]) -> int:
-    """Words cost: nobody is asked for those that wouldn't be offered, since something was imported for the task."""
-    project, problems = row.batch.project, 0
-    terms = project.settings_now()
-    imported = set(ImportedPrediction.objects.filter(task__in=tasks).values_list("task", flat=True))
-    for task in _unsaid(row.version, tasks):
-        fields = choices.texts(terms, task.payload) if str(task.payload.get("text", "")).strip() else []
-        if task.pk in imported or not fields:
-            continue
-        said = asyncio.run(asked_ahead.words(row.version, task, fields))
-        problems += said is None
-        _kept(row.version, [(task, said)] if said else [])
+    """Words cost: nobody is asked for those that wouldn't be offered, nor twice for the same field."""
+    terms, problems = row.batch.project.settings_now(), 0
+    for task in _written_for(row.batch.project, tasks):
+        fields = choices.texts(terms, task.payload)
+        kept = (found(task.pk, str(row.version)) or {}).get("words", {})
+        for one in fields:
+            if kept.get(one.field, [""])[0] == one.name:
+                continue
+            kept = kept | {one.field: [one.name, asyncio.run(asked_ahead.words(row.version, task, one))]}
+            Precomputed.objects.update_or_create(
+                task_key=task.pk, version=row.version, defaults={"output": {"words": kept}}
+            )
+        problems += bool(fields) and not any(kept[one.field][1] for one in fields)
     return problems
+
+
+def _written_for(project: Project, tasks: Sequence[Task]) -> list[Task]:
+    """Those with a text that somebody will get, and for which nothing was imported."""
+    if project.state == Project.State.ARCHIVED:
+        return []
+    imported = ImportedPrediction.objects.filter(task__in=tasks).values_list("task", flat=True)
+    decided = Verdict.objects.current().filter(task__in=tasks).values_list("task", flat=True)
+    without = {*imported, *decided}
+    return [
+        task
+        for task in tasks
+        if task.pk not in without and not task.withheld and str(task.payload.get("text", "")).strip()
+    ]
 
 
 def kept_vectors(version: ModelVersion, keys: Sequence[int]) -> dict[int, np.ndarray]:
@@ -307,12 +325,17 @@ def kept_vectors(version: ModelVersion, keys: Sequence[int]) -> dict[int, np.nda
     return {key: unpacked(said) for key, said in rows.values_list("task_key", "output")}
 
 
-def vectors_of(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> list[np.ndarray | None]:
+def vectors_of(
+    version: ModelVersion, tasks: Sequence[Task], patience: float | None = None, *, keep: bool = False
+) -> list[np.ndarray | None]:
     """Where these tasks' texts or images lie, by what was prepared or by asking; None of those that can't be read.
+    `keep`: as prepared from then on, so that nothing is paid twice.
 
     Raises CopilotError, or TimeoutError after `patience` seconds.
     """
     known = said_of(version, tasks, patience)
+    if keep:
+        _kept(version, [(task, known[task.pk]) for task in tasks if task.pk in known])
     return [unpacked(known[task.pk]) if task.pk in known else None for task in tasks]
 
 

@@ -13,7 +13,10 @@ from django.urls import reverse
 from assist.alike import atlas, groups, guessed, index, vectors
 from assist.alike.vectors import Vectors
 from assist.errors import CopilotError
-from assist.models import LabelVectors, ModelVersion
+from assist.models import LabelVectors, ModelVersion, Precomputed
+from assist.suggestions import precompute
+from assist.suggestions.vector_encoding import packed
+from projects.configuration import configure
 from projects.models import Project, Task
 from tests.support import make
 from tests.support.assist import work
@@ -118,7 +121,7 @@ def test_a_deployed_model_of_where_texts_lie_tells_what_is_alike_once_it_has_com
     ours, theirs = np.eye(4, index.WIDTHS[index.TEXTS], dtype=np.float32), np.eye(3, dtype=np.float32)[[0, 1, 0, 2]]
     far_away = False
 
-    def vectors_of(one: ModelVersion, some: list[Task], patience: float | None = None) -> list[np.ndarray]:
+    def vectors_of(one: ModelVersion, some: list[Task], *_: float, keep: bool = False) -> list[np.ndarray]:
         if far_away and one == version:
             raise CopilotError("backend-down")
         return list((theirs if one == version else ours)[[tasks.index(task) for task in some]])
@@ -126,10 +129,11 @@ def test_a_deployed_model_of_where_texts_lie_tells_what_is_alike_once_it_has_com
     monkeypatch.setattr(index.precompute, "vectors_of", vectors_of)
     monkeypatch.setattr(index.registry, "is_here", lambda *_: False)
     far_away = True
-    with pytest.raises(CopilotError):
-        index.index(project, time.monotonic() + 5)
+    assert index.index(project, time.monotonic() + 5) == 4
     assert index.near(tasks[0], 1).model == index.TEXTS, "who is away takes nothing away"
     far_away = False
+    assert index.index(project, time.monotonic() + 5) == 0, "it is left in peace for a while"
+    (index._folder(project, "far@1") / index.AWAY).unlink()
     assert index.index(project, time.monotonic() + 5) == 4 and len(index.vectors_of(project, "far@1")) == 4
     found = index.near(tasks[0], 1)
     assert (found.model, found.tasks[0].task, found.tasks[0].likeness) == ("far@1", tasks[2], 1.0)
@@ -141,6 +145,39 @@ def test_a_deployed_model_of_where_texts_lie_tells_what_is_alike_once_it_has_com
     model, kept = atlas._kept(project)
     told = guessed.of(project, model, kept.rows(np.array([0, 2])))
     assert told == [{"field": "label", "label": "a", "share": 1.0}], "as the map's groups are called"
+    configure.change(project, None, copilot=False)
+    assert index.near(tasks[0], 1).model == index.TEXTS, "nothing is sent anywhere while the copilot is off"
+
+
+@pytest.mark.django_db
+def test_a_host_that_refuses_one_text_is_paid_once_for_the_others_and_left_in_peace_while_it_is_away(
+    cast: Cast, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_DIR = tmp_path
+    project = make.project(cast.riverside, "Letters", "classification", labels=[{"name": "A"}, {"name": "B"}])
+    terms = {"adapter": "http-embedder", "label_map": {}, "options": {"batch": 2}}
+    far = ModelVersion.objects.create(name="far", version="1", capability="classify", smoke="passed", terms=terms)
+    tasks, asked = make.tasks(make.batch(project), 5), list[list[int]]()
+
+    async def of_texts(one: ModelVersion, some: list[Task], patience: float | None) -> list:
+        places = [tasks.index(task) for task in some]
+        asked.append(places)
+        if 2 in places or (4 in places and not back):
+            raise CopilotError("backend-refused" if 2 in places else "backend-down")
+        return [packed(np.eye(64, dtype=np.float32)[place]) for place in places]
+
+    monkeypatch.setattr(precompute.asked_ahead, "of_texts", of_texts)
+    back, until = False, time.monotonic() + 60
+    assert index._of_kind(project, "far@1", until, index.TEXTS) == 3
+    assert asked == [[0, 1], [2, 3], [2], [3], [4]] and Precomputed.objects.filter(version=far).count() == 3
+    assert index._of_kind(project, "far@1", until, index.TEXTS) == 0 and len(asked) == 5, "it is left in peace"
+    (index._folder(project, "far@1") / index.AWAY).unlink()
+    back = True
+    assert index._of_kind(project, "far@1", until, index.TEXTS) == 1 and asked[5:] == [[4]]
+    cut_off = index._folder(project, "cut@1") / index.WIDTH
+    cut_off.parent.mkdir()
+    cut_off.write_text("")
+    assert len(index.vectors_of(project, "cut@1")) == 0 and index._begun(project, "cut@1", 128).width == 128
 
 
 @pytest.mark.django_db

@@ -357,6 +357,16 @@ def test_examples_are_measured_by_what_all_other_verdicts_show() -> None:
     assert told(asked, *alike) == [0.0, 0.0], "of one label alone nothing is guessed at work either"
 
 
+def test_a_field_counts_as_often_as_where_people_are_compared() -> None:
+    kind, tone = KIND, Choices("tone", "choice", {"glad": ("glad",), "angry": ("angry",)})
+    asked = Asked(frozenset(), {}, (kind, tone), weights={"kind": 3})
+    parts = [("kind", next(iter(kind.phrases))), ("tone", "glad")]
+    answer = {"fields": [{"field": field, "kind": "choice", "value": value} for field, value in parts]}
+    one = Decided(seen(1, "cat 1", "cat").entry, answer, True)
+    guessed = {"kind": (parts[0][1], None), "tone": ("angry", None)}
+    assert scores._scored(asked, guessed, one) == 0.75
+
+
 def test_a_picture_that_cant_be_read_says_nothing_of_a_head() -> None:
     asked, head = Asked(frozenset(KIND.phrases), {}, (KIND,)), ModelVersion(name="head", version="1", terms={})
     rows = [seen(1, "cat 1", "cat"), seen(2, "spoilt", "cat"), seen(3, "odd", "cat")]
