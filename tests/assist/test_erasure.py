@@ -3,6 +3,7 @@
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -323,7 +324,7 @@ def test_an_evaluation_under_way_keeps_nothing_of_what_was_erased_meanwhile(cast
         for task in (gone, stays)
     ]
     answers = [(task.pk, make.spans((0, 6))) for task in (gone, stays)]
-    heard = {task.pk: {"spans": []} for task in (gone, stays)}
+    heard: dict[int, Any] = {task.pk: {"spans": []} for task in (gone, stays)}
     erase(cast, project, gone)
     evaluation._end(made, evaluation.Measured(rows, answers, (heard, heard), None), state="done", outcome="refused")
     assert [row.task for row in EvaluationScore.objects.all()] == [stays.pk]
