@@ -91,7 +91,9 @@ def _looked_at(traits: Sequence[frozenset[Trait]], at: np.ndarray, groups: int) 
     known, rows = _largest(traits, at, groups)
     sizes = (rows.astype(np.float32) @ rows.T.astype(np.float32)).astype(int)  # of pairs; of each with itself its own
     own = sizes.diagonal()
-    found = {(one,): own[one] for one, trait in enumerate(known) if trait[0] not in DECLARED}
+    found: dict[tuple[int, ...], int] = {
+        (one,): own[one] for one, trait in enumerate(known) if trait[0] not in DECLARED
+    }
     for one, other in combinations(range(len(known)), 2):
         apart = known[one][0] != known[other][0] or known[one][0] == MANY
         if apart and LEAST <= sizes[one, other] < min(own[one], own[other]):

@@ -73,7 +73,8 @@ def unread(project: Project, values: Iterable[str]) -> set[str]:
 def _middles(project: Project, keys: Iterable[UUID]) -> dict[UUID, Task | ArchivedTask]:
     """By their public ids, those in an archive as well: where they lie stays."""
     own = {"project": project, "public_id__in": list(keys)}
-    return {one.public_id: one for one in (*ArchivedTask.objects.filter(**own), *Task.objects.filter(**own))}
+    archived: dict[UUID, Task | ArchivedTask] = {one.public_id: one for one in ArchivedTask.objects.filter(**own)}
+    return archived | {one.public_id: one for one in Task.objects.filter(**own)}
 
 
 def _row(project: Project, task: Task | ArchivedTask, model: str) -> np.ndarray | None:

@@ -56,9 +56,8 @@ def test_what_is_chosen_misleads_and_the_random_stream_and_the_weighed_figure_do
             held[name] += low <= 0.8 <= high
         assert drawn.propensity.min() >= LEAST and drawn.propensity.max() <= 1
         assert drawn.propensity.mean() == pytest.approx(SHARE, abs=0.03) == pytest.approx(drawn.first.mean(), abs=0.06)
-    assert held["as it stands"] <= 0.35 * 200 and min(held["random"], held["weighed"], held["taught"]) >= 0.88 * 200, (
-        held
-    )
+    assert held["as it stands"] <= 0.35 * 200 and min(held["random"], held["weighed"]) >= 0.9 * 200, held
+    assert held["taught"] >= 0.88 * 200, held
 
 
 def test_what_judges_is_always_in_the_random_stream_and_the_share_is_kept() -> None:

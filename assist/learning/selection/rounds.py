@@ -63,7 +63,7 @@ def begin(selection: Selection) -> SelectionRound | None:
     if project.state != Project.State.LIVE or not _due(last):
         return None
     some = sample(project)
-    version = some and uncertainty.asks(project, some)
+    version = uncertainty.asks(project, some) if some else None
     if version is None:
         return None
     keys = list(_pool(project, last.pk if last else 0)[:MOST])
