@@ -42,10 +42,10 @@ def turn_off(project: Project, *, by: Person) -> None:
     tell(OFF, project, by)
 
 
-def without_model(found: Selection) -> bool:
+def without_model(project: Project, found: Selection) -> bool:
     """Whether it is on, and nothing will be chosen: no model here says how sure it is of the tasks that are open."""
-    sample = rounds.sample(found.project) if found.state == Selection.State.ON else None
-    return sample is not None and uncertainty.nobody(found.project, sample)
+    sample = rounds.sample(project) if found.state == Selection.State.ON else None
+    return sample is not None and uncertainty.nobody(project, sample)
 
 
 def of(project: Project) -> Selection | None:
