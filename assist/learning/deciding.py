@@ -9,11 +9,13 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from assist.learning.gate import Floors
 from assist.models import AnnotatorVersion, DecidingFloors, Evaluation, Override
 from assist.registry import lineage
+from projects.configuration.project_events import tell
 from projects.models import ModelAnnotator, Project, limits
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -25,6 +27,7 @@ def floors_of(project: Project) -> Floors:
     return Floors(**{name: getattr(row, name) for name in limits.DECIDING}) if row else Floors()
 
 
+@transaction.atomic
 def set_floors(project: Project, *, by: Person, **floors: Any) -> Floors:
     """Ask this from the next evaluation on; what isn't named stays. Raises StateConflict."""
     for name, value in floors.items():
@@ -32,9 +35,13 @@ def set_floors(project: Project, *, by: Person, **floors: Any) -> Floors:
         if not within.holds(value):
             text = "“%(name)s” is from %(least)s to %(most)s."
             raise StateConflict(text, name=name, least=f"{within.least:g}", most=f"{within.most:g}")
-    asked = replace(floors_of(project), **floors)
-    values = asdict(asked) | {"set_by": by, "set_at": Now()}
-    DecidingFloors.objects.update_or_create(project=project, defaults=values)
+    Project.objects.select_for_update(of=("self",)).get(pk=project.pk)  # what another sets meanwhile stays
+    before = floors_of(project)
+    asked, signed = replace(before, **floors), {"set_by": by, "set_at": Now()}
+    DecidingFloors.objects.update_or_create(
+        project=project, defaults=floors | signed, create_defaults=asdict(asked) | signed
+    )
+    tell("deciding_floors_set", project, by, before=asdict(before), after=asdict(asked))
     return asked
 
 

@@ -25,7 +25,7 @@ def declare(evaluation: Evaluation, number: int, *, by: Person) -> DeclaredSlice
         raise NotFound("This evaluation proposes no such kind of task.")
     found = evaluation.proposed[number]["traits"]
     name = traits.name_of(found)
-    terms = {"traits": found, "evaluation": evaluation, "since": evaluation.begun_at, "declared_by": by}
+    terms = {"traits": found, "evaluation": evaluation, "since": evaluation.ended_at, "declared_by": by}
     try:
         with transaction.atomic():
             made = DeclaredSlice.objects.create(project=evaluation.project, name=name, **terms)
@@ -45,6 +45,13 @@ def lookup(project: Project) -> Callable[[Decided], Sequence[str]]:
         return [name for name, wanted, since in rows if wanted <= own and one.entry.verdict.at > since]
 
     return names
+
+
+def unread(project: Project) -> Sequence[str]:
+    """The names of the project's declared slices of which nobody can tell any more which tasks are in them."""
+    liked = {one.name: {value for name, value in one.traits if name == traits.LIKE} for one in of(project)}
+    lost = likeness_traits.unread(project, set[str]().union(*liked.values()))
+    return [name for name, values in liked.items() if values & lost]
 
 
 def of(project: Project) -> Sequence[DeclaredSlice]:

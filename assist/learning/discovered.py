@@ -1,12 +1,13 @@
 """Slices that nobody declared where a model does much worse than elsewhere: proposed, never asked for. Pure.
 
-All traits and all pairs of them are looked at that enough groups have (the lattice of Chung and others, "Slice Finder",
-2019, two deep). How large the largest difference would be by chance is read off the very scores, dealt out anew to the
-groups again and again (Westfall and Young, 1993): so it is charged for all that is looked at, and traits that go
-together are charged for once. What a first slice explains is taken out before the next one is looked for, so that its
-parts and its wholes don't follow it.
+The largest traits and all pairs of them are looked at that enough groups have (the lattice of Chung and others, "Slice
+Finder", 2019, two deep). How large the largest difference would be by chance is read off the very scores, dealt out
+anew to the groups again and again (Westfall and Young, 1993): so it is charged for all that is looked at, and traits
+that go together are charged for once. What a first slice explains is taken out before the next one is looked for, so
+that its parts and its wholes don't follow it.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -18,6 +19,7 @@ from assist.learning.traits import DECLARED, Trait
 
 LEAST = 20  # groups that a slice has, and that lack it
 LOOKED_AT = 2_000  # slices at most, the largest first
+PAIRED = 200  # traits at most, the largest
 MOST = 5  # proposed
 WORSE = 0.1  # of a score in [0, 1], at least
 LEVEL = 0.03  # the chance that anything at all is proposed where nothing is
@@ -86,18 +88,34 @@ def propose(
 
 def _looked_at(traits: Sequence[frozenset[Trait]], at: np.ndarray, groups: int) -> _Looked:
     """Traits and pairs of them that enough groups have and enough lack; what the gate asks for by itself isn't one."""
-    rows: dict[Trait, np.ndarray] = {}
-    for own, group in zip(traits, at, strict=True):
+    known, rows = _largest(traits, at, groups)
+    sizes = (rows.astype(np.float32) @ rows.T.astype(np.float32)).astype(int)  # of pairs; of each with itself its own
+    own = sizes.diagonal()
+    found: dict[tuple[int, ...], int] = {
+        (one,): own[one] for one, trait in enumerate(known) if trait[0] not in DECLARED
+    }
+    for one, other in combinations(range(len(known)), 2):
+        apart = known[one][0] != known[other][0] or known[one][0] == MANY
+        if apart and LEAST <= sizes[one, other] < min(own[one], own[other]):
+            found[one, other] = sizes[one, other]
+    largest = sorted(found, key=lambda some: (-found[some], len(some), some))[:LOOKED_AT]
+    member = np.stack([rows[list(some)].all(0) for some in largest]) if largest else rows[:0]
+    return _Looked([tuple(known[one] for one in some) for some in largest], member)
+
+
+def _largest(traits: Sequence[frozenset[Trait]], at: np.ndarray, groups: int) -> tuple[list[Trait], np.ndarray]:
+    """The traits that are paired, in their order, and which groups have them. Of those that too few have, as where each
+    task has a value of its own, no row is made."""
+    members = defaultdict[Trait, set[int]](set)
+    for own, group in zip(traits, at.tolist(), strict=True):
         for trait in own:
-            rows.setdefault(trait, np.zeros(groups, bool))[group] = True
-    known = {one: rows[one] for one in sorted(rows) if LEAST <= rows[one].sum() <= groups - LEAST}
-    found: dict[tuple[Trait, ...], np.ndarray] = {(one,): row for one, row in known.items() if one[0] not in DECLARED}
-    for (one, row), (other, also) in combinations(known.items(), 2):
-        both = row & also
-        if (one[0] != other[0] or one[0] == MANY) and LEAST <= both.sum() < min(row.sum(), also.sum()):
-            found[one, other] = both
-    largest = sorted(found, key=lambda one: (-int(found[one].sum()), len(one), one))[:LOOKED_AT]
-    return _Looked(largest, np.stack([found[one] for one in largest]) if largest else np.zeros((0, groups), bool))
+            members[trait].add(group)
+    fit = [one for one, own in members.items() if LEAST <= len(own) <= groups - LEAST]
+    known = sorted(sorted(fit, key=lambda one: (-len(members[one]), one))[:PAIRED])
+    rows = np.zeros((len(known), groups), bool)
+    for row, one in zip(rows, known, strict=True):
+        row[list(members[one])] = True
+    return known, rows
 
 
 def _worse(member: np.ndarray, means: np.ndarray) -> np.ndarray:

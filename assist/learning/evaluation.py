@@ -6,6 +6,7 @@ A job that was killed begins anew: it writes one row, once, at its end.
 
 import asyncio
 import contextlib
+import logging
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ from assist.learning import (
     traits,
     worst_cases,
 )
-from assist.learning.asked import Asked, Heard, Metric, Scores, asked_by
+from assist.learning.asked import TOO_SLOW, Asked, Heard, Metric, Scores, asked_by
 from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
 from assist.learning.reasons import REASONS
@@ -59,6 +60,8 @@ JOB = "assist.jobs.evaluate"
 NEWEST = 2_000  # verdicts, and as many that may judge
 MARGINS = Between(0.005, 0.2)
 RUNNING, DONE, FAILED = (Evaluation.State[name] for name in ("RUNNING", "DONE", "FAILED"))
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -183,10 +186,15 @@ def run(key: int) -> str:
 def _judged(
     evaluation: Evaluation, pairs: Sequence[Pair], protected: Sequence[str], binding: str, looks: int
 ) -> gate.Judgement:
-    """The gate's word; what learnt from what was erased since is refused, however well it does."""
+    """The gate's word; what learnt from what was erased since is refused, however well it does, and nothing passes
+    while a declared slice can't be looked at."""
     judgement = gate.judge(pairs, slices=protected, binding=binding, margin=evaluation.margin, looks=looks)
     if lineage.rests_on_erased(evaluation.candidate):
         return replace(judgement, outcome=gate.Outcome.REFUSED, reason=REASONS["erased"])
+    unread = declared.unread(evaluation.project) if judgement.outcome == gate.Outcome.PASSED else ()
+    if unread:
+        reason = REASONS["slices-unread"] % {"slices": ", ".join(unread)}
+        return replace(judgement, outcome=gate.Outcome.CANNOT_TELL, reason=reason)
     return judgement
 
 
@@ -222,7 +230,8 @@ async def _scores(version: ModelVersion, metric: Metric, own: Asked, decided: Se
 
 
 class Timed(RuntimeClient):
-    """Notes how long each answer takes, waiting and all: of texts that are asked together, each its share."""
+    """Notes how long each answer takes, waiting and all: of texts that are asked together, each its share; of those
+    that got none in time, each all of it."""
 
     def __init__(self, address: str, meter: costs.Meter) -> None:
         super().__init__(address)
@@ -230,10 +239,14 @@ class Timed(RuntimeClient):
 
     async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
         """The same."""
-        begun = time.perf_counter()
-        reply = await super().ask(op, **fields)
+        begun, texts = time.perf_counter(), len(fields.get("texts", ())) or 1
+        try:
+            reply = await super().ask(op, **fields)
+        except CopilotError as problem:
+            if problem.code == TOO_SLOW:
+                self._meter.seconds += [time.perf_counter() - begun] * texts
+            raise
         if op != "status":
-            texts = len(fields.get("texts", ())) or 1
             several = [len(said) for said in reply.values() if isinstance(said, list)] if "texts" in fields else []
             answers = max(several, default=texts)
             self._meter.seconds += [(time.perf_counter() - begun) / max(1, answers)] * answers
@@ -306,11 +319,16 @@ def _figures(
 
 
 def _proposed(evaluation: Evaluation, pairs: Sequence[Pair], judged: Sequence[Decided]) -> list[dict[str, Any]]:
-    """Slices that nobody declared where one of the two is much worse."""
-    like = likeness_traits.among(evaluation.project, [one.task for one in judged])
-    own = [traits.of(one, evaluation.project.task_type) | like(one.task) for one in judged]
+    """Slices that nobody declared where one of the two is much worse; none where looking for them fails, since what
+    was measured stands without."""
     scores = {"candidate": [one.candidate for one in pairs], "champion": [one.champion for one in pairs]}
-    found = discovered.propose(own, [one.group for one in pairs], scores, np.random.default_rng(evaluation.pk))
+    try:
+        like = likeness_traits.among(evaluation.project, [one.task for one in judged])
+        own = [traits.of(one, evaluation.project.task_type) | like(one.task) for one in judged]
+        found = discovered.propose(own, [one.group for one in pairs], scores, np.random.default_rng(evaluation.pk))
+    except Exception:
+        log.exception("Kinds of tasks couldn't be proposed in the evaluation %s.", evaluation.public_id)
+        return []
     return [one.plain() for one in found]
 
 

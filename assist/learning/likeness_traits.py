@@ -11,7 +11,7 @@ import numpy as np
 
 from assist.alike import groups, index
 from assist.learning.traits import LIKE, Trait
-from projects.models import Project, Task
+from projects.models import ArchivedTask, Project, Task
 
 WITHIN = 0.9  # of a group lies as near to its middle as is asked for
 
@@ -39,7 +39,7 @@ def among(project: Project, tasks: Sequence[Task]) -> Told:
 def of(project: Project, values: Iterable[str]) -> Told:
     """Who is in the groups that these values stand for."""
     bounds = {value: (UUID(value.split()[0]), float(value.split()[1])) for value in values}
-    middles = {one.public_id: one for one in project.tasks.filter(public_id__in=[key for key, _ in bounds.values()])}
+    middles = _middles(project, [key for key, _ in bounds.values()])
     known = [
         (value, model, row, bound)
         for value, (key, bound) in bounds.items()
@@ -58,7 +58,26 @@ def of(project: Project, values: Iterable[str]) -> Told:
     return told
 
 
-def _row(project: Project, task: Task, model: str) -> np.ndarray | None:
+def unread(project: Project, values: Iterable[str]) -> set[str]:
+    """Those of which nobody can tell who is in them: where their middle lies isn't kept."""
+    keys = {value: UUID(value.split()[0]) for value in values}
+    middles = _middles(project, keys.values())
+    read = {
+        key
+        for key, one in middles.items()
+        if any(_row(project, one, model) is not None for model in (index.TEXTS, index.IMAGES))
+    }
+    return {value for value, key in keys.items() if key not in read}
+
+
+def _middles(project: Project, keys: Iterable[UUID]) -> dict[UUID, Task | ArchivedTask]:
+    """By their public ids, those in an archive as well: where they lie stays."""
+    own = {"project": project, "public_id__in": list(keys)}
+    archived: dict[UUID, Task | ArchivedTask] = {one.public_id: one for one in ArchivedTask.objects.filter(**own)}
+    return archived | {one.public_id: one for one in Task.objects.filter(**own)}
+
+
+def _row(project: Project, task: Task | ArchivedTask, model: str) -> np.ndarray | None:
     """Where a task lies by this model, as far as that is kept."""
     if (task.asset_id is not None) != (model == index.IMAGES):
         return None

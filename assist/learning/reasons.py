@@ -34,6 +34,7 @@ REASONS = {
     "plan-archived": "The project was archived.",
     "plan-gone": "The model was removed.",
     "plan-evidence": "Within %(days)s days too few tasks were decided without help.",
+    "slices-unread": "Nobody can tell any more which tasks are in %(slices)s.",
     "erased": "It was trained on data that was erased since: it takes two people's word.",
     "no-doubts": "%(model)s doesn't say how sure it is of these tasks.",
     "selection-off": "It was turned off.",

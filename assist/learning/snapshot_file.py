@@ -35,7 +35,7 @@ class Line:
     confidence: float
     at: datetime
     stream: str = USUAL
-    propensity: float | None = None  # of having been put first when a model chose; None: none ever looked at it
+    propensity: float | None = None  # to be put first at this look, given the split; None: no model looked at it
 
     @property
     def said(self) -> dict[str, Any]:

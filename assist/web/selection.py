@@ -56,6 +56,7 @@ def _drawn(request: MemberRequest, project: Project, form: SelectionForm | None 
     told = {name: in_percent(getattr(found, name) if found else usual) for name, usual in selections.USUAL.items()}
     context = training.around(project) | {
         "selection": found,
+        "without_model": found is not None and selections.without_model(project, found),
         "rounds": found.newest if found else [],
         "form": form or SelectionForm(initial=told),
         "worker": notices.worker_alive(),

@@ -122,6 +122,7 @@ WORDS = {
     "skill_defined": _("Skill made"),
     "skill_granted": _("Skill given"),
     "skill_withdrawn": _("Skill taken back"),
+    "deciding_floors_set": _("What is asked of a model that decides alone changed"),
     "slice_declared": _("Kind of task declared"),
     "spending_limit_changed": _("Spending limit changed"),
     "spending_limit_reached": _("Spending limit reached"),

@@ -110,6 +110,8 @@ def test_one_that_is_better_decides_once_it_keeps_to_the_floors(cast: Cast, read
     assert mina.post(reverse("copilot-floors", args=[read.public_id]), sent).status_code == 302
     asked = {"least_score": 0.85, "most_miscalibration": 0.05, "most_seconds": 20.0, "most_memory": 1}
     assert api.get("deciding", read.public_id).json() == asked
+    (event,) = Event.objects.filter(kind="deciding_floors_set")
+    assert (event.data["before"]["most_memory"], event.data["after"]) == (4_096, asked)
     with pytest.raises(StateConflict, match="from 0 to 1"):
         deciding.set_floors(read, by=cast.mina, least_score=float("nan"))
 

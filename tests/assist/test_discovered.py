@@ -61,6 +61,22 @@ def test_copies_of_one_text_are_no_evidence() -> None:
     assert discovered.propose(traits, many, own, np.random.default_rng(1))
 
 
+def test_many_kinds_are_paired_by_the_largest_and_none_is_held_for_what_few_have() -> None:
+    """Each task has a name of its own and half of three hundred traits: only the largest of them are paired."""
+    dice = np.random.default_rng(5)
+    held = dice.random((400, 300)) < np.linspace(0.3, 0.6, 300)
+    traits = [
+        frozenset({("meta", f"name: {at}")} | {("meta", f"{one}") for one in np.flatnonzero(row)})
+        for at, row in enumerate(held)
+    ]
+    looked = discovered._looked_at(traits, np.arange(400), 400)
+    assert len(looked.traits) == len(looked.member) == discovered.LOOKED_AT
+    sizes = looked.member.sum(1)
+    assert all(sizes[:-1] >= sizes[1:]) and len({one for own in looked.traits for one in own}) <= discovered.PAIRED
+    for own, row in list(zip(looked.traits, looked.member, strict=True))[::97]:
+        assert row.tolist() == [set(own) <= some for some in traits]
+
+
 @pytest.mark.django_db
 def test_what_lies_near_each_other_is_a_kind_of_task_as_well(cast: Cast, settings, tmp_path) -> None:
     settings.DATA_DIR = tmp_path

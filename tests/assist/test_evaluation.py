@@ -1,6 +1,7 @@
 """A model takes another's place only where it is shown to lose nothing: measured now, on what people found alone. The
 database refuses what has no basis."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -12,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assist.adapters import RUNTIMES, catalogue
-from assist.learning import blind_verdicts, confused, declared, evaluation, rollout, worst_cases
+from assist.errors import CopilotError
+from assist.learning import blind_verdicts, confused, costs, declared, discovered, evaluation, rollout, worst_cases
 from assist.learning.reasons import REASONS
 from assist.models import (
     Deployment,
@@ -26,6 +28,7 @@ from assist.models import (
     TrainingRun,
 )
 from assist.registry import registry, resolution
+from assist.runtime.client import RuntimeClient
 from projects.models import Project, Task
 from projects.reports import verdict_index
 from projects.workflow import task_actions
@@ -152,9 +155,11 @@ def test_a_kind_of_task_that_nobody_declared_is_proposed_and_gates_once_it_is(
     for at, task in enumerate(Task.objects.filter(project=project).order_by("pk")):
         site, shift = (("north", "day"), ("south", "night"), ("south", "day"))[at % 3]
         task_actions.amend(task, {"site": site, "shift": shift}, by=cast.mina)
-    at_night(cast, project, 25, 200)
     rollout.first(project, registry.model_version(FAKE[1]), share=100, by=cast.mina)
-    found = evaluated(project, candidate, cast)
+    found = evaluation.begin(project, candidate, by=cast.mina)
+    at_night(cast, project, 25, 200)  # before it is run: these discover it too
+    evaluation.run(found.pk)
+    found.refresh_from_db()
     assert found.outcome == "passed", "it gates nothing"
     (one,) = found.proposed
     assert one["traits"] == [["meta", "shift: night"], ["meta", "site: north"]]
@@ -171,6 +176,33 @@ def test_a_kind_of_task_that_nobody_declared_is_proposed_and_gates_once_it_is(
     at_night(cast, project, 12, 300)
     rows = {row["slice"]: row["tasks"] for row in evaluated(project, candidate, cast).findings}
     assert rows[name] == 12, "what discovered it says nothing of it"
+
+
+def test_what_cant_be_proposed_takes_nothing_from_what_was_measured_and_an_unread_slice_holds_back(
+    cast: Cast, project: Project, candidate: ModelVersion, monkeypatch
+) -> None:
+    monkeypatch.setattr(discovered, "propose", None)
+    made = evaluation.begin(project, candidate, by=cast.mina)
+    like = [{"traits": [["like", f"{Task.objects.filter(project=project)[0].public_id} 0.50"]]}]
+    told = Evaluation(pk=made.pk, project=project, proposed=like, ended_at=timezone.now())
+    declared.declare(told, 0, by=cast.mina)  # where its middle lies was never kept
+    evaluation.run(made.pk)
+    made.refresh_from_db()
+    assert (made.state, made.proposed, made.outcome) == ("done", [], "cannot-tell")
+    assert {one["outcome"] for one in made.findings} == {"passed"}
+    assert "can tell any more which tasks are in like task" in made.reason
+
+
+@pytest.mark.parametrize(("fault", "timed"), [("too-slow", 3), ("need-image", 0)])
+def test_an_answer_that_never_came_took_its_time_as_well(monkeypatch, fault: str, timed: int) -> None:
+    async def fails(client: RuntimeClient, op: str, **fields: object) -> dict:
+        raise CopilotError(fault)
+
+    monkeypatch.setattr(RuntimeClient, "ask", fails)
+    meter = costs.Meter()
+    with pytest.raises(CopilotError):
+        asyncio.run(evaluation.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a", "b", "c"]))
+    assert len(meter.seconds) == timed
 
 
 def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Project) -> None:

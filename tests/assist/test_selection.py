@@ -23,6 +23,7 @@ from tests.support.cast import Cast
 from tests.support.projects.pipeline import Api
 
 SHARE, RANDOM = 0.25, 0.4
+LEAST = SHARE * (RANDOM - draw.JUDGES) / (1 - draw.JUDGES)  # of what teaches, the chance that is by lot alone
 
 
 def interval(right: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
@@ -34,7 +35,7 @@ def interval(right: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
 
 def test_what_is_chosen_misleads_and_the_random_stream_and_the_weighed_figure_do_not() -> None:
     """Two hundred pools, in each of which a model is wrong the more often the less sure it is: of a fifth of all."""
-    held = {"as it stands": 0, "random": 0, "weighed": 0}
+    held = {"as it stands": 0, "random": 0, "weighed": 0, "taught": 0}
     for seed in range(200):
         dice = np.random.default_rng(seed)
         doubts = dice.random(1_000)
@@ -42,16 +43,21 @@ def test_what_is_chosen_misleads_and_the_random_stream_and_the_weighed_figure_do
         pool = [(f"{seed} {n}", f"group {seed} {n}", float(doubt)) for n, doubt in enumerate(doubts)]
         drawn = draw.draw(f"project {seed}", 1, pool, share=SHARE, random_share=RANDOM)
         first, by_lot = right[drawn.first], right[drawn.first & drawn.random]
+        teaches = np.array([split_of(f"project {seed}", group) == TRAIN for _, group, _ in pool])
+        assert set(drawn.propensity[~teaches]) == {SHARE}, "what judges has the share, for each the same"
+        taught, weights = right[drawn.first & teaches], 1 / drawn.propensity[drawn.first & teaches]
         for name, some, weight in (
+            ("taught", taught, weights),
             ("as it stands", first, np.ones(len(first))),
             ("random", by_lot, np.ones(len(by_lot))),
             ("weighed", first, 1 / drawn.propensity[drawn.first]),
         ):
             low, high = interval(some, weight)
             held[name] += low <= 0.8 <= high
-        assert drawn.propensity.min() >= RANDOM * SHARE and drawn.propensity.max() <= 1
-        assert drawn.propensity.mean() == pytest.approx(SHARE) == pytest.approx(drawn.first.mean(), abs=0.06)
+        assert drawn.propensity.min() >= LEAST and drawn.propensity.max() <= 1
+        assert drawn.propensity.mean() == pytest.approx(SHARE, abs=0.03) == pytest.approx(drawn.first.mean(), abs=0.06)
     assert held["as it stands"] <= 0.35 * 200 and min(held["random"], held["weighed"]) >= 0.9 * 200, held
+    assert held["taught"] >= 0.88 * 200, held
 
 
 def test_what_judges_is_always_in_the_random_stream_and_the_share_is_kept() -> None:
@@ -115,11 +121,13 @@ def test_what_is_put_first_comes_first_and_judges_only_where_it_came_by_lot(
     assert set(Task.objects.filter(priority=Task.Priority.FIRST).values_list("pk", flat=True)) == first
     for key, row in rows.items():
         assert row.random is draw.in_random_stream(str(project.public_id), group_of(tasks[key]), RANDOM)
+    teaches = {key for key, one in tasks.items() if split_of(str(project.public_id), group_of(one)) == TRAIN}
+    assert {row.propensity for key, row in rows.items() if key not in teaches} == {SHARE}
     unsure, sure = (
-        {round(row.propensity, 9) for key, row in rows.items() if (row.doubt > 0.5) is is_unsure}
+        {round(row.propensity, 9) for key, row in rows.items() if (row.doubt > 0.5) is is_unsure and key in teaches}
         for is_unsure in (True, False)
     )
-    assert len(unsure) == len(sure) == 1 and min(unsure) > 2 * max(sure) >= 2 * RANDOM * SHARE
+    assert len(unsure) == len(sure) == 1 and min(unsure) > 2 * max(sure) >= 2 * LEAST
     assert rounds.begin_due() == 1 and SelectionRound.objects.count() == 1, "most of it is still to be had"
 
     for _ in range(len(first) + 6):
@@ -216,6 +224,16 @@ def test_whoever_may_not_look_after_models_any_more_chooses_nothing_more(cast, p
     cast.mina.memberships.update(role="tasker")
     assert rounds.begin_due() == 1 and not SelectionRound.objects.exists()
     assert selections.of(project).state == "off"
+
+
+@pytest_db
+def test_where_no_model_can_choose_the_page_says_so_and_nothing_is_sorted(cast, project, emil, monkeypatch) -> None:
+    masks = make.project(cast.riverside, "Masks", "image_regions", labels=[{"name": "cat"}])
+    make.tasks(make.batch(masks), 1)
+    selections.arrange(masks, by=cast.mina)
+    monkeypatch.setattr(rounds, "_pool", None)
+    assert rounds.begin(selections.of(masks)) is None
+    assert "Nothing is chosen: no model" in shown(emil, "copilot-next", masks)
 
 
 @pytest_db

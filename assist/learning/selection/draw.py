@@ -4,7 +4,7 @@ Each group lies in the *random stream* or not, by a hash that knows nothing of w
 models and what judges them is in it always, by its split: so no label that teaches nothing is chosen, and as much comes
 in that may judge as without any of this. In the random stream each task has the same chance to be put first; of the
 others those have more that the model is less sure of, by the cube of their rank, and on average the same. So the chance
-of each is known to the last digit, is never 0, and no task is sure to be passed by.
+of each, given its split, is known to the last digit, is never 0, and no task is sure to be passed by.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ JUDGES = 1 - SHARES[TRAIN]  # of all groups
 
 @dataclass(frozen=True)
 class Drawn:
-    """For each task, in their order: the chance that it is put first, before anything is known of its hash; whether
-    it is in the random stream; whether it is put first."""
+    """For each task, in their order: the chance that it is put first at this look, given its split and nothing else of
+    its hash; whether it is in the random stream; whether it is put first."""
 
     propensity: np.ndarray
     random: np.ndarray
@@ -43,7 +43,9 @@ def draw(
     random = np.array([in_random_stream(project_key, group, random_share) for _, group, _ in tasks], dtype=bool)
     lots = np.array([lot(f"first {project_key} {number} {task}") for task, *_ in tasks])
     first = lots < np.where(random, share, chosen)
-    return Drawn(random_share * share + (1 - random_share) * chosen, random, first)
+    teaches = np.array([split_of(project_key, group) == TRAIN for _, group, _ in tasks], dtype=bool)
+    by_lot = np.where(teaches, _of_train(random_share), 1.0)
+    return Drawn(by_lot * share + (1 - by_lot) * chosen, random, first)
 
 
 def weights(doubts: Sequence[float | None]) -> np.ndarray:
@@ -62,4 +64,9 @@ def in_random_stream(project_key: str, group: str, random_share: float) -> bool:
     choose between models and judge them."""
     if split_of(project_key, group) != TRAIN:
         return True
-    return lot(f"stream {project_key} {group}") < (random_share - JUDGES) / (1 - JUDGES)
+    return lot(f"stream {project_key} {group}") < _of_train(random_share)
+
+
+def _of_train(random_share: float) -> float:
+    """The share of the groups that teach which lies in the random stream."""
+    return max(0.0, (random_share - JUDGES) / (1 - JUDGES))

@@ -62,11 +62,12 @@ def begin(selection: Selection) -> SelectionRound | None:
     project, last = selection.project, selection.rounds.order_by("-pk").first()
     if project.state != Project.State.LIVE or not _due(last):
         return None
-    keys = list(_pool(project, last.pk if last else 0)[:MOST])
-    if len(keys) < LEAST:
+    some = sample(project)
+    version = uncertainty.asks(project, some) if some else None
+    if version is None:
         return None
-    version = uncertainty.asks(project, Task.objects.get(pk=keys[0]))
-    return None if version is None else _begun(selection, version, keys)
+    keys = list(_pool(project, last.pk if last else 0)[:MOST])
+    return None if len(keys) < LEAST else _begun(selection, version, keys)
 
 
 @transaction.atomic
@@ -135,11 +136,19 @@ def _open_ones(rows: QuerySet[Task]) -> QuerySet[Task]:
     return rows.filter(Exists(mine.filter(kind="judge", state="open"))).exclude(Exists(mine.exclude(state="open")))
 
 
+def sample(project: Project) -> Task | None:
+    """Any one of the tasks that may be looked at; None where there is none."""
+    return next(iter(_usual_ones(project).order_by()[:1]), None)
+
+
+def _usual_ones(project: Project) -> QuerySet[Task]:
+    return _open_ones(Task.objects.filter(project=project, priority=Task.Priority.NORMAL))
+
+
 def _pool(project: Project, salt: int) -> QuerySet[Task, int]:
     """The tasks to look at, in an order that knows nothing of what is in them."""
-    usual = Task.objects.filter(project=project, priority=Task.Priority.NORMAL)
     mixed = MD5(Concat(Cast("pk", TextField()), Value(f" {project.public_id} {salt}")))
-    return _open_ones(usual).order_by(mixed).values_list("pk", flat=True)
+    return _usual_ones(project).order_by(mixed).values_list("pk", flat=True)
 
 
 def _unasked(found: SelectionRound) -> list[int]:

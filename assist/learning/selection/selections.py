@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Prefetch
 from django.db.models.functions import Now
 
-from assist.learning.selection import rounds
+from assist.learning.selection import rounds, uncertainty
 from assist.models import Selection, SelectionRound
 from projects.configuration.project_events import tell
 from projects.models import Project, limits
@@ -40,6 +40,12 @@ def turn_off(project: Project, *, by: Person) -> None:
         raise StateConflict("This is off already.")
     rounds.stop(Selection.objects.get(project=project))
     tell(OFF, project, by)
+
+
+def without_model(project: Project, found: Selection) -> bool:
+    """Whether it is on, and nothing will be chosen: no model here says how sure it is of the tasks that are open."""
+    sample = rounds.sample(project) if found.state == Selection.State.ON else None
+    return sample is not None and uncertainty.nobody(project, sample)
 
 
 def of(project: Project) -> Selection | None:

@@ -31,17 +31,27 @@ def asks(project: Project, sample: Task) -> ModelVersion | None:
 
     Raises CopilotError where the runtime would have to be asked for it and is away.
     """
-    able = _able(project, sample)
-    for capability in able:
-        if (found := resolution.champion(project, capability)) is not None and found.capability in able:
-            return found
-    usual = next((one for one in able if rivals.comes_along(one)), "")
-    if not usual:
-        return None
+    champion, usual = _answers(project, sample)
+    if champion is not None or not usual:
+        return champion
     status = status_now(settings.RUNTIME_ADDRESS, 2.0)
     if status is None:
         raise CopilotError("copilot-down")
     return registry.model_version(serving(status, usual))
+
+
+def nobody(project: Project, sample: Task) -> bool:
+    """Whether no model says how sure it is of tasks like this one; the runtime isn't asked."""
+    return _answers(project, sample) == (None, "")
+
+
+def _answers(project: Project, sample: Task) -> tuple[ModelVersion | None, str]:
+    """Who was deployed for tasks like this, or else for what the runtime has one of its own; neither: None, ""."""
+    able = _able(project, sample)
+    for capability in able:
+        if (found := resolution.champion(project, capability)) is not None and found.capability in able:
+            return found, ""
+    return None, next((one for one in able if rivals.comes_along(one)), "")
 
 
 def _able(project: Project, sample: Task) -> tuple[str, ...]:

@@ -120,6 +120,7 @@ def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[st
         champion=champion,
         margin=gate.MARGIN,
         state=Evaluation.State.DONE,
+        ended_at=timezone.now(),
         outcome=Evaluation.Outcome.PASSED,
         rules=gate.VERSION,
         begun_by=cast.mina,
