@@ -140,7 +140,7 @@ def test_errors_that_audits_show_are_a_series_of_their_own(cast, project) -> Non
     assert watch.watch(project) == 0 and [one.what for one in watch.series_of(project)] == ["errors"]
     terms = {"task_id": 0, "confidence": 0.9, "at_least": 0.5, "accepted": False, "drawn": True, "mode": "watch"}
     ModelAnswer.objects.bulk_create(
-        ModelAnswer(annotator=annotator, annotation_id=-1_000 - at, outcome="known", right=at % 2 == 0, **terms)
+        ModelAnswer(annotator=annotator, annotation_id=-1_000 - at, outcome="known", right=at % 4 == 0, **terms)
         for at in range(60)
     )
     assert watch.watch(project) == 1 and project.settings_now().audit_share == audits.CAP
