@@ -14,6 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 CHOSEN_SOURCES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_CONFIG_FILE")
+# Nearly half of what compiling takes: tests of packages, and parts of the large ones that few processes ever load.
+SELDOM_IMPORTED = (
+    "/(tests?|testing|_testing|pip|setuptools|mypyc|networkx|moto|twisted|autobahn)/"
+    "|/transformers/models/|/spacy/lang/|/pygments/lexers/"
+    "|/torch/(_inductor|_export|_refs|ao|onnx)/"
+)
 HINT = """\
 This machine shows no NVIDIA GPU, and plain pip brings PyTorch's CUDA build: gigabytes that would not be used.
 To get the CPU build, stop this and set PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu first (README).
@@ -112,8 +118,9 @@ def _pip(python: Path, asked: list[str]) -> None:
             "(docs/operate.md, Without a network)."
         )
     # What pip compiles on one processor, on all of them. What isn't for this Python, as templates of packages, is
-    # passed over; what can't be compiled now is when it is imported.
-    subprocess.run([python, "-m", "compileall", "-q", "-j", "0", python.parent.parent / "lib"], capture_output=True)
+    # passed over; what isn't compiled now is when it is imported.
+    compiling = [python, "-m", "compileall", "-q", "-j", "0", "-x", SELDOM_IMPORTED, python.parent.parent / "lib"]
+    subprocess.run(compiling, capture_output=True)
 
 
 if __name__ == "__main__":
