@@ -194,6 +194,14 @@ class SettingsShape(serializers.Serializer):
     review_rate = serializers.DecimalField(
         **limits.RATE.bounds, required=False, normalize_output=True, help_text="for one review"
     )
+    raise_percent = serializers.IntegerField(
+        **SETTINGS["raise_percent"].bounds, required=False, help_text="of the rate, more for whom accuracy is shown"
+    )
+    raise_from = serializers.FloatField(
+        **SETTINGS["raise_from"].bounds,
+        required=False,
+        help_text="where the interval of their accuracy begins, at least",
+    )
     lease_seconds = serializers.IntegerField(**SETTINGS["lease_seconds"].bounds, required=False)
     file_order = serializers.BooleanField(required=False, help_text="hand out in file order; excludes unseen gold")
     copilot = serializers.BooleanField(required=False)

@@ -37,6 +37,8 @@ FIELDS = (
     "hourly_rate",
     "paid_seconds",
     "review_rate",
+    "raise_percent",
+    "raise_from",
     "lease_seconds",
     "file_order",
     "copilot",

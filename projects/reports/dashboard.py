@@ -13,7 +13,7 @@ import numpy as np
 from django.utils import timezone
 from scipy.special import betaincinv
 
-from projects.configuration import spending_limit
+from projects.configuration import raised_rate, spending_limit
 from projects.inference import forecast
 from projects.models import Project, ProjectSettings
 from projects.reports import spending
@@ -326,5 +326,6 @@ def budget_of(settings: ProjectSettings, stands: Stands, earned: int) -> Budget 
     """What it has spent of what it may, as spending_limit.py reckons; None where it may spend as much as it takes."""
     if not stands.allowed:
         return None
-    promised = max(0, stands.submitted - stands.settled) * _each(settings, stands, earned)
-    return Budget(stands.allowed, earned, promised, planned(settings, stands, earned))
+    each = spending_limit.each(raised_rate.highest(settings), earned - stands.bonuses, stands.settled)
+    promised = max(0, stands.submitted - stands.settled) * each
+    return Budget(stands.allowed, earned, promised, max(earned + promised, planned(settings, stands, earned)))

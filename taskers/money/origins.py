@@ -52,6 +52,11 @@ class Origin:
     detail: dict[str, Any]
 
     @property
+    def raised(self) -> int:
+        """Of the amount: by what the rate was raised for accuracy."""
+        return int(self.detail.get("raised", 0))
+
+    @property
     def task(self) -> str:
         """The public id of the task, where it was earned by one."""
         return str(self.detail.get("task", ""))
