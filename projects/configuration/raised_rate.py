@@ -1,5 +1,5 @@
-"""More for each task to whoever is shown to be good: so many percent of the rate, where the lower end of the interval of
-their accuracy in the project is at a mark or above.
+"""More for each task to whoever is shown to be good: so many percent of the rate, where the lower end of the interval
+of their accuracy in the project is at a mark or above.
 
 By what they are told of their standing themselves, as of the same moment: so the rate gives away nothing of a grade.
 What is promised when the work is taken is paid; whoever is not known well is promised the rate.

@@ -21,7 +21,8 @@ from taskers.models import Person
 # for, by what a judgement of the project earned on average so far, bonuses apart, and no less than its rate, with
 # the rise that people may have.
 SPENT = """
-SELECT p.id AS project, s.rate + s.rate * s.raise_percent / 100 AS rate, coalesce(e.earned, 0)::bigint AS earned, coalesce(x.bonuses, 0)::bigint AS bonuses,
+SELECT p.id AS project, s.rate + s.rate * s.raise_percent / 100 AS rate,
+  coalesce(e.earned, 0)::bigint AS earned, coalesce(x.bonuses, 0)::bigint AS bonuses,
   coalesce(g.submitted, 0)::bigint AS submitted, (coalesce(g.decided, 0) + coalesce(w.paid, 0))::bigint AS settled
 FROM projects_project p JOIN taskers_organization o ON o.id = p.organization_id
 JOIN LATERAL (

@@ -57,7 +57,7 @@ def units_of(answer: dict, task: Task, right: dict | None = None) -> int:
 
 
 def raised(one: Annotation, promised: ProjectSettings) -> dict[str, int]:
-    """What a transfer's detail says of the rise of its rate by accuracy, in millionths; nothing where there was none."""
+    """What a transfer's detail says of the rise of its rate by accuracy, in millionths; nothing where none was."""
     part = raised_rate.part_of(promised, one.assignment.rate or 0)
     return {RAISED: part} if part else {}
 

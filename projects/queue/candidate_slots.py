@@ -180,7 +180,7 @@ def choose_batches(
 
 
 def _raise_rates(choice: Choice) -> None:
-    """Where a project pays more to whom it shows to be good, and this tasker is one of them: no query where none does."""
+    """Where a project pays more to whoever is shown to be good, this tasker's rate; no query where none does."""
     paying = {pk: choice.projects[pk].public_id for pk, terms in choice.terms.items() if terms.raise_percent}
     known = grades.shown(choice.tasker, set(paying.values()), before=grades.as_of()) if paying else {}
     raised = {}

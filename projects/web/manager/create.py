@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
 from projects.configuration import configure, illustrations, instructions, save_settings
+from projects.configuration.pictured import instructions_html
 from projects.configuration.save_settings import Overwrites
 from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
 from projects.reports import settings_effect
@@ -34,7 +35,6 @@ from projects.web.manager.forms.project import (
 from projects.web.manager.forms.told import FIELD_OF
 from projects.web.manager.previews import Looks
 from projects.web.shared.access import manages
-from projects.web.shared.instructions_html import instructions_html
 from projects.workflow import project_copies
 from taskers import access as roles
 from taskers.errors import Problem
