@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import fmean, median
@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from projects.configuration.terms import AGREEMENT
 from projects.inference import deadline
 from projects.inference.deadline import TooLong
 from projects.models import PooledGold, Project, ProjectSettings
-from projects.quality.aggregation import AGREEMENT
 from projects.task_types import TASK_TYPES
 from taskers.database.prepared import ask
 from taskers.money.ledger import money
@@ -151,9 +151,8 @@ def _raise_from(found: Sample, terms: Said) -> str:
         return ""
     lows = sorted(estimate(good, poor).low for _number, good, poor in found.people)
     words = {"least": round(100 * lows[0]), "middle": round(100 * median(lows)), "most": round(100 * lows[-1])}
-    return _("The intervals of these people begin between %(least)s and %(most)s %%, half of them below %(middle)s.") % (
-        words
-    )
+    said = _("The intervals of these people begin between %(least)s and %(most)s %%, half of them below %(middle)s.")
+    return said % words
 
 
 def _accurate(good: float, poor: float, terms: Said) -> bool:
@@ -227,8 +226,8 @@ def _correction_minutes(found: Sample, terms: Said) -> str:
     words = {"minutes": minutes, "answers": len(found.answers), "number": sum(one.corrected for one in found.answers)}
     return (
         _(
-            "%(number)s of the last %(answers)s answers were corrected. No task is decided sooner than %(minutes)s minutes"
-            " after its last answer."
+            "%(number)s of the last %(answers)s answers were corrected. A task is decided %(minutes)s minutes after its"
+            " last answer at the earliest."
         )
         % words
     )
@@ -246,4 +245,3 @@ TOLD: Mapping[str, Callable[[Sample, Said], str]] = {
     "file_order": _file_order,
     "correction_minutes": _correction_minutes,
 }
-COUNTED: Sequence[str] = tuple(TOLD)

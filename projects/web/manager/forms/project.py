@@ -12,7 +12,7 @@ from projects.configuration.presets import FIRST_TERMS
 from projects.errors import Refused
 from projects.models import ProjectSettings, limits
 from projects.models.limits import RATE, SETTINGS
-from projects.reports.settings_effect import TOLD
+from projects.reports.settings_effect import NAMES
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.preference import OWN_LABELS, TIE
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages, Markdown
@@ -132,7 +132,11 @@ class SettingsForm(InLanguages, PairFields):
     )
     agreement = percent(_("Agreement that decides, %"), _("Answers this alike decide a task by themselves."))
     iou = percent(_("IoU threshold, %"), _("Two regions that overlap this much are the same one."))
-    span_match = forms.ChoiceField(label=_("Same span if"), choices=SPAN_MATCH)
+    span_match = forms.ChoiceField(
+        label=_("Same span if"),
+        choices=SPAN_MATCH,
+        help_text=_("What must be the same of two people's spans that agree, beside the label."),
+    )
     aggregation = forms.ChoiceField(
         label=_("Method"),
         choices=[(one.key, one.title) for one in methods.TOLD.values()],
@@ -314,7 +318,7 @@ class ChangedSettingsForm(SettingsForm):
     def __init__(self, *args: Any, task_type: str, effects_at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if effects_at:
-            ask_while_typed(self, TOLD, effects_at)
+            ask_while_typed(self, NAMES, effects_at)
         self.asked = TASK_TYPES[task_type].settings_asked
         for name in OF_TYPES - set(self.asked):
             del self.fields[name]
