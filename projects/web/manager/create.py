@@ -94,11 +94,18 @@ def new_task_preview(request: MemberRequest) -> HttpResponse:
         return previews.of_new(lambda: _create(request, form, labels, pattern), pattern, reader=request.user)
 
     name = request.POST.get("name", "").strip() or _("New project")
-    return _tried(request, name, form, labels, tried)
+    blank = labels.is_valid() and not labels.meant  # nobody has said a label yet, which is no mistake
+    return _tried(request, name, form, labels, tried, otherwise=200 if blank else 422)
 
 
 def _tried(
-    request: MemberRequest, name: str, form: SettingsForm, labels: Labels, tried: Callable[[], Looks]
+    request: MemberRequest,
+    name: str,
+    form: SettingsForm,
+    labels: Labels,
+    tried: Callable[[], Looks],
+    *,
+    otherwise: int = 422,
 ) -> HttpResponse:
     looks = None
     if form.is_valid() and labels.is_valid():
@@ -107,7 +114,7 @@ def _tried(
         except Problem as problem:
             _blame(form, labels, problem)
     context = {"form": form, "labels": labels, "looks": looks, "name": name}
-    return render(request, "projects/manager/_task_preview.html", context, status=200 if looks else 422)
+    return render(request, "projects/manager/_task_preview.html", context, status=200 if looks else otherwise)
 
 
 def _changed(
