@@ -38,6 +38,11 @@ class ObjectJSON(StorableJSON):
         return value
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]})
+class PlainValue(StorableJSON):
+    """A text, a number, or true or false."""
+
+
 class ProblemShape(serializers.Serializer):
     """An error (RFC 9457). `code` is for programs and never changes its meaning; `place` says where in the input."""
 
@@ -68,6 +73,7 @@ class AttributeShape(serializers.Serializer):
     )
     required: Any = serializers.BooleanField(required=False, help_text="whether nothing is handed in without it")
     counts = serializers.BooleanField(required=False, help_text="whether people must agree on it; else it is collected")
+    default: Any = PlainValue(required=False, allow_null=True, help_text="what marks begin with, as it is taken")
 
 
 class LabelShape(serializers.Serializer):
