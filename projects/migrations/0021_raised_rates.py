@@ -26,4 +26,9 @@ class Migration(migrations.Migration):
             model_name='projectsettings',
             constraint=models.CheckConstraint(condition=models.Q(('raise_percent__gte', 0), ('raise_percent__lte', 300), ('raise_from__gte', 0.5), ('raise_from__lte', 0.99)), name='settings_raise_sane'),
         ),
+        migrations.AlterField(
+            model_name='alertrule',
+            name='watches',
+            field=models.CharField(choices=[('accuracy', 'Accuracy on gold below'), ('pace', 'Chance to meet the deadline below'), ('per_day', 'Judgements a day below'), ('spend', 'Spent above'), ('stalled', 'Tasks that nobody may do, more than')], max_length=10),
+        ),
     ]

@@ -22,7 +22,7 @@ from projects.models import (
 from projects.quality.gold import grading
 from projects.quality.pay import worth
 from projects.queue import Nothing
-from projects.reports import earnings, pay_estimate
+from projects.reports import earned, earnings, pay_estimate
 from projects.workflow import submission, void_preview
 from projects.workforce import rules
 from taskers.audit.trail import Kind
@@ -33,6 +33,7 @@ from taskers.standing import grades
 from tests.support import make
 from tests.support.projects.answers import region, regions
 from tests.support.projects.courses import course
+from tests.support.projects.managing import page, signed_in
 
 pytestmark = pytest.mark.django_db
 WORDS = len(make.TEXT.split())
@@ -260,8 +261,11 @@ def test_whoever_is_shown_to_be_accurate_is_promised_more_and_paid_what_was_prom
     for tasker, held in ((cast.alice, mine), (cast.bob, theirs)):
         submission.submit(held, tasker, held.token, make.MARIA)
     assert owed(cast.riverside) == {"Alice": 120_001, "Bob": 100_001}
-    detail = Transfer.objects.get(amount=120_001).detail
-    assert detail["raised"] == 20_000 and make.held(cast.alice, project).rate == 100_001
+    transfer = Transfer.objects.get(amount=120_001)
+    found = earned.of(cast.riverside, transfer.pk)
+    assert found.parts == [("The task", 100_001), ("More for accuracy", 20_000)] and found.says == [("Person", 1)]
+    assert signed_in(cast.finn).get(page("money-earning", transfer.pk)).status_code == 200
+    assert transfer.detail["raised"] == 20_000 and make.held(cast.alice, project).rate == 100_001
     now = timezone.now()
     (line,) = statements.of(cast.alice, cast.riverside, now - timedelta(days=1), now + timedelta(days=1)).lines
     assert (line.amount, line.raised) == (120_001, 20_000) and ledger.audit() == []

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,6 +21,7 @@ Watches = AlertRule.Watches
 PLACES = {
     Watches.ACCURACY: "project-quality",
     Watches.PACE: "project-rules",
+    Watches.PER_DAY: "project-rules",
     Watches.SPEND: "project-dashboard",
     Watches.STALLED: "project",
 }
@@ -57,6 +58,15 @@ def words(values: Mapping[str, Any]) -> str:
                 _(
                     "%(project)s will hardly be done by %(deadline)s: the chance is %(chance)s. Invite more people,"
                     " raise its priority, or ask for fewer judgements per task."
+                )
+                % said
+            )
+        case Watches.PER_DAY:
+            said |= {"each": number_format(values["each"], 1), "bound": f"{values['bound']:g}"}
+            return (
+                _(
+                    "%(project)s: %(each)s judgements a day over the last %(days)s days, fewer than %(bound)s. Invite"
+                    " more people, or raise its priority."
                 )
                 % said
             )
