@@ -62,14 +62,7 @@ def words(values: Mapping[str, Any]) -> str:
                 % said
             )
         case Watches.PER_DAY:
-            said |= {"each": number_format(values["each"], 1), "bound": f"{values['bound']:g}"}
-            return (
-                _(
-                    "%(project)s: %(each)s judgements a day over the last %(days)s days, fewer than %(bound)s. Invite"
-                    " more people, or raise its priority."
-                )
-                % said
-            )
+            return _slow(said)
         case Watches.SPEND:
             said |= {"spent": f"{values['spent']:,.2f}", "bound": f"{values['bound']:,.2f}"}
             return (
@@ -85,6 +78,14 @@ def words(values: Mapping[str, Any]) -> str:
                 values["tasks"],
             )
             return stalls % said
+
+
+def _slow(said: Mapping[str, Any]) -> str:
+    text = _(
+        "%(project)s: %(each)s judgements a day over the last %(days)s days, fewer than %(bound)s. Invite more people,"
+        " or raise its priority."
+    )
+    return text % {**said, "each": number_format(said["each"], 1), "bound": f"{said['bound']:g}"}
 
 
 def _percent(share: float) -> str:
