@@ -88,7 +88,7 @@ def sample(project: Project, settings: ProjectSettings) -> Sample:
     return Sample(
         project.task_type,
         [Given(row[0], json.loads(row[1]), json.loads(row[2]), *row[3:]) for row in rows],
-        [tuple(row) for row in ask(PEOPLE, asked)] if settings.raise_percent else [],
+        [(row[0], row[1], row[2]) for row in ask(PEOPLE, asked)] if settings.raise_percent else [],
         stock.count(),
     )
 

@@ -164,9 +164,7 @@ def _known(project: Project, row: AssignmentRules, everybody: Sequence[Person]):
                 standing_evidence=row.standing_evidence,
                 daily_tasks=row.daily_tasks,
                 daily_earnings=row.daily_earnings,
-                rate=raised_rate.rate_for(
-                    terms, standing and grades.estimate(standing.shown_good, standing.shown_poor)
-                ),
+                rate=raised_rate.rate_for(terms, _shown(standing)),
                 good=standing.good if standing else 0.0,
                 poor=standing.poor if standing else 0.0,
                 judgements_today=sum(one.judgements for one in today),
@@ -178,6 +176,10 @@ def _known(project: Project, row: AssignmentRules, everybody: Sequence[Person]):
                 lacking=eligibility.unmet(asked, values[person.pk]),
             ),
         )
+
+
+def _shown(standing: Standing | None) -> grades.Estimate | None:
+    return grades.estimate(standing.shown_good, standing.shown_poor) if standing else None
 
 
 def _barred(project: Project) -> dict[int, Exclusion]:

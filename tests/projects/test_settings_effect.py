@@ -1,5 +1,7 @@
 """What settings and rules come to: each by hand on figures, and those that are being typed beside their fields."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -60,8 +62,13 @@ def test_each_setting_says_in_figures_what_it_comes_to(name: str, terms: dict, w
     assert words in said and bool(words) == bool(said)
 
 
-def given(task: int, answer: dict, **more) -> Given:
-    terms = {"payload": {"text": make.TEXT}, "active_ms": 20_000, "copilot": False, "corrected": False} | more
+def given(task: int, answer: dict, **more: Any) -> Given:
+    terms: dict[str, Any] = {
+        "payload": {"text": make.TEXT},
+        "active_ms": 20_000,
+        "copilot": False,
+        "corrected": False,
+    } | more
     return Given(task=task, answer=answer, **terms)
 
 
