@@ -22,7 +22,9 @@ AUDITED: dict[str, Kind] = {
     ),
     **dict.fromkeys((f"admin:taskers_{one}_change" for one in ("transfer", "payout", "dispute")), Kind.MONEY_VIEWED),
     "admin:taskers_payout_owed": Kind.MONEY_VIEWED,
-    **dict.fromkeys(("money", "money-payouts", "money-payout", "money-item", "money-person"), Kind.MONEY_VIEWED),
+    **dict.fromkeys(
+        ("money", "money-payouts", "money-payout", "money-item", "money-earning", "money-person"), Kind.MONEY_VIEWED
+    ),
     **dict.fromkeys(("money-bonuses", "project-spending", "disputes", "dispute"), Kind.MONEY_VIEWED),
     "project-bonus-rules": Kind.MONEY_VIEWED,
     **dict.fromkeys(("money-processor", "money-statement", "money-year-totals", "money-year-books"), Kind.EXPORTED),
@@ -33,7 +35,17 @@ AUDITED: dict[str, Kind] = {
     **dict.fromkeys(("tokens", "api-tokens"), Kind.TOKENS_LISTED),
     "audit": Kind.AUDIT_READ,
 }
-PLACES = ("project_id", "person_id", "skill_key", "object_id", "payout_id", "payout_key", "item_id", "dispute_key")
+PLACES = (
+    "project_id",
+    "person_id",
+    "skill_key",
+    "object_id",
+    "payout_id",
+    "payout_key",
+    "item_id",
+    "transfer_id",
+    "dispute_key",
+)
 
 
 class AuditedPages:

@@ -55,6 +55,8 @@ class Settings:
     hourly_rate: Decimal | None = None
     paid_seconds: int | None = None
     review_rate: Decimal | None = None
+    raise_percent: int | None = None
+    raise_from: float | None = None
     lease_seconds: int | None = None
     file_order: bool | None = None
     copilot: bool | None = None

@@ -28,6 +28,12 @@ class AlertBounds(serializers.Serializer):
         help_text="chance to meet the deadline, below",
         **alerts.BOUNDS[Watches.PACE].bounds,
     )
+    per_day = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        help_text="judgements a day over three whole days, below",
+        **alerts.BOUNDS[Watches.PER_DAY].bounds,
+    )
     spend = serializers.FloatField(
         required=False, allow_null=True, help_text="in the currency, above", **alerts.BOUNDS[Watches.SPEND].bounds
     )

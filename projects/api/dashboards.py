@@ -112,6 +112,15 @@ class LabelUseShape(serializers.Serializer):
     tasks = serializers.IntegerField(help_text="decided ones that use it")
 
 
+class GradedShape(serializers.Serializer):
+    """People together, or one model: how right their work is, by all grades; of models by blind work alone."""
+
+    kind = serializers.ChoiceField(["human", "model"])
+    name = serializers.CharField(allow_blank=True, help_text="of the model")
+    people = serializers.IntegerField(help_text="how many it is")
+    right = ShareShape(help_text="`number` is the weight of the grades")
+
+
 class DashboardShape(serializers.Serializer):
     """Every figure of a project's dashboard."""
 
@@ -132,6 +141,7 @@ class DashboardShape(serializers.Serializer):
     cost_per_correct_label = serializers.CharField(allow_null=True)
     budget = BudgetShape(allow_null=True, help_text="null: it may spend as much as it takes")
     labels = LabelUseShape(many=True, help_text=f"the {MOST_LABELS} that most tasks use")
+    people_and_models = GradedShape(many=True, help_text="people first")
     hindrances = HindranceShape(many=True, help_text="what keeps it from getting done, with what can be done about it")
     periods = ReachedPeriodShape(many=True, help_text="oldest first")
 
@@ -207,6 +217,7 @@ def _figures(project: Project, unit: str) -> dict[str, Any]:
         "currency": project.organization.currency,
         "labels": found.labels,
         "budget": found.money.budget,
+        "people_and_models": found.graded,
         "hindrances": [*stalled, *hindrances],
         "periods": _reached(found, told, unit),
     }

@@ -38,6 +38,11 @@ class ObjectJSON(StorableJSON):
         return value
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]})
+class PlainValue(StorableJSON):
+    """A text, a number, or true or false."""
+
+
 class ProblemShape(serializers.Serializer):
     """An error (RFC 9457). `code` is for programs and never changes its meaning; `place` says where in the input."""
 
@@ -68,6 +73,7 @@ class AttributeShape(serializers.Serializer):
     )
     required: Any = serializers.BooleanField(required=False, help_text="whether nothing is handed in without it")
     counts = serializers.BooleanField(required=False, help_text="whether people must agree on it; else it is collected")
+    default: Any = PlainValue(required=False, allow_null=True, help_text="what marks begin with, as it is taken")
 
 
 class LabelShape(serializers.Serializer):
@@ -193,6 +199,14 @@ class SettingsShape(serializers.Serializer):
     )
     review_rate = serializers.DecimalField(
         **limits.RATE.bounds, required=False, normalize_output=True, help_text="for one review"
+    )
+    raise_percent = serializers.IntegerField(
+        **SETTINGS["raise_percent"].bounds, required=False, help_text="of the rate, more for whom accuracy is shown"
+    )
+    raise_from = serializers.FloatField(
+        **SETTINGS["raise_from"].bounds,
+        required=False,
+        help_text="where the interval of their accuracy begins, at least",
     )
     lease_seconds = serializers.IntegerField(**SETTINGS["lease_seconds"].bounds, required=False)
     file_order = serializers.BooleanField(required=False, help_text="hand out in file order; excludes unseen gold")

@@ -37,6 +37,8 @@ FIELDS = (
     "hourly_rate",
     "paid_seconds",
     "review_rate",
+    "raise_percent",
+    "raise_from",
     "lease_seconds",
     "file_order",
     "copilot",
@@ -128,7 +130,7 @@ def _next_version(
     if (said := settings.get("instructions_by_language")) is not None:
         kept = before.instructions_by_language if before else {}
         values["instructions_by_language"] = instructions.checked(project, said, kept)
-    _check_fields(project, values)
+    _check_fields(project, values, before.fields if before else ())
     check_numbers(values, project.task_type)
     review_rule.check(values.get("review", {}))
     if values.get("unit_rate") and not TASK_TYPES[project.task_type].unit:
@@ -327,7 +329,7 @@ def _parent(said: str, place: str, before: Sequence[Mapping]) -> str:
     return found[-1]
 
 
-def _check_fields(project: Project, values: dict) -> None:
+def _check_fields(project: Project, values: dict, before: Sequence[Mapping]) -> None:
     """The fields of a classification, made plain; with them what comparing its numbers must know."""
     room = TASK_TYPES[project.task_type]
     if not isinstance(room, Classification):
@@ -336,6 +338,7 @@ def _check_fields(project: Project, values: dict) -> None:
         values["thresholds"] = what_counts.told_in(values.get("thresholds") or {}, project)
         return
     values["fields"] = asked_fields.checked(room.asks(values.get("fields") or []))
+    asked_fields.check_names(values["fields"], before)
     if isinstance(room, Preference):
         values["copilot"] = False  # it suggests nothing there, so nobody's answer counts as one that saw a suggestion
     told = {"numbers": asked_fields.numbers, "optional": asked_fields.optional, "weights": asked_fields.weights}

@@ -1,8 +1,8 @@
-"""What a label asks of each part that carries it: {"key", "name", "kind", "choices"?, "required"?, "counts"?}, where
-what isn't said of one isn't there.
+"""What a label asks of each part that carries it: {"key", "name", "kind", "choices"?, "required"?, "counts"?,
+"default"?}, where what isn't said of one isn't there.
 
 A choice takes one of its choices, a flag yes or no. Without one that is required nothing is handed in; who says
-otherwise of one that counts disagrees about the part.
+otherwise of one that counts disagrees about the part. A part begins with the defaults.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from projects.errors import Refused
 from projects.models import limits
+from projects.task_types import shape
 
 KINDS = ("flag", "number", "text")
 BRACKETS = {"(", ")"}
@@ -58,7 +59,23 @@ def _attribute(one: object, place: str, kept: Mapping[str, str]) -> dict[str, An
     held = {"key": key, "name": name, "kind": one["kind"]}
     if one["kind"] == "choice":
         held["choices"] = _choices(one.get("choices"), f"{place}.choices")
+    if one.get("default") not in (None, ""):
+        held["default"] = _default(one["default"], held, f"{place}.default")
     return held | {mark: True for mark in MARKS if one.get(mark)}
+
+
+def _default(value: object, held: Mapping, place: str) -> Any:
+    """What a part begins with: as the attribute takes it."""
+    if isinstance(value, str):
+        value = " ".join(value.split())
+    short = not isinstance(value, str) or len(value) <= limits.KEY
+    try:
+        if short:
+            return shape.attributes({held["key"]: value}, place, [held])[held["key"]]
+    except Refused:
+        pass
+    text = "“%(name)s” can't begin with that: say something that it takes, in at most %(most)s characters."
+    raise Refused(text, code="bad-attribute", place=place, name=held["name"], most=limits.KEY)
 
 
 def _twice(place: str) -> Refused:

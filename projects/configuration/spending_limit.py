@@ -18,13 +18,15 @@ from taskers.database.prepared import ask_named
 from taskers.models import Person
 
 # Earned so far; and what is handed in, and settled: decided, or paid though nobody reviewed it. What is not is promised
-# for, by what a judgement of the project earned on average so far, bonuses apart, and no less than its rate.
+# for, by what a judgement of the project earned on average so far, bonuses apart, and no less than its rate, with
+# the rise that people may have.
 SPENT = """
-SELECT p.id AS project, s.rate, coalesce(e.earned, 0)::bigint AS earned, coalesce(x.bonuses, 0)::bigint AS bonuses,
+SELECT p.id AS project, s.rate + s.rate * s.raise_percent / 100 AS rate,
+  coalesce(e.earned, 0)::bigint AS earned, coalesce(x.bonuses, 0)::bigint AS bonuses,
   coalesce(g.submitted, 0)::bigint AS submitted, (coalesce(g.decided, 0) + coalesce(w.paid, 0))::bigint AS settled
 FROM projects_project p JOIN taskers_organization o ON o.id = p.organization_id
 JOIN LATERAL (
-  SELECT rate FROM projects_projectsettings WHERE project_id = p.id ORDER BY version DESC LIMIT 1
+  SELECT rate, raise_percent FROM projects_projectsettings WHERE project_id = p.id ORDER BY version DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (
   SELECT sum(amount) AS earned FROM taskers_earningday d

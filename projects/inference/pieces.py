@@ -45,4 +45,7 @@ def common_provenance(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         values = {entry.get(key) for entry in known}
         out[key] = values.pop() if len(values) == 1 else otherwise
     out["source"] = out["source"] or "human"
+    untouched = set.intersection(*(set(entry.get("untouched") or ()) for entry in known)) if known else set()
+    if untouched:  # by any of them
+        out["untouched"] = sorted(untouched)
     return out

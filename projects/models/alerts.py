@@ -16,6 +16,7 @@ class AlertRule(models.Model):
     class Watches(models.TextChoices):
         ACCURACY = "accuracy", "Accuracy on gold below"
         PACE = "pace", "Chance to meet the deadline below"
+        PER_DAY = "per_day", "Judgements a day below"
         SPEND = "spend", "Spent above"
         STALLED = "stalled", "Tasks that nobody may do, more than"
 

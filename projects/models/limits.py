@@ -49,6 +49,8 @@ SETTINGS: dict[str, Between] = {
     "hourly_rate": RATE,
     "paid_seconds": Between(1, 4 * 3600),
     "review_rate": RATE,
+    "raise_percent": Between(0, 300),
+    "raise_from": Between(0.5, 0.99),  # no lower: it begins at .37 where nothing is known
     "pay_floor": SHARE,
     "lease_seconds": Between(30, WEEK),
     "minimum_score": SHARE,

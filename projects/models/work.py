@@ -74,6 +74,9 @@ class ProjectSettings(models.Model):
     hourly_rate = models.BigIntegerField(default=0, db_default=0)
     paid_seconds = models.PositiveIntegerField(default=600, db_default=600)
     review_rate = models.BigIntegerField(default=0, db_default=0)
+    # So many percent of the rate more for whose accuracy's interval begins there (configuration/raised_rate.py).
+    raise_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    raise_from = models.FloatField(default=0.9, db_default=0.9)
     lease_seconds = models.PositiveIntegerField(default=900)
     # In the order of the files, not shuffled: there gold would be known by standing out of it, so there is none.
     file_order = models.BooleanField(default=False, db_default=False)
@@ -131,6 +134,10 @@ class ProjectSettings(models.Model):
             models.CheckConstraint(
                 condition=Q(unit_rate__gte=0, hourly_rate__gte=0, review_rate__gte=0, paid_seconds__gte=1),
                 name="settings_pay_sane",
+            ),
+            models.CheckConstraint(
+                condition=SETTINGS["raise_percent"].on("raise_percent") & SETTINGS["raise_from"].on("raise_from"),
+                name="settings_raise_sane",
             ),
             models.CheckConstraint(
                 condition=SETTINGS["control_share"].on("control_share") & SETTINGS["planted_share"].on("planted_share"),

@@ -5,12 +5,12 @@ the taskers' standings in the order of their keys, then what the crowd learns. D
 thus wait for each other instead of locking each other out, and only for as long as the last statements take.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from projects.configuration.terms import Terms
-from projects.models import Annotation, Assignment, Task, Verdict
+from projects.models import Annotation, Assignment, ProjectSettings, Task, Verdict
 from projects.quality import pay as pay_rules
 from projects.quality.votes import NOT_BLIND, TAMPERED, UNDECIDED, Case, Vote
 from projects.task_types import TASK_TYPES
@@ -53,10 +53,16 @@ def pay(case: Case, verdict: Verdict, answers: Sequence[Compared]) -> None:
     standing = [one for one in standing if keys[one.key] not in settled]
     before = {keys[one.key]: one.amount for one in standing}
     close = [one for one in paid if one.is_close(case.terms.settings.pay_floor)]
-    amounts = _amounts(case, [one.annotation for one in close], verdict.answer)
+    of_then = _promised(case, [one.annotation for one in close])
+    amounts = _amounts(case, [one.annotation for one in close], verdict.answer, of_then)
     new = [one.annotation for one in close if amounts[one.annotation.pk] != before.get(one.annotation.pk, 0)]
+    terms = case.terms.settings
     ledger.earn_all(
-        [_earning(case.task, verdict, one, amounts[one.pk]) for one in new if amounts[one.pk]],
+        [
+            _earning(case.task, verdict, one, amounts[one.pk], of_then.get(one.settings_version, terms))
+            for one in new
+            if amounts[one.pk]
+        ],
     )
     lost = [one for one in standing if amounts.get(keys[one.key], 0) != one.amount]
     ledger.reverse_all(lost, reason="The task was decided anew, and this answer earns another amount or none.")
@@ -147,24 +153,35 @@ def pay_undecided(task: Task, *, approved: bool = False) -> int:
     amounts = {one.pk: pay_rules.worth(one, task, of_then[one.settings_version], None) for one in rows}
     owed = [one for one in rows if amounts[one.pk]]
     detail = {APPROVED: True} if approved else {}
-    ledger.earn_all([_owed(task, one, undecided_key(one), amounts[one.pk], **detail) for one in owed])
+
+    def raised(one: Annotation) -> dict[str, int]:
+        return pay_rules.raised(one, of_then[one.settings_version])
+
+    ledger.earn_all([_owed(task, one, undecided_key(one), amounts[one.pk], **detail, **raised(one)) for one in owed])
     return len(owed)
 
 
 def earned_by(case: Case, answers: Sequence[Compared], right: dict) -> int:
     """What answers would earn by such a verdict, in millionths."""
     close = [one.annotation for one in answers if one.is_close(case.terms.settings.pay_floor)]
-    return sum(_amounts(case, [one for one in close if _may_be_paid(one)], right).values())
+    close = [one for one in close if _may_be_paid(one)]
+    return sum(_amounts(case, close, right, _promised(case, close)).values())
 
 
 def promised_for(case: Case) -> int:
     """What was promised for the answers of a task, in millionths."""
-    return sum(_amounts(case, [one.annotation for one in case.votes if _may_be_paid(one.annotation)], None).values())
+    answers = [one.annotation for one in case.votes if _may_be_paid(one.annotation)]
+    return sum(_amounts(case, answers, None, _promised(case, answers)).values())
 
 
-def _amounts(case: Case, answers: Sequence[Annotation], right: dict | None) -> dict[int, int]:
+def _promised(case: Case, answers: Sequence[Annotation]) -> Mapping[int, ProjectSettings]:
+    return pay_rules.promised(case.task.project, case.terms.settings, answers)
+
+
+def _amounts(
+    case: Case, answers: Sequence[Annotation], right: dict | None, of_then: Mapping[int, ProjectSettings]
+) -> dict[int, int]:
     """Annotation key -> what it earns."""
-    of_then = pay_rules.promised(case.task.project, case.terms.settings, answers)
     settings = case.terms.settings
     return {
         one.pk: pay_rules.worth(one, case.task, of_then.get(one.settings_version, settings), right) for one in answers
@@ -217,8 +234,9 @@ def _may_be_paid(one: Annotation) -> bool:
     return one.tasker.kind == Person.Kind.HUMAN
 
 
-def _earning(task: Task, verdict: Verdict, one: Annotation, amount: int) -> ledger.Earning:
-    return _owed(task, one, key_of(verdict.pk, one), amount, verdict=str(verdict.public_id))
+def _earning(task: Task, verdict: Verdict, one: Annotation, amount: int, promised: ProjectSettings) -> ledger.Earning:
+    said = pay_rules.raised(one, promised)
+    return _owed(task, one, key_of(verdict.pk, one), amount, verdict=str(verdict.public_id), **said)
 
 
 def _owed(task: Task, one: Annotation, key: str, amount: int, **detail: object) -> ledger.Earning:

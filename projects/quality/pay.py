@@ -6,11 +6,13 @@ which is never edited. Gold earns by the same rule as any other work, so that mo
 
 from collections.abc import Iterable, Mapping
 
+from projects.configuration import raised_rate
 from projects.models import Annotation, Assignment, Project, ProjectSettings, Task, assignment_context
 from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
 HOUR_MS = 3_600_000
+RAISED = "raised"  # in the detail of what was earned: the part of it that the rate was raised by
 
 
 def promised(project: Project, now: ProjectSettings, answers: Iterable[Annotation]) -> Mapping[int, ProjectSettings]:
@@ -52,6 +54,12 @@ def units_of(answer: dict, task: Task, right: dict | None = None) -> int:
     room = TASK_TYPES[task.project.task_type]
     units = room.units(answer, task.payload)
     return min(units, room.units(right, task.payload)) if right is not None else units
+
+
+def raised(one: Annotation, promised: ProjectSettings) -> dict[str, int]:
+    """What a transfer's detail says of the rise of its rate by accuracy, in millionths; nothing where none was."""
+    part = raised_rate.part_of(promised, one.assignment.rate or 0)
+    return {RAISED: part} if part else {}
 
 
 def for_a_review(promised: ProjectSettings, reviewer: Person) -> int:

@@ -76,7 +76,7 @@ def genuine(task_key: int, parts: str, answer: dict) -> dict:
 
 
 def _nameless(part: dict) -> dict:
-    return part | {"provenance": {"source": part["provenance"]["source"], "suggestion": None, "model": None}}
+    return part | {"provenance": part["provenance"] | {"suggestion": None, "model": None}}
 
 
 def _fields(project: Project, version: int | None) -> list[dict]:

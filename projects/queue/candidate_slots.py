@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from projects.configuration import raised_rate
 from projects.models import FIRST_SLOTS, Assignment, AssignmentRules, Project
 from projects.queue import eligibility, sql
 from projects.queue.local_time import Day, today
 from projects.queue.no_work import Nothing
 from taskers.database.prepared import ask_rows
 from taskers.models import Person
+from taskers.standing import grades
 
 AGING = 600.0  # seconds without being served that weigh as much as one step of priority
 # How many batches with something open are looked at at a time: the most urgent few, nearly always enough; and where
@@ -32,7 +34,9 @@ class Terms(NamedTuple):
     mode: str  # AssignmentRules.Mode
     version: int
     lease: int  # seconds
-    rate: int  # millionths
+    rate: int  # millionths, with the rise of whoever is shown to be good
+    raise_percent: int
+    raise_from: float
     copilot: bool
     control: float  # the share of claims that go without it
     planted: float  # the share of gold that shows a planted error
@@ -168,10 +172,24 @@ def choose_batches(
                 choice.slots.append(CandidateSlot(terms, found.batch, slot, *walked.get(slot, (0, 0, 0))))
     if batches < most:
         choice.goes_on = None
+    _raise_rates(choice)
     for pk, terms in choice.terms.items():
         if why := eligibility.why_not(terms.once_handed_in(handing_in) if handing_in else terms):
             choice.refuse(pk, why)
     return choice
+
+
+def _raise_rates(choice: Choice) -> None:
+    """Where a project pays more to whoever is shown to be good, this tasker's rate; no query where none does."""
+    paying = {pk: choice.projects[pk].public_id for pk, terms in choice.terms.items() if terms.raise_percent}
+    known = grades.shown(choice.tasker, set(paying.values()), before=grades.as_of()) if paying else {}
+    raised = {}
+    for pk, key in paying.items():
+        terms = choice.terms[pk]
+        if (rate := raised_rate.rate_for(terms, known.get(key))) != terms.rate:
+            raised[pk] = choice.terms[pk] = terms._replace(rate=rate)
+    if raised:
+        choice.slots = [one._replace(terms=raised.get(one.terms.project, one.terms)) for one in choice.slots]
 
 
 def choices(tasker: Person, projects: Sequence[Project], *, most: int) -> Iterator[Choice]:

@@ -49,7 +49,8 @@ WITH live AS (
 SELECT p.id AS project,
   coalesce((SELECT number FROM projects_claimnumber WHERE tasker_id = %(tasker)s::bigint), 0) AS number,
   coalesce(r.mode, 'pool') AS mode,
-  s.version, s.lease_seconds AS lease, s.rate, s.copilot, s.control_share AS control, s.planted_share AS planted,
+  s.version, s.lease_seconds AS lease, s.rate, s.raise_percent, s.raise_from, s.copilot,
+  s.control_share AS control, s.planted_share AS planted,
   (SELECT max(x.audit_share) FROM projects_modelannotator x WHERE x.project_id = p.id AND x.mode <> 'off') AS audit,
   held.id AS held, r.standing_floor, r.standing_evidence, st.good, st.poor, r.daily_tasks, r.daily_earnings,
   day.judgements AS judgements_today, day.promised AS promised_today,
@@ -73,8 +74,8 @@ SELECT p.id AS project,
   b.rank, b.id AS batch, b.slot AS deepest, b.first, walked.slots, walked.keys, walked.swept, walked.rounds
 FROM projects_project p
 JOIN LATERAL (
-  SELECT version, lease_seconds, rate, copilot, control_share, planted_share, file_order FROM projects_projectsettings
-  WHERE project_id = p.id ORDER BY version DESC LIMIT 1
+  SELECT version, lease_seconds, rate, raise_percent, raise_from, copilot, control_share, planted_share, file_order
+  FROM projects_projectsettings WHERE project_id = p.id ORDER BY version DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (
   SELECT a.id FROM projects_assignment a JOIN projects_batch h ON h.id = a.batch_id AND h.project_id = p.id

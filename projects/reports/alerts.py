@@ -25,10 +25,12 @@ from taskers.outbox.events import emit
 Watches = AlertRule.Watches
 LATELY = timedelta(days=7)
 LEAST_GOLD = 10  # answers on gold without which a week says nothing of accuracy
+WHOLE_DAYS = 3  # by which the pace is told
 RAISED = "alert_raised"
 BOUNDS = {
     Watches.ACCURACY: limits.SHARE,
     Watches.PACE: limits.SHARE,
+    Watches.PER_DAY: limits.Between(1, 10**7),
     Watches.SPEND: limits.Between(0, 10**9),
     Watches.STALLED: limits.Between(0, 10**6),
 }
@@ -71,6 +73,19 @@ def _pace(looked: Looked, bound: float) -> Finding:
     return found.chance < bound, {"chance": found.chance, "deadline": stands.deadline.isoformat()}
 
 
+def _per_day(looked: Looked, bound: float) -> Finding:
+    """The mean of the last whole days, while something is left to do."""
+    settings, stands = looked.project.settings_now(), stands_of(looked.project)
+    if not dashboard.left_of(settings, stands):
+        return False, {}
+    today = timezone.localdate()
+    whole = [one.judgements for one in looked.days if one.at.date() < today][-WHOLE_DAYS:]
+    if len(whole) < WHOLE_DAYS:
+        return None
+    each = sum(whole) / WHOLE_DAYS
+    return each < bound, {"each": each, "days": WHOLE_DAYS}
+
+
 def _spend(looked: Looked, bound: float) -> Finding:
     project = looked.project
     total = earning_days.spent(project.organization, [project.public_id]).get(project.public_id, 0)
@@ -87,6 +102,7 @@ def _stalled(looked: Looked, bound: float) -> Finding:
 FIND: dict[str, Callable[[Looked, float], Finding]] = {
     Watches.ACCURACY: _accuracy,
     Watches.PACE: _pace,
+    Watches.PER_DAY: _per_day,
     Watches.SPEND: _spend,
     Watches.STALLED: _stalled,
 }

@@ -13,13 +13,13 @@ import numpy as np
 from django.utils import timezone
 from scipy.special import betaincinv
 
-from projects.configuration import spending_limit
+from projects.configuration import raised_rate, spending_limit
 from projects.inference import forecast
 from projects.models import Project, ProjectSettings
 from projects.reports import spending
 from projects.reports.spending import Budget
 from projects.reports.stands import Stands, stands_of
-from taskers.database.prepared import ask_rows
+from taskers.database.prepared import ask, ask_rows
 from taskers.money import earning_days
 
 MILLION = 1_000_000
@@ -53,13 +53,21 @@ CROSS JOIN projects_batch b JOIN projects_batchhour h ON h.batch_id = b.id AND h
 WHERE b.project_id = ANY(%(projects)s::bigint[])
 GROUP BY 1, 2, 3 ORDER BY 1, 3
 """
-LABELS = """
-SELECT l.key, l.name, coalesce(y.tasks, 0)::bigint AS tasks FROM projects_label l
-LEFT JOIN projects_labeltally y ON y.project_id = l.project_id AND y.label = l.key
+MOST_LABELS, MOST_MODELS = 50, 20
+# The labels by what they are used for; and how right people are together, and each model by itself, by all that their
+# grades say: of models that is blind work alone.
+LABELS_AND_GRADED = f"""
+(SELECT 'label' AS what, l.key, l.name, coalesce(y.tasks, 0)::bigint AS number, 0::float AS good, 0::float AS poor
+FROM projects_label l LEFT JOIN projects_labeltally y ON y.project_id = l.project_id AND y.label = l.key
 WHERE l.project_id = %(project)s::bigint AND (l.retired_at IS NULL OR y.tasks > 0)
-ORDER BY coalesce(y.tasks, 0) DESC, l.position, l.id LIMIT %(most)s::int
+ORDER BY coalesce(y.tasks, 0) DESC, l.position, l.id LIMIT {MOST_LABELS})
+UNION ALL
+(SELECT p.kind, '', CASE WHEN p.kind = 'model' THEN max(p.name) ELSE '' END, count(*), sum(s.good), sum(s.poor)
+FROM taskers_standing s JOIN taskers_person p ON p.id = s.tasker_id
+WHERE s.project_key = %(key)s::uuid AND p.kind IN ('human', 'model') AND s.good + s.poor > 0
+GROUP BY p.kind, CASE WHEN p.kind = 'model' THEN p.id END
+ORDER BY p.kind, sum(s.good + s.poor) DESC LIMIT {1 + MOST_MODELS})
 """
-MOST_LABELS = 50
 LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
 
 
@@ -156,6 +164,15 @@ class LabelUse(NamedTuple):
     tasks: int
 
 
+class Graded(NamedTuple):
+    """People together, or one model: how right their work is."""
+
+    kind: str  # "human" or "model"
+    name: str  # of the model
+    people: int
+    right: Share
+
+
 @dataclass(frozen=True)
 class Ahead:
     """When a project's live batches will be done, by now: the middle and its 80 % interval; and how likely that is
@@ -195,6 +212,7 @@ class Dashboard:
     money: Money
     ahead: Ahead | None
     hours: Sequence[Period] = ()
+    graded: Sequence[Graded] = ()  # people first, then models, those of whom most is known before others
 
     @property
     def lately(self) -> Period:
@@ -208,8 +226,20 @@ def of(project: Project, settings: ProjectSettings, *, hours_since: datetime | N
     found = periods(project, {"day": LONG_AGO} | ({"hour": hours_since} if hours_since else {}))
     days, hours = found["day"], found.get("hour", [])
     money = _money(project, settings, stands, together(days))
-    labels = ask_rows(LABELS, {"project": project.pk, "most": MOST_LABELS}, LabelUse)
-    return Dashboard(stands, days, labels, money, ahead(project.pk, settings, stands, days), hours)
+    labels, graded = _labels_and_graded(project)
+    return Dashboard(stands, days, labels, money, ahead(project.pk, settings, stands, days), hours, graded)
+
+
+def _labels_and_graded(project: Project) -> tuple[list[LabelUse], list[Graded]]:
+    rows = ask(LABELS_AND_GRADED, {"project": project.pk, "key": project.public_id})
+    labels = [LabelUse(key, name, number) for what, key, name, number, _good, _poor in rows if what == "label"]
+    others = [row for row in rows if row[0] != "label"]
+    return labels, [Graded(kind, name, people, _right(good, poor)) for kind, _key, name, people, good, poor in others]
+
+
+def _right(good: float, poor: float) -> Share:
+    weight = good + poor
+    return share(round(good / weight * MILLION), 1, round(weight))._replace(number=round(weight))
 
 
 def periods(project: Project, since: Mapping[str, datetime]) -> dict[str, list[Period]]:
@@ -326,5 +356,6 @@ def budget_of(settings: ProjectSettings, stands: Stands, earned: int) -> Budget 
     """What it has spent of what it may, as spending_limit.py reckons; None where it may spend as much as it takes."""
     if not stands.allowed:
         return None
-    promised = max(0, stands.submitted - stands.settled) * _each(settings, stands, earned)
-    return Budget(stands.allowed, earned, promised, planned(settings, stands, earned))
+    each = spending_limit.each(raised_rate.highest(settings), earned - stands.bonuses, stands.settled)
+    promised = max(0, stands.submitted - stands.settled) * each
+    return Budget(stands.allowed, earned, promised, max(earned + promised, planned(settings, stands, earned)))

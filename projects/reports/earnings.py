@@ -4,15 +4,14 @@ Verdicts, pay and standing are shown as of the last turn of a few minutes (`as_o
 the moments of each tells nothing of how it was decided.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
+from projects.configuration import raised_rate
 from projects.models import (
     Annotation,
     Assignment,
@@ -28,6 +27,7 @@ from projects.models.promises import ALIKE
 from projects.quality.effects import key_of as verdict_key
 from projects.quality.effects import undecided_key
 from projects.quality.gold import grading
+from projects.quality.pay import RAISED
 from projects.queue import Nothing
 from projects.queue.availability import Left
 from projects.queue.clock import Clock
@@ -37,6 +37,7 @@ from taskers.database.prepared import ask
 from taskers.models import Account, Dispute, Grade, Organization, PayoutItem, Person, Transfer
 from taskers.money import ledger, pay_terms
 from taskers.standing import grades
+from taskers.standing.grades import as_of
 from taskers.web import formatting
 
 PAGE = 30
@@ -96,6 +97,11 @@ class Entry:
         return sum(one.amount for one in self.transfers if not hasattr(one, "reversed_by"))
 
     @property
+    def raised(self) -> int:
+        """Of these: by what the rate was raised for accuracy."""
+        return sum(one.detail.get(RAISED, 0) for one in self.transfers if not hasattr(one, "reversed_by"))
+
+    @property
     def taken_back(self) -> bool:
         """Whether it earned something that was reversed later and nothing stands now."""
         return bool(self.transfers) and not self.earned
@@ -138,17 +144,23 @@ class Opening:
     holding: bool  # whether they have begun something here
     nothing: Nothing | None = None  # why there is nothing for them now, where that is known without walking
     by_list: bool = False  # whether people work by list there
+    rate: int = 0  # millionths, that they are promised for a task now
+
+    @property
+    def raised_from(self) -> int:
+        """The rate that others are promised, where theirs is raised; else 0."""
+        return self.settings.rate if self.rate > self.settings.rate else 0
+
+    @property
+    def offered(self) -> int:
+        """What they would be promised with the accuracy that raises the rate; 0 where they are, or nothing does."""
+        highest = raised_rate.highest(self.settings)
+        return highest if highest > self.rate else 0
 
     @property
     def type_title(self) -> str:
         """What kind of work it is."""
         return TASK_TYPES[self.project.task_type].title
-
-
-def as_of() -> datetime:
-    """The moment up to which a tasker is shown what was decided; nothing that came since."""
-    every, now = settings.SHOWN_EVERY, time.time()
-    return datetime.fromtimestamp(now - now % every, UTC) if every else datetime.max.replace(tzinfo=UTC)
 
 
 def entries(
@@ -201,7 +213,9 @@ def openings(person: Person, projects: Iterable[Project]) -> list[Opening]:
         estimate = shown.get(one.public_id) or grades.estimate(0.0, 0.0)
         words = formatting.standing(estimate)
         openings.append(
-            Opening(one, newest[one.pk], words, estimate, left, terms.held is not None, nothing, terms.by_list)
+            Opening(
+                one, newest[one.pk], words, estimate, left, terms.held is not None, nothing, terms.by_list, terms.rate
+            )
         )
     return sorted(openings, key=_order)
 

@@ -77,15 +77,15 @@ class Hourly(NamedTuple):
     own: bool
 
 
-def of(person: Person, paid: Iterable[tuple[Project, ProjectSettings]]) -> dict[int, Hourly]:
+def of(person: Person, paid: Iterable[tuple[Project, ProjectSettings, int]]) -> dict[int, Hourly]:
     """By the key of the project, for those where a pace is known, and how many units the newest work there has where
-    those are paid."""
-    terms = {one.pk: said for one, said in paid if said.rate or said.hourly_rate or said.unit_rate}
+    those are paid; with each project the rate that this person is promised there."""
+    terms = {one.pk: (said, rate) for one, said, rate in paid if rate or said.hourly_rate or said.unit_rate}
     if not terms:
         return {}
     rows = ask_rows(PACES, {"person": person.pk, "projects": list(terms)}, Pace)
-    units = _units([key for key, settings in terms.items() if settings.unit_rate])
-    told = {row.project: _hourly(row, terms[row.project], units.get(row.project)) for row in rows}
+    units = _units([key for key, (settings, _rate) in terms.items() if settings.unit_rate])
+    told = {row.project: _hourly(row, *terms[row.project], units.get(row.project)) for row in rows}
     return {key: one for key, one in told.items() if one is not None}
 
 
@@ -100,12 +100,12 @@ def _units(projects: Sequence[int]) -> dict[int, float]:
     return {key: fmean(numbers) for key, numbers in found.items()}
 
 
-def _hourly(row: Pace, terms: ProjectSettings, units: float | None) -> Hourly | None:
+def _hourly(row: Pace, terms: ProjectSettings, rate: int, units: float | None) -> Hourly | None:
     own = row.own >= ENOUGH
     seconds = row.own_seconds if own else row.seconds if (row.timed or 0) >= LEAST else None
     if not seconds or terms.unit_rate and units is None:
         return None
-    each = amount(terms, terms.rate, units or 0.0, seconds * 1000)
+    each = amount(terms, rate, units or 0.0, seconds * 1000)
     return Hourly(_rounded(each * 3600 / seconds), seconds, own)
 
 

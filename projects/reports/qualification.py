@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from projects.configuration import markdown
+from projects.configuration import pictured
 from projects.models import AssignmentRules, Label, PooledGold, Project, QualificationAttempt, Verdict
 from projects.quality.gold import difference_words
 from projects.queue.qualification import course_items
@@ -53,14 +53,11 @@ class Item:
     failed: int
     common: str  # a sentence, empty where nothing was wrong
     common_number: int
+    explanation_html: str = ""
 
     @property
     def failure_rate(self) -> float | None:
         return self.failed / self.answered if self.answered else None
-
-    @property
-    def explanation_html(self) -> str:
-        return markdown.safe_html(self.kept.explanation)
 
 
 @dataclass(frozen=True)
@@ -96,11 +93,12 @@ def items(project: Project, rules: AssignmentRules) -> list[Item]:
         fared = {kept: (answered, failed) for kept, answered, failed in cursor.fetchall()}
     common, labels = _commonest(keys), difference_words.names_in(project)
     found = []
-    for row in rows:
+    why = pictured.each_html([row.explanation for row in rows], project)
+    for row, html in zip(rows, why, strict=True):
         number, example = common.get(row.pk, (0, None))
         text = row.gold.task.payload.get("text")
         said = difference_words.said([example], labels, text)[0] if example else ""
-        found.append(Item(row, *fared.get(row.pk, (0, 0)), said, number))
+        found.append(Item(row, *fared.get(row.pk, (0, 0)), said, number, html))
     return found
 
 

@@ -1,7 +1,7 @@
 """What rules of handing out come to: each in a sentence about the people whose answers were decided lately."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -33,6 +33,15 @@ CROSS JOIN LATERAL (
     AND d.day > current_date - {DAYS} AND d.judgements > 0
 ) days
 """
+# Of the known answers in stock how often each was dealt, and by how many each task is reported that nobody looked at.
+STOCK = """
+SELECT (SELECT array_agg(g.uses) FROM projects_pooledgold g
+    WHERE g.project_id = %(project)s::bigint AND g.pool = 'control' AND g.retired_at IS NULL),
+  (SELECT array_agg(r.people) FROM (
+    SELECT count(DISTINCT b.tasker_id) AS people FROM projects_brokenreport b
+    WHERE b.project_id = %(project)s::bigint AND b.outcome = '' GROUP BY b.task_id
+  ) r)
+"""
 
 
 class Worker(NamedTuple):
@@ -60,6 +69,8 @@ class Lately:
     people: list[Worker]
     judgements: list[float]
     promised: list[float]  # millionths
+    dealt: list[int] = field(default_factory=list)  # how often, each known answer in stock
+    reported: list[int] = field(default_factory=list)  # by how many people, each task that nobody looked at yet
 
     @property
     def answers(self) -> int:
@@ -68,12 +79,15 @@ class Lately:
 
 
 def lately(project: Project) -> Lately:
-    """One query, however large the project."""
+    """Two queries, however large the project."""
+    dealt, reported = ask(STOCK, {"project": project.pk})[0]
     rows = ask(LATELY, {"project": project.pk, "key": project.public_id})
     return Lately(
         people=[Worker(*row[:3]) for row in rows],
         judgements=[one for row in rows for one in row[3] or ()],
         promised=[one for row in rows for one in row[4] or ()],
+        dealt=list(dealt or ()),
+        reported=list(reported or ()),
     )
 
 
@@ -139,9 +153,29 @@ def _gold_share(found: Lately, rules: AssignmentRules) -> str:
     return said % words
 
 
+def _gold_uses(found: Lately, rules: AssignmentRules) -> str:
+    if not found.dealt:
+        return ""
+    most = rules.gold_uses
+    words = {"stock": len(found.dealt), "number": sum(one + 1 >= most for one in found.dealt)}
+    left = {"left": sum(max(0, most - one) for one in found.dealt)}
+    return _(
+        "The %(stock)s known answers in stock can be dealt %(left)s times more; %(number)s of them go with the next."
+    ) % (words | left)
+
+
+def _reporters(found: Lately, rules: AssignmentRules) -> str:
+    if not found.reported:
+        return ""
+    words = {"tasks": len(found.reported), "number": sum(one >= rules.reporters for one in found.reported)}
+    return _("Of %(tasks)s tasks that are reported and wait for somebody to look, %(number)s are by so many.") % words
+
+
 TOLD: Mapping[str, Callable[[Lately, AssignmentRules], str]] = {
     "standing_floor": _standing_floor,
     "daily_tasks": _daily_tasks,
     "daily_earnings": _daily_earnings,
     "gold_share": _gold_share,
+    "gold_uses": _gold_uses,
+    "reporters": _reporters,
 }

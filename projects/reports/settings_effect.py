@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from projects.models import Project, ProjectSettings
 from projects.quality.audits import REVIEW
 from projects.quality.consensus import AUTO, IMPORTED
+from projects.reports import sample_effect
 from taskers.database.prepared import ask
 from taskers.money.ledger import money
 
@@ -112,8 +113,9 @@ def of(
     if len(found.sure) < LEAST:
         return {}
     terms = Terms(settings, thresholds, project.organization.currency)
-    said = {name: tell(found, terms) for name, tell in TOLD.items() if names is None or name in names}
-    return {name: one for name, one in said.items() if one}
+    said = {name: tell(found, terms) for name, tell in TOLD.items()}
+    said |= sample_effect.of(sample_effect.sample(project, settings), *terms)
+    return {name: one for name, one in said.items() if one and (names is None or name in names)}
 
 
 def _wanted(found: Lately, terms: Terms) -> str:
@@ -275,3 +277,4 @@ TOLD: Mapping[str, Callable[[Lately, Terms], str]] = {
     "review_rate": _review_rate,
     "lease_seconds": _lease_seconds,
 }
+NAMES = (*TOLD, *sample_effect.TOLD)  # of all that are told

@@ -63,18 +63,30 @@ def checked(fields: object, place: str = "fields") -> list[Asked]:
     plain: list[Asked] = []
     for index, one in enumerate(fields):
         held = _field(one, f"{place}[{index}]", plain)
-        if any(held["key"] == other["key"] for other in plain):
-            raise Refused(
-                "Two fields would have the key “%(key)s”.",
-                code="field-twice",
-                place=f"{place}[{index}]",
-                key=held["key"],
-            )
+        if twin := next((other for other in plain if other["key"] == held["key"]), None):
+            raise _twice(held, twin, f"{place}[{index}]")
         plain.append(held)
     if any("counts" in one for one in plain) and len(_collected(plain)) == len(plain):
         text = "At least one field must count in the decision, and hang on none that doesn't."
         raise Refused(text, code="nothing-counts", place=place)
     return plain
+
+
+def check_names(fields: Sequence[Mapping], before: Sequence[Mapping] = (), place: str = "fields") -> None:
+    """Refused where two are called the same, whatever their keys: people couldn't tell them apart. What was called so
+    `before` may stay."""
+    older = {(one["key"], one["name"]) for one in before}
+    for index, one in enumerate(fields):
+        twin = next((other for other in fields[:index] if other["name"].casefold() == one["name"].casefold()), None)
+        if twin and not {(other["key"], other["name"]) for other in (one, twin)} <= older:
+            raise _twice(one, twin, f"{place}[{index}].name")
+
+
+def _twice(one: Mapping, twin: Mapping, place: str) -> Refused:
+    if one["name"].casefold() == twin["name"].casefold():
+        text = "Two fields are called “%(name)s”: give each a name of its own."
+        return Refused(text, code="field-twice", place=place, name=one["name"])
+    return Refused("Two fields would have the key “%(key)s”.", code="field-twice", place=place, key=one["key"])
 
 
 def check_answerable(fields: Sequence[Mapping], labels: Sequence[Mapping]) -> None:
@@ -120,7 +132,8 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
 
     A field that is called like one of the `known` keeps that one's key: programs give keys of their own.
     """
-    keys = {one["name"]: one["key"] for one in known}
+    keys = {one["name"]: one["key"] for one in reversed(known)}
+    left = [(one["name"], one["key"]) for one in known]  # several may be called the same, from before
     found: list[Asked] = []
     for number, line in enumerate((one.strip() for one in text.splitlines()), start=1):
         if not line:
@@ -138,7 +151,9 @@ def read(text: str, place: str = "fields", known: Sequence[Mapping] = ()) -> lis
                 number=number,
             )
         name = match["name"].strip()
-        asked |= {"name": name, "required": "optional" not in marks, "key": keys.get(name, "")}
+        key = next((key for called, key in left if called == name), keys.get(name, ""))
+        left = [one for one in left if one != (name, key)]
+        asked |= {"name": name, "required": "optional" not in marks, "key": key}
         if {"collected", "counts"} & set(marks):
             asked["counts"] = "counts" in marks
         for weight in WEIGHT.findall(",".join(takes[1:])):

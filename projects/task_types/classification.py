@@ -259,7 +259,7 @@ def _part(found: Mapping, asked: Mapping, place: str, labels: AskedLabels) -> di
         "field": asked["key"],
         "kind": kind,
         "value": VALUES[kind](found["value"], asked, f"{place}.value", labels),
-        "provenance": check.provenance(found.get("provenance"), f"{place}.provenance"),
+        "provenance": _provenance(found.get("provenance"), f"{place}.provenance"),
     }
 
 
@@ -356,3 +356,9 @@ def _proposed(value: object) -> dict[str, Any]:
             most=MAX_PROPOSED,
         )
     return {name: found[name] for name in sorted(found)}
+
+
+def _provenance(value: object, place: str) -> dict[str, Any]:
+    found = check.provenance(value, place)
+    found.pop("untouched", None)  # of attributes, which a field has none of
+    return found

@@ -114,8 +114,7 @@ class ImageRegions:
             "id": check.a_part_id(found["id"], f"{place}.id", seen),
             "label": label,
             "shape": SHAPES[shape_type](shape, payload, f"{place}.shape"),
-            "attributes": check.attributes(found.get("attributes", {}), f"{place}.attributes", rule.get("attributes")),
-            "provenance": check.provenance(found.get("provenance"), f"{place}.provenance"),
+            **check.described(found, place, rule.get("attributes")),
         }
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:

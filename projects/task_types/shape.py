@@ -161,6 +161,27 @@ def rule_of(labels: Collection[str], label: str) -> Mapping[str, Any]:
     return labels[label] or {} if isinstance(labels, Mapping) else {}
 
 
+def described(part: Mapping, place: str, asked: Sequence[Mapping] | None = None) -> dict[str, Any]:
+    """A part's attributes and provenance. One that is required and has a default is filled with it where it is open.
+
+    The provenance says of attributes that nobody touched: "untouched", those whose value is the label's default still
+    and that nobody is said to have set.
+    """
+    given, source = part.get("attributes", {}), part.get("provenance")
+    defaults = {one["key"]: one for one in asked or () if "default" in one}
+    filled: list[str] = []
+    if isinstance(given, dict):
+        filled = [key for key, one in defaults.items() if one.get("required") and given.get(key) in (None, "")]
+        given = given | {key: defaults[key]["default"] for key in filled}
+    kept = attributes(given, joined(place, "attributes"), asked)
+    told = provenance(source, joined(place, "provenance"))
+    said = {*told.pop("untouched", ()), *filled}
+    same = [
+        key for key in sorted(said & kept.keys()) if asked is None or kept[key] == defaults.get(key, {}).get("default")
+    ]
+    return {"attributes": kept, "provenance": told | ({"untouched": same} if same else {})}
+
+
 def attributes(value: object, place: str, asked: Sequence[Mapping] | None = None) -> dict[str, Any]:
     """Attributes of a part: short names, plain values; keys sorted so that equal means equal.
 
@@ -225,14 +246,15 @@ def _scalar(value: object, place: str) -> None:
         )
 
 
-def provenance(value: object, place: str) -> dict[str, str | None]:
-    """Where a part came from: {"source", "suggestion", "model"}; absent means drawn by a person.
+def provenance(value: object, place: str) -> dict[str, Any]:
+    """Where a part came from: {"source", "suggestion", "model"}, and "untouched" where it names attributes (described);
+    absent means drawn by a person.
 
     The suggestion may be missing where several were merged, but a person's own part never names one.
     """
     if value is None:
         return {"source": "human", "suggestion": None, "model": None}
-    found = an_object(value, place, ("source",), ("suggestion", "model"))
+    found = an_object(value, place, ("source",), ("suggestion", "model", "untouched"))
     source, suggestion, model = found["source"], found.get("suggestion"), found.get("model")
     if source not in SOURCES:
         raise Refused(
@@ -248,7 +270,9 @@ def provenance(value: object, place: str) -> dict[str, str | None]:
         if source == "human":
             text = "A part drawn by a person names no suggestion."
             raise Refused(text, code="bad-provenance", place=joined(place, "suggestion"))
-    return {"source": source, "suggestion": suggestion, "model": model}
+    names = a_list(found.get("untouched", []), joined(place, "untouched"), MAX_ATTRIBUTES, "too-many-attributes")
+    said = [a_text(one, joined(place, "untouched"), 64) for one in names]
+    return {"source": source, "suggestion": suggestion, "model": model} | ({"untouched": said} if said else {})
 
 
 def _a_uuid(value: object, place: str) -> str:

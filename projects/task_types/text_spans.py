@@ -103,8 +103,7 @@ class TextSpans:
             "start": start,
             "end": end,
             "label": label,
-            "attributes": check.attributes(found.get("attributes", {}), f"{place}.attributes", asked),
-            "provenance": check.provenance(found.get("provenance"), f"{place}.provenance"),
+            **check.described(found, place, asked),
         }
 
     def agreement(self, a: Answer, b: Answer, thresholds: Mapping[str, Any]) -> float:

@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from projects.configuration import raised_rate
 from projects.models import AssignmentRules, DayTally, Exclusion, Project, QualificationAttempt, Requirement
 from projects.queue import Nothing, eligibility
 from projects.queue.local_time import counts_today
 from projects.workforce import rules
 from taskers.models import Membership, Person, Qualification, Standing
 from taskers.models.people import Role
+from taskers.standing import grades
 
 SHOWN = 8  # names under each reason
 WORDS = {
@@ -150,7 +152,7 @@ def _known(project: Project, row: AssignmentRules, everybody: Sequence[Person]):
     tallies: dict[int, list[DayTally]] = defaultdict(list)
     for one in DayTally.objects.filter(project=project, day__gte=since):
         tallies[one.tasker_id].append(one)
-    barred, rate = _barred(project), project.settings_now().rate
+    barred, terms = _barred(project), project.settings_now()
     for person in everybody:
         standing = standings.get(person.pk)
         today = [one for one in tallies[person.pk] if counts_today(one.day, one.at, person)]
@@ -162,7 +164,7 @@ def _known(project: Project, row: AssignmentRules, everybody: Sequence[Person]):
                 standing_evidence=row.standing_evidence,
                 daily_tasks=row.daily_tasks,
                 daily_earnings=row.daily_earnings,
-                rate=rate,
+                rate=raised_rate.rate_for(terms, _shown(standing)),
                 good=standing.good if standing else 0.0,
                 poor=standing.poor if standing else 0.0,
                 judgements_today=sum(one.judgements for one in today),
@@ -174,6 +176,10 @@ def _known(project: Project, row: AssignmentRules, everybody: Sequence[Person]):
                 lacking=eligibility.unmet(asked, values[person.pk]),
             ),
         )
+
+
+def _shown(standing: Standing | None) -> grades.Estimate | None:
+    return grades.estimate(standing.shown_good, standing.shown_poor) if standing else None
 
 
 def _barred(project: Project) -> dict[int, Exclusion]:

@@ -43,6 +43,7 @@ ORDER BY e.id OFFSET %(offset)s::int LIMIT %(limit)s::int
 class Origin:
     """An earning of which a payout's item holds a part: all of it, but for the first and the last."""
 
+    id: int  # of its transfer
     key: str
     at: datetime
     amount: int  # millionths
@@ -50,6 +51,11 @@ class Origin:
     reason: str
     project_key: UUID
     detail: dict[str, Any]
+
+    @property
+    def raised(self) -> int:
+        """Of the amount: by what the rate was raised for accuracy."""
+        return int(self.detail.get("raised", 0))
 
     @property
     def task(self) -> str:
@@ -61,7 +67,7 @@ def of(item: PayoutItem, *, offset: int = 0, limit: int = 200) -> list[Origin]:
     """What an item was earned by, oldest first."""
     asked = {"key": items.key_of(item, "reserve"), "amount": item.cents * items.MILLIONTHS_PER_CENT}
     rows = ask_named(OF_ITEM, asked | {"offset": offset, "limit": limit})
-    names = ("key", "at", "amount", "reason", "project_key")
+    names = ("id", "key", "at", "amount", "reason", "project_key")
     return [
         Origin(**{name: row[name] for name in names}, part=int(row["part"]), detail=json.loads(row["detail"] or "{}"))
         for row in rows

@@ -11,10 +11,10 @@ from taskers.models import Organization, Person
 # By day and project, so that it tells of no piece of work which it was.
 DAYS = """
 SELECT (t.at AT TIME ZONE 'UTC')::date AS day, t.what, t.project_key, count(*) AS pieces, sum(t.signed) AS amount,
-  max(t.note) AS note, max(t.currency) AS currency
+  max(t.note) AS note, max(t.currency) AS currency, coalesce(sum(t.raised), 0)::bigint AS raised
 FROM (
   SELECT t.at, t.amount AS signed, s.project_key, t.currency,
-    CASE WHEN t.key LIKE 'bonus:%%' THEN t.reason ELSE '' END AS note,
+    CASE WHEN t.key LIKE 'bonus:%%' THEN t.reason ELSE '' END AS note, (t.detail->>'raised')::bigint AS raised,
     CASE WHEN s.kind = 'labelling' AND t.key LIKE 'bonus:%%' THEN 'bonus'
       WHEN s.kind = 'labelling' AND t.key LIKE 'review:%%' THEN 'reviews'
       WHEN s.kind = 'labelling' THEN 'work'
@@ -22,7 +22,7 @@ FROM (
   FROM taskers_account a JOIN taskers_transfer t ON t.target_id = a.id JOIN taskers_account s ON s.id = t.source_id
   WHERE {mine}
   UNION ALL
-  SELECT t.at, -t.amount, d.project_key, t.currency, '',
+  SELECT t.at, -t.amount, d.project_key, t.currency, '', NULL,
     CASE WHEN d.kind = 'labelling' THEN 'taken back' ELSE 'payout' END
   FROM taskers_account a JOIN taskers_transfer t ON t.source_id = a.id JOIN taskers_account d ON d.id = t.target_id
   WHERE {mine}
@@ -60,6 +60,7 @@ class Line:
     amount: int  # millionths; below nothing where it left the account
     balance: int  # what is owed after it
     note: str = ""
+    raised: int = 0  # of the amount: by what the rate was raised for accuracy
 
 
 @dataclass(frozen=True)
@@ -88,4 +89,6 @@ def _with_balances(balance: int, rows: list[dict]) -> Iterator[Line]:
     for row in rows:
         balance += int(row["amount"])
         note = row["note"].removeprefix("Bonus: ") if row["what"] == "bonus" else ""
-        yield Line(row["day"], row["what"], row["project_key"], row["pieces"], int(row["amount"]), balance, note)
+        yield Line(
+            row["day"], row["what"], row["project_key"], row["pieces"], int(row["amount"]), balance, note, row["raised"]
+        )

@@ -7,11 +7,13 @@ for each label that a grade speaks of.
 """
 
 import json
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from scipy.special import betaincinv
@@ -209,6 +211,12 @@ def shown(tasker: Person, project_keys: Collection[UUID], *, before: datetime) -
         good, poor = sums[fresh["project_key"]]
         sums[fresh["project_key"]] = (max(0.0, good - fresh["good"]), max(0.0, poor - fresh["poor"]))
     return {key: estimate(good, poor) for key, (good, poor) in sums.items() if good + poor > NOTHING}
+
+
+def as_of() -> datetime:
+    """The moment up to which a tasker is shown what was decided; nothing that came since."""
+    every, now = settings.SHOWN_EVERY, time.time()
+    return datetime.fromtimestamp(now - now % every, UTC) if every else datetime.max.replace(tzinfo=UTC)
 
 
 def estimate(good: float, poor: float) -> Estimate:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from taskers.files.csv_cells import plain
 from taskers.money.ledger import MILLIONTHS
-from taskers.money.statements import Statement
+from taskers.money.statements import Line, Statement
 
 WHAT = {
     "work": gettext_lazy("Work"),
@@ -28,7 +28,7 @@ def rows_of(statement: Statement, names: Mapping[UUID, str], currency: str) -> l
     lines = [
         [
             one.day.isoformat(),
-            plain(f"{WHAT[one.what]}: {one.note}" if one.note else str(WHAT[one.what])),
+            plain(_what(one)),
             plain(names.get(one.project_key, "")) if one.project_key else "",
             str(one.pieces),
             _units(one.amount),
@@ -38,6 +38,15 @@ def rows_of(statement: Statement, names: Mapping[UUID, str], currency: str) -> l
         for one in statement.lines
     ]
     return [heading, first, *lines]
+
+
+def _what(one: Line) -> str:
+    said = [str(WHAT[one.what])]
+    if one.note:
+        said.append(one.note)
+    if one.raised:
+        said.append(_("%(amount)s of it for accuracy") % {"amount": _units(one.raised)})
+    return ": ".join(said)
 
 
 def _units(amount: int) -> str:

@@ -38,6 +38,7 @@ def test_a_managers_first_day_with_a_text_project(site: Site, sign_in: Callable[
     address = makes_it(maya)
     (role, deceased), nothing = (asked for (asked,) in site.query(ASKED, address.split("/")[2]))
     assert (role["choices"], deceased["required"], nothing) == (["judge", "witness"], True, [])
+    assert (role["default"], deceased["default"]) == ("witness", False)
     loads_it(maya, address)
     changes_it_in_two_tabs(maya, address)
     sets_its_terms(maya, address)
@@ -102,6 +103,8 @@ def asks_of_marks(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type("yes")
     label.get_by_label("Required").last.check()
+    label.locator("[data-part=chosen]").first.select_option("witness")
+    label.locator("[data-part=chosen]").last.select_option("no")
     expect(label.locator("summary")).to_contain_text("Role, Deceased")
     assert list(seen(page, "attributes", FEW)) == []
 

@@ -5,9 +5,9 @@ import { blank, faultAt, read, split, write } from "../../static/js/pages/attrib
 
 // As projects/configuration/label_attributes.py holds them.
 const HELD = [
-  { key: "pose", name: "Pose", kind: "choice", choices: ["standing", "lying down"], required: true, counts: true },
-  { key: "p9", name: "Occluded", kind: "flag" },
-  { key: "beine", name: "Beine & “Füße”", kind: "number", counts: true },
+  { key: "pose", name: "Pose", kind: "choice", choices: ["standing", "lying down"], required: true, counts: true, default: "standing" },
+  { key: "p9", name: "Occluded", kind: "flag", default: false },
+  { key: "beine", name: "Beine & “Füße”", kind: "number", counts: true, default: 4 },
   { key: "remark", name: "Remark", kind: "text", required: true },
 ];
 
@@ -20,6 +20,13 @@ test("boxes say it in the same form: what isn't ticked isn't there, and only a c
   assert.deepEqual(JSON.parse(write([boxes])), [{ name: "Far away", kind: "flag", counts: true }]);
   const chosen = { ...boxes, kind: "choice", choices: [" near", "", "far  off "] };
   assert.deepEqual(JSON.parse(write([chosen]))[0].choices, ["near", "far off"]);
+});
+
+test("what marks begin with is sent as it is taken, and not at all where the box is empty", () => {
+  const begins = (kind, value) => JSON.parse(write([{ name: "A", kind, default: value }]))[0].default;
+  assert.deepEqual(["", " 4.5", "four"].map((value) => begins("number", value)), [undefined, 4.5, "four"]);
+  assert.deepEqual(["", "true", "false"].map((value) => begins("flag", value)), [undefined, true, false]);
+  assert.equal(begins("text", "  as  usual "), "as usual");
 });
 
 test("a row in which nothing was written is passed over, one that lost its name is not", () => {

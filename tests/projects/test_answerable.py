@@ -32,6 +32,8 @@ UNANSWERABLE = [
     ("classification", [{"name": "Words", "kind": "text", "longest": 0.5}], [], "bad-fields", "fields[0].longest"),
     ("classification", [{"name": "Legs", "kind": "number", "unit": "by (two)"}], [], "bad-fields", "fields[0].unit"),
     ("classification", [{"name": "Mood (now)", "kind": "choice"}], [{"name": "Glad"}], "bad-fields", "fields[0].name"),
+    ("classification", [MOOD, {"key": "b", "name": "mood", "kind": "text"}], [{"name": "Glad"}], "field-twice",
+     "fields[1].name"),
     ("text_spans", None, [], "no-labels", "labels"),
     ("image_regions", None, [], "no-labels", "labels"),
     ("image_regions", None, [{"name": "Cat", "shapes": []}], "bad-shapes", "labels[0].shapes"),

@@ -114,6 +114,10 @@ def test_programs_read_the_same_figures(cast, project, mina) -> None:
     assert (today["judgements_at_end"], today["decided_at_end"], today["earned"]) == (4, 2, "0.20")
     drawn = read(mina, project, "quality")[-1]
     assert [f"{today['agreement'][name]:.6g}" for name in ("value", "low", "high", "number")] == drawn[1:5]
+    (people,) = told["people_and_models"]
+    row = read(mina, project, "people-and-models")[1]
+    assert (people["kind"], row[0]) == ("human", f"{people['people']} people")
+    assert [f"{people['right'][name]:.6g}" for name in ("value", "low", "high", "number")] == row[1:]
     hours = api.get("dashboard", project.public_id, by="hour").json()["periods"]
     assert sum(one["people"] for one in hours) == 4 and hours[0]["earned"] is None
     refused(api.get("dashboard", project.public_id, by="minute"), 400, "invalid")
@@ -194,7 +198,7 @@ def test_each_hindrance_comes_with_its_remedy(project, mina, cast) -> None:
 
 def test_an_empty_project_draws_nothing_and_says_so(cast, mina) -> None:
     shown = mina.get(page(make.project(cast.riverside, "Empty"))).content.decode()
-    assert shown.count("Nothing to draw yet.") == 6
+    assert shown.count("Nothing to draw yet.") == 7
 
 
 @pytest.mark.parametrize("unit", ["hour", "day", "week"])

@@ -184,6 +184,8 @@ def test_a_project_that_is_not_there_yet_is_shown_without_a_name(cast, mina) -> 
         assert answer.status_code == 200, shown
         named = {one["name"] for one in (*preset.labels, *preset.settings.get("fields", ()))} - {"Preferred"}
         assert all(name in shown for name in named) and "A task of ours" in shown
+    assert "labels" in typed(mina, page("project-new"), to).content.decode()
+    assert typed(mina, page("project-new"), to).status_code == 200, "nobody has said a label yet: no fault"
     assert counts() == before
 
 

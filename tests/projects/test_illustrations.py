@@ -16,9 +16,12 @@ from projects.data.media import assets
 from projects.data.media.illustrate import illustrate
 from projects.errors import Refused
 from projects.models import Asset, Illustration, ProjectTemplate, limits
-from projects.workflow import project_copies
+from projects.quality.qualification import feedback, qualification_tests
+from projects.workflow import project_copies, submission
 from taskers.errors import StateConflict
+from taskers.skills import skills
 from tests.support import make, sending
+from tests.support.projects.courses import course
 from tests.support.projects.managing import changed, page, signed_in
 from tests.support.projects.pipeline import Api, Office
 
@@ -234,3 +237,17 @@ def test_programs_add_list_fetch_and_remove_pictures(cast, project) -> None:
     assert mina.send("DELETE", "illustration", project.public_id, "tail").status_code == 204
     (listed,) = mina.get("illustrations", project.public_id).json()["results"]
     assert listed["removed_at"] and listed["width"] is None
+
+
+def test_why_an_item_of_a_course_is_right_is_shown_in_pictures_to_whoever_takes_it(cast, project, mina) -> None:
+    added(project, cast.mina)
+    kept = course(project.batches.get(), skills.define(cast.riverside, "Tails"), cast, 1)
+    qualification_tests.explain(kept[0], "So long: ![](tail) and ![](gone)", shown=True, by=cast.mina)
+    mine = make.held(cast.alice, project)
+    step = submission.submit(mine, cast.alice, mine.token, make.OSLO)
+    (item,) = (feedback.of(mine, step) or {})["items"]
+    shown = f'<img src="{page("illustration", project.illustrations.get().public_id)}" alt="A long tail"'
+    assert shown in item["explanation_html"] and "There is no picture “gone” here" in item["explanation_html"]
+    assert shown in mina.get(page("project-course", project.public_id)).content.decode()
+    (item,) = mina.get(page("course-preview", project.public_id)).context["items"]
+    assert shown in item["explanation_html"]

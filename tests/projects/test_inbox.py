@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import AlertRule, BatchHour, Project, Stall
+from projects.models import AlertRule, BatchHour, BatchProgress, Project, Stall
 from projects.reports import alerts
 from projects.workflow import bulk_actions, void_work
 from projects.workflow.comments import answering, saying
@@ -152,6 +152,20 @@ def test_accuracy_below_is_said_once_until_it_clears_and_not_at_all_without_evid
     gold_week(project, 20, 5)
     assert said_by(project, "accuracy")
     assert sum("accuracy" in one for one in told(cast.mina)) == 2
+
+
+def test_a_pace_below_is_said_once_three_whole_days_tell_and_while_something_is_left(cast, project) -> None:
+    alerts.arrange(project, {"per_day": 10}, by=cast.mina)
+    batch = make.batch(project)
+    progress = BatchProgress.objects.update_or_create(batch=batch, defaults={"wanted": 90, "submitted": 12})[0]
+    for days in (1, 2, 3):
+        hour = (timezone.now() - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+        assert not said_by(project, "per_day"), "two days tell nothing"
+        BatchHour.objects.create(batch=batch, hour=hour, people=4)
+    assert said_by(project, "per_day")
+    assert any("4.0 judgements a day over the last 3 days, fewer than 10" in one for one in told(cast.mina))
+    BatchProgress.objects.filter(pk=progress.pk).update(submitted=90)
+    assert not said_by(project, "per_day"), "nothing is left"
 
 
 def test_stalls_and_spending_are_watched_from_the_page_and_by_programs(cast, project) -> None:

@@ -24,6 +24,13 @@ def test_what_is_said_of_attributes_is_held_in_one_form():
     assert held[0] == {"key": "pose"} | POSE | REQUIRED | COUNTS
     assert held[1] == {"key": "occluded"} | OCCLUDED  # what was held before attributes could be required
     assert label_attributes.checked(held) == held
+    begun = [
+        POSE | {"default": " sitting "},
+        OCCLUDED | {"default": False},
+        LEGS | {"default": 4},
+        REMARK | {"default": ""},
+    ]
+    assert [one.get("default") for one in label_attributes.checked(begun)] == ["sitting", False, 4, None]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +40,10 @@ def test_what_is_said_of_attributes_is_held_in_one_form():
         ([{"name": "A", "kind": "flag"}] * 30, ""),
         ([OCCLUDED, "Pose"], "[1].kind"),
         ([POSE | {"kind": "colour"}], "[0].kind"),
+        ([POSE | {"default": "lying"}], "[0].default"),
+        ([LEGS | {"default": "four"}], "[0].default"),
+        ([OCCLUDED | {"default": "no"}], "[0].default"),
+        ([REMARK | {"default": "x" * 61}], "[0].default"),
         ([POSE | {"choices": ["one"]}], "[0].choices"),
         ([POSE | {"choices": ["a", "b, c"]}], "[0].choices"),
         ([POSE | {"choices": "standing"}], "[0].choices"),
@@ -131,6 +142,27 @@ def test_what_is_required_is_asked_for_by_name_and_place_and_no_counts_as_an_ans
             submission.check_for(task, open_)
         assert (refused.value.code, refused.value.place) == ("missing-attribute", f"regions[0].attributes.{place}")
     assert submission.check_for(task, posed("sitting", occluded=False))["regions"][0]["attributes"]["occluded"] is False
+
+
+@pytest.mark.django_db
+def test_what_is_required_and_has_a_default_counts_as_filled_and_says_that_nobody_touched_it(cast):
+    project = cats(cast, POSE | REQUIRED | {"default": "standing"}, OCCLUDED | {"default": False})
+    task = Task(project=project, payload={"asset": "a" * 64, "width": 20, "height": 10, "name": "cat.png"})
+
+    def held(answer: dict, *untouched: str) -> tuple[dict, list | None]:
+        source = {"source": "human", "untouched": list(untouched)}
+        answer = {"regions": [answer["regions"][0] | {"provenance": source}]}
+        (region,) = submission.check_for(task, answer)["regions"]
+        assert submission.check_for(task, {"regions": [region]})["regions"] == [region]
+        return region["attributes"], region["provenance"].get("untouched")
+
+    assert held(posed(None)) == ({"pose": "standing"}, ["pose"])
+    assert held(posed("sitting"), "pose") == ({"pose": "sitting"}, None), "it isn't the default"
+    assert held(posed("standing")) == ({"pose": "standing"}, None), "a person chose it"
+    assert held(posed("standing", occluded=False), "occluded", "legs") == (
+        {"pose": "standing", "occluded": False},
+        ["occluded"],
+    )
 
 
 @pytest.mark.django_db

@@ -6,12 +6,13 @@ import random
 import pytest
 from django.test import Client
 
-from projects.configuration import configure, label_changes
+from projects.configuration import configure, label_changes, save_settings
 from projects.errors import Refused
 from projects.models import Batch, BatchProgress, Project
 from projects.quality.gold import authoring
 from projects.reports import settings_effect, verdict_index
 from projects.web.annotator import work_json
+from projects.web.manager.forms.labels import label_rows
 from projects.workflow import submission
 from taskers.models import Event, Person
 from tests.support import make, sending
@@ -37,13 +38,15 @@ def mina(cast) -> Client:
 
 
 def test_manager_makes_a_project(cast, mina) -> None:
-    answer = mina.post(page("project-new"), FORM)
+    answer = mina.post(page("project-new"), FORM | {"labels-0-model_names": 'GPE, "land, sea", LOC'})
     made = Project.objects.get(name="Ships")
     settings = made.settings_now()
     assert answer["Location"] == page("load", made.public_id)
     assert (settings.wanted, settings.rate, settings.lease_seconds) == (3, 35_000, 1200)
     assert settings.thresholds == {"agreement": 0.8, "span_match": "overlap"}
-    assert settings.label_mapping == {"GPE": "port", "LOC": "port"}
+    assert settings.label_mapping == {"GPE": "port", "LOC": "port", "land, sea": "port"}
+    rows = label_rows(save_settings.labels_of(made), settings.label_mapping)
+    assert [one["model_names"] for one in rows] == ["", 'GPE, LOC, "land, sea"']
     assert [one.name for one in made.labels.in_use()] == ["Ship", "Port"]
     assert made.organization == cast.riverside
 

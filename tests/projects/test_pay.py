@@ -22,16 +22,18 @@ from projects.models import (
 from projects.quality.gold import grading
 from projects.quality.pay import worth
 from projects.queue import Nothing
-from projects.reports import pay_estimate
+from projects.reports import earned, earnings, pay_estimate
 from projects.workflow import submission, void_preview
 from projects.workforce import rules
 from taskers.audit.trail import Kind
-from taskers.models import AuditRecord, Person, Transfer
-from taskers.money import earning_days, ledger
+from taskers.models import AuditRecord, Person, Standing, Transfer
+from taskers.money import earning_days, ledger, statements
 from taskers.skills import skills
+from taskers.standing import grades
 from tests.support import make
 from tests.support.projects.answers import region, regions
 from tests.support.projects.courses import course
+from tests.support.projects.managing import page, signed_in
 
 pytestmark = pytest.mark.django_db
 WORDS = len(make.TEXT.split())
@@ -130,7 +132,7 @@ def test_what_a_ban_would_void_and_what_an_hour_earns_count_words_and_minutes(ca
         answered(cast.alice, project, make.MARIA, seconds=30)
     found = void_preview.of(cast.alice, cast.riverside, None)
     assert (found.voided, found.promised) == (pay_estimate.ENOUGH, pay_estimate.ENOUGH * each)
-    hourly = pay_estimate.of(cast.alice, [(project, project.settings_now())])[project.pk]
+    hourly = pay_estimate.of(cast.alice, [(project, project.settings_now(), project.settings_now().rate)])[project.pk]
     assert (hourly.own, hourly.seconds) == (True, 30.0)
     assert abs(hourly.amount - 120 * each) <= 50_000, "to ten cents"
 
@@ -147,7 +149,9 @@ def test_what_an_hour_earns_by_the_word_is_told_of_a_quiet_project_too_and_never
     for batch in (quiet.batches.get(), busy.batches.get(), make.batch(new)):
         BatchHour.objects.create(batch=batch, hour=hour, people=20, timed=20, timed_ms=600_000)
     monkeypatch.setattr(pay_estimate, "LOOKED_AT", 1)
-    told = pay_estimate.of(cast.carol, [(one, one.settings_now()) for one in (quiet, busy, new)])
+    told = pay_estimate.of(
+        cast.carol, [(one, one.settings_now(), one.settings_now().rate) for one in (quiet, busy, new)]
+    )
     assert told.keys() == {quiet.pk, busy.pk}, "of the new one nothing is known of what its work holds"
     each = 120 * (10_000 + WORDS * 1_000)
     assert all(abs(one.amount - each) <= 50_000 for one in told.values())
@@ -236,3 +240,49 @@ def test_what_is_handed_in_and_not_decided_yet_counts_as_promised(cast) -> None:
     assert not SpendingLimit.objects.exists()
     with pytest.raises(Refused):
         spending_limit.allow(project, cast.mina, 0)
+
+
+def test_whoever_is_shown_to_be_accurate_is_promised_more_and_paid_what_was_promised(cast) -> None:
+    project = make.project(cast.riverside, wanted=1, rate=100_001, raise_percent=20, raise_from=0.8)
+    make.tasks(make.batch(project), 6)
+    Standing.objects.bulk_create(
+        [
+            Standing(tasker=cast.alice, organization=cast.riverside, project_key=project.public_id, shown_good=40),
+            Standing(tasker=cast.bob, organization=cast.riverside, project_key=project.public_id, shown_good=4),
+        ]
+    )
+    mine, theirs = make.held(cast.alice, project), make.held(cast.bob, project)
+    assert (mine.rate, theirs.rate) == (120_001, 100_001), "rounded down; Bob is good, but not shown to be"
+    told = {one.name: earnings.openings(one, [project])[0] for one in (cast.alice, cast.bob)}
+    assert (told["Alice"].rate, told["Alice"].raised_from, told["Bob"].offered) == (120_001, 100_001, 120_001)
+    configure.change(project, cast.mina, raise_percent=0)
+    again = queue.claim(cast.alice, project)
+    assert isinstance(again, Assignment) and again.rate == 120_001, "what she holds was promised"
+    for tasker, held in ((cast.alice, mine), (cast.bob, theirs)):
+        submission.submit(held, tasker, held.token, make.MARIA)
+    assert owed(cast.riverside) == {"Alice": 120_001, "Bob": 100_001}
+    transfer = Transfer.objects.get(amount=120_001)
+    found = earned.of(cast.riverside, transfer.pk)
+    assert found.parts == [("The task", 100_001), ("More for accuracy", 20_000)] and found.says == [("Person", 1)]
+    assert signed_in(cast.finn).get(page("money-earning", transfer.pk)).status_code == 200
+    assert transfer.detail["raised"] == 20_000 and make.held(cast.alice, project).rate == 100_001
+    now = timezone.now()
+    (line,) = statements.of(cast.alice, cast.riverside, now - timedelta(days=1), now + timedelta(days=1)).lines
+    assert (line.amount, line.raised) == (120_001, 20_000) and ledger.audit() == []
+
+
+def test_a_budget_reckons_with_a_rise_and_no_step_of_the_rate_is_younger_than_what_is_shown(cast, settings) -> None:
+    settings.SHOWN_EVERY = 3600
+    project = make.project(cast.riverside, wanted=2, rate=100_000, raise_percent=50, raise_from=0.5)
+    batch = make.batch(project)
+    make.tasks(batch, 12)
+    for _time in range(10):
+        make.judged(cast.alice, project, make.MARIA)
+        make.judged(cast.bob, project, make.MARIA)
+    assert (
+        grades.standing(cast.alice, project.public_id).evidence >= 4 and make.held(cast.alice, project).rate == 100_000
+    )
+    settings.SHOWN_EVERY = 0
+    assert make.held(cast.bob, project).rate == 150_000
+    BatchProgress.objects.update_or_create(batch=batch, defaults={"submitted": 2, "spent": 0})
+    assert spending_limit.of([project])[project.pk].promised == 300_000

@@ -173,10 +173,10 @@ def test_an_hour_is_estimated_by_others_until_ones_own_pace_is_known(project, ca
         timed=20,
         timed_ms=400_000,
     )
-    told = pay_estimate.of(cast.alice, [(project, project.settings_now())])[project.pk]
+    told = pay_estimate.of(cast.alice, [(project, project.settings_now(), 50_000)])[project.pk]
     assert (told.amount, told.seconds, told.own) == (9_000_000, 20.0, False)
     assert "About $9.00 an hour at the pace of others" in alice.get(reverse("home")).content.decode()
-    assert pay_estimate.of(cast.alice, [(project, ProjectSettings(rate=0))]) == {}
+    assert pay_estimate.of(cast.alice, [(project, ProjectSettings(rate=0), 0)]) == {}
 
 
 def test_what_an_hour_brought_is_by_what_was_earned_and_how_long_it_took(project, cast) -> None:

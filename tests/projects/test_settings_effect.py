@@ -1,11 +1,14 @@
 """What settings and rules come to: each by hand on figures, and those that are being typed beside their fields."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, AssignmentRules, Project, ProjectSettings
-from projects.reports import rules_effect, settings_effect, verdict_index
+from projects.reports import rules_effect, sample_effect, settings_effect, verdict_index
+from projects.reports.sample_effect import Given, Sample
 from projects.reports.settings_effect import TOLD, Lately, Terms
 from taskers.models import Event
 from tests.support import make
@@ -59,11 +62,68 @@ def test_each_setting_says_in_figures_what_it_comes_to(name: str, terms: dict, w
     assert words in said and bool(words) == bool(said)
 
 
+def given(task: int, answer: dict, **more: Any) -> Given:
+    terms: dict[str, Any] = {
+        "payload": {"text": make.TEXT},
+        "active_ms": 20_000,
+        "copilot": False,
+        "corrected": False,
+    } | more
+    return Given(task=task, answer=answer, **terms)
+
+
+# Six tasks with two answers each: half of them with the copilot, one corrected, one pair about other words.
+SAMPLE = Sample(
+    "text_spans",
+    [given(task, make.MARIA, copilot=True, active_ms=10_000) for task in range(6)]
+    + [given(task, make.MARIA) for task in range(4)]
+    + [given(4, make.OSLO, corrected=True), given(5, {"spans": [], "none": True})],
+    people=[(8, 40.0, 1.0), (4, 2.0, 0.0)],
+    gold=7,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "terms", "words"),
+    [
+        ("unit_rate", {"unit_rate": 10_000}, f"12 answers of people have {len(make.TEXT.split())}.0 each: that adds"),
+        ("unit_rate", {}, ""),
+        (
+            "raise_percent",
+            {"raise_percent": 20, "raise_from": 0.8, "rate": 100_000},
+            "1 of the 2 people whose answers were decided",
+        ),
+        (
+            "raise_percent",
+            {"raise_percent": 20, "raise_from": 0.8, "rate": 100_000},
+            "would earn it: $0.16 more for 8 answers.",
+        ),
+        ("raise_percent", {"raise_percent": 0}, ""),
+        ("raise_from", {"raise_percent": 20}, "begin between 55 and 90 %"),
+        ("copilot", {}, "6 were given with it, half of them within 10 seconds, and 6 without, half within 20."),
+        ("empty_usual", {}, "1 of the last 12 answers have no mark: so often the studio asks before."),
+        ("span_match", {}, "the last 6 pairs of answers to one task are 67 % alike on average; 4 of them enough"),
+        ("grid", {"grid": 4}, "The last 6 tasks would have been 2 screens."),
+        ("file_order", {"file_order": True}, "None of the 7 known answers in stock is dealt."),
+        (
+            "correction_minutes",
+            {"correction_minutes": 30},
+            "1 of the last 12 answers were corrected. A task is decided 30",
+        ),
+    ],
+)
+def test_what_real_answers_tell_is_said_in_figures(name: str, terms: dict, words: str) -> None:
+    said = sample_effect.of(SAMPLE, ProjectSettings(**terms), {"agreement": 0.5}, "USD").get(name, "")
+    assert words in said and bool(words) == bool(said)
+
+
 # Three people, one of whom falls below 60 % and one of whom nobody knows much, on four days of theirs.
 SEEN = rules_effect.Lately(
     people=[rules_effect.Worker(50, 30, 1), rules_effect.Worker(40, 5, 10), rules_effect.Worker(10, 0, 2)],
     judgements=[10.0, 20.0, 30.0, 40.0],
     promised=[1e6, 2e6, 3e6, 4e6],
+    dealt=[0, 5, 9],
+    reported=[1, 1, 2],
 )
 
 
@@ -78,6 +138,12 @@ SEEN = rules_effect.Lately(
         ("daily_tasks", {}, ""),
         ("daily_earnings", {"daily_earnings": 3_000_000}, "1 of the 4 days that one of them worked here"),
         ("daily_earnings", {}, ""),
+        ("gold_uses", {"gold_uses": 10}, "3 known answers in stock can be dealt 16 times more; 1 of them go"),
+        (
+            "reporters",
+            {"reporters": 2},
+            "Of 3 tasks that are reported and wait for somebody to look, 1 are by so many.",
+        ),
         ("gold_share", {"gold_share": 0.2}, "With 20 %, about 25 pieces of gold come on top of 100 answers"),
         ("gold_share", {"gold_share": 0.2, "mode": "lists"}, ""),
     ],
@@ -119,8 +185,10 @@ def test_what_is_typed_is_told_by_the_function_that_tells_what_is_saved_and_noth
 ) -> None:
     saved = settings_effect.of(project, project.settings_now(), configure.THRESHOLDS)
     assert typed(mina, project, "wanted", wanted="2")["wanted"] == saved["wanted"]
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         found = typed(mina, project, "pay_floor", wanted="3", pay_floor="70", lease_minutes="1")
+    assert "A task is decided" not in found["correction_minutes"] and "any may be dealt" in found["file_order"]
+    assert "None of" in typed(mina, project, "file_order", wanted="2", file_order="on")["file_order"]
     assert "With 70 %, 0 of 10 answers" in found["pay_floor"] and "With 3 they would have begun" in found["wanted"]
     assert project.settings.count() == 1
     shown = mina.get(page("project-settings", project.public_id)).content.decode()

@@ -117,7 +117,7 @@ MANAGERS = [
     post("bulk-stop", MANAGE),
     post("bulk-undo", MANAGE, on="tagged"),
     get("project-alerts", MANAGE),
-    post("project-alerts", MANAGE, form(accuracy="80", pace="", spend="", stalled="0")),
+    post("project-alerts", MANAGE, form(accuracy="80", pace="", per_day="", spend="", stalled="0")),
     get("agreement", MANAGE),
     get("agreement-figures", MANAGE),
     post("agreement-renew", MANAGE),

@@ -125,6 +125,7 @@ MONEY = [
     get("money-processor", FINANCE, on="approved"),
     post("money-reconcile", FINANCE, form(text="payment_key,status\n", apply="yes"), on="with the processor"),
     get("money-item", FINANCE),
+    get("money-earning", FINANCE),
     post("money-return", FINANCE, form(act="ask", reason="No account"), on="with the processor"),
     get("money-person", FINANCE),
     post("money-person", FINANCE, form(amount="5", project="@project_id", reason="Help")),

@@ -8,7 +8,7 @@ from django.test import Client
 
 from taskers.audit.trail import Kind
 from taskers.models import AuditRecord, Bonus, Payout, PayoutItem, PayTerms
-from taskers.money import ledger
+from taskers.money import ledger, origins
 from taskers.people import payees
 from tests.support import make
 from tests.support.taskers.money import balance_of, earn
@@ -42,7 +42,12 @@ def test_pay_day(cast) -> None:
 
     item = PayoutItem.objects.get()
     drill = olga.get(f"/money/items/{item.pk}/").content.decode()
-    assert f"/projects/tasks/{task.public_id}/" in drill and "$0.05" in drill
+    (origin,) = origins.of(item)
+    assert f"/money/earnings/{origin.id}/" in drill and "$0.05" in drill
+    of_answer = f"/money/earnings/{origin.id}/"
+    shown = finn.get(of_answer).content.decode()
+    assert "Person" in shown and "The task" in shown and f"/projects/tasks/{task.public_id}/" not in shown
+    assert f"/projects/tasks/{task.public_id}/" in olga.get(of_answer).content.decode(), "she may open it"
 
     file = SimpleUploadedFile("back.csv", f"payment_key,status,note\n{item.key},failed,No account".encode())
     compared = finn.post(f"{here}reconcile/", {"file": file}).content.decode()

@@ -16,7 +16,7 @@ from projects.inference.gold_check import GoldCheck
 from projects.models import Annotation, Assignment, Gold, PooledGold, Project, SeenAnswer, Task, Verdict, limits
 from projects.quality.effects import MOST_LABELS
 from projects.quality.gold import contradictions, scoring
-from projects.quality.pay import worth
+from projects.quality.pay import raised, worth
 from projects.queue.events import emit_of_task
 from taskers.errors import StateConflict
 from taskers.models import Grade, Person
@@ -110,7 +110,7 @@ def _pay(assignment: Assignment, annotation: Annotation, right: dict | None) -> 
         tasker=annotation.tasker,
         amount=amount,
         reason=f"{project.name}: {assignment.task.external_id}"[:200],
-        detail={"task": str(assignment.task.public_id), "annotation": annotation.pk},
+        detail={"task": str(assignment.task.public_id), "annotation": annotation.pk} | raised(annotation, promised),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from projects.configuration import markdown
+from projects.configuration import pictured
 from projects.models import (
     Annotation,
     Assignment,
@@ -73,7 +73,9 @@ def examples(project: Project, reader: Person) -> list[dict[str, Any]]:
         over = QualificationStep.objects.filter(attempt__in=tries.exclude(ended_at=None))
         at_once = QualificationStep.objects.filter(attempt__in=tries, kept__shown=True)
         kept = kept.filter(pk__in=(over | at_once).values("kept"))
-    return [_known(one) for one in kept]
+    found = list(kept)
+    why = pictured.each_html([one.explanation for one in found], project)
+    return [_known(one, html) for one, html in zip(found, why, strict=True)]
 
 
 def _lesson(project: Project, step: QualificationStep) -> dict[str, Any]:
@@ -105,7 +107,9 @@ def compared(project: Project, steps: Sequence[QualificationStep] | Any) -> list
     """Own answers beside the right ones, each with its explanation, and in words what is wrong and what is only
     close to right."""
     names = difference_words.names_in(project)
-    return [_compared(step, names) for step in steps]
+    found = list(steps)
+    why = pictured.each_html([step.kept.explanation for step in found], project)
+    return [_compared(step, names, html) for step, html in zip(found, why, strict=True)]
 
 
 def result(project: Project, attempt: QualificationAttempt) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def result(project: Project, attempt: QualificationAttempt) -> dict[str, Any]:
     return {"passed": attempt.passed, "score": attempt.score, "pass_mark": rules.training_pass, "text": text}
 
 
-def _known(kept: PooledGold) -> dict[str, Any]:
+def _known(kept: PooledGold, why: str) -> dict[str, Any]:
     """An item with its right answer, and why it is right."""
     task = kept.gold.task
     return {
@@ -134,15 +138,15 @@ def _known(kept: PooledGold) -> dict[str, Any]:
         "size": {"width": task.asset.width, "height": task.asset.height} if task.asset else None,
         "known": kept.gold.answer,
         "explanation": kept.explanation,
-        "explanation_html": markdown.safe_html(kept.explanation),
+        "explanation_html": why,
     }
 
 
-def _compared(step: QualificationStep, names: Mapping[str, str]) -> dict[str, Any]:
+def _compared(step: QualificationStep, names: Mapping[str, str], why: str) -> dict[str, Any]:
     text = step.kept.gold.task.payload.get("text")
     wrong = [one for one in step.differences if one["code"] != "close"]
     close = [one for one in step.differences if one["code"] == "close"]
-    return _known(step.kept) | {
+    return _known(step.kept, why) | {
         "answer": step.annotation.answer,
         "score": round(step.score, 4),
         "differences": difference_words.said(wrong, names, text),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,6 +21,7 @@ Watches = AlertRule.Watches
 PLACES = {
     Watches.ACCURACY: "project-quality",
     Watches.PACE: "project-rules",
+    Watches.PER_DAY: "project-rules",
     Watches.SPEND: "project-dashboard",
     Watches.STALLED: "project",
 }
@@ -60,6 +61,8 @@ def words(values: Mapping[str, Any]) -> str:
                 )
                 % said
             )
+        case Watches.PER_DAY:
+            return _slow(said)
         case Watches.SPEND:
             said |= {"spent": f"{values['spent']:,.2f}", "bound": f"{values['bound']:,.2f}"}
             return (
@@ -75,6 +78,14 @@ def words(values: Mapping[str, Any]) -> str:
                 values["tasks"],
             )
             return stalls % said
+
+
+def _slow(said: Mapping[str, Any]) -> str:
+    text = _(
+        "%(project)s: %(each)s judgements a day over the last %(days)s days, fewer than %(bound)s. Invite more people,"
+        " or raise its priority."
+    )
+    return text % {**said, "each": number_format(said["each"], 1), "bound": f"{said['bound']:g}"}
 
 
 def _percent(share: float) -> str:

@@ -69,7 +69,7 @@ def home(request: MemberRequest) -> HttpResponse:
     open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
     offered = bonus_rules.with_offers(reading.with_unread(open_to_me, request.user), request.user)
     openings = earnings.openings(request.user, offered)
-    hourly = pay_estimate.of(request.user, [(one.project, one.settings) for one in openings])
+    hourly = pay_estimate.of(request.user, [(one.project, one.settings, one.rate) for one in openings])
     context = {
         "openings": [(one, hourly.get(one.project.pk), bonus_rules.offers_of(one.project)) for one in openings],
         "totals": earnings.totals(request.user, organization),

@@ -9,12 +9,12 @@ from django.urls import reverse
 from projects import queue
 from projects.configuration import instructions
 from projects.configuration.label_colours import patterns
+from projects.configuration.pictured import instructions_html
 from projects.models import Assignment, Project, ProjectSettings, Task, assignment_context
 from projects.quality.qualification import feedback
 from projects.queue import side_order
 from projects.task_types import TASK_TYPES
 from projects.task_types.preference import FIRST, SECOND, Preference
-from projects.web.shared.instructions_html import instructions_html
 from projects.web.shared.pay_said import pay_said
 from taskers.models import Person
 from taskers.people import preferences

@@ -35,6 +35,12 @@ class AlertsForm(forms.Form):
         gettext_lazy("By the forecast of the dashboard; 50: rather not than yes."),
         required=False,
     )
+    per_day = forms.IntegerField(
+        label=gettext_lazy("Judgements a day below"),
+        required=False,
+        **alerts.BOUNDS[Watches.PER_DAY].bounds,
+        help_text=gettext_lazy("On average over the last three whole days, while something is left to do."),
+    )
     spend = forms.FloatField(
         label=gettext_lazy("Spent above"),
         required=False,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
 from projects.configuration import configure, illustrations, instructions, save_settings
+from projects.configuration.pictured import instructions_html
 from projects.configuration.save_settings import Overwrites
 from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
 from projects.reports import settings_effect
@@ -34,7 +35,6 @@ from projects.web.manager.forms.project import (
 from projects.web.manager.forms.told import FIELD_OF
 from projects.web.manager.previews import Looks
 from projects.web.shared.access import manages
-from projects.web.shared.instructions_html import instructions_html
 from projects.workflow import project_copies
 from taskers import access as roles
 from taskers.errors import Problem
@@ -94,11 +94,18 @@ def new_task_preview(request: MemberRequest) -> HttpResponse:
         return previews.of_new(lambda: _create(request, form, labels, pattern), pattern, reader=request.user)
 
     name = request.POST.get("name", "").strip() or _("New project")
-    return _tried(request, name, form, labels, tried)
+    blank = labels.is_valid() and not labels.meant  # nobody has said a label yet, which is no mistake
+    return _tried(request, name, form, labels, tried, otherwise=200 if blank else 422)
 
 
 def _tried(
-    request: MemberRequest, name: str, form: SettingsForm, labels: Labels, tried: Callable[[], Looks]
+    request: MemberRequest,
+    name: str,
+    form: SettingsForm,
+    labels: Labels,
+    tried: Callable[[], Looks],
+    *,
+    otherwise: int = 422,
 ) -> HttpResponse:
     looks = None
     if form.is_valid() and labels.is_valid():
@@ -107,7 +114,7 @@ def _tried(
         except Problem as problem:
             _blame(form, labels, problem)
     context = {"form": form, "labels": labels, "looks": looks, "name": name}
-    return render(request, "projects/manager/_task_preview.html", context, status=200 if looks else 422)
+    return render(request, "projects/manager/_task_preview.html", context, status=200 if looks else otherwise)
 
 
 def _changed(

@@ -11,9 +11,10 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from projects.reports import timeline
-from projects.reports.dashboard import Dashboard, Period, Share
+from projects.reports.dashboard import Dashboard, Graded, Period, Share
 from projects.reports.organization import Overview
 from projects.web.shared.charts import Bars, Line, Scale, bars, line, reach, round_up
 from taskers.files.csv_cells import plain
@@ -135,6 +136,7 @@ def all_of(found: Dashboard, shown: Sequence[Period], unit: str, currency: str) 
         _quality(shown, when),
         _time(shown, when),
         _labels(found),
+        _graded(found.graded),
         *([] if unit == "hour" else [_cost(found, shown, when, currency)]),
         *([] if unit == "hour" or not found.money.budget else [_budget(found, shown, when, currency)]),
     ]
@@ -248,6 +250,20 @@ def _labels(found: Dashboard) -> Figure:
         [_("Label"), _("Tasks"), _("Share")],
         [[one.name, one.tasks, min(1.0, one.tasks / decided)] for one in found.labels],
         ranked=[Ranked(one.name, one.tasks, round(100 * one.tasks / most, 1), one.key) for one in found.labels],
+    )
+
+
+def _graded(graded: Sequence[Graded]) -> Figure:
+    names = [one.name or ngettext("%(n)s person", "%(n)s people", one.people) % {"n": one.people} for one in graded]
+    rows = [[name, *_cells(one.right)] for name, one in zip(names, graded, strict=True)]
+    shares = [round(100 * (one.right.value or 0.0)) for one in graded]
+    return Figure(
+        "people-and-models",
+        _("People and models: right in a hundred"),
+        _("By gold, reviews and agreement with what was decided, all that is known; of models by blind work alone."),
+        [_("Who"), _("Right"), _("from"), _("to"), _("Weight of the grades")],
+        rows,
+        ranked=[Ranked(name, number, number) for name, number in zip(names, shares, strict=True)],
     )
 
 

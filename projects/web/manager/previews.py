@@ -8,13 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from projects.configuration import illustrations, instructions, presets, save_settings
+from projects.configuration.pictured import instructions_html
 from projects.models import Project, ProjectSettings, Task
 from projects.task_types import TASK_TYPES
 from projects.task_types.asked_fields import CHOICES
 from projects.web.annotator.work_json import project_json
 from projects.web.manager import samples
 from projects.web.manager.forms.labels import SHAPE_NAMES
-from projects.web.shared.instructions_html import instructions_html
 from projects.web.shared.pay_said import pay_said
 from taskers.models import Person
 

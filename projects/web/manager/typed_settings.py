@@ -12,15 +12,17 @@ from projects.configuration.term_checks import check_numbers, check_reach
 from projects.errors import Refused
 from projects.models import Project, ProjectSettings
 from projects.reports import rules_effect, settings_effect
-from projects.web.manager.forms.project import ChangedSettingsForm, settings_initial
+from projects.task_types import TASK_TYPES
+from projects.web.manager.forms.project import OF_TYPES, ChangedSettingsForm, settings_initial
 from projects.web.manager.forms.rules import RulesForm, rules_initial
 from projects.web.manager.forms.told import FIELD_OF
 from projects.web.shared.access import manages
 from projects.workforce import rules
 from taskers.web.requests import MemberRequest
 
-SETTINGS = {FIELD_OF.get(name, name): name for name in settings_effect.TOLD}  # the form's -> the settings'
-SAID = {*settings_effect.TOLD, "thresholds"} - {"agreement"}  # what is taken of what the form says
+SETTINGS = {FIELD_OF.get(name, name): name for name in settings_effect.NAMES}  # the form's -> the settings'
+SAID = {*settings_effect.NAMES, "thresholds"} - configure.THRESHOLDS.keys()  # what is taken of what the form says
+TICKED = {"file_order", "copilot", "empty_usual"}  # of which a form says nothing where they aren't
 RULES = {name: name for name in (*rules_effect.TOLD, "standing_evidence")}
 
 
@@ -37,11 +39,15 @@ class Effect(NamedTuple):
 def effects(request: MemberRequest, project: Project) -> HttpResponse:
     """The effects of the settings that are sent, the others as they are saved."""
     now = project.settings_now()
-    values, faults = _typed_settings(project, now, _sent(request, SETTINGS))
+    fields = _fields_of(project)
+    typed: dict[str, Any] = dict(_sent(request, fields))
+    if "wanted" in typed:  # which every page asks: this is all of it
+        typed |= dict.fromkeys(TICKED & fields.keys() - typed.keys(), False)
+    values, faults = _typed_settings(project, now, typed)
     settings = ProjectSettings(**values)
-    sure = [name for field, name in SETTINGS.items() if field not in faults]
+    sure = [name for field, name in fields.items() if field not in faults]
     told = settings_effect.of(project, settings, configure.THRESHOLDS | settings.thresholds, sure)
-    return _answer(request, SETTINGS, told, faults)
+    return _answer(request, fields, told, faults)
 
 
 @require_GET
@@ -64,6 +70,11 @@ def rules_effects(request: MemberRequest, project: Project) -> HttpResponse:
     return _answer(request, RULES, rules_effect.of(project, now, sure), faults)
 
 
+def _fields_of(project: Project) -> dict[str, str]:
+    asked = TASK_TYPES[project.task_type].settings_asked
+    return {field: name for field, name in SETTINGS.items() if field in asked or field not in OF_TYPES}
+
+
 def _sent(request: MemberRequest, fields: Collection[str]) -> dict[str, str]:
     return {name: request.GET[name] for name in fields if name in request.GET}
 
@@ -79,7 +90,7 @@ def _answer(
 
 
 def _typed_settings(
-    project: Project, now: ProjectSettings, typed: dict[str, str]
+    project: Project, now: ProjectSettings, typed: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings with what was typed, and what is wrong with it by field; a wrong value counts as what is saved."""
     saved = {name: getattr(now, name) for name in configure.FIELDS}
@@ -99,6 +110,6 @@ def _typed_settings(
     return values, faults
 
 
-def _form(project: Project, now: ProjectSettings, typed: dict[str, str]) -> ChangedSettingsForm:
+def _form(project: Project, now: ProjectSettings, typed: dict[str, Any]) -> ChangedSettingsForm:
     said = settings_initial(now) | typed
     return ChangedSettingsForm(said, task_type=project.task_type, organization=project.organization, known=now.fields)

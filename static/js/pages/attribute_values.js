@@ -1,7 +1,7 @@
 /**
  * What a label asks of each mark, as the form sends it (JSON) and as it stands in boxes. Pure.
  *
- * @typedef {{key?: string, name: string, kind: string, choices?: string[], required?: boolean, counts?: boolean}} Attribute
+ * @typedef {{key?: string, name: string, kind: string, choices?: string[], required?: boolean, counts?: boolean, default?: unknown}} Attribute
  *   as the server holds it: what isn't said of one isn't there (projects/configuration/label_attributes.py)
  */
 
@@ -29,7 +29,8 @@ export function write(rows) {
 }
 
 /** @param {Attribute} row @returns {Attribute} */
-function held({ key, name, kind, choices = [], required, counts }) {
+function held({ key, name, kind, choices = [], required, counts, default: begins }) {
+  const first = typed(kind, begins);
   return {
     ...(key && { key }),
     name: plain(name),
@@ -37,7 +38,16 @@ function held({ key, name, kind, choices = [], required, counts }) {
     ...(kind === "choice" && { choices: choices.map(plain).filter(Boolean) }),
     ...(required && { required }),
     ...(counts && { counts }),
+    ...(first !== "" && { default: first }),
   };
+}
+
+/** What marks begin with, of what stands in a box: "" where that is nothing. What is no number is the server's to say. */
+function typed(kind, value) {
+  if (value === undefined || value === null || (typeof value === "string" && !value.trim())) return "";
+  if (kind === "flag") return value === true || value === "true";
+  if (kind === "number") return Number.isFinite(Number(value)) ? Number(value) : plain(String(value));
+  return plain(String(value));
 }
 
 /** Choices in a text that was typed or pasted: none has a comma in it. @param {string} text @returns {string[]} */

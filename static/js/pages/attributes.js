@@ -5,6 +5,7 @@ import { filled } from "./label_rows.js";
 import { placeOf, swap, takeAway } from "./row_moves.js";
 
 const MARKS = ["required", "counts"];
+const PICKED = ["choice", "flag"]; // whose default is chosen, not typed
 const table = document.querySelector("[data-labels]");
 const part = (row, name) => row.querySelector(`[data-part=${name}]`);
 const sentBy = (editor) => editor.querySelector("textarea");
@@ -17,7 +18,9 @@ const fresh = (name) => table.querySelector(`template[data-${name}-blank]`).cont
 function valuesOf(row) {
   const marks = Object.fromEntries(MARKS.map((mark) => [mark, part(row, mark).checked]));
   const choices = [...optionsOf(row).children].map((option) => part(option, "option").value);
-  return { key: row.dataset.key, name: part(row, "name").value, kind: part(row, "kind").value, choices, ...marks };
+  const kind = part(row, "kind").value;
+  const first = part(row, PICKED.includes(kind) ? "chosen" : "default").value;
+  return { key: row.dataset.key, name: part(row, "name").value, kind, choices, ...marks, default: first };
 }
 
 function addOption(list, value = "", after = null) {
@@ -37,6 +40,8 @@ function addRow(editor, values) {
   for (const choice of values.choices ?? []) addOption(optionsOf(row), choice);
   rowsOf(editor).append(row);
   follow(row);
+  part(row, "default").value = values.default ?? "";
+  offer(row, String(values.default ?? ""));
   return row;
 }
 
@@ -45,6 +50,19 @@ function follow(row) {
   const chosen = part(row, "kind").value === "choice";
   row.querySelector("[data-options]").hidden = !chosen;
   while (chosen && optionsOf(row).children.length < 2) addOption(optionsOf(row));
+}
+
+/** What a mark may begin with: one of the choices as they are typed, yes or no; what was chosen stays if it is there. */
+function offer(row, chosen = part(row, "chosen").value) {
+  const kind = part(row, "kind").value;
+  const box = part(row, "chosen");
+  const { yes, no } = box.dataset;
+  const choices = valuesOf(row).choices.map((choice) => choice.trim()).filter(Boolean);
+  const offers = kind === "flag" ? [["true", yes], ["false", no]] : choices.map((choice) => [choice, choice]);
+  box.replaceChildren(new Option("–", ""), ...offers.map(([value, text]) => new Option(text, value)));
+  box.value = offers.some(([value]) => value === chosen) ? chosen : "";
+  row.querySelector("[data-for-choice]").hidden = !PICKED.includes(kind);
+  row.querySelector("[data-for-typed]").hidden = PICKED.includes(kind);
 }
 
 /** A label that is closed says what it asks. */
@@ -56,6 +74,7 @@ function tell(editor) {
 
 /** The form says what the rows say; so does whoever listens to what is typed. */
 function changed(editor) {
+  for (const row of rowsOf(editor).children) offer(row);
   sentBy(editor).value = write([...rowsOf(editor).children].map(valuesOf));
   tell(editor);
   sentBy(editor).dispatchEvent(new Event("input", { bubbles: true }));
@@ -165,7 +184,8 @@ function showFault(editor) {
   if (!said) return;
   const place = faultAt(editor.dataset.fault);
   const row = place && rowsOf(editor).children[place.index];
-  const box = row ? part(row, place.part === "choices" ? "option" : place.part) : adderOf(editor);
+  const picked = place?.part === "default" && PICKED.includes(part(row, "kind").value) ? "chosen" : place?.part;
+  const box = row ? part(row, picked === "choices" ? "option" : picked) : adderOf(editor);
   if (row) row.append(said);
   box.id = `${editor.id}-at-fault`;
   box.setAttribute("aria-describedby", said.id);

@@ -58,7 +58,7 @@ class TextEditor {
       choose: (id) => (this.#store.select(id), this.#bring()),
       announce: work.announce,
     });
-    this.#store = createTextStore({ answer: work.answer, rejected: work.rejected, onChange: () => this.#refresh() });
+    this.#store = createTextStore({ answer: work.answer, rejected: work.rejected, labelOf: (key) => this.#labelOf(key), onChange: () => this.#refresh() });
     this.#seenAs = createLooks(this.#text, (item) => this.#toUnits(item), { labelOf: (key) => this.#labelOf(key), confidence: work.confidence });
     this.#build(hosts);
     this.#listen();

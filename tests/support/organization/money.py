@@ -1,6 +1,6 @@
 """What can be named of its money."""
 
-from taskers.models import Dispute
+from taskers.models import Dispute, Transfer
 from taskers.money import bonus_rules, bonuses, disputes, payouts, years
 from tests.support.cast import Cast
 from tests.support.organization.world import World
@@ -45,6 +45,7 @@ def money(world: World, cast: Cast) -> None:
     world.others |= {"closed": {"year": closed.year}}
     world.things |= {
         "item_id": runs["proposed"].items.get(tasker=cast.alice).pk,
+        "transfer_id": Transfer.objects.filter(source__kind="labelling", source__organization=cast.riverside)[0].pk,
         "bonus_id": bonus.public_id,
         "year": 2020,
     }

@@ -1,5 +1,6 @@
 """The label table that a manager fills in: a form for each row, and what is in it at first."""
 
+import csv
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -44,7 +45,9 @@ class LabelForm(forms.Form):
         label=_("What the model calls it"),
         required=False,
         max_length=limits.LISTED,
-        widget=forms.TextInput(attrs={"placeholder": _("such as PERSON, or: praise, thanks"), "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"placeholder": _('such as PERSON, or: praise, "tall, slim"'), "spellcheck": "false"}
+        ),
     )
     shapes = forms.MultipleChoiceField(
         label=_("Marked as"),
@@ -139,12 +142,24 @@ class Labels(BaseFormSet):
         """The model's names -> label keys, `keys` being those of the filled rows. Call when valid."""
         pairs = zip(self.meant, keys, strict=True)
         said = [(form.cleaned_data.get("model_names", ""), key) for form, key in pairs]
-        return {name.strip(): key for names, key in said for name in names.split(",") if name.strip()}
+        return {name: key for names, key in said for name in names_in(names)}
 
 
 LabelFormSet = formset_factory(
     LabelForm, formset=Labels, extra=0, can_order=True, max_num=limits.LABELS, validate_max=True
 )
+
+
+def names_in(line: str) -> list[str]:
+    """Names with commas between them; one that has a comma itself stands in quotation marks."""
+    (row,) = csv.reader([" ".join(line.split())], skipinitialspace=True)
+    return [name.strip() for name in row if name.strip()]
+
+
+def in_one_line(names: Sequence[str]) -> str:
+    """The same names as `names_in` reads them."""
+    marked = ['"' + name.replace('"', '""') + '"' if {",", '"'} & set(name) else name for name in names]
+    return ", ".join(marked)
 
 
 def label_rows(labels: Sequence[Mapping], mapping: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -155,7 +170,7 @@ def label_rows(labels: Sequence[Mapping], mapping: Mapping[str, str]) -> list[di
     return [
         dict(label)
         | {
-            "model_names": ", ".join(names.get(label["key"], [])),
+            "model_names": in_one_line(names.get(label["key"], [])),
             "attributes": json.dumps(label.get("attributes", []), ensure_ascii=False),
         }
         for label in labels

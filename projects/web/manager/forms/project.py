@@ -12,7 +12,7 @@ from projects.configuration.presets import FIRST_TERMS
 from projects.errors import Refused
 from projects.models import ProjectSettings, limits
 from projects.models.limits import RATE, SETTINGS
-from projects.reports.settings_effect import TOLD
+from projects.reports.settings_effect import NAMES
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.preference import OWN_LABELS, TIE
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages, Markdown
@@ -101,6 +101,21 @@ class SettingsForm(InLanguages, PairFields):
     review_rate = amount(
         _("Pay per review"), RATE, required=False, help_text=_("Earned by whoever decides a task, once for each.")
     )
+    raise_percent = forms.IntegerField(
+        label=_("More for accuracy, %"),
+        required=False,
+        **SETTINGS["raise_percent"].bounds,
+        help_text=_("Of the pay per judgement, for whoever is shown to be accurate here. 0: the same for everybody."),
+    )
+    raise_from = percent(
+        _("Accurate from, %"),
+        _(
+            "Where the 90 % interval of their accuracy begins, as they are shown it themselves: what they are promised"
+            " when they take a task is paid."
+        ),
+        within=SETTINGS["raise_from"],
+        required=False,
+    )
     lease_minutes = time_for_a_task()
     file_order = forms.BooleanField(
         label=_("Hand out in file order"),
@@ -117,7 +132,11 @@ class SettingsForm(InLanguages, PairFields):
     )
     agreement = percent(_("Agreement that decides, %"), _("Answers this alike decide a task by themselves."))
     iou = percent(_("IoU threshold, %"), _("Two regions that overlap this much are the same one."))
-    span_match = forms.ChoiceField(label=_("Same span if"), choices=SPAN_MATCH)
+    span_match = forms.ChoiceField(
+        label=_("Same span if"),
+        choices=SPAN_MATCH,
+        help_text=_("What must be the same of two people's spans that agree, beside the label."),
+    )
     aggregation = forms.ChoiceField(
         label=_("Method"),
         choices=[(one.key, one.title) for one in methods.TOLD.values()],
@@ -234,7 +253,7 @@ class SettingsForm(InLanguages, PairFields):
         if "also_asked" in asked:
             found["fields"] = data["also"]
         found |= {name: data[name] for name in ("copilot", "grid", "empty_usual") if name in asked}
-        for name in ("minimum_score", "target", "audit_share", "pay_floor"):
+        for name in ("minimum_score", "target", "audit_share", "pay_floor", "raise_from"):
             if (name in asked or name not in OF_TYPES) and data[name] is not None:
                 found[name] = of_percent(data[name])
         if data["aggregation"]:
@@ -246,6 +265,7 @@ class SettingsForm(InLanguages, PairFields):
             "rate": to_millionths(data["rate"]),
             **{name: to_millionths(data[name] or Decimal(0)) for name in ("unit_rate", "hourly_rate", "review_rate")},
             **({"paid_seconds": data["paid_seconds"]} if data["paid_seconds"] else {}),
+            "raise_percent": data["raise_percent"] or 0,
             "lease_seconds": of_minutes(data["lease_minutes"]),
             "file_order": data["file_order"],
             "shows_verdicts": data["shows_verdicts"],
@@ -268,6 +288,8 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "hourly_rate": in_units(settings.hourly_rate),
         "paid_seconds": settings.paid_seconds,
         "review_rate": in_units(settings.review_rate),
+        "raise_percent": settings.raise_percent,
+        "raise_from": in_percent(settings.raise_from),
         "lease_minutes": in_minutes(settings.lease_seconds),
         "file_order": settings.file_order,
         "copilot": settings.copilot,
@@ -296,7 +318,7 @@ class ChangedSettingsForm(SettingsForm):
     def __init__(self, *args: Any, task_type: str, effects_at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if effects_at:
-            ask_while_typed(self, TOLD, effects_at)
+            ask_while_typed(self, NAMES, effects_at)
         self.asked = TASK_TYPES[task_type].settings_asked
         for name in OF_TYPES - set(self.asked):
             del self.fields[name]

@@ -33,8 +33,8 @@ export function fitting(regions, from, size) {
  */
 export function withCopies(regions, copies, { size, shift = 0 }) {
   const first = Number(nextId(regions, "r").slice(1));
-  const made = copies.map(({ label, shape, attributes }, i) => ({
-    id: `r${first + i}`, label, shape: shift ? shifted(shape, shift, size) : shape, attributes: { ...attributes }, provenance: byHand(),
+  const made = copies.map(({ label, shape, attributes, provenance: { untouched } = {} }, i) => ({
+    id: `r${first + i}`, label, shape: shift ? shifted(shape, shift, size) : shape, attributes: { ...attributes }, provenance: { ...byHand(), ...(untouched && { untouched }) },
   }));
   return { regions: [...regions, ...made], ids: made.map(({ id }) => id) };
 }

@@ -4,6 +4,7 @@
  * outline: a polygon, line or (by keyboard) mask outline that is being placed, {type, points}, or null.
  */
 import { same } from "../shell/draft_changes.js";
+import { keepDefaults } from "../shared/defaults.js";
 import { createHistory } from "../shared/history.js";
 import { outlineVerbs } from "./outline_verbs.js";
 import { filled, joined, pocketAt, ringsOf, stroked, without } from "./mask_edits.js";
@@ -33,7 +34,8 @@ const MASKS = ["mask"];
  */
 export function createImageStore({ labels, size, answer, rejected = [], outline = null, proposal = null, inHand, copilot, onChange }) {
   const start = { regions: answer?.regions ?? [], proposal, rejected, outline };
-  const history = createHistory(start, { onChange: () => settle() });
+  const labelOf = (key) => labels.find((one) => one.key === key);
+  const history = keepDefaults(createHistory(start, { onChange: () => settle() }), "regions", labelOf);
   let label = (labels.find((one) => one.key === inHand) ?? labels[0])?.key ?? null;
   let selected = null;
   let made = false; // the selected region was only just made: labels are for the next one
@@ -46,7 +48,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
   const find = (id) => now().regions.find((region) => region.id === id) ?? null;
   const open = (id = selected) => (id && !locked.has(id) ? find(id) : null);
   const openMask = () => (open()?.shape.type === "mask" ? open() : null);
-  const takes = (key, type) => (labels.find((one) => one.key === key)?.shapes ?? MASKS).includes(type);
+  const takes = (key, type) => (labelOf(key)?.shapes ?? MASKS).includes(type);
 
   function settle() {
     if (selected && !find(selected)) selected = null;

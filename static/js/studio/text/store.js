@@ -3,6 +3,7 @@
  * The state is {spans, rejected}. What the copilot offers lies beside it: an offer is pending while it is neither
  * taken, nor rejected, nor said by a span already. Offsets are code points.
  */
+import { keepDefaults } from "../shared/defaults.js";
 import { createHistory, differing } from "../shared/history.js";
 import { asOffered, changed } from "../shared/provenance.js";
 import { addSpan, addSpans, changeSpan, describeSpan, relabelSpans, removeSpan, saying } from "./spans.js";
@@ -12,10 +13,11 @@ import { say } from "../shared/words.js";
  * @param {object} options
  * @param {{spans: any[]}|null} options.answer
  * @param {{suggestion: string, start: number, end: number, label: string}[]} [options.rejected]
+ * @param {(label: string) => any} [options.labelOf] what it asks of its spans
  * @param {() => void} options.onChange
  */
-export function createTextStore({ answer, rejected = [], onChange }) {
-  return new TextStore({ spans: answer?.spans ?? [], rejected }, onChange);
+export function createTextStore({ answer, rejected = [], labelOf = () => undefined, onChange }) {
+  return new TextStore({ spans: answer?.spans ?? [], rejected }, labelOf, onChange);
 }
 
 class TextStore {
@@ -27,9 +29,9 @@ class TextStore {
   #onChange;
   #seen = {}; // what pending() and items() found for a state and its offers: asked for many times between two changes
 
-  constructor(state, onChange) {
+  constructor(state, labelOf, onChange) {
     this.#onChange = onChange;
-    this.#history = createHistory(state, { onChange: () => this.#settle() });
+    this.#history = keepDefaults(createHistory(state, { onChange: () => this.#settle() }), "spans", labelOf);
   }
 
   get history() {

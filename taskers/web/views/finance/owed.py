@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from taskers import access
 from taskers.errors import NotFound, Problem
 from taskers.models import Payout, PayoutItem, PayoutReturn, Person
 from taskers.models.people import Role
@@ -168,7 +167,6 @@ def item(request: MemberRequest, item_id: int) -> HttpResponse:
         "origins": origins.of(found, offset=offset, limit=200),
         "next": offset + 200,
         "names": project_names(request.organization),
-        "opens_tasks": access.may(request.user, request.organization, Role.OWNER, Role.MANAGER),
         "returned": found.returns.select_related("asked_by", "ended_by").order_by("-pk"),
     }
     return render(request, "taskers/money/item.html", context)
