@@ -240,7 +240,8 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
     found_all = capability == "segment"
     told = {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}
-    return told | {"writers": [str(one.version) for one in writers]}
+    scribes = resolution.deployed(project, WRITES) if capability == "spans" else []  # asked live alone
+    return told | {"writers": [str(one.version) for one in writers], "scribes": [str(one.version) for one in scribes]}
 
 
 def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:
