@@ -134,6 +134,18 @@ KINDS: dict[str, Kind] = {
             "window": Option(int, least=8, most=8192),
         },
     ),
+    "transformers": Kind(
+        "torch_text:load",
+        frozenset({"spans", "classify"}),
+        files=(".safetensors", ".json", ".txt", ".model"),
+        one=".safetensors",
+        labels=("spans", "classify"),
+        accelerated=True,
+        options={
+            "activation": Option(str, choices=("softmax", "sigmoid")),
+            "window": Option(int, least=8, most=8192),
+        },
+    ),
     "onnx-text-embedder": Kind(
         "onnx_text_embedder:load",
         frozenset({"embed"}),

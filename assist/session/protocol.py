@@ -334,7 +334,8 @@ def _prompt(fields: Any, id: str) -> Prompt:
             _only(fields, {name}, id, "bad-prompt")
             if fields[name] is not True:
                 raise BadMessage("bad-prompt", problem, id)
-            return Prompt(id, **{name: True})
+            asked: dict[str, Any] = {name: True}
+            return Prompt(id, **asked)
     _only(fields, {"points", "box", "previous"}, id, "bad-prompt")
     points, box = _points(fields.get("points", []), id), _box(fields.get("box"), id)
     previous = fields.get("previous")
