@@ -18,7 +18,7 @@ from django.utils import translation
 
 from assist.errors import TEXTS, CopilotError
 from assist.runtime.client import RuntimeClient, serving
-from assist.session import boxes, classes, protocol, replies, wording
+from assist.session import attribute_words, boxes, classes, protocol, replies
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import CLASSES, Binding, Offer, Picture
@@ -84,7 +84,7 @@ class Session:
         self._over = False
         # Beside the other question, by what was asked for: neither a click nor another of them takes it away.
         self._beside: dict[str, asyncio.Task[None]] = {}
-        self._lines: wording.Lines = {}
+        self._lines: attribute_words.Lines = {}
         self._finders = {"segment": self._find_masks, "spans": self._find_spans}
         self._finders |= dict.fromkeys(CLASSES, self._find_classes)
 
@@ -238,7 +238,7 @@ class Session:
         runtime, known, picture = self._runtime, self._gateway.known, binding.picture
         read = partial(self._gateway.read, picture)  # type: ignore[arg-type]  # called of images alone
         if prompt.words:
-            return await wording.find(runtime, known, read, prompt, binding, self._lines, self._name)
+            return await attribute_words.find(runtime, known, read, prompt, binding, self._lines, self._name)
         find = boxes.find_all if prompt.everything else boxes.find
         return await find(runtime, known, read, prompt, binding, self._model, asker=self._name)
 

@@ -9,8 +9,8 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification, BertForTokenClassification
 
 from assist.adapters import RuntimeMissing
-from tests.assist.test_onnx_text import entered
 from tests.support.assist import brought
+from tests.support.assist.brought import entered
 
 
 def torch_folder(at: Path, page: str = "", told: int = 0, **fields: Any) -> Path:
