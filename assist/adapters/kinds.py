@@ -37,6 +37,7 @@ class Kind:
     accelerated: bool = False
     outside: bool = False  # it asks another host
     encoder: str = ""  # the model whose encoder it uses: what that made of an image is what this would make
+    longest: int = 0  # characters of a text that it takes at once; longer ones are read in parts. 0: any number
     lays: bool = False  # it says where texts lie (`embed`): their classes are told by labels' words and by verdicts
     options: Mapping[str, Option] = field(default_factory=dict)
 
@@ -133,6 +134,18 @@ KINDS: dict[str, Kind] = {
             "window": Option(int, least=8, most=8192),
         },
     ),
+    "transformers": Kind(
+        "torch_text:load",
+        frozenset({"spans", "classify"}),
+        files=(".safetensors", ".json", ".txt", ".model"),
+        one=".safetensors",
+        labels=("spans", "classify"),
+        accelerated=True,
+        options={
+            "activation": Option(str, choices=("softmax", "sigmoid")),
+            "window": Option(int, least=8, most=8192),
+        },
+    ),
     "onnx-text-embedder": Kind(
         "onnx_text_embedder:load",
         frozenset({"embed"}),
@@ -171,6 +184,7 @@ KINDS: dict[str, Kind] = {
         frozenset({"spans", "classify", "generate"}),
         labels=("spans",),
         outside=True,
+        longest=20_000,
         options=ASKED
         | {
             "model": Option(str, required=True),

@@ -9,7 +9,8 @@ from PIL import Image
 
 from assist.adapters import RuntimeMissing
 from assist.adapters.bundle import Bundle
-from assist.adapters.onnx_session import failed, opened
+from assist.adapters.library_faults import failed
+from assist.adapters.onnx_session import opened
 
 GREY = 114  # around an image that is narrower than the model's window
 

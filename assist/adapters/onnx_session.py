@@ -1,11 +1,11 @@
-"""An ONNX file, opened, and what it throws said in words."""
+"""An ONNX file, opened."""
 
 from pathlib import Path
 
 import onnxruntime
 
 from assist.adapters import RuntimeMissing
-from assist.errors import CopilotError
+from assist.adapters.library_faults import first_line
 
 
 def opened(file: Path, key: str, threads: int = 0) -> onnxruntime.InferenceSession:
@@ -17,13 +17,4 @@ def opened(file: Path, key: str, threads: int = 0) -> onnxruntime.InferenceSessi
     try:
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as problem:  # whatever a file that is none may do to its reader
-        raise RuntimeMissing(f"The file of {key} is no ONNX model that runs here ({_first(problem)}).") from None
-
-
-def failed(what: str, problem: BaseException) -> CopilotError:
-    """No answer: whatever a model's library throws, none of it is ours."""
-    return CopilotError("no-answer", f"The model failed on this {what} ({_first(problem)}). Go on without it.")
-
-
-def _first(problem: BaseException) -> str:
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0][:160]
+        raise RuntimeMissing(f"The file of {key} is no ONNX model that runs here ({first_line(problem)}).") from None

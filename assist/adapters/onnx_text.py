@@ -17,6 +17,7 @@ from assist.adapters.answers import or_none
 from assist.adapters.bundle import Bundle
 from assist.adapters.devices import Device
 from assist.adapters.onnx_tokens import OnnxTokens
+from assist.adapters.text_windows import TextWindows
 from assist.errors import CopilotError
 
 OUTSIDE = "O"  # the label of what belongs to nothing
@@ -31,7 +32,7 @@ UNBLANKED = re.compile(
 
 def load(bundle: Bundle, device: Device) -> "OnnxText":
     """From its files. Raises RuntimeMissing."""
-    return OnnxText(bundle)
+    return OnnxText(bundle, OnnxTokens(bundle))
 
 
 class Word(NamedTuple):
@@ -46,12 +47,10 @@ class Word(NamedTuple):
 class OnnxText:
     """One model; it may be shared by threads."""
 
-    device = "cpu"
-
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, tokens: TextWindows, device: str = "cpu") -> None:
+        self.device, self._tokens = device, tokens
         self._labels, self._options = list(bundle.terms.labels), bundle.terms.options
         self._meanings = _meanings(self._labels)
-        self._tokens = OnnxTokens(bundle)
 
     def spans(self, text: str) -> list[FoundSpan]:
         """With the model's own labels, less what says where a span begins. Raises CopilotError "no-answer"."""

@@ -15,7 +15,8 @@ from PIL import Image
 from assist.adapters import Embedding, MaskPrompt, Masks, RuntimeMissing, mask_size
 from assist.adapters.bundle import Bundle
 from assist.adapters.devices import Device
-from assist.adapters.onnx_session import failed, opened
+from assist.adapters.library_faults import failed
+from assist.adapters.onnx_session import opened
 from assist.adapters.sam_levels import IMAGE_SIDE, LEVELS
 from assist.adapters.specks import without_specks
 from assist.errors import CopilotError

@@ -1,16 +1,17 @@
-"""What verdicts teach about how far a model's scores of spans or boxes may be believed. The only writer of
+"""What verdicts teach about how far a model's scores of spans, boxes or lines may be believed. The only writer of
 MeasuredScores.
 
 The model is asked about texts or images that people answered without any help: of each span that it finds there it is
-known whether it was decided just so, place and label, and of each box whether something is marked there under its label
-that shares at least half with it. From that its scores are calibrated (projects/inference/calibration.py), and those of
-each label of which enough is known by themselves; again whenever a fifth more has been decided, or labels or what they
-are mapped to are others. Nothing is asked about that ever judges it (blind_verdicts.calibrating).
+known whether it was decided just so, place and label, of each box whether something is marked there under its label
+that shares at least half with it, and of each line whether the region that it lies in says so (line_matches.py). From
+that its scores are calibrated (projects/inference/calibration.py), and those of each label of which enough is known by
+themselves; again whenever a fifth more has been decided, or labels or what they are mapped to are others. Nothing is
+asked about that ever judges it (blind_verdicts.calibrating).
 """
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,21 +23,23 @@ from assist.errors import CopilotError
 from assist.learning import blind_verdicts
 from assist.learning.blind_verdicts import Decided
 from assist.learning.box_matches import matched
+from assist.learning.line_matches import right_lines, written_down
 from assist.learning.region_masks import AREAS, as_box
 from assist.models import MeasuredScores, ModelVersion, Precomputed
 from assist.registry import registry, resolution
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import serving, status_now
 from assist.suggestions import asked_ahead, seen_boxes, sureness
-from assist.suggestions.bindings import capability_of
+from assist.suggestions.bindings import SEERS, capability_of, written_in
 from assist.suggestions.label_map import project_label
+from assist.suggestions.seen_boxes import Seen
 from assist.suggestions.sureness import Measured
 from projects.inference.calibration import Calibration, calibrate
-from projects.models import Project, VerdictEntry
+from projects.models import Label, Project, VerdictEntry
 
-# By what models do here by themselves, whose scores are measured. Of what reads images none are: a line is no region.
-OF = {"spans": "spans", "segment": "detect"}
-SPANS, BOXES = "spans", "detect"
+# By what models do here by themselves, whose scores are measured.
+OF = {"spans": ("spans",), "segment": SEERS}
+SPANS, READS = "spans", "read"
 NEWEST = 1_000  # verdicts
 PICTURES = 300  # of those: one takes as long as a hundred texts
 LEAST = 10  # fresh ones that are worth beginning for
@@ -55,25 +58,25 @@ class Known(NamedTuple):
     label: str
 
 
-def of_what(project: Project) -> str:
-    """Of models of which capability scores are measured here; "" of none."""
+def of_what(project: Project) -> tuple[str, ...]:
+    """Of models of which capabilities scores are measured here."""
     terms = project.settings_now()
-    return OF.get(capability_of(project.task_type, terms), "") if terms.copilot else ""
+    return OF.get(capability_of(project.task_type, terms), ()) if terms.copilot else ()
 
 
 def of(project_key: UUID, model: str) -> Measured | None:
     """What is known of this model's scores in a project; None where too little is decided under the labels of today."""
     name, _, version = model.rpartition("@")
     rows = MeasuredScores.objects.filter(project__public_id=project_key, known__gte=ENOUGH)
-    row = rows.filter(version__name=name, version__version=version).select_related("project").first()
-    return _measured(row, _terms(row.project)) if row else None
+    row = rows.filter(version__name=name, version__version=version).select_related("project", "version").first()
+    return _measured(row, _terms(row.project).of(row.version)) if row else None
 
 
 def standing(project: Project) -> list[dict[str, Any]]:
     """What has been measured so far, for the page: what a score is worth, where enough is decided to tell."""
     found, terms, names = [], _terms(project), dict(project.labels.values_list("key", "name"))
     for row in MeasuredScores.objects.filter(project=project).select_related("version").order_by("version"):
-        measured = _measured(row, terms)
+        measured = _measured(row, terms.of(row.version))
         found.append(
             {
                 "version": row.version,
@@ -100,13 +103,14 @@ def _lines(calibration: Calibration) -> list[tuple[int, int]]:
 def due(project: Project) -> bool:
     """Whether enough was decided since they were last measured, or a model answers whose scores never were as things
     stand today."""
-    capability = of_what(project)
-    answering = resolution.deployed(project, capability) if capability else []
-    if not answering and capability != SPANS:
-        return False  # boxes come from a model that was brought, or not at all
-    rows, now = list(MeasuredScores.objects.filter(project=project).order_by("-upto")), _terms(project)
-    today = {row.version_id for row in rows if row.terms == now}
-    if rows and (rows[0].terms != now or any(one.version.pk not in today for one in answering)):
+    capabilities = of_what(project)
+    answering = _answering(project, capabilities)
+    if not answering and SPANS not in capabilities:
+        return False  # boxes and lines come from a model that was brought, or not at all
+    now = _terms(project)
+    rows = list(MeasuredScores.objects.filter(project=project).select_related("version").order_by("-upto"))
+    today = {row.version_id for row in rows if row.terms == now.of(row.version)}
+    if rows and (rows[0].version_id not in today or any(one.version.pk not in today for one in answering)):
         return True
     wanted = max(LEAST, max((row.read for row in rows), default=0) // 5)
     decided = VerdictEntry.objects.filter(project=project, label="")
@@ -118,30 +122,35 @@ def learn(project: Project) -> int:
     """Measure the scores of every version that answers here; returns how many verdicts there were. Raises CopilotError
     where the runtime doesn't answer."""
     # Before the verdicts: what comes or changes meanwhile is read next time.
-    read = {"upto": blind_verdicts.newest_key(project), "terms": _terms(project)}
+    read, terms = {"upto": blind_verdicts.newest_key(project)}, _terms(project)
     decided = blind_verdicts.newest(project, NEWEST)
-    capability = of_what(project)
-    for version in _versions(project, capability):
+    for version in _versions(project):
         blind = blind_verdicts.calibrating(project, version, decided)
-        if capability == BOXES:
+        if version.capability in SEERS:
             told = [one for one in blind if one.task.asset_id][:PICTURES]
-            known = _known_boxes(project, version, told)
+            known = _known_regions(project, version, told)
         else:
             told = [one for one in blind if one.task.payload.get("text")]
             known = _known(project, version, told)
-        _write(project, version, known, read | {"verdicts": len(told), "read": len(decided)})
+        kept = read | {"terms": terms.of(version), "verdicts": len(told), "read": len(decided)}
+        _write(project, version, known, kept)
     return len(decided)
 
 
-def _versions(project: Project, capability: str) -> list[ModelVersion]:
-    rows = resolution.deployed(project, capability)
+def _versions(project: Project) -> list[ModelVersion]:
+    capabilities = of_what(project)
+    rows = _answering(project, capabilities)
     found = [row.version for row in rows]
-    if capability == SPANS and sum(row.share for row in rows) < WHOLE:
+    if SPANS in capabilities and sum(row.share for row in rows) < WHOLE:
         status = status_now(settings.RUNTIME_ADDRESS, 5.0)
         if status is None:
             raise CopilotError("copilot-down")
         found.append(model_version(serving(status, SPANS)))
     return list(dict.fromkeys(found))
+
+
+def _answering(project: Project, capabilities: Collection[str]) -> list[resolution.Answer]:
+    return [row for row in resolution.everything(project) if row.version.capability in capabilities]
 
 
 def _known(project: Project, version: ModelVersion, blind: Sequence[Decided]) -> list[Known]:
@@ -157,20 +166,38 @@ def _known(project: Project, version: ModelVersion, blind: Sequence[Decided]) ->
     return found
 
 
-def _known_boxes(project: Project, version: ModelVersion, blind: Sequence[Decided]) -> list[Known]:
+def _known_regions(project: Project, version: ModelVersion, blind: Sequence[Decided]) -> list[Known]:
     labels, mapping = _labels(project), project.settings_now().label_mapping
-    own, found = registry.label_map_of(str(version)), list[Known]()
+    own, written, found = registry.label_map_of(str(version)), _written(project, version), list[Known]()
     for one, boxes in zip(blind, _seen(version, blind), strict=True):
-        marked = [(part["label"], box) for part in one.answer["regions"] if (box := as_box(part["shape"]))]
-        for each, overlap in matched(seen_boxes.named(boxes, mapping, labels, own, {}), marked):
+        for each, right in _rightness(seen_boxes.named(boxes, mapping, labels, own, written), one, written):
             said = sureness.UNSAID if each.score is None else float(each.score)
-            found.append(Known(said, overlap > 0, one.group, each.label))
+            found.append(Known(said, right, one.group, each.label))
     return found
+
+
+def _rightness(found: Sequence[Seen], one: Decided, written: Mapping[str, str]) -> list[tuple[Seen, bool]]:
+    """Whether each is right: a line by what it says, where its label keeps that, and what has no words by its place."""
+    regions = one.answer["regions"]
+    marked = [(part["label"], box) for part in regions if (box := as_box(part["shape"]))]
+    boxes = [each for each in found if not each.attributes]
+    lines = [each for each in found if each.attributes]
+    by_place = [(each, overlap > 0) for each, overlap in matched(boxes, marked)]
+    return by_place + right_lines(lines, written_down(regions, written))
+
+
+def _written(project: Project, version: ModelVersion) -> dict[str, str]:
+    """By label the attribute that holds what a reader reads there; nothing of what reads nothing."""
+    return written_in(project.labels.in_use()) if version.capability == READS else {}
 
 
 def _labels(project: Project) -> set[str]:
     """Those that a span or a box may be of."""
-    return {one.key for one in project.labels.in_use() if not one.shapes or AREAS.intersection(one.shapes)}
+    return _areas(project.labels.in_use())
+
+
+def _areas(labels: Iterable[Label]) -> set[str]:
+    return {one.key for one in labels if not one.shapes or AREAS.intersection(one.shapes)}
 
 
 def _found(version: ModelVersion, blind: Sequence[Decided]) -> list[Any]:
@@ -219,11 +246,26 @@ def _groups(known: Sequence[Known]) -> set[str]:
     return {one.group for one in known}
 
 
-def _terms(project: Project) -> str:
-    """What says which finds are meant: another text once labels come or go, or are mapped otherwise. Labels are no part
-    of a version of the settings."""
-    keys = sorted(_labels(project))
-    return sha256(json.dumps([project.settings_now().label_mapping, keys], sort_keys=True).encode()).hexdigest()
+class Terms(NamedTuple):
+    """What says which finds are meant: another text once labels come or go, or are mapped otherwise; of what is read
+    also once it is kept elsewhere. Labels are no part of a version of the settings."""
+
+    usual: str
+    reading: str
+
+    def of(self, version: ModelVersion) -> str:
+        """Those under which this version's scores are measured."""
+        return self.reading if version.capability == READS else self.usual
+
+
+def _terms(project: Project) -> Terms:
+    labels, mapping = project.labels.in_use(), project.settings_now().label_mapping
+    usual = [mapping, sorted(_areas(labels))]
+    return Terms(_digest(usual), _digest([*usual, written_in(labels)]))
+
+
+def _digest(said: list[Any]) -> str:
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _measured(row: MeasuredScores, terms: str) -> Measured | None:

@@ -6,10 +6,9 @@ Letters that were read wrong, left out or added are counted (Levenshtein 1966), 
 where nothing is to be read all of them.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 
@@ -17,20 +16,11 @@ from assist.learning import box_scores
 from assist.learning.asked import Asked, Scores
 from assist.learning.blind_verdicts import Decided
 from assist.learning.figures import Kind, ratio
-from assist.learning.region_masks import as_box
+from assist.learning.line_matches import COVERED, Region, area, distance, lying_in, plain, right_lines, written_down
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import picture_of
-
-INSIDE = 0.5  # of a line: it is of the region
-COVERED = 0.25  # of a region, by its lines together: people draw around words loosely, and leave room between lines
-
-
-class Region(NamedTuple):
-    """A region where words belong: its box, and what people wrote down; "" where nobody said."""
-
-    box: tuple[float, ...]
-    words: str
+from assist.suggestions.seen_boxes import Seen
 
 
 @dataclass(frozen=True)
@@ -74,73 +64,43 @@ async def _picture(
 ) -> float | None:
     if not known or picture_of(one.task) is None:
         return None
-    regions = [
-        Region(box, plain(str(part["attributes"].get(asked.written[part["label"]], ""))))
-        for part in one.answer["regions"]
-        if part["label"] in known and (box := as_box(part["shape"]))
-    ]
+    marked = written_down([part for part in one.answer["regions"] if part["label"] in known], asked.written)
     found = await box_scores.seen(client, version, asked, one)
     if asked.unread(one.task.pk):
         return None
-    lines = [
-        Region(each.box, plain(words))
-        for each in found or ()
-        if asked.offers(each.label, each.score)
-        for words in each.attributes.values()
-    ]
-    asked.marked[one.task.pk] = any(words for _, words in regions)
-    asked.evidence[one.task.pk] = page = compared(lines, regions)
+    sure = partial(_sure, asked, version)
+    offered = [each for each in found or () if asked.offers(each.label, sure(each))]
+    lines = [Region(each.box, plain(words)) for each in offered for words in each.attributes.values()]
+    asked.marked[one.task.pk] = any(region.words for _, region in marked)
+    asked.evidence[one.task.pk] = page = compared(lines, [region for _, region in marked])
+    if all(each.score is not None for each in found or ()):
+        told = right_lines([each for each in offered if each.attributes], marked)
+        asked.was_sure(one.task.pk, ((sure(each), right) for each, right in told))
     return 0.0 if found is None else page.right
 
 
-def plain(words: str) -> str:
-    """One spelling of each letter, one space between words."""
-    return " ".join(unicodedata.normalize("NFC", words).split())
+def _sure(asked: Asked, version: ModelVersion, one: Seen) -> float | None:
+    return asked.sure(version, one.score, one.label)
 
 
 def compared(lines: Sequence[Region], regions: Sequence[Region]) -> Page:
     """Each line by the region that it lies in. What lies where nobody said what is written tells nothing."""
     own: list[list[str]] = [[] for _ in regions]
     covered, beside = np.zeros(len(regions)), 0
-    for line, shared in zip(lines, _shared(lines, regions), strict=True):
-        best = int(shared.argmax()) if len(regions) else -1
-        if best >= 0 and shared[best] > 0 and shared[best] >= INSIDE * _area(line):
-            own[best].append(line.words)
-            covered[best] += shared[best]
+    for line, (place, shared) in zip(lines, lying_in(lines, regions), strict=True):
+        if place >= 0:
+            own[place].append(line.words)
+            covered[place] += shared
         else:
             beside += len(line.words)
     told = []
-    for one, said, area in zip(regions, own, covered, strict=True):
-        meets = area >= COVERED * _area(one)
+    for one, said, shared in zip(regions, own, covered, strict=True):
+        meets = shared >= COVERED * area(one)
         read, lost = (plain(" ".join(said)), 0) if meets else ("", sum(map(len, said)))
         if one.words:
             told.append((len(one.words), len(read), distance(one.words, read)))
             beside += lost
     return Page(told, beside)
-
-
-def _area(one: Region) -> float:
-    _, _, width, height = one.box
-    return width * height
-
-
-def _shared(lines: Sequence[Region], regions: Sequence[Region]) -> np.ndarray:
-    """The area that each line shares with each region."""
-    a, b = (np.array([one.box for one in some], float).reshape(-1, 4) for some in (lines, regions))
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum((a[:, :2] + a[:, 2:])[:, None], (b[:, :2] + b[:, 2:])[None])
-    return np.clip(high - low, 0, None).prod(2)
-
-
-def distance(first: str, second: str) -> int:
-    """How many letters have to be changed, taken out or put in to make one of the other (Levenshtein 1966)."""
-    there = np.array([ord(letter) for letter in second], int)
-    steps = np.arange(len(second) + 1)
-    row = steps
-    for at, letter in enumerate(first, start=1):
-        changed = np.concatenate([[at], np.minimum(row[:-1] + (there != ord(letter)), row[1:] + 1)])
-        row = np.minimum.accumulate(changed - steps) + steps
-    return int(row[-1])
 
 
 FIGURES = (

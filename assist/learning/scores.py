@@ -217,7 +217,7 @@ async def words(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
 
 async def _words(client: RuntimeClient, version: ModelVersion, asked: Asked, one: Decided) -> float | None:
     text, fields = str(one.task.payload.get("text") or ""), {field.field: field for field in asked.texts}
-    decided = {part["field"]: part["value"] for part in one.answer["fields"]}
+    decided = {part["field"]: part["value"] for part in one.answer.get("fields", ())}
     wanted = {field: decided[field] for field in fields if decided.get(field)}
     if not text.strip() or not wanted:
         return None

@@ -100,8 +100,9 @@ class HeldModel:
     def parts(self, text: str) -> list[windows.Part]:
         """A text as the model takes it: in parts where it is longer; none of one of more than MOST_PARTS. Nothing is
         ever cut off in silence."""
-        most = self.offer.terms.input.get("most_characters") if self.offer.terms else None
-        found = windows.parts(text, most or max(1, len(text)))
+        terms = self.offer.terms
+        said = (terms.input.get("most_characters"), KINDS[terms.adapter].longest) if terms else ()
+        found = windows.parts(text, min(filter(None, said), default=max(1, len(text))))
         return found if len(found) <= MOST_PARTS else []
 
     async def each(

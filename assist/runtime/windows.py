@@ -55,10 +55,11 @@ def spans(parts: Sequence[Part], found: Sequence[Sequence[FoundSpan] | None]) ->
 
 
 def shares(parts: Sequence[Part], found: Sequence[Shares | None]) -> Shares | None:
-    """One share of each label for the whole, each part's weighed by its length; None where no part has an answer."""
-    told = [(one, len(part)) for one, (_, part) in zip(found, parts, strict=True) if one]
-    if not told:
+    """One share of each label for the whole, each part's weighed by its length; None where a part has no answer: nobody
+    knows then what it would say."""
+    if not all(found):
         return None
+    told = [(one or {}, len(part)) for one, (_, part) in zip(found, parts, strict=True)]
     if len(parts) == 1:
         return told[0][0]
     total = sum(length for _, length in told)

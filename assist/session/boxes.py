@@ -14,7 +14,7 @@ from assist.suggestions.offers import EVERYTHING, Binding, Offer
 ASKED = {"boxes": True}
 MOST_MASKS = 30  # made at once of one image; the other boxes get theirs when somebody takes them
 
-Known = Callable[[Binding, str, dict[str, bool]], Awaitable[tuple[list[Offer], Any]]]
+Known = Callable[[Binding, str, dict[str, Any]], Awaitable[tuple[list[Offer], Any]]]
 Read = Callable[[], Awaitable[bytes]]
 
 

@@ -15,7 +15,7 @@ from assist.suggestions.prototypes import Guess
 
 WRITTEN = {"written": True}  # what is asked of a model that writes
 
-Known = Callable[[Binding, str, dict[str, bool]], Awaitable[tuple[list[Offer], Any]]]
+Known = Callable[[Binding, str, dict[str, Any]], Awaitable[tuple[list[Offer], Any]]]
 Read = Callable[[Picture], Awaitable[bytes]]
 
 

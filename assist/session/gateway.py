@@ -20,7 +20,7 @@ from assist.suggestions.sureness import Measured
 FRESH_SECONDS = 3.0
 
 
-def _look_up(binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
+def _look_up(binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]:
     kept = record.kept_of_whole(binding, model, asked)
     return kept, None if kept else precompute.found(binding.task_key, model)
 
@@ -82,7 +82,7 @@ class Gateway:
         """Write down what was offered."""
         await _keep(binding, model, offers)
 
-    async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
+    async def known(self, binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]:
         """What was offered before when just this was asked; if nothing was, what the model said in advance, or None."""
         return await _known(binding, model, asked)
 
@@ -115,6 +115,6 @@ class TrialGateway(Gateway):
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         """Nothing: a trial leaves no trace."""
 
-    async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
+    async def known(self, binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]:
         """Only what the model said in advance: nothing was kept."""
         return [], await _prepared(binding.task_key, model)

@@ -15,6 +15,7 @@ from assist.errors import CopilotError
 MAX_BYTES = 64 * 1024
 MAX_POINTS = 64
 MAX_COORDINATE = 1_000_000
+MAX_NAME = 120  # characters
 
 ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -37,6 +38,19 @@ class Open:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Words for a part of the answer, by its id, its label and the attribute that takes them: of a span by its place in
+    the text, of a region by the box around it."""
+
+    part: str
+    label: str
+    attribute: str
+    start: int = 0
+    end: int = 0
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Prompt:
     """Find this: points and a box in pixels of the upright image, or what the text says."""
 
@@ -48,6 +62,12 @@ class Prompt:
     imported: bool = False  # the regions that were imported with the image
     boxes: bool = False  # or all that a detector sees in the image
     everything: bool = False  # or the masks of all that stands apart in it
+    words: Wanted | None = None  # or words for an attribute of what is marked
+
+    @property
+    def beside(self) -> str:
+        """What is answered beside the other questions: "boxes", "everything" or "words"; "" for what isn't."""
+        return next((name for name in ("boxes", "everything", "words") if getattr(self, name)), "")
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,7 @@ class Ready:
     waits: bool = False  # ask only when the person does: too little is known of how good its answers are here
     imported: bool = False  # regions were imported with the image; a prompt with imported: true is told them
     boxes: bool = False  # whether a detector may be asked for what is in the image
+    words: bool = False  # whether words may be asked for attributes of what is marked
 
 
 @dataclass(frozen=True)
@@ -201,6 +222,17 @@ class BoxesFound:
 
 
 @dataclass(frozen=True)
+class WordsFound:
+    """What a model writes, or reads, for an attribute of a span or a region."""
+
+    id: str
+    suggestion: str
+    model: str
+    words: str
+    latency_ms: int
+
+
+@dataclass(frozen=True)
 class Pong:
     """Still here."""
 
@@ -217,7 +249,7 @@ class Error:
 
 
 ClientMessage = Open | Prompt | Cancel | Ping
-ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | RegionsFound | BoxesFound | Pong | Error
+ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | RegionsFound | BoxesFound | WordsFound | Pong | Error
 NAMES = {
     Ready: "ready",
     MasksFound: "masks",
@@ -225,6 +257,7 @@ NAMES = {
     ClassesFound: "classes",
     RegionsFound: "regions",
     BoxesFound: "boxes",
+    WordsFound: "words",
     Pong: "pong",
     Error: "error",
 }
@@ -281,29 +314,28 @@ def _token(fields: dict[str, Any], id: str) -> UUID:
     return UUID(token)
 
 
+# What is asked of all of a text or an image, and what is said of another value than true.
+WHOLE = {
+    "text": "A text prompt says text: true.",
+    "imported": "A prompt for what was imported says imported: true.",
+    "boxes": "A prompt for all boxes says boxes: true.",
+    "everything": "A prompt for everything says everything: true.",
+}
+
+
 def _prompt(fields: Any, id: str) -> Prompt:
     if not isinstance(fields, dict):
         raise BadMessage("bad-prompt", "A prompt is an object.", id)
-    if "text" in fields:
-        _only(fields, {"text"}, id, "bad-prompt")
-        if fields["text"] is not True:
-            raise BadMessage("bad-prompt", "A text prompt says text: true.", id)
-        return Prompt(id, text=True)
-    if "imported" in fields:
-        _only(fields, {"imported"}, id, "bad-prompt")
-        if fields["imported"] is not True:
-            raise BadMessage("bad-prompt", "A prompt for what was imported says imported: true.", id)
-        return Prompt(id, imported=True)
-    if "boxes" in fields:
-        _only(fields, {"boxes"}, id, "bad-prompt")
-        if fields["boxes"] is not True:
-            raise BadMessage("bad-prompt", "A prompt for all boxes says boxes: true.", id)
-        return Prompt(id, boxes=True)
-    if "everything" in fields:
-        _only(fields, {"everything"}, id, "bad-prompt")
-        if fields["everything"] is not True:
-            raise BadMessage("bad-prompt", "A prompt for everything says everything: true.", id)
-        return Prompt(id, everything=True)
+    if "words" in fields:
+        _only(fields, {"words"}, id, "bad-prompt")
+        return Prompt(id, words=_wanted(fields["words"], id))
+    for name, problem in WHOLE.items():
+        if name in fields:
+            _only(fields, {name}, id, "bad-prompt")
+            if fields[name] is not True:
+                raise BadMessage("bad-prompt", problem, id)
+            asked: dict[str, Any] = {name: True}
+            return Prompt(id, **asked)
     _only(fields, {"points", "box", "previous"}, id, "bad-prompt")
     points, box = _points(fields.get("points", []), id), _box(fields.get("box"), id)
     previous = fields.get("previous")
@@ -312,6 +344,21 @@ def _prompt(fields: Any, id: str) -> Prompt:
     if not points and box is None:
         raise BadMessage("bad-prompt", "A prompt has at least one point or a box.", id)
     return Prompt(id, points, box, previous)
+
+
+def _wanted(fields: Any, id: str) -> Wanted:
+    if not isinstance(fields, dict):
+        raise BadMessage("bad-prompt", "words is an object.", id)
+    _only(fields, {"part", "label", "attribute", "start", "end", "box"}, id, "bad-prompt")
+    names = [fields.get(name) for name in ("part", "label", "attribute")]
+    if not all(isinstance(one, str) and 0 < len(one) <= MAX_NAME for one in names):
+        raise BadMessage("bad-prompt", "Words are asked for a part, a label and an attribute.", id)
+    start, end, box = fields.get("start", 0), fields.get("end", 0), _box(fields.get("box"), id)
+    placed = type(start) is type(end) is int and 0 <= start < end <= MAX_COORDINATE
+    if placed == (box is not None):
+        raise BadMessage("bad-prompt", "Words are asked for a span, by start and end, or for a box.", id)
+    part, label, attribute = map(str, names)
+    return Wanted(part, label, attribute, start, end, box)
 
 
 def _points(value: Any, id: str) -> tuple[tuple[float, float, bool], ...]:

@@ -30,6 +30,7 @@ from assist.suggestions.prototypes import Guess
 
 WANTS_POINTS = "This task takes a prompt with points or a box."
 NO_DETECTOR = "No model that finds boxes answers for this task."
+NO_WORDS = "No model has words for this attribute."
 NOTHING_APART = "Nothing stands apart here that the copilot is sure of."
 WANTS_TEXT = "This task takes a prompt with text: true."
 
@@ -40,6 +41,11 @@ def check(prompt: Prompt, binding: Binding) -> None:
     if prompt.imported:
         if binding.imported is None or picture is None:
             raise CopilotError("bad-prompt", WANTS_POINTS if picture else WANTS_TEXT)
+        return
+    if prompt.words:
+        known = prompt.words.attribute in binding.worded.get(prompt.words.label, ()) and binding.words_by
+        if not known or (prompt.words.box is None) != (binding.picture is None):
+            raise CopilotError("bad-prompt", NO_WORDS)
         return
     if prompt.boxes:
         if not binding.detector:

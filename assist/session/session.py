@@ -18,7 +18,7 @@ from django.utils import translation
 
 from assist.errors import TEXTS, CopilotError
 from assist.runtime.client import RuntimeClient, serving
-from assist.session import boxes, classes, protocol, replies
+from assist.session import attribute_words, boxes, classes, protocol, replies
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import CLASSES, Binding, Offer, Picture
@@ -46,7 +46,7 @@ class GatewayLike(Protocol):
     async def check(self, token: UUID) -> None: ...
     async def read(self, picture: Picture) -> bytes: ...
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None: ...
-    async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]: ...
+    async def known(self, binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]: ...
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]: ...
     async def measured(self, binding: Binding, model: str) -> Measured | None: ...
     async def remembered(self, binding: Binding) -> Sequence[Find]: ...
@@ -82,8 +82,9 @@ class Session:
         self._counted = time.monotonic()
         self._strikes = 0
         self._over = False
-        # Beside the other question, by whether everything was asked for: neither a click nor the other takes it away.
-        self._beside: dict[bool, asyncio.Task[None]] = {}
+        # Beside the other question, by what was asked for: neither a click nor another of them takes it away.
+        self._beside: dict[str, asyncio.Task[None]] = {}
+        self._lines: attribute_words.Lines = {}
         self._finders = {"segment": self._find_masks, "spans": self._find_spans}
         self._finders |= dict.fromkeys(CLASSES, self._find_classes)
 
@@ -139,7 +140,9 @@ class Session:
         brought = binding.imported if binding.picture is not None else None
         said = model or (brought.model if brought else "")
         boxes = bool(binding.detector)
-        await self._say(Ready(message.id, told, said, _unproven(binding), brought is not None, boxes))
+        await self._say(
+            Ready(message.id, told, said, _unproven(binding), brought is not None, boxes, bool(binding.words_by))
+        )
         if binding.picture is not None and binding.capability == "segment" and model:
             self._warming = asyncio.create_task(self._warm(binding.picture))
 
@@ -158,10 +161,10 @@ class Session:
             return ""
 
     async def _prompt(self, prompt: Prompt) -> None:
-        if prompt.boxes or prompt.everything:
-            if prompt.everything in self._beside:
-                self._beside[prompt.everything].cancel()
-            self._beside[prompt.everything] = asyncio.create_task(self._guard(prompt.id, partial(self._answer, prompt)))
+        if prompt.beside:
+            if prompt.beside in self._beside:
+                self._beside[prompt.beside].cancel()
+            self._beside[prompt.beside] = asyncio.create_task(self._guard(prompt.id, partial(self._answer, prompt)))
             return
         await self._let_go("superseded")
         self._asking_id = prompt.id
@@ -177,13 +180,13 @@ class Session:
             find = self._finders[binding.capability]
             if prompt.imported:
                 find = self._find_imported
-            elif prompt.boxes or prompt.everything:
-                find = self._find_boxes
+            elif prompt.beside:
+                find = self._find_beside
             message, offers = await find(prompt, binding, started)
         finally:
             await held
         await self._tell(prompt, binding, message, offers)
-        if binding.planted and not prompt.everything and self._binding is binding:
+        if binding.planted and prompt.beside not in ("everything", "words") and self._binding is binding:
             self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
         if isinstance(message, protocol.ClassesFound) and message.more:
             message, offers = await self._find_words(prompt, binding, started, message)
@@ -227,16 +230,17 @@ class Session:
         )
         return replies.masks(prompt, binding, self._model, reply, _since(started))
 
-    async def _find_boxes(
+    async def _find_beside(
         self, prompt: Prompt, binding: Binding, started: float
     ) -> tuple[ServerMessage, Sequence[Offer]]:
-        picture = binding.picture
-        assert picture is not None
         if self._keeping:
             await asyncio.wait(self._keeping)
-        read = partial(self._gateway.read, picture)
+        runtime, known, picture = self._runtime, self._gateway.known, binding.picture
+        read = partial(self._gateway.read, picture)  # type: ignore[arg-type]  # called of images alone
+        if prompt.words:
+            return await attribute_words.find(runtime, known, read, prompt, binding, self._lines, self._name)
         find = boxes.find_all if prompt.everything else boxes.find
-        return await find(self._runtime, self._gateway.known, read, prompt, binding, self._model, asker=self._name)
+        return await find(runtime, known, read, prompt, binding, self._model, asker=self._name)
 
     async def _find_spans(
         self, prompt: Prompt, binding: Binding, started: float

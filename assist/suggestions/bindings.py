@@ -1,6 +1,6 @@
 """What a copilot's socket is bound to: one live assignment in one person's hands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -25,10 +25,11 @@ NOTHING_TO_GUESS = "Nothing is asked here that the copilot has a guess for. Go o
 
 
 # What else of the same work a model that was brought can do, where one is deployed: nothing of it comes by itself.
-SEERS = ("detect", "read")  # of which one at a time sees all of an image; a detector before a reader
+READS = "read"
+SEERS = ("detect", READS)  # of which one at a time sees all of an image; a detector before a reader
 OF_IMAGES = ("classify-image", "embed-image")
-WRITES = "generate"  # words for the fields that take a text
-MORE = {"segment": SEERS, "classify": (*OF_IMAGES, WRITES)}
+WRITES = "generate"  # words for the fields that take a text, or for the attributes of spans that do
+MORE = {"segment": SEERS, "spans": (WRITES,), "classify": (*OF_IMAGES, WRITES)}
 
 
 def capabilities_of(task_type: str, settings: ProjectSettings) -> tuple[str, ...]:
@@ -107,10 +108,9 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
     writes = _writes(task, settings) if capability == "classify" and imported is None else ()
     writer = resolution.chosen(task.project.public_id, WRITES, subject) or "" if writes else ""
     capability, model = _answering(task, capability, subject, images=imported is None)
-    kinds = SEERS if capability == "segment" else ()
-    seers = (resolution.chosen(task.project.public_id, one, subject) for one in kinds)
-    detector = next(filter(None, seers), "")
+    kind, detector = _seer(task, capability, subject)
     labels = list(task.project.labels.in_use())
+    words_by, worded = _worded(task, capability, subject, labels, detector if kind == READS else "")
     return Binding(
         assignment_key=assignment.pk if assignment else None,
         assignment_id=assignment.public_id if assignment else None,
@@ -134,7 +134,31 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         detector_map=registry.label_map_of(detector),
         shapes={one.key: tuple(one.shapes or ("mask",)) for one in labels} if detector else {},
         written=written_in(labels) if detector else {},
+        words_by=words_by,
+        worded=worded,
     )
+
+
+def _seer(task: Task, capability: str, subject: str) -> tuple[str, str]:
+    """What sees all of an image, a detector or a reader, and the version deployed for that; "" where none is."""
+    for one in SEERS if capability == "segment" else ():
+        if found := resolution.chosen(task.project.public_id, one, subject):
+            return one, found
+    return "", ""
+
+
+def _worded(
+    task: Task, capability: str, subject: str, labels: Sequence[Label], reader: str
+) -> tuple[str, dict[str, dict[str, str]]]:
+    """The version that has words for attributes of text, and those by label with their names: of spans all of them,
+    written by a model that writes; of regions the one that holds what is written there, read by a reader."""
+    texts = {
+        one.key: {each["key"]: each["name"] for each in one.attributes if each["kind"] == "text"} for one in labels
+    }
+    asked = {label: found for label, found in texts.items() if found}
+    if capability == "spans" and asked:
+        return resolution.chosen(task.project.public_id, WRITES, subject) or "", asked
+    return reader, {label: dict(list(found.items())[:1]) for label, found in asked.items()} if reader else {}
 
 
 def _answering(task: Task, capability: str, subject: str, *, images: bool) -> tuple[str, str]:

@@ -16,6 +16,8 @@ def of(output: dict[str, Any], part: dict[str, Any]) -> float:
 
     A span under another label is another statement about the same words: at least half of it was changed.
     """
+    if "part" in output:
+        return round(_of_words(output, part), 4)
     if "shape" in output:
         return round(_of_shapes(output, part), 4)
     if "box" in output:

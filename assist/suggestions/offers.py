@@ -67,6 +67,8 @@ class Binding:
     shapes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # label key -> the shapes that it takes
     writer: str = ""  # the version that writes texts for fields, if one is deployed
     writes: tuple[TextField, ...] = ()
+    words_by: str = ""  # the version that has words for attributes of spans or regions
+    worded: dict[str, dict[str, str]] = field(default_factory=dict)  # label key -> those attributes, each with its name
     written: dict[str, str] = field(default_factory=dict)  # label key -> its attribute that holds what is written there
 
     @property

@@ -178,6 +178,8 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
     found = capabilities_of(batch.project.task_type, batch.project.settings_now())
     if not found:
         raise StateConflict("The copilot has nothing to offer for this type of task.")
+    if found[0] == "spans":
+        return found[:1]  # words for attributes come when somebody asks: which spans there will be, nobody knows yet
     if found[0] != "classify":
         return found
     if _has_texts(batch):

@@ -52,7 +52,7 @@ def offered(ids: Collection[UUID]) -> dict[str, int]:
     return {str(public): task for public, task in rows}
 
 
-def kept_of_whole(binding: Binding, model: str, asked: dict[str, bool]) -> list[Offer]:
+def kept_of_whole(binding: Binding, model: str, asked: dict[str, Any]) -> list[Offer]:
     """What this model has offered for all of this assignment's text or image already: a reload shows the same."""
     assert binding.assignment_key is not None  # a trial keeps nothing
     name, _, version = model.rpartition("@")
@@ -73,7 +73,7 @@ def settle(annotation: Annotation) -> int:
     rows = list(Suggestion.objects.filter(assignment_key=annotation.assignment_id))
     outcomes: dict[tuple[str, float | None], list[int]] = {}
     for row in rows:
-        parts = taken.get(str(row.public_id), [])
+        parts = _worded(row.output, annotation) if "part" in row.output else taken.get(str(row.public_id), [])
         outcome = _outcome_of(row, parts, refused, rows)
         edit = (
             0.0 if outcome == ACCEPTED else min(edit_distance.of(row.output, part) for part in parts) if parts else None
@@ -123,6 +123,16 @@ def _taken(annotation: Annotation) -> dict[str, list[dict[str, Any]]]:
     return taken
 
 
+def _worded(output: dict[str, Any], annotation: Annotation) -> list[dict[str, Any]]:
+    """The part for whose attribute words were offered, if anything stands in that attribute."""
+    (key,) = output["attributes"]
+    return [
+        part
+        for part in _parts(annotation)
+        if part.get("id") == output["part"] and part.get("label") == output["label"] and part["attributes"].get(key)
+    ]
+
+
 def _parts(annotation: Annotation) -> Iterable[dict[str, Any]]:
     task_type = TASK_TYPES[annotation.task.project.task_type]
     return annotation.answer.get(task_type.answer_list, [])
@@ -146,6 +156,8 @@ def _sets_out_from(earlier: Suggestion, later: Suggestion) -> bool:
 
 
 def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
+    if "part" in output:
+        return all(part["attributes"].get(name) == said for name, said in output["attributes"].items())
     if part["provenance"].get("source") != "suggestion":
         return False
     if "field" in output:

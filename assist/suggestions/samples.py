@@ -1,5 +1,5 @@
 """What would be offered in some images or texts of a project under other least scores, before anybody saves them: of
-what a detector or a model of spans said of them ahead. No model is asked."""
+what a detector, a reader or a model of spans said of them ahead. No model is asked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from assist.models import ModelVersion, Precomputed
 from assist.registry import registry, resolution
 from assist.suggestions import sureness
+from assist.suggestions.bindings import SEERS, written_in
 from assist.suggestions.label_map import project_label
+from assist.suggestions.seen_boxes import named
 from projects.models import Label, Project, Task
 
 MOST = 8  # images or texts
@@ -18,17 +20,19 @@ Known = Callable[[ModelVersion], sureness.Measured | None]
 
 @dataclass(frozen=True)
 class Seen:
-    """A box of the detector's under a label of the project; `score` None: unknown, and offered at any least score."""
+    """A box of the detector's or a line of the reader's under a label of the project; `score` None: unknown, and
+    offered at any least score. `words`: what was read there."""
 
-    box: tuple[float, float, float, float]
+    box: tuple[float, ...]
     label: Label
     score: float | None
     offered: bool
+    words: str = ""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An image with all that the detector saw in it, the surest first."""
+    """An image with all that the model saw in it, the surest first."""
 
     task: Task
     seen: Sequence[Seen]
@@ -68,13 +72,20 @@ class TextSample:
         return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
 
 
+def seer(project: Project) -> ModelVersion | None:
+    """What answers most of the project's images with boxes or lines; a detector before a reader. None where nothing
+    does."""
+    answering = [one for one in resolution.everything(project) if one.version.capability in SEERS]
+    best = min(answering, key=lambda one: (SEERS.index(one.version.capability), -one.share), default=None)
+    return best.version if best else None
+
+
 def of(project: Project, least: float, own: Mapping[str, float], measured: Known) -> list[Sample]:
     """Some images, the newest first; `least` and `own` (by the labels' keys) are the scores from which is offered, and
     `measured` says how far a version's scores may be believed here."""
-    deployed = resolution.deployed(project, "detect")
-    if not deployed:
+    version = seer(project)
+    if version is None:
         return []
-    version = deployed[0].version
     tasks = Task.objects.filter(project=project, asset__isnull=False).select_related("asset").order_by("-pk")[:NEWEST]
     by_key = {one.pk: one for one in tasks}
     rows = Precomputed.objects.filter(version=version, task_key__in=by_key).order_by("-task_key")[:MOST]
@@ -119,11 +130,10 @@ def _seen(
     least: Mapping[str, float],
     known: sureness.Measured | None,
 ) -> list[Seen]:
-    found, own = [], registry.label_map_of(str(version))
-    for x, y, width, height, theirs, score, *_read in boxes:
-        key = project_label(theirs, mapping, labels, own)
-        if key is not None:
-            sure = sureness.of(score, known, key)
-            offered = sure is None or sure >= least.get(key, least[""])
-            found.append(Seen((x, y, width, height), labels[key], sure, offered))
+    found, own, written = [], registry.label_map_of(str(version)), written_in(labels.values())
+    for one in named(boxes, mapping, labels, own, written):
+        sure = sureness.of(one.score, known, one.label)
+        offered = sure is None or sure >= least.get(one.label, least[""])
+        words = " ".join(one.attributes.values())
+        found.append(Seen(one.box, labels[one.label], sure, offered, words))
     return sorted(found, key=lambda one: -(one.score or 0))

@@ -30,7 +30,7 @@ SUGGEST = {
 LEAST = {
     "classify": _("Those that the model is less sure of aren’t shown, and none while its scores aren’t measured."),
     "spans": _("Those that are less sure aren’t shown: by what verdicts say of its scores, else by its own word."),
-    "detect": _("Boxes that are less sure aren’t shown: by what verdicts say of its scores, else by its own word."),
+    "detect": _("Those that are less sure aren’t shown: by what verdicts say of its scores, else by its own word."),
 }
 # Nothing can be held back by a score: who clicks for a mask sees it before taking it.
 WITHOUT_SCORES = ("segment",)

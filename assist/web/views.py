@@ -18,9 +18,9 @@ from assist.alike import duplicates
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
 from assist.learning import canary_report, deciding, label_vectors, measured_scores, rollout, term_memory
-from assist.models import Deployment, Override, Precompute
+from assist.models import Deployment, ModelVersion, Override, Precompute
 from assist.registry import lineage, registry, resolution
-from assist.suggestions import precompute, prototypes
+from assist.suggestions import precompute, prototypes, samples
 from assist.suggestions.bindings import MORE, OF_IMAGES, WRITES, capability_of
 from assist.web import figures, status
 from assist.web.deciding_forms import DecideForm, EvaluateForm, FloorsForm
@@ -162,7 +162,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         if RUNTIMES[key].capability in {capability, *able}:
             registry.model_version(key)  # so that it can be chosen, before anybody was ever offered anything
     registry.listed(Path(settings.MODELS_DIR))
-    shown = _prepared(project, capability) | _answering(project, capability)
+    shown, seer = _prepared(project, capability) | _answering(project, capability), samples.seer(project)
     return shown | {
         "task_type": TASK_TYPES[project.task_type],
         "tab": "copilot",
@@ -182,8 +182,8 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "placed": deciding.with_basis(work.of_project(project)),
         "floors_form": FloorsForm(project=project),
         "decide_form": DecideForm(project=project),
-        "samples": capability == "spans" or bool(resolution.deployed(project, "detect")),
-        **_measured(project, capability),
+        "samples": capability == "spans" or seer is not None,
+        **_measured(project, capability, seer),
         "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
         "taught": label_vectors.standing(project) if capability == "classify" else [],
@@ -195,10 +195,10 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
     }
 
 
-def _measured(project: Project, capability: str) -> dict[str, Any]:
-    """How far the scores of spans or boxes may be believed; nothing where none are told."""
+def _measured(project: Project, capability: str, seer: ModelVersion | None) -> dict[str, Any]:
+    """How far the scores of spans, boxes or lines may be believed; nothing where none are told."""
     shown = {"enough_finds": measured_scores.ENOUGH, "enough_tasks": measured_scores.ENOUGH_TEXTS}
-    if capability == "spans" or (capability == "segment" and resolution.deployed(project, "detect")):
+    if capability == "spans" or (capability == "segment" and seer is not None):
         return shown | {"measures": True, "measured": measured_scores.standing(project)}
     return shown
 
@@ -240,7 +240,8 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
     found_all = capability == "segment"
     told = {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}
-    return told | {"writers": [str(one.version) for one in writers]}
+    scribes = resolution.deployed(project, WRITES) if capability == "spans" else []  # asked live alone
+    return told | {"writers": [str(one.version) for one in writers], "scribes": [str(one.version) for one in scribes]}
 
 
 def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:

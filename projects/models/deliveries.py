@@ -47,6 +47,7 @@ class Delivery(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     written = models.BigIntegerField(default=0)  # tasks, in this run
     # How the project stood when its tasks were picked.
+    project_name = models.CharField(max_length=limits.NAME, default="", db_default="", blank=True)
     settings_version = models.PositiveIntegerField(null=True, blank=True)
     labels = models.JSONField(default=list, blank=True)
     position = models.BigIntegerField(default=0)  # of the feed of verdicts: what comes after it may not be in here

@@ -99,7 +99,7 @@ async def test_alice_asks_what_a_letter_is_about(cast: Cast, project: Project, r
     held = await held_letter(cast, project)
     page, ready = await opened(cast, held)
     told = {"type": "ready", "id": "o1", "capability": "classify", "model": MINILM, "waits": True}
-    assert ready == told | {"imported": False, "boxes": False}
+    assert ready == told | {"imported": False, "boxes": False, "words": False}
     found = await page.prompt(text=True)
     said = [(one["field"], one["label"], one["score"]) for one in found["classes"]]
     assert said == [("subject", "lamp", None), ("tone", "cross", None)]

@@ -63,6 +63,7 @@ async def test_alice_gets_the_astronauts_face_from_the_real_model(
         "waits": False,
         "imported": False,
         "boxes": False,
+        "words": False,
     }
     masks = await page.prompt(box=[180, 65, 90, 110])
     assert (masks["type"], len(masks["masks"]), masks["image_size"]) == ("masks", 3, [512, 512])

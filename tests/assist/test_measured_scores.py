@@ -235,18 +235,21 @@ def test_drift_of_how_sure_a_model_is_goes_by_its_own_word(cast: Cast, names: tu
     assert [one.figure for one in series.sureness(project, 0).came] == [0.9, 0.6]
 
 
+SIGN = {"key": "sign", "name": "Sign", "shapes": ["box"], "attributes": [{"name": "Says", "kind": "text"}]}
 PETS = [{"key": key, "name": key.title(), "colour": "#1971c2", "shapes": ["box"]} for key in ("cat", "dog")]
+ON_SIGN, BLURRED = [4, 80, 40, 10], [50, 80, 40, 10]
 BESIDE, ON_CAT, ON_DOG, OTHER = [40, 40, 8, 8], [2, 3, 20, 20], [60, 4, 20, 20], [60, 50, 20, 20]
 
 
 @pytest.fixture
 def pets(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> tuple[Project, ModelVersion]:
-    """Pictures with a cat and two dogs each, and a detector that is as sure of what is beside the cat as of the cat."""
-    project = make.project(cast.riverside, "Pets", "image_regions", labels=PETS, wanted=1)
+    """Pictures with a cat, two dogs and two signs each, and a detector that is as sure of what is beside the cat as of
+    the cat."""
+    project = make.project(cast.riverside, "Pets", "image_regions", labels=[*PETS, SIGN], wanted=1)
     version = ModelVersion.objects.create(
         name="pets", version="1", capability="detect", terms={"label_map": {}, "labels": ["cat", "dog"]}, smoke="passed"
     )
-    work.deployed(project, version, share=100, by=cast.mina)
+    work.deployed(project, version, share=60, by=cast.mina)
     return project, version
 
 
@@ -257,7 +260,8 @@ def marked(cast: Cast, project: Project, count: int) -> None:
     chosen = (one for one in files if calibrates(key, sha256(one).hexdigest()))
     for number, file in enumerate(itertools.islice(chosen, count)):
         work.image_task(batch, file, f"{number}.png", wanted=1)
-        shown = (box("cat", *ON_CAT), box("dog", *ON_DOG), box("dog", *OTHER))
+        shown = [box("cat", *ON_CAT), box("dog", *ON_DOG), box("dog", *OTHER)]
+        shown += [box("sign", *ON_SIGN, says="Total 12.50"), box("sign", *BLURRED)]
         regions = [{"id": f"r{n}", **each} for n, each in enumerate(shown, start=1)]
         make.judged(cast.alice, project, {"regions": regions})
     verdict_index.add(Event.objects.filter(project_key=project.public_id))
@@ -276,6 +280,12 @@ SEEN = [
 ]
 
 
+READ = [
+    *([*ON_SIGN, "text", SURE, "Total  12.50"], [*BLURRED, "text", SURE, "Tdl"]),
+    [*BESIDE, "text", SURE, "Thanks"],
+]
+
+
 @pytest.mark.django_db
 def test_boxes_are_worth_what_blind_verdicts_say_of_them_and_a_label_goes_by_its_own(
     cast: Cast, pets: tuple[Project, ModelVersion], client: Client, monkeypatch: pytest.MonkeyPatch
@@ -284,8 +294,10 @@ def test_boxes_are_worth_what_blind_verdicts_say_of_them_and_a_label_goes_by_its
     asked: list[int] = []
 
     async def seen(version: ModelVersion, tasks: Any, patience: float | None = None) -> list[Any]:
-        asked.extend(one.pk for one in tasks)
-        return [(one, {"boxes": SEEN, "dropped": {}}) for one in tasks[1:]]
+        if version.capability == "detect":
+            asked.extend(one.pk for one in tasks)
+        found = SEEN if version.capability == "detect" else READ
+        return [(one, {"boxes": found, "dropped": {}}) for one in tasks[1:]]
 
     monkeypatch.setattr(measured_scores.asked_ahead, "of_images", seen)
     assert not measured_scores.due(project)
@@ -293,8 +305,17 @@ def test_boxes_are_worth_what_blind_verdicts_say_of_them_and_a_label_goes_by_its
     ready = Task.objects.filter(project=project).order_by("pk").first()
     assert ready and measured_scores.due(project)
     Precomputed.objects.create(task_key=ready.pk, version=version, output={"boxes": SEEN, "dropped": {}})
+    reader = ModelVersion.objects.create(
+        name="reads", version="1", capability="read", terms={"label_map": {}, "labels": ["text"]}, smoke="passed"
+    )
+    work.deployed(project, reader, share=40, by=cast.mina)
     jobs.learn(project.pk)
-    row = MeasuredScores.objects.get()
+    row, lines = (MeasuredScores.objects.get(version=one) for one in (version, reader))
+    assert (lines.known, lines.right, lines.texts) == (50, 25, 25), (
+        "where nobody wrote down what is there tells nothing"
+    )
+    sign = sureness.of(SURE, measured_scores.of(project.public_id, str(reader)), "sign")
+    assert sign is not None and 0.45 < sign < 0.65
     assert len(asked) == 25 and ready.pk not in asked, "what was made ready isn't asked again"
     assert (row.known, row.right, row.texts, row.verdicts) == (100, 75, 25, 26), "one couldn't be read"
     known = measured_scores.of(project.public_id, str(version))
@@ -310,7 +331,13 @@ def test_boxes_are_worth_what_blind_verdicts_say_of_them_and_a_label_goes_by_its
     assert [(one.label.key, one.offered) for one in sample.seen] == [("dog", True)] * 2 + [("cat", False)] * 2
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
     told = client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
-    assert "75 %" in told and "Cat, 50" in told and "Dog, 50" in told and "shares at least half with it" in told
+    assert (
+        "75 %" in told
+        and "50 %" in told
+        and "Cat, 50" in told
+        and "Dog, 50" in told
+        and "shares at least half with it" in told
+    )
     assert (
         "2 of 4 boxes"
         in client.get(reverse("copilot-samples", args=[project.public_id]), {"minimum_score": "80"}).content.decode()

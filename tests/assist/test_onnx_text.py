@@ -13,19 +13,13 @@ from tokenizers import Tokenizer
 from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
-from assist.adapters import RuntimeMissing, catalogue
+from assist.adapters import RuntimeMissing
 from assist.errors import CopilotError
 from tests.support.assist import brought
+from tests.support.assist.brought import entered
 
 LABELS = ["O", *sorted({*brought.TAGS.values()})]
 TONES = {"capability": "classify", "labels": ["praise", "complaint"]}
-
-
-def entered(tmp_path: Path, source: Path):
-    """The model, loaded."""
-    with brought.checked(source) as (offer, files):
-        catalogue.enter(tmp_path / "store", offer, files)
-    return catalogue.find(offer.key, tmp_path / "store").load(tmp_path / "store")
 
 
 def test_names_are_found_where_they_stand_and_are_as_sure_as_all_of_their_words(tmp_path: Path) -> None:

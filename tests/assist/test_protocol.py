@@ -27,6 +27,7 @@ from assist.session.protocol import (
     Ready,
     RegionsFound,
     SpansFound,
+    WordsFound,
 )
 
 FIXTURE = json.loads((Path(__file__).parent.parent / "fixtures" / "assist_protocol.json").read_text())
@@ -55,6 +56,8 @@ def built(message: dict[str, Any]) -> protocol.ServerMessage:
         case "classes":
             fields["classes"] = tuple(OfferedClass(**one) for one in fields["classes"])
             return ClassesFound(**fields)
+        case "words":
+            return WordsFound(**fields)
         case "regions":
             fields["regions"] = tuple(OfferedRegion(**one) for one in fields["regions"])
             return RegionsFound(**fields)

@@ -9,7 +9,9 @@ import pytest
 
 from assist.learning import reading_scores
 from assist.learning.asked import NO_ANSWER, Asked
-from assist.learning.reading_scores import Page, Region, distance
+from assist.learning.line_matches import Region, distance, right_lines
+from assist.learning.reading_scores import Page
+from assist.suggestions.seen_boxes import Seen
 from tests.support.assist.eyes import Eyes, box, decided, version
 
 READER = version("text", capability="read")
@@ -82,6 +84,16 @@ def test_lines_are_read_where_people_wrote_down_what_is_there() -> None:
     assert asked.heard[1]["regions"][0]["attributes"] == {"says": "Total 12.50"}
     assert asked.heard[13] == {"fault": NO_ANSWER} and 9 not in asked.evidence and 11 not in asked.heard
     assert asked.evidence[2] == Page([(11, 11, 2)], 0)
+    sure = {key: [right for _, right in said] for key, said in asked.meter.said.items()}
+    assert [sure[key] for key in (1, 2, 3, 4, 5, 6, 8)] == [
+        [True],
+        [False],
+        [True] * 2,
+        [],
+        [True, False],
+        [True],
+        [False],
+    ]
 
 
 def test_the_rate_of_errors_and_the_exact_ones_are_of_decided_regions() -> None:
@@ -107,6 +119,28 @@ def test_the_right_words_in_a_dot_or_all_over_the_page_are_read_nowhere() -> Non
         assert page == Page([(5, 0, 5)], 5) and page.right == 0.0
     narrow = Region((11, 12, 36, 6), "Total")
     assert reading_scores.compared([narrow], [total]) == Page([(5, 5, 0)], 0), "people draw around words loosely"
+
+
+def test_a_line_is_right_where_its_region_says_so() -> None:
+    def right(*lines: tuple[str, float, float], words: str = "first line second line") -> list[bool]:
+        found = [Seen((x, y, 40, 10), "price", "text", 0.9, {"says": said}) for said, x, y in lines]
+        regions = [("price", Region((0, 0, 60, 24), words)), ("price", Region((0, 50, 60, 10), ""))]
+        return [says for _, says in right_lines(found, regions)]
+
+    assert right(("first line", 0, 0), ("second line", 0, 12)) == [True, True], "each reads its part"
+    assert right(("fjrst line", 0, 0), ("secnod line", 0, 12)) == [True, False], "one letter in ten may be wrong"
+    assert right(("second", 0, 0), ("second", 0, 12)) == [True, False], "and no part is read twice"
+    assert right(("first line", 0, 0)) == [False], "alone it would have to read all of it"
+    assert right(("12.5O", 0, 0), words="12.50") == [False] and right(("12.50", 0, 0), words="12.50") == [True]
+    assert right(("first line", 0, 50)) == [] and right(("first line", 0, 80)) == [False]
+    assert (
+        right_lines([Seen((0, 0, 4, 4), "price", "text", 1, {"says": "a"})], [("price", Region((0, 0, 60, 24), "a"))])[
+            0
+        ][1]
+        is False
+    ), "a dot reads nothing"
+    other = [("logo", Region((0, 0, 40, 10), "Total"))]
+    assert not right_lines([Seen((0, 0, 40, 10), "price", "text", 1, {"says": "Total"})], other)[0][1]
 
 
 def test_where_neither_model_has_a_name_for_what_holds_words_no_picture_tells() -> None:

@@ -41,6 +41,7 @@ async def test_open_says_which_model_answers_and_warms_the_image(page: Page) -> 
         "waits": False,
         "imported": False,
         "boxes": False,
+        "words": False,
     }
     assert page.heard == [ready]
     await settled(lambda: page.model.embedded == ["a" * 64])

@@ -5,9 +5,10 @@ what it is, and nothing of it acts: the pages' guard fails a test on any word of
 import json
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.support.browser import shapes, texts
 from tests.support.browser.begun import go_on
@@ -59,11 +60,34 @@ def harmless(page: Page) -> None:
     assert faults(page) == []
 
 
+def write_words(page: Page, words: str) -> None:
+    """A model that finds nothing, and has the same words for every attribute."""
+
+    def line(route: WebSocketRoute) -> None:
+        def hear(frame: str | bytes) -> None:
+            message = json.loads(frame)
+            told = {"id": message["id"], "model": "scribe@1"}
+            if message["type"] == "open":
+                route.send(json.dumps(told | {"type": "ready", "capability": "spans", "words": True}))
+            elif "text" in message.get("prompt", ()):
+                route.send(json.dumps(told | {"type": "spans", "spans": [], "latency_ms": 1}))
+            elif "words" in message.get("prompt", ()):
+                offer = {"type": "words", "suggestion": str(uuid4()), "words": words, "latency_ms": 1}
+                route.send(json.dumps(told | offer))
+
+        route.on_message(hear)
+
+    page.route_web_socket("**/ws/assist/**", line)
+
+
 def test_words_names_and_attributes_of_spans_are_text(site: Site, sign_in: Callable[..., Page]) -> None:
     text = f"{EVIL} {SCRIPT} {UNSEEN}"
     labels = [{"key": "evil", "name": EVIL, "hotkey": "1", "attributes": [texts.REMARK]}]
-    address = texts.make_project(site, f"Bad text {EVIL}", [text], labels=labels, instructions=f"{EVIL} {SCRIPT}")
+    address = texts.make_project(
+        site, f"Bad text {EVIL}", [text], labels=labels, instructions=f"{EVIL} {SCRIPT}", copilot=True
+    )
     page = sign_in(JUN)
+    write_words(page, EVIL)
     span = {"id": "s1", "start": 0, "end": len(EVIL), "label": "evil", "attributes": {"remark": SCRIPT}}
     go_on(page, address, {"spans": [span | {"provenance": BY_HAND}]})
     expect(page.locator(".text")).to_contain_text("<script>window.fired = 1</script>{{ 7 * 7 }}")
@@ -73,6 +97,15 @@ def test_words_names_and_attributes_of_spans_are_text(site: Site, sign_in: Calla
     assert all(sign in shown for sign in "\u0007\u001b\u200b\u202e\u2066"), "nothing is left out: offsets count all"
     page.keyboard.press("k")
     harmless(page)
+    remark = page.locator("[data-attribute=remark]")
+    page.get_by_role("button", name="Suggest words: Remark").click()
+    expect(page.locator(".attributes__said")).to_have_text(EVIL)
+    expect(remark).to_have_value(SCRIPT)
+    harmless(page)
+    page.get_by_role("button", name="Take these words: Remark").press("Enter")
+    expect(remark).to_have_value(EVIL)
+    expect(remark).to_be_focused()
+    page.keyboard.press("Escape")
     page.keyboard.press("i")
     expect(page.locator("#instructions")).to_contain_text("window.fired = 1")
     harmless(page)

@@ -8,7 +8,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -217,6 +218,8 @@ def test_a_killed_worker_leaves_nothing_and_the_next_makes_the_same(cast, galler
         assert len([path for path in folder.iterdir() if not path.name.startswith(".")]) == 1
         (folder / f".{targets.name_of(making._again(left.pk))}.{left.run}.part" / "data").mkdir(parents=True)
     kept_files.keep(left, "half.zip", [b"half"])
+    configure.rename(gallery, "Renamed", by=None)
+    gallery.labels.create(key="later", name="Later", colour="#1971c2", position=9)
     done = deliveries.run(ordered.pk)
     assert done.state == "done" and (done.files, done.size) == (whole.files, whole.size)
     assert [one["sha256"] for one in manifest_of(done)["files"]] == [
@@ -334,6 +337,18 @@ def test_archived_tasks_and_retired_labels_are_in_it(cast, project):
     assert (after.added, after.changed, after.gone) == (0, 0, 0)
     assert [row["answer"] for row in lines(after)] == [row["answer"] for row in lines(before)]
     assert [label["retired"] for label in after.labels if label["key"] == "person"] == [True]
+
+
+def test_the_pictures_of_archived_tasks_are_looked_up_together(cast, gallery, folder):
+    before = delivered(gallery, format="coco", media=True)
+    batch = gallery.batches.get()
+    Task.objects.filter(batch=batch, verdicts=None).delete()
+    batches.move(batch, "closed", by=None)
+    archive.archive(batch, by=None)
+    with CaptureQueriesContext(connection) as asked:
+        after = delivered(gallery, format="coco", media=True)
+    assert after.sha256 == before.sha256
+    assert sum('FROM "projects_asset"' in (one["sql"] or "") for one in asked) <= 3, "not once a task"
 
 
 def test_a_picture_that_is_gone_fails_it_by_name(cast, gallery, folder):

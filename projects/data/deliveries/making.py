@@ -157,6 +157,7 @@ def _pick(one: Delivery) -> None:
         position=position,
         settings_version=version,
         labels=list(labels),
+        project_name=project.name,
         tasks=heard.tasks,
         before=before,
         added=found.added,
@@ -190,12 +191,14 @@ def _before(one: Delivery) -> Delivery | None:
 
 
 def _write(one: Delivery) -> None:
-    """Write the files to where they are wanted, then that it is done."""
+    """Write the files to where they are wanted, then that it is done. The project is as it was when the verdicts were
+    picked, whatever it is called and asks today: a run that takes over makes the same files."""
     project, terms = one.project, export_terms.read(one.project, one.terms)
-    found = exporting.fitting(project, one.format, terms)
+    project.name = one.project_name or project.name
+    found = exporting.fitting(project, one.format, terms, one.labels)
     target = targets.find(project, one.target, one.place)
     heard = _Heard(one)
-    source = Source(project, terms, tuple(one.labels), _reader(one, terms), heard)
+    source = Source(project, terms, tuple(one.labels), _reader(one, terms), heard, one.settings_version)
     several = exporting.several(found, terms)
     name = targets.name_of(one, exporting.ending(found, terms) if one.target == "download" else "")
     manifest = Manifest(one)

@@ -1,7 +1,8 @@
 """Decided tasks on their way out. A new format is one new file here and one line in the registry."""
 
 import re
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connections
@@ -123,8 +124,9 @@ def several(found: ExportFormat, terms: Terms) -> bool:
     return found.folder or bool(terms.split) or (found.media and terms.media)
 
 
-def fitting(project: Project, key: str, terms: Terms) -> ExportFormat:
-    """A project's format, if it takes these terms. Raises Refused with the place."""
+def fitting(project: Project, key: str, terms: Terms, labels: Sequence[Mapping[str, Any]] = ()) -> ExportFormat:
+    """A project's format, if it takes these terms; `labels`: those that are meant (`labels_of`), where they aren't
+    today's. Raises Refused with the place."""
     found = _format(project, key)
     if found.whole and terms.batch is not None:
         raise Refused("This is told of the whole project, not of a batch.", code="wrong-batch", place="batch")
@@ -137,10 +139,11 @@ def fitting(project: Project, key: str, terms: Terms) -> ExportFormat:
     if terms.masks and found.masks and terms.masks not in found.masks:
         choices = ", ".join(found.masks)
         raise Refused("This format writes masks as: %(choices)s.", code="wrong-masks", place="masks", choices=choices)
-    labels = len(standing(project, terms).names) if found.most_labels else 0
-    if labels > found.most_labels:
+    source = standing(project, terms, labels)
+    count = len(source.names) if found.most_labels else 0
+    if count > found.most_labels:
         text = "This format tells at most %(most)s labels apart, and there are %(count)s. Leave some out."
-        raise Refused(text, code="too-many-labels", place="format", most=found.most_labels, count=labels)
+        raise Refused(text, code="too-many-labels", place="format", most=found.most_labels, count=count)
     return found
 
 

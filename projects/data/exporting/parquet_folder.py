@@ -142,9 +142,8 @@ def _of_fields(source: Source) -> Features:
 def _asked(source: Source) -> dict[str, str]:
     """The fields of all versions of the settings with their kinds, the newest first."""
     found = {PREFERRED: "choice"} if source.project.task_type == Preference.key else {}
-    for fields in source.project.settings.order_by("-version").values_list("fields", flat=True):
-        for one in fields:
-            found.setdefault(one["key"], one["kind"])
+    for one in source.asked:
+        found.setdefault(one["key"], one["kind"])
     return found
 
 

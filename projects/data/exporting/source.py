@@ -1,6 +1,6 @@
 """What a format writes from: the decided tasks on the terms of an export, and the classes that their labels become."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -34,6 +34,7 @@ class Source:
     labels: tuple[Mapping[str, Any], ...]  # every label there ever was: older answers may use those retired now
     read: Read
     told: Callable[[], None] = field(default=lambda: None)  # called once for each task that was taken
+    settings_version: int | None = None  # the newest of the project's that counts; None: all do
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -49,6 +50,14 @@ class Source:
                 one = replace(one, answer=answer)
             yield one
             self.told()
+
+    @cached_property
+    def asked(self) -> tuple[Mapping[str, Any], ...]:
+        """The fields of all versions of the settings, the newest first: renamed ones keep their answers."""
+        versions = self.project.settings.order_by("-version")
+        if self.settings_version is not None:
+            versions = versions.filter(version__lte=self.settings_version)
+        return tuple(one for fields in versions.values_list("fields", flat=True) for one in fields)
 
     @cached_property
     def classes(self) -> dict[str, Class]:
@@ -103,15 +112,16 @@ def labels_of(project: Project) -> tuple[dict[str, Any], ...]:
     )
 
 
-def standing(project: Project, terms: Terms) -> Source:
-    """What stands now: read while it is written, so that what is decided meanwhile may or may not be in it."""
+def standing(project: Project, terms: Terms, labels: Sequence[Mapping[str, Any]] = ()) -> Source:
+    """What stands now: read while it is written, so that what is decided meanwhile may or may not be in it. `labels`:
+    where they aren't today's."""
 
     def read(split: str, judgements: bool) -> Iterator[Decided]:
         for one in chosen(project, terms, judgements=judgements):
             if not split or (terms.split and part_of(project, terms, one) == split):
                 yield one
 
-    return Source(project, terms, labels_of(project), read)
+    return Source(project, terms, tuple(labels) or labels_of(project), read)
 
 
 def chosen(project: Project, terms: Terms, *, judgements: bool = False) -> Iterator[Decided]:

@@ -40,7 +40,10 @@ def tab_lines(source: Source, split: str) -> Iterator[bytes]:
 
 def _rows(source: Source, split: str) -> Iterator[list[Any]]:
     project = source.project
-    columns, items = _columns(project), ITEMS if project.task_type == Preference.key else ()
+    columns, items = (
+        list(dict.fromkeys(one["key"] for one in source.asked)),
+        ITEMS if project.task_type == Preference.key else (),
+    )
     own = [*FIRST, *items, *columns, *LAST]
     brought, rest = _brought(project, source.terms.batch)
     headings = [plain(name if name not in own else f"meta.{name}") for name in [*brought, *([REST] if rest else [])]]
@@ -53,12 +56,6 @@ def _rows(source: Source, split: str) -> Iterator[list[Any]]:
         more = [_cell(meta.pop(name, "")) for name in brought]
         more += [_cell(meta or "")] if rest else []
         yield [plain(one.external_id), plain(one.batch), plain(_content(one)), *filled, *_last(one), *more]
-
-
-def _columns(project: Project) -> list[str]:
-    """Keys of the fields of all versions of the settings, the newest first: renamed fields keep their answers."""
-    versions = project.settings.order_by("-version").values_list("fields", flat=True)
-    return list(dict.fromkeys(field["key"] for fields in versions for field in fields))
 
 
 def _brought(project: Project, batch: Batch | None) -> tuple[list[str], bool]:

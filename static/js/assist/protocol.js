@@ -10,7 +10,7 @@
  * @typedef {{suggestion: string, field: string, label: string, score: number|null}} OfferedClass
  * @typedef {{suggestion: string, label: string, shape: any, attributes: any, score: number|null}} OfferedRegion
  * @typedef {{type: "ready", id: string, capability: "segment"|"spans"|"classify", model: string, waits?: boolean,
- *   imported?: boolean, boxes?: boolean}} Ready
+ *   imported?: boolean, boxes?: boolean, words?: boolean}} Ready
  * @typedef {{type: "masks", id: string, suggestion: string, model: string, masks: OfferedMask[], best: number,
  *   image_size: [number, number], latency_ms: number}} Masks
  * @typedef {{type: "spans", id: string, model: string, spans: OfferedSpan[], latency_ms: number}} Spans
@@ -19,9 +19,12 @@
  * @typedef {{suggestion: string, box: Box, label: string, score: number|null, mask: {size: [number, number], counts: string}|null,
  *   attributes?: any}} OfferedBox
  * @typedef {{type: "boxes", id: string, model: string, boxes: OfferedBox[], note: string, latency_ms: number}} Boxes
+ * @typedef {{part: string, label: string, attribute: string, start?: number, end?: number, box?: Box}} Wanted  words for an
+ *   attribute of a span or a region
+ * @typedef {{type: "words", id: string, suggestion: string, model: string, words: string, latency_ms: number}} Words
  * @typedef {{type: "pong", id: string}} Pong
  * @typedef {{type: "error", id: string|null, code: string, text: string}} Failure
- * @typedef {Ready|Masks|Spans|Classes|Regions|Boxes|Pong|Failure} ServerMessage
+ * @typedef {Ready|Masks|Spans|Classes|Regions|Boxes|Words|Pong|Failure} ServerMessage
  */
 
 import { say } from "../studio/shared/words.js";
@@ -29,6 +32,7 @@ import { say } from "../studio/shared/words.js";
 export const MAX_BYTES = 64 * 1024;
 const MAX_POINTS = 64;
 const MAX_COORDINATE = 1_000_000;
+const MAX_NAME = 120;
 
 const ID = /^[A-Za-z0-9_.:-]{1,64}$/;
 const WRONG = say("The copilot can make nothing of this. Undo the last step, or go on by hand.");
@@ -77,6 +81,11 @@ export function boxesPromptFrame(id) {
 /** The masks of all that stands apart in the image. @param {string} id */
 export function everythingPromptFrame(id) {
   return checked({ type: "prompt", id, prompt: { everything: true } });
+}
+
+/** Words for an attribute of what is marked. @param {string} id @param {Wanted} words */
+export function wordsPromptFrame(id, words) {
+  return checked({ type: "prompt", id, prompt: { words } });
 }
 
 /** @param {string} id */
@@ -133,6 +142,10 @@ function checkPrompt(prompt, id) {
     only(prompt, ["everything"], id, "bad-prompt");
     return must(prompt.everything === true);
   }
+  if ("words" in prompt) {
+    only(prompt, ["words"], id, "bad-prompt");
+    return must(isWanted(prompt.words, id));
+  }
   only(prompt, ["points", "box", "previous"], id, "bad-prompt");
   const { points = [], box = null, previous = null } = prompt;
   must(Array.isArray(points) && points.length <= MAX_POINTS);
@@ -140,6 +153,16 @@ function checkPrompt(prompt, id) {
   must(box === null || (isNumbers(box, 4) && box[2] > 0 && box[3] > 0));
   must(previous === null || (typeof previous === "string" && ID.test(previous)));
   must(points.length > 0 || box !== null);
+}
+
+function isWanted(words, id) {
+  if (!isObject(words)) return false;
+  only(words, ["part", "label", "attribute", "start", "end", "box"], id, "bad-prompt");
+  const { start = 0, end = 0, box = null } = words;
+  const placed = Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end && end <= MAX_COORDINATE;
+  const boxed = isNumbers(box, 4) && box[2] > 0 && box[3] > 0;
+  const named = [words.part, words.label, words.attribute].every((one) => isText(one) && one.length <= MAX_NAME);
+  return named && (box === null ? placed : boxed && !placed);
 }
 
 /**
@@ -157,7 +180,7 @@ export function parseServer(frame) {
 const SERVER_CHECKS = {
   __proto__: null,
   ready: (m) => isText(m.id) && ["segment", "spans", "classify"].includes(m.capability) && isText(m.model) &&
-    [m.waits, m.imported, m.boxes].every((one) => one === undefined || typeof one === "boolean"),
+    [m.waits, m.imported, m.boxes, m.words].every((one) => one === undefined || typeof one === "boolean"),
   masks: (m) =>
     isText(m.id) && isText(m.suggestion) && isText(m.model) && isNumbers(m.image_size, 2) &&
     Number.isFinite(m.latency_ms) && Array.isArray(m.masks) && m.masks.every(isMask) &&
@@ -174,6 +197,7 @@ const SERVER_CHECKS = {
   boxes: (m) =>
     isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && typeof m.note === "string" &&
     Array.isArray(m.boxes) && m.boxes.every(isBox),
+  words: (m) => isText(m.id) && isText(m.suggestion) && isText(m.model) && isText(m.words) && Number.isFinite(m.latency_ms),
   pong: (m) => isText(m.id),
   error: (m) => (m.id === null || isText(m.id)) && isText(m.code) && isText(m.text),
 };

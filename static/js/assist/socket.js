@@ -5,13 +5,14 @@
  * The newest question wins: asking again lets go of the one before, whose promise resolves to null.
  */
 import { say } from "../studio/shared/words.js";
-import { boxesPromptFrame, cancelFrame, everythingPromptFrame, importedPromptFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame } from "./protocol.js";
+import { boxesPromptFrame, cancelFrame, everythingPromptFrame, importedPromptFrame, maskPromptFrame, openFrame, parseServer, pingFrame, textPromptFrame, wordsPromptFrame } from "./protocol.js";
 
 /**
  * connecting: not there yet, questions wait for the line; ready; down: not running just now, tried again by itself;
  * off: not for this work; ended: this assignment is no longer ours.
  * @typedef {"connecting"|"ready"|"down"|"off"|"ended"} Phase
- * @typedef {{phase: Phase, text: string, capability: string, model: string, waits: boolean, imported: boolean, boxes: boolean}} State
+ * @typedef {{phase: Phase, text: string, capability: string, model: string, waits: boolean, imported: boolean, boxes: boolean,
+ *   words: boolean}} State
  */
 
 const BACK_OFF_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000];
@@ -65,7 +66,7 @@ export function createCopilot({
   never = (timer) => clearTimeout(timer),
 }) {
   /** @type {State} */
-  let state = { phase: "connecting", text: "", capability: "", model: "", waits: false, imported: false, boxes: false };
+  let state = { phase: "connecting", text: "", capability: "", model: "", waits: false, imported: false, boxes: false, words: false };
   let socket = null;
   let tries = 0;
   let count = 0;
@@ -148,8 +149,8 @@ export function createCopilot({
     }
     if (message.type === "ready") {
       tries = 0;
-      const { capability, model, waits = false, imported = false, boxes = false } = message;
-      tell("ready", "", { capability, model, waits, imported, boxes });
+      const { capability, model, waits = false, imported = false, boxes = false, words = false } = message;
+      tell("ready", "", { capability, model, waits, imported, boxes, words });
     } else if (message.type === "error") {
       rejected(message);
     } else if (message.type === "classes" && message.more) {
@@ -248,6 +249,8 @@ export function createCopilot({
     boxes: () => ask((id) => boxesPromptFrame(id), "boxes"),
     /** The masks of all that stands apart, likewise. @returns {Promise<import("./protocol.js").Boxes|null>} */
     everything: () => ask((id) => everythingPromptFrame(id), "everything"),
+    /** Words for an attribute of what is marked, likewise. @returns {Promise<import("./protocol.js").Words|null>} */
+    words: (wanted) => ask((id) => wordsPromptFrame(id, wanted), "words"),
     /** Forget the present question, at once. */
     cancel() {
       const question = waiting.get(CLICK);

@@ -67,7 +67,7 @@ class ImageEditor {
       copilot: this.#line.joined,
       onChange: () => this.#refresh(),
     });
-    this.#fields = createRegionFields({ store: this.#store, labelOf: this.#labelOf, choose: (id) => this.#choose(id), announce: work.announce });
+    this.#fields = createRegionFields({ store: this.#store, labelOf: this.#labelOf, choose: (id) => this.#choose(id), announce: work.announce, words: this.#line.words });
     hosts.tools.replaceChildren();
     hosts.panel.replaceChildren();
     this.#buildStage(hosts.stage);
@@ -129,7 +129,7 @@ class ImageEditor {
     [this.smooth, this.hints] = [smooth, hints];
     this.lists = lists.createImageLists(panel, this.#forLists());
     this.heard = heard.createHeard(this.#store, { tool: () => this.#tool(), on: () => this.#hand.on });
-    if (fields) this.#fields.come((onSet) => fields.createAttributeFields(panel, { onSet, onDone }));
+    if (fields) this.#fields.come((ways) => fields.createAttributeFields(panel, { ...ways, onDone }));
     this.settings = view.createViewSettings(panel, { onChange: () => this.#stage.look(), onDone });
     this.#show();
   }

@@ -44,6 +44,7 @@ class TextEditor {
   #asked = null;
   #required;
   #waits; // whether suggestions wait to be asked for
+  #writes = false; // whether a model has words for attributes
 
   constructor(hosts, work) {
     this.#work = work;
@@ -65,7 +66,7 @@ class TextEditor {
     this.#refresh();
     this.#copilot = work.join({
       onAnswer: (message) => this.#hear(message),
-      onAvailable: (listens) => this.#available(listens),
+      onAvailable: (listens, state) => this.#available(listens, state),
     });
     this.#available(this.#copilot.listens);
   }
@@ -147,9 +148,15 @@ class TextEditor {
   async #buildFields(panel) {
     const { createAttributeFields } = await import("./shared/attribute_fields.js");
     if (this.#closed) return;
-    this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#store.describe(key, value), onDone: () => this.focus() });
+    const words = { there: () => this.#writes, ask: (attribute) => this.#wordsFor(attribute) };
+    this.fields = createAttributeFields(panel, { onSet: (key, value) => this.#store.describe(key, value), onDone: () => this.focus(), words });
     this.#showFields();
     this.#required.fieldsCame(this.fields);
+  }
+
+  #wordsFor(attribute) {
+    const { id: part, label, start, end } = this.#store.item(this.#store.current);
+    return this.#copilot.askWords({ part, label, attribute, start, end });
   }
 
   #listen() {
@@ -163,7 +170,9 @@ class TextEditor {
     this.resized.observe(host);
   }
 
-  #available(listens) {
+  #available(listens, state) {
+    this.#writes = listens && Boolean(state?.words);
+    this.#showFields();
     if (listens && !this.#waits) this.#ask();
     else this.#showOffers();
   }

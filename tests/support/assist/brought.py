@@ -18,7 +18,7 @@ from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
-from assist.adapters import bringing
+from assist.adapters import bringing, catalogue
 
 checked = bringing.checked
 
@@ -39,6 +39,13 @@ def folder(at: Path, page: str, files: Mapping[str, bytes] | None = None, **fiel
     lines += [f'"{path.relative_to(at)}" = "{hashlib.sha256(path.read_bytes()).hexdigest()}"' for path in present]
     (at / "model.toml").write_text("\n".join([*lines, page]) + "\n")
     return at
+
+
+def entered(tmp_path: Path, source: Path) -> Any:
+    """The model, checked, entered in a store of its own, and loaded."""
+    with checked(source) as (offer, files):
+        catalogue.enter(tmp_path / "store", offer, files)
+    return catalogue.find(offer.key, tmp_path / "store").load(tmp_path / "store")
 
 
 def spans_folder(at: Path, language: str = "de", **fields: Any) -> Path:

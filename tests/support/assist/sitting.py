@@ -50,7 +50,7 @@ class Gateway:
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         self.kept += offers
 
-    async def known(self, binding: Binding, model: str, asked: dict[str, bool]) -> tuple[list[Offer], Any]:
+    async def known(self, binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]:
         return [one for one in self.kept if one.prompt == asked and one.model in ("", model)], self.ahead
 
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
@@ -102,6 +102,9 @@ class Model:
     async def boxes(self, model: str, image: str, supply, asker: str | None = None) -> dict[str, Any]:
         self.asked.append({"boxes": model, "image": image})
         await self._pass()
+        if model.startswith("reads"):
+            rows = [[2, 3, 10, 8, "text", 0.9, "Total"], [14, 3, 10, 8, "text", 0.9, "12.50"]]
+            return {"boxes": [*rows, [2, 20, 10, 8, "text", 0.9, "Thanks"]], "dropped": {}}
         rows = [[2, 3, 10, 8, "Cat", 0.9], [20, 3, 10, 8, "dog", 0.4], [0, 0, 5, 5, "moon", 0.9]]
         return {"boxes": rows, "dropped": {"not-a-number": 3}}
 

@@ -26,6 +26,8 @@ export class CopilotLine {
     this.#work = work;
     this.#editor = editor;
     this.detected = this.#watch();
+    /** Words for attributes of what is marked: whether there may be any, and how they are asked for. */
+    this.words = { there: false, ask: (wanted) => this.joined.askWords(wanted) };
     /** The line itself: its questions are asked by the store as well. */
     this.joined = work.join({
       onAnswer: (message) => this.#hear(message),
@@ -59,6 +61,7 @@ export class CopilotLine {
   #available(listens, state) {
     const { built, changed, hears } = this.#editor;
     hears(listens);
+    this.words.there = listens && Boolean(state?.words);
     if (state?.imported && !this.#brought && !this.#work.answer?.regions.length) this.#brought = this.joined.askImported();
     if (state?.boxes) this.detected.there().catch(() => {}); // without a network the work goes on without it
     if (built() && listens) this.detected.ask();

@@ -1,17 +1,19 @@
 /** The attributes of the selected region, as its label asks for them: a small form in the side panel. */
+import { createAttributeWords } from "./attribute_words.js";
 import { element } from "./elements.js";
 import { isOpen } from "./required_attributes.js";
 import { say } from "./words.js";
 
 /**
  * @param {HTMLElement} host
- * @param {{onSet: (key: string, value: string|number|boolean|null) => void, onDone: () => void}} ways
+ * @param {{onSet: (key: string, value: string|number|boolean|null) => void, onDone: () => void,
+ *   words?: import("./attribute_words.js").Wording}} ways
  */
-export function createAttributeFields(host, { onSet, onDone }) {
+export function createAttributeFields(host, { onSet, onDone, words }) {
   const form = element("div", { class: "attributes" });
   const fault = element("p", { class: "small offer__failed", id: "attributes-fault", role: "alert", hidden: true });
   const leave = (event) => {
-    if (event.key !== "Escape" && event.key !== "Enter") return;
+    if (event.key !== "Escape" && (event.key !== "Enter" || event.target.matches("button"))) return;
     event.preventDefault();
     event.stopPropagation();
     onDone();
@@ -26,6 +28,7 @@ export function createAttributeFields(host, { onSet, onDone }) {
   host.append(part);
   let shown = "";
   let fields = new Map();
+  let wording = []; // beside the fields of text, where words may be asked for
   let required = []; // names by which what is still open is said, once that was asked
   let told = false;
 
@@ -74,12 +77,28 @@ export function createAttributeFields(host, { onSet, onDone }) {
     fields = new Map(attributes.map((attribute) => [attribute.key, fieldOf(attribute, values[attribute.key])]));
     required = attributes.filter((attribute) => attribute.required);
     told = false;
-    const rows = attributes.map((attribute) => {
+    wording = [];
+    const rows = attributes.flatMap((attribute) => {
       const flag = attribute.kind === "flag" && !attribute.required;
       const mark = attribute.required && element("span", { class: "muted" }, ` ${say("required")}`);
-      return element("label", { class: `attributes__row${flag ? " attributes__row--flag" : ""}` }, element("span", { class: "small" }, attribute.name, mark), fields.get(attribute.key));
+      const row = element("label", { class: `attributes__row${flag ? " attributes__row--flag" : ""}` }, element("span", { class: "small" }, attribute.name, mark), fields.get(attribute.key));
+      return words && attribute.kind === "text" ? [row, worded(attribute)] : [row];
     });
     form.replaceChildren(...rows);
+  }
+
+  function worded(attribute) {
+    const about = shown;
+    const isShown = () => about === shown;
+    const onTake = (text) => {
+      const field = fields.get(attribute.key);
+      field.value = text;
+      onSet(attribute.key, text);
+      field.focus();
+    };
+    const made = createAttributeWords(attribute, { words, isShown, onTake });
+    wording.push(made);
+    return made.host;
   }
 
   return {
@@ -88,8 +107,10 @@ export function createAttributeFields(host, { onSet, onDone }) {
       part.hidden = !region || !asked.length;
       if (part.hidden) return void (shown = "");
       const now = `${region.id}\n${asked.map((one) => one.key).join("\n")}`;
-      if (now !== shown) build(asked, region.attributes);
+      const before = shown;
       shown = now;
+      if (now !== before) build(asked, region.attributes);
+      for (const one of wording) one.show(fixed);
       for (const [key, field] of fields) {
         const value = region.attributes[key];
         field.disabled = fixed;

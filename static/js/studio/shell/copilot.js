@@ -9,7 +9,7 @@ const SLOW = 1500; // ms after which the copilot is asked whether it is there, a
 
 /**
  * @param {{id: string|null, token: string|null, project: {copilot: boolean}, task?: {id: string}}} assignment
- * @param {{onState: (state: {phase: string, text: string, model?: string, waits?: boolean, imported?: boolean, boxes?: boolean}) => void,
+ * @param {{onState: (state: {phase: string, text: string, model?: string, waits?: boolean, imported?: boolean, boxes?: boolean, words?: boolean}) => void,
  *   onAnswer: (message: any) => void}} hear
  */
 export function joinCopilot(assignment, { onState, onAnswer }) {
@@ -62,6 +62,8 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
     askEverything() {
       if (listens()) line.everything().then((message) => message && onAnswer(message), ({ message }) => onAnswer({ type: "no-boxes", text: message }));
     },
+    /** Words for an attribute of what is marked. @returns {Promise<any>|null} null when nobody listens */
+    askWords: (wanted) => (listens() ? line.words(wanted) : null),
     cancel() {
       clearTimeout(timer);
       line.cancel();
@@ -78,5 +80,5 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
 
 function absent(onState) {
   onState({ phase: "none", text: "", model: "" });
-  return { ask: () => null, askText: () => null, askImported: () => null, askBoxes() {}, askEverything() {}, cancel() {}, listens: false, close() {} };
+  return { ask: () => null, askText: () => null, askImported: () => null, askBoxes() {}, askEverything() {}, askWords: () => null, cancel() {}, listens: false, close() {} };
 }

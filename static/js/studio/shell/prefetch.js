@@ -39,6 +39,7 @@ export function copilotToCome(join, onAnswer) {
     ask: (prompt) => keep("ask", prompt),
     askText: () => keep("askText"),
     askBoxes: () => real?.askBoxes(),
+    askWords: (wanted) => real?.askWords(wanted) ?? null,
     cancel() {
       kept = null;
       real?.cancel();

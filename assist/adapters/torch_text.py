@@ -1,0 +1,74 @@
+"""Models of texts as Hugging Face keeps them, read by transformers: config.json, model.safetensors, tokenizer.json.
+
+Token classifiers and sequence classifiers of any architecture that transformers knows; code that comes along is never
+run, and nothing is looked for outside.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Encoding
+
+from assist.adapters import RuntimeMissing
+from assist.adapters.bundle import Bundle
+from assist.adapters.devices import Device
+from assist.adapters.library_faults import failed, first_line
+from assist.adapters.onnx_text import OnnxText
+from assist.adapters.text_windows import TextWindows
+
+os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+
+import torch  # noqa: E402
+from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification  # noqa: E402
+from transformers.utils import logging as transformers_logging  # noqa: E402
+
+transformers_logging.disable_progress_bar()
+
+KINDS: dict[str, Any] = {"spans": AutoModelForTokenClassification, "classify": AutoModelForSequenceClassification}
+
+
+def load(bundle: Bundle, device: Device) -> OnnxText:
+    """From its files. Raises RuntimeMissing."""
+    return OnnxText(bundle, TorchTokens(bundle, device), device.name)
+
+
+class TorchTokens(TextWindows):
+    """One model and its tokenizer; they may be shared by threads."""
+
+    def __init__(self, bundle: Bundle, device: Device) -> None:
+        """From its files. Raises RuntimeMissing."""
+        with bundle.folder() as folder:
+            self._model = _model(bundle, folder).to(device.name)
+            super().__init__(bundle, folder)
+        self._types = int(getattr(self._model.config, "type_vocab_size", 0) or 0)
+        if self._model.config.num_labels != len(bundle.terms.labels):
+            found, wanted = self._model.config.num_labels, len(bundle.terms.labels)
+            raise RuntimeMissing(f"{bundle.key} tells {found} labels apart, and its manifest names {wanted}.")
+
+    def run(self, window: Encoding) -> np.ndarray:
+        """float64: what it says of one window. Raises CopilotError "no-answer"."""
+        told = {"input_ids": window.ids, "attention_mask": window.attention_mask}
+        if self._types > 1:
+            told["token_type_ids"] = window.type_ids
+        try:
+            with torch.inference_mode():
+                asked = {name: torch.tensor([row], device=self._model.device) for name, row in told.items()}
+                return self._model(**asked).logits[0].double().cpu().numpy()
+        except Exception as problem:
+            raise failed("text", problem) from None
+
+
+def _model(bundle: Bundle, folder: Path) -> Any:
+    """In safetensors alone; a folder whose config asks for code of its own is refused by name."""
+    try:
+        return (
+            KINDS[bundle.capability]
+            .from_pretrained(folder, local_files_only=True, use_safetensors=True, trust_remote_code=False)
+            .eval()
+        )
+    except Exception as problem:  # whatever a folder that is none may do to its reader
+        raise RuntimeMissing(
+            f"{bundle.key} is no model that transformers reads here ({first_line(problem)})."
+        ) from None

@@ -1,0 +1,120 @@
+"""Words for an attribute of what somebody marked: asked for one at a time, written or read, and paid for once."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from assist.models import ModelVersion, Suggestion
+from assist.suggestions import bindings, precompute, record
+from assist.suggestions.offers import Binding
+from projects.models import Annotation
+from taskers.errors import StateConflict
+from tests.support import make
+from tests.support.assist import work
+from tests.support.assist.running import settled
+from tests.support.assist.sitting import IMAGE, TEXT, Page
+from tests.support.cast import Cast
+
+NAMES = replace(TEXT, words_by="scribe@1", worded={"person": {"role": "Role"}})
+SIGNS = replace(
+    IMAGE,
+    detector="reads@1",
+    detector_map={},
+    words_by="reads@1",
+    worded={"sign": {"says": "Says"}},
+    labels=frozenset(),
+)
+MARIA = {"part": "s1", "label": "person", "attribute": "role", "start": 0, "end": 5}
+TOTAL = {"part": "r1", "label": "sign", "attribute": "says", "box": [0, 0, 30, 14]}
+
+
+async def asked(binding: Binding, *wanted: dict[str, Any]) -> tuple[Page, list[dict[str, Any]]]:
+    page, answers = Page(binding), []
+    await page.open()
+    for number, one in enumerate(wanted):
+        await page.say(type="prompt", id=f"w{number}", prompt={"words": one})
+        answers.append(await page.answer(f"w{number}"))
+        await settled(lambda: not page.session._keeping)
+    await page.session.close()
+    return page, answers
+
+
+async def test_a_model_writes_for_a_span_by_what_stands_around_it_once() -> None:
+    long = replace(NAMES, text="Maria met 2024 in Oslo." + " x" * 5_000)
+    page, (first, again) = await asked(long, MARIA, MARIA)
+    assert page.heard[0]["words"] is True and first["model"] == "scribe@1" and first["type"] == "words"
+    assert first["words"].startswith("Role: Maria of Maria met 2024") and len(first["words"]) <= 1_000
+    assert again["suggestion"] == first["suggestion"] and len(page.model.asked) == 1, "what was offered costs nothing"
+    (kept,) = page.gateway.kept
+    assert kept.output == {"part": "s1", "label": "person", "attributes": {"role": first["words"]}}
+    assert (kept.model, kept.score) == ("scribe@1", None)
+
+
+async def test_a_reader_says_what_stands_in_a_region_and_looks_once() -> None:
+    page, (total, thanks, nothing) = await asked(
+        SIGNS, TOTAL, TOTAL | {"part": "r2", "box": [0, 18, 20, 12]}, TOTAL | {"box": [30, 20, 9, 9]}
+    )
+    assert (total["words"], thanks["words"], nothing["code"]) == ("Total 12.50", "Thanks", "no-answer")
+    assert len(page.model.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("binding", "wanted"),
+    [
+        (NAMES, MARIA | {"attribute": "age"}),
+        (NAMES, MARIA | {"label": "date"}),
+        (NAMES, TOTAL | {"label": "person", "attribute": "role"}),
+        (SIGNS, MARIA | {"label": "sign", "attribute": "says"}),
+        (TEXT, MARIA),
+    ],
+)
+async def test_what_nobody_has_words_for_is_refused(binding: Binding, wanted: dict[str, Any]) -> None:
+    page, (answer,) = await asked(binding, wanted)
+    assert answer["code"] == "bad-prompt" and not page.model.asked and not page.gateway.kept
+
+
+LABELS = [
+    {
+        "key": "person",
+        "name": "Person",
+        "attributes": [{"name": "Role", "kind": "text"}, {"name": "Well", "kind": "flag"}],
+    },
+    {"key": "place", "name": "Place"},
+]
+
+
+@pytest.mark.django_db
+def test_a_writer_of_spans_is_asked_live_alone_and_what_became_of_its_words_is_settled(cast: Cast, client: Any) -> None:
+    project = make.project(cast.riverside, labels=LABELS, wanted=1)
+    writer = ModelVersion.objects.create(
+        name="scribe", version="1", capability="generate", terms={"label_map": {}, "labels": []}, smoke="passed"
+    )
+    work.deployed(project, writer, share=100, by=cast.mina)
+    batch = make.batch(project)
+    (task,) = make.tasks(batch, 1, text="Maria met 2024 in Oslo.")
+    bound = bindings.bind_trial(cast.mina.pk, task.public_id)
+    assert (bound.words_by, bound.worded) == ("scribe@1", {"person": {"role": "Role"}}) and not bound.writer
+    with pytest.raises(StateConflict):
+        precompute.start(batch, by=cast.mina, version=writer)
+    client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
+    assert "scribe@1 writes words for attributes of text" in page
+    spans = [
+        {**make.span(0, 5), "id": "s1", "attributes": {"role": "Doctor"}},
+        {**make.span(18, 22, "place"), "id": "s2"},
+    ]
+    make.judged(cast.alice, project, {"spans": spans})
+    annotation = Annotation.objects.get()
+    about = {"task_key": task.pk, "project_key": project.public_id, "model": writer, "latency_ms": 3}
+    for number, (part, words) in enumerate([("s1", "Doctor"), ("s1", "Doctors"), ("s9", "Nurse")]):
+        output = {"part": part, "label": "person", "attributes": {"role": words}}
+        Suggestion.objects.create(
+            public_id=uuid4(), assignment_key=annotation.assignment_id, prompt={"words": number}, output=output, **about
+        )
+    record.settle(annotation)
+    found = list(Suggestion.objects.order_by("pk").values_list("outcome", "edit"))
+    assert found[0] == ("accepted", 0.0) and found[1][0] == "edited" and 0 < found[1][1] < 0.2
+    assert found[2] == ("ignored", None)
