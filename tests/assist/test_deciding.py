@@ -18,7 +18,7 @@ from assist.models import Evaluation, ModelVersion, Override
 from assist.registry import registry
 from projects.annotators import lifecycle
 from projects.errors import Refused
-from projects.models import ModelAnnotator, ModelAnnotatorChange, Project
+from projects.models import DecidingRequest, ModelAnnotator, ModelAnnotatorChange, Project
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
 from taskers.models import Event
@@ -185,7 +185,21 @@ def test_the_database_itself_refuses_who_decides_without_a_basis(cast: Cast, pro
                 cursor.execute(statement, values)
 
         never(MOVE, annotator.pk)
-        cursor.execute(MOVE, [outside.pk])  # nobody here can ask it: its blind answers alone speak for it
+        never(MOVE, outside.pk)  # nobody here can ask it, and nobody gave a word for it
+        asked = DecidingRequest.objects.create(annotator=outside, reason="Known for years", asked_by=cast.mina)
+        never(MOVE, outside.pk)
+        with pytest.raises(IntegrityError, match="by_two_people"), transaction.atomic():
+            second = {"state": "confirmed", "answered_by": cast.mina, "answered_at": timezone.now()}
+            DecidingRequest.objects.filter(pk=asked.pk).update(**second)
+        DecidingRequest.objects.filter(pk=asked.pk).update(**second | {"answered_by": cast.olga})
+        cursor.execute(MOVE, [outside.pk])
+        never(
+            "INSERT INTO projects_modelannotator (project_id, tasker_id, mode, target_error, assurance, audit_share, mean,"
+            " covariance, known, audits, e_values, alone, registered_by_id)"
+            " SELECT project_id, %s, 'decide', .1, .9, .1, '[]', '[]', 0, 0, '[]', 0, registered_by_id"
+            " FROM projects_modelannotator WHERE id = %s",
+            *(cast.bob.pk, outside.pk),
+        )
         never(
             "INSERT INTO assist_annotatorversion (annotator_id, version_id, answered, skipped, note, placed_by_id)"
             " VALUES (%s, %s, 0, 0, '', %s)",
