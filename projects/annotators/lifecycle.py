@@ -96,8 +96,8 @@ def move(annotator: ModelAnnotator, *, by: Person, mode: str = "", reason: str =
     """Change what a model may do, or on which terms; what isn't named stays.
 
     One that switched itself off is let in again only with a reason, and one from elsewhere comes to decide once a
-    second person says the same (second_person.py): until then its mode stays. What is known of it stays; the watch over it
-    begins anew where it is switched on or its target changes. Raises Refused.
+    second person says the same (second_person.py): until then its mode stays. What is known of it stays; the watch over
+    it begins anew where it is switched on or its target changes. Raises Refused.
     """
     annotator = _locked(annotator)
     before, mode, reason = annotator.mode, mode or annotator.mode, reason.strip()[: limits.REASON]

@@ -194,8 +194,8 @@ def test_the_database_itself_refuses_who_decides_without_a_basis(cast: Cast, pro
         DecidingRequest.objects.filter(pk=asked.pk).update(**second | {"answered_by": cast.olga})
         cursor.execute(MOVE, [outside.pk])
         never(
-            "INSERT INTO projects_modelannotator (project_id, tasker_id, mode, target_error, assurance, audit_share, mean,"
-            " covariance, known, audits, e_values, alone, registered_by_id)"
+            "INSERT INTO projects_modelannotator (project_id, tasker_id, mode, target_error, assurance, audit_share,"
+            " mean, covariance, known, audits, e_values, alone, registered_by_id)"
             " SELECT project_id, %s, 'decide', .1, .9, .1, '[]', '[]', 0, 0, '[]', 0, registered_by_id"
             " FROM projects_modelannotator WHERE id = %s",
             *(cast.bob.pk, outside.pk),
