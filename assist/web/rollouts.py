@@ -155,6 +155,7 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "figures": evaluation_rows.figures_of(found),
         "rulings": deciding_rows.rulings_of(found),
         "costs": deciding_rows.costs_of(found),
+        "slice_costs": deciding_rows.slice_costs_of(found),
         "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
         "confusions": evaluation_rows.confusions_of(found),
         "proposed": evaluation_rows.proposed_of(found),

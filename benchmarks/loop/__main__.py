@@ -19,6 +19,7 @@ FIGURES = (
     "improve",
     "drift",
     "planted",
+    "deciding_alone",
     "masks",
 )
 # These have a PostgreSQL of their own, in a process of their own.

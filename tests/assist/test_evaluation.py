@@ -14,7 +14,17 @@ from django.utils import timezone
 
 from assist.adapters import RUNTIMES, catalogue
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts, confused, costs, declared, discovered, evaluation, rollout, worst_cases
+from assist.learning import (
+    blind_verdicts,
+    confused,
+    costs,
+    declared,
+    discovered,
+    evaluation,
+    rollout,
+    timed,
+    worst_cases,
+)
 from assist.learning.reasons import REASONS
 from assist.models import (
     Deployment,
@@ -193,16 +203,16 @@ def test_what_cant_be_proposed_takes_nothing_from_what_was_measured_and_an_unrea
     assert "can tell any more which tasks are in like task" in made.reason
 
 
-@pytest.mark.parametrize(("fault", "timed"), [("too-slow", 3), ("need-image", 0)])
-def test_an_answer_that_never_came_took_its_time_as_well(monkeypatch, fault: str, timed: int) -> None:
+@pytest.mark.parametrize(("fault", "number"), [("too-slow", 3), ("need-image", 0)])
+def test_an_answer_that_never_came_took_its_time_as_well(monkeypatch, fault: str, number: int) -> None:
     async def fails(client: RuntimeClient, op: str, **fields: object) -> dict:
         raise CopilotError(fault)
 
     monkeypatch.setattr(RuntimeClient, "ask", fails)
     meter = costs.Meter()
     with pytest.raises(CopilotError):
-        asyncio.run(evaluation.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a", "b", "c"]))
-    assert len(meter.seconds) == timed
+        asyncio.run(timed.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a", "b", "c"]))
+    assert len(meter.seconds) == number
 
 
 def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Project) -> None:
