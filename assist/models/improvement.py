@@ -68,6 +68,7 @@ class DeclaredSlice(models.Model):
     withdrawn_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_because = models.CharField(max_length=limits.REASON, blank=True, default="", db_default="")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    lost: bool  # nobody can tell any more which tasks are in it, where declared.all_of looked
 
     class Meta:
         constraints = [
