@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, VersionBody
-from assist.learning import declared, evaluation, gate, rollout, traits, worst_cases
+from assist.learning import declared, erased, evaluation, gate, rollout, traits, worst_cases
 from assist.models import Evaluation, Override
 from assist.web.overview import SEES
 from projects import access
@@ -118,6 +118,9 @@ class MeasuredShape(EvaluationShape):
 
     tasks = serializers.IntegerField()
     unread = serializers.IntegerField(help_text="tasks that were left out, since their image can’t be read")
+    erased = serializers.SerializerMethodField(
+        help_text="tasks that were erased from training since; figures count them"
+    )
     reason = serializers.CharField(allow_blank=True)
     findings = FindingShape(many=True)
     figures = FigureShape(many=True)
@@ -129,6 +132,10 @@ class MeasuredShape(EvaluationShape):
     costs = serializers.DictField(child=CostShape(), help_text="`candidate`, `champion`")
     slice_costs = SliceCostShape(many=True, help_text="in each protected kind of task")
     proposed = ProposedShape(many=True)
+
+    def get_erased(self, found: Evaluation) -> int:
+        """Of those that it was judged on."""
+        return erased.judged(found)
 
 
 class EvaluationPage(PageShape):
