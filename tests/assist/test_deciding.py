@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from io import StringIO
 
 import pgtrigger
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -158,6 +160,31 @@ def test_one_that_is_as_good_decides_by_a_declared_refresh_and_a_planted_regress
     assert (regression.outcome, regression.alone) == ("refused", "refused")
     assert said(regression)["nothing-lost"] == "refused"
     refused(cast, annotators[1])
+
+
+def test_the_same_is_done_by_a_command(cast: Cast, project, rule) -> None:
+    def command(verb: str, *more: object) -> str:
+        call_command("deciding_alone", verb, str(project.public_id), *map(str, more), stdout=(out := StringIO()))
+        return out.getvalue()
+
+    mina, olga = ("--by", cast.mina.email), ("--by", cast.olga.email)
+    placed(cast, project, rule)
+    assert "most_memory 900" in command("floors", "--most-memory", 900, *mina) and deciding.floors_of(
+        project
+    ) == replace(deciding.Floors(), most_memory=900)
+    assert f"{RULE}: Mina asks that it decides: Known" in command("ask", RULE, "--reason", "Known", *mina)
+    with pytest.raises(CommandError, match="second person"):
+        command("confirm", RULE, *mina)
+    assert f"{RULE}: decide" in command("confirm", RULE, *olga)
+    with pytest.raises(CommandError, match="Nobody asks"):
+        command("decline", RULE, *olga)
+    with pytest.raises(CommandError, match="look after models"):
+        command("evaluate", RULE, "--by", cast.alice.email)
+    call_command(
+        "labelled_next", "arrange", str(project.public_id), "--share", "0.2", *mina, stdout=(out := StringIO())
+    )
+    call_command("labelled_next", "off", str(project.public_id), *mina, stdout=out)
+    assert out.getvalue().splitlines() == [f"{state}: 20% put first, 40% of them by lot" for state in ("on", "off")]
 
 
 def passed(cast: Cast, project: Project, version: ModelVersion, **terms: object) -> Evaluation:
