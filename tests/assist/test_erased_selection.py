@@ -12,7 +12,7 @@ from assist.registry import registry
 from projects.data import archive
 from projects.errors import Refused
 from projects.models import Project, Task
-from projects.workflow import batches, task_actions
+from projects.workflow import batches
 from taskers.errors import StateConflict
 from tests.support import make
 from tests.support.assist import work
@@ -41,9 +41,9 @@ def decided(cast: Cast, project: Project, *people, customer: str = "") -> list[T
     batch, found = make.batch(project, f"Batch {project.batches.count()}"), []
     for place, person in enumerate(people):
         (task,) = make.tasks(batch, text=f"Person {place} of {batch.name} came by.")
-        said(person, task, make.spans((0, 6)))
         if customer:
-            task_actions.amend(task, {"customer": customer}, by=cast.mina)
+            Task.objects.filter(pk=task.pk).update(payload=task.payload | {"meta": {"customer": customer}})
+        said(person, task, make.spans((0, 6)))
         found.append(task)
     return found
 
