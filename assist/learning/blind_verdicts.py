@@ -53,6 +53,11 @@ def newest(project: Project, most: int) -> list[Decided]:
     return _read(project, _decided(project).order_by("-pk")[:most])
 
 
+def after(project: Project, key: int, most: int) -> list[Decided]:
+    """Those of the lines after this one, the oldest first."""
+    return _read(project, _decided(project).filter(pk__gt=key).order_by("pk")[:most])
+
+
 def for_judging(project: Project, two: Sequence[ModelVersion], most: int) -> list[Decided]:
     """Of the newest MOST_LOOKED_AT: the newest `most`, and of the older ones those that may judge these two, until
     there are `most` of these; newest first."""

@@ -200,10 +200,11 @@ def _judged(
 
 def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
     """How often these tasks have told of a candidate before. An earlier evaluation counts for the share of them that
-    was decided by then, so that a few fresh verdicts don't make all of them new."""
+    was decided by its end, so that a few fresh verdicts don't make all of them new; by its end, since it may have
+    waited for a worker after it was asked for."""
     done = Evaluation.objects.filter(project=evaluation.project, state=DONE).exclude(pk=evaluation.pk)
     moments = [one.entry.verdict.at for one in blind]
-    seen = [sum(at <= begun for at in moments) for begun in done.values_list("begun_at", flat=True)]
+    seen = [sum(at <= ended for at in moments) for ended in done.values_list("ended_at", flat=True) if ended]
     return math.ceil(sum(seen) / len(moments)) if moments else 0
 
 

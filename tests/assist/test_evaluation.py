@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -292,7 +293,12 @@ def test_looking_again_at_the_same_tasks_is_counted_and_fresh_ones_renew_as_much
     looks.append(evaluated(project, candidate, cast).looks)
     assert looks == [0, 1, 2, 3], "one fresh verdict of eighty-one makes nothing new"
     decided(cast, project, 81)
-    assert evaluated(project, candidate, cast).looks == 2, "half of four"
+    found = evaluated(project, candidate, cast)
+    assert found.looks == 2, "half of four"
+    waited = {"begun_at": timezone.now() - timedelta(days=9), "state": "done", "outcome": "refused", "margin": 0.05}
+    told = {"candidate": candidate, "champion": found.champion, "begun_by": cast.mina, "rules": found.rules}
+    Evaluation.objects.create(project=project, ended_at=timezone.now(), **waited, **told)
+    assert evaluated(project, candidate, cast).looks == 4, "one that waited looked at all there was by then"
 
 
 def test_an_evaluation_is_run_once_and_never_rewritten(cast: Cast, project: Project, candidate: ModelVersion) -> None:
