@@ -20,6 +20,7 @@ FIGURES = (
     "drift",
     "planted",
     "deciding_alone",
+    "labelled_next",
     "masks",
 )
 # These have a PostgreSQL of their own, in a process of their own.
