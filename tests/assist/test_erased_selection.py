@@ -56,6 +56,7 @@ def keys(*tasks: Task) -> set[int]:
     return {one.pk for one in tasks}
 
 
+@pytest.mark.django_db(transaction=True)  # only what was committed is ever archived
 def test_what_somebody_answered_and_what_a_customer_sent_is_erased_in_the_archive_as_well(cast, project) -> None:
     old = decided(cast, project, cast.alice, cast.bob, customer="Acme")
     batches.move(old[0].batch, "closed", by=cast.mina)
