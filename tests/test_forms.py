@@ -114,6 +114,7 @@ ELSEWHERE = {
     "copilot-override": "once a model answers: tests/browser/test_gate.py",
     "copilot-decide": "once a model is an annotator: tests/assist/test_deciding.py",
     "copilot-declare": "once one is proposed: tests/assist/test_evaluation.py",
+    "copilot-slice-withdraw": "once one was declared: tests/assist/test_declared.py",
     "copilot-promote": "once one has passed: tests/assist/test_evaluation.py",
     "copilot-rollout-begin": "once one has passed: tests/assist/test_canary_pages.py",
     "rollout-hold": "once one is on its way: tests/assist/test_canary_pages.py",

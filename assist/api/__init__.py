@@ -17,6 +17,7 @@ from assist.api import (
     rollouts,
     searches,
     selection,
+    slices,
     training,
 )
 
@@ -46,6 +47,8 @@ urlpatterns = [
         plans.WaitNoLonger.as_view(),
         name="api-evaluation-wait-no-longer",
     ),
+    path(f"{HERE}slices/", slices.Slices.as_view(), name="api-slices"),
+    path(f"{HERE}slices/<uuid:slice_id>/", slices.OneSlice.as_view(), name="api-slice"),
     path(f"{HERE}plans/", plans.Plans.as_view(), name="api-plans"),
     path(f"{HERE}plans/<str:recipe>/", plans.OnePlan.as_view(), name="api-plan"),
     path(f"{HERE}rollouts/", rollouts.Rollouts.as_view(), name="api-rollouts"),

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assist.api.copilot import MODELS, READ, Copilots
-from assist.learning import erasure
+from assist.learning import erased_selection, erasure
+from assist.learning.erased_selection import Selected
 from assist.models import Erasure, ModelVersion
 from assist.registry import lineage
 from assist.web.overview import SEES
@@ -35,6 +36,7 @@ class ErasureShape(serializers.Serializer):
 
     id = serializers.UUIDField(source="public_id")
     tasks = serializers.ListField(child=serializers.UUIDField(), source="task_ids")
+    of = serializers.CharField(help_text="how the tasks were found: tasks, person, metadata or image")
     reason = serializers.CharField()
     state = serializers.ChoiceField(Erasure.State.values)
     asked_at = serializers.DateTimeField()
@@ -47,9 +49,25 @@ class ErasureList(serializers.Serializer):
     results = ErasureShape(many=True, help_text="the newest first")
 
 
+class MetadataBody(serializers.Serializer):
+    key = serializers.CharField(max_length=limits.REASON)
+    value = serializers.CharField(max_length=limits.REASON)
+
+
 class NewErasure(serializers.Serializer):
-    tasks = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=erasure.MOST)
+    """Tasks by their ids, or all that somebody answered, that came with a value, or that show an image: one of them."""
+
+    tasks = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=erasure.MOST, required=False)
+    person = serializers.CharField(max_length=limits.REASON, required=False, help_text="an id or address")
+    metadata = MetadataBody(required=False)
+    image = serializers.CharField(max_length=64, required=False, help_text="the sha256 of its file")
     reason = serializers.CharField(max_length=limits.REASON)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """One way to find them."""
+        if len(set(data) - {"reason"}) != 1:
+            raise serializers.ValidationError({"tasks": ["Name tasks, a person, metadata or an image: one of them."]})
+        return data
 
 
 class Erasures(Copilots):
@@ -67,10 +85,19 @@ class Erasures(Copilots):
         project = self.project(project_id, *access.MANAGE)
         body = NewErasure(data=request.data)
         body.is_valid(raise_exception=True)
-        made = erasure.begin(
-            project, body.validated_data["tasks"], reason=body.validated_data["reason"], by=self.person
-        )
+        told = body.validated_data
+        made = erasure.begin_with(project, _selected(project, told), reason=told["reason"], by=self.person)
         return Response(ErasureShape(_told(project, [made])[0]).data, status=202)
+
+
+def _selected(project: Project, told: dict[str, Any]) -> Selected:
+    if "person" in told:
+        return erased_selection.of_person(project, told["person"])
+    if "metadata" in told:
+        return erased_selection.with_metadata(project, **told["metadata"])
+    if "image" in told:
+        return erased_selection.showing(project, told["image"])
+    return erased_selection.named(told["tasks"])
 
 
 def _told(project: Project, rows: Sequence[Erasure]) -> list[dict[str, Any]]:
@@ -81,7 +108,7 @@ def _told(project: Project, rows: Sequence[Erasure]) -> list[dict[str, Any]]:
     versions = seen.in_bulk({one.version for one in rest if one.version is not None})
     return [
         {
-            **{name: getattr(one, name) for name in ("public_id", "reason", "state", "asked_at", "asked_by")},
+            **{name: getattr(one, name) for name in ("public_id", "of", "reason", "state", "asked_at", "asked_by")},
             "task_ids": [task.public_id for task in one.tasks.all()],
             "stones": one.tombstones.all(),
             "models": sorted(

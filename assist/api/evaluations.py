@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assist.api.copilot import MODELS, READ, Copilots, DeploymentShape, VersionBody
-from assist.learning import declared, evaluation, rollout, traits, worst_cases
+from assist.learning import declared, erased, evaluation, gate, rollout, traits, worst_cases
 from assist.models import Evaluation, Override
 from assist.web.overview import SEES
 from projects import access
@@ -71,6 +71,7 @@ class RulingShape(serializers.Serializer):
     value = serializers.FloatField(allow_null=True)
     limit = serializers.FloatField(allow_null=True)
     missing = serializers.IntegerField(help_text="tasks that are missing until it could be told")
+    slice = serializers.CharField(default=gate.EVERYTHING, help_text="the kind of task that it is asked of; “all”")
 
 
 class CostShape(serializers.Serializer):
@@ -85,6 +86,14 @@ class CostShape(serializers.Serializer):
     p50 = serializers.FloatField(allow_null=True)
     p95 = serializers.FloatField(allow_null=True)
     memory = serializers.IntegerField(allow_null=True, help_text="MB, the most that its process took")
+
+
+class SliceCostShape(serializers.Serializer):
+    """What both cost in one kind of task."""
+
+    slice = serializers.CharField()
+    candidate = CostShape()
+    champion = CostShape()
 
 
 class ProposedShape(serializers.Serializer):
@@ -109,6 +118,9 @@ class MeasuredShape(EvaluationShape):
 
     tasks = serializers.IntegerField()
     unread = serializers.IntegerField(help_text="tasks that were left out, since their image can’t be read")
+    erased = serializers.SerializerMethodField(
+        help_text="tasks that were erased from training since; figures count them"
+    )
     reason = serializers.CharField(allow_blank=True)
     findings = FindingShape(many=True)
     figures = FigureShape(many=True)
@@ -118,7 +130,12 @@ class MeasuredShape(EvaluationShape):
     rulings = RulingShape(many=True)
     refresh = serializers.CharField(allow_blank=True, help_text="why being as good is enough for that")
     costs = serializers.DictField(child=CostShape(), help_text="`candidate`, `champion`")
+    slice_costs = SliceCostShape(many=True, help_text="in each protected kind of task")
     proposed = ProposedShape(many=True)
+
+    def get_erased(self, found: Evaluation) -> int:
+        """Of those that it was judged on."""
+        return erased.judged(found)
 
 
 class EvaluationPage(PageShape):

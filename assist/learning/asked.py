@@ -75,6 +75,10 @@ class Asked:
         """How sure a find of this version is under a label; `own`: its own word."""
         return sureness.of(own, self.measured.get(str(version)), label)
 
+    def about(self, *keys: int) -> None:
+        """The model is asked about these tasks from now on, so that it is known which of them take long."""
+        self.meter.about = list(keys)
+
     def was_sure(self, key: int, said: Iterable[tuple[float | None, bool]]) -> None:
         """Note how sure the model was of each thing that it says of a task, where it tells, and whether it is right."""
         self.meter.said[key] = [(score, right) for score, right in said if score is not None]

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db.models import QuerySet
 
+from assist.learning import erased
 from assist.learning.splits import GATE, VALIDATION, calibrates, split_of
-from assist.models import ErasedTask, MeasuredScores, ModelVersion, SelectedTask, Suggestion, TrainingRun
+from assist.models import MeasuredScores, ModelVersion, SelectedTask, Suggestion, TrainingRun
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
 from projects.quality import votes
@@ -52,6 +53,11 @@ def newest(project: Project, most: int) -> list[Decided]:
     return _read(project, _decided(project).order_by("-pk")[:most])
 
 
+def after(project: Project, key: int, most: int) -> list[Decided]:
+    """Those of the lines after this one, the oldest first."""
+    return _read(project, _decided(project).filter(pk__gt=key).order_by("pk")[:most])
+
+
 def for_judging(project: Project, two: Sequence[ModelVersion], most: int) -> list[Decided]:
     """Of the newest MOST_LOOKED_AT: the newest `most`, and of the older ones those that may judge these two, until
     there are `most` of these; newest first."""
@@ -71,7 +77,7 @@ def for_judging(project: Project, two: Sequence[ModelVersion], most: int) -> lis
 def _decided(project: Project) -> QuerySet[VerdictEntry]:
     """The lines of what people decided, one for each task, without those that were erased."""
     rows = VerdictEntry.objects.filter(project=project, label="").exclude(verdict__method=AUTO)
-    return rows.exclude(task__in=ErasedTask.objects.filter(erasure__project=project).values("task"))
+    return rows.exclude(task__in=erased.tasks(project))
 
 
 def _newest_keys(project: Project, since: datetime | None = None) -> list[int]:

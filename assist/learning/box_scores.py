@@ -88,6 +88,7 @@ async def seen(client: RuntimeClient, version: ModelVersion, asked: Asked, one: 
     fault is heard, where the picture can't be read or it has no answer."""
     picture = picture_of(one.task)
     assert picture is not None
+    asked.about(one.task.pk)
     try:
         supply = partial(asyncio.to_thread, read_picture, picture)
         found = (await patiently(partial(client.boxes, str(version), picture.sha256, supply)))["boxes"]

@@ -19,11 +19,22 @@ LEAST_TIMED = 59  # answers among which one of the slowest in twenty shows itsel
 @dataclass
 class Meter:
     """What is noted while a model is asked: the seconds of each answer, the most memory that its process took, in MB,
-    and by task how sure it was of each thing that it would offer, and whether that was right."""
+    and by task how sure it was of each thing that it would offer, and whether that was right. `about`: the tasks that
+    it is asked about now, in their order; `took`: the seconds of answers by the task that they were about."""
 
     seconds: list[float] = field(default_factory=list)
     memory: int | None = None
     said: dict[int, list[tuple[float, bool]]] = field(default_factory=dict)
+    about: list[int] = field(default_factory=list)
+    took: dict[int, list[float]] = field(default_factory=dict)
+
+    def note(self, seconds: float, answers: int) -> None:
+        """So many answers came, after so many seconds each. Which is of which task is known where there is one for
+        each, or all are of one."""
+        self.seconds += [seconds] * answers
+        whose = self.about * answers if len(self.about) == 1 else self.about
+        for task in whose if len(whose) == answers else ():
+            self.took.setdefault(task, []).append(seconds)
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,13 @@ def cost_of(meter: Meter, groups: Mapping[int, str]) -> Cost:
     p50, p95 = (float(one) for one in np.percentile(meter.seconds, (50, 95))) if meter.seconds else (None, None)
     tasks = sum(bool(own) for task, own in meter.said.items() if task in groups)
     return Cost(tasks, len(said), error, by_chance, spread, len(meter.seconds), p50, p95, meter.memory)
+
+
+def within(meter: Meter, groups: Mapping[int, str]) -> Cost:
+    """The same of these tasks alone; memory is that of the whole."""
+    own = Meter(said=meter.said, memory=meter.memory)
+    own.seconds = [seconds for task in groups for seconds in meter.took.get(task, ())]
+    return cost_of(own, groups)
 
 
 def _miscalibration(said: Sequence[tuple[float, bool, str]]) -> tuple[float, float, float]:

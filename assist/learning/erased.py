@@ -5,13 +5,18 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from assist.models import ErasedTask
+from assist.models import ErasedTask, Evaluation
 from projects.models import Project
 
 
 def tasks(project: Project) -> QuerySet[ErasedTask, Any]:
     """Their keys, as a part of a query."""
     return ErasedTask.objects.filter(erasure__project=project).values("task")
+
+
+def judged(evaluation: Evaluation) -> int:
+    """How many of the tasks that an evaluation was judged on were erased since it ended: its figures count them."""
+    return evaluation.scores.filter(task__in=tasks(evaluation.project)).count()
 
 
 def among(project: Project, keys: Iterable[int]) -> set[int]:

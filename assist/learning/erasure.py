@@ -15,7 +15,8 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
-from assist.learning import follow, snapshots, training
+from assist.learning import erased_selection, follow, snapshots, training
+from assist.learning.erased_selection import Selected
 from assist.learning.search import searches
 from assist.learning.splits import GATE
 from assist.models import (
@@ -36,29 +37,39 @@ from taskers.errors import StateConflict
 from taskers.models import Person
 
 JOB = "assist.jobs.erase"
-MOST = 1_000  # tasks at once
+MOST = 1_000  # tasks at once that are named
+MOST_SELECTED = 50_000  # that are found by what they have in common
 WAITING, DONE = Erasure.State
 NEWEST = 20
 
 
-@transaction.atomic
 def begin(project: Project, tasks: Collection[UUID], *, reason: str, by: Person) -> Erasure:
+    """Have these tasks teach no model any more; see begin_with."""
+    return begin_with(project, erased_selection.named(tasks), reason=reason, by=by)
+
+
+@transaction.atomic
+def begin_with(project: Project, selected: Selected, *, reason: str, by: Person) -> Erasure:
     """Have these tasks teach no model any more; a worker empties what holds them. Raises Refused for tasks that aren't
     the project's and without a reason, StateConflict where all of them are erased already."""
     if not reason.strip():
         raise Refused("Say why they are erased.", code="blank", place="reason")
-    if not 0 < len(set(tasks)) <= MOST:
-        raise Refused("From 1 to %(most)s tasks at once.", code="out-of-range", place="tasks", most=MOST)
+    tasks, most = selected.tasks, MOST if selected.of == Erasure.Of.TASKS else MOST_SELECTED
+    if not tasks and selected.of != Erasure.Of.TASKS:
+        raise Refused("No task of this project is like that.", code="none-found", place=selected.of)
+    if not 0 < len(tasks) <= most:
+        raise Refused("From 1 to %(most)s tasks at once.", code="out-of-range", place="tasks", most=most)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     found = dict(_keys(project, tasks))
-    if strange := sorted(str(one) for one in set(tasks) - set(found)):
+    if strange := sorted(str(one) for one in tasks - set(found)):
         raise Refused("There is no such task here: %(task)s.", code="unknown-task", place="tasks", task=strange[0])
     known = set(ErasedTask.objects.filter(task__in=found.values()).values_list("task", flat=True))
     fresh = {public: key for public, key in found.items() if key not in known}
     if not fresh:
         raise StateConflict("All of these were erased before.")
-    made = Erasure.objects.create(project=project, reason=reason.strip(), asked_by=by)
-    ErasedTask.objects.bulk_create(ErasedTask(erasure=made, task=key, public_id=one) for one, key in fresh.items())
+    made = Erasure.objects.create(project=project, of=selected.of, reason=reason.strip(), asked_by=by)
+    rows = (ErasedTask(erasure=made, task=key, public_id=one) for one, key in fresh.items())
+    ErasedTask.objects.bulk_create(rows, batch_size=5_000)
     tell("erasure_asked", project, by, erasure=str(made.public_id), tasks=len(fresh))
     hand_over(made.pk, project.pk)
     return made

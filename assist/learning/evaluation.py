@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import math
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
@@ -34,12 +33,13 @@ from assist.learning import (
     traits,
     worst_cases,
 )
-from assist.learning.asked import TOO_SLOW, Asked, Heard, Metric, Scores, asked_by
+from assist.learning.asked import Asked, Heard, Metric, Scores, asked_by
 from assist.learning.blind_verdicts import Decided
 from assist.learning.gate import Pair
 from assist.learning.reasons import REASONS
 from assist.learning.scores import MEASURES, Measure, measured_by
 from assist.learning.slices import MARKED, slices_of
+from assist.learning.timed import Timed
 from assist.models import (
     Evaluation,
     EvaluationAnswer,
@@ -49,7 +49,7 @@ from assist.models import (
     rivals,
 )
 from assist.registry import lineage, registry, resolution
-from assist.runtime.client import RuntimeClient, serving, status_now
+from assist.runtime.client import serving, status_now
 from assist.suggestions.bindings import capabilities_of
 from projects.models import Project, limits
 from taskers.errors import StateConflict
@@ -160,7 +160,7 @@ def run(key: int) -> str:
         pairs = _pairs(told, found)
         judgement = _judged(evaluation, pairs, protected, MARKED if marked else "", looks)
         beside = _figures(evaluation, measure.figures, both, pairs, told, protected)
-        alone = _alone(evaluation, pairs, judgement, _costs(both, told), looks)
+        alone = _alone(evaluation, pairs, judgement, _costs(both, told, found, protected), looks)
     except (CopilotError, gate.Unfit) as problem:
         _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
         return ""
@@ -200,10 +200,11 @@ def _judged(
 
 def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
     """How often these tasks have told of a candidate before. An earlier evaluation counts for the share of them that
-    was decided by then, so that a few fresh verdicts don't make all of them new."""
+    was decided by its end, so that a few fresh verdicts don't make all of them new; by its end, since it may have
+    waited for a worker after it was asked for."""
     done = Evaluation.objects.filter(project=evaluation.project, state=DONE).exclude(pk=evaluation.pk)
     moments = [one.entry.verdict.at for one in blind]
-    seen = [sum(at <= begun for at in moments) for begun in done.values_list("begun_at", flat=True)]
+    seen = [sum(at <= ended for at in moments) for ended in done.values_list("ended_at", flat=True) if ended]
     return math.ceil(sum(seen) / len(moments)) if moments else 0
 
 
@@ -229,30 +230,6 @@ async def _scores(version: ModelVersion, metric: Metric, own: Asked, decided: Se
         await client.close()
 
 
-class Timed(RuntimeClient):
-    """Notes how long each answer takes, waiting and all: of texts that are asked together, each its share; of those
-    that got none in time, each all of it."""
-
-    def __init__(self, address: str, meter: costs.Meter) -> None:
-        super().__init__(address)
-        self._meter = meter
-
-    async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
-        """The same."""
-        begun, texts = time.perf_counter(), len(fields.get("texts", ())) or 1
-        try:
-            reply = await super().ask(op, **fields)
-        except CopilotError as problem:
-            if problem.code == TOO_SLOW:
-                self._meter.seconds += [time.perf_counter() - begun] * texts
-            raise
-        if op != "status":
-            several = [len(said) for said in reply.values() if isinstance(said, list)] if "texts" in fields else []
-            answers = max(several, default=texts)
-            self._meter.seconds += [(time.perf_counter() - begun) / max(1, answers)] * answers
-        return reply
-
-
 Told = Sequence[tuple[Decided, float, float]]  # a task, the candidate's score, the champion's
 
 
@@ -274,29 +251,41 @@ def _pairs(told: Told, found: Sequence[frozenset[str]]) -> list[Pair]:
     ]
 
 
-def _costs(both: tuple[Asked, Asked], told: Told) -> list[costs.Cost]:
-    """What the candidate and the champion cost, and how far their word may be believed."""
+Costs = Mapping[str, Sequence[costs.Cost]]  # by slice the candidate's and the champion's
+
+
+def _costs(both: tuple[Asked, Asked], told: Told, found: Sequence[frozenset[str]], protected: Iterable[str]) -> Costs:
+    """What the two cost, and how far their word may be believed: of all tasks, and in each of these slices."""
     groups = {one.task.pk: one.group for one, *_ in told}
-    return [costs.cost_of(own.meter, groups) for own in both]
+    costing = {gate.EVERYTHING: [costs.cost_of(own.meter, groups) for own in both]}
+    for name in protected:
+        some = {one.task.pk: one.group for (one, *_), own in zip(told, found, strict=True) if name in own}
+        costing[name] = [costs.within(own.meter, some) for own in both]
+    return costing
 
 
 def _alone(
-    evaluation: Evaluation, pairs: Sequence[Pair], judgement: gate.Judgement, both: Sequence[costs.Cost], looks: int
+    evaluation: Evaluation, pairs: Sequence[Pair], judgement: gate.Judgement, costing: Costs, looks: int
 ) -> dict[str, Any]:
     """Whether the candidate may decide alone, rule by rule, and what it rests on."""
     rulings = gate.decide(
         pairs,
         judgement,
-        both[0],
+        {name: ours for name, (ours, _) in costing.items()},
         deciding.floors_of(evaluation.project),
         refresh=bool(evaluation.refresh),
         margin=evaluation.margin,
         looks=looks,
     )
+    plain = {
+        name: {side: _plain(asdict(one)) for side, one in zip(("candidate", "champion"), two, strict=True)}
+        for name, two in costing.items()
+    }
     return {
         "alone": gate.answer(rulings).value,
         "rulings": [_plain(asdict(one)) | {"rule": str(one.rule), "outcome": str(one.outcome)} for one in rulings],
-        "costs": {side: _plain(asdict(one)) for side, one in zip(("candidate", "champion"), both, strict=True)},
+        "costs": plain.pop(gate.EVERYTHING),
+        "slice_costs": [{"slice": name, **two} for name, two in plain.items()],
     }
 
 

@@ -19,7 +19,7 @@ nothing is lost anywhere; and that it keeps to a project's floors. All of it has
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ from scipy.special import ndtri, stdtrit
 
 from assist.learning.costs import LEAST_TIMED, Cost
 
-VERSION = 1  # of the rules; what another version of them passed doesn't count
+VERSION = 2  # of the rules; what another version of them passed doesn't count
 LEVEL = 0.05  # chance to pass a candidate that is worse by the margin
 POWER = 0.8  # chance to pass an equal one, with as many tasks as are asked for
 MARGIN = 0.05
@@ -129,13 +129,15 @@ class Floors:
 @dataclass(frozen=True)
 class Ruling:
     """What one rule says: the candidate's value beside its limit, None where there is none, and about how many more
-    tasks decided without help would tell (0 where no number of them does, or it is told)."""
+    tasks decided without help would tell (0 where no number of them does, or it is told); of which tasks, where it is
+    asked slice by slice."""
 
     rule: Rule
     outcome: Outcome
     value: float | None
     limit: float | None
     missing: int = 0
+    slice: str = EVERYTHING
 
 
 def judge(
@@ -174,7 +176,7 @@ def judge(
 def decide(
     pairs: Iterable[Pair],
     judgement: Judgement,
-    cost: Cost,
+    costs: Mapping[str, Cost],
     floors: Floors,
     *,
     refresh: bool = False,
@@ -182,7 +184,10 @@ def decide(
     looks: int = 0,
 ) -> tuple[Ruling, ...]:
     """May the candidate decide alone? Rule by rule; `answer` says what they come to. The arguments are those of
-    `judge`, what that said, what the candidate costs, and whether a person declared that being as good is enough."""
+    `judge`, what that said, what the candidate costs (of EVERYTHING, and in each protected slice), and whether a person
+    declared that being as good is enough. How sure it is and how long it takes is asked of each slice that has the
+    evidence, or speaks against it."""
+    cost = costs[EVERYTHING]
     rows, level = list(pairs), _level(looks)
     lost = [one for one in judgement.findings if one.binding or one.slice == EVERYTHING]
     open_ones = [one.missing for one in lost if one.outcome == Outcome.CANNOT_TELL]
@@ -192,8 +197,14 @@ def decide(
         Ruling(Rule.NOTHING_LOST, judgement.outcome, low, -margin, max(open_ones, default=0)),
         _scored(rows, floors.least_score, margin, level),
         _calibrated(cost, floors.most_miscalibration, level),
-        _within(Rule.LATENCY, cost.p95, floors.most_seconds, max(0, LEAST_TIMED - cost.timed)),
+        _quick(cost, floors.most_seconds),
         _within(Rule.MEMORY, cost.memory, floors.most_memory, 0),
+        *(
+            replace(one, slice=name)
+            for name, own in costs.items()
+            if name != EVERYTHING
+            for one in _of_a_slice(own, floors, level)
+        ),
     )
 
 
@@ -252,6 +263,23 @@ def _calibrated(cost: Cost, most: float, level: float) -> Ruling:
         return Ruling(Rule.CALIBRATION, Outcome.REFUSED, error, most)
     missing = _more(cost.tasks, cost.by_chance + reach, most / 2)
     return Ruling(Rule.CALIBRATION, Outcome.CANNOT_TELL, error, most, missing)
+
+
+def _quick(cost: Cost, most: float) -> Ruling:
+    return _within(Rule.LATENCY, cost.p95, most, max(0, LEAST_TIMED - cost.timed))
+
+
+def _of_a_slice(cost: Cost, floors: Floors, level: float) -> Iterator[Ruling]:
+    """What binds there: what is told, and what can't be told where there is twice as much as it takes to tell of one
+    whose scores all hold, or what there is speaks against the candidate."""
+    sure, quick = _calibrated(cost, floors.most_miscalibration, level), _quick(cost, floors.most_seconds)
+    if cost.miscalibration is not None and cost.by_chance is not None and cost.spread is not None:
+        reach = cost.by_chance + float(ndtri(1 - level)) * cost.spread
+        against = cost.miscalibration - cost.by_chance > floors.most_miscalibration
+        if sure.outcome != Outcome.CANNOT_TELL or 2 * reach <= floors.most_miscalibration or against:
+            yield sure
+    if quick.outcome != Outcome.CANNOT_TELL or (cost.p50 is not None and cost.p50 > floors.most_seconds):
+        yield quick
 
 
 def _within(rule: Rule, value: float | None, most: float, missing: int) -> Ruling:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
+from assist.learning import erased
 from assist.learning.slices import LEAST_TASKS
 from assist.models import Evaluation, EvaluationScore, ModelVersion
 from assist.registry import resolution
@@ -84,7 +85,7 @@ def _weak(name: str, own: Sequence[float], tasks: int, whole: float) -> Weak:
 
 def worst(found: Measured, name: str = "", *, skip: int = 0, most: int = 50) -> list[Lost]:
     """The tasks of a slice, or all, worst first."""
-    rows = found.evaluation.scores.all()
+    rows = found.evaluation.scores.exclude(task__in=erased.tasks(found.evaluation.project))
     if name:
         rows = rows.filter(slices__contains=[name])
     page = list(rows.order_by(found.side, "pk")[skip : skip + most])
@@ -94,7 +95,8 @@ def worst(found: Measured, name: str = "", *, skip: int = 0, most: int = 50) -> 
 
 def lost_by_candidate(evaluation: Evaluation, most: int = 10) -> list[Lost]:
     """The tasks of an evaluation at which its candidate does worse than the model in place, by how much."""
-    rows = evaluation.scores.filter(candidate__lt=F("champion")).order_by(F("candidate") - F("champion"), "pk")
+    rows = evaluation.scores.exclude(task__in=erased.tasks(evaluation.project)).filter(candidate__lt=F("champion"))
+    rows = rows.order_by(F("candidate") - F("champion"), "pk")
     page = list(rows[:most])
     tasks = Task.objects.select_related("batch").in_bulk([one.task for one in page])
     return [_lost(one, tasks.get(one.task), "candidate") for one in page]

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from assist.errors import CopilotError
-from assist.learning import box_scores, reading_scores
+from assist.learning import boundary_scores, box_scores, reading_scores
 from assist.learning.asked import NO_ANSWER, NO_IMAGE, UNREADABLE, Asked, Metric, Scores, patiently
 from assist.learning.blind_verdicts import Decided
 from assist.learning.figures import Kind
@@ -42,6 +42,7 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
     found: list[list[Any] | None] = []
     for at in range(0, len(work), PORTION):
         texts = [str(one.task.payload.get("text", "")) for one in work[at : at + PORTION]]
+        asked.about(*(one.task.pk for one in work[at : at + PORTION]))
         found += await client.spans_of(str(version), texts)
     offered = [_offered(said or (), asked, version) for said in found]
     for said, own, one in zip(found, offered, work, strict=True):
@@ -84,11 +85,16 @@ async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, de
     if not texts or not asked.fields:
         return [None for one in decided if one.blind]
     phrases = await class_vectors.phrases(client, str(version), asked.fields)
-    portions = [texts[at : at + PORTION] for at in range(0, len(texts), PORTION)]
-    vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
+    portions = [work[at : at + PORTION] for at in range(0, len(work), PORTION)]
+    vectors = np.concatenate([await _vectors(client, version, asked, some) for some in portions])
     words = {field.field: class_vectors.words(field, phrases) for field in asked.fields}
     found = _by_the_others(asked.fields, work, vectors, words)
     return [_scored(asked, found[one.task.pk], one) if one.task.pk in found else None for one in decided if one.blind]
+
+
+async def _vectors(client: RuntimeClient, version: ModelVersion, asked: Asked, some: Sequence[Decided]) -> np.ndarray:
+    asked.about(*(one.task.pk for one in some))
+    return await client.vectors(str(version), [str(one.task.payload["text"]) for one in some])
 
 
 def _by_the_others(
@@ -114,6 +120,7 @@ async def _judged(client: RuntimeClient, version: ModelVersion, asked: Asked, wo
     labels, found = judged.phrases_of(asked.fields), list[judged.Shares | None]()
     for at in range(0, len(work), PORTION):
         texts = [str(one.task.payload.get("text") or "") for one in work[at : at + PORTION]]
+        asked.about(*(one.task.pk for one in work[at : at + PORTION]))
         found += await client.shares(str(version), texts, labels)
     return [
         _right(version, asked, shares, one) if one.task.payload.get("text") else None
@@ -130,6 +137,7 @@ async def pictures(client: RuntimeClient, version: ModelVersion, asked: Asked, d
             found.append(None)
             continue
         try:
+            asked.about(one.task.pk)
             supply = partial(asyncio.to_thread, read_picture, picture)
             shares = await patiently(partial(client.image_shares, str(version), picture.sha256, supply, labels))
         except CopilotError as problem:
@@ -172,6 +180,7 @@ async def _vector(client: RuntimeClient, version: ModelVersion, asked: Asked, on
     if (known := asked.vectors.get(str(version), {}).get(one.task.pk)) is not None:
         return known
     try:
+        asked.about(one.task.pk)
         supply = partial(asyncio.to_thread, read_picture, picture)
         return await patiently(partial(client.image_vector, str(version), picture.sha256, supply))
     except CopilotError as problem:
@@ -221,6 +230,7 @@ async def _words(client: RuntimeClient, version: ModelVersion, asked: Asked, one
     wanted = {field: decided[field] for field in fields if decided.get(field)}
     if not text.strip() or not wanted:
         return None
+    asked.about(one.task.pk)
     said: dict[str, str] = {}
     for field in wanted:
         ask = partial(client.written, str(version), text, fields[field].name, fields[field].longest)
@@ -245,6 +255,7 @@ async def _picture(client: RuntimeClient, version: ModelVersion, asked: Asked, o
     picture = picture_of(one.task)
     if picture is None:
         return None
+    asked.about(one.task.pk)
     size = (picture.height, picture.width)
     found = [(part["label"], made) for part in one.answer["regions"] if (made := as_mask(part["shape"], *size))]
     try:
@@ -256,24 +267,28 @@ async def _picture(client: RuntimeClient, version: ModelVersion, asked: Asked, o
         if problem.code not in UNREADABLE:
             raise
         asked.heard[one.task.pk] = {"fault": problem.code}
+        asked.evidence[one.task.pk] = [0.0] * len(found[:MOST_REGIONS])
         return None if problem.code == NO_IMAGE else 0.0
-    clicked = [{"label": label, "shape": {"type": "mask", **mask}} for label, (mask, _) in told]
+    clicked = [{"label": label, "shape": {"type": "mask", **mask}} for label, (mask, *_) in told]
     asked.heard[one.task.pk] = {"regions": clicked, "labels": "told"}
-    return float(np.mean([share for _, (_, shares) in told for share in shares])) if told else None
+    asked.evidence[one.task.pk] = [fit for _, (*_, fits) in told for fit in fits]
+    return float(np.mean([share for _, (_, shares, _) in told for share in shares])) if told else None
 
 
 async def _drawn(
     client: RuntimeClient, version: ModelVersion, picture: Picture, region: Mapping[str, Any], task: int
-) -> tuple[dict[str, Any], list[float]]:
-    """The mask of a click in a region's middle, and how much of the region it and that of its box overlap. Raises
-    CopilotError."""
+) -> tuple[dict[str, Any], list[float], list[float]]:
+    """The mask of a click in a region's middle; how much of the region it and that of its box overlap, and how well
+    they follow its edge. Raises CopilotError."""
     supply, asker = partial(asyncio.to_thread, read_picture, picture), f"evaluation:{task}:{version.pk}"
     ask = partial(client.segment, str(version), picture.sha256, supply, asker=asker, owner=asker)
     wanted = bitmap_from_mask(region)
     clicked = await patiently(partial(ask, points=[[*middle(wanted), 1]]))
     boxed = await patiently(partial(ask, points=[], box=list(mask_box(region))))
     best = [one["masks"][one["best"]] for one in (clicked, boxed)]
-    return best[0], [edit_distance.overlap(wanted.astype(bool), edit_distance.pixels(mask)) for mask in best]
+    drawn = [edit_distance.pixels_at(mask, wanted.shape) for mask in best]
+    overlaps = [edit_distance.overlap(wanted.astype(bool), one) for one in drawn]
+    return best[0], overlaps, [boundary_scores.boundary_f(wanted.astype(bool), one) for one in drawn]
 
 
 class Measure(NamedTuple):
@@ -295,7 +310,7 @@ MEASURES: Mapping[str, Measure] = {
         Measure("classify", classes),
         Measure("classify-image", pictures),
         Measure("embed-image", examples),
-        Measure("segment", masks),
+        Measure("segment", masks, boundary_scores.FIGURES),
         Measure("generate", words),
         Measure("detect", box_scores.boxes, box_scores.FIGURES, box_scores.nameable, asked_alike=True),
         Measure("read", reading_scores.written, reading_scores.FIGURES, lambda _: frozenset(), asked_alike=True),

@@ -33,7 +33,7 @@ def run(key: int) -> int:
         return 0
     two = (rollout.version, rollout.champion)
     newest = blind_verdicts.newest_key(rollout.project)  # before the tasks: what comes meanwhile is read next time
-    decided = blind_verdicts.unseen(rollout.project, two, blind_verdicts.newest(rollout.project, NEWEST))
+    decided = blind_verdicts.unseen(rollout.project, two, _read(rollout))
     fresh = sorted((one for one in decided if one.entry.pk > rollout.verdicts_upto), key=lambda one: one.entry.pk)
     fresh = fresh[:AT_ONCE]
     blind = {one.entry.pk: one.blind for one in fresh if one.blind or _drawn(rollout, one)}
@@ -46,6 +46,14 @@ def run(key: int) -> int:
         return 0
     upto = fresh[-1].entry.pk if fresh else newest
     return _written(rollout, [one for one in chosen if one.blind], blind, scores, upto)
+
+
+def _read(rollout: Rollout) -> list[Decided]:
+    """The newest, which teach, and those that come next here, however many came since."""
+    recent = blind_verdicts.newest(rollout.project, NEWEST)
+    known = {one.entry.pk for one in recent}
+    coming = blind_verdicts.after(rollout.project, rollout.verdicts_upto, AT_ONCE)
+    return recent + [one for one in reversed(coming) if one.entry.pk not in known]
 
 
 def chosen_of(two: Sequence[ModelVersion], decided: Sequence[Decided], blind: Container[int]) -> list[Decided]:

@@ -2,7 +2,9 @@
 is asked for.
 
 One waits as long as its newest evaluation here says so, it is still there, doesn't answer, nobody gave it up, and the
-round goes on where a plan made it; for some weeks at most, from when the gate first couldn't tell of it.
+round goes on where a plan made it; for some weeks at most, from when the gate first couldn't tell of it. One that may
+suggest waits as well where it can't be told whether it may decide alone, if it is an annotator that doesn't yet and
+more work would tell: unless every rule that is open lacks tasks, none of them helps.
 """
 
 import logging
@@ -10,21 +12,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from assist.learning import blind_verdicts
 from assist.learning.drift import audits
 from assist.learning.drift.audits import EVIDENCE
-from assist.models import Deployment, Evaluation, PlanRound, RaisedAudits
+from assist.models import AnnotatorVersion, Deployment, Evaluation, PlanRound, RaisedAudits
 from assist.registry import resolution
-from projects.models import Project
+from projects.models import ModelAnnotator, Project
 from taskers.errors import StateConflict
 from taskers.models import Person
 
 WAITS = timedelta(days=42)  # at most
 LEAST_FRESH = 20  # tasks, before the same are looked at again
 DONE, CANNOT_TELL = Evaluation.State.DONE, Evaluation.Outcome.CANNOT_TELL
+SUGGEST, DECIDE = Q(outcome=CANNOT_TELL), Q(outcome=Evaluation.Outcome.PASSED, alone=CANNOT_TELL)
+MODE = ModelAnnotator.Mode
 LIVE = Project.State.LIVE
 
 log = logging.getLogger(__name__)
@@ -35,11 +39,13 @@ def waiting() -> QuerySet[Evaluation]:
     late, here = timezone.now() - WAITS, {"project": OuterRef("project")}
     same = Evaluation.objects.filter(**here, candidate=OuterRef("candidate"), state=DONE)
     of_it = {"evaluation__candidate": OuterRef("candidate"), "given_up_by__isnull": False}
-    over = (
-        same.filter(pk__gt=OuterRef("pk")),
-        same.filter(outcome=CANNOT_TELL, ended_at__lte=late),
+    rows = Evaluation.objects.filter(state=DONE, ended_at__gt=late, candidate__removed_at=None)
+    rows = rows.filter(project__state__in=[LIVE, Project.State.PAUSED])
+    rows = rows.exclude(Exists(same.filter(pk__gt=OuterRef("pk"))))
+    rows = rows.exclude(Exists(RaisedAudits.objects.filter(**here, **of_it)))
+    to_suggest = (
+        same.filter(SUGGEST, ended_at__lte=late),
         Deployment.objects.live().filter(**here, version=OuterRef("candidate")),
-        RaisedAudits.objects.filter(**here, **of_it),
         PlanRound.objects.filter(
             plan__project=OuterRef("project"),
             run__version=OuterRef("candidate"),
@@ -47,17 +53,18 @@ def waiting() -> QuerySet[Evaluation]:
             evaluation_id__gte=OuterRef("pk"),
         ),
     )
-    rows = Evaluation.objects.filter(state=DONE, outcome=CANNOT_TELL, ended_at__gt=late, candidate__removed_at=None)
-    rows = rows.filter(project__state__in=[LIVE, Project.State.PAUSED])
-    for why in over:
-        rows = rows.exclude(Exists(why))
-    return rows
+    mine = AnnotatorVersion.objects.filter(annotator__project=OuterRef("project"), version=OuterRef("candidate"))
+    placed = Exists(mine.filter(annotator__mode__in=[MODE.WATCH, MODE.COUNT]))
+    to_decide = DECIDE & ~Q(rulings__contains=[{"outcome": CANNOT_TELL, "missing": 0}]) & placed
+    over = Q(*(~Exists(why) for why in to_suggest))
+    return rows.filter((SUGGEST & over) | (to_decide & ~Exists(same.filter(DECIDE, ended_at__lte=late))))
 
 
 def since(evaluation: Evaluation) -> datetime:
-    """When the gate first couldn't tell of its candidate here."""
+    """When the gate first couldn't tell of its candidate here: whether it may suggest, or else decide."""
     rows = Evaluation.objects.filter(project=evaluation.project_id, candidate=evaluation.candidate_id, state=DONE)
-    first = rows.filter(outcome=CANNOT_TELL).aggregate(first=Min("ended_at"))["first"]
+    why = SUGGEST if evaluation.outcome == CANNOT_TELL else DECIDE
+    first = rows.filter(why).aggregate(first=Min("ended_at"))["first"]
     return first or timezone.now()
 
 
@@ -69,7 +76,8 @@ def asked_for(project: Project) -> RaisedAudits | None:
 
 def asked_for_by(evaluation: Evaluation) -> RaisedAudits | None:
     """The same, where it is for this evaluation's."""
-    found = asked_for(evaluation.project) if evaluation.outcome == CANNOT_TELL else None
+    waits = CANNOT_TELL in (evaluation.outcome, evaluation.alone)
+    found = asked_for(evaluation.project) if waits else None
     return found if found and found.evaluation_id == evaluation.pk else None
 
 

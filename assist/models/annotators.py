@@ -11,8 +11,8 @@ from assist.models.rivals import SAME
 from projects.models import ModelAnnotator, Project, limits
 from taskers.models import Person
 
-# An annotator that isn't of this installation has no version: nobody can ask it, and its blind answers alone speak for
-# it. Of any other the database wants a basis that is younger than the last time it switched itself off: an evaluation
+# An annotator that isn't of this installation has no version: nobody can ask it, so it takes two people's word. Of any
+# other the database wants a basis that is younger than the last time it switched itself off: an evaluation
 # that says it may, or two people's word. An evaluation is none any more once a rollout on it did harm, once
 # something was erased that its candidate learnt from, or once another version of what suggests the same has come to
 # answer since; that the one it beat has gone speaks for it.
@@ -62,7 +62,14 @@ REFUSED = """
     RETURN NEW;
 """
 COMES_TO_DECIDE = f"""
-    IF EXISTS (
+    IF NOT EXISTS (SELECT FROM assist_annotatorversion v WHERE v.annotator_id = NEW.id) AND NOT EXISTS (
+        SELECT FROM projects_decidingrequest w
+        WHERE w.annotator_id = NEW.id AND w.state = 'confirmed' AND w.answered_by_id <> w.asked_by_id
+          AND NOT EXISTS (
+            SELECT FROM projects_modelannotatorchange c
+            WHERE c.annotator_id = NEW.id AND c.mode = 'off' AND c.by_id IS NULL AND c.at > w.answered_at
+          )
+    ) OR EXISTS (
         SELECT FROM assist_annotatorversion v WHERE v.annotator_id = NEW.id
           AND NOT EXISTS ({BASIS.format(project="NEW.project_id", version="v.version_id", annotator="NEW.id")})
     ) THEN{REFUSED}"""
@@ -122,7 +129,14 @@ class DecidingAnnotator(ModelAnnotator):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(new__mode="decide") & ~pgtrigger.Q(old__mode="decide"),
                 func=COMES_TO_DECIDE,
-            )
+            ),
+            pgtrigger.Trigger(
+                name="annotator_begins_to_decide",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__mode="decide"),
+                func=COMES_TO_DECIDE,
+            ),
         ]
 
 

@@ -112,6 +112,7 @@ class Evaluation(models.Model):
     rulings = models.JSONField(default=list, db_default=[])  # of gate.Ruling
     refresh = models.CharField(max_length=limits.REASON, blank=True, default="", db_default="")  # why as good is enough
     costs = models.JSONField(default=dict, db_default={})  # costs.Cost of the "candidate" and the "champion"
+    slice_costs = models.JSONField(default=list, db_default=[])  # the same in each protected "slice"
     begun_at = models.DateTimeField(db_default=Now(), editable=False)
     begun_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -19,7 +19,15 @@ class Erasure(models.Model):
         WAITING = "waiting", "Waiting"
         DONE = "done", "Done"
 
+    class Of(models.TextChoices):
+        TASKS = "tasks", "Tasks that were named"
+        PERSON = "person", "What somebody answered"
+        METADATA = "metadata", "What came with a value"
+        IMAGE = "image", "What shows an image"
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # How the tasks were found. By whose name or by which value isn't kept: that may be what has to be forgotten.
+    of = models.CharField(max_length=8, choices=Of, default=Of.TASKS, db_default="tasks")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from assist.models.copilot import Evaluation
-from projects.models import Project
+from projects.models import Project, limits
 from taskers.models import Person
 
 
@@ -55,7 +55,7 @@ class EvaluationConfusions(models.Model):
 
 class DeclaredSlice(models.Model):
     """A kind of task that somebody declared, since an evaluation proposed it: the gate asks for it from then on, on
-    what is decided from then on (sole writer: assist/learning/declared.py)."""
+    what is decided from then on, until somebody withdraws it (sole writer: assist/learning/declared.py)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -65,9 +65,22 @@ class DeclaredSlice(models.Model):
     since = models.DateTimeField()  # what was decided before has discovered it, and can't judge it
     declared_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     declared_at = models.DateTimeField(db_default=Now(), editable=False)
+    withdrawn_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_because = models.CharField(max_length=limits.REASON, blank=True, default="", db_default="")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    lost: bool  # nobody can tell any more which tasks are in it, where declared.all_of looked
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "name"], name="declared_slice_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name"], condition=Q(withdrawn_at=None), name="declared_slice_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None, withdrawn_because="")
+                | (Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_because="")),
+                name="declared_slice_withdrawn_whole",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

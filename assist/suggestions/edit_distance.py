@@ -88,6 +88,11 @@ def _at_size(pixels: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     return pixels[np.ix_(rows.astype(int), columns.astype(int))]
 
 
+def pixels_at(shape: dict[str, Any], size: tuple[int, ...]) -> np.ndarray:
+    """The same, at the size of the image that it is of."""
+    return _at_size(pixels(shape), size)
+
+
 def pixels(shape: dict[str, Any]) -> np.ndarray:
     """A mask's pixels, [height, width]."""
     return coco.decode({"size": shape["size"], "counts": shape["counts"].encode()}).astype(bool)

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from assist.learning.gate import Rule
+from assist.learning.gate import EVERYTHING, Rule
 from assist.models import Evaluation
 
 # By rule: what is asked, how its numbers are shown, and why nothing can be told where the model has no number there.
@@ -33,12 +33,16 @@ COSTS = (
     ("memory", _("Most memory of its process"), "memory"),
 )
 
+PER_SLICE = (("miscalibration", "percent"), ("p95", "seconds"))
+SIDES = ("candidate", "champion")
+
 
 @dataclass(frozen=True)
 class RuleRow:
     """One rule: what is asked, the candidate's value beside it, and what the gate says."""
 
     name: str
+    slice: str  # "" of all tasks
     value: str
     limit: str
     outcome: str
@@ -55,6 +59,17 @@ class CostRow:
     champion: str
 
 
+@dataclass(frozen=True)
+class SliceRow:
+    """How sure both may be believed and how quick they are in one kind of task; "" where it isn't known."""
+
+    slice: str
+    miscalibration: str
+    their_miscalibration: str
+    p95: str
+    their_p95: str
+
+
 def rulings_of(evaluation: Evaluation) -> list[RuleRow]:
     """Rule by rule."""
     return [_rule(one) for one in evaluation.rulings]
@@ -68,11 +83,22 @@ def costs_of(evaluation: Evaluation) -> list[CostRow]:
     return [CostRow(str(name), _shown(ours[key], unit), _shown(theirs[key], unit)) for key, name, unit in COSTS]
 
 
+def slice_costs_of(evaluation: Evaluation) -> list[SliceRow]:
+    """In each protected kind of task, where anything is known of it."""
+    return [
+        SliceRow(one["slice"], *(_shown(one[side][key], unit) for key, unit in PER_SLICE for side in SIDES))
+        for one in evaluation.slice_costs
+        if any(one[side][key] is not None for key, _ in PER_SLICE for side in SIDES)
+    ]
+
+
 def _rule(one: dict[str, Any]) -> RuleRow:
     name, unit, why = RULES[one["rule"]]
     untold = one["outcome"] == Evaluation.Outcome.CANNOT_TELL and one["value"] is None
     value, limit = _shown(one["value"], unit), _shown(one["limit"], unit)
-    return RuleRow(str(name), value, limit, one["outcome"], one["missing"], str(why) if untold else "")
+    own = one.get("slice", EVERYTHING)
+    which = "" if own == EVERYTHING else own
+    return RuleRow(str(name), which, value, limit, one["outcome"], one["missing"], str(why) if untold else "")
 
 
 def _shown(value: float | None, unit: str) -> str:

@@ -21,6 +21,7 @@ REACH = 4  # margins on either side of none
 FIGURES: Mapping[str, Any] = {
     "average-precision": _("Average precision at IoU .5"),
     "overlap": _("IoU of the boxes that were found"),
+    "boundary": _("Boundary F of the masks"),
     "letters-wrong": _("Letters that are wrong (less is better)"),
     "read-exactly": _("Regions read without an error"),
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -243,24 +242,6 @@ class SnapshotChoice(forms.ModelChoiceField):
             "taken": taken,
             "number": obj.rows,
         }
-
-
-class EraseForm(forms.Form):
-    """Which tasks teach no model any more, and why."""
-
-    tasks = forms.CharField(
-        label=_("Tasks"),
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text=_("Their ids, one a line: they stand in a task's address."),
-    )
-    reason = forms.CharField(label=_("Why"), max_length=limits.REASON)
-
-    def clean_tasks(self) -> list[UUID]:
-        """The ids."""
-        try:
-            return [UUID(one) for one in self.cleaned_data["tasks"].replace(",", " ").split()]
-        except ValueError:
-            raise forms.ValidationError(_("One of these is no id of a task.")) from None
 
 
 class TrainForm(forms.Form):

@@ -1,15 +1,17 @@
 """What to improve: where the model loses, down to the very tasks, and which verdicts are likely wrong."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import doubts, improve, learning_curve, likely_wrong
+from assist.learning import declared, doubts, improve, learning_curve, likely_wrong
 from assist.learning.recipes import RECIPES
 from assist.models import LabelCheck
 from assist.web import training
@@ -17,8 +19,10 @@ from assist.web.evaluation_rows import excerpt_of
 from assist.web.forms import LooksForm
 from assist.web.training import looks_after
 from projects import access
+from projects.errors import Refused
 from projects.models import Project, Task
 from projects.reports import notices
+from projects.web.shared.access import manages
 from taskers import access as roles
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest, number_asked
@@ -48,6 +52,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         ],
         "manages": _manages(request, project),
         "looks_form": LooksForm(),
+        "declared": declared.all_of(project),
         "worker": notices.worker_alive(),
     }
     return render(request, "assist/improve.html", context)
@@ -101,6 +106,18 @@ def looks(request: MemberRequest, project: Project) -> HttpResponse:
     except Problem as problem:
         messages.error(request, problem.text)
     return redirect("copilot-improve", project.public_id)
+
+
+@require_POST
+@manages
+def withdraw(request: MemberRequest, project: Project, slice_id: UUID) -> HttpResponse:
+    """Have the gate ask for a declared kind of task no longer."""
+    try:
+        declared.withdraw(project, slice_id, because=request.POST.get("reason", ""), by=request.user)
+        messages.success(request, _("Withdrawn. Evaluations don’t ask for it from the next one on."))
+    except Refused as refused:
+        messages.error(request, refused.text)
+    return redirect(reverse("copilot-improve", args=[project.public_id]) + "#declared-title")
 
 
 def _doubted(found: LabelCheck, project: Project) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import canary, canary_report, declared, improve, rollout, waiting_candidates
+from assist.learning import canary, canary_report, declared, erased, improve, rollout, waiting_candidates
 from assist.learning import evaluation as evaluating
 from assist.models import Deployment, Evaluation, EvaluationAnswer, Override
 from assist.registry import registry
@@ -155,6 +155,8 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "figures": evaluation_rows.figures_of(found),
         "rulings": deciding_rows.rulings_of(found),
         "costs": deciding_rows.costs_of(found),
+        "erased": erased.judged(found),
+        "slice_costs": deciding_rows.slice_costs_of(found),
         "lost": [(one, excerpt_of(one.task)) for one in improve.lost_by_candidate(found)],
         "confusions": evaluation_rows.confusions_of(found),
         "proposed": evaluation_rows.proposed_of(found),

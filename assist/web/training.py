@@ -17,7 +17,8 @@ from assist.learning.recipes import RECIPES
 from assist.learning.search import searches
 from assist.models import Evaluation, Snapshot, TrainingRun
 from assist.registry import lineage
-from assist.web.forms import EraseForm, SearchForm, TrainForm
+from assist.web.erase_form import EraseForm
+from assist.web.forms import SearchForm, TrainForm
 from assist.web.overview import SEES
 from projects import access
 from projects.models import Project
@@ -86,7 +87,8 @@ def erase(request: MemberRequest, project: Project) -> HttpResponse:
     form = EraseForm(request.POST)
     if form.is_valid():
         try:
-            erasure.begin(project, form.cleaned_data["tasks"], reason=form.cleaned_data["reason"], by=request.user)
+            selected, reason = form.selected(project), form.cleaned_data["reason"]
+            erasure.begin_with(project, selected, reason=reason, by=request.user)
             messages.success(request, _("They are being erased from what models learn from."))
             return redirect("copilot-training", project.public_id)
         except Problem as problem:

@@ -58,6 +58,7 @@ urlpatterns = [
     path(f"{ROLLOUT}/hold/", canary.hold, name="rollout-hold"),
     path(f"{ROLLOUT}/go-on/", canary.go_on, name="rollout-go-on"),
     path(f"{ROLLOUT}/roll-back/", canary.roll_back, name="rollout-back"),
+    path("<uuid:project_id>/copilot/slices/<uuid:slice_id>/", improvement.withdraw, name="copilot-slice-withdraw"),
     path("<uuid:project_id>/copilot/deciding/", deciding.floors, name="copilot-floors"),
     path("<uuid:project_id>/copilot/deciding/ask/", deciding.ask, name="copilot-decide"),
     path("<uuid:project_id>/copilot/overrides/", rollouts.override, name="copilot-override"),

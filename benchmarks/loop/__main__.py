@@ -19,6 +19,8 @@ FIGURES = (
     "improve",
     "drift",
     "planted",
+    "deciding_alone",
+    "labelled_next",
     "masks",
 )
 # These have a PostgreSQL of their own, in a process of their own.

@@ -12,11 +12,12 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
+from projects.annotators import second_person
 from projects.errors import Refused
 from projects.models import Exclusion, ModelAnnotator, ModelAnnotatorChange, Project, limits
 from projects.workforce import rules
 from taskers.credentials import tokens
-from taskers.errors import NotFound
+from taskers.errors import NotFound, StateConflict
 from taskers.models import ApiToken, Person, Scope
 from taskers.models.limits import TOKEN_NAME
 from taskers.models.people import Role
@@ -75,7 +76,10 @@ def give(project: Project, *, name: str, by: Person, **terms: float) -> ModelAnn
 
 @transaction.atomic
 def new_token(annotator: ModelAnnotator, *, by: Person) -> str:
-    """End the model's tokens and make another; its secret, shown once."""
+    """End the model's tokens and make another; its secret, shown once. Raises StateConflict for one that works within
+    Tandem: whoever had a token of its could answer in its place."""
+    if not second_person.from_elsewhere(annotator):
+        raise StateConflict("This model works within Tandem, and has no key.")
     for token in ApiToken.objects.filter(person=annotator.tasker, revoked_at=None).order_by("pk"):
         tokens.revoke(token, by)
     return _token_for(annotator)
@@ -91,8 +95,9 @@ def _token_for(annotator: ModelAnnotator) -> str:
 def move(annotator: ModelAnnotator, *, by: Person, mode: str = "", reason: str = "", **terms: float) -> ModelAnnotator:
     """Change what a model may do, or on which terms; what isn't named stays.
 
-    One that switched itself off is let in again only with a reason. What is known of it stays; the watch over it begins
-    anew where it is switched on or its target changes. Raises Refused.
+    One that switched itself off is let in again only with a reason, and one from elsewhere comes to decide once a
+    second person says the same (second_person.py): until then its mode stays. What is known of it stays; the watch over
+    it begins anew where it is switched on or its target changes. Raises Refused.
     """
     annotator = _locked(annotator)
     before, mode, reason = annotator.mode, mode or annotator.mode, reason.strip()[: limits.REASON]
@@ -103,6 +108,7 @@ def move(annotator: ModelAnnotator, *, by: Person, mode: str = "", reason: str =
     if annotator.stopped_at and mode != ModelAnnotator.Mode.OFF and not reason:
         raise Refused("It switched itself off. Say why it may work again.", code="no-reason", place="reason")
     _check(terms)
+    mode = _agreed(annotator, mode, reason, by)
     changed: dict[str, Any] = {**terms, "mode": mode}
     if mode != ModelAnnotator.Mode.OFF:
         changed["stopped_at"] = None
@@ -119,6 +125,18 @@ def move(annotator: ModelAnnotator, *, by: Person, mode: str = "", reason: str =
     annotator.refresh_from_db()
     _write_down(annotator, before, reason, by)
     return annotator
+
+
+def _agreed(annotator: ModelAnnotator, mode: str, reason: str, by: Person) -> str:
+    """The mode that it comes to: what was asked for, or what it has while a second person is waited for."""
+    if mode == annotator.mode:
+        return mode
+    if mode != ModelAnnotator.Mode.DECIDE:
+        second_person.decline(annotator, by=by)
+        return mode
+    if not second_person.from_elsewhere(annotator) or second_person.hears(annotator, by=by, reason=reason):
+        return mode
+    return annotator.mode
 
 
 def _change(annotator: ModelAnnotator, changed: dict[str, Any]) -> None:

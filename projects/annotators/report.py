@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import Count, Q
 
+from projects.annotators import second_person
 from projects.annotators.answers import calibration_of, cap_of
 from projects.annotators.lifecycle import of_project
 from projects.inference.acceptance import FEWEST_KNOWN, error_rate, may_decide
-from projects.models import ModelAnnotator, ModelAnnotatorChange, ModelAnswer, Project
+from projects.models import DecidingRequest, ModelAnnotator, ModelAnnotatorChange, ModelAnswer, Project
 from taskers.standing.grades import Estimate
 
 NEWEST = 10_000  # answers of each model that are counted
@@ -34,6 +35,8 @@ class Line:
     needs: float | None  # the confidence from which it is sure enough; None while nothing is
     lacking: int  # blind answers until anything may be accepted
     moves: Sequence[ModelAnnotatorChange]
+    from_elsewhere: bool  # it answers by a token, and nobody here can evaluate it
+    asked: DecidingRequest | None  # that it decides alone: what waits for a second person, or the word that stands
 
     @property
     def share(self) -> float | None:
@@ -79,7 +82,10 @@ def line(annotator: ModelAnnotator) -> Line:
         error = Estimate(*error_rate(found["compared"], found["wrong"]), found["compared"])
     moves = ModelAnnotatorChange.objects.filter(annotator=annotator).select_related("by").order_by("-pk")[:MOVES]
     lacking = max(0, FEWEST_KNOWN - annotator.known)
-    return Line(annotator, **found, error=error, needs=needs(annotator), lacking=lacking, moves=list(moves))
+    outside = second_person.from_elsewhere(annotator)
+    asked = (second_person.waiting(annotator) or second_person.said(annotator)) if outside else None
+    known = {"error": error, "needs": needs(annotator), "lacking": lacking, "moves": list(moves)}
+    return Line(annotator, **found, **known, from_elsewhere=outside, asked=asked)
 
 
 def needs(annotator: ModelAnnotator) -> float | None:

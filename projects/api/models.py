@@ -43,6 +43,17 @@ class ErrorShape(serializers.Serializer):
     high = serializers.FloatField()
 
 
+class AskedShape(serializers.Serializer):
+    """That a model which answers by a token decides alone: whoever asked for it, and whoever confirmed it."""
+
+    reason = serializers.CharField()
+    asked_by = serializers.CharField(source="asked_by.name")
+    asked_at = serializers.DateTimeField()
+    confirmed_by = serializers.CharField(
+        source="answered_by.name", allow_null=True, default=None, help_text="null while it waits for a second person"
+    )
+
+
 class ModelShape(serializers.Serializer):
     """A model at work. Counts are of its newest 10,000 answers."""
 
@@ -62,6 +73,8 @@ class ModelShape(serializers.Serializer):
     known = serializers.IntegerField(source="annotator.known", help_text="answers that its confidence was learnt from")
     error = ErrorShape(allow_null=True, help_text="of those sure enough, with a 90 % interval")
     needs = serializers.FloatField(allow_null=True, help_text="the least confidence that is sure enough")
+    from_elsewhere = serializers.BooleanField(help_text="it answers by a token, and decides by two people's word only")
+    asked = AskedShape(allow_null=True, help_text="that it decides alone, where somebody said so")
 
 
 class ModelList(serializers.Serializer):

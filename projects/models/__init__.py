@@ -20,7 +20,7 @@ from projects.models.imports import (
     SeenFile,
     Upload,
 )
-from projects.models.model_annotators import ModelAnnotator, ModelAnnotatorChange, ModelAnswer
+from projects.models.model_annotators import DecidingRequest, ModelAnnotator, ModelAnnotatorChange, ModelAnswer
 from projects.models.promises import FIRST_SLOTS, Assignment, BatchCursor, ClaimNumber, Draft
 from projects.models.qualification import QualificationAttempt, QualificationStep
 from projects.models.quality import (
@@ -79,6 +79,7 @@ __all__ = [
     "LeftMedia",
     "PredictionSource",
     "SeenFile",
+    "DecidingRequest",
     "Delivery",
     "Subscription",
     "TaskCallback",

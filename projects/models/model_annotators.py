@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
@@ -125,3 +126,46 @@ class ModelAnnotatorChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator_id}: {self.mode}"
+
+
+class DecidingRequest(models.Model):
+    """Somebody asks that a model from elsewhere decides alone: no evaluation can ask it anything, so it takes a second
+    person (sole writer: second_person.py)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waits for a second person"
+        CONFIRMED = "confirmed", "Confirmed"
+        DECLINED = "declined", "Declined"
+
+    annotator = models.ForeignKey(ModelAnnotator, on_delete=models.PROTECT, related_name="requests")
+    reason = models.CharField(max_length=limits.REASON)
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now(), editable=False)
+    answered_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deciding requests"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["annotator"], condition=Q(state="waiting"), name="deciding_request_waits_once"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="deciding_request_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed")
+                | (Q(answered_by__isnull=False, answered_at__isnull=False) & ~Q(answered_by=F("asked_by"))),
+                name="deciding_request_by_two_people",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="deciding_request_answered_once",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state="waiting"),
+            ),
+            pgtrigger.Protect(name="deciding_request_is_kept", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotator_id}: {self.get_state_display()}"

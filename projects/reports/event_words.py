@@ -124,6 +124,7 @@ WORDS = {
     "skill_withdrawn": _("Skill taken back"),
     "deciding_floors_set": _("What is asked of a model that decides alone changed"),
     "slice_declared": _("Kind of task declared"),
+    "slice_withdrawn": _("Kind of task withdrawn"),
     "spending_limit_changed": _("Spending limit changed"),
     "spending_limit_reached": _("Spending limit reached"),
     "stalled_settled": _("Stalled tasks settled"),

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from io import StringIO
 
 import pgtrigger
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -18,7 +20,7 @@ from assist.models import Evaluation, ModelVersion, Override
 from assist.registry import registry
 from projects.annotators import lifecycle
 from projects.errors import Refused
-from projects.models import ModelAnnotator, ModelAnnotatorChange, Project
+from projects.models import DecidingRequest, ModelAnnotator, ModelAnnotatorChange, Project
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
 from taskers.models import Event
@@ -160,6 +162,31 @@ def test_one_that_is_as_good_decides_by_a_declared_refresh_and_a_planted_regress
     refused(cast, annotators[1])
 
 
+def test_the_same_is_done_by_a_command(cast: Cast, project, rule) -> None:
+    def command(verb: str, *more: object) -> str:
+        call_command("deciding_alone", verb, str(project.public_id), *map(str, more), stdout=(out := StringIO()))
+        return out.getvalue()
+
+    mina, olga = ("--by", cast.mina.email), ("--by", cast.olga.email)
+    placed(cast, project, rule)
+    assert "most_memory 900" in command("floors", "--most-memory", 900, *mina) and deciding.floors_of(
+        project
+    ) == replace(deciding.Floors(), most_memory=900)
+    assert f"{RULE}: Mina asks that it decides: Known" in command("ask", RULE, "--reason", "Known", *mina)
+    with pytest.raises(CommandError, match="second person"):
+        command("confirm", RULE, *mina)
+    assert f"{RULE}: decide" in command("confirm", RULE, *olga)
+    with pytest.raises(CommandError, match="Nobody asks"):
+        command("decline", RULE, *olga)
+    with pytest.raises(CommandError, match="look after models"):
+        command("evaluate", RULE, "--by", cast.alice.email)
+    call_command(
+        "labelled_next", "arrange", str(project.public_id), "--share", "0.2", *mina, stdout=(out := StringIO())
+    )
+    call_command("labelled_next", "off", str(project.public_id), *mina, stdout=out)
+    assert out.getvalue().splitlines() == [f"{state}: 20% put first, 40% of them by lot" for state in ("on", "off")]
+
+
 def passed(cast: Cast, project: Project, version: ModelVersion, **terms: object) -> Evaluation:
     """An evaluation as a worker writes it that said that the version may decide alone."""
     told = {"outcome": "passed", "alone": "passed", "state": "done", "margin": 0.05, "rules": 1, "begun_by": cast.mina}
@@ -185,7 +212,21 @@ def test_the_database_itself_refuses_who_decides_without_a_basis(cast: Cast, pro
                 cursor.execute(statement, values)
 
         never(MOVE, annotator.pk)
-        cursor.execute(MOVE, [outside.pk])  # nobody here can ask it: its blind answers alone speak for it
+        never(MOVE, outside.pk)  # nobody here can ask it, and nobody gave a word for it
+        asked = DecidingRequest.objects.create(annotator=outside, reason="Known for years", asked_by=cast.mina)
+        never(MOVE, outside.pk)
+        with pytest.raises(IntegrityError, match="by_two_people"), transaction.atomic():
+            second = {"state": "confirmed", "answered_by": cast.mina, "answered_at": timezone.now()}
+            DecidingRequest.objects.filter(pk=asked.pk).update(**second)
+        DecidingRequest.objects.filter(pk=asked.pk).update(**second | {"answered_by": cast.olga})
+        cursor.execute(MOVE, [outside.pk])
+        never(
+            "INSERT INTO projects_modelannotator (project_id, tasker_id, mode, target_error, assurance, audit_share,"
+            " mean, covariance, known, audits, e_values, alone, registered_by_id)"
+            " SELECT project_id, %s, 'decide', .1, .9, .1, '[]', '[]', 0, 0, '[]', 0, registered_by_id"
+            " FROM projects_modelannotator WHERE id = %s",
+            *(cast.bob.pk, outside.pk),
+        )
         never(
             "INSERT INTO assist_annotatorversion (annotator_id, version_id, answered, skipped, note, placed_by_id)"
             " VALUES (%s, %s, 0, 0, '', %s)",

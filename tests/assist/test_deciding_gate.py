@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assist.learning import gate
-from assist.learning.costs import LEAST_TIMED, Cost, Meter, cost_of
+from assist.learning.costs import LEAST_TIMED, Cost, Meter, cost_of, within
 from assist.learning.gate import Floors, Outcome, Pair, Rule
 from assist.suggestions import prototypes
 
 GAMES = 100
 FALSE_PASSES = 11  # of 100: more would be surer than 99 % to be more than one in twenty
+MISSING = (Rule.CALIBRATION, Rule.LATENCY)
 GOOD = Cost(500, 500, 0.02, 0.02, 0.01, 500, 0.02, 0.05, 300)
 
 
@@ -28,7 +29,7 @@ USUAL = Floors()
 
 def asked(rows: list[Pair], cost: Cost = GOOD, floors: Floors = USUAL, slices=(), **terms) -> dict[Rule, gate.Ruling]:
     judgement = gate.judge(rows, slices=slices)
-    return {one.rule: one for one in gate.decide(rows, judgement, cost, floors, **terms)}
+    return {one.rule: one for one in gate.decide(rows, judgement, {gate.EVERYTHING: cost}, floors, **terms)}
 
 
 def outcome(rows: list[Pair], *more: object, **terms) -> Outcome:
@@ -134,6 +135,39 @@ def test_whether_its_word_holds_is_told_from_enough_answers_and_not_by_chance() 
     assert calibrated(0.1, 600).count(Outcome.PASSED) <= FALSE_PASSES, "wrong by the very limit"
     assert calibrated(0.0, 60).count(Outcome.REFUSED) <= FALSE_PASSES, "few answers make any look badly calibrated"
     assert calibrated(0.3, 600).count(Outcome.REFUSED) >= 90
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (replace(GOOD, miscalibration=0.3), {Rule.CALIBRATION: Outcome.REFUSED, Rule.LATENCY: Outcome.PASSED}),
+        (replace(GOOD, p95=3.5), {Rule.CALIBRATION: Outcome.PASSED, Rule.LATENCY: Outcome.REFUSED}),
+        (replace(GOOD, miscalibration=0.08, spread=0.015), {Rule.CALIBRATION: Outcome.CANNOT_TELL}),
+        (Cost(12, 12, 0.2, 0.15, 0.1, 12, 0.1, 4.0, 300), {}),  # little, and nothing that speaks against it
+        (Cost(12, 12, 0.4, 0.15, 0.1, 12, 3.0, 4.0, 300), dict.fromkeys(MISSING, Outcome.CANNOT_TELL)),
+        (Cost(0, 0, None, None, None, 0, None, None, 300), {}),
+    ],
+)
+def test_how_sure_and_how_quick_it_is_is_asked_of_each_slice_that_has_the_evidence(there, said) -> None:
+    rows = pairs(600, won=60)
+    found = gate.decide(rows, gate.judge(rows), {gate.EVERYTHING: GOOD, "night": there}, USUAL)
+    own = {one.rule: one.outcome for one in found if one.slice == "night"}
+    assert own | said == own, "what is said of it"
+    assert {one.slice for one in found} <= {gate.EVERYTHING, "night"}
+    worst = Outcome.REFUSED if Outcome.REFUSED in said.values() else Outcome.CANNOT_TELL
+    expected = worst if set(said.values()) - {Outcome.PASSED} else Outcome.PASSED
+    assert gate.answer(found) == expected
+    assert all(one.missing for one in found if one.outcome == Outcome.CANNOT_TELL)
+
+
+def test_seconds_are_those_of_the_tasks_that_were_asked_about() -> None:
+    meter = Meter(about=[1, 2, 3])
+    meter.note(0.1, 3)
+    meter.note(0.5, 2)  # of which two nobody knows
+    meter.about = [3]
+    meter.note(0.9, 2)  # two questions about one
+    assert (cost_of(meter, {}).timed, within(meter, {1: "a", 2: "b"}).p95) == (7, pytest.approx(0.1))
+    assert within(meter, {3: "c"}).timed == 3 and within(meter, {3: "c"}).p50 == pytest.approx(0.9)
 
 
 def test_a_score_at_the_very_floor_is_passed_once_in_twenty_times_at_most() -> None:

@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -14,7 +15,17 @@ from django.utils import timezone
 
 from assist.adapters import RUNTIMES, catalogue
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts, confused, costs, declared, discovered, evaluation, rollout, worst_cases
+from assist.learning import (
+    blind_verdicts,
+    confused,
+    costs,
+    declared,
+    discovered,
+    evaluation,
+    rollout,
+    timed,
+    worst_cases,
+)
 from assist.learning.reasons import REASONS
 from assist.models import (
     Deployment,
@@ -193,16 +204,16 @@ def test_what_cant_be_proposed_takes_nothing_from_what_was_measured_and_an_unrea
     assert "can tell any more which tasks are in like task" in made.reason
 
 
-@pytest.mark.parametrize(("fault", "timed"), [("too-slow", 3), ("need-image", 0)])
-def test_an_answer_that_never_came_took_its_time_as_well(monkeypatch, fault: str, timed: int) -> None:
+@pytest.mark.parametrize(("fault", "number"), [("too-slow", 3), ("need-image", 0)])
+def test_an_answer_that_never_came_took_its_time_as_well(monkeypatch, fault: str, number: int) -> None:
     async def fails(client: RuntimeClient, op: str, **fields: object) -> dict:
         raise CopilotError(fault)
 
     monkeypatch.setattr(RuntimeClient, "ask", fails)
     meter = costs.Meter()
     with pytest.raises(CopilotError):
-        asyncio.run(evaluation.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a", "b", "c"]))
-    assert len(meter.seconds) == timed
+        asyncio.run(timed.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a", "b", "c"]))
+    assert len(meter.seconds) == number
 
 
 def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Project) -> None:
@@ -282,7 +293,12 @@ def test_looking_again_at_the_same_tasks_is_counted_and_fresh_ones_renew_as_much
     looks.append(evaluated(project, candidate, cast).looks)
     assert looks == [0, 1, 2, 3], "one fresh verdict of eighty-one makes nothing new"
     decided(cast, project, 81)
-    assert evaluated(project, candidate, cast).looks == 2, "half of four"
+    found = evaluated(project, candidate, cast)
+    assert found.looks == 2, "half of four"
+    waited = {"begun_at": timezone.now() - timedelta(days=9), "state": "done", "outcome": "refused", "margin": 0.05}
+    told = {"candidate": candidate, "champion": found.champion, "begun_by": cast.mina, "rules": found.rules}
+    Evaluation.objects.create(project=project, ended_at=timezone.now(), **waited, **told)
+    assert evaluated(project, candidate, cast).looks == 4, "one that waited looked at all there was by then"
 
 
 def test_an_evaluation_is_run_once_and_never_rewritten(cast: Cast, project: Project, candidate: ModelVersion) -> None:

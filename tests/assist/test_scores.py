@@ -107,6 +107,8 @@ def test_masks_are_asked_for_by_a_click_in_the_middle_and_by_the_box(
     (found, none) = scored(runtime, scores.masks, FAKE[0], NAMES, seen, spot)
     assert found == pytest.approx((1 + np.pi / 4) / 2, abs=0.02) and none is None
     (alone,) = scored(runtime, scores.masks, FAKE[0], NAMES, seen)
+    follows, cuts = NAMES.evidence[task.pk]
+    assert follows == pytest.approx(1, abs=0.05) and 0 < cuts < 0.6, "a box meets the disc's edge in four places"
     (clicked,) = NAMES.heard[task.pk]["regions"]
     assert alone == found and clicked["label"] == "cat" and clicked["shape"]["type"] == "mask"
 

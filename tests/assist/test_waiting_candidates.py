@@ -9,8 +9,9 @@ from assist.learning import blind_verdicts, waiting_candidates
 from assist.learning.drift import audits
 from assist.learning.plans import plans, rounds
 from assist.learning.splits import GATE, split_of
-from assist.models import Evaluation, ModelVersion, PlanRound, RaisedAudits, Snapshot, TrainingRun
+from assist.models import AnnotatorVersion, Evaluation, ModelVersion, PlanRound, RaisedAudits, Snapshot, TrainingRun
 from assist.registry import registry
+from projects.annotators import lifecycle
 from projects.configuration import configure
 from projects.models import Project, Task
 from projects.reports import verdict_index
@@ -42,7 +43,7 @@ def candidate(cast: Cast) -> ModelVersion:
 
 
 def judged(
-    cast: Cast, project: Project, candidate: ModelVersion, outcome: str = "cannot-tell", days_ago: float = 0
+    cast: Cast, project: Project, candidate: ModelVersion, outcome: str = "cannot-tell", days_ago: float = 0, **told
 ) -> Evaluation:
     made = Evaluation.objects.create(
         project=project,
@@ -54,7 +55,9 @@ def judged(
     )
     finding = FINDING | {"outcome": outcome}
     ended = timezone.now() - timedelta(days=days_ago)
-    Evaluation.objects.filter(pk=made.pk).update(state="done", outcome=outcome, findings=[finding], ended_at=ended)
+    Evaluation.objects.filter(pk=made.pk).update(
+        state="done", outcome=outcome, findings=[finding], ended_at=ended, **told
+    )
     made.refresh_from_db()
     return made
 
@@ -122,6 +125,31 @@ def test_the_share_rises_while_a_candidate_waits_and_goes_back_once_it_is_judged
         (audits.CONTROL_RAISED, 0.2),
         (audits.CONTROL_LOWERED, 0.1),
     ]
+
+
+def test_one_that_may_suggest_waits_to_decide_where_it_is_an_annotator_and_tasks_would_tell(
+    cast, project, candidate, emil
+) -> None:
+    def rulings(missing: int) -> Evaluation:
+        lacks = {"rule": "superior", "outcome": "cannot-tell", "missing": 40, "value": 0.01, "limit": 0}
+        told = {"alone": "cannot-tell", "rulings": [lacks, lacks | {"rule": "score", "missing": missing}]}
+        return judged(cast, project, candidate, "passed", **told)
+
+    rulings(missing=5)
+    assert waiting_candidates.settle() == 0, "nobody wants it to decide"
+    annotator = lifecycle.give(project, name="made@1", by=cast.mina)
+    AnnotatorVersion.objects.create(annotator=annotator, version=candidate, placed_by=cast.mina)
+    found = rulings(missing=5)
+    assert waiting_candidates.settle() == 1 and shares(project) == (0.05, 0.2)
+    assert "made@1 waits for evidence" in shown(emil, "copilot-evaluation", project, found.public_id)
+    rulings(missing=0)
+    assert waiting_candidates.settle() == 1 and shares(project) == (0.05, 0.1), "no task tells how large a process is"
+    rulings(missing=5)
+    assert waiting_candidates.settle() == 1
+    work.deployed(project, candidate, share=40, by=cast.mina)
+    assert waiting_candidates.settle() == 0, "it suggests, and still waits to decide"
+    lifecycle.move(annotator, by=cast.mina, mode="off")
+    assert waiting_candidates.settle() == 1 and shares(project) == (0.05, 0.1)
 
 
 def test_six_weeks_are_counted_from_when_it_first_waited(cast, project, candidate, monkeypatch) -> None:

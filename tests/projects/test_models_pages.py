@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from projects.annotators import report
@@ -45,7 +46,16 @@ def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
     assert (annotator.mode, annotator.audit_share) == ("watch", 0.1)
     there = reverse("model-move", args=[project.public_id, annotator.public_id])
     moved = {f"m{annotator.pk}-{name}": value for name, value in (terms | {"mode": "decide", "reason": "Good"}).items()}
-    assert client.post(there, moved).status_code == 302
+    assert client.post(there, moved | {f"m{annotator.pk}-reason": ""}).status_code == 422, "nobody can evaluate it"
+    assert "waits for a second person" in client.post(there, moved, follow=True).content.decode()
+    client.post(there, moved)
+    assert ModelAnnotator.objects.get().mode == "watch", "nobody is two people"
+    olga = Client()
+    olga.force_login(cast.olga)
+    page = olga.get(here).content.decode()
+    assert "Mina" in page and "asks that it decides alone: Good" in page
+    page = olga.post(there, moved | {f"m{annotator.pk}-reason": ""}, follow=True).content.decode()
+    assert "by the word of Mina" in page
     assert ModelAnnotator.objects.get().mode == "decide"
     assert client.post(there, moved | {f"m{annotator.pk}-mode": "king"}).status_code == 422
     fresh = client.post(reverse("model-token", args=[project.public_id, annotator.public_id])).content.decode()
@@ -68,7 +78,13 @@ def test_a_model_works_by_the_api_from_its_seat_to_a_verdict(cast, project, clie
     assert ask("GET", here, made["token"])[0] == 403, "a model manages nothing"
     proven(ModelAnnotator.objects.get())
     one = reverse("api-model", args=[project.public_id, made["id"]])
-    code, moved = ask("PATCH", one, managers, {"mode": "decide", "audit_share": 0.02})
+    wanted = {"mode": "decide", "audit_share": 0.02}
+    assert ask("PATCH", one, managers, wanted)[1]["code"] == "no-reason"
+    code, moved = ask("PATCH", one, managers, wanted | {"reason": "Known for years"})
+    assert code == 200 and moved["mode"] == "watch" and moved["asked"]["confirmed_by"] is None
+    _token, owners = tokens.issue(cast.olga, cast.riverside, name="Pipeline")
+    code, moved = ask("PATCH", one, owners, wanted)
+    assert moved["asked"]["confirmed_by"] == cast.olga.name
     assert code == 200 and moved["state"] == "decide" and "token" not in moved
     work = ask("POST", reverse("api-claim", args=[project.public_id]), made["token"])[1]["assignment"]
     there = reverse("api-submit", args=[work["id"]])

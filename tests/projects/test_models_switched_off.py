@@ -85,11 +85,15 @@ class TestSwitchedOff:
         known = at_work.known
         with pytest.raises(Refused, match="Say why"):
             lifecycle.move(at_work, by=cast.mina, mode="decide")
-        again = lifecycle.move(at_work, by=cast.mina, mode="decide", reason="A new version")
+        waits = lifecycle.move(at_work, by=cast.mina, mode="decide", reason="A new version")
+        assert waits.mode == "off", "what two people said before is no word any more"
+        again = lifecycle.move(at_work, by=cast.olga, mode="decide", reason="A new version")
         assert again.stopped_at is None and again.audits == 0 and again.known == known > 300
         assert not Exclusion.objects.filter(lifted_at=None).exists()
         assert says(again).accepted == answers.Said(again, SURE, False).accepted, "what is known of it is kept"
-        assert [one.mode for one in ModelAnnotatorChange.objects.order_by("pk")] == ["watch", "decide", "off", "decide"]
+        assert [one.mode for one in ModelAnnotatorChange.objects.order_by("pk")] == [
+            *("watch", "watch", "decide", "off", "off", "decide")
+        ]
 
 
 def submitted_quietly(assignment):

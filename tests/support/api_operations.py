@@ -201,6 +201,8 @@ OPERATIONS = [
     ("GET", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/worst/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/promote/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/evaluations/{evaluation_id}/slices/"),
+    ("GET", "/api/v1/projects/{project_id}/copilot/slices/"),
+    ("POST", "/api/v1/projects/{project_id}/copilot/slices/{slice_id}/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/rollouts/"),
     ("POST", "/api/v1/projects/{project_id}/copilot/rollouts/"),
     ("GET", "/api/v1/projects/{project_id}/copilot/rollouts/{rollout_id}/"),

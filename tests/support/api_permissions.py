@@ -342,6 +342,8 @@ API = [
     post("api-drift-accept", MODELS, json()),
     get("api-model-card", MODELS),
     post("api-evaluation-slices", MODELS, json(number=0), on="evaluated"),
+    get("api-slices", MODELS, on="evaluated"),
+    post("api-slice", MANAGE, json(reason="Gone"), on="evaluated"),
     post("api-evaluation-promote", MANAGE, json(share=40), on="evaluated"),
     get("api-deciding", MANAGE),
     patch("api-deciding", MANAGE, json(least_score=0.9)),

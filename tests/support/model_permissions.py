@@ -40,6 +40,7 @@ COPILOT = [
     get("copilot-evaluation", MODELS, on="evaluated"),
     get("copilot-worst", MODELS, on="evaluated"),
     post("copilot-declare", MODELS, on="evaluated"),
+    post("copilot-slice-withdraw", MANAGE, form(reason="Gone"), on="evaluated"),
     post("copilot-promote", MANAGE, form(share="40"), on="evaluated"),
     post("copilot-rollout-begin", MODELS, form(**ROLLOUT), on="evaluated"),
     get("copilot-rollout", MODELS),

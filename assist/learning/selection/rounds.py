@@ -17,10 +17,11 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
+from assist.learning import erased
 from assist.learning.blind_verdicts import group_of
 from assist.learning.reasons import REASONS
 from assist.learning.selection import draw, uncertainty
-from assist.models import ErasedTask, ModelVersion, SelectedTask, Selection, SelectionRound
+from assist.models import ModelVersion, SelectedTask, Selection, SelectionRound
 from projects import access, queue
 from projects.configuration.project_events import tell
 from projects.models import Assignment, Project, Task
@@ -125,12 +126,12 @@ def _due(last: SelectionRound | None) -> bool:
     if timezone.now() - last.ended_at < (PAUSE if last.state == DONE else AFTER_A_FAULT):
         return False
     first = list(last.tasks.filter(first=True).values_list("task", flat=True))
-    return _open_ones(Task.objects.filter(pk__in=first)).count() <= LEFT * len(first)
+    return _open_ones(last.selection.project, Task.objects.filter(pk__in=first)).count() <= LEFT * len(first)
 
 
-def _open_ones(rows: QuerySet[Task]) -> QuerySet[Task]:
+def _open_ones(project: Project, rows: QuerySet[Task]) -> QuerySet[Task]:
     """Of live batches, and nobody ever had them in hands; what was erased would teach nothing."""
-    rows = rows.exclude(Exists(ErasedTask.objects.filter(task=OuterRef("pk"))))
+    rows = rows.exclude(pk__in=erased.tasks(project))
     mine = Assignment.objects.filter(task=OuterRef("pk")).order_by()
     rows = rows.filter(batch__state="live", withheld=Task.Withheld.NOT)
     return rows.filter(Exists(mine.filter(kind="judge", state="open"))).exclude(Exists(mine.exclude(state="open")))
@@ -142,7 +143,7 @@ def sample(project: Project) -> Task | None:
 
 
 def _usual_ones(project: Project) -> QuerySet[Task]:
-    return _open_ones(Task.objects.filter(project=project, priority=Task.Priority.NORMAL))
+    return _open_ones(project, Task.objects.filter(project=project, priority=Task.Priority.NORMAL))
 
 
 def _pool(project: Project, salt: int) -> QuerySet[Task, int]:
@@ -188,7 +189,8 @@ def _choose(found: SelectionRound) -> bool:
 def _put_first(found: SelectionRound) -> None:
     """By the queue's own verb; what is so already, by a manager or before this was killed, stays."""
     keys = list(found.tasks.filter(first=True).values_list("task", flat=True))
-    for task in _open_ones(Task.objects.filter(pk__in=keys)).select_related("project").order_by("pk"):
+    chosen = Task.objects.filter(pk__in=keys)
+    for task in _open_ones(found.selection.project, chosen).select_related("project").order_by("pk"):
         with contextlib.suppress(StateConflict):
             queue.prioritize(task, Task.Priority.FIRST, by=found.selection.arranged_by)
 

@@ -6,12 +6,10 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assist.learning.plans import plans
+from assist.management.named import person_of, project_of
 from assist.models import TrainingPlan
-from assist.web.overview import SEES
 from projects.models import Project
-from taskers import access
 from taskers.errors import Problem
-from taskers.models import Person
 
 
 class Command(BaseCommand):
@@ -41,28 +39,19 @@ class Command(BaseCommand):
         arrange.add_argument("--most-failures", type=int, default=plans.USUAL["most_failures"])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        project = Project.objects.select_related("organization").filter(public_id=options["project"]).first()
-        if project is None:
-            raise CommandError(f"There is no project {options['project']}.")
+        project = project_of(options["project"])
         try:
             if options["verb"] == "arrange":
                 terms = {name: options[name] for name in plans.USUAL}
-                plans.arrange(project, options["recipe"], by=_person(project, options["by"]), **terms)
+                plans.arrange(project, options["recipe"], by=person_of(project, options["by"]), **terms)
             elif options["verb"] == "off":
-                plans.turn_off(_plan(project, options["recipe"]), by=_person(project, options["by"]))
+                plans.turn_off(_plan(project, options["recipe"]), by=person_of(project, options["by"]))
         except Problem as problem:
             raise CommandError(problem.text) from None
         for one in plans.of(project):
             last = next(iter(one.newest), None)
             told = f"; {last.begun_at:%Y-%m-%d %H:%M}: {last.state} {last.reason}".rstrip() if last else ""
             self.stdout.write(f"{one.recipe}: {one.state} {one.reason}".rstrip() + told)
-
-
-def _person(project: Project, email: str) -> Person:
-    found = Person.objects.filter(email=email).first()
-    if found is None or not access.may(found, project.organization, *SEES, project_key=project.public_id):
-        raise CommandError(f"{email} doesn't look after models there.")
-    return found
 
 
 def _plan(project: Project, recipe: str) -> TrainingPlan:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects.annotators import lifecycle, report
-from projects.models import Project
+from projects.models import ModelAnnotator, Project
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.annotators import MoveForm, RegisterForm
 from projects.web.shared.access import manages
@@ -48,7 +48,9 @@ def move(request: MemberRequest, project: Project, annotator_id: UUID) -> HttpRe
         data = form.cleaned_data
         try:
             moved = lifecycle.move(annotator, by=request.user, mode=data["mode"], reason=data["reason"], **form.terms())
-            messages.success(request, _("%(model)s is set.") % {"model": moved.tasker})
+            waits = data["mode"] == ModelAnnotator.Mode.DECIDE != moved.mode
+            text = _("%(model)s waits for a second person to confirm it.") if waits else _("%(model)s is set.")
+            messages.success(request, text % {"model": moved.tasker})
             return redirect("models", project.public_id)
         except Problem as problem:
             form.add_error(problem.place if problem.place in form.fields else None, problem.text)

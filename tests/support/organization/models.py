@@ -11,6 +11,7 @@ from assist.learning.plans import plans
 from assist.learning.search import searches
 from assist.learning.selection import selections
 from assist.models import (
+    DeclaredSlice,
     DriftSeries,
     Evaluation,
     EvaluationScore,
@@ -127,7 +128,9 @@ def _evaluated(cast: Cast, deployed: Project, champion: ModelVersion) -> dict[st
         proposed=[discovered.Proposed((("meta", "site: Secret"),), "candidate", 30, 30, 0.4, 0.9, 0.01).plain()],
     )
     EvaluationScore.objects.create(evaluation=passed, task=1, verdict=1, candidate=1.0, champion=0.5, slices=["Secret"])
+    kind = {"name": "metadata shift: Secret", "traits": [["meta", "shift: Secret"]], "since": timezone.now()}
+    kept = DeclaredSlice.objects.create(project=deployed, evaluation=passed, declared_by=cast.mina, **kind)
     somebody = make.person("Somebody", cast.riverside, "manager")
     asked = rollout.ask_override(deployed, wished, share=1, reason="Secret reason", by=somebody)
     things = {"version": candidate.public_id, "evaluation_id": passed.public_id, "override_id": asked.public_id}
-    return things | {"number": 0}  # of what it proposes
+    return things | {"number": 0, "slice_id": kept.public_id}  # number: of what it proposes

@@ -27,7 +27,15 @@ def seated(cast, project, name="Max", mode="watch", **terms) -> ModelAnnotator:
     annotator, _secret = lifecycle.register(
         project, name=name, by=cast.mina, **{"target_error": 0.1, "audit_share": 0.2} | terms
     )
+    if mode == "decide":
+        return decides(cast, annotator)
     return lifecycle.move(annotator, by=cast.mina, mode=mode) if mode != "watch" else annotator
+
+
+def decides(cast, annotator: ModelAnnotator, reason="Good") -> ModelAnnotator:
+    """By the word of two people."""
+    lifecycle.move(annotator, by=cast.mina, mode="decide", reason=reason)
+    return lifecycle.move(annotator, by=cast.olga, mode="decide", reason=reason)
 
 
 def read() -> None:

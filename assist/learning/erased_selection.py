@@ -1,0 +1,87 @@
+"""Which tasks an erasure is about, where they aren't named one by one: what a person answered, what came with a value
+of metadata, what shows an image. Archived ones are read from their files, part by part.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from assist.models import Erasure
+from projects.data import archive
+from projects.data.archive import Kept
+from projects.errors import Refused
+from projects.models import ArchivedTask, Asset, Project, Task
+from taskers.models import Person
+
+Of = Erasure.Of
+SHA256 = re.compile(r"[0-9a-f]{64}")
+LAST = 2**63 - 1  # the key of no task
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Tasks, by their public ids, and how they were found."""
+
+    of: Erasure.Of
+    tasks: frozenset[UUID]
+
+
+def named(tasks: Iterable[UUID]) -> Selected:
+    """Those that somebody names."""
+    return Selected(Of.TASKS, frozenset(tasks))
+
+
+def of_person(project: Project, who: str) -> Selected:
+    """What somebody answered or decided, whose public id or address this is. Raises Refused where nobody of the
+    organization's is called so."""
+    found = Person.objects.filter(_called(who)).first()
+    member = found and found.memberships.filter(organization=project.organization_id).exists()
+    if not found or not (member or found.annotations.filter(task__project=project).exists()):
+        raise Refused("Nobody here has this address or id.", code="unknown-person", place="person")
+    own = Task.objects.filter(Q(annotations__tasker=found) | Q(verdicts__decided_by=found), project=project)
+
+    def answered(one: Kept) -> bool:
+        said = {row.tasker_id for row in one.annotations} | {row.decided_by_id for row in one.verdicts}
+        return found.pk in said
+
+    return Selected(Of.PERSON, _public(own.values_list("public_id", flat=True), project, answered))
+
+
+def _called(who: str) -> Q:
+    try:
+        return Q(public_id=UUID(who.strip()))
+    except ValueError:
+        return Q(email__iexact=who.strip())
+
+
+def with_metadata(project: Project, key: str, value: str) -> Selected:
+    """What came with this value under this key, as a customer's name: as text, whatever kind of value it is."""
+    if not key.strip() or not value.strip():
+        raise Refused("Name a key of the metadata, and its value.", code="blank", place="metadata")
+
+    def came_with(payload: dict[str, object]) -> bool:
+        meta = payload.get("meta")
+        return isinstance(meta, dict) and str(meta.get(key.strip(), "")) == value.strip()
+
+    rows = Task.objects.filter(project=project, payload__meta__has_key=key.strip())
+    own = (one for one, payload in rows.values_list("public_id", "payload").iterator() if came_with(payload))
+    return Selected(Of.METADATA, _public(own, project, lambda one: came_with(one.task.payload)))
+
+
+def showing(project: Project, sha256: str) -> Selected:
+    """What shows the image whose file has this sha256."""
+    digest = sha256.strip().lower()
+    if not SHA256.fullmatch(digest):
+        raise Refused("An image is named by the sha256 of its file, 64 letters and digits.", code="bad", place="image")
+    assets = Asset.objects.filter(organization=project.organization_id, sha256=digest)
+    shown = Q(asset__in=assets) | Q(other_asset__in=assets)
+    rows = [model.objects.filter(shown, project=project) for model in (Task, ArchivedTask)]
+    return Selected(Of.IMAGE, frozenset(key for some in rows for key in some.values_list("public_id", flat=True)))
+
+
+def _public(live: Iterable[UUID], project: Project, matches: Callable[[Kept], bool]) -> frozenset[UUID]:
+    archived = (one.task.public_id for one in archive.between(project, None, 0, LAST) if matches(one))
+    return frozenset(live) | frozenset(archived)
