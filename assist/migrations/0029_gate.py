@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('assist', '0028_snapshot_names_its_file'),
-        ('projects', '0021_asked_to_decide'),
+        ('projects', '0023_asked_to_decide'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

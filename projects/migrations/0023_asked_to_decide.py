@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('projects', '0020_illustrations'),
+        ('projects', '0022_delivery_project_name'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
