@@ -130,7 +130,7 @@ class SpanPeople(People):
 
 
 def _of_crowd(documents: Sequence[data.Document]) -> np.ndarray:
-    """A row for each worker with texts enough: shares missed, misplaced of those found, added to those that are there."""
+    """A row for each worker with texts enough: shares missed, misplaced of those found, added to what is there."""
     counts: dict[object, np.ndarray] = {}
     for text in documents:
         true = [(int(text.starts[a]), int(text.ends[b - 1])) for a, b, _ in text.truth]
