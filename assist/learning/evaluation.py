@@ -200,10 +200,13 @@ def _judged(
 
 def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
     """How often these tasks have told of a candidate before. An earlier evaluation counts for the share of them that
-    was decided by then, so that a few fresh verdicts don't make all of them new."""
+    was decided by then, so that a few fresh verdicts don't make all of them new; one of too few tasks for any candidate
+    to pass couldn't pass a bad one either, and counts for nothing."""
     done = Evaluation.objects.filter(project=evaluation.project, state=DONE).exclude(pk=evaluation.pk)
+    rows = done.values_list("begun_at", "findings__0__groups", "margin", "looks")
+    told = [begun for begun, groups, margin, looks in rows if gate.could_pass(groups or 0, margin, looks)]
     moments = [one.entry.verdict.at for one in blind]
-    seen = [sum(at <= begun for at in moments) for begun in done.values_list("begun_at", flat=True)]
+    seen = [sum(at <= begun for at in moments) for begun in told]
     return math.ceil(sum(seen) / len(moments)) if moments else 0
 
 

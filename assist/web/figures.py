@@ -111,7 +111,7 @@ def _newest(project: Project) -> QuerySet[Suggestion]:
 
 def _work(project: Project) -> list[Annotation]:
     """People's answers given while the copilot was offered to all but the control arm; those drawn for a trap aside,
-    and those to tasks whose turn came by what a model made of them: they are harder, and few of them are in that arm."""
+    and those to tasks whose turn came by what a model made of them: they are harder, and few are in that arm."""
     terms = {row.version: row for row in project.settings.filter(copilot=True)}
     kinds = [Assignment.Kind.JUDGE, Assignment.Kind.GOLD, Assignment.Kind.EXTRA]
     rows = Annotation.objects.current().filter(task__project=project, assignment__kind__in=kinds, active_ms__gt=0)

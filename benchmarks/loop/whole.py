@@ -19,7 +19,16 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
-from assist.learning import canary, evaluation, follow, recipe_process, shadow, snapshots, training
+from assist.learning import (
+    canary,
+    evaluation,
+    follow,
+    recipe_process,
+    shadow,
+    snapshots,
+    training,
+    waiting_candidates,
+)
 from assist.learning.search import searches, trials
 from assist.models import Deployment, Evaluation, Rollout, TrainingRun
 from assist.registry import registry
@@ -38,7 +47,7 @@ from tests.support.assist.running import running
 
 PEOPLE = 6
 ROUND, LOOK = 250, 25  # tasks: between two models, between two looks at a canary
-CONTROL = 0.2  # of the work: goes without the copilot
+CONTROL = 0.1  # of the work: goes without the copilot; while a candidate waits for evidence the product raises it
 AUDITS = (
     0.02  # of the verdicts: somebody looks at them, with and without models; what a project has unless it says more
 )
@@ -123,6 +132,7 @@ class Whole:
                 while reader():
                     pass
             self._taught()
+            waiting_candidates.settle()
             for rollout in Rollout.objects.filter(project=self.project, state__in=canary.RUNNING):
                 canary.move(rollout.pk, now=timezone.now() + SETTLED)
                 shadow.run(rollout.pk)
