@@ -64,10 +64,10 @@ class Thing:
     text: str = ""
     image: bytes = b""
 
-    def load(self, batch: Batch) -> str:
+    def load(self, batch: Batch, name: str) -> str:
         """Make a task of it; returns by what its truth is kept."""
         if self.image:
-            return shown(work.image_task(batch, self.image, wanted=1).payload)
+            return shown(work.image_task(batch, self.image, name, wanted=1).payload)
         return shown(make.tasks(batch, text=self.text)[0].payload)
 
 
@@ -100,12 +100,17 @@ class Whole:
         said = {"wanted": 1, "copilot": False, "labels": labels, "audit_share": AUDITS}
         self.project: Project = make.project(owner, material.name, material.task_type, **said)
         batch = make.batch(self.project)
-        self.truth = {one.load(batch): one.true for one in things}
-        self.loop, rng, client = asyncio.new_event_loop(), np.random.default_rng(seed), RuntimeClient(address)
+        self.truth = {one.load(batch, f"{at}.png"): one.true for at, one in enumerate(things)}
+        self.loop, self.client, rng = asyncio.new_event_loop(), RuntimeClient(address), np.random.default_rng(seed)
         self.people = material.people(
-            self.project, people, rates, self.truth, list(material.labels), client, self.loop, rng
+            self.project, people, rates, self.truth, list(material.labels), self.client, self.loop, rng
         )
         self.tasks, self.done, self.audited = len(things), Done(material.people.COSTS), 0
+
+    def close(self) -> None:
+        """Hang up."""
+        self.loop.run_until_complete(self.client.close())
+        self.loop.close()
 
     def rounds(self) -> Iterator[Row]:
         """Work until there is none, with a model after each round; what became of each."""
@@ -244,6 +249,7 @@ def rows_of(material: Material, tasks: int, seed: int, terms: Terms) -> Iterator
         whole = Whole(material, things, runtime.address, seed, terms)
         yield Row("whose error rates the people have", "", whole.crowd)
         yield from whole.rounds()
+        whole.close()
         yield from _history(whole.project)
         yield from _sum(whole.done)
 
