@@ -47,7 +47,7 @@ from tests.support.assist.running import running
 
 PEOPLE = 6
 ROUND, LOOK = 250, 25  # tasks: between two models, between two looks at a canary
-CONTROL = 0.1  # of the work: goes without the copilot; while a candidate waits for evidence the product raises it
+CONTROL = 0.2  # of the work: goes without the copilot
 AUDITS = (
     0.02  # of the verdicts: somebody looks at them, with and without models; what a project has unless it says more
 )
@@ -181,7 +181,7 @@ class Whole:
         now, alone = (done.seconds(each, done.costs) / tasks for each in (done.work, done.work_alone))
         good = done.good / done.offers if done.offers else float("nan")
         told = f"{now:.2f} s a task, alone {alone:.2f}; help with {done.helped / tasks:.0%}, offers right {good:.1%} of"
-        right = f"right {done.score.f1:.1%}, alone {done.score_alone.f1:.1%}; ratio {done.ratio():.2f}"
+        right = f"right {done.score.f1:.1%}, alone {done.score_alone.f1:.1%}; ratio {done.ratio():.2f}, so far {self.done.ratio():.2f}"
         return Row(f"{what}: {done.tasks} tasks", "", f"{told} {done.offers}; {right}")
 
 
