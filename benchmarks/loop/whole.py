@@ -180,9 +180,12 @@ class Whole:
         tasks = max(done.tasks, 1)
         now, alone = (done.seconds(each, done.costs) / tasks for each in (done.work, done.work_alone))
         good = done.good / done.offers if done.offers else float("nan")
-        told = f"{now:.2f} s a task, alone {alone:.2f}; help with {done.helped / tasks:.0%}, offers right {good:.1%} of"
-        right = f"right {done.score.f1:.1%}, alone {done.score_alone.f1:.1%}; ratio {done.ratio():.2f}, so far {self.done.ratio():.2f}"
-        return Row(f"{what}: {done.tasks} tasks", "", f"{told} {done.offers}; {right}")
+        cost = f"{now:.2f} s a task, alone {alone:.2f}; help with {done.helped / tasks:.0%}"
+        right = f"right {done.score.f1:.1%}, alone {done.score_alone.f1:.1%}"
+        ratio = f"ratio {done.ratio():.2f}, so far {self.done.ratio():.2f}"
+        return Row(
+            f"{what}: {done.tasks} tasks", "", f"{cost}; {good:.1%} of {done.offers} offers right; {right}; {ratio}"
+        )
 
 
 @dataclass(frozen=True)
