@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -36,21 +37,21 @@ from assist.runtime.client import RuntimeClient
 from assist.suggestions import follow as outcomes
 from benchmarks.loop.people import Done, People, shown
 from benchmarks.loop.row import Row
+from projects import queue
 from projects.configuration import configure
-from projects.models import Batch, Project, SecondLook
+from projects.data.media import assets
+from projects.data.media.pictures import read_picture
+from projects.models import Batch, Project, SecondLook, Task
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
 from taskers.models import Person
 from tests.support import make
-from tests.support.assist import work
 from tests.support.assist.running import running
 
 PEOPLE = 6
-ROUND, LOOK = 250, 25  # tasks: between two models, between two looks at a canary
+ROUND, LOOK = 250, 50  # tasks: between two models, between two looks at a canary
 CONTROL = 0.2  # of the work: goes without the copilot
-AUDITS = (
-    0.02  # of the verdicts: somebody looks at them, with and without models; what a project has unless it says more
-)
+AUDITS = 0.02  # of the verdicts, with models and without: what a project has unless it says more
 TRIALS, MARGIN = 3, 0.2  # of a search; of a canary (twice its usual: this project has but a thousand tasks)
 ASKED = 0.6
 SETTLED = timedelta(minutes=2)  # a canary reads work once it is that old
@@ -63,12 +64,6 @@ class Thing:
     true: Any
     text: str = ""
     image: bytes = b""
-
-    def load(self, batch: Batch, name: str) -> str:
-        """Make a task of it; returns by what its truth is kept."""
-        if self.image:
-            return shown(work.image_task(batch, self.image, name, wanted=1).payload)
-        return shown(make.tasks(batch, text=self.text)[0].payload)
 
 
 @dataclass(frozen=True)
@@ -86,6 +81,32 @@ class Material:
     first: bool = False
 
 
+def loaded(batch: Batch, things: Sequence[Thing]) -> dict[str, Any]:
+    """Make tasks of them, to be handed out in this order; what is true of each, by what its task shows."""
+    pictures = [read_picture(one.image) if one.image else None for one in things]
+    there = assets.store(batch.project.organization, filter(None, pictures))
+    payloads = [
+        {"asset": picture.sha256, "width": picture.width, "height": picture.height} if picture else {"text": one.text}
+        for one, picture in zip(things, pictures, strict=True)
+    ]
+    rows = [
+        Task(
+            project=batch.project,
+            batch=batch,
+            asset=there.get(str(payload.get("asset"))),
+            external_id=str(at),
+            payload=payload,
+            payload_hash=sha256(shown(payload).encode()).hexdigest(),
+            wanted=1,
+        )
+        for at, payload in enumerate(payloads)
+    ]
+    made = Task.objects.bulk_create(rows)
+    queue.open_slots([one.pk for one in made])
+    make.in_order(made)
+    return {shown(payload): one.true for payload, one in zip(payloads, things, strict=True)}
+
+
 class Whole:
     """A project, its people, and the loop that runs beside them."""
 
@@ -99,8 +120,7 @@ class Whole:
         labels = [{"key": key, "name": name} for key, name in material.labels.items()]
         said = {"wanted": 1, "copilot": False, "labels": labels, "audit_share": AUDITS}
         self.project: Project = make.project(owner, material.name, material.task_type, **said)
-        batch = make.batch(self.project)
-        self.truth = {one.load(batch, f"{at}.png"): one.true for at, one in enumerate(things)}
+        self.truth = loaded(make.batch(self.project), things)
         self.loop, self.client, rng = asyncio.new_event_loop(), RuntimeClient(address), np.random.default_rng(seed)
         self.people = material.people(
             self.project, people, rates, self.truth, list(material.labels), self.client, self.loop, rng
