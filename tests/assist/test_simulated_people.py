@@ -5,10 +5,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from benchmarks.loop import whole_images, whole_spans
+from benchmarks.loop import whole, whole_images, whole_spans
 from benchmarks.loop.class_people import ClassPeople
-from benchmarks.loop.people import Done, People
+from benchmarks.loop.people import Done, People, shown
 from benchmarks.loop.span_people import SpanPeople
+from benchmarks.loop.whole import Thing
+from projects.models import Assignment
+from tests.support import make
+from tests.support.cast import Cast
 
 OFTEN = 2_000
 SHIP = ("The ship Halcyon left Cork.", [(9, 16)])
@@ -91,3 +95,14 @@ def test_reports_name_their_ships_and_pictures_their_class() -> None:
     material = whole_images.material()
     pictures = material.things(30, 3)
     assert {one.true for one in pictures} <= material.labels.keys() and pictures[0].image.startswith(b"\x89PNG")
+
+
+@pytest.mark.django_db
+def test_what_is_loaded_is_handed_out_and_what_is_true_of_it_is_known(cast: Cast) -> None:
+    project = make.project(cast.riverside, "Either", "classification", wanted=1)
+    things = [Thing("cat", text="A cat."), *whole_images.material().things(2, 3), Thing("dog", text="A dog.")]
+    truth = whole.loaded(make.batch(project), things)
+    assert list(truth.values()) == [one.true for one in things]
+    held = make.held(cast.alice, project)
+    assert isinstance(held, Assignment) and truth[shown(held.task.payload)] == "cat"
+    assert project.tasks.exclude(asset=None).count() == 2
