@@ -18,6 +18,7 @@ AT_ONCE = 500  # pieces of work
 SETTLES = timedelta(minutes=1)  # what was handed in later may still have others to come before it
 PATIENCE = timedelta(minutes=20)  # then an offer that nobody settled counts as one that wasn't taken
 SLOW_MS = 1_000  # an answer that takes longer is waited for
+UNHELPED = 0.5  # the harm in work without an offer: offers that are refused as often as taken save nobody anything
 
 Outcome = Suggestion.Outcome
 TAKEN = {Outcome.ACCEPTED, Outcome.EDITED}
@@ -83,12 +84,14 @@ def _pieces(rollout: Rollout, work: Sequence[Annotation], offers: Mapping[int, l
 
 
 def harms_of(offers: Sequence[Suggestion]) -> dict[str, float]:
-    """Each kind of harm in one piece of work, in [0, 1]. An offer that wasn't taken has to be made up for whole."""
+    """Each kind of harm in one piece of work, in [0, 1]. An offer that wasn't taken has to be made up for whole. None
+    at all is neither taken nor refused, so that a model which says nothing is no better than one that is mostly right.
+    """
     count = len(offers)
     taken = [one for one in offers if one.outcome in TAKEN]
     return {
-        REFUSED: (count - len(taken)) / count if count else 0.0,
-        EDITED: (count - sum(1 - (one.edit or 0.0) for one in taken)) / count if count else 0.0,
+        REFUSED: (count - len(taken)) / count if count else UNHELPED,
+        EDITED: (count - sum(1 - (one.edit or 0.0) for one in taken)) / count if count else UNHELPED,
         SILENT: 0.0 if count else 1.0,
         SLOW: float(any(one.latency_ms > SLOW_MS for one in offers)),
     }

@@ -201,10 +201,13 @@ def _judged(
 def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
     """How often these tasks have told of a candidate before. An earlier evaluation counts for the share of them that
     was decided by its end, so that a few fresh verdicts don't make all of them new; by its end, since it may have
-    waited for a worker after it was asked for."""
+    waited for a worker after it was asked for. One of too few tasks for any candidate to pass couldn't pass a bad one
+    either, and counts for nothing."""
     done = Evaluation.objects.filter(project=evaluation.project, state=DONE).exclude(pk=evaluation.pk)
+    rows = done.values_list("ended_at", "findings__0__groups", "margin", "looks")
+    told = [ended for ended, groups, margin, looks in rows if ended and gate.could_pass(groups or 0, margin, looks)]
     moments = [one.entry.verdict.at for one in blind]
-    seen = [sum(at <= ended for at in moments) for ended in done.values_list("ended_at", flat=True) if ended]
+    seen = [sum(at <= ended for at in moments) for ended in told]
     return math.ceil(sum(seen) / len(moments)) if moments else 0
 
 

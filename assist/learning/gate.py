@@ -11,7 +11,7 @@ answers differ (Bonett and Price, British Journal of Mathematical and Statistica
 for no less than that of answers which are lost at the margin, as a score test does (Tango, Statistics in Medicine
 1998); and fewer groups than would show such a loss prove nothing, however alike the models look. Every look at the
 same tasks costs: the k-th has 6 / (pi k)^2 of the level, which adds up to no more than the level however often one
-looks.
+looks. Only looks at which something could pass are counted (`could_pass`): the others add nothing to that sum.
 
 To decide alone, more is asked of a candidate (`decide`): that it is better, or that a person declared a refresh; that
 nothing is lost anywhere; and that it keeps to a project's floors. All of it has to be shown as well.
@@ -298,6 +298,11 @@ def _interval(rows: Sequence[Pair], margin: float, level: float) -> tuple[float,
 def _more(tasks: int, reach: float, distance: float) -> int:
     """Tasks that are missing until an interval that reaches so far reaches no further than this, if they are alike."""
     return max(1, math.ceil(tasks * ((reach / distance) ** 2 - 1)))
+
+
+def could_pass(groups: int, margin: float, looks: int) -> bool:
+    """Whether any candidate could pass at so many groups: a loss of one margin would show itself among them."""
+    return groups >= _least(margin, _level(looks))
 
 
 def _level(looks: int) -> float:

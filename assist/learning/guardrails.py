@@ -27,6 +27,10 @@ NAMES = (*OF_WORK, BLIND)
 OWN = 10.0  # pieces of work by which a person's own past is believed as much as everybody's
 USUAL = 0.2  # the harm that is expected before anything is seen
 LEAST_VARIANCE = 0.01  # of a piece's harm
+# How much better a piece counts at most, in times of how much worse it can be. Beside a champion that always does harm,
+# as one that never says anything, the candidate's few pieces lie so far out that their spread would hide what they say.
+# Only the upper end is moved by that, and only up.
+FARTHEST = 3.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ class Guardrail:
         count, total = self.people.get(piece.person, (0, 0.0))
         return Guardrail(
             bets.restarted() if piece.candidate else bets,
-            self.upper.after(value, most, variance=unexpected / (chance * (1 - chance)), within=within),
+            self.upper.after(
+                max(value, -FARTHEST * most), most, variance=unexpected / (chance * (1 - chance)), within=within
+            ),
             self.seen + 1,
             self.candidates + piece.candidate,
             self.total + harm,

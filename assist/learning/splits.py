@@ -7,7 +7,7 @@ model ever learns from what judges it, also not from a later snapshot.
 from hashlib import sha256
 
 TRAIN, VALIDATION, GATE = "train", "validation", "gate"
-SHARES = {TRAIN: 0.7, VALIDATION: 0.15, GATE: 0.15}
+SHARES = {TRAIN: 0.7, VALIDATION: 0.15, GATE: 0.15}  # projects/queue/model_draws.py knows the first as well
 CALIBRATES = 0.5  # of all groups
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Avg, Count, Q, QuerySet
+from django.db.models import Avg, Count, Exists, OuterRef, Q, QuerySet
 
-from assist.models import Suggestion
+from assist.models import SelectedTask, Suggestion
 from assist.registry import resolution
 from assist.registry.resolution import WHOLE, Answer
 from assist.suggestions import blind_scores, help_report, planted_errors
@@ -110,11 +110,13 @@ def _newest(project: Project) -> QuerySet[Suggestion]:
 
 
 def _work(project: Project) -> list[Annotation]:
-    """People's answers given while the copilot was offered to all but the control arm; those drawn for a trap aside."""
+    """People's answers given while the copilot was offered to all but the control arm; those drawn for a trap aside,
+    and those to tasks whose turn came by what a model made of them: they are harder, and few are in that arm."""
     terms = {row.version: row for row in project.settings.filter(copilot=True)}
     kinds = [Assignment.Kind.JUDGE, Assignment.Kind.GOLD, Assignment.Kind.EXTRA]
     rows = Annotation.objects.current().filter(task__project=project, assignment__kind__in=kinds, active_ms__gt=0)
     rows = rows.filter(assignment__settings_version__in=list(terms), tasker__kind=Person.Kind.HUMAN)
+    rows = rows.exclude(Exists(SelectedTask.objects.steered().filter(task=OuterRef("task_id"))))
     newest = rows.select_related("assignment", "tasker").order_by("-pk")[:NEWEST_WORK]
     return [row for row in newest if not _shows_planted_error(row.assignment, terms)]
 

@@ -9,11 +9,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 
 import django
 
 from benchmarks import database
 from benchmarks.loop.row import Row
+from taskers.files.folders import models_folder
+
+PINNED = "[0-9a-f]" * 64  # a file that came along, named by its sha256
 
 
 def rows_of(name: str, **terms: int) -> Iterator[Row]:
@@ -32,6 +36,8 @@ def main() -> None:
     name, *said = sys.argv[1:]
     terms = {term: int(number) for term, _, number in (one.partition("=") for one in said)}
     with tempfile.TemporaryDirectory(prefix="tandem-models-") as models:
+        for file in models_folder().glob(PINNED):
+            (Path(models) / file.name).symlink_to(file)
         os.environ["TANDEM_MODELS"] = models  # what is trained here stays here
         with database.fresh():
             django.setup()

@@ -8,12 +8,27 @@ CHANCE = "(hashint8extended({task}, {seed}) & 1048575) / 1048576.0"
 VERDICTS = f"{1 << 62}::bigint"
 WITHOUT = f"{1 << 61}::bigint"
 
-# Whether this piece of work may use the copilot; `control` of it, a half at most, goes without, to compare. Half of
-# that is drawn by the task, so that all who answer it go without: only what such people decide is found blind, and it
-# stays so when the task is dealt once more. For the other half a coin is tossed for each who answers one of as many
-# tasks again as the share is: there one had help where the others hadn't, and what help does to an answer is seen.
-HELPED = f"""{{copilot}} AND {CHANCE.format(task="{task}", seed=WITHOUT)} >= {{control}}
-  * CASE WHEN {CHANCE.format(task="{task}", seed="%(tasker)s::bigint")} < 0.5 THEN 1.5 ELSE 0.5 END"""
+TEACHING = 0.7  # of a project's groups (copies of a text, one image): models may learn from these alone
+# Whether a task is of the others, which choose between models or judge them (assist/learning/splits.py): by the same
+# hash of its group under the project's public id.
+JUDGES = f"""(
+  SELECT ('x' || left(encode(sha256(convert_to(concat_ws(E'\n', 'split', {{key}}::text, coalesce(
+    nullif(own.payload ->> 'asset', ''),
+    encode(sha256(convert_to(nullif(own.payload ->> 'text', ''), 'UTF8')), 'hex'),
+    own.public_id::text)), 'UTF8')), 'hex'), 12))::bit(48)::bigint >= {TEACHING} * (1::bigint << 48)
+  FROM projects_task own WHERE own.id = {{task}})"""
+
+# Whether this piece of work may use the copilot; `control` of it, a half at most, goes without, to compare. First of
+# all where it judges models, since what people find there without help is what models are judged by: elsewhere it says
+# what help does, and no more. Half of the share is drawn by the task, so that all who answer it go without: only what
+# such people decide is found blind, and it stays so when the task is dealt once more. For the other half a coin is
+# tossed for each who answers one of as many tasks again as the share is: there one had help where the others hadn't,
+# and what help does to an answer is seen.
+HELPED = f"""CASE WHEN NOT {{copilot}} THEN false WHEN {{control}} <= 0 THEN true ELSE
+  CASE WHEN {{judges}} THEN {1 - TEACHING:.1f} * {CHANCE.format(task="{task}", seed=WITHOUT)}
+    ELSE {1 - TEACHING:.1f} + {TEACHING} * {CHANCE.format(task="{task}", seed=WITHOUT)} END
+  >= {{control}} * CASE WHEN {CHANCE.format(task="{task}", seed="%(tasker)s::bigint")} < 0.5 THEN 1.5 ELSE 0.5 END
+END"""
 
 # The same of gold: by task and tasker alone, since the same few tasks come to everybody. Drawn by the task, the arms
 # would be compared on other tasks for good.
@@ -25,3 +40,8 @@ MODELS_AUDITED = f"{CHANCE.format(task='{task}', seed='-{project}')} < {{share}}
 
 # Whether the project's method is audited by this task: a reviewer looks at its verdict. The share is the settings'.
 VERDICT_AUDITED = f"{CHANCE.format(task='{task}', seed=f'({{project}} | {VERDICTS})')} < {{share}}"
+
+
+def helped(*, copilot: str, control: str, task: str, key: str) -> str:
+    """HELPED of a task of a project; `key`: its public id."""
+    return HELPED.format(copilot=copilot, control=control, task=task, judges=JUDGES.format(task=task, key=key))

@@ -5,7 +5,7 @@ the order of the slots and, within one, of the keys, and look up each row's cond
 """
 
 from projects.models import FIRST_SLOTS, Asset, Assignment, Task
-from projects.queue.model_draws import GOLD_HELPED, HELPED, MODELS_AUDITED
+from projects.queue.model_draws import GOLD_HELPED, MODELS_AUDITED, helped
 from taskers.database.prepared import columns
 
 # What a claim chooses from: of each project what it promises to and asks of this tasker (candidate_slots.Terms), and
@@ -144,7 +144,7 @@ TAKEN = f"""numbered AS (
   SET state = 'held', tasker_id = %(tasker)s::bigint, token = %(token)s::uuid, held_at = clock_timestamp(),
     deadline = clock_timestamp() + make_interval(secs => found.lease), settings_version = found.version,
     rate = found.rate,
-    copilot = {HELPED.format(copilot="found.copilot", task="a.task_id", control="found.control")}
+    copilot = {helped(copilot="found.copilot", control="found.control", task="a.task_id", key="found.project_key")}
       AND NOT {MODELS_AUDITED.format(task="a.task_id", project="found.project", share="found.audit")}
   FROM found, numbered WHERE a.id = found.id
   RETURNING a.*, found.organization, found.project_key
@@ -369,7 +369,7 @@ WITH picked AS (
     settings_version, rate, copilot)
   SELECT t.id, t.batch_id, 'extra', 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
     clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint,
-    {HELPED.format(copilot="%(copilot)s::boolean", task="t.id", control="%(control)s::float")}
+    {helped(copilot="%(copilot)s::boolean", control="%(control)s::float", task="t.id", key="%(project_key)s::uuid")}
       AND NOT {MODELS_AUDITED.format(task="t.id", project="%(project)s::bigint", share="%(audit)s::float")}
   FROM numbered, picked JOIN projects_task t ON t.id = picked.task_id
   RETURNING *

@@ -80,9 +80,9 @@ def project(cast: Cast, runtime: Runtime, settings) -> Project:
     return made
 
 
-def decided(cast: Cast, project: Project, count: int) -> None:
+def decided(cast: Cast, project: Project, count: int, since: int = 0) -> None:
     batch = make.batch(project, f"Batch {project.batches.count()}")
-    for number in range(count):
+    for number in range(since, since + count):
         name = NAMES[number % len(NAMES)]
         make.tasks(batch, text=f"on day {number} the ferry took {name} across")
         start = len(f"on day {number} the ferry took ")
@@ -288,16 +288,17 @@ def test_an_evaluation_is_stale_once_another_model_has_begun(
 def test_looking_again_at_the_same_tasks_is_counted_and_fresh_ones_renew_as_much_as_they_are(
     cast: Cast, project: Project, candidate: ModelVersion
 ) -> None:
+    decided(cast, project, 40, since=80)
     looks = [evaluated(project, candidate, cast).looks for _ in range(3)]
-    decided(cast, project, 1)
+    decided(cast, project, 1, since=120)
     looks.append(evaluated(project, candidate, cast).looks)
-    assert looks == [0, 1, 2, 3], "one fresh verdict of eighty-one makes nothing new"
-    decided(cast, project, 81)
+    assert looks == [0, 1, 2, 3], "one fresh verdict of a hundred and twenty-one makes nothing new"
+    decided(cast, project, 121)
     found = evaluated(project, candidate, cast)
-    assert found.looks == 2, "half of four"
+    assert found.looks == 2, "half of three: the fourth had too few for any to pass"
     waited = {"begun_at": timezone.now() - timedelta(days=9), "state": "done", "outcome": "refused", "margin": 0.05}
     told = {"candidate": candidate, "champion": found.champion, "begun_by": cast.mina, "rules": found.rules}
-    Evaluation.objects.create(project=project, ended_at=timezone.now(), **waited, **told)
+    Evaluation.objects.create(project=project, ended_at=timezone.now(), findings=[{"groups": 1000}], **waited, **told)
     assert evaluated(project, candidate, cast).looks == 4, "one that waited looked at all there was by then"
 
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from assist.learning import guardrails
+from assist.learning.canary_work import harms_of
 from assist.learning.guardrails import ALPHA, OF_WORK, Piece, Watch
+from assist.models import Suggestion
 from benchmarks.loop import canaries
 from projects.inference.betting import CAREFUL, opened
 from projects.inference.confidence_sequence import UpperEnd
@@ -68,6 +70,24 @@ def test_silence_and_faults_count_as_harm_and_nothing_seen_clears_nothing() -> N
         harms = {**dict.fromkeys(OF_WORK, 0.0), "silent": float(mine)}
         watch = watch.after(Piece(mine, 0.25, "alice", harms), MARGIN)
     assert watch.harm == "silent" and not watch.clears(MARGIN)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.25])
+@pytest.mark.parametrize(("refused", "harmed"), [(0.3, False), (0.9, True)])
+def test_beside_a_model_that_says_nothing_one_that_is_mostly_right_does_no_harm(
+    share: float, refused: float, harmed: bool
+) -> None:
+    nothing, taken, left = (
+        harms_of([Suggestion(outcome=one, latency_ms=5) for one in said]) for said in ([], ["accepted"], ["refused"])
+    )
+    watch, rng, within = Watch(), np.random.default_rng(10), 0.4 if share < 0.1 else 0.2
+    for _ in range(900):
+        mine = bool(rng.random() < share)
+        own = left if rng.random() < refused else taken
+        watch = watch.after(Piece(mine, share, "alice", own if mine else nothing), within)
+        if watch.harm or watch.clears(within):
+            break
+    assert bool(watch.harm) == harmed and watch.clears(within) != harmed
 
 
 def test_what_was_seen_survives_being_written_down() -> None:

@@ -6,10 +6,12 @@ from django.db import connection
 from projects.queue.model_draws import GOLD_HELPED, HELPED, MODELS_AUDITED
 
 TASKS = 60_000
+JUDGES = "t % 10 >= 7"  # here; in life it is told by a hash of what the task shows (tests/assist/test_splits.py)
 
 
 def helped(share: float, tasker: int, draw: str = HELPED) -> str:
-    return draw.replace("%(tasker)s", str(tasker)).format(copilot="true", task="t", control=str(share))
+    drawn = draw.replace("%(tasker)s", str(tasker))
+    return drawn.format(copilot="true", task="t", control=str(share), judges=JUDGES)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
@@ -28,6 +30,17 @@ def test_the_share_is_kept_and_half_of_it_leaves_whole_tasks_without_help(db, sh
     assert all_three == pytest.approx(share / 2 + share / 8, abs=near), "each for itself gave share ** 3"
     assert helped_among_others == pytest.approx(share / 8, abs=near), "what help does to an answer is seen here"
     assert both == pytest.approx(share / 4, abs=near), "independent of what audits models"
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT avg((NOT {one})::int) FILTER (WHERE {JUDGES}), avg((NOT {one})::int) FILTER (WHERE NOT ({JUDGES}))"
+            f" FROM generate_series(1, {TASKS}) t"
+        )
+        judging, others = (float(value) for value in cursor.fetchone())
+    first = (min(share / 2, 0.3) + max(0.0, min(3 * share / 2, 0.3) - share / 2) / 2) / 0.3
+    assert judging == pytest.approx(first, abs=2 * near) and others == pytest.approx(
+        (share - 0.3 * first) / 0.7, abs=near
+    )
 
 
 def test_a_higher_share_helps_nobody_who_was_not_and_gold_is_drawn_for_each_tasker(db) -> None:

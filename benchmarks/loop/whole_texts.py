@@ -2,7 +2,13 @@
 installed here anyway, BSD licence), told apart by the part of SciPy that they belong to."""
 
 import inspect
+import random
+from collections.abc import Iterator
 from importlib import import_module
+
+from benchmarks.loop.class_people import ClassPeople
+from benchmarks.loop.row import Row
+from benchmarks.loop.whole import Material, Terms, Thing, rows_of
 
 CLASSES = {
     "stats": "Statistics",
@@ -46,3 +52,23 @@ def _said(thing: object) -> str:
     paragraphs = (inspect.getdoc(thing) or "").split("\n\n")[:2]
     whole = " ".join(" ".join(one for one in paragraphs if "---" not in one).split())
     return whole[:LONGEST]
+
+
+def _things(number: int, seed: int) -> list[Thing]:
+    return [Thing(part, text=text) for text, part in random.Random(seed).sample(texts(), number)]
+
+
+MATERIAL = Material(
+    name="Parts of SciPy",
+    task_type="classification",
+    labels=CLASSES,
+    people=ClassPeople,
+    recipe="text-classes",
+    model="all-minilm-l6@2",
+    things=_things,
+)
+
+
+def rows(tasks: int = 1_350, seed: int = 5, **terms: int) -> Iterator[Row]:
+    """The rounds, and what the whole cost."""
+    yield from rows_of(MATERIAL, tasks, seed, Terms(**terms))
