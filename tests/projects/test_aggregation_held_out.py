@@ -6,6 +6,7 @@ import pytest
 from projects.inference.calibration import calibration_error
 from projects.inference.classification import ABILITY, ALIKE, POPULAR, STRICT, estimate
 from projects.inference.cliques import find_cliques, one_voice
+from projects.inference.colours import colours
 from projects.inference.dawid_skene import Member, votes
 from projects.inference.dawid_skene import fit as fit_tables
 from projects.inference.held_out import MANY, MOST, favours, withheld
@@ -72,9 +73,10 @@ def test_what_is_left_out_knows_no_numbering_and_is_never_told():
     new_task, new_worker = random.permutation(sizes[0]), random.permutation(sizes[1])
     order = random.permutation(label.size)
     moved = (new_task[task][order], new_worker[worker][order], label[order])
-    turns = list(withheld(task, worker, label, sizes))
+    turns = list(withheld(task, worker, colours(task, worker, label, sizes)))
     assert len(turns) == 3
-    for (told, asked), (_, again) in zip(turns, withheld(*moved, sizes), strict=True):
+    anew = withheld(*moved[:2], colours(*moved, sizes))
+    for (told, asked), (_, again) in zip(turns, anew, strict=True):
         assert not (told & asked).any() and 0.1 < asked.mean() < 0.3
         left = set(zip(moved[0][again].tolist(), moved[1][again].tolist(), strict=True))
         assert left == set(zip(new_task[task[asked]].tolist(), new_worker[worker[asked]].tolist(), strict=True))
@@ -83,7 +85,7 @@ def test_what_is_left_out_knows_no_numbering_and_is_never_told():
 def test_of_many_labels_some_tasks_are_enough():
     size = 2 * MOST
     task, worker = np.repeat(np.arange(size // 2), 2), np.tile([0, 1], size // 2)
-    ((told, asked),) = withheld(task, worker, task % 2, (size // 2, 2, 2))
+    ((told, asked),) = withheld(task, worker, colours(task, worker, task % 2, (size // 2, 2, 2)))
     assert MANY < (told | asked).sum() < 1.1 * MOST
 
 
