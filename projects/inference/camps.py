@@ -74,7 +74,7 @@ def by_residual(given: Labels, sizes: Sizes, posterior: Floats, begin: Floats) -
     cells, at = distinct(given.task * classes + given.label, tasks * classes)
     cell_task, chance = cells // classes, expected.ravel()[cells]
     said = csr_array((np.ones(at.size), (at, given.worker)), shape=(cells.size, workers))
-    heard = said.T.tocsr()
+    heard = said.T
     own = np.bincount(given.worker, 1 - 2 * chance[at] + square[given.task], workers)
     busy = np.sqrt(np.maximum(np.bincount(given.worker, minlength=workers), 1))
     side = begin

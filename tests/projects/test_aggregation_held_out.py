@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from projects.inference import held_out
 from projects.inference.calibration import calibration_error
 from projects.inference.classification import ABILITY, ALIKE, POPULAR, STRICT, estimate
 from projects.inference.cliques import find_cliques, one_voice
@@ -130,3 +131,20 @@ def test_with_very_many_classes_mistakes_that_most_make_are_known_and_rare_ones_
     errors = [calibration_error(one.confidence, one.answer == truth) for one in (alone, pooled)]
     assert (pooled.answer == truth).mean() >= (alone.answer == truth).mean()
     assert errors[1] < errors[0] / 2 and errors[1] < 0.06
+
+
+def test_very_many_labels_are_learnt_by_some_tasks_and_told_by_all(monkeypatch):
+    monkeypatch.setattr(held_out, "MANY", 500)
+    random = np.random.default_rng(6)
+    truth, skill = random.integers(0, 3, 800), random.uniform(0.5, 0.9, 30)
+    task, worker = np.repeat(np.arange(800), 5), np.tile(np.arange(30), 4000)[:4000]
+    label = np.where(random.random(4000) < skill[worker], truth[task], random.integers(0, 3, 4000))
+    sizes = (800, 30, 3)
+    all_of_them = estimate(task, worker, label, sizes)
+    monkeypatch.setattr(held_out, "MOST", 2_000)
+    some = estimate(task, worker, label, sizes)
+    assert 0 < np.abs(some.posterior - all_of_them.posterior).mean() < 0.02
+    assert (some.answer == truth).mean() > (all_of_them.answer == truth).mean() - 0.01
+    moved, order = random.permutation(800), random.permutation(4000)
+    again = estimate(moved[task][order], worker[order], label[order], sizes)
+    assert again.posterior[moved] == pytest.approx(some.posterior, abs=1e-7)
