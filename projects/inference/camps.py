@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from projects.inference.distinct import distinct
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bits = NDArray[np.bool_]
@@ -69,10 +71,10 @@ def by_residual(given: Labels, sizes: Sizes, posterior: Floats, begin: Floats) -
     tasks, workers, classes = sizes
     expected = posterior @ _confusions(given, posterior, classes)
     square = (expected**2).sum(1)
-    cells, at = np.unique(given.task * classes + given.label, return_inverse=True)
+    cells, at = distinct(given.task * classes + given.label, tasks * classes)
     cell_task, chance = cells // classes, expected.ravel()[cells]
     said = csr_array((np.ones(at.size), (at, given.worker)), shape=(cells.size, workers))
-    heard = said.T.tocsr()
+    heard = said.T
     own = np.bincount(given.worker, 1 - 2 * chance[at] + square[given.task], workers)
     busy = np.sqrt(np.maximum(np.bincount(given.worker, minlength=workers), 1))
     side = begin

@@ -8,7 +8,8 @@ tells two stories that could as well be true, the pool says so (`rivals`) and is
 chosen, by leave-one-set-out and on made-up crowds, is told in docs/truth.md.
 
 What a model says of labels that it wasn't told speaks for it (`held_out`): one that has gone astray foretells them
-badly. Where labels are many, what it learnt of people by then is where it begins when it is told all. People who say
+badly. Where labels are many, what it learnt of people by then is where it begins when it is told all; where they are
+very many, all but the last turns are taken on some of the tasks. People who say
 the same whatever the task is have one voice (`cliques`).
 """
 
@@ -23,8 +24,10 @@ from numpy.typing import NDArray
 
 from projects.inference import held_out
 from projects.inference.cliques import find_cliques, one_voice
+from projects.inference.colours import Colours, colours
 from projects.inference.confusion import Confusion, ConfusionFit, fit_confusion
 from projects.inference.dawid_skene import Fit, Floats, Member, Votes, fit, votes
+from projects.inference.distinct import distinct
 from projects.inference.median import middle
 from projects.inference.one_coin import fit_one_coin
 from projects.inference.rivals import ENOUGH, Told, tempered, weigh_rival
@@ -59,6 +62,8 @@ LARGEST_TABLE = 2_000_000
 MOST_LIKED = 30
 # At most so many turns, of members of ability fewer.
 ROUNDS, ABLE_ROUNDS = 100, 60
+# Of very many labels (held_out.MOST) people are learnt by some of the tasks, and by all of them in so many turns.
+LEARNT_ROUNDS = 5
 # Where known answers speak for a rival story it is told by its people, the others' labels counting so much; then all
 # are fitted to it, in so many steps, and it is held with what they all say so many times.
 FAINT, BEGUN, RETOLD = 0.05, 8, 2
@@ -134,17 +139,19 @@ def estimate(
     task, worker, label = task[order], worker[order], label[order]
     each = np.ones(task.size) if weight is None else weight[order]
     each = each * one_voice(task, worker, find_cliques(task, worker, label, sizes), workers)
-    given = votes(task, worker, label, sizes, each)
+    looks = colours(task, worker, label, sizes)
+    given = replace(votes(task, worker, label, sizes, each), looks=looks)
     kept = tuple(sorted(pool_of(classes, workers, pool), key=lambda member: isinstance(member, Confusion)))
-    favour, learnt = _heard((task, worker, label), each, sizes, kept, known)
-    pooled, fits, weights = _pooled(given, sizes, kept, known, favour, begin=learnt)
-    told = weigh_rival(task, worker, label, sizes, pooled, known)
+    favour, learnt = _heard((task, worker, label), each, sizes, kept, looks, known)
+    rounds = LEARNT_ROUNDS if learnt and task.size > held_out.MOST else ROUNDS
+    pooled, fits, weights = _pooled(given, sizes, kept, known, favour, rounds, learnt)
+    told = weigh_rival(task, worker, label, sizes, pooled, looks, known)
     if told.sure < 0.5:  # known answers speak for the rival
         faint = votes(task, worker, label, sizes, np.where(told.rival[worker], each, FAINT * each))
         theirs, *_ = _pooled(faint, sizes, kept, known, favour)
         again = replace(given, first=np.ascontiguousarray(theirs.T), steps=BEGUN)
         pooled, fits, weights = _pooled(again, sizes, kept, known, favour, RETOLD)
-        told = weigh_rival(task, worker, label, sizes, pooled, known)
+        told = weigh_rival(task, worker, label, sizes, pooled, looks, known)
     return Estimate(_honest(pooled, told, known), fits, kept, weights, told.sure, told.needed, favour)
 
 
@@ -173,6 +180,7 @@ def _heard(
     each: Floats,
     sizes: tuple[int, int, int],
     members: tuple[Pooled, ...],
+    looks: Colours,
     known: NDArray[np.int64] | None,
 ) -> tuple[Floats, Sequence[Fitted]]:
     """How much speaks for each member, which is how well it foretells labels that it isn't told; and what it learnt of
@@ -180,15 +188,16 @@ def _heard(
     by too few labels: nothing is left out then."""
     logs, weights, learnt = [], [], []
     asking = len(members) > 2 and sizes[2] <= MOST_LIKED
-    for told, asked in held_out.withheld(*triples, sizes) if asking else ():
-        task, worker, label = triples
-        tasks, at = np.unique(task[told | asked], return_inverse=True)
+    task, worker, label = triples
+    for told, asked in held_out.withheld(task, worker, looks) if asking else ():
+        tasks, at = distinct(task[told | asked], sizes[0])
         place = np.zeros(task.size, dtype=np.int64)
         place[told | asked] = at
         some = (tasks.size, *sizes[1:])
         given = votes(place[told], worker[told], label[told], some, each[told])
         here = None if known is None else known[tasks]
-        fits = [_fitted(given, some, member, here, held_out.ROUNDS) for member in members]
+        rounds = held_out.ROUNDS if task.size <= held_out.MOST else ROUNDS
+        fits = [_fitted(given, some, member, here, rounds) for member in members]
         learnt.append(fits)
         logs.append([np.log(one.foretold(place[asked], worker[asked], label[asked])) for one in fits])
         weights.append(each[asked])

@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import gammaln
 
 from projects.inference.camps import Labels
+from projects.inference.distinct import distinct
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,16 +38,25 @@ MOST_PAIRS = 20_000_000
 
 def find_cliques(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, int]) -> list[Ints]:
     """Groups of taskers who say the same whatever is true; `sizes` = (tasks, taskers, classes)."""
-    _, workers, classes = sizes
+    tasks, workers, classes = sizes
     if float((np.bincount(task, minlength=1).astype(float) ** 2).sum()) > MOST_PAIRS or classes < 2:
         return []
     given = Labels(task, worker, label)
-    found = []
-    for group in _linked(given, sizes):
-        said, rest = _said(given, group, sizes)
+    groups, found = _linked(given, sizes), []
+    if not groups:
+        return []
+    of_task, of_worker = _places(task, tasks), _places(worker, workers)
+    for group in groups:
+        answered, _ = distinct(task[of_worker[group].indices], tasks)
+        said, rest = _said(given.only(of_task[answered].indices), group, sizes)
         if _differ(said) <= DIFFERING and _surprise(said, rest) >= _looked_at(group.size, workers) + CERTAIN:
             found.append(group)
     return found
+
+
+def _places(of: Ints, size: int) -> csr_array:
+    """Row by row, where the labels of each task or tasker stand."""
+    return csr_array((np.ones(of.size, dtype=bool), (of, np.arange(of.size))), shape=(size, of.size))
 
 
 def one_voice(task: Ints, worker: Ints, cliques: list[Ints], workers: int) -> Floats:

@@ -35,7 +35,7 @@ def colours(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, int]) 
     of_task, of_worker = np.zeros(tasks, dtype=np.uint64), np.zeros(workers, dtype=np.uint64)
     of_class = np.zeros(classes, dtype=np.uint64)
     for _ in range(ECHOES):
-        here, who, said = (_mixed(told[at]) for told, at in ((of_task, task), (of_worker, worker), (of_class, label)))
+        here, who, said = (_mixed(told)[at] for told, at in ((of_task, task), (of_worker, worker), (of_class, label)))
         of_task = _summed(task, _mixed(said + (who << ODD)), tasks)
         of_worker = _summed(worker, _mixed(said ^ (here << ODD)), workers)
         of_class = _summed(label, _mixed(here + (who << ODD)), classes)

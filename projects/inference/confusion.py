@@ -23,11 +23,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.special import digamma
 
 from projects.inference.colours import evenly
 from projects.inference.dawid_skene import FIRST_TURNS, STILL, Learnt, Votes, expected, held, normalised
+from projects.inference.digamma import digamma
+from projects.inference.matrices import Table, sums
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -114,20 +114,19 @@ def fit_confusion(
     excluded = None if known is None else (known[:, None] >= 0) & (known[:, None] != np.arange(classes))
     said, heard = given.of_seen
     label, worker = np.divmod(given.seen, max(workers, 1))
-    people = _sums(worker, workers)
+    people, answers = sums(worker, workers), sums(label, classes)
     for turn in range(rounds):
         counts = said @ joint
         totals = people @ counts
         if member.learnt and (turn and turn % LEARNT_EVERY == 0 or turn == 1):
-            row, strength = _crowd(counts, totals, label, row, strength)
+            row, strength = _crowd(counts, totals, label, answers, row, strength)
         prior = (strength * row.T[:, :, None]).reshape(classes, states)  # answers, states
         logs = digamma(counts + prior[label]) - digamma(totals + prior.sum(0))[worker]
         offset = _shares((every @ joint).reshape(classes, kinds), member.learnt)
         scores = heard @ logs
-        scores += offset.ravel()
         if excluded is not None:
             scores.reshape(tasks, classes, kinds)[excluded] = -np.inf
-        joint = normalised(scores)
+        joint = normalised(scores, offset.ravel())
         before, posterior = posterior, joint @ of_class
         if turn >= FIRST_TURNS and np.abs(posterior - before).sum() < STILL * tasks:
             break
@@ -176,17 +175,14 @@ def _kinds_at_first(first: Floats, kinds: int) -> Floats:
     return near / near.sum(1, keepdims=True)
 
 
-def _sums(of: Ints, size: int) -> csr_array:
-    """What, times a table, adds up its rows that are of the same."""
-    return csr_array((np.ones(of.size), (of, np.arange(of.size))), shape=(size, of.size))
-
-
-def _crowd(counts: Floats, totals: Floats, label: Ints, row: Floats, strength: Floats) -> tuple[Floats, Floats]:
+def _crowd(
+    counts: Floats, totals: Floats, label: Ints, answers: Table, row: Floats, strength: Floats
+) -> tuple[Floats, Floats]:
     """The crowd's rows (K, K) and their strengths (K, G) from everybody's counts: of each (answer, tasker) that was
-    seen by state, with its `label`, and of each tasker in `totals`."""
+    seen by state, with its `label`, which `answers` adds up, and of each tasker in `totals`."""
     classes, kinds = strength.shape
     prior = (strength * row.T[:, :, None]).reshape(classes, classes * kinds)
-    more = _sums(label, classes) @ (digamma(counts + prior[label]) - digamma(prior)[label])
+    more = answers @ (digamma(counts + prior[label]) - digamma(prior)[label])
     drawn = (prior * more).reshape(classes, classes, kinds)
     chances = (digamma(totals + strength.ravel()) - digamma(strength.ravel())).sum(0).reshape(classes, kinds)
     strength = np.clip((drawn.sum(0) + FIRST_STRENGTH) / (chances + 1), *STRENGTHS)

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from projects.inference.colours import Colours, colours
+from projects.inference.matrices import Table, inverses, quickest
 
 Floats = NDArray[np.float64]
 
@@ -123,12 +124,14 @@ class _State:
 class Votes:
     """Who said what of which task, as two sparse matrices of the same ones: `said` (classes × taskers, tasks),
     rows by class and then tasker, and its transpose `heard`; `first` (classes, tasks) what is held in the beginning,
-    the shares of the votes unless said, and how many `steps` people are fitted to that before anything else is held."""
+    the shares of the votes unless said, and how many `steps` people are fitted to that before anything else is held;
+    `looks` is what all look like, if that is known."""
 
     said: csr_array
     heard: csr_array
     first: Floats
     steps: int = 1
+    looks: Colours | None = None
 
     @cached_property
     def seen(self) -> NDArray[np.int64]:
@@ -136,7 +139,7 @@ class Votes:
         return np.flatnonzero(np.diff(self.said.indptr))
 
     @cached_property
-    def of_seen(self) -> tuple[csr_array, csr_array]:
+    def of_seen(self) -> tuple[Table, Table]:
         """`said` and `heard` with the rows, and columns, that are `seen` alone."""
         rows, tasks = self.said.shape
         starts = np.append(self.said.indptr[self.seen], self.said.indptr[-1])
@@ -144,7 +147,13 @@ class Votes:
         place = np.zeros(rows, dtype=self.heard.indices.dtype)
         place[self.seen] = np.arange(self.seen.size)
         columns = place[self.heard.indices]
-        return said, csr_array((self.heard.data, columns, self.heard.indptr), shape=(tasks, self.seen.size))
+        heard = csr_array((self.heard.data, columns, self.heard.indptr), shape=(tasks, self.seen.size))
+        return quickest(said), quickest(heard)
+
+    @cached_property
+    def products(self) -> tuple[Table, Table]:
+        """`said` and `heard` as they are quickest to multiply by."""
+        return quickest(self.said), quickest(self.heard)
 
     @cached_property
     def triples(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -156,6 +165,8 @@ class Votes:
     @cached_property
     def told(self) -> Colours:
         """What tasks, taskers and classes look like."""
+        if self.looks is not None:
+            return self.looks
         classes, tasks = self.first.shape
         return colours(*self.triples, (tasks, self.said.shape[0] // max(classes, 1), classes))
 
@@ -201,11 +212,11 @@ def fit(
         joint, shares = np.ascontiguousarray(expected(begin, given, known).transpose(1, 2, 0)), begin.shares
         state = _State(begin.parameters, begin.variances.copy(), begin.ability, begin.confusions, begin.spread)
     posterior = joint.sum(1)
-    table = answer_logs(state, ease, member.bias)
+    table, (said, heard) = answer_logs(state, ease, member.bias), given.products
     class_logs = np.zeros(classes)
     for turn in range(rounds):
         states = np.ascontiguousarray(joint.reshape(classes * ease.size, tasks).T)
-        counts = np.ascontiguousarray((given.said @ states).T).reshape(classes, ease.size, classes, workers)
+        counts = np.ascontiguousarray((said @ states).T).reshape(classes, ease.size, classes, workers)
         table = _stepped(state, counts, ease, member, table, 1 if turn else given.steps)
         if turn > 3 and not member.alike:
             _learn_variances(state, member.together)
@@ -213,7 +224,7 @@ def fit(
             shares = (joint.sum((0, 2)) + 1) / (tasks + ease.size)
         totals = np.ones(classes) if member.alike else posterior.sum(1) + 1
         class_logs = np.log(totals / totals.sum())
-        scores = (given.heard @ table.reshape(classes * ease.size, classes * workers).T).T
+        scores = (heard @ table.reshape(classes * ease.size, classes * workers).T).T
         scores = np.ascontiguousarray(scores).reshape(classes, ease.size, tasks) + np.log(shares)[:, None]
         scores += (class_logs[:, None] if leaning is None else leaning)[:, None]
         joint = _normalised(scores, known)
@@ -241,9 +252,8 @@ def expected(learnt: Learnt, given: Votes, known: NDArray[np.int64] | None) -> F
     """(T, K, G) the joint posterior of other labels of the people of whom this was learnt."""
     table = learnt.table.transpose(3, 0, 1, 2)
     classes, groups = table.shape[2:]
-    scores = given.heard @ table.reshape(-1, classes * groups)
-    scores += learnt.offset.ravel()
-    joint = normalised(scores).reshape(-1, classes, groups)
+    scores = given.products[1] @ table.reshape(-1, classes * groups)
+    joint = normalised(scores, learnt.offset.ravel()).reshape(-1, classes, groups)
     if known is None:
         return joint
     right = (known[:, None] == np.arange(classes))[:, :, None]
@@ -262,16 +272,20 @@ def plain_confusions(classes: int) -> Floats:
     return np.where(np.eye(classes, dtype=bool), 0.0, -np.log(max(classes - 1, 1)))
 
 
-def normalised(scores: Floats) -> Floats:
-    """The chances (tasks, states) by their log scores, which it uses up. The largest of each task is sought only where
-    one is too small for its own sake: seeking it takes as long as half a turn."""
+def normalised(scores: Floats, offset: Floats) -> Floats:
+    """The chances (tasks, states) by their log scores, which it uses up, and `offset` (states,), which is added to them
+    all. The largest of each task is sought only where one is too small for its own sake: seeking it takes as long as
+    half a turn. Multiplying by what is the same for a row or a column is quicker than adding it, or dividing by it."""
+    common = np.exp(offset)
     chances = np.exp(scores)
-    totals = chances @ np.ones(scores.shape[1])
+    totals = chances @ common
     if not (totals.min(initial=1) > SMALLEST and totals.max(initial=1) < np.inf):
+        scores += offset
         scores -= scores.max(1, keepdims=True, initial=-1e300)
+        common = np.ones(offset.size)
         chances = np.exp(scores)
-        totals = chances @ np.ones(scores.shape[1])
-    chances /= totals[:, None]
+        totals = chances @ common
+    chances *= np.dot((1 / totals)[:, None], common[None])
     return chances
 
 
@@ -299,12 +313,12 @@ def _step(state: _State, counts: Floats, ease: Floats, member: Member, chance: F
         return
     bias = member.bias
     prior = np.diag(1 / state.variances) if state.covariance is None else np.linalg.inv(state.covariance)
-    slope = _slope(counts - totals[:, :, None] * chance, ease, bias) - state.parameters @ prior
-    curve: Floats = _curve(totals, chance, ease, bias) + prior
-    state.spread = np.asarray(np.linalg.inv(curve), dtype=np.float64)
-    move = (state.spread @ slope[..., None])[..., 0]
-    longest = np.abs(move).max(1, keepdims=True)
-    state.parameters = state.parameters + move * np.minimum(1, LONGEST_STEP / np.maximum(longest, 1e-9))
+    slope = _slope(counts - totals[:, :, None] * chance, ease, bias) - prior @ state.parameters.T
+    inverse = inverses(_curve(totals, chance, ease, bias) + prior[:, :, None])
+    state.spread = inverse.transpose(2, 0, 1)
+    move = np.einsum("dew,ew->dw", inverse, slope)
+    longest = np.abs(move).max(0)
+    state.parameters = state.parameters + (move * np.minimum(1, LONGEST_STEP / np.maximum(longest, 1e-9))).T
     chance = np.exp(answer_logs(state, ease, bias))
     _step_ability(state, counts, totals, chance, ease)
     _step_confusions(state, counts, totals, chance)
@@ -312,26 +326,26 @@ def _step(state: _State, counts: Floats, ease: Floats, member: Member, chance: F
 
 def _slope(rest: Floats, ease: Floats, bias: bool) -> Floats:
     right = ease @ np.einsum("kgkw->gw", rest)
-    return np.column_stack([right, rest.sum((0, 1)).T]) if bias else right[:, None]
+    return np.vstack([right, rest.sum((0, 1))]) if bias else right[None]
 
 
 def _curve(totals: Floats, chance: Floats, ease: Floats, bias: bool) -> Floats:
     right = np.einsum("kgkw->kgw", chance)
     ability: Floats = ease**2 @ (totals * right * (1 - right)).sum(0)
     if not bias:
-        return ability[:, None, None]
+        return ability[None, None]
     classes, groups, _, workers = chance.shape
     states = classes * groups
     flat = chance.reshape(states, classes, workers)
     weighted = totals.reshape(states, 1, workers) * flat
     pull = totals * right * ease[:, None]
     cross = pull.sum(1) - np.einsum("sw,slw->lw", pull.reshape(states, workers), flat)
-    curve = np.zeros((workers, classes + 1, classes + 1))
-    curve[:, 0, 0] = ability
-    curve[:, 0, 1:] = curve[:, 1:, 0] = cross.T
-    curve[:, 1:, 1:] -= np.einsum("slw,smw->lmw", weighted, flat).transpose(2, 0, 1)
+    curve = np.empty((classes + 1, classes + 1, workers))
+    curve[0, 0] = ability
+    curve[0, 1:] = curve[1:, 0] = cross
+    np.negative(np.einsum("slw,smw->lmw", weighted, flat), out=curve[1:, 1:])
     diagonal = np.arange(1, classes + 1)
-    curve[:, diagonal, diagonal] += weighted.sum(0).T
+    curve[diagonal, diagonal] += weighted.sum(0)
     return curve
 
 
@@ -349,8 +363,9 @@ def _step_confusions(state: _State, counts: Floats, totals: Floats, chance: Floa
         return
     off = ~np.eye(classes, dtype=bool)
     even = ROW_PRIOR / (classes - 1)
-    seen = counts.sum((1, 3)) + even
-    expected = (totals[:, :, None] * chance).sum((1, 3)) + even
+    every = np.ones(counts.shape[3])
+    seen = (counts @ every).sum(1) + even
+    expected = (chance @ totals[..., None])[..., 0].sum(1) + even
     logs = np.where(off, state.confusions + np.log(seen / expected), -np.inf)
     state.confusions = np.where(off, logs - np.logaddexp.reduce(logs, axis=1, keepdims=True), 0.0)
 

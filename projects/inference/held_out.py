@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.inference.colours import Colours, colours, drawn
+from projects.inference.colours import Colours, drawn
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +23,7 @@ Bits = NDArray[np.bool_]
 
 # One label in so many is left out, so many times, of few labels and of more.
 ONE_IN, TURNS, TURNS_OF_MANY, MANY = 5, 3, 1, 5_000
-# Of more labels than that some tasks are enough to see what models are worth, and so many turns of a fit.
+# Of more labels than that some tasks are enough to see what models are worth. Of no more, so many turns of a fit.
 MOST, ROUNDS = 40_000, 15
 # A model counts as much as so many labels speak for it; where few are left out, as if so many more told nothing.
 WORTH, UNTOLD = 10.0, 100.0
@@ -31,9 +31,8 @@ WORTH, UNTOLD = 10.0, 100.0
 LEAST = 1e-4
 
 
-def withheld(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, int]) -> Iterator[tuple[Bits, Bits]]:
+def withheld(task: Ints, worker: Ints, told: Colours) -> Iterator[tuple[Bits, Bits]]:
     """Which labels are told, and which asked, for each turn; nothing where there are none to leave out."""
-    told: Colours = colours(task, worker, label, sizes)
     some = np.ones(task.size, dtype=bool)
     if task.size > MOST:
         some = drawn(told.task, 0)[task] * task.size < MOST

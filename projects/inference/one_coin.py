@@ -26,6 +26,7 @@ from projects.inference.dawid_skene import (
     normalised,
     plain_confusions,
 )
+from projects.inference.distinct import distinct
 
 Ints = NDArray[np.int64]
 
@@ -66,11 +67,11 @@ def fit_one_coin(
             person.variance = learnt_variance(person.own, person.spread)
         totals = every @ posterior + 1
         class_logs = np.log(totals / totals.sum())
-        scores = counts @ np.ascontiguousarray(confusions.T) + class_logs
+        scores = counts @ np.ascontiguousarray(confusions.T)
         scores += np.bincount(cell, each * (person.ability + person.own)[worker], tasks * classes).reshape(scores.shape)
         if excluded is not None:
             scores[excluded] = -np.inf
-        before, posterior = posterior, normalised(scores)
+        before, posterior = posterior, normalised(scores, class_logs)
         if turn >= FIRST_TURNS and np.abs(posterior - before).sum() < STILL * tasks:
             break
     return _fit_of(posterior, person, class_logs, confusions)
@@ -93,7 +94,7 @@ def _alike(given: Votes, sizes: tuple[int, int, int], known: Ints | None, rounds
     equally likely that nobody named, so that only the others are counted."""
     tasks, workers, classes = sizes
     task, _, label = given.triples
-    cells, at = np.unique(task * classes + label, return_inverse=True)
+    cells, at = distinct(task * classes + label, tasks * classes)
     of_task, of_class = np.divmod(cells, max(classes, 1))
     times = np.bincount(at, given.said.data, cells.size).astype(float)
     unnamed, most = classes - np.bincount(of_task, minlength=tasks), np.zeros(tasks)

@@ -20,7 +20,8 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from projects.inference.camps import Labels, Sizes, by_agreement, by_residual
-from projects.inference.colours import Colours, colours
+from projects.inference.colours import Colours
+from projects.inference.distinct import distinct
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -82,13 +83,20 @@ class _Agreement:
 
 
 def weigh_rival(
-    task: Ints, worker: Ints, label: Ints, sizes: Sizes, posterior: Floats, known: Ints | None = None
+    task: Ints,
+    worker: Ints,
+    label: Ints,
+    sizes: Sizes,
+    posterior: Floats,
+    told: Colours,
+    known: Ints | None = None,
 ) -> Told:
-    """Whether the labels tell the story of `posterior`, or one against it as well; `known[t]` is a class or -1."""
+    """Whether the labels tell the story of `posterior`, or one against it as well; `told` is what
+    all look like; `known[t]` is a class or -1."""
     nobody = np.zeros(sizes[1], dtype=bool)
     if sizes[2] < 2 or not task.size:
         return Told(1.0, 0, nobody)
-    given, told = Labels(task, worker, label), colours(task, worker, label, sizes)
+    given = Labels(task, worker, label)
     found = [_split(given, sizes, posterior, told, residual) for residual in (False, True)[: _ways(sizes[2])]]
     rivalries = [
         (agreement, rival)
@@ -186,7 +194,7 @@ def _pairs(given: Labels, rival: Bits, sizes: Sizes) -> tuple[Floats, Floats]:
     """(3, tasks) agreement beyond chance, and the room for it, of pairs within the leading camp, between, within the
     rival."""
     tasks, _, classes = sizes
-    cells, at = np.unique(given.task * classes + given.label, return_inverse=True)
+    cells, at = distinct(given.task * classes + given.label, tasks * classes)
     sides = (~rival, rival)
     said = np.array([np.bincount(at, side, cells.size) for side in sides])
     answers = np.array([np.bincount(given.task, side, tasks) for side in sides])

@@ -4,11 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from scipy.special import digamma as exact
 
 from projects.inference.classification import ALIKE, BIAS, CLIQUES, KINDS, PERSONAL, estimate
 from projects.inference.colours import colours
 from projects.inference.confusion import Confusion, fit_confusion
 from projects.inference.dawid_skene import fit, votes
+from projects.inference.digamma import digamma
+from projects.inference.distinct import distinct
 from projects.inference.incremental import (
     AccuracyModel,
     AnnotatorParameters,
@@ -18,6 +21,7 @@ from projects.inference.incremental import (
     parameters_of,
     posterior,
 )
+from projects.inference.matrices import inverses
 from projects.inference.median import middle
 from tests.support.projects.crowds import crowd
 
@@ -135,3 +139,17 @@ def test_what_was_learnt_of_people_tells_other_tasks_at_once(member):
     assert right[1] > max(right[0], 0.95)
     told = fitted(others, sizes, member, known, 1, begin=learnt).posterior[:5]
     assert told == pytest.approx(np.eye(4)[known[:5]])
+
+
+def test_what_is_quicker_for_many_numbers_is_the_same():
+    random = np.random.default_rng(4)
+    numbers = np.exp(random.uniform(-9, 9, 5_000))
+    assert digamma(numbers) == pytest.approx(exact(numbers), rel=1e-9, abs=1e-9)
+    roots = random.normal(size=(90, 3, 3))
+    tables = roots @ roots.transpose(0, 2, 1) + np.eye(3)
+    found = inverses(tables.transpose(1, 2, 0).copy()).transpose(2, 0, 1)
+    assert found @ tables == pytest.approx(np.tile(np.eye(3), (90, 1, 1)), abs=1e-9)
+    few, size = random.integers(0, 50, 20), 51
+    for values, most in ((few, size), (few, 1_000), (few[:0], size)):
+        for said, told in zip(distinct(values, most), np.unique(values, return_inverse=True), strict=True):
+            assert said.tolist() == told.tolist()

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from projects.inference import held_out
 from projects.inference.calibration import calibration_error
 from projects.inference.classification import ABILITY, ALIKE, POPULAR, STRICT, estimate
 from projects.inference.cliques import find_cliques, one_voice
+from projects.inference.colours import colours
 from projects.inference.dawid_skene import Member, votes
 from projects.inference.dawid_skene import fit as fit_tables
 from projects.inference.held_out import MANY, MOST, favours, withheld
@@ -72,9 +74,10 @@ def test_what_is_left_out_knows_no_numbering_and_is_never_told():
     new_task, new_worker = random.permutation(sizes[0]), random.permutation(sizes[1])
     order = random.permutation(label.size)
     moved = (new_task[task][order], new_worker[worker][order], label[order])
-    turns = list(withheld(task, worker, label, sizes))
+    turns = list(withheld(task, worker, colours(task, worker, label, sizes)))
     assert len(turns) == 3
-    for (told, asked), (_, again) in zip(turns, withheld(*moved, sizes), strict=True):
+    anew = withheld(*moved[:2], colours(*moved, sizes))
+    for (told, asked), (_, again) in zip(turns, anew, strict=True):
         assert not (told & asked).any() and 0.1 < asked.mean() < 0.3
         left = set(zip(moved[0][again].tolist(), moved[1][again].tolist(), strict=True))
         assert left == set(zip(new_task[task[asked]].tolist(), new_worker[worker[asked]].tolist(), strict=True))
@@ -83,7 +86,7 @@ def test_what_is_left_out_knows_no_numbering_and_is_never_told():
 def test_of_many_labels_some_tasks_are_enough():
     size = 2 * MOST
     task, worker = np.repeat(np.arange(size // 2), 2), np.tile([0, 1], size // 2)
-    ((told, asked),) = withheld(task, worker, task % 2, (size // 2, 2, 2))
+    ((told, asked),) = withheld(task, worker, colours(task, worker, task % 2, (size // 2, 2, 2)))
     assert MANY < (told | asked).sum() < 1.1 * MOST
 
 
@@ -128,3 +131,20 @@ def test_with_very_many_classes_mistakes_that_most_make_are_known_and_rare_ones_
     errors = [calibration_error(one.confidence, one.answer == truth) for one in (alone, pooled)]
     assert (pooled.answer == truth).mean() >= (alone.answer == truth).mean()
     assert errors[1] < errors[0] / 2 and errors[1] < 0.06
+
+
+def test_very_many_labels_are_learnt_by_some_tasks_and_told_by_all(monkeypatch):
+    monkeypatch.setattr(held_out, "MANY", 500)
+    random = np.random.default_rng(6)
+    truth, skill = random.integers(0, 3, 800), random.uniform(0.5, 0.9, 30)
+    task, worker = np.repeat(np.arange(800), 5), np.tile(np.arange(30), 4000)[:4000]
+    label = np.where(random.random(4000) < skill[worker], truth[task], random.integers(0, 3, 4000))
+    sizes = (800, 30, 3)
+    all_of_them = estimate(task, worker, label, sizes)
+    monkeypatch.setattr(held_out, "MOST", 2_000)
+    some = estimate(task, worker, label, sizes)
+    assert 0 < np.abs(some.posterior - all_of_them.posterior).mean() < 0.02
+    assert (some.answer == truth).mean() > (all_of_them.answer == truth).mean() - 0.01
+    moved, order = random.permutation(800), random.permutation(4000)
+    again = estimate(moved[task][order], worker[order], label[order], sizes)
+    assert again.posterior[moved] == pytest.approx(some.posterior, abs=1e-7)
