@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
-from tests.support.walls import APPS, CLIENT, FLOORS, ROOT, SOURCES, TREES, floor_of, imports, module_of, named
+from tests.support.walls import APPS, CLIENT, FLOORS, ROOT, SOURCES, floor_of, imports, module_of, named, parsed
 from tests.support.writes import writes, written_by
+
+pytestmark = pytest.mark.xdist_group("source")  # one process of tests parses it
 
 
 def test_imports_run_downwards() -> None:
@@ -151,7 +153,7 @@ def test_names_say_something() -> None:
 def test_files_and_functions_stay_readable() -> None:
     long = [f"{named(path)}: cut it along its subjects" for path in SOURCES if path.read_text().count("\n") > 400]
     for path in SOURCES:
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 body = node.body[1:] if ast.get_docstring(node) else node.body
                 length = body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.walls import TREES, named
+from tests.support.walls import SOURCES, named, parsed
 
 PAGES = ("projects/web/", "taskers/web/", "assist/web/")
 # The addresses, and what they do by a name in the request.
@@ -131,9 +131,10 @@ def is_told_who(node: ast.Call) -> bool:
 
 def calls(places: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
     """Each call of a function of ours below these places: its name, in which file, and whether it is told who asks."""
-    for path, tree in TREES.items():
+    for path in SOURCES:
         if not named(path).startswith(places):
             continue
+        tree = parsed(path)
         names = modules_of(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and (verb := called(node, names)):
@@ -151,9 +152,10 @@ BY_PROGRAMS = {verb for verb, _where, _told in calls(PROGRAMS)}
 
 def done_by_forms() -> Iterator[tuple[str, str]]:
     """What views call that take forms alone, and in which file, whether it is told who asks or not; no nouns."""
-    for path, tree in TREES.items():
+    for path in SOURCES:
         if not named(path).startswith(PAGES):
             continue
+        tree = parsed(path)
         names = modules_of(tree)
         for view in ast.walk(tree):
             if isinstance(view, ast.FunctionDef) and any(

@@ -31,7 +31,7 @@ from taskers.models import limits as of_people
 from taskers.models.limits import Between
 from taskers.skills import skills
 from tests.support.cast import Cast
-from tests.support.walls import ROOT, SOURCES, TREES, named
+from tests.support.walls import ROOT, SOURCES, named, parsed
 
 KINDS: list[tuple[str, Mapping[str, Between], list[type]]] = [
     ("a project's settings", limits.SETTINGS, [SettingsForm, SettingsShape]),
@@ -177,7 +177,7 @@ def test_no_form_or_serializer_says_a_limit_of_its_own() -> None:
     for path in SOURCES:
         if not named(path).startswith(PLACES):
             continue
-        for call in (node for node in ast.walk(TREES[path]) if isinstance(node, ast.Call)):
+        for call in (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)):
             for word in call.keywords:
                 if word.arg in NUMBERED and not any(isinstance(one, ast.Name) for one in ast.walk(word.value)):
                     value = eval(compile(ast.Expression(word.value), named(path), "eval"), {})

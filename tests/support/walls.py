@@ -1,6 +1,7 @@
 """The packages of the source, their order, and what imports what: for the tests and for the picture in docs/."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,13 +24,15 @@ CLIENT = {
         downloads|uploads|folders|answers|lists|signatures|json_lines transport codec models|delivery|identity|schema
         errors|version"""
 }
-TREES = {
-    path: ast.parse(path.read_text())
-    for app in [*APPS, "client"]
-    for path in sorted((ROOT / app).rglob("*.py"))
-    if "migrations" not in path.parts
-}
-SOURCES = list(TREES)
+SOURCES = [
+    path for app in [*APPS, "client"] for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts
+]
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A file of the source, parsed when it is first looked at: all of them take seconds, in each process of tests."""
+    return ast.parse(path.read_text())
 
 
 def named(path: Path) -> str:
@@ -39,7 +42,7 @@ def named(path: Path) -> str:
 def imports(path: Path) -> set[str]:
     """Every module that a file imports, wherever in it: what stands inside a function counts too."""
     found: set[str] = set()
-    for node in ast.walk(TREES[path]):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

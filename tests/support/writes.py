@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.apps import apps
 
-from tests.support.walls import TREES
+from tests.support.walls import parsed
 
 VERBS = {"create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "save"}
 SQL = re.compile(
@@ -21,7 +21,7 @@ HELD = {"wanted", "withheld"}  # what the queue alone changes of a task; others 
 @cache
 def written_by(path: Path) -> frozenset[str]:
     """The models whose rows this file writes; Task where it changes what is wanted or withheld."""
-    return frozenset(writes(TREES[path], path.read_text()))
+    return frozenset(writes(parsed(path), path.read_text()))
 
 
 def writes(tree: ast.Module, source: str) -> set[str]:

@@ -1,13 +1,21 @@
 """Django's PostgreSQL, which between two tests empties the tables that something was written to, and not all of them.
 
 To truncate every table takes a tenth of a second and more, hundreds of times in a run, and a test writes to a few.
+Of several processes of tests one migrates, and the others begin with copies: to migrate takes seconds.
 """
 
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+import filelock
+from django.conf import settings
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.db.backends.postgresql.operations import DatabaseOperations
+
+from tests.plugins.place import MARK
 
 # What Django writes of the models themselves, once they are there: the same before and after each test.
 KEPT = {"django_content_type", "auth_permission"}
@@ -64,7 +72,44 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid I
 """
 
 
+MIGRATED = "test_migrated"  # what the other processes of a session's own server copy
+
+
+class Creation(DatabaseCreation):
+    """Makes the database of a process of tests: by migrations, or from what another one has migrated."""
+
+    def create_test_db(self, *args: Any, **how: Any) -> str:
+        """The name of the new database, to which this process is connected from now on."""
+        if "PYTEST_XDIST_WORKER" not in os.environ or os.environ.get("TANDEM_TEST_DATABASE_URL"):
+            return super().create_test_db(*args, **how)
+        with filelock.FileLock(Path(os.environ[MARK]) / f"{MIGRATED}.lock"):
+            if self._is_migrated():
+                return self._begin_with_copy()
+            name = super().create_test_db(*args, **how)
+            self._copy(name, MIGRATED)
+            return name
+
+    def _is_migrated(self) -> bool:
+        with self._nodb_cursor() as cursor:
+            return self._database_exists(cursor, MIGRATED)
+
+    def _begin_with_copy(self) -> str:
+        name = self._get_test_db_name()
+        self._copy(MIGRATED, name)
+        settings.DATABASES[self.connection.alias]["NAME"] = self.connection.settings_dict["NAME"] = name
+        return name
+
+    def _copy(self, source: str, name: str) -> None:
+        """Nobody is connected to the source meanwhile."""
+        self.connection.close()
+        quote = self.connection.ops.quote_name
+        with self._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {quote(name)}")
+            cursor.execute(f"CREATE DATABASE {quote(name)} TEMPLATE {quote(source)}")
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """What Django connects by."""
 
     ops_class = Operations
+    creation_class = Creation
