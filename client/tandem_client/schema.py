@@ -15,7 +15,7 @@ class Attribute:
     choices: list[str] | None = None
     required: bool | None = None
     counts: bool | None = None
-    default: str | float | bool | None = None
+    default: str | None = None
 
 
 @dataclass(frozen=True)

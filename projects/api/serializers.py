@@ -38,9 +38,11 @@ class ObjectJSON(StorableJSON):
         return value
 
 
-@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]})
-class PlainValue(StorableJSON):
-    """A text, a number, or true or false."""
+class DefaultField(serializers.CharField):
+    """What a mark begins with, in words: a choice, a text, a number, true or false."""
+
+    def to_representation(self, value: Any) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class ProblemShape(serializers.Serializer):
@@ -73,7 +75,9 @@ class AttributeShape(serializers.Serializer):
     )
     required: Any = serializers.BooleanField(required=False, help_text="whether nothing is handed in without it")
     counts = serializers.BooleanField(required=False, help_text="whether people must agree on it; else it is collected")
-    default: Any = PlainValue(required=False, allow_null=True, help_text="what marks begin with, as it is taken")
+    default: Any = DefaultField(
+        max_length=limits.KEY, required=False, allow_null=True, allow_blank=True, help_text="what marks begin with"
+    )
 
 
 class LabelShape(serializers.Serializer):

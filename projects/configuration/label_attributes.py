@@ -67,7 +67,7 @@ def _attribute(one: object, place: str, kept: Mapping[str, str]) -> dict[str, An
 def _default(value: object, held: Mapping, place: str) -> Any:
     """What a part begins with: as the attribute takes it."""
     if isinstance(value, str):
-        value = " ".join(value.split())
+        value = _read(" ".join(value.split()), held["kind"])
     short = not isinstance(value, str) or len(value) <= limits.KEY
     try:
         if short:
@@ -76,6 +76,18 @@ def _default(value: object, held: Mapping, place: str) -> Any:
         pass
     text = "“%(name)s” can't begin with that: say something that it takes, in at most %(most)s characters."
     raise Refused(text, code="bad-attribute", place=place, name=held["name"], most=limits.KEY)
+
+
+def _read(text: str, kind: str) -> Any:
+    """A default in words, as programs say it, as the attribute takes it; what can't be read stays words."""
+    if kind == "flag":
+        return {"true": True, "false": False}.get(text, text)
+    if kind == "number":
+        try:
+            return float(text) if set(text) & set(".eE") else int(text)
+        except ValueError:
+            return text
+    return text
 
 
 def _twice(place: str) -> Refused:

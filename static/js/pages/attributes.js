@@ -184,7 +184,7 @@ function showFault(editor) {
   if (!said) return;
   const place = faultAt(editor.dataset.fault);
   const row = place && rowsOf(editor).children[place.index];
-  const picked = place?.part === "default" && PICKED.includes(part(row, "kind").value) ? "chosen" : place?.part;
+  const picked = row && place.part === "default" && PICKED.includes(part(row, "kind").value) ? "chosen" : place?.part;
   const box = row ? part(row, picked === "choices" ? "option" : picked) : adderOf(editor);
   if (row) row.append(said);
   box.id = `${editor.id}-at-fault`;
