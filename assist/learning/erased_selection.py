@@ -78,8 +78,9 @@ def showing(project: Project, sha256: str) -> Selected:
         raise Refused("An image is named by the sha256 of its file, 64 letters and digits.", code="bad", place="image")
     assets = Asset.objects.filter(organization=project.organization_id, sha256=digest)
     shown = Q(asset__in=assets) | Q(other_asset__in=assets)
-    rows = [model.objects.filter(shown, project=project) for model in (Task, ArchivedTask)]
-    return Selected(Of.IMAGE, frozenset(key for some in rows for key in some.values_list("public_id", flat=True)))
+    live = Task.objects.filter(shown, project=project).values_list("public_id", flat=True)
+    archived = ArchivedTask.objects.filter(shown, project=project).values_list("public_id", flat=True)
+    return Selected(Of.IMAGE, frozenset(live) | frozenset(archived))
 
 
 def _public(live: Iterable[UUID], project: Project, matches: Callable[[Kept], bool]) -> frozenset[UUID]:

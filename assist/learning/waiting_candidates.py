@@ -55,9 +55,9 @@ def waiting() -> QuerySet[Evaluation]:
     )
     mine = AnnotatorVersion.objects.filter(annotator__project=OuterRef("project"), version=OuterRef("candidate"))
     placed = Exists(mine.filter(annotator__mode__in=[MODE.WATCH, MODE.COUNT]))
-    to_decide = DECIDE & ~Q(rulings__contains=[{"outcome": CANNOT_TELL, "missing": 0}]) & placed
+    to_decide = DECIDE & ~Q(rulings__contains=[{"outcome": CANNOT_TELL, "missing": 0}]) & Q(placed)
     over = Q(*(~Exists(why) for why in to_suggest))
-    return rows.filter((SUGGEST & over) | (to_decide & ~Exists(same.filter(DECIDE, ended_at__lte=late))))
+    return rows.filter((SUGGEST & over) | (to_decide & Q(~Exists(same.filter(DECIDE, ended_at__lte=late)))))
 
 
 def since(evaluation: Evaluation) -> datetime:

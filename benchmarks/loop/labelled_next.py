@@ -29,11 +29,14 @@ def curve(seed: int, random_share: float | None) -> np.ndarray:
     rows, true = known.data[order] / 16, known.target[order]
     key, pool = f"digits {seed}", np.arange(TESTED, len(true))
     teaches = np.array([split_of(key, str(at)) == TRAIN for at in range(len(true))])
-    labelled, left, told, number = pool[:FIRST], pool[FIRST:], [], 0
+    labelled, left, number = pool[:FIRST], pool[FIRST:], 0
+    told: list[tuple[int, float]] = []
     while len(labelled) < BUDGET:
         head = _taught(rows, true, labelled[teaches[labelled]])
         told.append((len(labelled), head.score(rows[:TESTED], true[:TESTED])))
-        doubts = 1 - head.predict_proba(rows[left]).max(1) if random_share is not None else [None] * len(left)
+        doubts: list[float | None] = [None] * len(left)
+        if random_share is not None:
+            doubts = (1 - head.predict_proba(rows[left]).max(1)).tolist()
         tasks = [(str(at), str(at), doubt) for at, doubt in zip(left.tolist(), doubts, strict=True)]
         first = draw.draw(key, number, tasks, share=SHARE, random_share=random_share or 1.0).first
         labelled, left, number = np.append(labelled, left[first]), left[~first], number + 1

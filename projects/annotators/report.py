@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db.models import Count, Q
@@ -84,7 +85,7 @@ def line(annotator: ModelAnnotator) -> Line:
     lacking = max(0, FEWEST_KNOWN - annotator.known)
     outside = second_person.from_elsewhere(annotator)
     asked = (second_person.waiting(annotator) or second_person.said(annotator)) if outside else None
-    known = {"error": error, "needs": needs(annotator), "lacking": lacking, "moves": list(moves)}
+    known: dict[str, Any] = {"error": error, "needs": needs(annotator), "lacking": lacking, "moves": list(moves)}
     return Line(annotator, **found, **known, from_elsewhere=outside, asked=asked)
 
 
