@@ -105,6 +105,7 @@ class MasksFound:
     best: int
     image_size: tuple[int, int]
     latency_ms: int
+    more: bool = False  # another follows, of the same id: sharper masks of a small thing, or these again
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,7 @@ class Error:
 
 ClientMessage = Open | Prompt | Cancel | Ping
 ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | RegionsFound | BoxesFound | Pong | Error
+More = ClassesFound | MasksFound  # what another of the same id may follow
 NAMES = {
     Ready: "ready",
     MasksFound: "masks",

@@ -47,6 +47,11 @@ class CopilotForm(forms.Form):
         label=_("Suggestions appear"),
         choices=[(key, _(words)) for key, words in ProjectSettings.Suggest.choices],
     )
+    sharpens = forms.BooleanField(
+        label=_("Sharper masks of small things"),
+        required=False,
+        help_text=_("Seen from near, half a second after the first, which they replace while nobody touched it."),
+    )
     confidence = forms.ChoiceField(
         label=_("How sure the model is"), choices=[(key, _(words)) for key, words in ProjectSettings.Confidence.choices]
     )
@@ -65,6 +70,8 @@ class CopilotForm(forms.Form):
     def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["suggest"].help_text = SUGGEST.get(capability, "")
+        if capability != "segment":
+            del self.fields["sharpens"]
         if capability in WITHOUT_SCORES:
             del self.fields["minimum_score"]
         elif capability in LEAST:
@@ -85,6 +92,8 @@ class CopilotForm(forms.Form):
         data = self.cleaned_data
         own = {label.key: data.get(OWN + label.key) for label in self.labels}
         least: dict[str, Any] = {"minimum_score": of_percent(data["minimum_score"])} if "minimum_score" in data else {}
+        if "sharpens" in data:
+            least["sharpens"] = data["sharpens"]
         if self.labels:
             least["label_minimums"] = {key: of_percent(value) for key, value in own.items() if value is not None}
         return least | {
@@ -102,6 +111,7 @@ def initial(settings: ProjectSettings) -> dict[str, Any]:
     return own | {
         "copilot": settings.copilot,
         "suggest": settings.suggest,
+        "sharpens": settings.sharpens,
         "confidence": settings.confidence,
         "minimum_score": in_percent(settings.minimum_score),
         "control_share": in_percent(settings.control_share),
