@@ -90,7 +90,7 @@ class RuntimeClient:
     ) -> dict[str, Any]:
         """{"masks", "best"} as of `segment`, without handles, of a small thing seen from near: `mask` is what was
         answered first, and `previous` its handle. {"masks": []} where nearer shows no more."""
-        told = {"asker": asker, "owner": owner, "points": points, "box": box, "previous": previous}
+        told: dict[str, Any] = {"asker": asker, "owner": owner, "points": points, "box": box, "previous": previous}
         told |= {"mask": mask, "image_size": image_size}
         return await self._with_image("sharpen", supply, model=model, image=image, **told)
 

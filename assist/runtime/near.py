@@ -38,7 +38,7 @@ class Near:
         size = (question["image_size"][0], question["image_size"][1])
         prompt, mask = prompt_of(question), _bitmap(question["mask"])
         part = part_for(segmenter, prompt, mask, size)
-        asked = part and asked_of(segmenter, prompt, part, size, mask, first)
+        asked = asked_of(segmenter, prompt, part, size, mask, first) if part else None
         if part is None or asked is None:
             return {"masks": []}
         key = (question["image"], encoder, part.place)

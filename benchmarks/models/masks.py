@@ -75,7 +75,7 @@ class Closer:
         size = self._pixels.shape[:2]
         mask, logits = first.pixels[first.best], first.logits[first.best]
         part = near.part_for(self._model, prompt, mask, size)
-        asked = part and near.asked_of(self._model, prompt, part, size, mask, logits)
+        asked = near.asked_of(self._model, prompt, part, size, mask, logits) if part else None
         if part is None or asked is None:
             return first
         if part not in self._seen:
