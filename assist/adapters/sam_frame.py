@@ -125,5 +125,19 @@ def grow(logits: torch.Tensor, image_size: tuple[int, int]) -> torch.Tensor:
     return functional.interpolate(frame, size, mode="bilinear", align_corners=False)
 
 
+def nearer(logits: np.ndarray, image_size: tuple[int, int], part: tuple[int, int, int, int]) -> np.ndarray:
+    """A mask's logits, 256×256, as they are seen in a part of the image: x, y, width, height."""
+    x, y, wide, high = part
+    whole, near = frame_size(image_size), frame_size((high, wide))
+    side = logits.shape[-1]
+    middles = (torch.arange(side) + 0.5) * IMAGE_SIDE / side  # of its pixels, in the part's own frame
+    across = (x + middles * wide / near[1]) * whole[1] / image_size[1] / IMAGE_SIDE * 2 - 1
+    down = (y + middles * high / near[0]) * whole[0] / image_size[0] / IMAGE_SIDE * 2 - 1
+    places = torch.stack(torch.meshgrid(across, down, indexing="xy"), -1)[None]
+    given = torch.from_numpy(logits.astype(np.float32))[None, None]
+    found = functional.grid_sample(given, places, mode="bilinear", padding_mode="border", align_corners=False)
+    return found[0, 0].numpy()
+
+
 def _floats(values: list, device: str) -> torch.Tensor:
     return torch.tensor(values, dtype=torch.float32, device=device)

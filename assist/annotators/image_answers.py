@@ -72,7 +72,7 @@ def _regions(version: ModelVersion, mine: Assignment, picture: Picture, terms: P
     cut = version.capability == "read" and found.get("dropped", {}).get("too-many")
     if cut or len(kept) > MOST_REGIONS[version.capability]:
         raise Refused("The model finds more here than can be meant.", code="no-answer")
-    masks = _masks([one.box for one in kept if "box" not in _shapes(labels[one.label])], picture, mine, ask)
+    masks = _masks([one.box for one in kept if "box" not in _shapes(labels[one.label])], picture, mine, terms, ask)
     regions = [
         {
             "id": f"m{n}",
@@ -109,8 +109,10 @@ def _kept(
     return list(kept.values()), right if kept else min(right, UNSCORED)
 
 
-def _masks(boxes: Sequence[Box], picture: Picture, mine: Assignment, ask: Ask) -> dict[Box, dict[str, Any]]:
-    """The mask that the mask model makes of each box."""
+def _masks(
+    boxes: Sequence[Box], picture: Picture, mine: Assignment, terms: ProjectSettings, ask: Ask
+) -> dict[Box, dict[str, Any]]:
+    """The mask that the mask model makes of each box, of a small one from near."""
     if not boxes:
         return {}
     data = read_picture(picture)
@@ -120,7 +122,12 @@ def _masks(boxes: Sequence[Box], picture: Picture, mine: Assignment, ask: Ask) -
     for n, box in enumerate(boxes):
         # The image goes along once: what comes behind it finds its embedding.
         reply = ask("segment", **prompt, box=list(box), **({"data": data} if n == 0 else {}))
-        made[box] = _whole(reply["masks"][reply["best"]], size)
+        best = reply["masks"][reply["best"]]
+        if terms.sharpens and reply.get("small"):
+            first = {"mask": best, "previous": best["handle"], "image_size": reply["image_size"]}
+            reply = ask("sharpen", **prompt, **first, box=list(box), data=data)
+            best = reply["masks"][reply["best"]] if reply["masks"] else best
+        made[box] = _whole(best, size)
     return made
 
 

@@ -35,6 +35,9 @@ class TermsShape(serializers.Serializer):
 
     copilot = serializers.BooleanField(required=False)
     suggest = serializers.ChoiceField(ProjectSettings.Suggest.values, required=False)
+    sharpens = serializers.BooleanField(
+        required=False, help_text="masks of small things are worked out once more, from near, behind the first"
+    )
     confidence = serializers.ChoiceField(ProjectSettings.Confidence.values, required=False)
     minimum_score = serializers.FloatField(required=False, **SETTINGS["minimum_score"].bounds)
     label_minimums = serializers.DictField(

@@ -75,6 +75,25 @@ class RuntimeClient:
             previous=previous,
         )
 
+    async def sharpen(
+        self,
+        model: str,
+        image: str,
+        supply: Supply,
+        asker: str,
+        owner: str,
+        points: list[list[float]],
+        box: list[float] | None,
+        previous: str,
+        mask: dict[str, Any],
+        image_size: list[int],
+    ) -> dict[str, Any]:
+        """{"masks", "best"} as of `segment`, without handles, of a small thing seen from near: `mask` is what was
+        answered first, and `previous` its handle. {"masks": []} where nearer shows no more."""
+        told: dict[str, Any] = {"asker": asker, "owner": owner, "points": points, "box": box, "previous": previous}
+        told |= {"mask": mask, "image_size": image_size}
+        return await self._with_image("sharpen", supply, model=model, image=image, **told)
+
     async def everything(self, model: str, image: str, supply: Supply, asker: str | None = None) -> dict[str, Any]:
         """{"masks": [{"size", "counts", "score", "box"}], "image_size"}: all that stands apart, the surest first.
         Without an `asker` nobody waits."""

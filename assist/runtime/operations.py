@@ -34,6 +34,7 @@ OPERATIONS = {
         Operation("pin", 10.0, of_a_model=False),
         Operation("embed", 120.0, of_an_image=True),
         Operation("segment", 60.0, of_an_image=True),
+        Operation("sharpen", 60.0, of_an_image=True),
         Operation("everything", 90.0, of_an_image=True),
         Operation("spans", 30.0),
         Operation("spans_of", 300.0),

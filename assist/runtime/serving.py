@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from pycocotools import mask as coco
 
 from assist.adapters import (
     LONGEST_SIDE,
@@ -20,7 +19,6 @@ from assist.adapters import (
     ImageReader,
     Judge,
     MaskPrompt,
-    Masks,
     Offer,
     Runtime,
     RuntimeMissing,
@@ -33,7 +31,7 @@ from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
 from assist.adapters.kinds import KINDS
 from assist.errors import CopilotError
-from assist.runtime import everything, metrics, windows
+from assist.runtime import everything, metrics, near, windows
 from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane, contained
@@ -144,6 +142,7 @@ class Serving:
         self._models = {offer.key: HeldModel(offer, folder) for offer in models}
         self._store = store
         self._handles = Handles()
+        self._near = near.Near()
         metrics.BYTES.labels("memory").set_function(store.bytes_held)
         metrics.BYTES.labels("disk").set_function(store.bytes_on_disk)
         metrics.WAITING.labels("prompts").set_function(lambda: sum(len(one.prompts) for one in self._models.values()))
@@ -187,29 +186,25 @@ class Serving:
         embedding = await self._embedding(model, segmenter, question, urgent=bool(asker))
         owner = question["owner"]
         previous = self._handles.find(owner, question["previous"]) if question.get("previous") else None
-        prompt = MaskPrompt(
-            tuple((x, y, bool(include)) for x, y, include in question["points"]),
-            tuple(question["box"]) if question.get("box") else None,
-            previous,
-        )
+        prompt = near.prompt_of(question, previous)
         started = time.monotonic()
         lane = model.prompts if asker else model.encodes
         masks = await lane.run(partial(segmenter.decode, embedding, prompt), asker, urgent=bool(asker))
-        counts = await asyncio.to_thread(_run_lengths, masks)  # meanwhile the next prompt is decoded
+        rows = await asyncio.to_thread(near.told, masks)  # meanwhile the next prompt is decoded
+        handles = [self._handles.keep(owner, logits) for logits in masks.logits]
         return {
-            "masks": [
-                {
-                    "size": list(masks.pixels.shape[1:]),
-                    "counts": counts[i],
-                    "score": round(masks.scores[i], 4),
-                    "handle": self._handles.keep(owner, masks.logits[i]),
-                }
-                for i in range(len(counts))
-            ],
+            "masks": [row | {"handle": handle} for row, handle in zip(rows, handles, strict=True)],
             "best": masks.best,
             "image_size": list(embedding.image_size),
+            "small": near.part_for(segmenter, prompt, masks.pixels[masks.best], embedding.image_size) is not None,
             "seconds": round(time.monotonic() - started, 4),
         }
+
+    async def sharpen(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The masks of a small thing, seen from near. Nobody waits."""
+        model, segmenter = await self._segmenter(question)
+        first = self._handles.find(question["owner"], question["previous"])
+        return await self._near.ask(model.encodes, model.offer.encoder, segmenter, question, first)
 
     async def everything(self, question: dict[str, Any]) -> dict[str, Any]:
         """Masks of all that stands apart in an image, the surest first: place by place, so that clicks come between."""
@@ -382,9 +377,3 @@ def _pixels(data: bytes, longest: int = LONGEST_SIDE) -> tuple[np.ndarray, tuple
 
 def _encoding(embed: Callable[..., Embedding], data: bytes) -> Callable[[], Embedding]:
     return lambda: embed(*_pixels(data))
-
-
-def _run_lengths(masks: Masks) -> list[str]:
-    """COCO's compressed run lengths of each mask."""
-    runs = coco.encode(np.asfortranarray(masks.pixels.transpose(1, 2, 0).astype(np.uint8)))
-    return [run["counts"].decode("ascii") for run in runs]

@@ -61,14 +61,13 @@ async def _masked(
     picture = binding.picture
     if picture is None or not replies.wants_mask(binding, offer):
         return offer
-    owner = str(binding.assignment_key or f"trial-{binding.task_key}")
     try:
         reply = await runtime.segment(
             segmenter,
             picture.sha256,
             read,
             asker=f"box:{asker}:{n}",
-            owner=owner,
+            owner=binding.owner,
             points=[],
             box=list(offer.output["box"]),
         )

@@ -126,6 +126,7 @@ class MasksFound:
     best: int
     image_size: tuple[int, int]
     latency_ms: int
+    more: bool = False  # another follows, of the same id: sharper masks of a small thing, or these again
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,7 @@ class Error:
 
 ClientMessage = Open | Prompt | Cancel | Ping
 ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | RegionsFound | BoxesFound | WordsFound | Pong | Error
+More = ClassesFound | MasksFound  # what another of the same id may follow
 NAMES = {
     Ready: "ready",
     MasksFound: "masks",

@@ -100,7 +100,9 @@ def masks(
         planted=binding.planted,
     )
     height, width = reply["image_size"]
-    message = MasksFound(prompt.id, str(offer.public_id), model, found, reply["best"], (height, width), latency_ms)
+    more = bool(binding.sharpens and reply.get("small") and not binding.planted)  # what is wrong on purpose stays so
+    size = (height, width)
+    message = MasksFound(prompt.id, str(offer.public_id), model, found, reply["best"], size, latency_ms, more)
     return message, [offer]
 
 

@@ -18,7 +18,7 @@ from django.utils import translation
 
 from assist.errors import TEXTS, CopilotError
 from assist.runtime.client import RuntimeClient, serving
-from assist.session import attribute_words, boxes, classes, protocol, replies
+from assist.session import attribute_words, boxes, classes, protocol, replies, sharper
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import CLASSES, Binding, Offer, Picture
@@ -36,6 +36,7 @@ BURST = 60.0
 PER_SECOND = 15.0
 BAD_COSTS = 10.0
 WHOLE_TEXT = {"text": True}  # what is asked of a text, and of an image that is classified
+Told = tuple[ServerMessage, Sequence[Offer]]
 STRIKES = 20  # messages over the limit until the line is cut
 
 
@@ -188,10 +189,15 @@ class Session:
         await self._tell(prompt, binding, message, offers)
         if binding.planted and prompt.beside not in ("everything", "words") and self._binding is binding:
             self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
-        if isinstance(message, protocol.ClassesFound) and message.more:
-            message, offers = await self._find_words(prompt, binding, started, message)
+        if isinstance(message, protocol.More) and message.more:
+            message, offers = await self._find_more(prompt, binding, started, message)
             await self._gateway.check(token)
             await self._tell(prompt, binding, message, offers)
+
+    async def _find_more(self, prompt: Prompt, binding: Binding, started: float, before: protocol.More) -> Told:
+        if isinstance(before, protocol.ClassesFound):
+            return await self._find_words(prompt, binding, started, before)
+        return await sharper.find(self._runtime, self._gateway.read, prompt, binding, before, self._name, started)
 
     async def _tell(self, prompt: Prompt, binding: Binding, message: ServerMessage, offers: Sequence[Offer]) -> None:
         if prompt.id == self._asking_id and not getattr(message, "more", False):
@@ -211,9 +217,7 @@ class Session:
             raise CopilotError("not-open")
         return self._binding, self._token
 
-    async def _find_masks(
-        self, prompt: Prompt, binding: Binding, started: float
-    ) -> tuple[ServerMessage, Sequence[Offer]]:
+    async def _find_masks(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         picture = binding.picture
         assert picture is not None
         if not self._model:
@@ -223,16 +227,14 @@ class Session:
             picture.sha256,
             lambda: self._gateway.read(picture),
             asker=self._name,
-            owner=str(binding.assignment_key or f"trial-{binding.task_key}"),
+            owner=binding.owner,
             points=[[x, y, int(include)] for x, y, include in prompt.points],
             box=replies.inside(prompt.box, picture),
             previous=prompt.previous,
         )
         return replies.masks(prompt, binding, self._model, reply, _since(started))
 
-    async def _find_beside(
-        self, prompt: Prompt, binding: Binding, started: float
-    ) -> tuple[ServerMessage, Sequence[Offer]]:
+    async def _find_beside(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         if self._keeping:
             await asyncio.wait(self._keeping)
         runtime, known, picture = self._runtime, self._gateway.known, binding.picture
@@ -242,9 +244,7 @@ class Session:
         find = boxes.find_all if prompt.everything else boxes.find
         return await find(runtime, known, read, prompt, binding, self._model, asker=self._name)
 
-    async def _find_spans(
-        self, prompt: Prompt, binding: Binding, started: float
-    ) -> tuple[ServerMessage, Sequence[Offer]]:
+    async def _find_spans(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         known, found = await self._known(binding)
         offers: Sequence[Offer] = known
         if not known and binding.imported is not None:
@@ -258,9 +258,7 @@ class Session:
         fresh = [*(() if known else offers), *remembered]
         return replies.spans(prompt, self._model, [*offers, *remembered], _since(started)), fresh
 
-    async def _find_classes(
-        self, prompt: Prompt, binding: Binding, started: float
-    ) -> tuple[ServerMessage, Sequence[Offer]]:
+    async def _find_classes(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         known, ahead = await self._known(binding)
         offers: Sequence[Offer] = known
         if not known and binding.imported is not None:
@@ -283,9 +281,7 @@ class Session:
         message = replies.classes(prompt, self._model, words, _since(started))
         return replace(message, classes=(*(before.classes if before else ()), *message.classes)), fresh
 
-    async def _find_imported(
-        self, prompt: Prompt, binding: Binding, started: float
-    ) -> tuple[ServerMessage, Sequence[Offer]]:
+    async def _find_imported(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         assert binding.imported is not None
         offers = replies.imported_offers(binding, _since(started))
         return replies.regions(prompt, binding.imported.model, offers, _since(started)), offers

@@ -126,6 +126,7 @@ def _of_task(task: Task, settings: ProjectSettings, assignment: Assignment | Non
         labels=frozenset(one.key for one in labels),
         minimum_score=settings.minimum_score,
         minimums=dict(settings.label_minimums),
+        sharpens=settings.sharpens,
         planted=assignment is not None and _shows_planted_error(assignment, settings),
         model=model,
         imported=imported,

@@ -58,6 +58,7 @@ class Binding:
     minimum_score: float = 0.0
     minimums: dict[str, float] = field(default_factory=dict)  # label key -> its own least score
     planted: bool = False  # this work is shown one wrong suggestion
+    sharpens: bool = False  # whether masks of small things are told once more, seen from near
     assignment_id: UUID | None = None  # the assignment's public name
     model: str = ""  # the version deployed for this work; empty: whatever the runtime serves
     imported: Imported | None = None  # offered instead of what a model would find; of images, beside its masks
@@ -70,6 +71,11 @@ class Binding:
     words_by: str = ""  # the version that has words for attributes of spans or regions
     worded: dict[str, dict[str, str]] = field(default_factory=dict)  # label key -> those attributes, each with its name
     written: dict[str, str] = field(default_factory=dict)  # label key -> its attribute that holds what is written there
+
+    @property
+    def owner(self) -> str:
+        """Whose the handles of masks are."""
+        return str(self.assignment_key or f"trial-{self.task_key}")
 
     @property
     def judged(self) -> bool:

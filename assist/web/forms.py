@@ -31,6 +31,7 @@ LEAST = {
     "spans": _("Those that are less sure aren’t shown: by what verdicts say of its scores, else by its own word."),
     "detect": _("Those that are less sure aren’t shown: by what verdicts say of its scores, else by its own word."),
 }
+NEAR = _("Seen from near, half a second after the first, which they replace while nobody touched it.")
 # Nothing can be held back by a score: who clicks for a mask sees it before taking it.
 WITHOUT_SCORES = ("segment",)
 OWN = "least_"  # before a label's key: its own least score
@@ -46,6 +47,7 @@ class CopilotForm(forms.Form):
         label=_("Suggestions appear"),
         choices=[(key, _(words)) for key, words in ProjectSettings.Suggest.choices],
     )
+    sharpens = forms.BooleanField(label=_("Sharper masks of small things"), required=False, help_text=NEAR)
     confidence = forms.ChoiceField(
         label=_("How sure the model is"), choices=[(key, _(words)) for key, words in ProjectSettings.Confidence.choices]
     )
@@ -64,6 +66,8 @@ class CopilotForm(forms.Form):
     def __init__(self, *args: Any, labels: Iterable[Label], capability: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["suggest"].help_text = SUGGEST.get(capability, "")
+        if capability != "segment":
+            del self.fields["sharpens"]
         if capability in WITHOUT_SCORES:
             del self.fields["minimum_score"]
         elif capability in LEAST:
@@ -83,7 +87,9 @@ class CopilotForm(forms.Form):
         """The settings as configure's verbs take them. Call when valid."""
         data = self.cleaned_data
         own = {label.key: data.get(OWN + label.key) for label in self.labels}
-        least: dict[str, Any] = {"minimum_score": of_percent(data["minimum_score"])} if "minimum_score" in data else {}
+        least: dict[str, Any] = {"sharpens": data["sharpens"]} if "sharpens" in data else {}
+        if "minimum_score" in data:
+            least["minimum_score"] = of_percent(data["minimum_score"])
         if self.labels:
             least["label_minimums"] = {key: of_percent(value) for key, value in own.items() if value is not None}
         return least | {
@@ -101,6 +107,7 @@ def initial(settings: ProjectSettings) -> dict[str, Any]:
     return own | {
         "copilot": settings.copilot,
         "suggest": settings.suggest,
+        "sharpens": settings.sharpens,
         "confidence": settings.confidence,
         "minimum_score": in_percent(settings.minimum_score),
         "control_share": in_percent(settings.control_share),

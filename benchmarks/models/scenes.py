@@ -58,6 +58,11 @@ KINDS = {
     "hidden": Kind((800, 600), ("fish", "leaf", "blob", "figure"), (2, 4), (0.25, 0.5), hidden=True),
     "cells": Kind((512, 512), ("cell",), (18, 30), (0.07, 0.15), alike=True, grey=True),
 }
+# Of 12 and of 4 megapixels: things that are small there, and thin ones.
+LARGE = {
+    "far": Kind((4000, 3000), ("vehicle", "figure", "fish", "bottle", "pebble", "sign"), (5, 7), (0.01, 0.045)),
+    "lines": Kind((2400, 1800), ("ring", "fork", "flower", "leaf"), (5, 7), (0.03, 0.12)),
+}
 
 
 def scenes(each: int, first: int = 0) -> Iterator[Scene]:
@@ -69,7 +74,7 @@ def scenes(each: int, first: int = 0) -> Iterator[Scene]:
 
 def scene(name: str, number: int) -> Scene:
     """The scene of a kind and a number."""
-    kind = KINDS[name]
+    kind = (KINDS | LARGE)[name]
     draw = np.random.default_rng([sum(map(ord, name)), number])
     width, height = kind.size
     pixels = _material(draw, height, width, ground=True)

@@ -46,6 +46,7 @@ FIELDS = (
     "minimum_score",
     "label_minimums",
     "suggest",
+    "sharpens",
     "confidence",
     "control_share",
     "planted_share",

@@ -15,7 +15,7 @@ from taskers.models import Organization, Person, Skill
 from taskers.outbox.events import emit
 
 # What a project takes over from its pattern without being asked: the form of a new one doesn't show it.
-UNASKED = ("suggest", "confidence", "control_share", "planted_share")
+UNASKED = ("suggest", "sharpens", "confidence", "control_share", "planted_share")
 RULES = [name for name in (*limits.RULES, "skip_modes", "mode") if not name.startswith("training_")]
 
 

@@ -290,6 +290,21 @@ test("labels come at once where words follow, which may take as long again", asy
   assert.equal(timers.some((one) => one.live && one.ms === 70_000), false);
 });
 
+test("masks come at once where sharper ones follow, and who asks again hears of those no more", async () => {
+  const made = opened();
+  const parts = [];
+  const answer = made.segment(CLICK, (part) => parts.push(part.id));
+  const asked = line().last.id;
+  line().says({ ...masks(asked), more: true });
+  assert.deepEqual([parts, await settledYet(answer)], [[asked], false]);
+  line().says({ ...masks(asked), more: false });
+  assert.equal((await answer).id, asked);
+  const left = made.segment(CLICK, (part) => parts.push(part.id));
+  line().says({ ...masks(line().last.id), more: true });
+  made.segment(CLICK);
+  assert.equal(await left, null);
+});
+
 test("an answer that can't be read fails its question and nothing else", async () => {
   const made = opened();
   line().says("<html>");

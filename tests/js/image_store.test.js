@@ -48,6 +48,48 @@ test("the next click refines the mask that was chosen", () => {
   assert.deepEqual(asked[1], { points: [[5, 6, 1], [9, 9, 0]], box: null, previous: "h-p1-12" });
 });
 
+test("sharper masks take the place of the first, unless somebody looked through those, took one or asked again", () => {
+  const sharp = { ...offered("p1", { suggestion: "u-2" }), best: 0 };
+  const first = { ...offered("p1"), more: true };
+  const begun = () => {
+    const made = store();
+    made.store.promptPoint(5, 6, true);
+    made.store.receive(first);
+    return made;
+  };
+  const { store: mine } = begun();
+  const steps = mine.history.steps?.length;
+  assert.equal(mine.receive(sharp), true);
+  assert.equal(mine.state.proposal.suggestion, "u-2");
+  assert.equal(mine.history.steps?.length, steps, "no step of its own");
+  assert.equal(mine.receive(sharp), false, "it comes once");
+  mine.accept();
+  assert.deepEqual([mine.answer().regions[0].provenance.suggestion, areaOf(mine.answer().regions[0].shape)], ["u-2", 16]);
+  for (const act of ["cycle", "accept", "reject", "undo"]) {
+    const { store: other } = begun();
+    const had = other[act](1) && other.state.proposal;
+    assert.equal(other.receive(sharp), false, act);
+    assert.equal(other.state.proposal, had, act);
+  }
+  const { store: again } = begun();
+  again.promptPoint(7, 7, true);
+  assert.equal(again.receive(sharp), false, "it is late, and another question is open");
+  assert.equal(again.receive(offered("p2", { suggestion: "u-3" })), true);
+  const { store: failed } = begun();
+  assert.equal(failed.receive({ type: "error", id: "p1", code: "too-slow", text: "Too slow." }), false);
+  assert.equal(failed.state.proposal.failed, null, "the first stands");
+});
+
+test("whoever looks through the masks lets go of sharper ones at once", () => {
+  let cancelled = 0;
+  const { store: mine } = store({ copilot: { ask: () => "p1", cancel: () => (cancelled += 1) } });
+  mine.promptPoint(5, 6, true);
+  mine.receive({ ...offered("p1"), more: true });
+  mine.cycle(1);
+  mine.cycle(1);
+  assert.equal(cancelled, 1);
+});
+
 test("an answer to an older question is dropped", () => {
   const { store: mine } = store();
   mine.promptPoint(5, 6, true);

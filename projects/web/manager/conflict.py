@@ -17,6 +17,7 @@ BY_NAME = {
     "lease_seconds": _("Time for one task, in minutes"),
     "instructions_by_language": _("Instructions in other languages"),
     "suggest": _("Suggestions appear"),
+    "sharpens": _("Sharper masks of small things"),
     "confidence": _("How sure the model is"),
     "control_share": _("Without the copilot, %"),
     "planted_share": _("Gold with a planted error, %"),

@@ -12,7 +12,7 @@
  * @typedef {{type: "ready", id: string, capability: "segment"|"spans"|"classify", model: string, waits?: boolean,
  *   imported?: boolean, boxes?: boolean, words?: boolean}} Ready
  * @typedef {{type: "masks", id: string, suggestion: string, model: string, masks: OfferedMask[], best: number,
- *   image_size: [number, number], latency_ms: number}} Masks
+ *   image_size: [number, number], latency_ms: number, more?: boolean}} Masks
  * @typedef {{type: "spans", id: string, model: string, spans: OfferedSpan[], latency_ms: number}} Spans
  * @typedef {{type: "classes", id: string, model: string, classes: OfferedClass[], latency_ms: number, more?: boolean}} Classes
  * @typedef {{type: "regions", id: string, model: string, regions: OfferedRegion[], latency_ms: number}} Regions
@@ -184,7 +184,7 @@ const SERVER_CHECKS = {
   masks: (m) =>
     isText(m.id) && isText(m.suggestion) && isText(m.model) && isNumbers(m.image_size, 2) &&
     Number.isFinite(m.latency_ms) && Array.isArray(m.masks) && m.masks.every(isMask) &&
-    Number.isInteger(m.best) && m.best >= 0 && m.best < m.masks.length,
+    Number.isInteger(m.best) && m.best >= 0 && m.best < m.masks.length && (m.more === undefined || typeof m.more === "boolean"),
   spans: (m) =>
     isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && Array.isArray(m.spans) &&
     m.spans.every(isSpan),

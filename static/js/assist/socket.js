@@ -153,7 +153,7 @@ export function createCopilot({
       tell("ready", "", { capability, model, waits, imported, boxes, words });
     } else if (message.type === "error") {
       rejected(message);
-    } else if (message.type === "classes" && message.more) {
+    } else if ("more" in message && message.more) {
       heardPart(message);
     } else {
       settle((one) => one.resolve(message), message.id);
@@ -231,12 +231,14 @@ export function createCopilot({
     /** @returns {State} */
     state: () => state,
     /**
-     * Masks for points and a box; null if a newer question or a cancel came in between.
+     * Masks for points and a box; null if a newer question or a cancel came in between. `part` is told them at once where
+     * sharper ones follow.
      * Throws ProtocolError for a prompt that makes no sense, CopilotError when there is no answer.
      * @param {import("./protocol.js").MaskPrompt} prompt
+     * @param {(message: import("./protocol.js").Masks) => void} [part]
      * @returns {Promise<import("./protocol.js").Masks|null>}
      */
-    segment: (prompt) => ask((id) => maskPromptFrame(id, prompt)),
+    segment: (prompt, part) => ask((id) => maskPromptFrame(id, prompt), CLICK, part),
     /**
      * What the text says; `part` is told labels at once where more follows.
      * @param {(message: import("./protocol.js").Classes) => void} [part]

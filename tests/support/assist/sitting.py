@@ -71,6 +71,10 @@ class Model:
         self.gate.set()
         self.pen = asyncio.Event()  # the same for words
         self.pen.set()
+        self.glass = asyncio.Event()  # and for small things from near
+        self.glass.set()
+        self.small = False
+        self.sharper: list[str] = ["sharp"]  # what the masks from near hold
         self.mute = "Odd"  # the field that it has no words for
         self.asked: list[dict[str, Any]] = []
         self.cancelled = 0
@@ -97,7 +101,14 @@ class Model:
         self.asked.append(prompt)
         await self._pass()
         mask = {"size": [30, 40], "counts": f"x={prompt['points']}", "score": 0.9, "handle": "h1"}
-        return {"masks": [mask] * 3, "best": 1, "image_size": [30, 40], "seconds": 0.05}
+        return {"masks": [mask] * 3, "best": 1, "image_size": [30, 40], "small": self.small, "seconds": 0.05}
+
+    async def sharpen(self, model: str, image: str, supply, **prompt: Any) -> dict[str, Any]:
+        self.asked.append(prompt)
+        await self.glass.wait()
+        await self._pass()
+        masks = [{"size": [30, 40], "counts": one, "score": 0.95} for one in self.sharper]
+        return {"masks": masks, "best": 0} if masks else {"masks": []}
 
     async def boxes(self, model: str, image: str, supply, asker: str | None = None) -> dict[str, Any]:
         self.asked.append({"boxes": model, "image": image})

@@ -1,6 +1,6 @@
 /** What the copilot says of an image, and what it is asked for without a prompt: what was imported, what it detects. */
 import { Detected } from "./detected.js";
-import { sayCount } from "../shared/words.js";
+import { say, sayCount } from "../shared/words.js";
 
 export class CopilotLine {
   #work;
@@ -53,7 +53,11 @@ export class CopilotLine {
     const { keyOf, store } = this.#editor;
     if (message.type === "regions") return this.#bring(message);
     if (message.type === "boxes" || message.type === "no-boxes") return this.detected.hear(message);
+    const first = store().state.proposal;
     if (!store().receive(message)) return;
+    if (message.type === "masks" && first.sharper === message.id) {
+      return first.suggestion === message.suggestion ? undefined : this.#work.announce(say("The mask is sharper now."));
+    }
     if (message.type !== "masks") return this.#work.announce(message.text);
     this.#work.announce(sayCount(message.masks.length, "The copilot offers a mask. {accept} accepts, {reject} rejects.", "The copilot offers {count} masks. {next} shows the next, {accept} accepts, {reject} rejects.", { accept: keyOf("accept"), reject: keyOf("reject"), next: keyOf("next-mask") }));
   }

@@ -10,6 +10,7 @@
  * @property {string|null} suggestion
  * @property {string|null} model
  * @property {string|null} failed why there is no answer
+ * @property {string|null} [sharper] id of the prompt whose sharper masks may follow; none once somebody looked on
  */
 
 /** @returns {Proposal} */
@@ -30,7 +31,7 @@ export function promptOf({ points, box, masks, chosen }) {
 
 /** @param {Proposal} proposal */
 export function waitingFor(proposal, asked) {
-  return { ...proposal, asked, failed: null };
+  return { ...proposal, asked, failed: null, sharper: null };
 }
 
 /** The copilot's answer, its own choice first. @param {Proposal} proposal */
@@ -43,6 +44,7 @@ export function answered(proposal, reply) {
     chosen: reply.best ?? 0,
     suggestion: reply.suggestion,
     model: reply.model ?? null,
+    sharper: reply.more ? reply.id : null,
   };
 }
 
@@ -54,7 +56,7 @@ export function unanswered(proposal, why) {
 /** The next of the masks on offer. @param {Proposal} proposal */
 export function cycled(proposal, step = 1) {
   const count = proposal.masks.length;
-  return count < 2 ? proposal : { ...proposal, chosen: (proposal.chosen + step + count) % count };
+  return count < 2 ? proposal : { ...proposal, sharper: null, chosen: (proposal.chosen + step + count) % count };
 }
 
 /** @param {Proposal|null} proposal */

@@ -175,10 +175,14 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     promptPoint(x, y, adds) {
       return ask(offer.withPoint(now().proposal, x, y, adds), adds ? say("Add click") : say("Remove click"));
     },
-    /** The copilot's masks or its regret; an answer to an older question is dropped. */
+    /**
+     * The copilot's masks or its regret; an answer to an older question is dropped, and so are sharper masks once the
+     * first were looked through, taken or left.
+     */
     receive(message) {
       const { proposal } = now();
-      if (!proposal?.asked || proposal.asked !== message.id) return false;
+      if (!proposal || ![proposal.asked, proposal.sharper].includes(message.id)) return false;
+      if (proposal.sharper && message.type !== "masks") return false;
       const next =
         message.type === "masks" ? offer.answered(proposal, message) : offer.unanswered(proposal, message.text);
       history.amend({ ...now(), proposal: next });
@@ -187,6 +191,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     cycle(step) {
       const { proposal } = now();
       if (!proposal || proposal.masks.length < 2) return false;
+      if (proposal.sharper) copilot.cancel();
       history.amend({ ...now(), proposal: offer.cycled(proposal, step) });
       return true;
     },

@@ -49,8 +49,8 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
   }
 
   return {
-    /** @returns {string|null} the question's id; null when nobody listens */
-    ask: (prompt, id) => (listens() ? follow(line.segment(prompt), id) : null),
+    /** Sharper masks may follow the first. @returns {string|null} the question's id; null when nobody listens */
+    ask: (prompt, id = nextId()) => (listens() ? follow(line.segment(prompt, (part) => heard(id, part)), id) : null),
     /** The answer may come in parts; each holds what came before. */
     askText: (_none, id = nextId()) => (listens() ? follow(line.text((part) => heard(id, part)), id) : null),
     askImported: (id) => (listens() ? follow(line.imported(), id) : null),

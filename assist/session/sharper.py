@@ -1,0 +1,55 @@
+"""A small thing's masks once more, seen from near: told behind the first, which nobody waited longer for."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from assist.errors import CopilotError
+from assist.runtime.client import RuntimeClient
+from assist.session import replies
+from assist.session.protocol import MasksFound, Prompt
+from assist.suggestions.offers import Binding, Offer, Picture
+
+Read = Callable[[Picture], Awaitable[bytes]]
+
+
+async def find(
+    runtime: RuntimeClient,
+    read: Read,
+    prompt: Prompt,
+    binding: Binding,
+    before: MasksFound,
+    asker: str,
+    started: float,
+) -> tuple[MasksFound, Sequence[Offer]]:
+    """The message and the offer that it is; where nothing sharper is found, what was told `before` and no offer.
+
+    The offer sets out from the first one, so that what becomes of it counts for both.
+    """
+    picture, first = binding.picture, before.masks[before.best]
+    assert picture is not None
+    last = replace(before, more=False)
+    try:
+        reply = await runtime.sharpen(
+            before.model,
+            picture.sha256,
+            lambda: read(picture),
+            asker=f"sharp:{asker}",
+            owner=binding.owner,
+            points=[[x, y, int(include)] for x, y, include in prompt.points],
+            box=replies.inside(prompt.box, picture),
+            previous=first.handle,
+            mask={"size": list(first.size), "counts": first.counts},
+            image_size=list(before.image_size),
+        )
+    except CopilotError:
+        return last, ()
+    if not reply["masks"]:
+        return last, ()
+    whole = {
+        "masks": [mask | {"handle": first.handle} for mask in reply["masks"]],
+        "best": reply["best"],
+        "image_size": list(before.image_size),
+    }
+    again = replace(prompt, previous=first.handle)
+    return replies.masks(again, binding, before.model, whole, round((time.monotonic() - started) * 1000))
