@@ -119,8 +119,10 @@ def _pip(python: Path, asked: list[str]) -> None:
         )
     # What pip compiles on one processor, on all of them. What isn't for this Python, as templates of packages, is
     # passed over; what isn't compiled now is when it is imported.
-    compiling = [python, "-m", "compileall", "-q", "-j", "0", "-x", SELDOM_IMPORTED, python.parent.parent / "lib"]
-    subprocess.run(compiling, capture_output=True)
+    passed_over = ["-x", SELDOM_IMPORTED]
+    subprocess.run(
+        [python, "-m", "compileall", "-q", "-j", "0", *passed_over, python.parent.parent / "lib"], capture_output=True
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('projects', '0020_illustrations'),
+        ('projects', '0023_asked_to_decide'),
     ]
 
     operations = [
