@@ -41,7 +41,8 @@ def curve(seed: int, random_share: float | None) -> np.ndarray:
         first = draw.draw(key, number, tasks, share=SHARE, random_share=random_share or 1.0).first
         labelled, left, number = np.append(labelled, left[first]), left[~first], number + 1
     told.append((len(labelled), _taught(rows, true, labelled[teaches[labelled]]).score(rows[:TESTED], true[:TESTED])))
-    return np.interp(AT, *zip(*told, strict=True))
+    numbers, right = np.array(told).T
+    return np.interp(AT, numbers, right)
 
 
 def _taught(rows: np.ndarray, true: np.ndarray, learnt: np.ndarray) -> LogisticRegression:

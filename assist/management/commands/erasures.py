@@ -43,7 +43,7 @@ class Command(BaseCommand):
         except Problem as problem:
             raise CommandError(problem.text) from None
         for one in erasure.of(project):
-            told = f"{one.number} tasks ({one.of}), {len(one.tombstones.all())} snapshots emptied: {one.reason}"
+            told = f"{one.tasks.count()} tasks ({one.of}), {len(one.tombstones.all())} snapshots emptied: {one.reason}"
             self.stdout.write(f"{one.asked_at:%Y-%m-%d %H:%M} {one.state}: {told}")
 
 
