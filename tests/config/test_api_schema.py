@@ -152,6 +152,7 @@ def around(cast, project) -> dict[str, Any]:
         "comment_id": asked,
         "invitation_id": invitations.invite(cast.riverside, cast.olga, email="new@example.org", role="tasker")[0],
         "evaluation_id": account,
+        "slice_id": account,
         "override_id": account,
         "rollout_id": account,
         "run_id": account,
