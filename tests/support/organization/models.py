@@ -68,7 +68,7 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     world.others["running"] = {"batch_id": running.public_id}
     evaluated = _evaluated(cast, deployed, version)
     world.others["evaluated"] = world.others["deployed"] | evaluated
-    world.things |= {"evaluation_id": evaluated["evaluation_id"], "override_id": evaluated["override_id"]}
+    world.things |= {one: evaluated[one] for one in ("evaluation_id", "override_id", "slice_id")}
     taken, other = _snapshot(cast, deployed), _snapshot(cast, project)
     begun = {"recipe": "spacy-entities", "seed": 0, "code": 64 * "b", "packages": 64 * "c", "asked_by": cast.mina}
     run = TrainingRun.objects.create(project=project, snapshot=other, state="waiting", **begun)
