@@ -203,8 +203,8 @@ def turns(settings, monkeypatch):
     """My work turns once an hour, and the hour is young; the next one comes when it is asked."""
     settings.SHOWN_EVERY, now = 3600, time.time()
     start = now - now % 3600
-    monkeypatch.setattr(earnings.time, "time", lambda: start + 1)
-    return lambda: monkeypatch.setattr(earnings.time, "time", lambda: start + 3601)
+    monkeypatch.setattr(grades.time, "time", lambda: start + 1)
+    return lambda: monkeypatch.setattr(grades.time, "time", lambda: start + 3601)
 
 
 def test_verdicts_pay_and_standing_are_shown_together_at_a_turn(alice, cast, project, batch, turns) -> None:
