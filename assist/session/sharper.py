@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient
@@ -24,7 +24,9 @@ async def find(
 ) -> tuple[MasksFound, Sequence[Offer]]:
     """The message and the offer that it is; where nothing sharper is found, what was told `before` and no offer.
 
-    The offer sets out from the first one, so that what becomes of it counts for both.
+    The sharper mask takes the place of the one that led; the others stay as they were, since from near they would be
+    parts of the thing that was found, and what was meant may be another. The offer sets out from the first one, so that
+    what becomes of it counts for both.
     """
     picture, first = binding.picture, before.masks[before.best]
     assert picture is not None
@@ -46,10 +48,8 @@ async def find(
         return last, ()
     if not reply["masks"]:
         return last, ()
-    whole = {
-        "masks": [mask | {"handle": first.handle} for mask in reply["masks"]],
-        "best": reply["best"],
-        "image_size": list(before.image_size),
-    }
+    masks = [asdict(mask) for mask in before.masks]
+    masks[before.best] = reply["masks"][reply["best"]] | {"handle": first.handle}
+    whole = {"masks": masks, "best": before.best, "image_size": list(before.image_size)}
     again = replace(prompt, previous=first.handle)
     return replies.masks(again, binding, before.model, whole, round((time.monotonic() - started) * 1000))

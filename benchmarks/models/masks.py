@@ -8,6 +8,7 @@ difference to the model's own choice, by drawing whole scenes anew.
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -80,8 +81,12 @@ class Closer:
             return first
         if part not in self._seen:
             self._seen[part] = self._model.embed(part.of(self._pixels))
-        answer = self._model.decode(self._seen[part], asked)
-        return close_up.laid(answer, part, size, mask) or first
+        found = close_up.laid(self._model.decode(self._seen[part], asked), part, size, mask)
+        if found is None:
+            return first
+        pixels = first.pixels.copy()
+        pixels[first.best] = found.pixels[found.best]  # the others stay, as the studio is told
+        return replace(first, pixels=pixels)
 
 
 def _both(model: MobileSam, embedding: Embedding, prompt: MaskPrompt) -> tuple[Masks, Masks]:

@@ -1,4 +1,4 @@
-# Masks of small things, worked out once more from near.
+# Masks of small things, worked out once more from near: not in projects that were set up without, but in new ones.
 
 from django.db import migrations, models
 
@@ -14,5 +14,10 @@ class Migration(migrations.Migration):
             model_name='projectsettings',
             name='sharpens',
             field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.AlterField(
+            model_name='projectsettings',
+            name='sharpens',
+            field=models.BooleanField(db_default=True, default=True),
         ),
     ]

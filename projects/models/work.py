@@ -86,7 +86,7 @@ class ProjectSettings(models.Model):
     label_minimums = models.JSONField(default=dict, blank=True)  # label key -> the least score, where it differs
     suggest = models.CharField(max_length=6, choices=Suggest, default=Suggest.OPEN)
     # Whether masks of small things are worked out once more, from near, and take the first ones' place.
-    sharpens = models.BooleanField(default=False, db_default=False)
+    sharpens = models.BooleanField(default=True, db_default=True)
     confidence = models.CharField(max_length=6, choices=Confidence, default=Confidence.BAND)
     control_share = models.FloatField(default=0.0)  # of claims, by hash: these go without the copilot, to compare
     planted_share = models.FloatField(default=0.0)  # of known answers, by hash: these show one wrong suggestion
