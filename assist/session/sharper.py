@@ -24,7 +24,8 @@ async def find(
 ) -> tuple[MasksFound, Sequence[Offer]]:
     """The message and the offer that it is; where nothing sharper is found, what was told `before` and no offer.
 
-    The offer sets out from the first one, so that what becomes of it counts for both.
+    The offer sets out from the first one, so that what becomes of it counts for both. What is wrong on purpose stays
+    so, and is told again as late as others are: nothing tells it apart.
     """
     picture, first = binding.picture, before.masks[before.best]
     assert picture is not None
@@ -44,7 +45,7 @@ async def find(
         )
     except CopilotError:
         return last, ()
-    if not reply["masks"]:
+    if binding.planted or not reply["masks"]:
         return last, ()
     whole = {
         "masks": [mask | {"handle": first.handle} for mask in reply["masks"]],
