@@ -70,16 +70,15 @@ def with_metadata(project: Project, key: str, value: str) -> Selected:
     if not key.strip() or not value.strip():
         raise Refused("Name a key of the metadata, and its value.", code="blank", place="metadata")
 
-    def came_with(payload: dict[str, object]) -> bool:
-        meta = payload.get("meta")
+    def came_with(meta: object) -> bool:
         if not isinstance(meta, dict):
             return False
         there = [one for name, one in meta.items() if name.strip() == key.strip()]
         return any(_said(each) == value.strip() for one in there for each in (one if isinstance(one, list) else [one]))
 
     rows = Task.objects.filter(project=project, payload__has_key="meta")
-    own = (one for one, payload in rows.values_list("public_id", "payload").iterator() if came_with(payload))
-    return Selected(Of.METADATA, _public(own, project, lambda one: came_with(one.task.payload)))
+    own = (one for one, meta in rows.values_list("public_id", "payload__meta").iterator() if came_with(meta))
+    return Selected(Of.METADATA, _public(own, project, lambda one: came_with(one.task.payload.get("meta"))))
 
 
 def _said(value: object) -> str:

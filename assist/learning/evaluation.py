@@ -212,14 +212,14 @@ def _told_before(evaluation: Evaluation) -> list[datetime]:
     """When the earlier ones that count ended. One of too few tasks for any candidate to pass couldn't pass this one
     either, and counts for nothing; of another candidate that never had more the newest counts, since whoever tries many
     on few tasks and goes on with the best has chosen by them."""
-    done = Evaluation.objects.filter(project=evaluation.project, state=DONE, ended_at__isnull=False)
+    done = Evaluation.objects.filter(project=evaluation.project, state=DONE)
     rows = done.exclude(pk=evaluation.pk).order_by("ended_at")
     told, judged, too_few = list[datetime](), set[int](), dict[int, datetime]()
     for key, ended, *rest in rows.values_list("candidate", "ended_at", "findings__0__groups", "margin", "looks"):
-        if gate.could_pass(rest[0] or 0, *rest[1:]):
+        if ended and gate.could_pass(rest[0] or 0, *rest[1:]):
             told.append(ended)
             judged.add(key)
-        elif key != evaluation.candidate_id:
+        elif ended and key != evaluation.candidate_id:
             too_few[key] = ended
     return told + [ended for key, ended in too_few.items() if key not in judged]
 
