@@ -2,6 +2,7 @@
 of metadata, what shows an image. Archived ones are read from their files, part by part.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -35,19 +36,25 @@ def named(tasks: Iterable[UUID]) -> Selected:
 
 
 def of_person(project: Project, who: str) -> Selected:
-    """What somebody answered or decided, whose public id or address this is. Raises Refused where nobody of the
-    organization's is called so."""
+    """What somebody answered or decided, whose public id or address this is. Raises Refused where nobody is called so
+    who is or was of the organization, or did something here."""
     found = Person.objects.filter(_called(who)).first()
-    member = found and found.memberships.filter(organization=project.organization_id).exists()
-    if not found or not (member or found.annotations.filter(task__project=project).exists()):
-        raise Refused("Nobody here has this address or id.", code="unknown-person", place="person")
+    if not found:
+        raise _nobody()
     own = Task.objects.filter(Q(annotations__tasker=found) | Q(verdicts__decided_by=found), project=project)
 
     def answered(one: Kept) -> bool:
         said = {row.tasker_id for row in one.annotations} | {row.decided_by_id for row in one.verdicts}
         return found.pk in said
 
-    return Selected(Of.PERSON, _public(own.values_list("public_id", flat=True), project, answered))
+    tasks = _public(own.values_list("public_id", flat=True), project, answered)
+    if not tasks and not found.memberships.filter(organization=project.organization_id).exists():
+        raise _nobody()
+    return Selected(Of.PERSON, tasks)
+
+
+def _nobody() -> Refused:
+    return Refused("Nobody here has this address or id.", code="unknown-person", place="person")
 
 
 def _called(who: str) -> Q:
@@ -58,17 +65,25 @@ def _called(who: str) -> Q:
 
 
 def with_metadata(project: Project, key: str, value: str) -> Selected:
-    """What came with this value under this key, as a customer's name: as text, whatever kind of value it is."""
+    """What came with this value under this key, as a customer's name: as text, whatever kind of value it is, or as one
+    of several. Blanks around it make no other value."""
     if not key.strip() or not value.strip():
         raise Refused("Name a key of the metadata, and its value.", code="blank", place="metadata")
 
-    def came_with(payload: dict[str, object]) -> bool:
-        meta = payload.get("meta")
-        return isinstance(meta, dict) and str(meta.get(key.strip(), "")) == value.strip()
+    def came_with(meta: object) -> bool:
+        if not isinstance(meta, dict):
+            return False
+        there = [one for name, one in meta.items() if name.strip() == key.strip()]
+        return any(_said(each) == value.strip() for one in there for each in (one if isinstance(one, list) else [one]))
 
-    rows = Task.objects.filter(project=project, payload__meta__has_key=key.strip())
-    own = (one for one, payload in rows.values_list("public_id", "payload").iterator() if came_with(payload))
-    return Selected(Of.METADATA, _public(own, project, lambda one: came_with(one.task.payload)))
+    rows = Task.objects.filter(project=project, payload__has_key="meta")
+    own = (one for one, meta in rows.values_list("public_id", "payload__meta").iterator() if came_with(meta))
+    return Selected(Of.METADATA, _public(own, project, lambda one: came_with(one.task.payload.get("meta"))))
+
+
+def _said(value: object) -> str:
+    """A value as JSON has it, a text as it is."""
+    return value.strip() if isinstance(value, str) else json.dumps(value)
 
 
 def showing(project: Project, sha256: str) -> Selected:

@@ -10,6 +10,7 @@ import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -201,14 +202,26 @@ def _judged(
 def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
     """How often these tasks have told of a candidate before. An earlier evaluation counts for the share of them that
     was decided by its end, so that a few fresh verdicts don't make all of them new; by its end, since it may have
-    waited for a worker after it was asked for. One of too few tasks for any candidate to pass couldn't pass a bad one
-    either, and counts for nothing."""
-    done = Evaluation.objects.filter(project=evaluation.project, state=DONE).exclude(pk=evaluation.pk)
-    rows = done.values_list("ended_at", "findings__0__groups", "margin", "looks")
-    told = [ended for ended, groups, margin, looks in rows if ended and gate.could_pass(groups or 0, margin, looks)]
+    waited for a worker after it was asked for."""
     moments = [one.entry.verdict.at for one in blind]
-    seen = [sum(at <= ended for at in moments) for ended in told]
+    seen = [sum(at <= ended for at in moments) for ended in _told_before(evaluation)]
     return math.ceil(sum(seen) / len(moments)) if moments else 0
+
+
+def _told_before(evaluation: Evaluation) -> list[datetime]:
+    """When the earlier ones that count ended. One of too few tasks for any candidate to pass couldn't pass this one
+    either, and counts for nothing; of another candidate that never had more the newest counts, since whoever tries many
+    on few tasks and goes on with the best has chosen by them."""
+    done = Evaluation.objects.filter(project=evaluation.project, state=DONE)
+    rows = done.exclude(pk=evaluation.pk).order_by("ended_at")
+    told, judged, too_few = list[datetime](), set[int](), dict[int, datetime]()
+    for key, ended, *rest in rows.values_list("candidate", "ended_at", "findings__0__groups", "margin", "looks"):
+        if ended and gate.could_pass(rest[0] or 0, *rest[1:]):
+            told.append(ended)
+            judged.add(key)
+        elif ended and key != evaluation.candidate_id:
+            too_few[key] = ended
+    return told + [ended for key, ended in too_few.items() if key not in judged]
 
 
 async def scores_of(

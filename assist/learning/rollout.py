@@ -23,7 +23,7 @@ from assist.models import (
 from assist.registry import defaults, registry, resolution
 from assist.runtime.client import RuntimeClient
 from assist.suggestions.bindings import capabilities_of
-from projects.annotators import lifecycle
+from projects.annotators import lifecycle, second_person
 from projects.models import ModelAnnotator, Project
 from taskers.errors import StateConflict, Word
 from taskers.models import Organization, Person
@@ -134,6 +134,7 @@ def ask_to_decide(project: Project, version: ModelVersion, *, reason: str, by: P
 def _asked(
     project: Project, version: ModelVersion, purpose: Override.Purpose, *, share: int, reason: str, by: Person
 ) -> Override:
+    second_person.check_person(by)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if Override.objects.filter(project=project, version=version, purpose=purpose, state=WAITING).exists():
         raise StateConflict("%(model)s waits for a second person already.", model=str(version))
@@ -154,9 +155,12 @@ def _annotator_of(project: Project, version: ModelVersion) -> ModelAnnotator:
 @transaction.atomic
 def confirm_override(override: Override, *, by: Person) -> Deployment | ModelAnnotator:
     """A second person shares the reason: the model is deployed, or decides alone from now on. Raises StateConflict,
-    also for the one who asked."""
+    also for the one who asked, and Refused for a program."""
     if override.asked_by_id == by.pk:
         raise StateConflict("A second person has to confirm this.")
+    second_person.check_person(by)
+    if override.purpose == Override.Purpose.DECIDE:
+        _check_still_meant(override)
     _answer(override, CONFIRMED, by)
     _tell("model_override_confirmed", override, by)
     if override.purpose == Override.Purpose.DECIDE:
@@ -166,6 +170,13 @@ def confirm_override(override: Override, *, by: Person) -> Deployment | ModelAnn
     return registry.deploy(
         override.project, override.version, share=override.share, by=override.asked_by, grounds=grounds
     )
+
+
+def _check_still_meant(override: Override) -> None:
+    """Raises StateConflict where it switched itself off since: whoever asked didn't know of that."""
+    moves = _annotator_of(override.project, override.version).moves
+    if moves.filter(mode=ModelAnnotator.Mode.OFF, by=None, at__gt=override.asked_at).exists():
+        raise StateConflict("It switched itself off since this was asked: ask anew.")
 
 
 @transaction.atomic

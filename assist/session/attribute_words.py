@@ -73,7 +73,7 @@ async def _lines(
     if picture.sha256 not in lines:
         kept, found = await known(binding, binding.words_by, SEEN)
         if kept:
-            told = [(tuple(one.output["box"]), one.output.get("attributes", {})) for one in kept if not one.planted]
+            told = [(tuple(one.output["box"]), one.output.get("attributes", {})) for one in kept]
             lines[picture.sha256] = [Region(box, plain(words)) for box, said in told for words in said.values()]
         else:
             found = found or await runtime.boxes(binding.words_by, picture.sha256, read, f"words:{asker}")

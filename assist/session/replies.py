@@ -100,7 +100,7 @@ def masks(
         planted=binding.planted,
     )
     height, width = reply["image_size"]
-    more = bool(binding.sharpens and reply.get("small") and not binding.planted)  # what is wrong on purpose stays so
+    more = bool(binding.sharpens and reply.get("small"))
     size = (height, width)
     message = MasksFound(prompt.id, str(offer.public_id), model, found, reply["best"], size, latency_ms, more)
     return message, [offer]

@@ -26,7 +26,8 @@ async def find(
 
     The sharper mask takes the place of the one that led; the others stay as they were, since from near they would be
     parts of the thing that was found, and what was meant may be another. The offer sets out from the first one, so that
-    what becomes of it counts for both.
+    what becomes of it counts for both. What is wrong on purpose stays so, and is told again as late as others are:
+    nothing tells it apart.
     """
     picture, first = binding.picture, before.masks[before.best]
     assert picture is not None
@@ -46,7 +47,7 @@ async def find(
         )
     except CopilotError:
         return last, ()
-    if not reply["masks"]:
+    if binding.planted or not reply["masks"]:
         return last, ()
     masks = [asdict(mask) for mask in before.masks]
     masks[before.best] = reply["masks"][reply["best"]] | {"handle": first.handle}

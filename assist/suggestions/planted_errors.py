@@ -71,7 +71,8 @@ def _wrong_box(offer: Offer, size: tuple[int, int]) -> Offer:
     across, down = max(AT_LEAST, OFF_CENTRE * width), max(AT_LEAST, OFF_CENTRE * height)
     x = max(0.0, x - across) if x + width / 2 > size[1] / 2 else min(size[1] - width, x + across)
     y = max(0.0, y - down) if y + height / 2 > size[0] / 2 else min(size[0] - height, y + down)
-    output = {name: value for name, value in offer.output.items() if name in {"label", "model_label", "own_score"}}
+    kept = {"label", "model_label", "own_score", "attributes"}  # of lines that are read all others have their words
+    output = {name: value for name, value in offer.output.items() if name in kept}
     return replace(offer, output=output | {"box": [round(x, 2), round(y, 2), width, height]}, planted=True)
 
 

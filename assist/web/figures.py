@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Avg, Count, Exists, OuterRef, Q, QuerySet
 
+from assist.learning.blind_verdicts import group_of
+from assist.learning.splits import TRAIN, split_of
 from assist.models import SelectedTask, Suggestion
 from assist.registry import resolution
 from assist.registry.resolution import WHOLE, Answer
@@ -14,7 +16,7 @@ from assist.suggestions import blind_scores, help_report, planted_errors
 from assist.suggestions.bindings import MORE, capability_of, subject_of
 from assist.suggestions.help_report import Help, Item, PlantedErrorRate
 from assist.suggestions.offers import EVERYTHING
-from projects.models import Annotation, Assignment, Project, ProjectSettings
+from projects.models import Annotation, Assignment, Project, ProjectSettings, Task
 from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
@@ -117,8 +119,17 @@ def _work(project: Project) -> list[Annotation]:
     rows = Annotation.objects.current().filter(task__project=project, assignment__kind__in=kinds, active_ms__gt=0)
     rows = rows.filter(assignment__settings_version__in=list(terms), tasker__kind=Person.Kind.HUMAN)
     rows = rows.exclude(Exists(SelectedTask.objects.steered().filter(task=OuterRef("task_id"))))
-    newest = rows.select_related("assignment", "tasker").order_by("-pk")[:NEWEST_WORK]
-    return [row for row in newest if not _shows_planted_error(row.assignment, terms)]
+    newest = list(rows.select_related("assignment", "tasker").order_by("-pk")[:NEWEST_WORK])
+    unlike = _gold_that_teaches(project, newest)
+    return [row for row in newest if row.task_id not in unlike and not _shows_planted_error(row.assignment, terms)]
+
+
+def _gold_that_teaches(project: Project, work: Sequence[Annotation]) -> set[int]:
+    """Gold of groups that models may learn from goes without help seldom or never, and of gold there is too little for
+    its kinds to be alike: of the others both arms answer the same."""
+    keys = {row.task_id for row in work if row.assignment.kind == Assignment.Kind.GOLD}
+    tasks = Task.objects.filter(pk__in=keys)
+    return {one.pk for one in tasks if split_of(str(project.public_id), group_of(one)) == TRAIN}
 
 
 def _shows_planted_error(assignment: Assignment, terms: Mapping[int, ProjectSettings]) -> bool:

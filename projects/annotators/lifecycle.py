@@ -158,6 +158,7 @@ def stop(annotator: ModelAnnotator, reason: str) -> None:
     ):
         return
     annotator.mode = ModelAnnotator.Mode.OFF
+    second_person.decline(annotator, by=annotator.tasker)  # whoever asked didn't know of this yet
     _keep_out(annotator, reason, annotator.tasker)
     _write_down(annotator, before, reason, None)
 

@@ -32,11 +32,19 @@ def said(annotator: ModelAnnotator) -> DecidingRequest | None:
     return (words.filter(answered_at__gte=off) if off else words).order_by("-pk").first()
 
 
+def check_person(by: Person) -> None:
+    """Raises Refused for a program: with one of their own somebody would be two."""
+    if by.kind != Person.Kind.HUMAN:
+        raise Refused("This takes the word of people, and a program is none.", code="not-a-person", place="mode")
+
+
 def hears(annotator: ModelAnnotator, *, by: Person, reason: str) -> bool:
     """Somebody wants it to decide alone: whether it may from now on. What the first one says is kept, the second
-    confirms it. The caller holds the annotator's lock. Raises Refused for the first without a reason."""
+    confirms it. The caller holds the annotator's lock. Raises Refused for the first without a reason, and for a
+    program."""
     if said(annotator):
         return True
+    check_person(by)
     asked = waiting(annotator)
     if asked and asked.asked_by_id != by.pk:
         rows = DecidingRequest.objects.filter(pk=asked.pk, state=WAITING)

@@ -31,8 +31,14 @@ HELPED = f"""CASE WHEN NOT {{copilot}} THEN false WHEN {{control}} <= 0 THEN tru
 END"""
 
 # The same of gold: by task and tasker alone, since the same few tasks come to everybody. Drawn by the task, the arms
-# would be compared on other tasks for good.
-GOLD_HELPED = f"{{copilot}} AND {CHANCE.format(task='{task}', seed='%(tasker)s::bigint')} >= {{control}}"
+# would be compared on other tasks for good. In either kind of task the share is that of other work: whoever knows the
+# project's name and what a task shows can work out of which kind it is, and where nothing but gold goes without help
+# they would know what is gold.
+_FIRST = f"{1 - TEACHING:.1f}"
+OF_JUDGES = f"(least(1, 1.5 * {{control}} / {_FIRST}) + least(1, 0.5 * {{control}} / {_FIRST})) / 2"
+OF_OTHERS = f"(greatest(0, 1.5 * {{control}} - {_FIRST}) + greatest(0, 0.5 * {{control}} - {_FIRST})) / {2 * TEACHING}"
+GOLD_HELPED = f"""{{copilot}} AND {CHANCE.format(task="{task}", seed="%(tasker)s::bigint")}
+  >= CASE WHEN {{judges}} THEN {OF_JUDGES} ELSE {OF_OTHERS} END"""
 
 # Whether the models of a project are audited by this task: people answer it without any model. Drawn by task and
 # project, so that whoever comes first, a person or a model, the task is the same. The share is the model annotators'.
@@ -42,6 +48,6 @@ MODELS_AUDITED = f"{CHANCE.format(task='{task}', seed='-{project}')} < {{share}}
 VERDICT_AUDITED = f"{CHANCE.format(task='{task}', seed=f'({{project}} | {VERDICTS})')} < {{share}}"
 
 
-def helped(*, copilot: str, control: str, task: str, key: str) -> str:
-    """HELPED of a task of a project; `key`: its public id."""
-    return HELPED.format(copilot=copilot, control=control, task=task, judges=JUDGES.format(task=task, key=key))
+def helped(*, copilot: str, control: str, task: str, key: str, draw: str = HELPED) -> str:
+    """HELPED, or GOLD_HELPED, of a task of a project; `key`: its public id."""
+    return draw.format(copilot=copilot, control=control, task=task, judges=JUDGES.format(task=task, key=key))

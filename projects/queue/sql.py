@@ -290,6 +290,14 @@ SELECT {columns(Task, "t")}, {columns(Asset, "s")}
 FROM seen JOIN projects_task t ON t.id = seen.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
 """
 
+# What a draw of who goes without the copilot asks of work that is dealt by itself, as `t`.
+OWN_TERMS = {
+    "copilot": "%(copilot)s::boolean",
+    "control": "%(control)s::float",
+    "task": "t.id",
+    "key": "%(project_key)s::uuid",
+}
+
 # The least used of the stock that this tasker neither saw, whatever became of it, nor made, nor was shown the right
 # answer to under another name. Worn out, gold leaves the stock by itself; suspect, it waits for a manager.
 UNSEEN = """projects_pooledgold g JOIN projects_gold known ON known.id = g.gold_id
@@ -326,7 +334,7 @@ WITH picked AS (
     settings_version, rate, copilot)
   SELECT t.id, t.batch_id, 'gold', 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
     clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint,
-    {GOLD_HELPED.format(copilot="%(copilot)s::boolean", task="t.id", control="%(control)s::float")}
+    {helped(draw=GOLD_HELPED, **OWN_TERMS)}
       AND NOT {MODELS_AUDITED.format(task="t.id", project="%(project)s::bigint", share="%(audit)s::float")}
   FROM numbered, picked JOIN projects_task t ON t.id = picked.task_id
   RETURNING *
@@ -369,7 +377,7 @@ WITH picked AS (
     settings_version, rate, copilot)
   SELECT t.id, t.batch_id, 'extra', 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
     clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint,
-    {helped(copilot="%(copilot)s::boolean", control="%(control)s::float", task="t.id", key="%(project_key)s::uuid")}
+    {helped(**OWN_TERMS)}
       AND NOT {MODELS_AUDITED.format(task="t.id", project="%(project)s::bigint", share="%(audit)s::float")}
   FROM numbered, picked JOIN projects_task t ON t.id = picked.task_id
   RETURNING *

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from assist.models import ModelVersion, Suggestion
 from assist.suggestions import bindings, precompute, record
-from assist.suggestions.offers import Binding
+from assist.suggestions.offers import Binding, Offer
 from projects.models import Annotation
 from taskers.errors import StateConflict
 from tests.support import make
@@ -59,6 +59,16 @@ async def test_a_reader_says_what_stands_in_a_region_and_looks_once() -> None:
     )
     assert (total["words"], thanks["words"], nothing["code"]) == ("Total 12.50", "Thanks", "no-answer")
     assert len(page.model.asked) == 1
+
+
+async def test_words_are_there_for_a_line_that_lies_wrong_on_purpose_as_for_the_others() -> None:
+    page = Page(SIGNS)
+    output = {"box": [2, 3, 10, 8], "label": "sign", "model_label": "text", "attributes": {"says": "Total"}}
+    page.gateway.kept = [Offer({"boxes": True}, output, 0.9, 5, uuid4(), planted=True)]
+    await page.open()
+    await page.say(type="prompt", id="w1", prompt={"words": TOTAL})
+    assert (await page.answer("w1"))["words"] == "Total" and not page.model.asked
+    await page.session.close()
 
 
 @pytest.mark.parametrize(

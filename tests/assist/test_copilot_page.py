@@ -6,6 +6,9 @@ from itertools import cycle
 from statistics import NormalDist
 
 import pytest
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast as AsType
+from django.db.models.functions import Concat, JSONObject
 from django.test import Client
 from django.urls import reverse
 
@@ -19,7 +22,7 @@ from assist.suggestions.offers import Offer
 from assist.web import figures
 from projects import queue
 from projects.configuration import configure, save_settings
-from projects.models import Annotation, Assignment, BatchProgress, Project
+from projects.models import Annotation, Assignment, BatchProgress, Project, Task
 from projects.quality.gold import grading
 from projects.reports import verdict_index
 from projects.workflow import submission
@@ -223,9 +226,16 @@ def test_everything_can_be_found_until_it_is_and_again_for_what_was_loaded_since
     assert offered("Find everything")
 
 
+def each_its_own_text(project: Project) -> None:
+    """Copies of one text are drawn alike: all of them judge models, or none."""
+    numbered = Concat(Value(f"{make.TEXT} "), AsType("pk", CharField()))
+    Task.objects.filter(project=project).update(payload=JSONObject(text=numbered))
+
+
 def test_control_arm_is_drawn_by_hash_and_written_down(cast: Cast, project: Project) -> None:
     configure.change(project, cast.mina, control_share=0.3)
     make.tasks(make.batch(project), 120)
+    each_its_own_text(project)
     arms: dict[tuple[int, int], bool] = {}
     for tasker in (cast.alice, cast.bob, cast.carol):
         for _ in range(120):
@@ -243,6 +253,7 @@ def test_control_arm_is_drawn_by_hash_and_written_down(cast: Cast, project: Proj
 def test_what_all_answer_without_help_is_decided_blind(cast: Cast, project: Project) -> None:
     configure.change(project, cast.mina, control_share=0.5)
     make.tasks(make.batch(project), 30)
+    each_its_own_text(project)
     arms: dict[int, set[bool]] = {}
     for tasker in (cast.alice, cast.bob, cast.carol):
         for _ in range(30):
@@ -300,6 +311,7 @@ def planted(cast: Cast, project: Project, saving: float) -> None:
     """
     spread = [math.exp(0.35 * NormalDist().inv_cdf((place + 0.5) / 15)) for place in range(15)]
     make.tasks(make.batch(project), 150)
+    each_its_own_text(project)
     for tasker, pace in ((cast.alice, 1.0), (cast.bob, 2.5), (cast.carol, 0.5)):
         luck = {True: cycle(spread), False: cycle(spread)}
         for _ in range(150):

@@ -276,3 +276,7 @@ def test_two_people_let_one_decide_and_not_again_once_it_switched_itself_off(cas
     ModelAnnotatorChange.objects.create(annotator=annotator, before="decide", mode="off", at=timezone.now())
     ModelAnnotator.objects.update(mode="off", stopped_at=timezone.now())
     refused(cast, annotator, reason="It is better now")
+    asked = rollout.ask_to_decide(project, rule, reason="It is better now", by=cast.mina)
+    ModelAnnotatorChange.objects.create(annotator=annotator, before="decide", mode="off", at=timezone.now())
+    with pytest.raises(StateConflict, match="since this was asked"):
+        rollout.confirm_override(asked, by=cast.olga)

@@ -14,6 +14,7 @@ from projects.errors import Refused
 from projects.models import Project, Task
 from projects.workflow import batches
 from taskers.errors import StateConflict
+from taskers.models import Membership
 from tests.support import make
 from tests.support.assist import work
 from tests.support.assist.engineer import at, shown
@@ -75,12 +76,31 @@ def test_what_somebody_answered_and_what_a_customer_sent_is_erased_in_the_archiv
     assert told["of"] == "metadata" and told["tasks"] == [str(old[1].public_id)], "the other was erased before"
     assert erased_of(project).isdisjoint(keys(*theirs, *new[1:]))
     assert mine.post("erasures", project.public_id, body=again | {"metadata": acme}).status_code == 400
+    Membership.objects.filter(person=cast.carol).delete()
+    with pytest.raises(Refused, match="Nobody here"):
+        erased_selection.of_person(project, cast.carol.email)
+    Membership.objects.filter(person=cast.alice).delete()  # of another house when her work was archived
+    found = erased_selection.of_person(project, cast.alice.email)
+    assert found.tasks == {old[0].public_id, new[0].public_id}
     nobody = {"person": "nobody@example.org", "reason": WHY}
     refused(mine.post("erasures", project.public_id, body=nobody), 422, "unknown-person", "person")
     stranger = {"person": cast.nora.email, "reason": WHY}
     refused(mine.post("erasures", project.public_id, body=stranger), 422, "unknown-person", "person")
     for made in Erasure.objects.order_by("pk"):
         assert erasure.run(made.pk) == "done"
+
+
+def test_a_value_is_found_however_it_came(cast, project) -> None:
+    came = {"customer": "Acme "}, {"customer ": "Acme"}, {"customer": ["Other", "Acme"]}, {"customer": "Acme Ltd"}
+    tasks = decided(cast, project, *[cast.alice] * 6)
+    for task, meta in zip(tasks, (*came, {"minor": True}, {"minor": 5}), strict=True):
+        Task.objects.filter(pk=task.pk).update(payload=task.payload | {"meta": meta})
+
+    def found(key: str, value: str) -> set:
+        return set(erased_selection.with_metadata(project, key, value).tasks)
+
+    assert found("customer", "Acme") == {one.public_id for one in tasks[:3]}
+    assert found("minor", "true") == {tasks[4].public_id} and found("minor", "5") == {tasks[5].public_id}
 
 
 def test_what_shows_an_image_is_erased_by_the_page_and_by_a_command(cast, client, astronaut, tmp_path) -> None:

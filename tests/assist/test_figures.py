@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from assist.learning.splits import GATE, TRAIN
 from assist.models import Suggestion
 from assist.registry import registry
 from assist.suggestions import record
@@ -75,14 +76,20 @@ def test_agreement_counts_where_all_others_were_blind_whether_it_is_found_or_not
     assert others == [None] * 32, "each of them was weighed with an answer that had help"
 
 
-def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: Cast, project: Project) -> None:
+def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_or_that_teach_do_not(
+    cast: Cast, project: Project, monkeypatch
+) -> None:
     configure.change(project, cast.mina, planted_share=0.5)
     batch = make.batch(project)
     make.tasks(batch, 3)
     said(cast.bob, make.task(batch, wanted=1), make.MARIA)  # without anything decided, no error is planted
-    for task in make.tasks(batch, 30):
+    gold = make.tasks(batch, 30)
+    for task in gold:
         queue.set_aside(task, by=None)
         grading.stock(task, make.MARIA, by=None, dice=random.Random(1))
+    teaching = {one.pk for one in gold[:10]}
+    monkeypatch.setattr(figures, "group_of", lambda task: task.pk)  # they all show the same text
+    monkeypatch.setattr(figures, "split_of", lambda _project, group: TRAIN if group in teaching else GATE)
     rules.change(project, cast.mina, gold_share=0.5)
     planted_error_rates = counted = 0
     for _ in range(30):
@@ -90,7 +97,10 @@ def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast: 
         assert isinstance(held, Assignment) and held.kind == "gold" and held.token
         helped = bool(counted % 2)
         drawn = bind(cast.alice.pk, held.public_id, held.token).planted
-        planted_error_rates, counted = planted_error_rates + drawn, counted + (not drawn)
+        planted_error_rates, counted = (
+            planted_error_rates + drawn,
+            counted + (not drawn and held.task_id not in teaching),
+        )
         done(cast.alice, held, WRONG if helped else make.MARIA, helped=helped)
     all_settled(project)
     whole = figures.help_of(project).whole
@@ -161,8 +171,10 @@ def test_work_for_which_nobody_asked_counts_for_the_version_it_was_drawn_for(cas
     assert models == {work.SPACY: 15, "fake-spans@1": 10}
 
 
-def test_page_shows_the_quality_of_each_model_and_person_with_its_interval(cast: Cast, project: Project) -> None:
-    test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_do_not(cast, project)
+def test_page_shows_the_quality_of_each_model_and_person_with_its_interval(
+    cast: Cast, project: Project, monkeypatch
+) -> None:
+    test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_or_that_teach_do_not(cast, project, monkeypatch)
     client = Client()
     client.force_login(cast.mina)
     page = client.get(reverse("copilot-report", args=[project.public_id])).content.decode()

@@ -42,6 +42,13 @@ def test_one_span_of_many_is_wrong_and_marked() -> None:
     assert planted_errors.spoil_spans([], ["person"], "17") == []
 
 
+def test_a_line_that_lies_wrong_has_its_words_as_all_others_have() -> None:
+    output = {"box": [4, 4, 20, 10], "label": "sign", "model_label": "text", "attributes": {"says": "Total"}}
+    (wrong,) = planted_errors.spoil_boxes([Offer({"boxes": True}, output, 0.9, 5)], (100, 200), "17")
+    assert wrong.planted and wrong.output["box"] != output["box"]
+    assert wrong.output["attributes"] == {"says": "Total"}
+
+
 @pytest.mark.parametrize("place", [(30, 40), (90, 150), (60, 100)])
 def test_masks_of_a_trap_lie_off_their_object_but_in_the_picture(place: tuple[int, int]) -> None:
     right = disc(120, 200, *place, 20)

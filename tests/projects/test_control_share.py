@@ -43,13 +43,25 @@ def test_the_share_is_kept_and_half_of_it_leaves_whole_tasks_without_help(db, sh
     )
 
 
-def test_a_higher_share_helps_nobody_who_was_not_and_gold_is_drawn_for_each_tasker(db) -> None:
+def test_a_higher_share_helps_nobody_who_was_not(db) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE NOT ({helped(0.1, 7)}) AND ({helped(0.3, 7)})),"
-            f" avg((NOT ({helped(0.2, 7, GOLD_HELPED)}) AND NOT ({helped(0.2, 8, GOLD_HELPED)}))::int)"
+            f"SELECT count(*) FILTER (WHERE NOT ({helped(0.1, 7)}) AND ({helped(0.3, 7)}))"
             f" FROM generate_series(1, {TASKS}) t"
         )
-        back, both = cursor.fetchone()
-    assert float(both) == pytest.approx(0.04, abs=0.004)
-    assert back == 0
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.2, 0.5])
+def test_gold_goes_without_as_often_as_other_work_of_its_kind_and_is_drawn_for_each_tasker(db, share: float) -> None:
+    """Who works out which tasks judge models knows no more of gold."""
+    columns = []
+    for where in (JUDGES, f"NOT ({JUDGES})"):
+        ours, theirs = (f"NOT ({helped(share, tasker, GOLD_HELPED)})" for tasker in (7, 8))
+        columns += [f"avg(({one})::int) FILTER (WHERE {where})" for one in (f"NOT ({helped(share, 7)})", ours)]
+        columns.append(f"avg(({ours} AND {theirs})::int) FILTER (WHERE {where})")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)} FROM generate_series(1, {TASKS}) t")
+        found = [float(one) for one in cursor.fetchone()]
+    for others, gold, both in (found[:3], found[3:]):
+        assert gold == pytest.approx(others, abs=0.015) and both == pytest.approx(gold**2, abs=0.015)

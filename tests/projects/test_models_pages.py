@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from projects.annotators import report
+from projects.annotators import lifecycle, report
+from projects.errors import Refused
 from projects.models import ModelAnnotator, ModelAnswer
 from taskers.credentials import tokens
+from taskers.people import service_accounts
 from tests.support import make
 from tests.support.projects.models_at_work import RIGHT, SURE, answered_by, proven, read, seated, until
 from tests.support.projects.models_at_work import project as project  # a fixture
@@ -50,6 +52,9 @@ def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
     assert "waits for a second person" in client.post(there, moved, follow=True).content.decode()
     client.post(there, moved)
     assert ModelAnnotator.objects.get().mode == "watch", "nobody is two people"
+    loader = service_accounts.create(cast.riverside, name="Loader", role="manager", by=cast.olga).person
+    with pytest.raises(Refused, match="a program is none"):
+        lifecycle.move(annotator, by=loader, mode="decide", reason="Mina told me to")
     olga = Client()
     olga.force_login(cast.olga)
     page = olga.get(here).content.decode()
@@ -60,6 +65,17 @@ def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
     assert client.post(there, moved | {f"m{annotator.pk}-mode": "king"}).status_code == 422
     fresh = client.post(reverse("model-token", args=[project.public_id, annotator.public_id])).content.decode()
     assert "tdm_" in fresh and "tdm_" not in client.get(here).content.decode()
+
+
+def test_who_asked_before_it_switched_itself_off_asks_anew(cast, project) -> None:
+    annotator = seated(cast, project)
+    assert lifecycle.move(annotator, by=cast.mina, mode="decide", reason="Good").mode == annotator.mode
+    lifecycle.stop(annotator, "Too many errors")
+    with pytest.raises(Refused, match="why it may work again"):
+        lifecycle.move(annotator, by=cast.olga, mode="decide")
+    moved = lifecycle.move(annotator, by=cast.olga, mode="decide", reason="It is another now")
+    assert moved.mode == "off", "what Mina said was said before"
+    assert lifecycle.move(annotator, by=cast.mina, mode="decide", reason="It is").mode == "decide"
 
 
 def test_a_model_works_by_the_api_from_its_seat_to_a_verdict(cast, project, client) -> None:
