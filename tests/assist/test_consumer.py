@@ -44,7 +44,7 @@ def text(cast: Cast) -> Assignment:
 @pytest.fixture
 def image(cast: Cast, astronaut: Picture) -> Assignment:
     """A photograph in Alice's hands."""
-    project = work.image_project(cast.riverside)
+    project = work.image_project(cast.riverside, sharpens=False)
     work.image_task(make.batch(project), astronaut.file)
     return make.held(cast.alice, project)
 
