@@ -11,13 +11,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import AlertRule, BatchHour, BatchProgress, Project, Stall
+from projects.models import AlertRule, Batch, BatchHour, BatchProgress, Project, Stall
 from projects.reports import alerts
 from projects.workflow import bulk_actions, void_work
 from projects.workflow.comments import answering, saying
 from taskers.models import Event, Notification, NotificationChoice, Person, Transfer
 from taskers.money import disputes, earning_days, payouts
 from taskers.notifications import digests, inbox
+from taskers.outbox.events import emit
 from tests.support import make
 from tests.support.projects.pipeline import Office
 from tests.support.taskers.money import earn
@@ -166,6 +167,21 @@ def test_a_pace_below_is_said_once_three_whole_days_tell_and_while_something_is_
     assert any("4.0 judgements a day over the last 3 days, fewer than 10" in one for one in told(cast.mina))
     BatchProgress.objects.filter(pk=progress.pk).update(submitted=90)
     assert not said_by(project, "per_day"), "nothing is left"
+
+
+def test_that_nobody_does_anything_is_a_pace_as_well_from_three_whole_days_after_work_was_opened(cast, project) -> None:
+    alerts.arrange(project, {"per_day": 10}, by=cast.mina)
+    batch = Batch.objects.create(project=project, name="Ships", state="live")
+    BatchProgress.objects.update_or_create(batch=batch, defaults={"wanted": 90})
+    for days, is_so in ((3, False), (4, True)):
+        Batch.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(days=days))
+        assert said_by(project, "per_day") is is_so
+    assert any("0.0 judgements a day over the last 3 days" in one for one in told(cast.mina))
+    project.state = "paused"
+    assert not said_by(project, "per_day"), "nobody is asked for any"
+    project.state = "live"
+    emit("batch_live", organization_id=cast.riverside.pk, subject=f"batch:{batch.public_id}")
+    assert not said_by(project, "per_day"), "it was a draft until today"
 
 
 def test_stalls_and_spending_are_watched_from_the_page_and_by_programs(cast, project) -> None:
