@@ -34,9 +34,12 @@ def said(annotator: ModelAnnotator) -> DecidingRequest | None:
 
 def hears(annotator: ModelAnnotator, *, by: Person, reason: str) -> bool:
     """Somebody wants it to decide alone: whether it may from now on. What the first one says is kept, the second
-    confirms it. The caller holds the annotator's lock. Raises Refused for the first without a reason."""
+    confirms it. The caller holds the annotator's lock. Raises Refused for the first without a reason, and for a service
+    account: whoever made it would be both."""
     if said(annotator):
         return True
+    if by.kind != Person.Kind.HUMAN:
+        raise Refused("It takes two people's word, and a service account has none.", code="no-person", place="mode")
     asked = waiting(annotator)
     if asked and asked.asked_by_id != by.pk:
         rows = DecidingRequest.objects.filter(pk=asked.pk, state=WAITING)
