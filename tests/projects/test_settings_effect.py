@@ -221,6 +221,14 @@ def test_times_come_from_peoples_answers(cast, project) -> None:
 
 
 @pytest.mark.django_db
+def test_no_more_of_real_answers_is_read_for_a_page_than_there_is_room_for(project, monkeypatch) -> None:
+    whole = sample_effect.sample(project, project.settings_now()).answers
+    monkeypatch.setattr(sample_effect, "STORED", 1_500)
+    some = sample_effect.sample(project, project.settings_now()).answers
+    assert len(whole) == 10 and 0 < len(some) < 10 and some == whole[: len(some)], "the newest"
+
+
+@pytest.mark.django_db
 def test_rules_that_are_typed_say_whom_they_would_meet(cast, mina, project) -> None:
     make.tasks(project.batches.get(), 1)
     for tasker in (cast.alice, cast.carol):
