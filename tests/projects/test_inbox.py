@@ -200,3 +200,6 @@ def test_stalls_and_spending_are_watched_from_the_page_and_by_programs(cast, pro
     program = Office(cast.mina, cast.riverside)
     rules = program.send("PATCH", "alerts", project.public_id, body={"spend": None, "stalled": 5}).json()
     assert [(one["watches"], one["bound"], one["raised_at"]) for one in rules] == [("stalled", 5.0, None)]
+    program.send("PATCH", "alerts", project.public_id, body={"per_day": 12.5, "stalled": 5.5})
+    shown = {"per_day": "12.5", "stalled": "5.5"}
+    assert mina.post(address, shown).status_code == 302, "what a program said can be saved again"
