@@ -134,6 +134,7 @@ def ask_to_decide(project: Project, version: ModelVersion, *, reason: str, by: P
 def _asked(
     project: Project, version: ModelVersion, purpose: Override.Purpose, *, share: int, reason: str, by: Person
 ) -> Override:
+    _check_person(by)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if Override.objects.filter(project=project, version=version, purpose=purpose, state=WAITING).exists():
         raise StateConflict("%(model)s waits for a second person already.", model=str(version))
@@ -141,6 +142,12 @@ def _asked(
     made = Override.objects.create(project=project, version=version, **told)
     _tell("model_override_asked", made, by)
     return made
+
+
+def _check_person(by: Person) -> None:
+    """Whoever made a service account could be both of two people. Raises StateConflict."""
+    if by.kind != Person.Kind.HUMAN:
+        raise StateConflict("It takes two people's word, and a service account has none.")
 
 
 def _annotator_of(project: Project, version: ModelVersion) -> ModelAnnotator:
@@ -157,6 +164,7 @@ def confirm_override(override: Override, *, by: Person) -> Deployment | ModelAnn
     also for the one who asked."""
     if override.asked_by_id == by.pk:
         raise StateConflict("A second person has to confirm this.")
+    _check_person(by)
     _answer(override, CONFIRMED, by)
     _tell("model_override_confirmed", override, by)
     if override.purpose == Override.Purpose.DECIDE:
