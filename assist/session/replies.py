@@ -220,11 +220,19 @@ def _asked(output: dict[str, Any]) -> dict[str, Any]:
     return {"imported": True} if "shape" in output else {"text": True}
 
 
+def _brought(region: dict[str, Any]) -> dict[str, Any]:
+    """Its attributes, without the defaults that it was filled up with: the studio begins with those by itself."""
+    untouched = (region.get("provenance") or {}).get("untouched", ())
+    return {name: value for name, value in region["attributes"].items() if name not in untouched}
+
+
 def _outputs(found: Imported) -> list[dict[str, Any]]:
     """The parts of an answer as they are offered: spans, regions, and the fields that take one label."""
     answer = found.answer
     spans = [{name: one[name] for name in ("start", "end", "label")} for one in answer.get("spans", ())]
-    regions = [{name: one[name] for name in ("label", "shape", "attributes")} for one in answer.get("regions", ())]
+    regions = [
+        {"label": one["label"], "shape": one["shape"], "attributes": _brought(one)} for one in answer.get("regions", ())
+    ]
     fields = []
     for one in answer.get("fields", ()):
         if one["kind"] in ("choice", "tree"):

@@ -155,6 +155,12 @@ def _sets_out_from(earlier: Suggestion, later: Suggestion) -> bool:
     return now.get("box") == before.get("box") and now.get("points", [])[: len(points)] == points
 
 
+def _said(part: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that somebody said: not those that the label began with and nobody touched."""
+    untouched = part["provenance"].get("untouched", ())
+    return {name: value for name, value in part["attributes"].items() if name not in untouched}
+
+
 def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
     if "part" in output:
         return all(part["attributes"].get(name) == said for name, said in output["attributes"].items())
@@ -163,7 +169,8 @@ def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
     if "field" in output:
         return part.get("field") == output["field"] and part.get("value") == output["value"]
     if "shape" in output:
-        return all(part.get(name) == output[name] for name in ("shape", "label", "attributes"))
+        same = all(part.get(name) == output[name] for name in ("shape", "label"))
+        return same and _said(part) == _said(part | {"attributes": output["attributes"]})
     if any(part.get("attributes", {}).get(name) != said for name, said in output.get("attributes", {}).items()):
         return False
     if "box" in output and (part.get("label") != output["label"] or part.get("shape", {}).get("type") == "box"):

@@ -5,11 +5,12 @@ What can't be told, for want of evidence, neither raises an alert nor clears one
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from projects.errors import Refused
 from projects.models import AlertRule, Project, Stall, limits
 from projects.reports import dashboard
 from projects.reports.stands import stands_of
-from taskers.models import Person
+from taskers.models import Event, Person
 from taskers.money import earning_days
 from taskers.money.ledger import MILLIONTHS
 from taskers.outbox.events import emit
@@ -74,16 +75,26 @@ def _pace(looked: Looked, bound: float) -> Finding:
 
 
 def _per_day(looked: Looked, bound: float) -> Finding:
-    """The mean of the last whole days, while something is left to do."""
+    """The mean of the last whole days, those without a judgement as well, while something is left to do."""
     settings, stands = looked.project.settings_now(), stands_of(looked.project)
-    if not dashboard.left_of(settings, stands):
+    if looked.project.state != Project.State.LIVE or not dashboard.left_of(settings, stands):
         return False, {}
-    today = timezone.localdate()
-    whole = [one.judgements for one in looked.days if one.at.date() < today][-WHOLE_DAYS:]
-    if len(whole) < WHOLE_DAYS:
+    today, done = timezone.localdate(), {one.at.date(): one.judgements for one in looked.days}
+    whole = [today - timedelta(days=days) for days in range(1, 1 + WHOLE_DAYS)]
+    begun = [*done, *_first_whole_day(looked.project)]
+    if not begun or min(begun) > whole[-1]:
         return None
-    each = sum(whole) / WHOLE_DAYS
+    each = sum(done.get(day, 0) for day in whole) / WHOLE_DAYS
     return each < bound, {"each": each, "days": WHOLE_DAYS}
+
+
+def _first_whole_day(project: Project) -> list[date]:
+    """The day after the oldest of its live batches was opened first; none where it has no such batch."""
+    made = project.batches.filter(state="live").values_list("public_id", "created_at")
+    since = {f"batch:{key}": at for key, at in made}
+    opened = Event.objects.filter(subject__in=since, kind="batch_live")
+    since |= dict(opened.values_list("subject").annotate(first=Min("at")))
+    return [timezone.localtime(min(since.values())).date() + timedelta(days=1)] if since else []
 
 
 def _spend(looked: Looked, bound: float) -> Finding:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from projects.configuration import raised_rate
 from projects.models import Annotation, ProjectSettings, Task
 from projects.quality import pay
 from projects.task_types import TASK_TYPES
@@ -61,7 +60,7 @@ def _parts(transfer: Transfer, answer: Annotation) -> list[tuple[str, int]]:
     rate = min(answer.assignment.rate or 0, transfer.amount)
     if promised is None:
         return [(_("The task"), transfer.amount)]
-    raised = raised_rate.part_of(promised, rate)
+    raised = min(rate, transfer.detail.get(pay.RAISED, 0))
     time = min(pay.amount(promised, 0, 0, answer.active_ms), transfer.amount - rate)
     units = transfer.amount - rate - time
     parts = [(_("The task"), rate - raised), (_("More for accuracy"), raised), (_("Time"), time)]

@@ -158,9 +158,9 @@ def _gold_uses(found: Lately, rules: AssignmentRules) -> str:
         return ""
     most = rules.gold_uses
     words = {"stock": len(found.dealt), "number": sum(one + 1 >= most for one in found.dealt)}
-    left = {"left": sum(max(0, most - one) for one in found.dealt)}
+    left = {"left": sum(max(1, most - one) for one in found.dealt)}  # it is retired as it is dealt
     return _(
-        "The %(stock)s known answers in stock can be dealt %(left)s times more; %(number)s of them go with the next."
+        "The %(stock)s known answers in stock can be dealt %(left)s times more; %(number)s of them once more only."
     ) % (words | left)
 
 
@@ -168,7 +168,10 @@ def _reporters(found: Lately, rules: AssignmentRules) -> str:
     if not found.reported:
         return ""
     words = {"tasks": len(found.reported), "number": sum(one >= rules.reporters for one in found.reported)}
-    return _("Of %(tasks)s tasks that are reported and wait for somebody to look, %(number)s are by so many.") % words
+    return (
+        _("Of %(tasks)s tasks that are reported and wait for somebody to look, so many people reported %(number)s.")
+        % words
+    )
 
 
 TOLD: Mapping[str, Callable[[Lately, AssignmentRules], str]] = {

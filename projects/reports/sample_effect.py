@@ -24,17 +24,24 @@ TASKS = 40  # the newest decided ones, whose answers are looked into
 LEAST = 5  # fewer answers tell nothing
 LONGEST = 0.3  # seconds for comparing answers; what takes longer isn't told
 TIMED = 500  # milliseconds: what took less was not worked at here
+STORED = 256 * 1024  # bytes of all as the database stores them: in memory they are some fifty times that
 
+# The newest first, while there is room for them.
 ANSWERS = f"""
-SELECT a.task_id, a.answer::text, t.payload::text, a.active_ms, s.copilot, EXISTS (
-    SELECT FROM projects_annotation o WHERE o.assignment_id = a.assignment_id AND o.id < a.id) AS corrected
-FROM (
-  SELECT e.verdict_id FROM projects_verdictentry e WHERE e.project_id = %(project)s::bigint AND e.label = ''
-  ORDER BY e.id DESC LIMIT {TASKS}
-) lately JOIN projects_verdict v ON v.id = lately.verdict_id AND v.superseded_at IS NULL
-CROSS JOIN LATERAL jsonb_object_keys(v.agreements) k
-JOIN projects_annotation a ON a.id = k::bigint AND a.superseded_at IS NULL JOIN projects_task t ON t.id = a.task_id
-JOIN projects_assignment s ON s.id = a.assignment_id JOIN taskers_person p ON p.id = a.tasker_id AND p.kind = 'human'
+WITH given AS (
+  SELECT a.task_id, a.assignment_id, a.id, a.answer, t.payload, a.active_ms, s.copilot,
+    sum(pg_column_size(a.answer) + pg_column_size(t.payload)) OVER (ORDER BY lately.id DESC, a.id) AS stored
+  FROM (
+    SELECT e.id, e.verdict_id FROM projects_verdictentry e WHERE e.project_id = %(project)s::bigint AND e.label = ''
+    ORDER BY e.id DESC LIMIT {TASKS}
+  ) lately JOIN projects_verdict v ON v.id = lately.verdict_id AND v.superseded_at IS NULL
+  CROSS JOIN LATERAL jsonb_object_keys(v.agreements) k
+  JOIN projects_annotation a ON a.id = k::bigint AND a.superseded_at IS NULL JOIN projects_task t ON t.id = a.task_id
+  JOIN projects_assignment s ON s.id = a.assignment_id JOIN taskers_person p ON p.id = a.tasker_id AND p.kind = 'human'
+)
+SELECT g.task_id, g.answer::text, g.payload::text, g.active_ms, g.copilot, EXISTS (
+  SELECT FROM projects_annotation o WHERE o.assignment_id = g.assignment_id AND o.id < g.id) AS corrected
+FROM given g WHERE g.stored <= %(stored)s::bigint ORDER BY g.stored
 """
 # Of whom answers were decided lately: what they are shown of their standing.
 PEOPLE = f"""
@@ -83,7 +90,7 @@ class Sample:
 def sample(project: Project, settings: ProjectSettings) -> Sample:
     """At most three queries, however large the project."""
     asked = {"project": project.pk, "key": project.public_id}
-    rows = ask(ANSWERS, {"project": project.pk})
+    rows = ask(ANSWERS, {"project": project.pk, "stored": STORED})
     stock = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.CONTROL, retired_at=None)
     return Sample(
         project.task_type,

@@ -128,6 +128,18 @@ def test_classes_of_images_are_offered_where_they_were_imported(cast) -> None:
     assert (offer.output["label"], offer.score, binding.picture) == ("dog", 0.6, None)
 
 
+def test_a_default_that_nobody_touched_is_no_change_of_what_was_offered() -> None:
+    seen = {"source": "suggestion", "untouched": ["seen"]}
+    filled = {"label": "cat", "shape": BOX, "attributes": {"pose": "lying", "seen": False}, "provenance": seen}
+    (brought,) = replies._outputs(Imported("D@imported-00", {"regions": [filled]}, None))
+    assert brought["attributes"] == {"pose": "lying"}, "the studio begins with the default by itself, and says so"
+    for output in (brought, {name: filled[name] for name in ("label", "shape", "attributes")}):
+        assert record._as_it_was(output, filled)
+        for said in ({"pose": "standing", "seen": False}, {"seen": False}):
+            assert not record._as_it_was(output, filled | {"attributes": said})
+    assert not record._as_it_was(brought, filled | {"provenance": {"source": "suggestion"}}), "somebody said so"
+
+
 def test_changed_region_is_edited_by_as_much_as_was_changed() -> None:
     offer = Offer({"imported": True}, {"label": "cat", "shape": BOX, "attributes": {}}, 0.5, 1)
     part = {"label": "cat", "shape": BOX | {"width": 15}, "attributes": {}}

@@ -17,6 +17,7 @@ from assist.models import Deployment, Evaluation, ModelVersion, Suggestion
 from assist.registry import defaults, registry, resolution
 from projects.models import Project
 from taskers.errors import StateConflict
+from taskers.people import service_accounts
 from tests.support import make
 from tests.support.cast import Cast
 
@@ -247,6 +248,9 @@ def test_where_nothing_is_left_to_compare_with_two_people_are_asked(cast: Cast, 
     with pytest.raises(StateConflict, match="Nothing answers here to compare"):
         evaluation.begin(pets, head, by=cast.mina)
     wish = rollout.ask_override(pets, head, share=100, reason="Nothing else is there", by=cast.mina)
+    loader = service_accounts.create(cast.riverside, name="Loader", role="manager", by=cast.olga)
+    with pytest.raises(StateConflict, match="service account"):
+        rollout.confirm_override(wish, by=loader.person)
     assert rollout.confirm_override(wish, by=cast.olga).basis == "override" and shares(pets) == {HEAD: 100}
 
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { blank, faultAt, read, split, write } from "../../static/js/pages/attribute_values.js";
+import { blank, faultAt, read, split, stillChosen, write } from "../../static/js/pages/attribute_values.js";
 
 // As projects/configuration/label_attributes.py holds them.
 const HELD = [
@@ -27,6 +27,13 @@ test("what marks begin with is sent as it is taken, and not at all where the box
   assert.deepEqual(["", " 4.5", "four"].map((value) => begins("number", value)), [undefined, 4.5, "four"]);
   assert.deepEqual(["", "true", "false"].map((value) => begins("flag", value)), [undefined, true, false]);
   assert.equal(begins("text", "  as  usual "), "as usual");
+});
+
+test("what marks begin with stays chosen while its choice gets another name, not when it is taken away", () => {
+  const before = ["standing", "lying"];
+  const after = [["Standing", "lying"], ["lying", "standing"], ["lying"], ["standing", "lying", "sitting"]];
+  assert.deepEqual(after.map((choices) => stillChosen(choices, "standing", before)), ["Standing", "standing", "", "standing"]);
+  assert.equal(stillChosen(["true", "false"], "", before), "");
 });
 
 test("a row in which nothing was written is passed over, one that lost its name is not", () => {

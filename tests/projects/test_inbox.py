@@ -11,13 +11,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import AlertRule, BatchHour, BatchProgress, Project, Stall
+from projects.models import AlertRule, Batch, BatchHour, BatchProgress, Project, Stall
 from projects.reports import alerts
 from projects.workflow import bulk_actions, void_work
 from projects.workflow.comments import answering, saying
 from taskers.models import Event, Notification, NotificationChoice, Person, Transfer
 from taskers.money import disputes, earning_days, payouts
 from taskers.notifications import digests, inbox
+from taskers.outbox.events import emit
 from tests.support import make
 from tests.support.projects.pipeline import Office
 from tests.support.taskers.money import earn
@@ -168,6 +169,21 @@ def test_a_pace_below_is_said_once_three_whole_days_tell_and_while_something_is_
     assert not said_by(project, "per_day"), "nothing is left"
 
 
+def test_that_nobody_does_anything_is_a_pace_as_well_from_three_whole_days_after_work_was_opened(cast, project) -> None:
+    alerts.arrange(project, {"per_day": 1_500_000}, by=cast.mina)
+    batch = Batch.objects.create(project=project, name="Ships", state="live")
+    BatchProgress.objects.update_or_create(batch=batch, defaults={"wanted": 90})
+    for days, is_so in ((3, False), (4, True)):
+        Batch.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(days=days))
+        assert said_by(project, "per_day") is is_so
+    assert any("0.0 judgements a day over the last 3 days, fewer than 1500000." in one for one in told(cast.mina))
+    project.state = "paused"
+    assert not said_by(project, "per_day"), "nobody is asked for any"
+    project.state = "live"
+    emit("batch_live", organization_id=cast.riverside.pk, subject=f"batch:{batch.public_id}")
+    assert not said_by(project, "per_day"), "it was a draft until today"
+
+
 def test_stalls_and_spending_are_watched_from_the_page_and_by_programs(cast, project) -> None:
     mina, address = signed_in(cast.mina), reverse("project-alerts", args=[project.public_id])
     assert mina.post(address, {"accuracy": "", "pace": "140", "spend": "", "stalled": ""}).status_code == 422
@@ -184,3 +200,6 @@ def test_stalls_and_spending_are_watched_from_the_page_and_by_programs(cast, pro
     program = Office(cast.mina, cast.riverside)
     rules = program.send("PATCH", "alerts", project.public_id, body={"spend": None, "stalled": 5}).json()
     assert [(one["watches"], one["bound"], one["raised_at"]) for one in rules] == [("stalled", 5.0, None)]
+    program.send("PATCH", "alerts", project.public_id, body={"per_day": 12.5, "stalled": 5.5})
+    shown = {"per_day": "12.5", "stalled": "5.5"}
+    assert mina.post(address, shown).status_code == 302, "what a program said can be saved again"

@@ -98,6 +98,9 @@ def test_a_model_works_by_the_api_from_its_seat_to_a_verdict(cast, project, clie
     assert ask("PATCH", one, managers, wanted)[1]["code"] == "no-reason"
     code, moved = ask("PATCH", one, managers, wanted | {"reason": "Known for years"})
     assert code == 200 and moved["mode"] == "watch" and moved["asked"]["confirmed_by"] is None
+    loader = service_accounts.create(cast.riverside, name="Loader", role="manager", by=cast.olga)
+    _token, machines = tokens.issue(loader.person, cast.riverside, name="Pipeline")
+    assert ask("PATCH", one, machines, wanted)[1]["code"] == "not-a-person", "whoever made it would be both"
     _token, owners = tokens.issue(cast.olga, cast.riverside, name="Pipeline")
     code, moved = ask("PATCH", one, owners, wanted)
     assert moved["asked"]["confirmed_by"] == cast.olga.name

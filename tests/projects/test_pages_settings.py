@@ -12,7 +12,7 @@ from projects.models import Batch, BatchProgress, Project
 from projects.quality.gold import authoring
 from projects.reports import settings_effect, verdict_index
 from projects.web.annotator import work_json
-from projects.web.manager.forms.labels import label_rows
+from projects.web.manager.forms.labels import in_one_line, label_rows, names_in
 from projects.workflow import submission
 from taskers.models import Event, Person
 from tests.support import make, sending
@@ -49,6 +49,11 @@ def test_manager_makes_a_project(cast, mina) -> None:
     assert [one["model_names"] for one in rows] == ["", 'GPE, LOC, "land, sea"']
     assert [one.name for one in made.labels.in_use()] == ["Ship", "Port"]
     assert made.organization == cast.riverside
+
+
+@pytest.mark.parametrize("names", [["land, sea", 'the "old"', "two  spaces", "LOC"], ['5" nails'], ["a" * 140_000]])
+def test_the_models_names_come_back_from_their_line_as_they_are(names: list[str]) -> None:
+    assert names_in(in_one_line(names)) == names
 
 
 @pytest.mark.parametrize(

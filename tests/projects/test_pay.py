@@ -101,7 +101,7 @@ def test_work_that_pays_by_the_word_alone_has_a_daily_cap_too(cast) -> None:
 
 
 def test_a_course_counts_its_rate_into_the_day_and_nothing_beside_as_it_is_paid(cast) -> None:
-    terms = {"rate": 10_000, "unit_rate": 1_000, "hourly_rate": 12_000_000}
+    terms = {"rate": 10_000, "unit_rate": 1_000, "hourly_rate": 12_000_000, "raise_percent": 20}
     project = make.project(cast.riverside, wanted=1, **terms)
     skill = skills.define(cast.riverside, "Names", kind="qualification")
     batch = make.batch(project)
@@ -111,6 +111,8 @@ def test_a_course_counts_its_rate_into_the_day_and_nothing_beside_as_it_is_paid(
     answered(cast.alice, project, make.MARIA, seconds=30)
     told = DayTally.objects.get(tasker=cast.alice)
     assert (told.judgements, told.promised) == (0, owed(cast.riverside)["Alice"]) == (0, 40_000)
+    found = [earned.of(cast.riverside, one.pk).parts for one in Transfer.objects.all()]
+    assert found == 2 * [[("The task", 20_000)]], "none of it for accuracy"
 
 
 def test_a_grid_takes_no_more_than_the_day_has_room_for_where_only_words_are_paid(cast) -> None:

@@ -138,11 +138,16 @@ SEEN = rules_effect.Lately(
         ("daily_tasks", {}, ""),
         ("daily_earnings", {"daily_earnings": 3_000_000}, "1 of the 4 days that one of them worked here"),
         ("daily_earnings", {}, ""),
-        ("gold_uses", {"gold_uses": 10}, "3 known answers in stock can be dealt 16 times more; 1 of them go"),
+        (
+            "gold_uses",
+            {"gold_uses": 10},
+            "3 known answers in stock can be dealt 16 times more; 1 of them once more only.",
+        ),
+        ("gold_uses", {"gold_uses": 4}, "can be dealt 6 times more; 2 of them once more only."),
         (
             "reporters",
             {"reporters": 2},
-            "Of 3 tasks that are reported and wait for somebody to look, 1 are by so many.",
+            "Of 3 tasks that are reported and wait for somebody to look, so many people reported 1.",
         ),
         ("gold_share", {"gold_share": 0.2}, "With 20 %, about 25 pieces of gold come on top of 100 answers"),
         ("gold_share", {"gold_share": 0.2, "mode": "lists"}, ""),
@@ -218,6 +223,14 @@ def test_times_come_from_peoples_answers(cast, project) -> None:
     assert settings_effect.lately(project).active == []
     assert len(settings_effect.lately(project).elapsed) == 10
     assert Annotation.objects.count() == Assignment.objects.filter(state="submitted").count() == 10
+
+
+@pytest.mark.django_db
+def test_no_more_of_real_answers_is_read_for_a_page_than_there_is_room_for(project, monkeypatch) -> None:
+    whole = sample_effect.sample(project, project.settings_now()).answers
+    monkeypatch.setattr(sample_effect, "STORED", 1_500)
+    some = sample_effect.sample(project, project.settings_now()).answers
+    assert len(whole) == 10 and 0 < len(some) < 10 and some == whole[: len(some)], "the newest"
 
 
 @pytest.mark.django_db

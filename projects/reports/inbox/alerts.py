@@ -85,7 +85,7 @@ def _slow(said: Mapping[str, Any]) -> str:
         "%(project)s: %(each)s judgements a day over the last %(days)s days, fewer than %(bound)s. Invite more people,"
         " or raise its priority."
     )
-    return text % {**said, "each": number_format(said["each"], 1), "bound": f"{said['bound']:g}"}
+    return text % {**said, "each": number_format(said["each"], 1), "bound": f"{said['bound']:.15g}"}
 
 
 def _percent(share: float) -> str:

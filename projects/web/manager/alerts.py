@@ -35,7 +35,7 @@ class AlertsForm(forms.Form):
         gettext_lazy("By the forecast of the dashboard; 50: rather not than yes."),
         required=False,
     )
-    per_day = forms.IntegerField(
+    per_day = forms.FloatField(
         label=gettext_lazy("Judgements a day below"),
         required=False,
         **alerts.BOUNDS[Watches.PER_DAY].bounds,
@@ -47,7 +47,7 @@ class AlertsForm(forms.Form):
         **alerts.BOUNDS[Watches.SPEND].bounds,
         help_text=gettext_lazy("What was earned here in all, less what was taken back."),
     )
-    stalled = forms.IntegerField(
+    stalled = forms.FloatField(
         label=gettext_lazy("Tasks that nobody may do, more than"),
         required=False,
         **alerts.BOUNDS[Watches.STALLED].bounds,

@@ -50,6 +50,15 @@ function typed(kind, value) {
   return plain(String(value));
 }
 
+/**
+ * The choice that marks begin with, after one edit of the choices: what is called something else now is the same one.
+ * @param {string[]} choices @param {string} chosen @param {string[]} before @returns {string} "" where it is gone
+ */
+export function stillChosen(choices, chosen, before) {
+  if (choices.includes(chosen)) return chosen;
+  return choices.length === before.length ? (choices[before.indexOf(chosen)] ?? "") : "";
+}
+
 /** Choices in a text that was typed or pasted: none has a comma in it. @param {string} text @returns {string[]} */
 export function split(text) {
   return text.split(/[,\t\r\n]+/).map(plain).filter(Boolean);

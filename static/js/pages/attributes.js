@@ -1,6 +1,6 @@
 /** What labels ask of each mark: a row for each attribute and each of its choices, over the JSON that the form sends. */
 
-import { blank, faultAt, read, split, write } from "./attribute_values.js";
+import { blank, faultAt, read, split, stillChosen, write } from "./attribute_values.js";
 import { filled } from "./label_rows.js";
 import { placeOf, swap, takeAway } from "./row_moves.js";
 
@@ -52,15 +52,17 @@ function follow(row) {
   while (chosen && optionsOf(row).children.length < 2) addOption(optionsOf(row));
 }
 
-/** What a mark may begin with: one of the choices as they are typed, yes or no; what was chosen stays if it is there. */
+/** What a mark may begin with: one of the choices as they are typed, yes or no; what was chosen stays while it is there. */
 function offer(row, chosen = part(row, "chosen").value) {
   const kind = part(row, "kind").value;
   const box = part(row, "chosen");
   const { yes, no } = box.dataset;
   const choices = valuesOf(row).choices.map((choice) => choice.trim()).filter(Boolean);
   const offers = kind === "flag" ? [["true", yes], ["false", no]] : choices.map((choice) => [choice, choice]);
+  const before = box.dataset.kind === kind ? [...box.options].slice(1).map(({ value }) => value) : [];
+  box.dataset.kind = kind;
   box.replaceChildren(new Option("–", ""), ...offers.map(([value, text]) => new Option(text, value)));
-  box.value = offers.some(([value]) => value === chosen) ? chosen : "";
+  box.value = stillChosen(offers.map(([value]) => value), chosen, before);
   row.querySelector("[data-for-choice]").hidden = !PICKED.includes(kind);
   row.querySelector("[data-for-typed]").hidden = PICKED.includes(kind);
 }
