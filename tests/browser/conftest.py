@@ -156,5 +156,7 @@ def _now(method: str, url: str, what: object) -> str:
 
 def _listen(said, faults: list[str]) -> None:
     # Answers with a 4xx are part of several stories; what they mean is asserted where they happen.
-    if said.type == "error" and "the server responded with a status of 4" not in said.text:
+    # A page that is left while it asks for something says so too.
+    left = said.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+    if said.type == "error" and not left and "the server responded with a status of 4" not in said.text:
         faults.append(f"{said.page.url if said.page else '?'} said: {said.text}")

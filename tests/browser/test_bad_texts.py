@@ -133,7 +133,7 @@ def test_names_and_attributes_of_regions_are_text(site: Site, sign_in: Callable[
     go_on(page, address, {"regions": [region]})
     page.locator(".canvas").focus()
     page.keyboard.press("k")
-    expect(page.get_by_label("Remark")).to_have_value(SCRIPT)
+    expect(page.get_by_role("textbox", name="Remark")).to_have_value(SCRIPT)
     expect(page.locator("#panel")).to_contain_text('<img src=x onerror="fired=1"><b>bold</b>')
     expect(page.locator("#said")).to_contain_text("<b>bold</b>")
     harmless(page)
