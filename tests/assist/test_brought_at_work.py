@@ -276,7 +276,7 @@ def test_masks_of_a_large_image_are_handed_in_at_its_own_size_and_asked_for_behi
 
     monkeypatch.setattr(RuntimeClient, "ask", heard)
     assert placing.run(made.pk) == 4
-    assert set(asked) == {("boxes", None), ("segment", None)}
+    assert set(asked) == {("boxes", None), ("segment", None), ("sharpen", None)}, "small ones are seen from near"
     cat, dog = Annotation.objects.get(task=large).answer["regions"]
     assert (cat["shape"]["type"], dog["shape"]["size"]) == ("box", [750, 2000])
     x, y, width, height = mask_box(dog["shape"])

@@ -12,9 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assist.learning import canary, canary_work, evaluation, rollout
+from assist.learning import canary, canary_work, evaluation, gate, rollout
 from assist.models import Deployment, Evaluation, ModelVersion, Suggestion
 from assist.registry import defaults, registry, resolution
+from projects.errors import Refused
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.people import service_accounts
@@ -52,7 +53,7 @@ def passed(
     project: Project, candidate: ModelVersion, champion: ModelVersion, cast: Cast, **terms: datetime
 ) -> Evaluation:
     made = Evaluation.objects.create(
-        project=project, candidate=candidate, champion=champion, margin=0.05, rules=1, begun_by=cast.mina
+        project=project, candidate=candidate, champion=champion, margin=0.05, rules=gate.VERSION, begun_by=cast.mina
     )
     Evaluation.objects.filter(pk=made.pk).update(state="done", outcome="passed", **terms)
     made.refresh_from_db()
@@ -249,7 +250,7 @@ def test_where_nothing_is_left_to_compare_with_two_people_are_asked(cast: Cast, 
         evaluation.begin(pets, head, by=cast.mina)
     wish = rollout.ask_override(pets, head, share=100, reason="Nothing else is there", by=cast.mina)
     loader = service_accounts.create(cast.riverside, name="Loader", role="manager", by=cast.olga)
-    with pytest.raises(StateConflict, match="service account"):
+    with pytest.raises(Refused, match="a program is none"):
         rollout.confirm_override(wish, by=loader.person)
     assert rollout.confirm_override(wish, by=cast.olga).basis == "override" and shares(pets) == {HEAD: 100}
 
