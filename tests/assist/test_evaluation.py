@@ -303,8 +303,7 @@ def test_looking_again_at_the_same_tasks_is_counted_and_fresh_ones_renew_as_much
 
 
 def test_an_evaluation_is_run_once_and_never_rewritten(cast: Cast, project: Project, candidate: ModelVersion) -> None:
-    found = evaluated(project, candidate, cast)
-    assert evaluation.run(found.pk) == ""
+    assert evaluation.run((found := evaluated(project, candidate, cast)).pk) == ""
     with pytest.raises(Exception, match="evaluation_said_once|Cannot update"), transaction.atomic():
         Evaluation.objects.filter(pk=found.pk).update(outcome="passed")
 
