@@ -118,6 +118,7 @@ function pressed({ target }) {
   const button = target.closest("button");
   const editor = button?.closest("[data-attributes]");
   if (!editor) return;
+  unfold(editor); // who is quick is here before the browser has told that the label is open, and would find a row twice
   const row = nearest(button);
   if ("addAttribute" in button.dataset) boxOf(addRow(editor, blank())).focus();
   else if ("addOption" in button.dataset) boxOf(addOption(optionsOf(row))).focus();
