@@ -40,10 +40,8 @@ def tab_lines(source: Source, split: str) -> Iterator[bytes]:
 
 def _rows(source: Source, split: str) -> Iterator[list[Any]]:
     project = source.project
-    columns, items = (
-        list(dict.fromkeys(one["key"] for one in source.asked)),
-        ITEMS if project.task_type == Preference.key else (),
-    )
+    columns = list(dict.fromkeys(one["key"] for one in source.asked))
+    items = ITEMS if project.task_type == Preference.key else ()
     own = [*FIRST, *items, *columns, *LAST]
     brought, rest = _brought(project, source.terms.batch)
     headings = [plain(name if name not in own else f"meta.{name}") for name in [*brought, *([REST] if rest else [])]]
