@@ -90,7 +90,8 @@ def learn(project: Project) -> int:
         _teach_pictures(project, row.version, fields, pictures)
     texts = [entry for entry in entries if entry.task.payload.get("text")]
     for version in _versions(project) if texts else ():
-        asyncio.run(_teach(project, version, fields, texts))
+        vectors, words = asyncio.run(_asked(version, fields, texts))
+        _write(project, version, fields, texts, vectors, words)  # by this thread: one that ends keeps its connection
     return len(entries)
 
 
@@ -118,9 +119,10 @@ def _entries(project: Project) -> list[VerdictEntry]:
     return [row for row in newest if row.task.payload.get("text") or row.task.asset_id]
 
 
-async def _teach(
-    project: Project, version: ModelVersion, fields: Sequence[Choices], entries: Sequence[VerdictEntry]
-) -> None:
+async def _asked(
+    version: ModelVersion, fields: Sequence[Choices], entries: Sequence[VerdictEntry]
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The vectors of the texts, a row each, and those of each field's labels."""
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
         rows = await class_vectors.phrases(client, str(version), fields)
@@ -129,8 +131,7 @@ async def _teach(
         vectors = np.concatenate([await client.vectors(str(version), some) for some in portions])
     finally:
         await client.close()
-    words = {one.field: class_vectors.words(one, rows) for one in fields}
-    await asyncio.to_thread(_write, project, version, fields, entries, vectors, words)
+    return vectors, {one.field: class_vectors.words(one, rows) for one in fields}
 
 
 def _teach_pictures(

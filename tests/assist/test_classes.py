@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -175,6 +176,15 @@ async def test_verdicts_teach_the_labels_and_how_far_the_scores_may_be_believed(
     assert rows["subject"].labels == ["lamp", "road", "library"]
     assert all(row.verdicts == row.blind == 60 and row.temperature and row.right > 0.8 for row in rows.values())
     assert not await in_thread(label_vectors.due)(project), "until a fifth more is decided"
+
+    def taken_back() -> None:
+        with transaction.atomic():
+            LabelVectors.objects.all().delete()
+            label_vectors.learn(project)
+            assert LabelVectors.objects.count() == 2, "written by who asked: another's connection wouldn't come back"
+            transaction.set_rollback(True)
+
+    await in_thread(taken_back)()
     held = await held_letter(cast, project, "Two lamps on Mill Lane are broken and it is pitch dark.")
     page, ready = await opened(cast, held)
     assert ready["waits"] is False
