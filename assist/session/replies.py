@@ -75,11 +75,17 @@ def inside(box: tuple[float, float, float, float] | None, picture: Picture) -> l
 
 
 def masks(
-    prompt: Prompt, binding: Binding, model: str, reply: dict[str, Any], latency_ms: int
+    prompt: Prompt,
+    binding: Binding,
+    model: str,
+    reply: dict[str, Any],
+    latency_ms: int,
+    first: dict[str, Any] | None = None,
 ) -> tuple[MasksFound, list[Offer]]:
-    """The message with the masks, and the one offer that they are."""
+    """The message with the masks, and the one offer that they are. `first`: the mask that the model led with when it
+    was asked before, if this is told in its place."""
     if binding.planted:
-        reply = planted_errors.spoil_masks(reply)
+        reply = planted_errors.spoil_masks(reply, first)
     found = tuple(
         OfferedMask((mask["size"][0], mask["size"][1]), mask["counts"], mask["score"], mask["handle"])
         for mask in reply["masks"]
