@@ -23,7 +23,8 @@ from assist.runtime.lanes import Lane
 KEPT = 32  # parts, of two megabytes each
 FILES = 4  # images
 
-K, V = TypeVar("K", bound=Hashable), TypeVar("V")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 Key = tuple[str, str, tuple[int, int, int, int]]  # image sha256, encoder, x, y, width, height of the part
 
 

@@ -194,8 +194,8 @@ def class_offers(binding: Binding, model: str, guesses: Sequence[Guess], latency
     fields = {choices.field: choices for choices in binding.choices}
     offers = []
     for one in guesses:
-        least, choices = _least(binding, one.label), fields[one.field]
-        if least > 0 and (one.score is None or one.score < least):
+        choices = fields[one.field]
+        if not sureness.known_from(_least(binding, one.label), one.score):
             continue
         output = {"field": one.field, "kind": choices.kind, "label": one.label, "value": choices.value(one.label)}
         offers.append(Offer({"text": True}, output, one.score, latency_ms))
