@@ -55,7 +55,7 @@ def start_all(batch: Batch, *, by: Person) -> list[Precompute]:
     shares |= {row.version: row.share for one in more for row in resolution.deployed(batch.project, one)}
     own = sum(share for version, share in shares.items() if version.capability == usual)
     if own < registry.WHOLE and usual not in WITHOUT_DEFAULT:
-        shares.setdefault(_usual(usual), registry.WHOLE)
+        shares.setdefault(registry.model_version(_usual(usual)), registry.WHOLE)
     under_way = Precompute.objects.filter(batch=batch, state=RUNNING, what=Precompute.What.USUAL)
     running = set(under_way.values_list("version", flat=True))
     begun = [start(batch, by=by, version=one) for one in shares if one.pk not in running]
@@ -71,7 +71,7 @@ def start(batch: Batch, *, by: Person, version: ModelVersion | None = None) -> P
     Without a version it is the one that the runtime answers with by itself.
     """
     usual, *more = _capabilities(batch)
-    chosen = version or _usual(usual)
+    chosen = version or registry.model_version(_usual(usual))
     if chosen.capability not in {usual, *more}:
         raise StateConflict("%(model)s can't do what these tasks need.", model=str(chosen))
     return _begun(batch, chosen, Precompute.What.USUAL, by)
@@ -84,7 +84,7 @@ def start_everything(batch: Batch, *, by: Person) -> Precompute:
     if capability_of(batch.project.task_type, batch.project.settings_now()) != "segment":
         raise StateConflict("The copilot finds everything in images alone.")
     deployed = resolution.deployed(batch.project, "segment")
-    chosen = deployed[0].version if deployed else _usual("segment")
+    chosen = deployed[0].version if deployed else registry.model_version(_usual("segment"))
     return _begun(batch, chosen, Precompute.What.EVERYTHING, by)
 
 
@@ -190,9 +190,9 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
     return OF_IMAGES
 
 
-def _usual(capability: str) -> ModelVersion:
+def _usual(capability: str) -> str:
     try:
-        return _serving(capability)
+        return str(_serving(capability))
     except CopilotError as problem:
         down = problem.code == "copilot-down"
         raise StateConflict("The copilot is not running: start it first." if down else problem.text) from None
