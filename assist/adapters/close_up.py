@@ -89,15 +89,18 @@ def seen_from(prompt: MaskPrompt, part: Part) -> MaskPrompt | None:
     return MaskPrompt(points=points, box=box) if asks else None
 
 
-def laid(masks: Masks, part: Part, image_size: tuple[int, int], first: Array) -> Masks | None:
-    """The masks of a part in the whole image, at the size at which masks travel; the model's favourite leads if it is
-    like `first`, what was answered before, else the one that is most like it. None where none is."""
-    size = mask_size(image_size)
-    pixels = np.stack([_onto(one, part, image_size, size) for one in masks.pixels])
+def laid(masks: Masks, part: Part, image_size: tuple[int, int], first: Array) -> tuple[Array, float] | None:
+    """The mask of a part that is told, in the whole image at the size at which masks travel, and the model's estimate
+    of it: its favourite if that is like `first`, what was answered before, else the one that is most like it. None
+    where none is."""
+    size, least = mask_size(image_size), AGREES if part.tiny else KEEPS
+    favourite = _onto(masks.pixels[masks.best], part, image_size, size)
+    if _overlap(favourite, first) >= least:
+        return favourite, masks.scores[masks.best]
+    pixels = [_onto(one, part, image_size, size) for one in masks.pixels]
     alike = [_overlap(one, first) for one in pixels]
-    least = AGREES if part.tiny else KEEPS
-    best = masks.best if alike[masks.best] >= least else int(np.argmax(alike))
-    return Masks(pixels, masks.logits, masks.scores, best) if alike[best] >= least else None
+    best = int(np.argmax(alike))
+    return (pixels[best], masks.scores[best]) if alike[best] >= least else None
 
 
 def _onto(mask: Array, part: Part, image_size: tuple[int, int], size: tuple[int, int]) -> Array:

@@ -123,6 +123,19 @@ KINDS: dict[str, Kind] = {
         one=".onnx",
         options=IMAGES,
     ),
+    "torchvision": Kind(
+        "torch_image:load",
+        frozenset({"classify-image", "embed-image"}),
+        files=(".safetensors", ".pth", ".pt"),
+        labels=("classify-image",),
+        accelerated=True,
+        options={name: one for name, one in IMAGES.items() if name not in {"layout", "input"}}
+        | {
+            "architecture": Option(str, required=True),
+            "fit": Option(str, choices=("stretch", "letterbox", "crop")),
+            "activation": Option(str, choices=("softmax", "none")),
+        },
+    ),
     "onnx-text": Kind(
         "onnx_text:load",
         frozenset({"spans", "classify"}),

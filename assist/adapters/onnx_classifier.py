@@ -5,11 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from assist.adapters.bundle import Bundle
+from assist.adapters.class_numbers import shares_of, unit_rows
 from assist.adapters.devices import Device
 from assist.adapters.onnx_image import OnnxImage
-from assist.errors import CopilotError
-
-BROKEN = "The model's answer is not made of numbers. Go on without it."
 
 
 def load(bundle: Bundle, device: Device) -> "OnnxClassifier":
@@ -29,26 +27,11 @@ class OnnxClassifier:
 
     def __init__(self, bundle: Bundle) -> None:
         self._model = OnnxImage(bundle)
-        self._labels = list(bundle.terms.labels)
-        self._key = bundle.key
+        self._bundle = bundle
 
     def shares(self, subjects: Sequence[np.ndarray], labels: Sequence[str]) -> list[dict[str, float | None] | None]:
         """`labels` are the project's, which this model doesn't know. Raises CopilotError "no-answer"."""
-        return [self._of(image) for image in subjects]
-
-    def _of(self, image: np.ndarray) -> dict[str, float | None]:
-        numbers = np.asarray(self._model.run(image)[0][0], np.float64).ravel()
-        if len(numbers) != len(self._labels):
-            text = f"{self._key} answers with {len(numbers)} numbers for {len(self._labels)} labels."
-            raise CopilotError("no-answer", text)
-        if not np.isfinite(numbers).all():
-            raise CopilotError("no-answer", BROKEN)
-        if self._model.options.get("activation", "softmax") == "softmax":
-            numbers = np.exp(numbers - numbers.max())
-            numbers = numbers / numbers.sum()
-        elif numbers.min() < 0 or numbers.max() > 1:
-            raise CopilotError("no-answer", "The model's shares are not from 0 to 1. Go on without it.")
-        return {label: round(float(share), 4) for label, share in zip(self._labels, numbers, strict=True)}
+        return [shares_of(self._model.run(image)[0][0], self._bundle) for image in subjects]
 
 
 class OnnxEmbedder:
@@ -61,7 +44,4 @@ class OnnxEmbedder:
 
     def image_vectors(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """float32, a row for each. Raises CopilotError "no-answer"."""
-        rows = np.array([np.asarray(self._model.run(one)[0][0], np.float32).ravel() for one in images], np.float32)
-        if not np.isfinite(rows).all():
-            raise CopilotError("no-answer", BROKEN)
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return unit_rows([self._model.run(one)[0][0] for one in images])

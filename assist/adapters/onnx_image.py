@@ -1,4 +1,4 @@
-"""What all ONNX models of images share: a session, and an image brought to the size and numbers that it takes."""
+"""What models of images share: a session of ONNX, and an image brought to the size and numbers that it takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class OnnxImage:
 def frame_of(image: np.ndarray, options: Mapping[str, Any]) -> tuple[np.ndarray, Placed]:
     """float32, one image as the model takes it."""
     window = (options["width"], options["height"])
-    laid, placed = _laid(Image.fromarray(image), window, letterbox=options.get("fit", "stretch") == "letterbox")
+    laid, placed = _laid(Image.fromarray(image), window, options.get("fit", "stretch"))
     pixels: np.ndarray = np.asarray(laid, np.float32)
     if options.get("colours") == "bgr":
         pixels = pixels[:, :, ::-1]
@@ -65,11 +65,12 @@ def frame_of(image: np.ndarray, options: Mapping[str, Any]) -> tuple[np.ndarray,
     return np.ascontiguousarray(frame[None], np.float32), placed
 
 
-def _laid(image: Image.Image, window: tuple[int, int], *, letterbox: bool) -> tuple[Image.Image, Placed]:
-    if not letterbox:
+def _laid(image: Image.Image, window: tuple[int, int], fit: str) -> tuple[Image.Image, Placed]:
+    """Stretched over the window; or all of it within, in a ground ("letterbox"); or its middle alone ("crop")."""
+    if fit == "stretch":
         wide = image.resize(window, Image.Resampling.BILINEAR)
         return wide, Placed(0, 0, image.width / window[0], image.height / window[1])
-    scale = min(window[0] / image.width, window[1] / image.height)
+    scale = (max if fit == "crop" else min)(window[0] / image.width, window[1] / image.height)
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     left, top = (window[0] - size[0]) // 2, (window[1] - size[1]) // 2
     ground = Image.new("RGB", window, (GREY, GREY, GREY))

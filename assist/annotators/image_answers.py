@@ -115,20 +115,27 @@ def _masks(
     """The mask that the mask model makes of each box, of a small one from near."""
     if not boxes:
         return {}
-    data = read_picture(picture)
     prompt = {"model": _mask_model(mine), "image": picture.sha256, "owner": f"place-{mine.pk}", "points": []}
     size = mine.task.payload["height"], mine.task.payload["width"]
     made = {}
-    for n, box in enumerate(boxes):
-        # The image goes along once: what comes behind it finds its embedding.
-        reply = ask("segment", **prompt, box=list(box), **({"data": data} if n == 0 else {}))
+    for box in boxes:
+        reply = _shown(ask, "segment", picture, **prompt, box=list(box))
         best = reply["masks"][reply["best"]]
         if terms.sharpens and reply.get("small"):
             first = {"mask": best, "previous": best["handle"], "image_size": reply["image_size"]}
-            reply = ask("sharpen", **prompt, **first, box=list(box), data=data)
-            best = reply["masks"][reply["best"]] if reply["masks"] else best
+            best = _shown(ask, "sharpen", picture, **prompt, **first, box=list(box))["mask"] or best
         made[box] = _whole(best, size)
     return made
+
+
+def _shown(ask: Ask, op: str, picture: Picture, **fields: Any) -> dict[str, Any]:
+    """The image goes along where the runtime hasn't what is asked about: once, however many boxes it has."""
+    try:
+        return ask(op, **fields)
+    except CopilotError as problem:
+        if problem.code != "need-image":
+            raise
+    return ask(op, **fields, data=read_picture(picture))
 
 
 def _mask_model(mine: Assignment) -> str:

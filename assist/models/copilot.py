@@ -278,10 +278,10 @@ class Precomputed(models.Model):
     task_key = models.BigIntegerField()
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     # Spans as the runtime answers: [[start, end, the model's label, score or null], ...]. For classes the text's vector
-    # (vector_encoding.py), or {"shares": {label: share or null}}; for fields that take a text {"words": {field: [what
-    # it was called, the words, or "" where it had none]}}. For images {"boxes": [...], "dropped": {...}}, or
-    # {"masks": [...], "image_size"} of all that stands apart. What it means for the labels is worked out when it is
-    # offered, by what is known then.
+    # (vector_encoding.py), or {"shares": {label: share or null}}; for fields and attributes that take a text {"words":
+    # {field, or "start:end:label:attribute": [what was asked, the words, or "" where it had none]}}. For images
+    # {"boxes": [...], "dropped": {...}}, or {"masks": [...], "image_size"} of all that stands apart. What it means for
+    # the labels is worked out when it is offered, by what is known then.
     output = models.JSONField()
 
     class Meta:

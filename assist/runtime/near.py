@@ -1,13 +1,15 @@
 """Small things asked for once more, seen from near: a part of the image is encoded, behind what people wait for.
 
-What was made of a part is kept for a while, so that the next click at the same thing finds it.
+What was made of a part is kept for a while, so that the next click at the same thing finds it; and the files of the
+images that came last, so that one of which many things are asked comes once.
 """
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pycocotools import mask as coco
@@ -19,7 +21,10 @@ from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.lanes import Lane
 
 KEPT = 32  # parts, of two megabytes each
+FILES = 4  # images
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 Key = tuple[str, str, tuple[int, int, int, int]]  # image sha256, encoder, x, y, width, height of the part
 
 
@@ -29,33 +34,47 @@ class Near:
     def __init__(self, kept: int = KEPT) -> None:
         self._most = kept
         self._kept: OrderedDict[Key, Embedding] = OrderedDict()
+        self._files: OrderedDict[str, bytes] = OrderedDict()  # by sha256
 
     async def ask(
         self, lane: Lane, encoder: str, segmenter: Segmenter, question: dict[str, Any], first: np.ndarray | None
     ) -> dict[str, Any]:
-        """The masks as `segment` tells them, without handles; none where nearer shows no more, or something else.
+        """One mask as `segment` tells them, without a handle; None where nearer shows no more, or something else.
         `first`: the logits of the mask that was answered. Raises CopilotError "need-image", "no-image"."""
         size = (question["image_size"][0], question["image_size"][1])
         prompt, mask = prompt_of(question), _bitmap(question["mask"])
         part = part_for(segmenter, prompt, mask, size)
         asked = asked_of(segmenter, prompt, part, size, mask, first) if part else None
         if part is None or asked is None:
-            return {"masks": []}
+            return {"mask": None}
         key = (question["image"], encoder, part.place)
-        known, data = self._kept.get(key), question.get("data")
+        known, data = self._kept.get(key), self._file(question)
         if known is None and data is None:
             raise CopilotError("need-image")
         look = partial(_look, segmenter, known, data, part, asked)
         embedding, masks = await lane.run(look, question.get("asker"), urgent=False)
-        self._keep(key, embedding)
+        _keep(self._kept, key, embedding, self._most)
         found = await asyncio.to_thread(close_up.laid, masks, part, size, mask)
-        return {"masks": []} if found is None else {"masks": await asyncio.to_thread(told, found), "best": found.best}
+        if found is None:
+            return {"mask": None}
+        (row,) = await asyncio.to_thread(rows, found[0][None], [found[1]])
+        return {"mask": row}
 
-    def _keep(self, key: Key, embedding: Embedding) -> None:
-        self._kept[key] = embedding
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+    def _file(self, question: dict[str, Any]) -> bytes | None:
+        """Of the image: what came along, or is kept."""
+        name, data = question["image"], question.get("data")
+        if data is None:
+            return self._files.get(name)
+        _keep(self._files, name, data, FILES)
+        return data
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    """The newest so many of them."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def prompt_of(question: dict[str, Any], previous: np.ndarray | None = None) -> MaskPrompt:
@@ -90,11 +109,16 @@ def asked_of(
 
 def told(masks: Masks) -> list[dict[str, Any]]:
     """COCO's compressed run lengths of each mask, and how sure the model is."""
-    runs = coco.encode(np.asfortranarray(masks.pixels.transpose(1, 2, 0).astype(np.uint8)))
-    size = list(masks.pixels.shape[1:])
+    return rows(masks.pixels, masks.scores)
+
+
+def rows(pixels: np.ndarray, scores: Sequence[float]) -> list[dict[str, Any]]:
+    """The same of masks by themselves: bool, n×h×w."""
+    runs = coco.encode(np.asfortranarray(pixels.transpose(1, 2, 0).astype(np.uint8)))
+    size = list(pixels.shape[1:])
     return [
         {"size": size, "counts": run["counts"].decode("ascii"), "score": round(score, 4)}
-        for run, score in zip(runs, masks.scores, strict=True)
+        for run, score in zip(runs, scores, strict=True)
     ]
 
 

@@ -201,7 +201,7 @@ class Serving:
         }
 
     async def sharpen(self, question: dict[str, Any]) -> dict[str, Any]:
-        """The masks of a small thing, seen from near. Nobody waits."""
+        """The mask of a small thing, seen from near. Nobody waits."""
         model, segmenter = await self._segmenter(question)
         first = self._handles.find(question["owner"], question["previous"])
         return await self._near.ask(model.encodes, model.offer.encoder, segmenter, question, first)

@@ -1,6 +1,6 @@
 """Words for an attribute of a span or a region that somebody marked: written by a model that writes, of what stands
 around the span; or what a reader reads within the region. Asked for one at a time, by whoever wants them, since words
-cost."""
+cost; what was written or read ahead is there at once."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,11 +12,10 @@ from assist.learning.line_matches import Region, lying_in, plain
 from assist.runtime.client import RuntimeClient
 from assist.session import replies
 from assist.session.protocol import Prompt, Wanted, WordsFound
+from assist.suggestions import written
 from assist.suggestions.offers import Binding, Offer
+from assist.suggestions.written import LONGEST
 
-AROUND = 1_000  # characters of the text on either side of a span that are sent along
-LONGEST = 1_000  # characters of an attribute
-QUOTED = 200  # of the span itself, in the question
 SEEN = {"boxes": True}
 
 Known = Callable[[Binding, str, dict[str, Any]], Awaitable[tuple[list[Offer], Any]]]
@@ -34,11 +33,11 @@ async def find(
     asked = {"words": {name: value for name, value in asdict(wanted).items() if value}}
     if wanted.box is not None:
         asked["words"]["box"] = list(wanted.box)
-    kept, _ = await known(binding, binding.words_by, asked)
+    kept, ahead = await known(binding, binding.words_by, asked)
     if kept:
         return _message(prompt, binding, kept[0]), ()
     if binding.picture is None:
-        said = await _written(runtime, binding, wanted, asker)
+        said = await _written(runtime, binding, wanted, ahead, asker)
     else:
         read_there = await _lines(runtime, known, read, binding, lines, asker)
         said = _within(read_there, wanted)
@@ -56,12 +55,12 @@ def _message(prompt: Prompt, binding: Binding, offer: Offer) -> WordsFound:
     return WordsFound(prompt.id, str(offer.public_id), binding.words_by, words, offer.latency_ms)
 
 
-async def _written(runtime: RuntimeClient, binding: Binding, wanted: Wanted, asker: str) -> str:
-    """Of what stands around the span: one word of a long text costs no more than of a short one."""
-    start, end = max(0, wanted.start - AROUND), wanted.end + AROUND
-    quote = binding.text[wanted.start : wanted.end][:QUOTED]
-    asked = f"{binding.worded[wanted.label][wanted.attribute]}: {quote}"
-    return await runtime.written(binding.words_by, binding.text[start:end], asked, LONGEST, f"words:{asker}")
+async def _written(runtime: RuntimeClient, binding: Binding, wanted: Wanted, ahead: Any, asker: str) -> str:
+    name = binding.worded[wanted.label][wanted.attribute]
+    one = written.of_span(binding.text, wanted.start, wanted.end, wanted.label, wanted.attribute, name)
+    if said := written.in_advance(ahead, one):
+        return said
+    return await runtime.written(binding.words_by, one.text, one.asked, one.longest, f"words:{asker}")
 
 
 async def _lines(

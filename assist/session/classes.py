@@ -10,7 +10,8 @@ from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient
 from assist.session import replies
 from assist.suggestions import class_vectors, judged, prototypes, vector_encoding
-from assist.suggestions.offers import Binding, Offer, Picture, TextField
+from assist.suggestions import written as questions
+from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Guess
 
 WRITTEN = {"written": True}  # what is asked of a model that writes
@@ -68,7 +69,7 @@ async def written(
             continue
         started = time.monotonic()
         try:
-            said = _in_advance(ahead, field) or await runtime.written(
+            said = questions.in_advance(ahead, questions.of_field(field, binding.text)) or await runtime.written(
                 binding.writer, binding.text, field.name, field.longest, asker
             )
         except CopilotError as problem:
@@ -81,9 +82,3 @@ async def written(
         raise problems[0]
     named = replies.named(binding, binding.writer, offers)
     return [*kept, *named], named
-
-
-def _in_advance(ahead: Any, field: TextField) -> str:
-    """What was written for a field ahead of the people, where it still asks for the same and takes so much; else ""."""
-    name, said = (ahead or {}).get("words", {}).get(field.field, ("", ""))
-    return said if name == field.name and len(said) <= field.longest else ""

@@ -75,11 +75,17 @@ def inside(box: tuple[float, float, float, float] | None, picture: Picture) -> l
 
 
 def masks(
-    prompt: Prompt, binding: Binding, model: str, reply: dict[str, Any], latency_ms: int
+    prompt: Prompt,
+    binding: Binding,
+    model: str,
+    reply: dict[str, Any],
+    latency_ms: int,
+    first: dict[str, Any] | None = None,
 ) -> tuple[MasksFound, list[Offer]]:
-    """The message with the masks, and the one offer that they are."""
+    """The message with the masks, and the one offer that they are. `first`: the mask that the model led with when it
+    was asked before, if this is told in its place."""
     if binding.planted:
-        reply = planted_errors.spoil_masks(reply)
+        reply = planted_errors.spoil_masks(reply, first)
     found = tuple(
         OfferedMask((mask["size"][0], mask["size"][1]), mask["counts"], mask["score"], mask["handle"])
         for mask in reply["masks"]
@@ -188,8 +194,8 @@ def class_offers(binding: Binding, model: str, guesses: Sequence[Guess], latency
     fields = {choices.field: choices for choices in binding.choices}
     offers = []
     for one in guesses:
-        least, choices = _least(binding, one.label), fields[one.field]
-        if least > 0 and (one.score is None or one.score < least):
+        choices = fields[one.field]
+        if not sureness.known_from(_least(binding, one.label), one.score):
             continue
         output = {"field": one.field, "kind": choices.kind, "label": one.label, "value": choices.value(one.label)}
         offers.append(Offer({"text": True}, output, one.score, latency_ms))

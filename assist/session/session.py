@@ -85,6 +85,7 @@ class Session:
         self._over = False
         # Beside the other question, by what was asked for: neither a click nor another of them takes it away.
         self._beside: dict[str, asyncio.Task[None]] = {}
+        self._said: dict[str, Any] = {}  # the masks of the question under way, as the runtime said them
         self._lines: attribute_words.Lines = {}
         self._finders = {"segment": self._find_masks, "spans": self._find_spans}
         self._finders |= dict.fromkeys(CLASSES, self._find_classes)
@@ -197,7 +198,8 @@ class Session:
     async def _find_more(self, prompt: Prompt, binding: Binding, started: float, before: protocol.More) -> Told:
         if isinstance(before, protocol.ClassesFound):
             return await self._find_words(prompt, binding, started, before)
-        return await sharper.find(self._runtime, self._gateway.read, prompt, binding, before, self._name, started)
+        read, said = self._gateway.read, self._said
+        return await sharper.find(self._runtime, read, prompt, binding, before, said, self._name, started)
 
     async def _tell(self, prompt: Prompt, binding: Binding, message: ServerMessage, offers: Sequence[Offer]) -> None:
         if prompt.id == self._asking_id and not getattr(message, "more", False):
@@ -232,6 +234,7 @@ class Session:
             box=replies.inside(prompt.box, picture),
             previous=prompt.previous,
         )
+        self._said = reply
         return replies.masks(prompt, binding, self._model, reply, _since(started))
 
     async def _find_beside(self, prompt: Prompt, binding: Binding, started: float) -> Told:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from typing import Any
 
 from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient
@@ -19,17 +20,19 @@ async def find(
     prompt: Prompt,
     binding: Binding,
     before: MasksFound,
+    said: dict[str, Any],
     asker: str,
     started: float,
 ) -> tuple[MasksFound, Sequence[Offer]]:
     """The message and the offer that it is; where nothing sharper is found, what was told `before` and no offer.
+    `said`: the runtime's reply that this was.
 
     The sharper mask takes the place of the one that led; the others stay as they were, since from near they would be
     parts of the thing that was found, and what was meant may be another. The offer sets out from the first one, so that
-    what becomes of it counts for both. What is wrong on purpose stays so, and is told again as late as others are:
-    nothing tells it apart.
+    what becomes of it counts for both. What is wrong on purpose is looked at as it was found, and told again as sharp,
+    as late and as far off: nothing tells it apart.
     """
-    picture, first = binding.picture, before.masks[before.best]
+    picture, first = binding.picture, said["masks"][said["best"]]
     assert picture is not None
     last = replace(before, more=False)
     try:
@@ -41,16 +44,16 @@ async def find(
             owner=binding.owner,
             points=[[x, y, int(include)] for x, y, include in prompt.points],
             box=replies.inside(prompt.box, picture),
-            previous=first.handle,
-            mask={"size": list(first.size), "counts": first.counts},
+            previous=first["handle"],
+            mask={"size": list(first["size"]), "counts": first["counts"]},
             image_size=list(before.image_size),
         )
     except CopilotError:
         return last, ()
-    if binding.planted or not reply["masks"]:
+    if not reply["mask"]:
         return last, ()
-    masks = [asdict(mask) for mask in before.masks]
-    masks[before.best] = reply["masks"][reply["best"]] | {"handle": first.handle}
-    whole = {"masks": masks, "best": before.best, "image_size": list(before.image_size)}
-    again = replace(prompt, previous=first.handle)
-    return replies.masks(again, binding, before.model, whole, round((time.monotonic() - started) * 1000))
+    masks = list(said["masks"])
+    masks[said["best"]] = reply["mask"] | {"handle": first["handle"]}
+    whole = said | {"masks": masks, "small": False}
+    again = replace(prompt, previous=first["handle"])
+    return replies.masks(again, binding, before.model, whole, round((time.monotonic() - started) * 1000), first)

@@ -13,9 +13,10 @@ from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, judged
 from assist.suggestions.bindings import picture_of, read_picture
-from assist.suggestions.offers import Picture, TextField
+from assist.suggestions.offers import Picture
 from assist.suggestions.prototypes import Choices
 from assist.suggestions.vector_encoding import packed
+from assist.suggestions.written import Question
 from projects.models import Task
 
 NOTHING_SAID = {"no-image", "no-answer"}
@@ -76,11 +77,11 @@ async def everything(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple
     return told
 
 
-async def words(version: ModelVersion, task: Task, field: TextField) -> str:
-    """What a model writes for one field of a text; "" where it has nothing to say."""
+async def words(version: ModelVersion, one: Question) -> str:
+    """What a model writes; "" where it has nothing to say."""
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
-        return await client.written(str(version), str(task.payload["text"]), field.name, field.longest)
+        return await client.written(str(version), one.text, one.asked, one.longest)
     except CopilotError as problem:
         if problem.code not in NOTHING_SAID:
             raise

@@ -153,13 +153,18 @@ def _worded(
 ) -> tuple[str, dict[str, dict[str, str]]]:
     """The version that has words for attributes of text, and those by label with their names: of spans all of them,
     written by a model that writes; of regions the one that holds what is written there, read by a reader."""
-    texts = {
-        one.key: {each["key"]: each["name"] for each in one.attributes if each["kind"] == "text"} for one in labels
-    }
-    asked = {label: found for label, found in texts.items() if found}
+    asked = worded_of(labels)
     if capability == "spans" and asked:
         return resolution.chosen(task.project.public_id, WRITES, subject) or "", asked
     return reader, {label: dict(list(found.items())[:1]) for label, found in asked.items()} if reader else {}
+
+
+def worded_of(labels: Iterable[Label]) -> dict[str, dict[str, str]]:
+    """By label its attributes of text, each with its name; without those that have none."""
+    texts = {
+        one.key: {each["key"]: each["name"] for each in one.attributes if each["kind"] == "text"} for one in labels
+    }
+    return {label: found for label, found in texts.items() if found}
 
 
 def _answering(task: Task, capability: str, subject: str, *, images: bool) -> tuple[str, str]:

@@ -19,10 +19,15 @@ def of(project: Project, settings: ProjectSettings, payload: Mapping[str, Any] |
     """
     labels = list(project.labels.in_use().select_related("parent"))
     named = _phrases(settings.label_mapping)
-    proposed = _proposed(payload or {}, settings.fields)
     asked = [one for one in settings.fields if one["kind"] in GUESSED and "when" not in one]
-    found = [_choices(one, settings.fields, labels, named) for one in asked if one["key"] not in proposed]
-    return [one for one in found if len(one.phrases) > 1]
+    found = [_choices(one, settings.fields, labels, named) for one in asked]
+    return unproposed([one for one in found if len(one.phrases) > 1], settings, payload or {})
+
+
+def unproposed(found: Sequence[Choices], settings: ProjectSettings, payload: Mapping[str, Any]) -> list[Choices]:
+    """Those of the fields for which a task brings no proposal of its own."""
+    proposed = _proposed(payload, settings.fields)
+    return [one for one in found if one.field not in proposed]
 
 
 def texts(settings: ProjectSettings, payload: Mapping[str, Any] | None = None) -> list[TextField]:

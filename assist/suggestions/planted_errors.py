@@ -49,10 +49,10 @@ def spoil_boxes(offers: Sequence[Offer], size: tuple[int, int], seed: str) -> li
     return [_wrong_box(offer, size) if at == place else offer for at, offer in enumerate(offers)]
 
 
-def spoil_masks(reply: dict[str, Any]) -> dict[str, Any]:
-    """The runtime's reply with all three masks off their object by about a third of its size."""
-    best = reply["masks"][reply["best"]]
-    shift = _shift(_pixels(best))
+def spoil_masks(reply: dict[str, Any], first: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The runtime's reply with all three masks off their object by about a third of its size. `first`: the right mask
+    that led when these were told before; they are as far off as then."""
+    shift = _shift(_pixels(first or reply["masks"][reply["best"]]))
     return {**reply, "masks": [{**mask, "counts": _counts(_moved(_pixels(mask), shift))} for mask in reply["masks"]]}
 
 

@@ -24,9 +24,10 @@ from assist.errors import CopilotError
 from assist.models import ModelVersion, Precompute, Precomputed
 from assist.registry import registry, resolution
 from assist.runtime.client import serving, status_now
-from assist.suggestions import asked_ahead, choices, judged
-from assist.suggestions.bindings import OF_IMAGES, WRITES, capabilities_of, capability_of, subject_of
+from assist.suggestions import asked_ahead, choices, judged, written
+from assist.suggestions.bindings import OF_IMAGES, WRITES, capabilities_of, capability_of, subject_of, worded_of
 from assist.suggestions.vector_encoding import unpacked
+from assist.suggestions.written import Question
 from projects.models import Batch, ImportedPrediction, Project, Task, Verdict
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -179,7 +180,7 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
     if not found:
         raise StateConflict("The copilot has nothing to offer for this type of task.")
     if found[0] == "spans":
-        return found[:1]  # words for attributes come when somebody asks: which spans there will be, nobody knows yet
+        return found if worded_of(batch.project.labels.in_use()) else found[:1]
     if found[0] != "classify":
         return found
     if _has_texts(batch):
@@ -190,13 +191,19 @@ def _capabilities(batch: Batch) -> tuple[str, ...]:
 
 
 def _usual(capability: str) -> str:
+    try:
+        return str(_serving(capability))
+    except CopilotError as problem:
+        down = problem.code == "copilot-down"
+        raise StateConflict("The copilot is not running: start it first." if down else problem.text) from None
+
+
+def _serving(capability: str) -> ModelVersion:
+    """What the runtime answers with by itself. Raises CopilotError."""
     status = status_now(settings.RUNTIME_ADDRESS, 2.0)
     if status is None:
-        raise StateConflict("The copilot is not running: start it first.")
-    try:
-        return serving(status, capability)
-    except CopilotError as problem:
-        raise StateConflict(problem.text) from None
+        raise CopilotError("copilot-down")
+    return registry.model_version(serving(status, capability))
 
 
 def _handful(row: Precompute, tasks: Sequence[Task], pause: float) -> int:
@@ -291,20 +298,34 @@ def _everything(row: Precompute, tasks: Sequence[Task]) -> int:
 
 
 def _words(row: Precompute, tasks: Sequence[Task]) -> int:
-    """Words cost: nobody is asked for those that wouldn't be offered, nor twice for the same field."""
-    terms, problems = row.batch.project.settings_now(), 0
+    """Words cost: nobody is asked for those that wouldn't be offered, nor twice for the same."""
+    problems = 0
     for task in _written_for(row.batch.project, tasks):
-        fields = choices.texts(terms, task.payload)
+        questions = _questions(row.batch.project, task)
         kept = (found(task.pk, str(row.version)) or {}).get("words", {})
-        for one in fields:
-            if kept.get(one.field, [""])[0] == one.name:
+        for one in questions:
+            if kept.get(one.key, [""])[0] == one.asked:
                 continue
-            kept = kept | {one.field: [one.name, asyncio.run(asked_ahead.words(row.version, task, one))]}
+            kept = kept | {one.key: [one.asked, asyncio.run(asked_ahead.words(row.version, one))]}
             Precomputed.objects.update_or_create(
                 task_key=task.pk, version=row.version, defaults={"output": {"words": kept}}
             )
-        problems += bool(fields) and not any(kept[one.field][1] for one in fields)
+        problems += bool(questions) and not any(kept[one.key][1] for one in questions)
     return problems
+
+
+def _questions(project: Project, task: Task) -> list[Question]:
+    """For the fields of a text; or for attributes of the spans that the model which answers most finds in it."""
+    terms, text = project.settings_now(), str(task.payload["text"])
+    if capability_of(project.task_type, terms) != "spans":
+        return [written.of_field(one, text) for one in choices.texts(terms, task.payload)]
+    rows = resolution.deployed(project, "spans")
+    most = max(rows, key=lambda one: one.share).version if rows else _serving("spans")
+    spans = said_of(most, [task]).get(task.pk)
+    _kept(most, [(task, spans)] if spans is not None else [])
+    labels, least = list(project.labels.in_use()), {"": terms.minimum_score} | terms.label_minimums
+    keys, own = [one.key for one in labels], registry.label_map_of(str(most))
+    return written.of_spans(text, spans or [], worded_of(labels), least, terms.label_mapping, keys, own)
 
 
 def _written_for(project: Project, tasks: Sequence[Task]) -> list[Task]:

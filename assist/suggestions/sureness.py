@@ -32,3 +32,8 @@ def suffices(
     """Whether it is as sure as is asked for: `minimums` of single labels, before `least`. What nobody knows is."""
     sure = of(own, measured, label)
     return sure is None or sure >= minimums.get(label, least)
+
+
+def known_from(least: float, score: float | None) -> bool:
+    """Whether a class is as sure as is asked for: where anything is, what nobody knows is not."""
+    return least <= 0 or (score is not None and score >= least)

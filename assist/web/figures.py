@@ -186,11 +186,18 @@ def _asked(assignments: list[int]) -> dict[int, str]:
 
 
 def _planted_errors(project: Project) -> list[tuple[Person, bool]]:
+    """Who was shown one, and whether they took it. A mask that was told once more, seen from near, is one of them."""
     rows = Suggestion.objects.filter(project_key=project.public_id, planted=True).exclude(outcome="offered")
-    found = list(rows.order_by("-pk").values_list("assignment_key", "outcome")[:NEWEST_WORK])
-    who = Assignment.objects.filter(pk__in=[key for key, _ in found]).select_related("tasker")
-    people = {row.pk: row.tasker for row in who if row.tasker}
-    return [(people[key], outcome == "accepted") for key, outcome in found if key in people]
+    found = list(rows.order_by("-pk").values_list("assignment_key", "outcome", "prompt")[:NEWEST_WORK])
+    who = Assignment.objects.filter(pk__in=[key for key, _, _ in found]).select_related("tasker")
+    people, again, told = {row.pk: row.tasker for row in who if row.tasker}, set(), []
+    for key, outcome, prompt in found:
+        asked = key, str(prompt.get("points")), str(prompt.get("box"))
+        if key in people and asked not in again:
+            told.append((people[key], outcome == "accepted"))
+        if prompt.get("previous"):
+            again.add(asked)
+    return told
 
 
 def _key(person: Person) -> str:

@@ -20,8 +20,8 @@ from assist.annotators.autonomous_answers import ABLE
 from assist.learning import canary_report, deciding, label_vectors, measured_scores, rollout, term_memory
 from assist.models import Deployment, ModelVersion, Override, Precompute
 from assist.registry import lineage, registry, resolution
-from assist.suggestions import precompute, prototypes, samples
-from assist.suggestions.bindings import MORE, OF_IMAGES, WRITES, capability_of
+from assist.suggestions import precompute, prototypes, samples, written
+from assist.suggestions.bindings import MORE, OF_IMAGES, WRITES, capability_of, worded_of
 from assist.web import figures, status
 from assist.web.deciding_forms import DecideForm, EvaluateForm, FloorsForm
 from assist.web.evaluation_rows import evaluations_of
@@ -182,7 +182,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "placed": deciding.with_basis(work.of_project(project)),
         "floors_form": FloorsForm(project=project),
         "decide_form": DecideForm(project=project),
-        "samples": capability == "spans" or seer is not None,
+        "samples": capability in ("spans", "classify") or seer is not None,
         **_measured(project, capability, seer),
         "nearly_form": NearlyTheSameForm(initial={"act": duplicates.chosen(project)}),
         "place_form": PlaceForm(project=project, capabilities=able),
@@ -232,7 +232,8 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     found: dict[int, list[Precompute]] = {}
     for row in Precompute.objects.filter(batch__in=batches).select_related("version").order_by("pk"):
         found.setdefault(row.batch_id, []).append(row)
-    writers = resolution.deployed(project, WRITES) if capability == "classify" else []
+    worded = capability == "spans" and bool(worded_of(project.labels.in_use()))
+    writers = resolution.deployed(project, WRITES) if capability == "classify" or worded else []
     wanted = {row.version.pk for row in (*resolution.deployed(project, capability), *writers)}
     running = any(row.state == Precompute.State.RUNNING for rows in found.values() for row in rows)
     shown = [_batch(one, found.get(one.pk, []), wanted) for one in batches]
@@ -240,8 +241,7 @@ def _prepared(project: Project, capability: str) -> dict[str, Any]:
     over = kept is not None and any((one["total"] or 0) > kept for one in shown)
     found_all = capability == "segment"
     told = {"project": project, "batches": shown, "running": running, "kept": kept, "over": over, "all": found_all}
-    scribes = resolution.deployed(project, WRITES) if capability == "spans" else []  # asked live alone
-    return told | {"writers": [str(one.version) for one in writers], "scribes": [str(one.version) for one in scribes]}
+    return told | {"writers": [str(one.version) for one in writers], "of_spans": worded, "most": written.MOST}
 
 
 def _batch(batch: Batch, rows: list[Precompute], wanted: set[int]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Closer:
         if found is None:
             return first
         pixels = first.pixels.copy()
-        pixels[first.best] = found.pixels[found.best]  # the others stay, as the studio is told
+        pixels[first.best] = found[0]  # the others stay, as the studio is told
         return replace(first, pixels=pixels)
 
 

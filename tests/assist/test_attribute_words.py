@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from assist.models import ModelVersion, Suggestion
+from assist.models import ModelVersion, Precompute, Precomputed, Suggestion
+from assist.runtime.client import RuntimeClient
 from assist.suggestions import bindings, precompute, record
 from assist.suggestions.offers import Binding, Offer
 from projects.models import Annotation
@@ -71,6 +72,16 @@ async def test_words_are_there_for_a_line_that_lies_wrong_on_purpose_as_for_the_
     await page.session.close()
 
 
+async def test_words_that_were_written_ahead_are_there_without_asking_while_the_attribute_is_called_so() -> None:
+    for name, asks in (("Role", 0), ("Rank", 1)):
+        page = Page(replace(NAMES, worded={"person": {"role": name}}))
+        page.gateway.ahead = {"words": {"0:5:person:role": ["Role: Maria", "Doctor"]}}
+        await page.open()
+        await page.say(type="prompt", id="w1", prompt={"words": MARIA})
+        assert ((await page.answer("w1"))["words"] == "Doctor") is (asks == 0) and len(page.model.asked) == asks
+        await page.session.close()
+
+
 @pytest.mark.parametrize(
     ("binding", "wanted"),
     [
@@ -97,7 +108,9 @@ LABELS = [
 
 
 @pytest.mark.django_db
-def test_a_writer_of_spans_is_asked_live_alone_and_what_became_of_its_words_is_settled(cast: Cast, client: Any) -> None:
+def test_a_writer_of_spans_writes_ahead_for_those_found_and_what_became_of_its_words_is_settled(
+    cast: Cast, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = make.project(cast.riverside, labels=LABELS, wanted=1)
     writer = ModelVersion.objects.create(
         name="scribe", version="1", capability="generate", terms={"label_map": {}, "labels": []}, smoke="passed"
@@ -107,11 +120,29 @@ def test_a_writer_of_spans_is_asked_live_alone_and_what_became_of_its_words_is_s
     (task,) = make.tasks(batch, 1, text="Maria met 2024 in Oslo.")
     bound = bindings.bind_trial(cast.mina.pk, task.public_id)
     assert (bound.words_by, bound.worded) == ("scribe@1", {"person": {"role": "Role"}}) and not bound.writer
+    finder = ModelVersion.objects.create(name="finds", version="1", capability="spans", smoke="passed")
+    work.deployed(project, finder, share=100, by=cast.mina)
+    spans_found = [[0, 5, "PERSON", 0.9], [18, 22, "GPE", 0.9]]
+    Precomputed.objects.create(task_key=task.pk, version=finder, output=spans_found)
+    asked_for: list[tuple[str, str]] = []
+
+    async def written(self: RuntimeClient, model: str, text: str, asked: str, longest: int) -> str:
+        asked_for.append((model, asked))
+        return "Doctor"
+
+    monkeypatch.setattr(RuntimeClient, "written", written)
+    for _ in range(2):  # started again, it asks nothing twice
+        row = precompute.start(batch, by=cast.mina, version=writer)
+        precompute.run(row.pk)
+        Precompute.objects.update(after=0)
+    assert asked_for == [("scribe@1", "Role: Maria")], "a place has no such attribute"
+    assert precompute.found(task.pk, "scribe@1") == {"words": {"0:5:person:role": ["Role: Maria", "Doctor"]}}
+    plain = make.project(cast.riverside, "Plain", labels=LABELS[1:])
     with pytest.raises(StateConflict):
-        precompute.start(batch, by=cast.mina, version=writer)
+        precompute.start(make.batch(plain), by=cast.mina, version=writer)
     client.force_login(cast.mina, "django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("project-copilot", args=[project.public_id])).content.decode()
-    assert "scribe@1 writes words for attributes of text" in page
+    assert "scribe@1 writes words then for attributes of text" in page
     spans = [
         {**make.span(0, 5), "id": "s1", "attributes": {"role": "Doctor"}},
         {**make.span(18, 22, "place"), "id": "s2"},

@@ -54,7 +54,7 @@ def test_a_prompt_is_told_in_pixels_of_the_part_without_what_lies_beyond() -> No
 
 
 def answered(*marked: np.ndarray) -> Masks:
-    return Masks(np.stack(marked), np.zeros((len(marked), 256, 256), np.float16), (0.9,) * len(marked), 0)
+    return Masks(np.stack(marked), np.zeros((len(marked), 256, 256), np.float16), (0.9, 0.8), 0)
 
 
 def test_masks_of_a_part_lie_in_the_whole_where_they_were_and_the_likest_leads() -> None:
@@ -66,8 +66,8 @@ def test_masks_of_a_part_lie_in_the_whole_where_they_were_and_the_likest_leads()
     scale = size[1] / SIZE[1]
     first[round(900 * scale) : round(1100 * scale), round(1120 * scale) : round(1280 * scale)] = True
     found = close_up.laid(answered(other, disc), part, SIZE, first)
-    assert found is not None and found.best == 1 and found.pixels.shape[1:] == size
-    assert close_up._overlap(found.pixels[1], first) > 0.93
+    assert found is not None and found[0].shape == size and found[1] == 0.8
+    assert close_up._overlap(found[0], first) > 0.93
     assert close_up.laid(answered(other, other), part, SIZE, first) is None, "another thing takes nobody's place"
 
 
@@ -84,13 +84,15 @@ async def test_a_part_is_encoded_once_and_the_image_asked_for_only_then() -> Non
         await near.ask(lane, "fake@1", model, question, None)
     assert problem.value.code == "need-image"
     reply = await near.ask(lane, "fake@1", model, question | {"data": file.getvalue()}, None)
-    assert reply["best"] == 0 and reply["masks"][0] == mask
+    assert reply == {"mask": mask}
     assert await near.ask(lane, "fake@1", model, question, None) == reply, "what was made of the part is kept"
     large = question | {"box": [0.0, 0.0, 700.0, 500.0]}
-    assert await near.ask(lane, "fake@1", model, large, None) == {"masks": []}
+    assert await near.ask(lane, "fake@1", model, large, None) == {"mask": None}
     more = question | {"box": [100.0, 100.0, 60.0, 60.0]}
-    assert await near.ask(lane, "fake@1", model, more | {"data": file.getvalue()}, None) == {"masks": []}, (
-        "first is gone"
+    assert await near.ask(lane, "fake@1", model, more, None) == {"mask": None}, "first is gone"
+    other = question | {"box": [300.0, 300.0, 40.0, 40.0]}
+    assert await near.ask(lane, "fake@1", model, other, None) == {"mask": None}, (
+        "the image came along once, for all that is small in it"
     )
     lane.close()
 
@@ -110,5 +112,5 @@ def test_small_things_that_were_drawn_are_found_more_exactly_from_near(model_fol
         found = close_up.laid(sam.decode(sam.embed(part.of(seen.pixels)), asked), part, size, mask)
         assert found is not None
         before.append(prompts.overlap(mask, thing.mask))
-        now.append(prompts.overlap(found.pixels[found.best], thing.mask))
+        now.append(prompts.overlap(found[0], thing.mask))
     assert np.mean(now) > np.mean(before) + 0.02

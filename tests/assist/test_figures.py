@@ -135,9 +135,13 @@ def test_namesakes_are_two_people(cast: Cast, project: Project) -> None:
     for tasker, seconds in ((cast.alice, 5.0), (cast.bob, 50.0)):
         for place in range(12):
             held = make.held(tasker, project)
-            offer = Offer({"text": True}, work.span_offer(0, 11), None, 9, planted=True)
+            asked = {"points": [[place, 1, 1]], "box": None, "previous": None}
+            first, offer = (
+                Offer(asked | again, work.span_offer(0, 11), None, 9, planted=True) for again in ({}, {"previous": "h"})
+            )  # told again, seen from near: one that was shown
             assert held.token
-            record.keep(bind(tasker.pk, held.public_id, held.token), work.SPACY, [offer])
+            record.keep(bind(tasker.pk, held.public_id, held.token), work.SPACY, [first, offer])
+            Suggestion.objects.filter(public_id=first.public_id).update(outcome="refined", settled_at=held.held_at)
             outcome = "accepted" if tasker == cast.bob else "refused"
             Suggestion.objects.filter(public_id=offer.public_id).update(outcome=outcome, settled_at=held.held_at)
             done(tasker, held, make.MARIA, helped=bool(place % 2), seconds=seconds)

@@ -1,5 +1,6 @@
 """docs/models.md, done as it stands there: each page of a model is taken in, and the example server answers."""
 
+import hashlib
 import io
 import json
 import re
@@ -58,6 +59,19 @@ def test_onnx_file(db: None, store: Path, tmp_path: Path, name: str, make) -> No
     assert ("helmet 0.90" if name == "helmets" else "its answer: green") in version.smoke_said
 
 
+def test_weights_of_torch(db: None, store: Path, tmp_path: Path) -> None:
+    (script,) = re.findall(r"^```python\n(from safetensors.*?)^```$", GUIDE, re.M | re.S)
+    folder, page = tmp_path / "folder", PAGES["tints"]
+    assert f'architecture = "{brought.TORCHVISION}"' in page
+    folder.mkdir()
+    exec(
+        script.replace("weights.safetensors", str(folder / "weights.safetensors")),
+        {"model": brought.torchvision_model()},
+    )
+    sha256 = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+    assert "its answer: green" in added(folder, page.replace("…", sha256)).smoke_said
+
+
 def test_model_of_texts_from_hugging_face(db: None, store: Path, tmp_path: Path) -> None:
     page = PAGES["letters"]
     folder = brought.text_folder(tmp_path / "folder", labels=tomllib.loads(page)["labels"])
@@ -87,7 +101,7 @@ def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_example_server(db: None, store: Path, tmp_path: Path, allowed: None) -> None:
-    (script,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.M | re.S)
+    (script,) = re.findall(r"^```python\n(\"\"\".*?)^```$", GUIDE, re.M | re.S)
     assert script.count("\n") <= 60
     (tmp_path / "server.py").write_text(script)
     port = free_port()

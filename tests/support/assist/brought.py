@@ -11,17 +11,22 @@ from typing import Any
 
 import numpy as np
 import spacy
+import torch
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
+from torch import nn
+from torchvision import models as torchvision_models
 
 from assist.adapters import bringing, catalogue
 
 checked = bringing.checked
 
+TORCHVISION = "mobilenet_v3_small"
 SIDE = 64  # pixels of the window of the tiny ONNX models
 BOX = [0.25, 0.25, 0.75, 0.5]  # left, top, right, bottom of what the tiny detector sees, as shares of the image
 
@@ -79,6 +84,28 @@ def classifier_folder(at: Path, numbers: Sequence[float] = (0.0, 2.0, 0.0), **fi
     }
     page = f"[options]\nwidth = {SIDE}\nheight = {SIDE}\n"
     return folder(at, page, {"model.onnx": constant(np.array([numbers], np.float32))}, **terms | fields)
+
+
+def torch_folder(at: Path, weights: bytes | None = None, file: str = "weights.safetensors", **fields: Any) -> Path:
+    """An image classifier of torchvision that says "green" of each image; `weights`: another file's content."""
+    content = save(torchvision_model().state_dict()) if weights is None else weights
+    terms = {
+        "name": "tints",
+        "capability": "classify",
+        "adapter": "torchvision",
+        "labels": ["red", "green", "blue"],
+    }
+    page = f"[options]\narchitecture = '{TORCHVISION}'\nwidth = {SIDE}\nheight = {SIDE}\n"
+    return folder(at, page, {file: content}, **terms | fields)
+
+
+def torchvision_model(labels: int = 3) -> nn.Module:
+    """Untrained, but for its last layer: whatever it sees is the second label."""
+    made = torchvision_models.get_model(TORCHVISION, num_classes=labels)
+    with torch.no_grad():
+        made.classifier[-1].weight.zero_()
+        made.classifier[-1].bias.copy_(torch.arange(labels) == 1).mul_(2)
+    return made
 
 
 PIECES = ("[CLS]", "[SEP]", "[UNK]", "maria", "lo", "##pez", "os", "##lo", "awful", "fine", "soup")

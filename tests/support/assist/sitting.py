@@ -74,7 +74,8 @@ class Model:
         self.glass = asyncio.Event()  # and for small things from near
         self.glass.set()
         self.small = False
-        self.sharper: list[str] = ["sharp"]  # what the masks from near hold
+        self.counts = ""  # what each mask holds, if not the points that were asked for
+        self.sharper = "sharp"  # what the mask from near holds
         self.mute = "Odd"  # the field that it has no words for
         self.asked: list[dict[str, Any]] = []
         self.cancelled = 0
@@ -100,15 +101,15 @@ class Model:
     async def segment(self, model: str, image: str, supply, **prompt: Any) -> dict[str, Any]:
         self.asked.append(prompt)
         await self._pass()
-        mask = {"size": [30, 40], "counts": f"x={prompt['points']}", "score": 0.9, "handle": "h1"}
+        counts = self.counts or f"x={prompt['points']}"
+        mask = {"size": [30, 40], "counts": counts, "score": 0.9, "handle": "h1"}
         return {"masks": [mask] * 3, "best": 1, "image_size": [30, 40], "small": self.small, "seconds": 0.05}
 
     async def sharpen(self, model: str, image: str, supply, **prompt: Any) -> dict[str, Any]:
         self.asked.append(prompt)
         await self.glass.wait()
         await self._pass()
-        masks = [{"size": [30, 40], "counts": one, "score": 0.95} for one in self.sharper]
-        return {"masks": masks, "best": 0} if masks else {"masks": []}
+        return {"mask": {"size": [30, 40], "counts": self.sharper, "score": 0.95} if self.sharper else None}
 
     async def boxes(self, model: str, image: str, supply, asker: str | None = None) -> dict[str, Any]:
         self.asked.append({"boxes": model, "image": image})
