@@ -58,7 +58,9 @@ def lately(project: Project, most: int) -> list[Offered]:
     rows = Suggestion.objects.filter(project_key=project.public_id, planted=False, score__isnull=False)
     rows = rows.exclude(prompt__has_key="points")  # a mask is shown however sure it is
     said = rows.order_by("-pk").values_list("output__label", "score", "outcome")[:most]
-    return [Offered(label or "", score, outcome == ACCEPTED, outcome == REFUSED) for label, score, outcome in said]
+    return [
+        Offered(label or "", score or 0.0, outcome == ACCEPTED, outcome == REFUSED) for label, score, outcome in said
+    ]
 
 
 def kept_of_whole(binding: Binding, model: str, asked: dict[str, Any]) -> list[Offer]:
