@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from projects.annotators import lifecycle, second_person, report
+from projects.annotators import lifecycle, report, second_person
 from projects.errors import Refused
 from projects.models import ModelAnnotator, ModelAnswer
 from taskers.credentials import tokens
