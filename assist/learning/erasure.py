@@ -81,11 +81,10 @@ def begin_with(project: Project, selected: Selected, *, reason: str, by: Person)
 
 
 def _too_many(selected: Selected, most: int) -> Refused:
-    words = {"code": "out-of-range", "place": "tasks", "most": most}
     if selected.of == Erasure.Of.TASKS:
-        return Refused("From 1 to %(most)s tasks at once.", **words)
+        return Refused("From 1 to %(most)s tasks at once.", code="out-of-range", place="tasks", most=most)
     text = "%(number)s tasks are like that, and %(most)s at once may be: erase some by a value of their metadata first."
-    return Refused(text, number=len(selected.tasks), **words)
+    return Refused(text, code="out-of-range", place="tasks", most=most, number=len(selected.tasks))
 
 
 def _keys(project: Project, tasks: Collection[UUID]) -> Iterator[tuple[UUID, int]]:
