@@ -15,7 +15,7 @@ class AssistConfig(AppConfig):
         from assist.suggestions import record  # models may be imported only from here on
         from assist.web import status  # models may be imported only from here on
         from projects.queue import answer_check
-        from projects.reports import alike, notices
+        from projects.reports import alike, notices, offered_effect
         from taskers.notifications import kinds
 
         kinds.KINDS += inbox.KINDS
@@ -23,3 +23,4 @@ class AssistConfig(AppConfig):
         alike.FINDERS[:] = [index.near]
         alike.GROUPERS[:] = [groups.of]
         answer_check.OFFERED[:] = [record.offered]
+        offered_effect.FINDERS[:] = [record.lately]

@@ -103,6 +103,7 @@ ELSEWHERE = {
     "money-person": "tests/taskers/test_finance_pages.py",
     "money-details": "tests/taskers/test_finance_pages.py",
     "money-bonus-rule-act": "once a rule waits: tests/projects/test_bonus_rules.py",
+    "money-unreviewed-act": "once a project asks for it: tests/projects/test_approvals.py",
     "bonus-rule-end": "once there is a rule: tests/projects/test_bonus_rules.py",
     "money-bonus-act": "tests/taskers/test_finance_pages.py",
     "money-terms": "tests/taskers/test_finance_pages.py",

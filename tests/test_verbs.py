@@ -42,6 +42,8 @@ NONE = {
     "projects.quality.gold.grading.show": OWN,
     "projects.quality.gold.settling.settle_due": "done before My work is drawn, and by a worker as well",
     "taskers.money.disputes.answer": "people answer people",
+    "projects.quality.approvals.agree": BY_HAND,
+    "projects.quality.approvals.decline": BY_HAND,
     "taskers.money.bonuses.approve": BY_HAND,
     "taskers.money.bonus_rules.approve": BY_HAND,
     "taskers.money.bonuses.give": BY_HAND,

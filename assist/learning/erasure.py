@@ -8,6 +8,7 @@ anew: it marks first and removes then, and each step may be done twice.
 
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -38,7 +39,8 @@ from taskers.models import Person
 
 JOB = "assist.jobs.erase"
 MOST = 1_000  # tasks at once that are named
-MOST_SELECTED = 50_000  # that are found by what they have in common
+MOST_SELECTED = 250_000  # that are found by what they have in common
+PIECE = 50_000  # of them that one job sees to
 WAITING, DONE = Erasure.State
 NEWEST = 20
 
@@ -50,15 +52,16 @@ def begin(project: Project, tasks: Collection[UUID], *, reason: str, by: Person)
 
 @transaction.atomic
 def begin_with(project: Project, selected: Selected, *, reason: str, by: Person) -> Erasure:
-    """Have these tasks teach no model any more; a worker empties what holds them. Raises Refused for tasks that aren't
-    the project's and without a reason, StateConflict where all of them are erased already."""
+    """Have these tasks teach no model any more; a worker empties what holds them, piece by piece where they are many:
+    the last piece is returned, and once it is done all are. Raises Refused for tasks that aren't the project's and
+    without a reason, StateConflict where all of them are erased already."""
     if not reason.strip():
         raise Refused("Say why they are erased.", code="blank", place="reason")
     tasks, most = selected.tasks, MOST if selected.of == Erasure.Of.TASKS else MOST_SELECTED
     if not tasks and selected.of != Erasure.Of.TASKS:
         raise Refused("No task of this project is like that.", code="none-found", place=selected.of)
     if not 0 < len(tasks) <= most:
-        raise Refused("From 1 to %(most)s tasks at once.", code="out-of-range", place="tasks", most=most)
+        raise _too_many(selected, most)
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     found = dict(_keys(project, tasks))
     if strange := sorted(str(one) for one in tasks - set(found)):
@@ -67,12 +70,21 @@ def begin_with(project: Project, selected: Selected, *, reason: str, by: Person)
     fresh = {public: key for public, key in found.items() if key not in known}
     if not fresh:
         raise StateConflict("All of these were erased before.")
-    made = Erasure.objects.create(project=project, of=selected.of, reason=reason.strip(), asked_by=by)
-    rows = (ErasedTask(erasure=made, task=key, public_id=one) for one, key in fresh.items())
-    ErasedTask.objects.bulk_create(rows, batch_size=5_000)
-    tell("erasure_asked", project, by, erasure=str(made.public_id), tasks=len(fresh))
-    hand_over(made.pk, project.pk)
+    left = iter(fresh.items())
+    while piece := list(islice(left, PIECE)):
+        made = Erasure.objects.create(project=project, of=selected.of, reason=reason.strip(), asked_by=by)
+        rows = (ErasedTask(erasure=made, task=key, public_id=one) for one, key in piece)
+        ErasedTask.objects.bulk_create(rows, batch_size=5_000)
+        tell("erasure_asked", project, by, erasure=str(made.public_id), tasks=len(piece))
+        hand_over(made.pk, project.pk)
     return made
+
+
+def _too_many(selected: Selected, most: int) -> Refused:
+    if selected.of == Erasure.Of.TASKS:
+        return Refused("From 1 to %(most)s tasks at once.", code="out-of-range", place="tasks", most=most)
+    text = "%(number)s tasks are like that, and %(most)s at once may be: erase some by a value of their metadata first."
+    return Refused(text, code="out-of-range", place="tasks", most=most, number=len(selected.tasks))
 
 
 def _keys(project: Project, tasks: Collection[UUID]) -> Iterator[tuple[UUID, int]]:

@@ -11,7 +11,8 @@ from assist.models import Suggestion
 from assist.registry.registry import model_version
 from assist.suggestions import edit_distance
 from assist.suggestions.offers import Binding, Offer
-from projects.models import Annotation, Assignment
+from projects.models import Annotation, Assignment, Project
+from projects.reports.offered_effect import Offered
 from projects.task_types import TASK_TYPES
 
 OFFERED, ACCEPTED, EDITED = Suggestion.Outcome.OFFERED, Suggestion.Outcome.ACCEPTED, Suggestion.Outcome.EDITED
@@ -50,6 +51,16 @@ def offered(ids: Collection[UUID]) -> dict[str, int]:
     """Of these ids of suggestions, those that there are, each with the key of the task that it was offered for."""
     rows = Suggestion.objects.filter(public_id__in=ids).values_list("public_id", "task_key")
     return {str(public): task for public, task in rows}
+
+
+def lately(project: Project, most: int) -> list[Offered]:
+    """The newest suggestions of a project that a least score could have held back, planted errors left out."""
+    rows = Suggestion.objects.filter(project_key=project.public_id, planted=False, score__isnull=False)
+    rows = rows.exclude(prompt__has_key="points")  # a mask is shown however sure it is
+    said = rows.order_by("-pk").values_list("output__label", "score", "outcome")[:most]
+    return [
+        Offered(label or "", score or 0.0, outcome == ACCEPTED, outcome == REFUSED) for label, score, outcome in said
+    ]
 
 
 def kept_of_whole(binding: Binding, model: str, asked: dict[str, Any]) -> list[Offer]:

@@ -77,12 +77,23 @@ def give(project: Project, *, name: str, by: Person, **terms: float) -> ModelAnn
 @transaction.atomic
 def new_token(annotator: ModelAnnotator, *, by: Person) -> str:
     """End the model's tokens and make another; its secret, shown once. Raises StateConflict for one that works within
-    Tandem: whoever had a token of its could answer in its place."""
+    Tandem: whoever had a token of its could answer in its place.
+
+    Whoever has the new secret may be another model, and one person alone made it: one that decided is counted from then
+    on, until two people say anew that it may decide alone.
+    """
+    annotator = _locked(annotator)
     if not second_person.from_elsewhere(annotator):
         raise StateConflict("This model works within Tandem, and has no key.")
     for token in ApiToken.objects.filter(person=annotator.tasker, revoked_at=None).order_by("pk"):
         tokens.revoke(token, by)
-    return _token_for(annotator)
+    secret = _token_for(annotator)
+    second_person.decline(annotator, by=by)  # whoever asked spoke of the one with the old token
+    if annotator.mode == ModelAnnotator.Mode.DECIDE:
+        _change(annotator, {"mode": ModelAnnotator.Mode.COUNT})
+        annotator.refresh_from_db()
+        _write_down(annotator, ModelAnnotator.Mode.DECIDE, "A new token was made for it.", by)
+    return secret
 
 
 def _token_for(annotator: ModelAnnotator) -> str:

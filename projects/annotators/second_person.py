@@ -2,7 +2,8 @@
 
 It works by a token, so nothing here can ask it what an evaluation asks: the word of two people, with a reason, is all
 that its deciding can rest on, beside what its blind answers say of each single one. PostgreSQL asks for it as well
-(assist/models/annotators.py). Once the model switched itself off the word is none any more.
+(assist/models/annotators.py). Once the model switched itself off, or a new token was made for it, the word is none any
+more: with the new secret another one may answer.
 """
 
 from django.db.models import Max
@@ -26,10 +27,12 @@ def waiting(annotator: ModelAnnotator) -> DecidingRequest | None:
 
 
 def said(annotator: ModelAnnotator) -> DecidingRequest | None:
-    """The word that stands: the newest since it last switched itself off."""
+    """The word that stands: the newest since it last switched itself off, and since its token was made."""
     words = annotator.requests.filter(state=CONFIRMED).select_related("asked_by", "answered_by")
     off = annotator.moves.filter(mode=ModelAnnotator.Mode.OFF, by=None).aggregate(at=Max("at"))["at"]
-    return (words.filter(answered_at__gte=off) if off else words).order_by("-pk").first()
+    made = ApiToken.objects.filter(person=annotator.tasker_id).aggregate(at=Max("created_at"))["at"]
+    after = max((one for one in (off, made) if one), default=None)
+    return (words.filter(answered_at__gte=after) if after else words).order_by("-pk").first()
 
 
 def check_person(by: Person) -> None:

@@ -13,7 +13,7 @@ from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery, PageShape
 from projects.configuration import spending_limit
-from projects.models import Annotation, Project, ReviewDeadline, SpendingLimit
+from projects.models import Annotation, Project, ProposedDeadline, ReviewDeadline, SpendingLimit
 from projects.models.limits import REVIEW_DAYS, SPENDING
 from projects.quality import approvals
 from projects.reports import earnings
@@ -176,6 +176,7 @@ class ReviewDeadlineBody(serializers.Serializer):
 
 
 class ReviewDeadlineShape(ReviewDeadlineBody):
+    proposed = serializers.IntegerField(allow_null=True, help_text="days that wait for somebody of finance to say yes")
     waiting = serializers.IntegerField(help_text="tasks whose day has yet to come")
     unreviewed = serializers.IntegerField(help_text="tasks that were paid without a review and wait still")
 
@@ -190,20 +191,26 @@ class ProjectReviewDeadline(Endpoint):
         return self._said(self.project(project_id, *access.MANAGE))
 
     @described(
-        "Say when unreviewed answers are paid", {200: ReviewDeadlineShape}, request=ReviewDeadlineBody,
+        "Ask finance to pay unreviewed answers, or pay none", {200: ReviewDeadlineShape}, request=ReviewDeadlineBody,
         operation_id="review_deadline_set",
     )  # fmt: skip
     def put(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = ReviewDeadlineBody(data=request.data)
         body.is_valid(raise_exception=True)
-        approvals.allow(project, self.person, body.validated_data["days"])
+        approvals.propose(project, self.person, body.validated_data["days"])
         return self._said(project)
 
     def _said(self, project: Project) -> Response:
         deadline = ReviewDeadline.objects.filter(project=project).first()
         waiting, unreviewed = approvals.waiting(project)
-        said = {"days": deadline.days if deadline else None, "waiting": waiting, "unreviewed": unreviewed}
+        asked = ProposedDeadline.objects.filter(project=project).values_list("days", flat=True).first()
+        said = {
+            "days": deadline.days if deadline else None,
+            "proposed": asked,
+            "waiting": waiting,
+            "unreviewed": unreviewed,
+        }
         return Response(ReviewDeadlineShape(said).data)
 
 

@@ -48,7 +48,14 @@ from projects.models.rules import (
     RuleConsequence,
     Stall,
 )
-from projects.models.settlements import AwaitedReview, Correctable, GoldSettlement, ReviewDeadline, SeenAnswer
+from projects.models.settlements import (
+    AwaitedReview,
+    Correctable,
+    GoldSettlement,
+    ProposedDeadline,
+    ReviewDeadline,
+    SeenAnswer,
+)
 from projects.models.task_index import TaskTag, TaskView, TaskWords
 from projects.models.verdict_index import VerdictEntry, VerdictGone
 from projects.models.webhooks import Subscription, TaskCallback, WebhookDelivery, WebhookFailure
@@ -68,6 +75,7 @@ __all__ = [
     "AwaitedReview",
     "FIRST_SLOTS",
     "AutomaticRule",
+    "ProposedDeadline",
     "ReviewDeadline",
     "RuleConsequence",
     "AuditRound",

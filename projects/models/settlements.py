@@ -1,7 +1,7 @@
 """What follows from work later than the moment it is handed in, and who has seen which right answer."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from projects.models import limits
@@ -60,12 +60,36 @@ class ReviewDeadline(models.Model):
     days = models.PositiveSmallIntegerField()
     changed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField(db_default=Now())
+    # Whoever of finance said yes; none where one person was enough still.
+    approved_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=limits.REVIEW_DAYS.on("days"), name="review_deadline_sane")]
+        constraints = [
+            models.CheckConstraint(condition=limits.REVIEW_DAYS.on("days"), name="review_deadline_sane"),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("changed_by")), name="review_deadline_two_people"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.project}: {self.days} days"
+
+
+class ProposedDeadline(models.Model):
+    """So many days that wait for somebody of finance to say yes (same writer); a newer one takes its place."""
+
+    project = models.OneToOneField(
+        Project, on_delete=models.CASCADE, related_name="proposed_deadline", primary_key=True
+    )
+    days = models.PositiveSmallIntegerField()
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=limits.REVIEW_DAYS.on("days"), name="proposed_deadline_sane")]
+
+    def __str__(self) -> str:
+        return f"{self.project}: {self.days} days?"
 
 
 class AwaitedReview(models.Model):

@@ -1,5 +1,8 @@
 """Answers that wait for a reviewer are paid after so many days though nobody looked, where a project says so. The only
-writer of ReviewDeadline and AwaitedReview.
+writer of ReviewDeadline, ProposedDeadline and AwaitedReview.
+
+Like everything that moves money by itself it needs two people: whoever manages the project asks for it, and somebody of
+finance says yes. It pays neither of these two: their answers wait for a reviewer.
 
 Since when a task waits is written down by a worker that comes round; so what waited before a project said so has all
 its days before it. What is paid so is paid once, under the key of what is paid without a verdict, and a verdict that
@@ -15,14 +18,15 @@ from django.utils import timezone
 
 from projects import queue
 from projects.configuration.project_events import tell
-from projects.models import Assignment, AwaitedReview, Project, ReviewDeadline, Task, Verdict, limits
+from projects.models import Assignment, AwaitedReview, Project, ProposedDeadline, ReviewDeadline, Task, Verdict, limits
 from projects.quality import effects
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from taskers.audit import trail
 from taskers.database.prepared import ask
-from taskers.errors import NotFound
+from taskers.errors import NotFound, StateConflict
 from taskers.models import Person
+from taskers.money.independence import check_two
 
 PIECE = 500  # tasks that one turn pays
 
@@ -53,30 +57,80 @@ RETURNING w.task_key
 
 
 @transaction.atomic
-def allow(project: Project, by: Person, days: int | None) -> ReviewDeadline | None:
-    """Pay what waits for a reviewer after so many days, or (None) wait as long as it takes. Who changed it from what to
-    what is on record. Raises Refused."""
-    if days is not None:
-        limits.check("days", days, limits.REVIEW_DAYS, "bad-review-deadline")
+def propose(project: Project, by: Person, days: int | None) -> ProposedDeadline | None:
+    """Ask finance to pay what waits for a reviewer after so many days; or (None) let it wait as long as it takes, which
+    holds at once and takes no second person, as fewer are paid by it. Raises Refused."""
+    if days is None:
+        stop(project, by)
+        return None
+    limits.check("days", days, limits.REVIEW_DAYS, "bad-review-deadline")
+    asked = ProposedDeadline.objects.filter(project=project)
+    if ReviewDeadline.objects.filter(project=project, days=days, approved_by__isnull=False).exists():
+        asked.delete()
+        return None
+    if asked.filter(days=days).exists():
+        return asked.get()
+    said = {"days": days, "made_by": by, "made_at": Now()}
+    made, _new = ProposedDeadline.objects.update_or_create(project=project, defaults=said)
+    tell("review_deadline_proposed", project, by, days=days)
+    return made
+
+
+@transaction.atomic
+def agree(project: Project, by: Person) -> ReviewDeadline:
+    """A second person, of finance, says yes: it holds from now on. Raises StateConflict, or what `check_two` does."""
+    asked = _take(project)
+    check_two(asked.made_by, by)
     rows = ReviewDeadline.objects.filter(project=project)
     before = rows.select_for_update().values_list("days", flat=True).first()
-    if days == before:
-        return rows.first()
-    awaited = AwaitedReview.objects.filter(project=project)
-    if days is None:
-        rows.delete()
-        awaited.filter(paid=0).delete()  # what was paid is still no longer owed, until the task waits no more
-    else:
-        if before is None:
-            awaited.filter(approved_at=None).update(since=Now())
-        said = {"days": days, "changed_by": by, "changed_at": Now()}
-        ReviewDeadline.objects.update_or_create(project=project, defaults=said)
-    detail = {"project": str(project.public_id), "before": before, "after": days}
+    if before is None:
+        AwaitedReview.objects.filter(project=project, approved_at=None).update(since=Now())
+    said = {"days": asked.days, "changed_by": asked.made_by, "changed_at": Now(), "approved_by": by}
+    made, _new = ReviewDeadline.objects.update_or_create(project=project, defaults=said)
+    _record(project, by, before, asked.days, asked.made_by)
+    return made
+
+
+@transaction.atomic
+def decline(project: Project, by: Person) -> None:
+    """Say no to what is asked; what held before goes on. Raises StateConflict where nothing is."""
+    asked = _take(project)
+    tell("review_deadline_declined", project, by, days=asked.days)
+
+
+@transaction.atomic
+def stop(project: Project, by: Person) -> None:
+    """Let what waits for a reviewer wait as long as it takes, from now on; nothing is asked of finance any more."""
+    for asked in ProposedDeadline.objects.filter(project=project):
+        asked.delete()
+        tell("review_deadline_declined", project, by, days=asked.days)
+    rows = ReviewDeadline.objects.filter(project=project)
+    before = rows.select_for_update().values_list("days", flat=True).first()
+    if before is None:
+        return
+    rows.delete()
+    # What was paid is still no longer owed, until the task waits no more.
+    AwaitedReview.objects.filter(project=project, paid=0).delete()
+    _record(project, by, before, None, None)
+
+
+def _take(project: Project) -> ProposedDeadline:
+    asked = ProposedDeadline.objects.filter(project=project).select_for_update().select_related("made_by").first()
+    if asked is None:
+        raise StateConflict("Nothing is asked any more; nothing was changed.")
+    ProposedDeadline.objects.filter(pk=asked.pk).delete()
+    return asked
+
+
+def _record(project: Project, by: Person, before: int | None, after: int | None, asked_by: Person | None) -> None:
+    """Who changed it from what to what, in the audit trail and for all who read along."""
+    detail = {"project": str(project.public_id), "before": before, "after": after}
+    if asked_by is not None:
+        detail["proposed_by"] = asked_by.email
     trail.record(
         trail.Kind.PAY_CHANGED, organization=project.organization, actor=by, subject=project.name, detail=detail
     )
     tell("review_deadline_changed", project, by)
-    return rows.first()
 
 
 def look(now: datetime | None = None) -> int:
@@ -114,11 +168,16 @@ def approve(task_key: int, now: datetime) -> bool:
     waited = Q(pk=task_key, approved_at=None, since__lte=now - timedelta(days=deadline.days))
     if not AwaitedReview.objects.filter(waited).update(approved_at=Clock()):
         return False
-    number = effects.pay_undecided(task, approved=True)
+    number = effects.pay_undecided(task, approved=True, without=_two_of(deadline))
     if number:
         AwaitedReview.objects.filter(pk=task_key).update(paid=F("paid") + number)
         emit_of_task("approved_unreviewed", task, None, answers=number, days=deadline.days)
     return bool(number)
+
+
+def _two_of(deadline: ReviewDeadline) -> set[int]:
+    """Who gain nothing by it: both who said so, as with bonuses by rule."""
+    return {one for one in (deadline.changed_by_id, deadline.approved_by_id) if one}
 
 
 def waiting(project: Project) -> tuple[int, int]:

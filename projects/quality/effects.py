@@ -5,7 +5,7 @@ the taskers' standings in the order of their keys, then what the crowd learns. D
 thus wait for each other instead of locking each other out, and only for as long as the last statements take.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -132,13 +132,13 @@ def _undecided_keys(answers: Iterable[Annotation]) -> dict[str, int]:
     return {f"{UNDECIDED}{pk}": now[assignment] for pk, assignment in versions}
 
 
-def pay_undecided(task: Task, *, approved: bool = False) -> int:
+def pay_undecided(task: Task, *, approved: bool = False, without: Collection[int] = ()) -> int:
     """Owe what was promised for each answer that counts, without a verdict, once: the task or its batch was cancelled,
     or (`approved`) it waited for a reviewer long enough. How many answers are owed something by that.
 
     What a verdict paid before the task was opened again stays, and is all that the answer earns. Should the task be
     decided after all, by its answers or a reviewer, that verdict takes the place of this; but not of what was approved.
-    What a verdict found too unlike it is approved by nobody's silence.
+    What a verdict found too unlike it is approved by nobody's silence. The keys of people `without` are owed nothing.
     """
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
     rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)
@@ -148,7 +148,7 @@ def pay_undecided(task: Task, *, approved: bool = False) -> int:
     if approved:
         compared = {pk for some in verdicts.values() for pk, agreement in some.items() if agreement is not None}
         settled |= {one.pk for one in rows if str(one.pk) in compared}
-    rows = [one for one in rows if one.pk not in settled]
+    rows = [one for one in rows if one.pk not in settled and one.tasker_id not in without]
     of_then = pay_rules.promised(task.project, task.project.settings_now(), rows)
     amounts = {one.pk: pay_rules.worth(one, task, of_then[one.settings_version], None) for one in rows}
     owed = [one for one in rows if amounts[one.pk]]

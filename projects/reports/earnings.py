@@ -267,7 +267,9 @@ def _awaited(entries: Iterable[Entry], seen: datetime) -> None:
         deadline = getattr(awaited.project, "review_deadline", None)  # None once a manager took it back
         if entry.earned:
             entry.paid_on = awaited.approved_at
-        elif deadline is not None and (awaited.approved_at is None or awaited.approved_at >= seen):
+        elif deadline is None or entry.annotation.tasker_id in (deadline.changed_by_id, deadline.approved_by_id):
+            continue  # nor is either of the two who said so paid by it
+        elif awaited.approved_at is None or awaited.approved_at >= seen:
             entry.paid_by = awaited.since + timedelta(days=deadline.days)
 
 

@@ -106,6 +106,8 @@ WORDS = {
     "requirement_set": _("Requirement set"),
     "returned": _("Part of a batch brought back"),
     "review_deadline_changed": _("Payment without a review changed"),
+    "review_deadline_declined": _("Payment without a review: not agreed to"),
+    "review_deadline_proposed": _("Payment without a review: asked of finance"),
     "role_ended": _("Role ended"),
     "role_granted": _("Role given"),
     "rule_appeal_answered": _("Appeal against a rule answered"),

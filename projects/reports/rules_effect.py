@@ -1,18 +1,23 @@
-"""What rules of handing out come to: each in a sentence about the people whose answers were decided lately."""
+"""What rules of handing out come to: each in a sentence about the people whose answers were decided lately, or who
+reported or skipped tasks."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from projects.models import AssignmentRules, Project
+from projects.queue.broken import FIRST_FEW
+from projects.queue.leases import SKIP_REASONS, USUAL_MODES
 from projects.reports.settings_effect import NEWEST
-from taskers.database.prepared import ask
+from taskers.database.prepared import array, ask
 from taskers.standing.grades import PRIOR_GOOD, PRIOR_POOR
 
 DAYS = 14
 LEAST = 3  # fewer people, or days of theirs, tell nothing
+WORKERS, PIECES = 100, 100  # into whose newest work is looked for skips, and how much of each
 
 # People alone: no floor or cap of theirs is asked of models.
 LATELY = f"""
@@ -32,6 +37,35 @@ CROSS JOIN LATERAL (
   FROM projects_daytally d WHERE d.tasker_id = who.tasker_id AND d.project_id = %(project)s::bigint
     AND d.day > current_date - {DAYS} AND d.judgements > 0
 ) days
+"""
+# Who reported tasks in these days, with how many they reported and handed in on each day of theirs. What was refused
+# then was never written down.
+REPORTS = f"""
+SELECT r.tasker_id, r.reports, coalesce(d.judgements, 0) FROM (
+  SELECT b.tasker_id, (b.at AT TIME ZONE coalesce(nullif(p.time_zone, ''), 'UTC'))::date AS day, count(*) AS reports
+  FROM projects_brokenreport b JOIN taskers_person p ON p.id = b.tasker_id
+  WHERE b.project_id = %(project)s::bigint AND b.at > now() - make_interval(days => {DAYS}) GROUP BY 1, 2
+) r LEFT JOIN projects_daytally d
+  ON d.tasker_id = r.tasker_id AND d.project_id = %(project)s::bigint AND d.day = r.day
+"""
+# By reason what was skipped among the newest work of the people whose answers were decided lately: how many tasks, by
+# how many people; under no reason, the rest. What is to come back later was given back, with its reason.
+SKIPS = f"""
+SELECT CASE WHEN n.reason = ANY(%(reasons)s::text[]) AND n.state IN ('skipped', 'released') THEN n.reason ELSE '' END,
+  count(DISTINCT n.task_id), count(DISTINCT who.tasker_id), count(*)
+FROM (
+  SELECT a.tasker_id, count(*) AS answers FROM (
+    SELECT e.verdict_id FROM projects_verdictentry e WHERE e.project_id = %(project)s::bigint AND e.label = ''
+    ORDER BY e.id DESC LIMIT {NEWEST}
+  ) lately JOIN projects_verdict v ON v.id = lately.verdict_id AND v.superseded_at IS NULL
+  CROSS JOIN LATERAL jsonb_object_keys(v.agreements) k JOIN projects_annotation a ON a.id = k::bigint
+  JOIN taskers_person p ON p.id = a.tasker_id AND p.kind = 'human'
+  GROUP BY a.tasker_id ORDER BY 2 DESC, 1 LIMIT {WORKERS}
+) who CROSS JOIN LATERAL (
+  SELECT w.task_id, w.state, w.reason FROM projects_assignment w JOIN projects_batch b ON b.id = w.batch_id
+  WHERE w.tasker_id = who.tasker_id AND w.kind = 'judge' AND b.project_id = %(project)s::bigint AND w.state <> 'held'
+  ORDER BY w.id DESC LIMIT {PIECES}
+) n GROUP BY 1
 """
 # Of the known answers in stock how often each was dealt, and by how many each task is reported that nobody looked at.
 STOCK = """
@@ -62,6 +96,21 @@ class Worker(NamedTuple):
         return (PRIOR_GOOD + self.good) / (PRIOR_GOOD + PRIOR_POOR + self.evidence)
 
 
+class Reports(NamedTuple):
+    """How many tasks somebody reported on a day of theirs, and how many they handed in."""
+
+    person: int
+    reports: int
+    done: int
+
+
+class Skips(NamedTuple):
+    """How many tasks were skipped for a reason, and by how many people."""
+
+    tasks: int
+    people: int
+
+
 @dataclass(frozen=True)
 class Lately:
     """The people, and for each day on which one of them worked here how much they did and were promised for it."""
@@ -71,6 +120,9 @@ class Lately:
     promised: list[float]  # millionths
     dealt: list[int] = field(default_factory=list)  # how often, each known answer in stock
     reported: list[int] = field(default_factory=list)  # by how many people, each task that nobody looked at yet
+    reports: list[Reports] = field(default_factory=list)
+    skips: Mapping[str, Skips] = field(default_factory=dict)  # by reason
+    pieces: int = 0  # of work among which these were
 
     @property
     def answers(self) -> int:
@@ -79,8 +131,9 @@ class Lately:
 
 
 def lately(project: Project) -> Lately:
-    """Two queries, however large the project."""
+    """Four queries, however large the project."""
     dealt, reported = ask(STOCK, {"project": project.pk})[0]
+    skipped = ask(SKIPS, {"project": project.pk, "reasons": array(list(SKIP_REASONS))})
     rows = ask(LATELY, {"project": project.pk, "key": project.public_id})
     return Lately(
         people=[Worker(*row[:3]) for row in rows],
@@ -88,6 +141,9 @@ def lately(project: Project) -> Lately:
         promised=[one for row in rows for one in row[4] or ()],
         dealt=list(dealt or ()),
         reported=list(reported or ()),
+        reports=[Reports(*row) for row in ask(REPORTS, {"project": project.pk})],
+        skips={reason: Skips(tasks, people) for reason, tasks, people, _pieces in skipped if reason},
+        pieces=sum(row[3] for row in skipped),
     )
 
 
@@ -174,6 +230,70 @@ def _reporters(found: Lately, rules: AssignmentRules) -> str:
     )
 
 
+def _reports_daily(found: Lately, rules: AssignmentRules) -> str:
+    if not found.reports:
+        return ""
+    more = [one.reports - _may_report(one, rules) for one in found.reports]
+    words = {
+        "days": DAYS,
+        "people": len({one.person for one in found.reports}),
+        "reports": sum(one.reports for one in found.reports),
+        "met": len({one.person for one, over in zip(found.reports, more, strict=True) if over >= 0}),
+        "refused": sum(over for over in more if over > 0),
+    }
+    return (
+        _(
+            "Reports in the last %(days)s days: %(reports)s, from so many people: %(people)s. With these limits"
+            " %(met)s of them would have come to their limit on a day, and %(refused)s of the reports been refused."
+        )
+        % words
+    )
+
+
+def _reports_share(found: Lately, rules: AssignmentRules) -> str:
+    if not found.reports:
+        return ""
+    limits = [FIRST_FEW + int(rules.reports_share * one.done) for one in found.reports]
+    words = {
+        "days": len(limits),
+        "number": sum(one < rules.reports_daily for one in limits),
+        "least": min(limits),
+        "most": max(limits),
+    }
+    return (
+        _(
+            "Somebody reported tasks on %(days)s days of theirs: by this share they may report %(least)s to %(most)s a"
+            " day, which is less than the number before on %(number)s of them."
+        )
+        % words
+    )
+
+
+def _may_report(one: Reports, rules: AssignmentRules) -> int:
+    """As it is asked of a report (queue/broken.py)."""
+    return min(rules.reports_daily, FIRST_FEW + int(rules.reports_share * one.done))
+
+
+def _skip_mode(reason: str) -> Callable[[Lately, AssignmentRules], str]:
+    """What is told of skips for a reason, by what becomes of them."""
+
+    def tell(found: Lately, rules: AssignmentRules) -> str:
+        if found.pieces < LEAST:
+            return ""
+        skips = found.skips.get(reason, Skips(0, 0))
+        words = {"tasks": skips.tasks, "people": skips.people, "pieces": found.pieces}
+        mode = rules.skip_modes.get(reason) or USUAL_MODES.get(reason, "others")
+        said = _("Skipped so among the newest %(pieces)s pieces of work: %(tasks)s, by so many people: %(people)s.")
+        return f"{said} {BECOMES[mode]}" % words if skips.tasks else said % words
+
+    return tell
+
+
+BECOMES = {
+    "others": gettext_lazy("Each would be offered to somebody else."),
+    "me": gettext_lazy("Each would come back, to whoever skipped it too."),
+    "review": gettext_lazy("For a reviewer that makes %(tasks)s more."),
+}
 TOLD: Mapping[str, Callable[[Lately, AssignmentRules], str]] = {
     "standing_floor": _standing_floor,
     "daily_tasks": _daily_tasks,
@@ -181,4 +301,7 @@ TOLD: Mapping[str, Callable[[Lately, AssignmentRules], str]] = {
     "gold_share": _gold_share,
     "gold_uses": _gold_uses,
     "reporters": _reporters,
+    "reports_daily": _reports_daily,
+    "reports_share": _reports_share,
+    **{f"skip_{reason}": _skip_mode(reason) for reason in SKIP_REASONS},
 }

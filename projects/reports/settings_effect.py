@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from projects.models import Project, ProjectSettings
 from projects.quality.audits import REVIEW
 from projects.quality.consensus import AUTO, IMPORTED
-from projects.reports import sample_effect
+from projects.reports import method_effect, offered_effect, sample_effect
 from taskers.database.prepared import ask
 from taskers.money.ledger import money
 
@@ -115,6 +115,7 @@ def of(
     terms = Terms(settings, thresholds, project.organization.currency)
     said = {name: tell(found, terms) for name, tell in TOLD.items()}
     said |= sample_effect.of(sample_effect.sample(project, settings), *terms)
+    said |= {name: weigh(project, settings) for name, weigh in WEIGHED.items() if names is None or name in names}
     return {name: one for name, one in said.items() if one and (names is None or name in names)}
 
 
@@ -259,6 +260,24 @@ def _lease_seconds(found: Lately, terms: Terms) -> str:
     ) % (words | {"answers": len(found.elapsed)})
 
 
+def _shows_verdicts(found: Lately, terms: Terms) -> str:
+    if not found.of_people:
+        return ""
+    line = float(terms.thresholds["agreement"])
+    words = {"answers": len(found.of_people), "tasks": found.decided, "number": _below(found.of_people, line)}
+    if terms.settings.shows_verdicts:
+        said = _(
+            "So the verdict stands beside %(answers)s answers of people to the last %(tasks)s decided tasks;"
+            " %(number)s of them are unlike it."
+        )
+    else:
+        said = _(
+            "Whoever gave the %(answers)s answers to the last %(tasks)s decided tasks reads what they earned alone;"
+            " %(number)s of them are unlike the verdict, and may be contested unseen."
+        )
+    return said % words
+
+
 def _below(some: Sequence[float], line: float) -> int:
     return sum(one < line for one in some)
 
@@ -276,5 +295,11 @@ TOLD: Mapping[str, Callable[[Lately, Terms], str]] = {
     "paid_seconds": _paid_seconds,
     "review_rate": _review_rate,
     "lease_seconds": _lease_seconds,
+    "shows_verdicts": _shows_verdicts,
 }
-NAMES = (*TOLD, *sample_effect.TOLD)  # of all that are told
+# Of these more is asked than stands in a row; each once it is wanted.
+WEIGHED: Mapping[str, Callable[[Project, ProjectSettings], str]] = {
+    "aggregation": method_effect.of,
+    "minimum_score": offered_effect.of,
+}
+NAMES = (*TOLD, *sample_effect.TOLD, *WEIGHED)  # of all that are told

@@ -113,7 +113,8 @@ def begin(
 
 def _made(organization: Organization, pattern: Mapping[str, Any], name: str, *, by: Person) -> Project:
     settings = {key: value for key, value in pattern["settings"].items() if key in configure.FIELDS}
-    labels, task_type = pattern["labels"], pattern["task_type"]
+    labels, task_type = [_apart(one, "attributes") for one in pattern["labels"]], pattern["task_type"]
+    settings = _apart(settings, "fields")
     if "review" in settings:  # of labels that were retired there, none is here
         keys = [configure.label_key(one) for one in labels]
         settings["review"] = review_rule.relabelled(settings["review"], dict(zip(keys, keys, strict=True)))
@@ -127,6 +128,21 @@ def _made(organization: Organization, pattern: Mapping[str, Any], name: str, *, 
     kept = {key: value for key, value in pattern["rules"].items() if key in RULES}
     rules.revise(made, by, requirements=wanted, priority=pattern["priority"], **kept)
     return made
+
+
+def _apart(held: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The same with a number behind each name in this list that another one before it has: from before that was
+    refused, so that what is made after such a project can be made. Their keys tell them apart as ever."""
+    known: set[str] = set()
+    told = []
+    for one in held.get(name) or ():
+        called, number = one["name"], 1
+        while called.casefold() in known:
+            number += 1
+            called = f"{one['name']} {number}"
+        known.add(called.casefold())
+        told.append({**one, "name": called})
+    return {**held, name: told} if told else dict(held)
 
 
 def _tell(kind: str, template: ProjectTemplate, by: Person) -> None:

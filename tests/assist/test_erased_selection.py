@@ -132,6 +132,21 @@ def test_what_shows_an_image_is_erased_by_the_page_and_by_a_command(cast, client
         command(*begin, "--image", astronaut.sha256)
 
 
+def test_many_tasks_are_erased_piece_by_piece_and_too_many_are_counted(cast, project, monkeypatch) -> None:
+    """Bob answered three tasks, and a job sees to two of them."""
+    tasks = decided(cast, project, cast.bob, cast.bob, cast.bob)
+    monkeypatch.setattr(erasure, "PIECE", 2)
+    monkeypatch.setattr(erasure, "MOST_SELECTED", 2)
+    bobs = erased_selection.of_person(project, cast.bob.email)
+    with pytest.raises(Refused, match="3 tasks are like that, and 2 at once may be"):
+        erasure.begin_with(project, bobs, reason=WHY, by=cast.mina)
+    monkeypatch.setattr(erasure, "MOST_SELECTED", 3)
+    last = erasure.begin_with(project, bobs, reason=WHY, by=cast.mina)
+    assert [one.number for one in erasure.of(project)] == [1, 2] and erasure.of(project)[0] == last
+    assert erased_of(project) == keys(*tasks)
+    assert [erasure.run(key) for key, _project in erasure.open_keys()] == ["done", "done"]
+
+
 def test_an_evaluation_from_before_says_what_was_erased_of_it_and_lists_it_no_more(cast, project, client) -> None:
     first, second = decided(cast, project, cast.alice, cast.bob)
     one, other = (registry.model_version(key) for key in ("fake-spans@1", "en-core-web-sm@3.8.0"))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser.looks import FEW, seen
+from tests.support.browser.looks import FEW, LOOKS, seen
 from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 
@@ -27,7 +27,7 @@ PATHS = {
     "leo": ["/", "/my-work/", "/my-work/quality/", "/profile/"],
     "priya": ["/review/", "/review/second/", "/review/decisions/", "/disputes/"],
     "ingrid": ["/people/audit/", "/people/tokens/", "/profile/", "/disputes/", "/money/", "/money/payouts/",
-               "/money/bonuses/", "/money/years/", "/money/terms/"],
+               "/money/bonuses/", "/money/unreviewed/", "/money/years/", "/money/terms/", "PAYEE", "DISPUTE"],
 }  # fmt: skip
 LISTED = """
 import json
@@ -62,9 +62,12 @@ def places(site: Site, task_type: str) -> dict[str, str]:
         " WHERE p.task_type = %s ORDER BY p.id, t.id LIMIT 1",
         task_type,
     )[0]
+    ((dispute,),) = site.query("SELECT public_id FROM taskers_dispute ORDER BY state <> 'open', id LIMIT 1")
     ((person,),) = site.query("SELECT public_id FROM taskers_person WHERE email LIKE %s", "leo@%")
     return {
         "PERSON": f"/people/{person}/work/",
+        "PAYEE": f"/money/people/{person}/",
+        "DISPUTE": f"/disputes/{dispute}/",
         "PROJECT": f"/projects/{project}/",
         "TASK": f"/projects/tasks/{task}/",
         "TRY": f"/studio/{project}/?try=1",
@@ -83,6 +86,24 @@ def test_pages_fit_and_read_aloud(who: str, site: Site, sign_in: Callable[..., P
         assert answer is not None and answer.status == 200, f"{path} answered {answer and answer.status}"
         settle(page)
         found += seen(page, path, FEW)
+    assert found == []
+
+
+def test_a_payout_leads_by_keys_alone_to_the_answer_that_earned_it(site: Site, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("ingrid@riverside.example")
+    page.goto("/money/payouts/")
+    found: list[str] = []
+    for place in ("payouts", "items", "earnings"):
+        link = page.locator("main tbody a").first
+        for _turn in range(60):
+            if link.evaluate("one => one === document.activeElement"):
+                break
+            page.keyboard.press("Tab")
+        assert link.evaluate("one => one === document.activeElement"), f"no key leads on from before {place}"
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/money/{place}/*/")
+        settle(page)
+        found += seen(page, page.url, LOOKS if place == "earnings" else FEW)
     assert found == []
 
 

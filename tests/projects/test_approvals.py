@@ -8,15 +8,16 @@ from django.utils import timezone
 
 from projects import queue
 from projects.configuration import spending_limit
-from projects.models import AwaitedReview, BatchProgress, ReviewDeadline, Task, Verdict
+from projects.models import AwaitedReview, BatchProgress, Project, ProposedDeadline, ReviewDeadline, Task, Verdict
 from projects.quality import approvals, consensus
 from projects.reports import dashboard
 from projects.workflow import corrections, returned_work, submission, task_actions, void_work
 from taskers.audit.trail import Kind
 from taskers.database.prepared import ask
 from taskers.errors import Problem
-from taskers.models import AuditRecord, Event, Transfer
+from taskers.models import AuditRecord, Event, Membership, Transfer
 from taskers.money import bonuses, earning_days, ledger
+from taskers.money.independence import SamePerson
 from tests.support import make
 from tests.support.connections import all_at_once
 from tests.support.projects.judging import given, said
@@ -27,6 +28,12 @@ WEEK = timedelta(days=7)
 CENTS = 50_000
 
 
+def allowed(cast, project: Project, days: int) -> None:
+    """Mina asks for it, and Finn of finance says yes."""
+    approvals.propose(project, cast.mina, days)
+    approvals.agree(project, cast.finn)
+
+
 def in_doubt(cast, days: int | None = 7, name: str = "First") -> Task:
     """They say different things of a task, so that a reviewer is waited for."""
     project = make.project(cast.riverside, name)
@@ -34,7 +41,7 @@ def in_doubt(cast, days: int | None = 7, name: str = "First") -> Task:
     said(cast.alice, task, make.MARIA)
     said(cast.bob, task, make.OSLO)
     if days:
-        approvals.allow(project, cast.mina, days)
+        allowed(cast, project, days)
         approvals.look()
     task.refresh_from_db()
     assert task.withheld == "review"
@@ -107,13 +114,13 @@ def test_what_was_paid_so_counts_once_also_when_the_project_takes_its_word_back(
     in_time()
     earning_days.add(Transfer.objects.values_list("pk", flat=True))
     BatchProgress.objects.update_or_create(batch=task.batch, defaults={"wanted": 3, "submitted": 3, "spent": 0})
-    approvals.allow(task.project, cast.mina, None)
+    approvals.stop(task.project, cast.mina)
     assert (approvals.look(), AwaitedReview.objects.get().paid) == (0, 2), "it waits still"
     (spent,) = spending_limit.of([task.project]).values()
     assert (spent.earned, spent.promised) == (2 * CENTS, CENTS)
-    approvals.allow(task.project, cast.mina, 7)
+    allowed(cast, task.project, 7)
     assert (in_time(), owed(cast)) == (0, (CENTS, CENTS))
-    approvals.allow(task.project, cast.mina, None)
+    approvals.stop(task.project, cast.mina)
     Task.objects.filter(pk=task.pk).update(withheld="")
     assert (approvals.look(), AwaitedReview.objects.exists()) == (0, False)
 
@@ -137,7 +144,7 @@ def test_an_answer_that_comes_after_the_others_were_paid_has_its_own_days(cast) 
     mine = given(cast.carol, task)
     with transaction.atomic():
         queue.pass_on(queue.lock(task.pk), Task.Withheld.REVIEW, by=cast.mina)
-    approvals.allow(task.project, cast.mina, 7)
+    allowed(cast, task.project, 7)
     approvals.look()
     assert (in_time(), owed(cast)) == (1, (CENTS, CENTS))
     submission.submit(mine, cast.carol, mine.token, make.OSLO)
@@ -153,7 +160,7 @@ def test_where_nothing_was_paid_nothing_is_said_to_be(cast) -> None:
     task = make.task(make.batch(project))
     said(cast.alice, task, make.MARIA)
     said(cast.bob, task, make.OSLO)
-    approvals.allow(project, cast.mina, 7)
+    allowed(cast, project, 7)
     approvals.look()
     assert (in_time(), approvals.waiting(project)) == (0, (0, 0))
 
@@ -166,7 +173,7 @@ def test_what_a_verdict_rejected_is_approved_by_nobody_s_silence(cast) -> None:
     consensus.reopen(task, by=cast.mina)
     with transaction.atomic():
         queue.pass_on(queue.lock(task.pk), Task.Withheld.REVIEW, by=cast.mina)
-    approvals.allow(task.project, cast.mina, 7)
+    allowed(cast, task.project, 7)
     approvals.look()
     assert (in_time(), owed(cast)) == (0, (CENTS, 0))
 
@@ -222,8 +229,8 @@ def test_it_waits_while_a_reviewer_is_at_it_and_starts_anew_when_it_was_switched
     mine = queue.claim_review(task, cast.rita)
     assert in_time() == 0
     queue.release(mine, cast.rita, mine.token)
-    approvals.allow(task.project, cast.mina, None)
-    approvals.allow(task.project, cast.mina, 7)
+    approvals.stop(task.project, cast.mina)
+    allowed(cast, task.project, 7)
     assert not AwaitedReview.objects.exists()
     assert (approvals.look(), AwaitedReview.objects.count(), in_time()) == (0, 1, 1)
     kept = AuditRecord.objects.filter(kind=Kind.PAY_CHANGED).order_by("pk").values_list("detail", flat=True)
@@ -235,11 +242,53 @@ def test_programs_say_after_how_many_days(cast) -> None:
     task = in_doubt(cast)
     api = Office(cast.mina, cast.riverside)
     key = task.project.public_id
-    assert api.get("review-deadline", key).json() == {"days": 7, "waiting": 1, "unreviewed": 0}
+    told = {"days": 7, "proposed": None, "waiting": 1, "unreviewed": 0}
+    assert api.get("review-deadline", key).json() == told
     in_time()
-    assert api.put("review-deadline", key, body={"days": 3}).json() == {"days": 3, "waiting": 0, "unreviewed": 1}
+    asked = api.put("review-deadline", key, body={"days": 3}).json()
+    assert asked == told | {"proposed": 3, "waiting": 0, "unreviewed": 1}
     refused(api.put("review-deadline", key, body={"days": 0}), 400, "invalid", "days")
-    assert api.put("review-deadline", key, body={"days": None}).json()["days"] is None
+    off = api.put("review-deadline", key, body={"days": None}).json()
+    assert (off["days"], off["proposed"]) == (None, None)
+
+
+@pytest.mark.django_db
+def test_it_takes_two_people_and_neither_is_paid_by_it(client, cast) -> None:
+    """Mina, who answers tasks too, asks for it; she can't say yes herself, and Finn does."""
+    project = make.project(cast.riverside)
+    Membership.objects.create(person=cast.mina, organization=cast.riverside, role="tasker")
+    task = make.task(make.batch(project))
+    said(cast.mina, task, make.MARIA)
+    said(cast.bob, task, make.OSLO)
+    client.force_login(cast.mina)
+    client.post(f"/projects/{project.public_id}/spending/reviews/", {"days": "7"})
+    shown = client.get(f"/projects/{project.public_id}/spending/").content.decode()
+    assert "somebody of finance says yes under Money" in shown and not ReviewDeadline.objects.exists()
+    assert (approvals.look(), in_time()) == (0, 0), "until then nothing is paid"
+    with pytest.raises(SamePerson):
+        approvals.agree(project, cast.mina)
+    assert ProposedDeadline.objects.get().days == 7, "it waits still"
+    client.force_login(cast.finn)
+    assert "paid after 7 days" in client.get("/money/unreviewed/").content.decode()
+    client.post(f"/money/unreviewed/{project.public_id}/", {"act": "approve"})
+    deadline = ReviewDeadline.objects.get()
+    assert (deadline.days, deadline.changed_by, deadline.approved_by) == (7, cast.mina, cast.finn)
+    kept = AuditRecord.objects.get(kind=Kind.PAY_CHANGED)
+    assert (kept.actor, kept.detail["proposed_by"]) == (cast.finn, cast.mina.email)
+    approvals.look()
+    assert (in_time(), balance_of(cast.mina, "owed"), balance_of(cast.bob, "owed")) == (1, 0, CENTS)
+    # Another number waits anew, no is no, and either of them switches it off at once.
+    approvals.propose(project, cast.mina, 2)
+    assert ReviewDeadline.objects.get().days == 7
+    client.post(f"/money/unreviewed/{project.public_id}/", {"act": "decline"})
+    assert not ProposedDeadline.objects.exists() and ReviewDeadline.objects.get().days == 7
+    answer = client.post(f"/money/unreviewed/{project.public_id}/", {"act": "approve"}, follow=True)
+    assert "Nothing is asked any more" in answer.content.decode()
+    client.post(f"/money/unreviewed/{project.public_id}/", {"act": "stop"})
+    assert not ReviewDeadline.objects.exists()
+    kinds = Event.objects.filter(kind__startswith="review_deadline").order_by("pk").values_list("kind", flat=True)
+    said_so = ["proposed", "changed", "proposed", "declined", "changed"]
+    assert [one.removeprefix("review_deadline_") for one in kinds] == said_so
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,6 +2,7 @@
 
 import re
 
+import pgtrigger
 import pytest
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -101,6 +102,23 @@ def test_a_project_is_cloned_from_its_settings_and_a_name_in_use_is_said(cast, m
     made = Project.objects.get(name="Names again")
     assert answer["Location"] == page("project-settings", made.public_id)
     assert (made.settings_now().wanted, made.created_by) == (4, cast.mina)
+
+
+def test_names_that_were_the_same_before_that_was_refused_are_told_apart_in_a_clone(cast, mina) -> None:
+    twins = [{"key": key, "name": "Kind", "kind": "text"} for key in ("a", "b", "c")]
+    project = make.project(cast.riverside, "Twins", "classification", fields=twins[:1], labels=LABELS)
+    with pgtrigger.ignore("projects.ProjectSettings:settings_append_only"):
+        project.settings.update(fields=twins)
+    mina.post(page("project-clone", project.public_id), {"name": "Apart"})
+    made = Project.objects.get(name="Apart")
+    assert [(one["key"], one["name"]) for one in made.settings_now().fields] == [
+        ("a", "Kind"), ("b", "Kind 2"), ("c", "Kind 3"),
+    ]  # fmt: skip
+    spans = make.project(cast.riverside, "Spans")
+    spans.labels.filter(key="place").update(attributes=[one | {"kind": "flag"} for one in twins])
+    mina.post(page("project-clone", spans.public_id), {"name": "Spans apart"})
+    held = Project.objects.get(name="Spans apart").labels.get(key="place").attributes
+    assert [(one["key"], one["name"]) for one in held] == [("a", "Kind"), ("b", "Kind 2"), ("c", "Kind 3")]
 
 
 def test_what_is_cloned_on_the_page_has_its_course_as_by_a_program(cast, mina) -> None:

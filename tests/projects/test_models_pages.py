@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from projects.annotators import lifecycle, report
+from projects.annotators import lifecycle, report, second_person
 from projects.errors import Refused
 from projects.models import ModelAnnotator, ModelAnswer
 from taskers.credentials import tokens
@@ -65,6 +65,12 @@ def test_mina_does_on_the_page_what_programs_do(cast, project, client) -> None:
     assert client.post(there, moved | {f"m{annotator.pk}-mode": "king"}).status_code == 422
     fresh = client.post(reverse("model-token", args=[project.public_id, annotator.public_id])).content.decode()
     assert "tdm_" in fresh and "tdm_" not in client.get(here).content.decode()
+    # Who has the new secret may be another model: the word of both has lapsed.
+    annotator.refresh_from_db()
+    assert annotator.mode == "count" and second_person.said(annotator) is None
+    assert annotator.moves.latest("pk").reason == "A new token was made for it."
+    assert lifecycle.move(annotator, by=cast.olga, mode="decide", reason="The same still").mode == "count"
+    assert lifecycle.move(annotator, by=cast.mina, mode="decide").mode == "decide"
 
 
 def test_who_asked_before_it_switched_itself_off_asks_anew(cast, project) -> None:

@@ -7,11 +7,15 @@ from django.test import Client
 
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, AssignmentRules, Project, ProjectSettings
-from projects.reports import rules_effect, sample_effect, settings_effect, verdict_index
+from projects.queue import broken
+from projects.queue import leases as skips
+from projects.reports import method_effect, offered_effect, rules_effect, sample_effect, settings_effect, verdict_index
+from projects.reports.offered_effect import Offered
 from projects.reports.sample_effect import Given, Sample
 from projects.reports.settings_effect import TOLD, Lately, Terms
 from taskers.models import Event
 from tests.support import make
+from tests.support.projects import judging
 from tests.support.projects.managing import page, signed_in
 
 # Ten tasks that answers decided, four of them less sure, and three that a reviewer did; five timed answers of people.
@@ -54,6 +58,8 @@ FOUND = Lately(
         ("paid_seconds", {"hourly_rate": 12_000_000, "paid_seconds": 40}, "With 40, 1 of the last 5 answers"),
         ("paid_seconds", {"hourly_rate": 0}, ""),
         ("review_rate", {"review_rate": 100_000}, "decided 3 of the last 13 decided tasks: that comes to $0.30."),
+        ("shows_verdicts", {"shows_verdicts": True}, "beside 18 answers of people to the last 13 decided tasks; 3 of"),
+        ("shows_verdicts", {"shows_verdicts": False}, "3 of them are unlike the verdict, and may be contested unseen"),
         ("lease_seconds", {"lease_seconds": 900}, "With 15.0 minutes, 2 of the last 5 answers of people took longer"),
     ],
 )
@@ -117,6 +123,22 @@ def test_what_real_answers_tell_is_said_in_figures(name: str, terms: dict, words
     assert words in said and bool(words) == bool(said)
 
 
+def test_a_least_score_says_what_it_would_have_held_back() -> None:
+    """Ten suggestions; those under a label with a least score of its own keep that."""
+    offered = [Offered("person", score / 10, score > 4, score == 1) for score in range(8)]
+    offered += [Offered("place", 0.1, False, True)] * 2
+    said = offered_effect.told(offered, ProjectSettings(minimum_score=0.6, label_minimums={"place": 0}))
+    assert "With 60 %, 6 of the last 10 suggestions" in said and "1 were accepted as they were and 1 refused" in said
+    assert offered_effect.told(offered[:4], ProjectSettings(minimum_score=0.6)) == ""
+
+
+def test_a_method_says_how_many_it_decides_otherwise() -> None:
+    weighed = method_effect.Weighing(tasks=20, same=15, other=2)
+    said = method_effect.told(weighed, ProjectSettings(aggregation="standing_v1"))
+    assert "Weighted vote, as people are known now, decides 15 of the last 20" in said and "and 2 otherwise" in said
+    assert "leaves 3 open" in said and method_effect.told(weighed._replace(tasks=4), ProjectSettings()) == ""
+
+
 # Three people, one of whom falls below 60 % and one of whom nobody knows much, on four days of theirs.
 SEEN = rules_effect.Lately(
     people=[rules_effect.Worker(50, 30, 1), rules_effect.Worker(40, 5, 10), rules_effect.Worker(10, 0, 2)],
@@ -124,6 +146,9 @@ SEEN = rules_effect.Lately(
     promised=[1e6, 2e6, 3e6, 4e6],
     dealt=[0, 5, 9],
     reported=[1, 1, 2],
+    reports=[rules_effect.Reports(1, 3, 10), rules_effect.Reports(1, 5, 40), rules_effect.Reports(2, 12, 90)],
+    skips={"unclear": rules_effect.Skips(4, 2)},
+    pieces=300,
 )
 
 
@@ -149,6 +174,16 @@ SEEN = rules_effect.Lately(
             {"reporters": 2},
             "Of 3 tasks that are reported and wait for somebody to look, so many people reported 1.",
         ),
+        (
+            "reports_daily",
+            {"reports_daily": 10, "reports_share": 0.1},
+            "20, from so many people: 2. With these limits 1 of them would have come to their limit on a day, and 2 of",
+        ),
+        ("reports_share", {"reports_daily": 5, "reports_share": 0.1}, "report 4 to 12 a day, which is less than the"),
+        ("reports_share", {"reports_daily": 5, "reports_share": 0.1}, "the number before on 1 of them."),
+        ("skip_unclear", {}, "among the newest 300 pieces of work: 4, by so many people: 2. Each would be"),
+        ("skip_unclear", {"skip_modes": {"unclear": "review"}}, "For a reviewer that makes 4 more."),
+        ("skip_later", {}, "300 pieces of work: 0, by so many people: 0."),
         ("gold_share", {"gold_share": 0.2}, "With 20 %, about 25 pieces of gold come on top of 100 answers"),
         ("gold_share", {"gold_share": 0.2, "mode": "lists"}, ""),
     ],
@@ -193,6 +228,11 @@ def test_what_is_typed_is_told_by_the_function_that_tells_what_is_saved_and_noth
     with django_assert_max_num_queries(10):
         found = typed(mina, project, "pay_floor", wanted="3", pay_floor="70", lease_minutes="1")
     assert "A task is decided" not in found["correction_minutes"] and "any may be dealt" in found["file_order"]
+    assert "aggregation" not in found, "what stands there stays"
+    method = typed(mina, project, "aggregation", aggregation="standing_v1")["aggregation"]
+    assert "Weighted vote, as people are known now, decides 5 of the last 5 decided tasks as they were" in method
+    assert "beside 10 answers" in typed(mina, project, "shows_verdicts", shows_verdicts="on")["shows_verdicts"]
+    assert "may be contested unseen" in typed(mina, project, "shows_verdicts", wanted="2")["shows_verdicts"]
     assert "None of" in typed(mina, project, "file_order", wanted="2", file_order="on")["file_order"]
     assert "With 70 %, 0 of 10 answers" in found["pay_floor"] and "With 3 they would have begun" in found["wanted"]
     assert project.settings.count() == 1
@@ -245,6 +285,16 @@ def test_rules_that_are_typed_say_whom_they_would_meet(cast, mina, project) -> N
     assert (
         "With 5, 1 of the 3 days" in found["daily_tasks"] and "With 90 %, 3 of the 3 people" in found["standing_floor"]
     )
+    found = typed(mina, project, "skip_unclear", "rules", skip_unclear="review", reports_daily="1")
+    assert found["skip_unclear"] == "Skipped so among the newest 12 pieces of work: 0, by so many people: 0."
+    assert found["reports_daily"] == "", "nobody reported any"
+    skipped, others = judging.given(cast.alice, make.task(project.batches.get())), make.task(project.batches.get())
+    skips.skip(skipped, cast.alice, skipped.token, reason="unclear")
+    reported = judging.given(cast.bob, others)
+    broken.report(reported, cast.bob, reported.token, note="Torn.")
+    found = typed(mina, project, "skip_unclear", "rules", skip_unclear="review", reports_daily="1")
+    assert "For a reviewer that makes 1 more." in found["skip_unclear"]
+    assert "1, from so many people: 1. With these limits 1 of them would have come" in found["reports_daily"]
     found = typed(mina, project, "gold_share", "rules", gold_share="51")
     assert "less than or equal to 50" in found["gold_share"]
     shown = mina.get(page("project-rules", project.public_id)).content.decode()

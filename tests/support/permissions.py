@@ -134,6 +134,8 @@ MONEY = [
     get("money-bonuses", FINANCE | THEIRS),
     post("money-bonus-act", FINANCE, form(act="refuse")),
     post("money-bonus-rule-act", FINANCE, form(act="end")),
+    get("money-unreviewed", FINANCE | THEIRS),
+    post("money-unreviewed-act", FINANCE, form(act="decline")),
     get("money-terms", FINANCE | THEIRS),
     post(
         "money-terms",

@@ -83,6 +83,7 @@ def _context(
     here = Paginator(open_ones.order_by("-priority", "deadline", "pk"), BATCHES).get_page(request.GET.get("page"))
     shown = {row: BatchForm.of(row) for row in here.object_list}
     shown |= [refused] if refused else []
+    effects = rules_effect.of(project, rules.in_force(project))
     return {
         "project": project,
         "task_type": TASK_TYPES[project.task_type],
@@ -91,7 +92,8 @@ def _context(
         "batches": list(shown.items()),
         "here": here,
         "seen": qualified_people.look_over(project),
-        "effects": rules_effect.of(project, rules.in_force(project)),
+        "effects": effects,
+        "skips": [(field, effects.get(field.name, "")) for field in form.skips],
         "tab": "people",
         "part": "rules",
     }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects.configuration import spending_limit
-from projects.models import Project, ReviewDeadline, SpendingLimit
+from projects.models import Project, ProposedDeadline, ReviewDeadline, SpendingLimit
 from projects.models.limits import REVIEW_DAYS, SPENDING
 from projects.quality import approvals
 from projects.reports import pay_example
@@ -45,7 +45,8 @@ class ReviewDeadlineForm(forms.Form):
         required=False,
         help_text=gettext_lazy(
             "Where nobody looked by then, answers are paid as they were handed in; a verdict that comes later"
-            " doesn’t take it back, only voiding the answer does. Empty: they wait as long as it takes."
+            " doesn’t take it back, only voiding the answer does. Empty: they wait as long as it takes. A second"
+            " person, of finance, says yes first; neither of you is paid by it."
         ),
     )
 
@@ -73,8 +74,9 @@ def deadline(request: MemberRequest, project: Project) -> HttpResponse:
     form = ReviewDeadlineForm(request.POST)
     if not form.is_valid():
         return _shown(request, project, _limit_form(project, None), form)
-    approvals.allow(project, request.user, form.cleaned_data["days"])
-    messages.success(request, _("Saved."))
+    asked = approvals.propose(project, request.user, form.cleaned_data["days"])
+    said = _("Waiting: somebody of finance says yes first, under Money.") if asked else _("Saved.")
+    messages.success(request, said)
     return redirect("project-spending", project.public_id)
 
 
@@ -88,8 +90,10 @@ def _limit_form(project: Project, sent: QueryDict | None) -> LimitForm:
 def _shown(request: MemberRequest, project: Project, form: LimitForm, sent: ReviewDeadlineForm | None) -> HttpResponse:
     """The page, with what is wrong with either form."""
     (spent,) = spending_limit.of([project]).values()
-    deadline = ReviewDeadline.objects.filter(project=project).select_related("changed_by").first()
-    deadline_form = sent or ReviewDeadlineForm(initial={"days": deadline.days if deadline else None})
+    deadline = ReviewDeadline.objects.filter(project=project).select_related("changed_by", "approved_by").first()
+    asked = ProposedDeadline.objects.filter(project=project).select_related("made_by").first()
+    days = asked.days if asked else deadline.days if deadline else None
+    deadline_form = sent or ReviewDeadlineForm(initial={"days": days})
     context = {
         "project": project,
         "task_type": TASK_TYPES[project.task_type],
@@ -100,6 +104,7 @@ def _shown(request: MemberRequest, project: Project, form: LimitForm, sent: Revi
         "currency": project.organization.currency,
         "deadline_form": deadline_form,
         "deadline": deadline,
+        "asked": asked,
         "tab": "dashboard",
     }
     context |= dict(zip(("waiting", "unreviewed"), approvals.waiting(project), strict=True)) if deadline else {}

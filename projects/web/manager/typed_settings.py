@@ -22,7 +22,8 @@ from taskers.web.requests import MemberRequest
 
 SETTINGS = {FIELD_OF.get(name, name): name for name in settings_effect.NAMES}  # the form's -> the settings'
 SAID = {*settings_effect.NAMES, "thresholds"} - configure.THRESHOLDS.keys()  # what is taken of what the form says
-TICKED = {"file_order", "copilot", "empty_usual"}  # of which a form says nothing where they aren't
+TICKED = {"file_order", "copilot", "empty_usual", "shows_verdicts"}  # of which a form says nothing where they aren't
+WEIGHING = ("aggregation", "most", "target", "minimum_score")
 RULES = {name: name for name in (*rules_effect.TOLD, "standing_evidence")}
 
 
@@ -46,6 +47,9 @@ def effects(request: MemberRequest, project: Project) -> HttpResponse:
     values, faults = _typed_settings(project, now, typed)
     settings = ProjectSettings(**values)
     sure = [name for field, name in fields.items() if field not in faults]
+    if not _weighs_anew(request, now, settings):
+        fields = {field: name for field, name in fields.items() if name not in settings_effect.WEIGHED}
+        sure = [name for name in sure if name not in settings_effect.WEIGHED]
     told = settings_effect.of(project, settings, configure.THRESHOLDS | settings.thresholds, sure)
     return _answer(request, fields, told, faults)
 
@@ -62,12 +66,22 @@ def rules_effects(request: MemberRequest, project: Project) -> HttpResponse:
         kept = {name: value for name, value in typed.items() if name not in faults}
         form = RulesForm(saved | kept, organization=project.organization)
     if form.is_valid():
-        for name in RULES:
-            setattr(now, name, form.terms()[name])
+        terms = form.terms()
+        for name in terms.keys() & {*RULES, "skip_modes"}:
+            setattr(now, name, terms[name])
     sure = [name for name in rules_effect.TOLD if name not in faults]
     if "standing_evidence" in faults:
         sure.remove("standing_floor")
     return _answer(request, RULES, rules_effect.of(project, now, sure), faults)
+
+
+def _weighs_anew(request: MemberRequest, now: ProjectSettings, settings: ProjectSettings) -> bool:
+    """Whether anything by which tasks are weighed is typed, or stands otherwise than it is saved: else what is said of
+    it beside its field stays."""
+    asked = request.htmx.trigger_name if request.htmx else None
+    other = any(getattr(now, name) != getattr(settings, name) for name in WEIGHING)
+    saved, typed = (configure.THRESHOLDS | one.thresholds for one in (now, settings))
+    return asked in (None, *WEIGHING, *configure.THRESHOLDS) or other or saved != typed
 
 
 def _fields_of(project: Project) -> dict[str, str]:

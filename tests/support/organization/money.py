@@ -1,5 +1,7 @@
 """What can be named of its money."""
 
+from projects.models import Project
+from projects.quality import approvals
 from taskers.models import Dispute, Transfer
 from taskers.money import bonus_rules, bonuses, disputes, payouts, years
 from tests.support.cast import Cast
@@ -40,6 +42,7 @@ def money(world: World, cast: Cast) -> None:
         reason="Secret reason",
     )
     terms = bonus_rules.Terms("agreement", 0.9, 10, 5_000_000, 50_000_000, 500_000_000, 30)
+    approvals.propose(Project.objects.get(public_id=world.things["project_id"]), cast.mina, 9)
     rule = bonus_rules.propose(cast.riverside, world.things["project_id"], terms, by=cast.mina)
     world.things |= {"bonus_rule_id": rule.public_id}
     world.others |= {"closed": {"year": closed.year}}

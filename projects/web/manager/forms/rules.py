@@ -108,13 +108,15 @@ class RulesForm(forms.Form):
 
     def __init__(self, *args: Any, organization: Organization, effects_at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if effects_at:
-            ask_while_typed(self, [*TOLD, "standing_evidence"], effects_at)
         self.fields["daily_earnings"].label = in_currency(self.fields["daily_earnings"].label, organization)
         for reason, words in SKIP_REASONS.items():
             self.fields[f"skip_{reason}"] = forms.ChoiceField(
                 label=_(words), choices=[(mode, MODES[mode]) for mode in SKIP_MODES]
             )
+        if effects_at:
+            ask_while_typed(self, [*TOLD, "standing_evidence"], effects_at)
+            for field in self.skips:  # which say nothing else
+                field.field.widget.attrs["aria-describedby"] = f"{field.auto_id}_helptext"
 
     @property
     def skips(self) -> list[Any]:
