@@ -300,9 +300,9 @@ async def _drawn(
     client: RuntimeClient, version: ModelVersion, picture: Picture, region: Mapping[str, Any], task: int
 ) -> tuple[dict[str, Any], list[float], list[float]]:
     """The mask of a click in a region's middle; how much of the region it and that of its box overlap, and how well
-    they follow its edge. Raises CopilotError."""
-    supply, asker = partial(asyncio.to_thread, read_picture, picture), f"evaluation:{task}:{version.pk}"
-    ask = partial(client.segment, str(version), picture.sha256, supply, asker=asker, owner=asker)
+    they follow its edge. Nobody waits for it. Raises CopilotError."""
+    supply, owner = partial(asyncio.to_thread, read_picture, picture), f"evaluation:{task}:{version.pk}"
+    ask = partial(client.segment, str(version), picture.sha256, supply, asker=None, owner=owner)
     wanted = bitmap_from_mask(region)
     clicked = await patiently(partial(ask, points=[[*middle(wanted), 1]]))
     boxed = await patiently(partial(ask, points=[], box=list(mask_box(region))))
