@@ -42,28 +42,26 @@ ASKED = 1.05
 LONGEST = 600.0  # seconds that anything is waited for
 
 
-def rows() -> Iterable[Row]:
+def rows(pictures: int = PICTURES, turns: int = TURNS) -> Iterable[Row]:
     """The ratio of the 95th percentiles."""
     with contextlib.redirect_stdout(sys.stderr), tempfile.TemporaryDirectory() as folder:  # rows alone are told there
         models = weights.linked(Path(folder) / "models")
         (models / catalogue.LISTED).write_text(json.dumps([asdict(NEXT)]))
         with running(SAM, weights=models) as runtime:
             runtime.until_ready()
-            on, clicks = (
-                _rollout(),
-                _Clicks(runtime.address, photograph("2 MP", SEED), 2 * TURNS * (EACH + 1) + EACH + 1),
-            )
-            found = list(_compared(on, runtime, clicks))
+            number = 2 * turns * (EACH + 1) + EACH + 1  # clicks, none in the same place as another
+            on, clicks = _rollout(pictures), _Clicks(runtime.address, photograph("2 MP", SEED), number)
+            found = list(_compared(on, runtime, clicks, turns))
     yield from found
 
 
-def _rollout() -> Rollout:
+def _rollout(pictures: int) -> Rollout:
     """Pictures in which Alice marked something alone, and a version that nobody sees before it did well on them."""
     owner = make.organization("Riverside")
     mina, alice = make.person("Mina", owner, "manager"), make.person("Alice", owner, "tasker")
     project = work.image_project(owner, wanted=1)
     batch, (ys, xs) = make.batch(project), np.ogrid[:480, :640]
-    for at in range(PICTURES):
+    for at in range(pictures):
         task = work.image_task(batch, photograph("0.3 MP", at).file, f"{at}.jpg", wanted=1)
         shape = {"type": "mask", **mask_from_bitmap((ys - 240) ** 2 + (xs - 300 - at) ** 2 < 10_000)}
         part = {"id": "r1", "label": "cat", "shape": shape, "attributes": {}, "provenance": {"source": "human"}}
@@ -78,7 +76,7 @@ def _rollout() -> Rollout:
     return canary.begin(made, by=mina, shadow_verdicts=1_000)
 
 
-def _compared(on: Rollout, runtime: Runtime, clicks: _Clicks) -> Iterable[Row]:
+def _compared(on: Rollout, runtime: Runtime, clicks: _Clicks, turns: int) -> Iterable[Row]:
     command = [sys.executable, "-m", "benchmarks.loop.shadow_worker", str(on.pk), runtime.address]
     worker = subprocess.Popen(command, stdout=subprocess.PIPE)
     found: dict[bool, list[float]] = {False: [], True: []}
@@ -93,7 +91,7 @@ def _compared(on: Rollout, runtime: Runtime, clicks: _Clicks) -> Iterable[Row]:
     listener.start()
     try:
         _until(lambda: times > 1)  # both versions are loaded, and have answered all of it once
-        for turn in range(2 * TURNS):
+        for turn in range(2 * turns):
             beside = bool(turn % 2)
             worker.send_signal(signal.SIGCONT if beside else signal.SIGSTOP)
             if not beside:
