@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from assist.adapters import asked_anew
 from assist.errors import CopilotError
 
 FREE = ("busy", "backend-refused")  # it refused to begin; whatever else went wrong may have cost all
@@ -61,15 +62,19 @@ class Budget:
 
 
 class Said:
-    """Answers by the question: one that was answered is never asked again."""
+    """Answers by the question: one that was answered is asked again only for whoever wants it anew (asked_anew.py)."""
 
     def __init__(self, folder: Path, key: str) -> None:
         self._folder = folder / ".answers" / key
 
     def of(self, question: str) -> Any:
-        """The answer that was kept, or None."""
+        """The answer that was kept and will do, or None."""
+        wanted, place = asked_anew.wanted(), self._place(question)
         with contextlib.suppress(OSError, ValueError):
-            return json.loads(self._place(question).read_text())
+            if place.stat().st_mtime >= wanted.since:
+                found = json.loads(place.read_text())
+                wanted.kept += 1
+                return found
         return None
 
     def keep(self, question: str, answer: Any) -> None:

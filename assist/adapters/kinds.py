@@ -213,6 +213,12 @@ KINDS: dict[str, Kind] = {
 }
 
 
+def outside(terms: Mapping[str, Any]) -> bool:
+    """Whether a model with such a manifest is asked on another host."""
+    kind = KINDS.get(terms.get("adapter", ""))
+    return kind is not None and kind.outside
+
+
 def lays(terms: Mapping[str, Any]) -> bool:
     """Whether a model with such a manifest says where texts lie."""
     kind = KINDS.get(terms.get("adapter", ""))

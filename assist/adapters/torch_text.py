@@ -42,22 +42,26 @@ class TorchTokens(TextWindows):
         with bundle.folder() as folder:
             self._model = _model(bundle, folder).to(device.name)
             super().__init__(bundle, folder)
-        self._types = int(getattr(self._model.config, "type_vocab_size", 0) or 0)
         if self._model.config.num_labels != len(bundle.terms.labels):
             found, wanted = self._model.config.num_labels, len(bundle.terms.labels)
             raise RuntimeMissing(f"{bundle.key} tells {found} labels apart, and its manifest names {wanted}.")
 
     def run(self, window: Encoding) -> np.ndarray:
         """float64: what it says of one window. Raises CopilotError "no-answer"."""
-        told = {"input_ids": window.ids, "attention_mask": window.attention_mask}
-        if self._types > 1:
-            told["token_type_ids"] = window.type_ids
-        try:
-            with torch.inference_mode():
-                asked = {name: torch.tensor([row], device=self._model.device) for name, row in told.items()}
-                return self._model(**asked).logits[0].double().cpu().numpy()
-        except Exception as problem:
-            raise failed("text", problem) from None
+        return said_of(self._model, window)
+
+
+def said_of(model: Any, window: Encoding) -> np.ndarray:
+    """float64: a model's numbers of one window. Raises CopilotError "no-answer"."""
+    told = {"input_ids": window.ids, "attention_mask": window.attention_mask}
+    if int(getattr(model.config, "type_vocab_size", 0) or 0) > 1:
+        told["token_type_ids"] = window.type_ids
+    try:
+        with torch.inference_mode():
+            asked = {name: torch.tensor([row], device=model.device) for name, row in told.items()}
+            return model(**asked).logits[0].double().cpu().numpy()
+    except Exception as problem:
+        raise failed("text", problem) from None
 
 
 def _model(bundle: Bundle, folder: Path) -> Any:

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,7 +26,7 @@ from projects.models import Project
 NO_IMAGE = "no-image"  # that could be read: whatever is asked, it tells of no model
 NO_ANSWER = "no-answer"  # by the model, to this task
 UNREADABLE = {NO_IMAGE, NO_ANSWER}  # this picture; the next may do better
-TOO_SLOW = "too-slow"
+SLOW = {"too-slow", "backend-slow"}
 Heard = dict[int, dict[str, Any]]
 Scores = list[float | None]
 T = TypeVar("T")
@@ -43,7 +44,8 @@ class Asked:
     those that are compared. `texts`: fields that a model may write for. `weights`: how often a field counts, as where
     people's answers are compared; once where nothing is said.
     `measured`: how far their scores of spans or boxes may be believed, as far as that is known. `meter`: what asking
-    takes, and how sure the model was of what it would offer.
+    takes, and how sure the model was of what it would offer. `since`: what a model said before that, in seconds since
+    1970, is asked for again.
     """
 
     labels: frozenset[str]
@@ -61,6 +63,7 @@ class Asked:
     versions: Sequence[ModelVersion] = ()
     measured: Mapping[str, Measured] = dataclasses.field(default_factory=dict)
     meter: Meter = dataclasses.field(default_factory=Meter)
+    since: float = 0.0
 
     def twice(self) -> tuple["Asked", "Asked"]:
         """The same of two models, each heard by itself."""
@@ -102,15 +105,17 @@ async def patiently(question: Callable[[], Awaitable[T]]) -> T:
     try:
         return await question()
     except CopilotError as problem:
-        if problem.code != TOO_SLOW:
+        if problem.code not in SLOW:
             raise
     try:
         return await question()
     except CopilotError as problem:
-        raise CopilotError(NO_ANSWER) if problem.code == TOO_SLOW else problem from None
+        raise CopilotError(NO_ANSWER) if problem.code in SLOW else problem from None
 
 
-def asked_by(project: Project, versions: Sequence[ModelVersion], decided: Sequence[Decided]) -> Asked:
+def asked_by(
+    project: Project, versions: Sequence[ModelVersion], decided: Sequence[Decided], since: datetime | None = None
+) -> Asked:
     """Of these versions, by its settings of today. A label that takes no shape with an area is asked of none."""
     terms = project.settings_now()
     labels = [one for one in project.labels.in_use() if not one.shapes or AREAS.intersection(one.shapes)]
@@ -127,6 +132,7 @@ def asked_by(project: Project, versions: Sequence[ModelVersion], decided: Sequen
         weights=dict(terms.thresholds.get("weights") or {}),
         versions=versions,
         measured={str(one): found for one in versions if (found := measured_scores.of(project.public_id, str(one)))},
+        since=since.timestamp() if since else 0.0,
     )
 
 

@@ -4,8 +4,9 @@ of metadata, what shows an image. Archived ones are read from their files, part 
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -19,6 +20,7 @@ from taskers.models import Person
 
 Of = Erasure.Of
 SHA256 = re.compile(r"[0-9a-f]{64}")
+T = TypeVar("T")
 LAST = 2**63 - 1  # the key of no task
 
 
@@ -47,7 +49,7 @@ def of_person(project: Project, who: str) -> Selected:
         said = {row.tasker_id for row in one.annotations} | {row.decided_by_id for row in one.verdicts}
         return found.pk in said
 
-    tasks = _public(own.values_list("public_id", flat=True), project, answered)
+    tasks = _public(lambda: own.values_list("public_id", flat=True), project, answered)
     if not tasks and not found.memberships.filter(organization=project.organization_id).exists():
         raise _nobody()
     return Selected(Of.PERSON, tasks)
@@ -77,7 +79,11 @@ def with_metadata(project: Project, key: str, value: str) -> Selected:
         return any(_said(each) == value.strip() for one in there for each in (one if isinstance(one, list) else [one]))
 
     rows = Task.objects.filter(project=project, payload__has_key="meta")
-    own = (one for one, meta in rows.values_list("public_id", "payload__meta").iterator() if came_with(meta))
+    told = rows.values_list("public_id", "payload__meta")
+
+    def own() -> Iterator[UUID]:
+        return (one for one, meta in told.iterator() if came_with(meta))
+
     return Selected(Of.METADATA, _public(own, project, lambda one: came_with(one.task.payload.get("meta"))))
 
 
@@ -95,9 +101,18 @@ def showing(project: Project, sha256: str) -> Selected:
     shown = Q(asset__in=assets) | Q(other_asset__in=assets)
     live = Task.objects.filter(shown, project=project).values_list("public_id", flat=True)
     archived = ArchivedTask.objects.filter(shown, project=project).values_list("public_id", flat=True)
-    return Selected(Of.IMAGE, frozenset(live) | frozenset(archived))
+    return Selected(Of.IMAGE, met(live.all, archived.all))
 
 
-def _public(live: Iterable[UUID], project: Project, matches: Callable[[Kept], bool]) -> frozenset[UUID]:
-    archived = (one.task.public_id for one in archive.between(project, None, 0, LAST) if matches(one))
-    return frozenset(live) | frozenset(archived)
+def _public(live: Callable[[], Iterable[UUID]], project: Project, matches: Callable[[Kept], bool]) -> frozenset[UUID]:
+    def archived() -> Iterator[UUID]:
+        return (one.task.public_id for one in archive.between(project, None, 0, LAST) if matches(one))
+
+    return met(live, archived)
+
+
+def met(live: Callable[[], Iterable[T]], archived: Callable[[], Iterable[T]]) -> frozenset[T]:
+    """Those of both. What is live is looked at before and after, so that a task which is archived or restored meanwhile
+    is met once at least."""
+    before = frozenset(live())
+    return before | frozenset(archived()) | frozenset(live())

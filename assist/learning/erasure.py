@@ -122,12 +122,11 @@ def run(key: int) -> str:
     return DONE
 
 
-def _verdicts(project: Project, tasks: Sequence[int]) -> set[int]:
+def _verdicts(project: Project, tasks: Sequence[int]) -> frozenset[int]:
     """The keys of all that was ever decided of these tasks, also where it is archived."""
-    found = set(Verdict.objects.filter(task__in=tasks).values_list("pk", flat=True))
-    for line in ArchivedTask.objects.filter(project=project, pk__in=tasks):
-        found |= {one.pk for one in archive.find(line).verdicts}
-    return found
+    lines = ArchivedTask.objects.filter(project=project, pk__in=tasks)
+    live = Verdict.objects.filter(task__in=tasks).values_list("pk", flat=True)
+    return erased_selection.met(live.all, lambda: (one.pk for line in lines for one in archive.find(line).verdicts))
 
 
 def _holding(project: Project, verdicts: Collection[int]) -> Iterator[tuple[Snapshot, int, int]]:

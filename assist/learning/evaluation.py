@@ -153,7 +153,7 @@ def run(key: int) -> str:
     holdout = blind_verdicts.digest(blind)
     looks = _looks(evaluation, blind)
     try:
-        both = asked_by(evaluation.project, two, decided).twice()
+        both = asked_by(evaluation.project, two, decided, evaluation.begun_at).twice()
         measure, marked = measured_by(*two, both[0]), both[0].marked
         told = _told(blind, asyncio.run(scores_of(*two, both, decided)), marked)
         judged = [one for one, *_ in told]
@@ -236,7 +236,7 @@ async def scores_of(
 
 
 async def _scores(version: ModelVersion, metric: Metric, own: Asked, decided: Sequence[Decided]) -> Scores:
-    client = Timed(settings.RUNTIME_ADDRESS, own.meter)
+    client = Timed(settings.RUNTIME_ADDRESS, own.meter, own.since)
     try:
         found = await metric(client, version, own, decided)
         with contextlib.suppress(CopilotError):

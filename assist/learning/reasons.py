@@ -11,6 +11,7 @@ REASONS = {
     "none-read": "None of the images could be read: look whether their files are there.",
     "no-embedder": "The model that looks at images isn't here: `manage.py models fetch %(model)s`.",
     "embedder": "The images can't be looked at. %(why)s",
+    "encoder": "There is nothing to begin from. %(why)s",
     "embeddings-gone": "What was made of the pictures is gone: is the disk full?",
     "loss": "The loss became no number: learn more slowly.",
     "killed": "The process was killed: most likely there was not enough memory.",

@@ -26,7 +26,18 @@ LOWEST = 19  # of the system's niceness: people come first
 LOOKED_EVERY = 0.5  # seconds
 KILLED = -9
 # What it keeps of our surroundings; no address of a database, no secret, no folder of data is among it.
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "TANDEM_MODELS")
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "TANDEM_MODELS",
+    "TANDEM_TEXT_ENCODER",
+)
 STEADY = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TOKENIZERS_PARALLELISM": "false"}
 
 Heard = Callable[[Mapping[str, Any] | None], bool]

@@ -7,12 +7,13 @@ are asked through the runtime, behind people's questions.
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from assist.adapters.kinds import outside
 from assist.errors import CopilotError
 from assist.learning import boundary_scores, box_scores, reading_scores
 from assist.learning.asked import NO_ANSWER, NO_IMAGE, UNREADABLE, Asked, Metric, Scores, patiently
@@ -31,8 +32,28 @@ from projects.inference.geometry import bitmap_from_mask, mask_box
 
 PORTION = 64  # texts at once, so that people's own questions come in between
 MOST_REGIONS = 5  # of a picture, from its first
+T = TypeVar("T")
 Place = tuple[int, int, str]  # of a span: start, end, label
 Guessed = Mapping[str, tuple[str, float | None]]  # by field the label, and its share where that may be believed
+
+
+def _portions(version: ModelVersion, work: Sequence[Decided]) -> list[Sequence[Decided]]:
+    """What is asked at once: of another host one text, so that the time of each answer is its own, and one that takes
+    long costs no other."""
+    size = 1 if outside(version.terms) else PORTION
+    return [work[at : at + size] for at in range(0, len(work), size)]
+
+
+async def _in_time(ask: Callable[[], Awaitable[Sequence[T]]], texts: int) -> list[T | None]:
+    """What is said of so many texts; nothing of a single one that took too long twice."""
+    if texts > 1:
+        return [*await ask()]
+    try:
+        return [*await patiently(ask)]
+    except CopilotError as problem:
+        if problem.code != NO_ANSWER:
+            raise
+        return [None]
 
 
 async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
@@ -40,10 +61,10 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
     for nothing is 1."""
     work = [one for one in decided if one.blind]
     found: list[list[Any] | None] = []
-    for at in range(0, len(work), PORTION):
-        texts = [str(one.task.payload.get("text", "")) for one in work[at : at + PORTION]]
-        asked.about(*(one.task.pk for one in work[at : at + PORTION]))
-        found += await client.spans_of(str(version), texts)
+    for some in _portions(version, work):
+        texts = [str(one.task.payload.get("text", "")) for one in some]
+        asked.about(*(one.task.pk for one in some))
+        found += await _in_time(partial(client.spans_of, str(version), texts), len(some))
     offered = [_offered(said or (), asked, version) for said in found]
     for said, own, one in zip(found, offered, work, strict=True):
         asked.was_sure(one.task.pk, ((score, place in _places(one.answer)) for place, score in own.items()))
@@ -118,10 +139,10 @@ def _by_the_others(
 async def _judged(client: RuntimeClient, version: ModelVersion, asked: Asked, work: Sequence[Decided]) -> Scores:
     """Texts, of a model that gives shares. One that it has no answer to is guessed wrong."""
     labels, found = judged.phrases_of(asked.fields), list[judged.Shares | None]()
-    for at in range(0, len(work), PORTION):
-        texts = [str(one.task.payload.get("text") or "") for one in work[at : at + PORTION]]
-        asked.about(*(one.task.pk for one in work[at : at + PORTION]))
-        found += await client.shares(str(version), texts, labels)
+    for some in _portions(version, work):
+        texts = [str(one.task.payload.get("text") or "") for one in some]
+        asked.about(*(one.task.pk for one in some))
+        found += await _in_time(partial(client.shares, str(version), texts, labels), len(some))
     return [
         _right(version, asked, shares, one) if one.task.payload.get("text") else None
         for shares, one in zip(found, work, strict=True)
@@ -279,9 +300,9 @@ async def _drawn(
     client: RuntimeClient, version: ModelVersion, picture: Picture, region: Mapping[str, Any], task: int
 ) -> tuple[dict[str, Any], list[float], list[float]]:
     """The mask of a click in a region's middle; how much of the region it and that of its box overlap, and how well
-    they follow its edge. Raises CopilotError."""
-    supply, asker = partial(asyncio.to_thread, read_picture, picture), f"evaluation:{task}:{version.pk}"
-    ask = partial(client.segment, str(version), picture.sha256, supply, asker=asker, owner=asker)
+    they follow its edge. Nobody waits for it. Raises CopilotError."""
+    supply, owner = partial(asyncio.to_thread, read_picture, picture), f"evaluation:{task}:{version.pk}"
+    ask = partial(client.segment, str(version), picture.sha256, supply, asker=None, owner=owner)
     wanted = bitmap_from_mask(region)
     clicked = await patiently(partial(ask, points=[[*middle(wanted), 1]]))
     boxed = await patiently(partial(ask, points=[], box=list(mask_box(region))))

@@ -7,7 +7,7 @@ archive's know pyarrow, and load it when it is needed.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Writer:
     def add(self, lines: Iterable[Line]) -> None:
         """More of them."""
         for line in lines:
-            self._held.append(asdict(line))
+            self._held.append(vars(line))  # plain values, of which asdict would copy each
             if len(self._held) == GROUP:
                 self._write()
 

@@ -258,6 +258,7 @@ def _write_manifest(found: TrainingRun, folder: Path, told: Mapping[str, Any]) -
         f"licence = {json.dumps(told.get('licence', LICENCE))}",
         f"source = {json.dumps(f'trained on snapshot {found.snapshot.sha256[:12]}')}",
         f"parent = {json.dumps(told.get('parent', ''))}",
+        *(f"{name} = {json.dumps(told[name])}" for name in ("labels",) if name in told),
         "[files]",
         *(f"{json.dumps(name)} = {json.dumps(snapshot_file.digest(path))}" for name, path in files.items()),
     ]

@@ -53,7 +53,7 @@ class RuntimeClient:
         model: str,
         image: str,
         supply: Supply,
-        asker: str,
+        asker: str | None,
         owner: str,
         points: list[list[float]],
         box: list[float] | None = None,
@@ -61,7 +61,8 @@ class RuntimeClient:
     ) -> dict[str, Any]:
         """{"masks": [{"size", "counts", "score", "handle"}], "best", "image_size", "seconds"} for one prompt.
 
-        A newer prompt of the same `asker` takes this one's place; handles are good for their `owner` alone.
+        A newer prompt of the same `asker` takes this one's place; without one nobody waits. Handles are good for their
+        `owner` alone.
         """
         return await self._with_image(
             "segment",

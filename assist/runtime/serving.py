@@ -27,6 +27,7 @@ from assist.adapters import (
     Writer,
     devices,
 )
+from assist.adapters.asked_anew import Anew
 from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
 from assist.adapters.kinds import KINDS
@@ -248,11 +249,11 @@ class Serving:
         """The spans of many texts, or the first of them, for work done in advance: it waits behind what people ask."""
         model = self._named(question, "spans")
         finder = cast(SpanFinder, await model.ready())
-        texts = question["texts"]
+        texts, anew = question["texts"], Anew.of(question)
         run = partial(model.encodes.run, urgent=False)
-        found = await model.each(run, finder.spans_of, texts, windows.spans)
+        found = await model.each(run, anew.asking(finder.spans_of), texts, windows.spans)
         rows = [spans and [[one.start, one.end, one.label, one.score] for one in spans] for spans in found]
-        return {"spans": rows}
+        return {"spans": rows} | anew.told()
 
     async def classify(self, question: dict[str, Any]) -> dict[str, Any]:
         """A share for each label of a text."""
@@ -288,9 +289,9 @@ class Serving:
         model = self._named(question, "classify")
         judge = cast(Judge, await model.ready())
         texts, labels, asker = question["texts"], question["labels"], question.get("asker")
-        lane = model.prompts if asker else model.encodes
-        run = partial(lane.run, asker=asker, urgent=bool(asker))
-        return {"shares": await model.each(run, lambda some: judge.shares(some, labels), texts, windows.shares)}
+        lane, anew = model.prompts if asker else model.encodes, Anew.of(question)
+        run, ask = partial(lane.run, asker=asker, urgent=bool(asker)), anew.asking(judge.shares)
+        return {"shares": await model.each(run, lambda some: ask(some, labels), texts, windows.shares)} | anew.told()
 
     async def written(self, question: dict[str, Any]) -> dict[str, Any]:
         """What a model writes where a field asks for words about a text."""
@@ -299,8 +300,9 @@ class Serving:
         text, asked, asker = question["text"], (question["asked"], question["longest"]), question.get("asker")
         if len(model.parts(text)) != 1:
             raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")
-        lane = model.prompts if asker else model.encodes
-        return {"text": await lane.run(lambda: writer.write(text, *asked), asker, urgent=bool(asker))}
+        lane, anew = model.prompts if asker else model.encodes, Anew.of(question)
+        ask = partial(anew.asking(writer.write), text, *asked)
+        return {"text": await lane.run(ask, asker, urgent=bool(asker))} | anew.told()
 
     async def image_shares(self, question: dict[str, Any]) -> dict[str, Any]:
         """The same for an image."""

@@ -24,7 +24,16 @@ FIGURES = (
     "masks",
 )
 # These have a PostgreSQL of their own, in a process of their own.
-WITH_DATABASE = ("beside", "kills", "whole_texts", "whole_images", "whole_spans")
+WITH_DATABASE = (
+    "snapshots",
+    "beside",
+    "shadow_beside",
+    "rollbacks",
+    "kills",
+    "whole_texts",
+    "whole_images",
+    "whole_spans",
+)
 ALL = FIGURES + WITH_DATABASE
 
 

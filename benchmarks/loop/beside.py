@@ -70,9 +70,9 @@ def _project() -> tuple[Project, Person, Snapshot]:
 class _Clicks:
     """Clicks on one picture, whose embedding was made at the first."""
 
-    def __init__(self, address: str, picture: Photograph) -> None:
+    def __init__(self, address: str, picture: Photograph, number: int = 2 * (TURNS + 1) * EACH + 1) -> None:
         self.loop, self.client, self.picture = asyncio.new_event_loop(), RuntimeClient(address), picture
-        self.places = iter(picture.points(2 * (TURNS + 1) * EACH + 1))
+        self.places = iter(picture.points(number))
         self.click()
 
     def click(self) -> None:

@@ -170,3 +170,14 @@ def test_an_evaluation_from_before_says_what_was_erased_of_it_and_lists_it_no_mo
         erasure.begin_with(project, erased_selection.of_person(project, cast.bob.email), reason=WHY, by=cast.mina)
     with pytest.raises(Refused, match="No task of this project"):
         erasure.begin_with(project, erased_selection.with_metadata(project, "a", "b"), reason=WHY, by=cast.mina)
+
+
+def test_a_task_that_is_restored_between_two_looks_is_met_all_the_same() -> None:
+    live, stored = set[str](), {"a task"}
+
+    def restored_before_it_is_read() -> set[str]:
+        live.update(stored)
+        stored.clear()
+        return stored
+
+    assert erased_selection.met(live.copy, restored_before_it_is_read) == {"a task"}

@@ -37,6 +37,7 @@ from tests.support.cast import Cast
 from tests.support.projects.judging import said
 
 RECIPE = "image-classes"
+TEXTS = ["text-classes", "text-encoder"]
 DIGITS = [{"key": "d0", "name": "Zero"}, {"key": "d1", "name": "One"}]
 
 
@@ -240,13 +241,13 @@ def test_no_image_stays_of_a_run_whose_worker_was_killed(
 
 @pytest.mark.django_db
 def test_an_image_project_is_offered_what_learns_from_images_alone(cast: Cast, project: Project) -> None:
-    assert set(training.recipes_for(project)) == {"text-classes", RECIPE}, "nothing is loaded yet"
+    assert set(training.recipes_for(project)) == {*TEXTS, RECIPE}, "nothing is loaded yet"
     texts = make.project(cast.riverside, "Letters", "classification", labels=DIGITS)
     make.tasks(make.batch(texts))
     work.image_task(make.batch(project), SEVEN)
-    assert training.recipes_for(project) == [RECIPE] and training.recipes_for(texts) == ["text-classes"]
+    assert training.recipes_for(project) == [RECIPE] and training.recipes_for(texts) == TEXTS
     make.tasks(make.batch(project, "Texts too"))
-    assert set(training.recipes_for(project)) == {"text-classes", RECIPE}
+    assert set(training.recipes_for(project)) == {*TEXTS, RECIPE}
 
 
 @pytest.mark.slow

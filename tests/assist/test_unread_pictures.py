@@ -49,6 +49,7 @@ def answering(odd: str) -> Any:
     """The whole picture; the weaker model has no answer to an odd one."""
 
     async def segment(self: RuntimeClient, model: str, image: str, supply: Any, **prompt: Any) -> dict[str, Any]:
+        assert prompt["asker"] is None, "people's own clicks go first"
         if await supply() == b"something else":
             raise CopilotError("no-image")
         if model == "weak@1" and image == odd:

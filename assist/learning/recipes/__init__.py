@@ -30,6 +30,15 @@ RECIPES: Mapping[str, Recipe] = {
         module="text_classes",
         figure="accuracy",
     ),
+    "text-encoder": Recipe(
+        title="Text encoder",
+        note="The whole encoder learns one field, beside a baseline of word weights. It takes minutes to hours.",
+        task_types=("classification",),
+        parameters={"passes": Parameter(4, 1, 20), "learn_rate": Parameter(0.00005, 0.000001, 0.001, log=True)},
+        module="text_encoder",
+        figure="accuracy",
+        prunes=True,
+    ),
     "image-classes": Recipe(
         title="Image classes",
         note="A linear head on image vectors, beside a baseline of tiny thumbnails and colours.",

@@ -57,7 +57,7 @@ def told(lines: Iterable[Line], seen: Callable[[Line], str]) -> Told:
 
 def check(learnt: Told, held_out: Told, what: str) -> None:
     """Raises Unfit where no field has enough to learn from, or nothing is left to compare models on."""
-    if not any(map(_enough, learnt.fields.values())):
+    if not any(map(enough, learnt.fields.values())):
         raise Unfit(REASONS[f"few-{what}s"] % {"number": LEAST})
     if not held_out.seen:
         raise Unfit(REASONS[f"no-{what}"])
@@ -70,14 +70,11 @@ def fit(learnt: Told, held_out: Told, kinds: Mapping[str, Rows], work: Work, wha
     heads: dict[str, np.ndarray] = {}
     right: dict[str, list[bool]] = {kind: [] for kind in kinds}
     for name, said in learnt.fields.items():
-        if not _enough(said):
+        if not enough(said):
             continue
-        chosen = np.array([bool(one) for one in said])
-        true = np.array(held_out.fields.get(name, [""] * len(held_out.seen)))
-        asked = np.array([bool(one) and one in set(said) for one in true])
         for kind, rows in kinds.items():
-            head = _fitted(rows.learnt[chosen], np.array(said)[chosen], rows.strength, work)
-            right[kind] += list(head.predict(rows.held_out[asked]) == true[asked]) if asked.any() else []
+            head, found = judged(name, learnt, held_out, rows, work)
+            right[kind] += found
             heads |= _numbers(name, head) if kind == "model" else {}
     if not right["model"]:
         raise Unfit(REASONS[f"no-{what}"])
@@ -85,9 +82,19 @@ def fit(learnt: Told, held_out: Told, kinds: Mapping[str, Rows], work: Work, wha
     return {kind: {"accuracy": float(np.mean(some))} for kind, some in right.items()}
 
 
+def judged(name: str, learnt: Told, held_out: Told, rows: Rows, work: Work) -> tuple[LogisticRegression, list[bool]]:
+    """The head of one field, and of what is held back under a label that it learnt whether it is right."""
+    said = learnt.fields[name]
+    chosen = np.array([bool(one) for one in said])
+    true = np.array(held_out.fields.get(name, [""] * len(held_out.seen)))
+    asked = np.array([bool(one) and one in set(said) for one in true])
+    head = _fitted(rows.learnt[chosen], np.array(said)[chosen], rows.strength, work)
+    return head, list(head.predict(rows.held_out[asked]) == true[asked]) if asked.any() else []
+
+
 def label_map(learnt: Told) -> dict[str, str]:
     """Of what was learnt: a model that a recipe makes calls labels as the project does."""
-    labels = {label for said in learnt.fields.values() if _enough(said) for label in said if label}
+    labels = {label for said in learnt.fields.values() if enough(said) for label in said if label}
     return {one: one for one in sorted(labels)}
 
 
@@ -97,7 +104,8 @@ def _label(value: object) -> str:
     return last if isinstance(last, str) else ""
 
 
-def _enough(said: Sequence[str]) -> bool:
+def enough(said: Sequence[str]) -> bool:
+    """Whether a field can be learnt of which this was decided; "" where nothing was."""
     known = [one for one in said if one]
     return len(known) >= LEAST and len(set(known)) >= 2
 

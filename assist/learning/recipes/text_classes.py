@@ -11,11 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from assist.adapters import minilm
 from assist.adapters.devices import Device
-from assist.learning.recipes import heads
+from assist.learning.recipes import heads, word_weights
 from assist.learning.recipes.heads import Rows
 from assist.learning.recipes.recipe import Made, Report, Work
 from assist.learning.snapshot_file import Line
@@ -29,11 +28,10 @@ def train(work: Work) -> Made:
     heads.check(learnt, held_out, "text")
     model, began = minilm.load((), Device("cpu")), time.monotonic()
     vectors, other = (_vectors(model, one.seen, work, began, of) for one, of in ((learnt, 0), (held_out, 1)))
-    words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=1, max_features=50_000)
     strength = float(work.parameters["strength"])
     kinds = {
         "model": Rows(vectors, other, strength),
-        "baseline": Rows(words.fit_transform(learnt.seen), words.transform(held_out.seen), strength),
+        "baseline": word_weights.rows(learnt, held_out, strength),
     }
     metrics = heads.fit(learnt, held_out, kinds, work, "text")
     counts = {"train": float(len(learnt.seen)), "validation": float(len(held_out.seen))}
