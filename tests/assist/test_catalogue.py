@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 from django.core.management import CommandError, call_command
-from segment_anything import sam_model_registry
 
 from assist.adapters import MaskPrompt, RuntimeMissing, catalogue, meta_sam
 from assist.adapters.files import WeightsProblem
+from assist.adapters.sam_modules import sam_model_registry
 from assist.models import Deployment, ModelVersion
 from assist.registry import registry, resolution
 from taskers.errors import StateConflict
