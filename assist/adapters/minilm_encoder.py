@@ -1,8 +1,8 @@
 """The network of all-MiniLM-L6-v2: a BERT of six layers and the middle of what it says of a text's pieces.
 
 Devlin and others, "BERT", 2019; Reimers and Gurevych, "Sentence-BERT", 2019. sentence-transformers has the same, and
-takes in pandas, scikit-learn and what torch compiles with: two thirds of the processor time that the model took to start,
-and half of its memory.
+takes in pandas, scikit-learn and what torch compiles with: two thirds of the processor time of a start, and half of the
+memory (docs/decisions/0075).
 """
 
 from collections.abc import Sequence
