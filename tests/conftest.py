@@ -23,7 +23,7 @@ hypothesis.settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A start from nothing takes longer than any other test that stands alone: begun late, all wait for it at the end."""
+    """A start from nothing takes longer than any other test that stands alone: begun late, all wait for it."""
     items.sort(key=lambda item: item.path.name != "test_start.py")
 
 
