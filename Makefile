@@ -82,7 +82,7 @@ node_modules: package.json
 	@touch node_modules
 
 js:
-	node --test $$(find tests/js -name '*.test.js' | sort)
+	node --test tests/js/all.js
 
 tools:
 	@command -v node >/dev/null || { echo "tandem: node is missing, and the JavaScript tests need it: on Debian, apt install nodejs." >&2; exit 1; }

@@ -53,8 +53,8 @@ class Lagging(ProjectState):
 
 def stays_within_one_table(step: Operation) -> bool:
     """Whether no other table need know of it. Others may refer to a key, and a model be based on another."""
-    if isinstance(step, operations.CreateModel):
-        return not any(isinstance(base, str) for base in step.bases or ())
+    if isinstance(step, operations.CreateModel):  # a proxy has no table at all
+        return bool(step.options.get("proxy")) or not any(isinstance(base, str) for base in step.bases or ())
     if isinstance(step, operations.AlterField):
         return not (step.field.many_to_many or step.field.primary_key or step.field.unique)
     return isinstance(step, WITHIN_ONE_TABLE)

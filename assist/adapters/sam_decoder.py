@@ -10,9 +10,9 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
-from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
 
 from assist.adapters.sam_levels import IMAGE_SIDE
+from assist.adapters.sam_modules import MaskDecoder, PromptEncoder, TwoWayTransformer
 
 GRID = 64  # the embedding's side
 CHANNELS = 256

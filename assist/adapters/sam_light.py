@@ -8,9 +8,10 @@ instead of a convolution. Kirillov and others, "Segment Anything", 2023, describ
 from collections.abc import Sequence
 
 import torch
-from segment_anything.modeling import MaskDecoder, PromptEncoder
 from torch import Tensor
 from torch.nn import functional
+
+from assist.adapters.sam_modules import MaskDecoder, PromptEncoder
 
 Weights = tuple[Tensor, Tensor]  # of a linear step: in×out, and what is added
 

@@ -60,7 +60,7 @@ def project(cast: Cast, settings, tmp_path: Path) -> Project:
     made = make.project(cast.riverside, "Letters", "classification", **terms)
     names, rows = themed()
     batch = make.batch(made)
-    tasks = [make.tasks(batch, text=f"Text {at} of a {name}.")[0] for at, name in enumerate(names)]
+    tasks = make.texts(batch, [f"Text {at} of a {name}." for at, name in enumerate(names)])
     index.vectors_of(made, index.TEXTS).add([one.pk for one in tasks], rows)
     return made
 

@@ -337,9 +337,10 @@ def test_masks_of_all_that_stands_apart_are_no_harm(cast: Cast, project: Project
 def decided(cast: Cast, project: Project, count: int) -> None:
     """Texts that Alice reads without help; whatever she marks, the rule marks as well."""
     batch = project.batches.first() or make.batch(project)
-    for number in range(count):
-        name, before = NAMES[number % len(NAMES)], f"on day {batch.tasks.count()} the ferry took "
-        make.tasks(batch, text=f"{before}{name} across")
+    since = batch.tasks.count()
+    said = [(f"on day {since + number} the ferry took ", NAMES[number % len(NAMES)]) for number in range(count)]
+    make.texts(batch, [f"{before}{name} across" for before, name in said])
+    for before, name in said:
         make.judged(cast.alice, project, make.spans((len(before), len(before) + len(name))))
     verdict_index.add(Event.objects.filter(project_key=project.public_id))
 

@@ -58,9 +58,9 @@ def project(cast: Cast, runtime: Runtime, settings) -> Project:
 def read(cast: Cast, project: Project) -> Project:
     """Eighty texts that Alice has read alone; whatever she marked, the rule marks as well."""
     batch = make.batch(project)
-    for number in range(80):
-        before, name = f"on day {number} the ferry took ", NAMES[number % len(NAMES)]
-        make.tasks(batch, text=f"{before}{name} across")
+    said = [(f"on day {number} the ferry took ", NAMES[number % len(NAMES)]) for number in range(80)]
+    make.texts(batch, [f"{before}{name} across" for before, name in said])
+    for before, name in said:
         make.judged(cast.alice, project, make.spans((len(before), len(before) + len(name))))
     verdict_index.add(Event.objects.filter(project_key=project.public_id))
     return project

@@ -82,11 +82,10 @@ def project(cast: Cast, runtime: Runtime, settings) -> Project:
 
 def decided(cast: Cast, project: Project, count: int, since: int = 0) -> None:
     batch = make.batch(project, f"Batch {project.batches.count()}")
-    for number in range(since, since + count):
-        name = NAMES[number % len(NAMES)]
-        make.tasks(batch, text=f"on day {number} the ferry took {name} across")
-        start = len(f"on day {number} the ferry took ")
-        make.judged(cast.alice, project, make.spans((start, start + len(name))))
+    said = [(f"on day {number} the ferry took ", NAMES[number % len(NAMES)]) for number in range(since, since + count)]
+    make.texts(batch, [f"{before}{name} across" for before, name in said])
+    for before, name in said:
+        make.judged(cast.alice, project, make.spans((len(before), len(before) + len(name))))
     verdict_index.add(Event.objects.filter(project_key=project.public_id))
 
 
@@ -153,8 +152,8 @@ def test_one_that_was_trained_on_what_was_erased_is_refused_by_name(
 def at_night(cast: Cast, project: Project, count: int, first: int) -> None:
     """Texts in which Alice marks what no rule finds."""
     batch, seen = make.batch(project, f"Batch {project.batches.count()}"), Event.objects.latest("pk").pk
-    for number in range(first, first + count):
-        (task,) = make.tasks(batch, text=f"on day {number} the ferry took Maria across")
+    numbers = range(first, first + count)
+    for task in make.texts(batch, [f"on day {number} the ferry took Maria across" for number in numbers]):
         task_actions.amend(task, {"site": "north", "shift": "night"}, by=cast.mina)
         make.judged(cast.alice, project, make.spans((0, 2)))
     verdict_index.add(Event.objects.filter(project_key=project.public_id, pk__gt=seen))

@@ -37,8 +37,8 @@ def evaluated(cast: Cast, project: Project, scores: list[tuple[float, float, lis
         rules=gate.VERSION, begun_by=cast.mina,
     )  # fmt: skip
     batch = make.batch(project)
-    for at, (mine, theirs, slices) in enumerate(scores):
-        (task,) = make.tasks(batch, text=f"{at}: Maria came by.")
+    tasks = make.texts(batch, [f"{at}: Maria came by." for at in range(len(scores))])
+    for task, (mine, theirs, slices) in zip(tasks, scores, strict=True):
         said(cast.alice, task, make.spans((0, 2)))
         verdict = Verdict.objects.current().get(task=task)
         EvaluationScore.objects.create(
@@ -108,12 +108,11 @@ def test_texts_of_a_class_that_look_like_another_are_doubted(cast, monkeypatch) 
     terms = {"labels": labels, "fields": asked_fields.read("Tone (choice)"), "wanted": 1}
     project = make.project(cast.riverside, "Letters", "classification", **terms)
     rng, rows, wrong = np.random.default_rng(2), [], set()
-    batch = make.batch(project)
-    for at in range(60):
+    tasks = make.texts(make.batch(project), [f"A text of number {at}." for at in range(60)])
+    for at, task in enumerate(tasks):
         label = "defect" if at % 2 else "praise"
         rows.append(rng.normal(3.0 if at % 2 else -3.0, 1.0, 8))
         given = label if at not in (7, 30) else ("praise" if label == "defect" else "defect")
-        (task,) = make.tasks(batch, text=f"A text of number {at}.")
         said(cast.alice, task, {"fields": [{"field": "tone", "value": given}]})
         if given != label:
             wrong.add(task.pk)

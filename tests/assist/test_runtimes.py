@@ -298,6 +298,15 @@ def test_bomb_is_refused_before_it_is_unpacked() -> None:
     assert "pixels" in str(caught.value)
 
 
+# The first four numbers of each by sentence-transformers 6, all of one call: the shorter ones are filled up.
+SENTENCES = {
+    "Maria Lopez crossed to Oslo.": (0.03503, 0.07875, 0.00218, 0.10279),
+    "the harbour was closed for repairs": (-0.02388, 0.05307, 0.08749, 0.02834),
+    "naïve façade 東京 🙂": (0.06336, 0.08545, 0.07948, -0.05754),
+    "word " * 250: (-0.00782, -0.09514, -0.0387, 0.04939),
+}
+
+
 def test_sentences_are_told_apart_by_their_meaning(model_folder: Path) -> None:
     model = RUNTIMES["all-minilm-l6@2"].load(model_folder)
     labels = ("a complaint about delivery", "praise for the cook", "a question about opening hours")
@@ -306,6 +315,8 @@ def test_sentences_are_told_apart_by_their_meaning(model_folder: Path) -> None:
     assert list((rows[:3] @ model.vectors(labels).T).argmax(1)) == [0, 1, 2]  # type: ignore[union-attr]
     assert rows.shape == (4, 384) and np.allclose((rows**2).sum(axis=1), 1, atol=1e-4)
     assert np.allclose(rows[0], rows[3], atol=1e-4)
+    known = model.vectors(list(SENTENCES))[:, :4]  # type: ignore[union-attr]
+    assert np.allclose(known, list(SENTENCES.values()), atol=2e-5), "as sentence-transformers reads it"
 
 
 def test_a_text_longer_than_the_model_reads_is_read_to_its_end(model_folder: Path) -> None:

@@ -43,8 +43,8 @@ def project(cast: Cast) -> Project:
 @pytest.fixture
 def snapshot(cast: Cast, project: Project) -> Snapshot:
     batch = make.batch(project)
-    for text in [*map(TEXT.format, range(30)), *(text_in(project, split) for split in (GATE, VALIDATION))]:
-        (task,) = make.tasks(batch, text=text)
+    texts = [*map(TEXT.format, range(30)), *(text_in(project, split) for split in (GATE, VALIDATION))]
+    for task in make.texts(batch, texts):
         said(cast.alice, task, make.spans((0, 2)))
     made = snapshots.take(project, by=cast.mina)
     snapshots.run(made.pk)

@@ -89,7 +89,7 @@ def project(cast: Cast, settings) -> Project:
 def told(project: Project, number: int = 60) -> list[Task]:
     """Open tasks of which the model said something beforehand; of each third one it is unsure."""
     batch = make.batch(project, f"Batch {project.batches.count()}")
-    tasks = [make.tasks(batch, text=f"Maria came by, {n}.")[0] for n in range(number)]
+    tasks = make.texts(batch, [f"Maria came by, {n}." for n in range(number)])
     said = [[[0, 5, "PERSON", 0.5 if n % 3 == 0 else 0.99]] for n in range(number)]
     version = registry.model_version(FAKE[1])
     Precomputed.objects.bulk_create(

@@ -42,8 +42,7 @@ def project(cast: Cast) -> Project:
 def decided(cast: Cast, project: Project, names: list[str]) -> list[Task]:
     """Texts about these people, each of which Alice has marked."""
     batch, found = make.batch(project, f"Batch {project.batches.count()}"), []
-    for name in names:
-        (task,) = make.tasks(batch, text=f"{name} came by.")
+    for name, task in zip(names, make.texts(batch, [f"{name} came by." for name in names]), strict=True):
         said(cast.alice, task, make.spans((0, len(name))))
         found.append(task)
     return found

@@ -39,10 +39,10 @@ def project(cast: Cast) -> Project:
 def labelled(cast: Cast, project: Project, number: int) -> None:
     """So many reports whose ships Alice has marked, alone."""
     rng, batch = random.Random(3), make.batch(project, "Reports")
-    for at in range(number):
-        text, ships = reports.report(rng)
-        (task,) = make.tasks(batch, text=f"{at}: {text}")
-        shift = len(f"{at}: ")
+    told = [(f"{at}: ", *reports.report(rng)) for at in range(number)]
+    tasks = make.texts(batch, [before + text for before, text, _ships in told])
+    for task, (before, _text, ships) in zip(tasks, told, strict=True):
+        shift = len(before)
         said(cast.alice, task, make.spans(*((a + shift, b + shift, "vessel") for a, b in ships)))
 
 

@@ -85,8 +85,7 @@ def waiting_round(cast: Cast, project: Project, candidate: ModelVersion) -> Plan
 def decided(cast: Cast, project: Project, texts: list[str], *, helped: bool = False) -> list[Task]:
     """Tasks that Alice decides, with the copilot's help or without."""
     batch, found = make.batch(project, f"Batch {project.batches.count()}"), []
-    for text in texts:
-        (task,) = make.tasks(batch, text=text)
+    for task in make.texts(batch, texts):
         made = make.judged(cast.alice, project, make.MARIA)
         if helped:
             work.offered_then(made.assignment)

@@ -20,18 +20,32 @@ PROCESSES = {
     "import config.management.commands.work",
     "runtime": "import assist.runtime.server",
 }
+# What libraries of models bring, and takes them longer to start than all that is asked of them.
+BROUGHT = {"torchvision", "torch._dynamo", "sympy", "transformers", "sentence_transformers", "sklearn", "pandas"}
+USUAL = "import assist.adapters.mobile_sam, assist.adapters.minilm"
 
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_a_process_takes_in_no_library_that_it_has_no_use_for(process: str) -> None:
-    tell = "import json, sys; print(json.dumps(sorted(sys.modules)))"
-    command = [sys.executable, "-c", f"{PROCESSES[process]}\n{tell}"]
-    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr[-2000:]
-    found = set(json.loads(done.stdout.splitlines()[-1]))
+    found = taken_in(PROCESSES[process])
     assert "asyncio" in found
     assert found & HEAVY == set()
     assert process != "runtime" or "django" not in found
+
+
+def test_the_usual_models_take_in_of_their_libraries_what_they_use() -> None:
+    found = taken_in(USUAL)
+    assert {"torch", "onnxruntime", "tokenizers"} <= found
+    assert found & BROUGHT == set()
+
+
+def taken_in(script: str) -> set[str]:
+    """The modules of a process that has done this."""
+    tell = "import json, sys; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", f"{script}\n{tell}"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 def test_django_finds_nothing_wrong_with_the_code() -> None:

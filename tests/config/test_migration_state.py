@@ -95,6 +95,7 @@ def test_the_command_goes_this_way() -> None:
         (operations.AlterField("task", "people", ManyToManyField("taskers.Person")), False),
         (operations.CreateModel("Task", []), True),
         (operations.CreateModel("Special", [], bases=("projects.task",)), False),
+        (operations.CreateModel("Seen", [], {"proxy": True}, bases=("projects.task",)), True),
         (operations.RenameModel("Task", "Job"), False),
         (operations.RemoveField("task", "name"), False),
     ],

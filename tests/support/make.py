@@ -99,20 +99,25 @@ def batch(of: Project, name: str = "First", state: str = "live") -> Batch:
 
 def tasks(in_batch: Batch, number: int = 1, *, wanted: int | None = None, text: str = TEXT) -> list[Task]:
     """Text tasks with their open judgements."""
-    wanted = wanted or in_batch.project.settings_now().wanted
+    return texts(in_batch, [text] * number, wanted=wanted)
+
+
+def texts(in_batch: Batch, of: Sequence[str], *, wanted: int | None = None) -> list[Task]:
+    """The same, a task for each text, all at once: one by one they take ten times as long."""
+    settings = in_batch.project.settings.order_by("-version")
+    wanted, number = wanted or settings.values_list("wanted", flat=True)[0], len(of)
     before = Task.objects.filter(batch=in_batch).count()
-    payload = {"text": text}
-    digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    payloads = [{"text": text} for text in of]
     made = Task.objects.bulk_create(
         Task(
             project=in_batch.project,
             batch=in_batch,
             external_id=f"{in_batch.name}-{index}",
             payload=payload,
-            payload_hash=digest,
+            payload_hash=hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest(),
             wanted=wanted,
         )
-        for index in range(before, before + number)
+        for index, payload in enumerate(payloads, before)
     )
     queue.open_slots([one.pk for one in made])
     in_order(made)

@@ -39,10 +39,10 @@ def project(cast: Cast) -> Project:
 def labelled(cast: Cast, project: Project, number: int) -> None:
     """So many reports whose ships Alice has marked, alone."""
     rng, batch = random.Random(3), make.batch(project, f"Batch {project.batches.count()}")
-    for number_of_it in range(number):
-        text, ships = reports.report(rng)
-        (task,) = make.tasks(batch, text=f"{number_of_it}: {text}")
-        shift = len(f"{number_of_it}: ")
+    told = [(f"{number_of_it}: ", *reports.report(rng)) for number_of_it in range(number)]
+    tasks = make.texts(batch, [before + text for before, text, _ships in told])
+    for task, (before, _text, ships) in zip(tasks, told, strict=True):
+        shift = len(before)
         said(cast.alice, task, make.spans(*((a + shift, b + shift, "vessel") for a, b in ships)))
     verdict_index.add(Event.objects.filter(project_key=project.public_id))
 
