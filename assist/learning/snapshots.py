@@ -16,7 +16,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
@@ -28,7 +28,7 @@ from assist.learning.splits import GATE, SHARES, split_of
 from assist.models import ErasedTask, SelectedTask, Snapshot, SnapshotRow, Tombstone
 from projects.configuration.terms import Terms, terms_of
 from projects.data import archive
-from projects.models import Annotation, Project, Task, Verdict
+from projects.models import Annotation, ArchivePart, Project, Task, Verdict
 from projects.quality import votes
 from projects.quality.consensus import AUTO, IMPORTED
 from taskers.errors import Problem, StateConflict
@@ -36,6 +36,7 @@ from taskers.models import Person
 
 JOB = "assist.jobs.take_snapshot"
 CHUNK = 500  # tasks
+END = 2**63 - 1  # the key of no task
 MAKING, READY, FAILED = (Snapshot.State[name] for name in ("MAKING", "READY", "FAILED"))
 # Everything that was written before this moment can be read now, or was never kept. Autovacuum writes no verdict
 # and may take its time.
@@ -153,29 +154,52 @@ def _told(snapshot: Snapshot) -> dict[str, str]:
 
 def _chunks(snapshot: Snapshot) -> Iterator[tuple[list[Verdict], list[Work]]]:
     """What stood at the cut, in the order of the tasks, with who had answered by then; archived ones between the
-    others. Live tasks are looked at first, so that one which is archived meanwhile is met in one of the two."""
-    project, last, more = snapshot.project, 0, True
+    others."""
+    project, last = snapshot.project, 0
     erased = set(ErasedTask.objects.filter(erasure__project=project).values_list("task", flat=True))
-    while more:
-        keys = list(
-            Task.objects.filter(project=project, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]
-        )
-        more = len(keys) == CHUNK
-        upto = keys[-1] if more else 2**63 - 1
-        stood = Verdict.objects.filter(task__in=keys, at__lt=snapshot.cut).exclude(method=AUTO).select_related("task")
-        live = list(stood.filter(Q(superseded_at=None) | Q(superseded_at__gte=snapshot.cut)).order_by("task_id", "-pk"))
-        rows = Annotation.objects.filter(task__in=keys, at__lt=snapshot.cut)
-        work = [Work(*one) for one in rows.values_list("task_id", "assignment_id", "tasker__kind")]
-        met = set(keys)
-        for kept in archive.between(project, None, last, upto):
-            if kept.task.pk not in met:
-                live += _stood(kept, snapshot.cut)
-                work += _worked(kept, snapshot.cut)
+    while last < END:
+        rows = Task.objects.filter(project=project, pk__gt=last).order_by("pk")
+        keys = list(rows.values_list("pk", flat=True)[:CHUNK])
+        upto = keys[-1] if len(keys) == CHUNK else END
+        stood, work = _settled_chunk(snapshot, last, upto)
         first: dict[int, Verdict] = {}
-        for one in live:
+        for one in stood:
             first.setdefault(one.task_id, one)
         yield [first[key] for key in sorted(first) if key not in erased], work
         last = upto
+
+
+def _settled_chunk(snapshot: Snapshot, last: int, upto: int) -> tuple[list[Verdict], list[Work]]:
+    """What `_chunk` says, once nothing of it was archived or restored while it looked: of what was moved in between it
+    may have met half, or nothing."""
+    while True:
+        before = _moves(snapshot.project, last, upto)
+        try:
+            found = _chunk(snapshot, last, upto)
+        except archive.Unreadable:
+            if _moves(snapshot.project, last, upto) == before:
+                raise
+            continue
+        if _moves(snapshot.project, last, upto) == before:
+            return found
+
+
+def _moves(project: Project, last: int, upto: int) -> dict[str, int | None]:
+    """Another answer after each task with a key in (last, upto] that was archived or restored."""
+    parts = ArchivePart.objects.filter(archive__batch__project=project, last_task__gt=last, first_task__lte=upto)
+    return parts.aggregate(Count("pk"), Max("pk"))
+
+
+def _chunk(snapshot: Snapshot, last: int, upto: int) -> tuple[list[Verdict], list[Work]]:
+    keys = list(Task.objects.filter(project=snapshot.project, pk__gt=last, pk__lte=upto).values_list("pk", flat=True))
+    stood = Verdict.objects.filter(task__in=keys, at__lt=snapshot.cut).exclude(method=AUTO).select_related("task")
+    live = list(stood.filter(Q(superseded_at=None) | Q(superseded_at__gte=snapshot.cut)).order_by("task_id", "-pk"))
+    rows = Annotation.objects.filter(task__in=keys, at__lt=snapshot.cut)
+    work = [Work(*one) for one in rows.values_list("task_id", "assignment_id", "tasker__kind")]
+    for kept in archive.between(snapshot.project, None, last, upto):
+        live += _stood(kept, snapshot.cut)
+        work += _worked(kept, snapshot.cut)
+    return live, work
 
 
 def _stood(kept: archive.Kept, cut: datetime) -> list[Verdict]:

@@ -139,7 +139,7 @@ def test_splits_have_their_shares_and_differ_between_projects() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_archived_batch_is_in_it_as_before(cast, project, tmp_path) -> None:
+def test_an_archived_batch_is_in_it_as_before_also_while_it_moves(cast, project, tmp_path, monkeypatch) -> None:
     tasks = decided(cast, project, NAMES[:4])
     decided(cast, project, NAMES[4:6])
     before = lines(taken(project, cast), tmp_path)
@@ -149,6 +149,19 @@ def test_an_archived_batch_is_in_it_as_before(cast, project, tmp_path) -> None:
     archive.archive(batch, by=cast.mina)
     assert not Task.objects.filter(pk=tasks[0].pk).exists()
     assert lines(taken(project, cast), tmp_path) == before
+    between, looks = archive.between, list[int]()
+
+    def moved_before_it_is_read(*where):
+        looks.append(where[-1])
+        if len(looks) == 1:
+            archive.bring_back(batch, by=cast.mina)
+        if len(looks) == 2:
+            read_all()
+            archive.archive(batch, by=cast.mina)
+        return between(*where)
+
+    monkeypatch.setattr(archive, "between", moved_before_it_is_read)
+    assert lines(taken(project, cast), tmp_path) == before and len(looks) == 3
 
 
 @pytest.mark.django_db
