@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import BertConfig, BertForSequenceClassification
 
 from assist.adapters import catalogue
@@ -22,11 +23,11 @@ RECIPE, KEY = "text-encoder", "letters@1"
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A BERT as small as can be, which knows nothing, as the operator brought and named it."""
+    """A BERT as small as can be, in half precision, which knows nothing, as the operator brought and named it."""
     torch.manual_seed(3)
     size = {"vocab_size": len(brought.PIECES), "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     model = BertForSequenceClassification(BertConfig(**size, intermediate_size=8, num_labels=5))
-    model.save_pretrained(tmp_path / "bert")
+    model.half().save_pretrained(tmp_path / "bert")
     terms = {"capability": "classify", "adapter": "transformers", "labels": list("abcde"), "licence": "MIT"}
     folder = brought.folder(tmp_path / "bert", "", {"tokenizer.json": brought._tokenizer()}, name="letters", **terms)
     with brought.checked(folder) as (offer, files):
@@ -72,6 +73,8 @@ def test_a_brought_encoder_learns_whole_and_is_read_as_it_was_judged(tmp_path: P
     assert made.metrics["model"]["accuracy"] == max(one.validation for one in said) == 1.0
     assert made.metrics["baseline"]["accuracy"] == 1.0 and said[0].loss > said[-1].loss
     assert (made.manifest["parent"], made.manifest["licence"]) == (KEY, "MIT")
+    weights = load_file(tmp_path / "one" / "model" / "model.safetensors")
+    assert {one.dtype for one in weights.values()} == {torch.float32}
     trained(tmp_path / "two", store, lines, passes=6, learn_rate=0.01)
     assert digest(tmp_path / "one" / "model") == digest(tmp_path / "two" / "model"), "the same each time"
     labels = list(made.manifest["labels"])
@@ -91,6 +94,11 @@ def test_what_can_not_be_begun_from_or_learnt_is_said(tmp_path: Path, store: Pat
     monkeypatch.setenv("TANDEM_TEXT_ENCODER", "nobody@1")
     with pytest.raises(Unfit, match="nothing to begin from. There is no model 'nobody@1'"):
         trained(tmp_path / "gone", store, letters(60))
+    with brought.checked(tmp_path / "bert", "abcd1234") as (offer, files):
+        catalogue.enter(store, offer, files)
+    monkeypatch.setenv("TANDEM_TEXT_ENCODER", offer.key)
+    with pytest.raises(Unfit, match="is one organization's alone"):
+        trained(tmp_path / "private", store, letters(60))
     (store / next(one.sha256 for one in catalogue.find(KEY, store).artifacts)).unlink()
     monkeypatch.setenv("TANDEM_TEXT_ENCODER", KEY)
     with pytest.raises(Unfit, match="nothing to begin from"):

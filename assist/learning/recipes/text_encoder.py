@@ -130,6 +130,8 @@ def _began(work: Work) -> Iterator[Began]:
         offer = catalogue.find(key, work.models)
         if offer.terms is None or offer.terms.adapter != "transformers":
             raise WeightsProblem(f"{key} is no model that transformers reads.")
+        if "+" in offer.name:  # the mark of its owner (adapters/bringing.py)
+            raise WeightsProblem(f"{key} is one organization's alone, and recipes learn for all of them.")
         files = {one.member: verify(one, work.models) for one in offer.artifacts}
     except WeightsProblem as problem:
         raise Unfit(REASONS["encoder"] % {"why": problem}) from None
@@ -149,6 +151,7 @@ def _model(folder: Path, labels: Sequence[str]) -> Any:
         )
     except Exception as problem:  # whatever a folder that is none may do to its reader
         raise Unfit(REASONS["encoder"] % {"why": first_line(problem)}) from None
+    model = model.float()  # weights in half precision are kept as they are, and learn nothing by small steps
     model.config.id2label, model.config.label2id = dict(enumerate(labels)), {one: n for n, one in enumerate(labels)}
     model.config.problem_type, model.config._name_or_path = "single_label_classification", ""
     return model
