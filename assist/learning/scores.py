@@ -58,7 +58,7 @@ async def _in_time(ask: Callable[[], Awaitable[Sequence[T]]], texts: int) -> lis
 
 async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:
     """F1 of each blind text by the spans that would be offered: one counts where place and label are the same. Nothing
-    for nothing is 1."""
+    for nothing is 1; no answer is 0, also where there was nothing to find."""
     work = [one for one in decided if one.blind]
     found: list[list[Any] | None] = []
     for some in _portions(version, work):
@@ -71,8 +71,8 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
         places = [{"start": start, "end": end, "label": label} for start, end, label in sorted(own)]
         asked.heard[one.task.pk] = {"fault": NO_ANSWER} if said is None else {"spans": places}
     return [
-        _f1(set(own), _places(one.answer)) if one.task.payload.get("text") else None
-        for own, one in zip(offered, work, strict=True)
+        (0.0 if said is None else _f1(set(own), _places(one.answer))) if one.task.payload.get("text") else None
+        for said, own, one in zip(found, offered, work, strict=True)
     ]
 
 

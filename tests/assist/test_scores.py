@@ -113,6 +113,20 @@ def test_masks_are_asked_for_by_a_click_in_the_middle_and_by_the_box(
     assert alone == found and clicked["label"] == "cat" and clicked["shape"]["type"] == "mask"
 
 
+class Silent:
+    """A model that has no answer."""
+
+    async def spans_of(self, model: str, texts: list[str]) -> list[None]:
+        return [None] * len(texts)
+
+
+def test_no_answer_is_not_right_where_there_was_nothing_to_find() -> None:
+    far = ModelVersion(name="far", version="1", capability="spans", terms={"adapter": "http"})
+    asked = Asked(frozenset({"person"}), {}, ())
+    assert asyncio.run(scores.spans(Silent(), far, asked, [decided(text(1, "all slept."), {"spans": []})])) == [0.0]  # type: ignore[arg-type]
+    assert asked.heard[1] == {"fault": NO_ANSWER}
+
+
 class Judge:
     """A model that says itself how likely each label is; to one text it has no answer."""
 
