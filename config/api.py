@@ -6,7 +6,7 @@ from django.apps import apps
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import include, path
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
@@ -16,20 +16,25 @@ Kind = tuple[str | None, str]  # language, media type
 
 
 class Description(SpectacularAPIView):
-    """The API described as OpenAPI. To make that takes seconds, and anybody may ask: a process makes each kind once."""
+    """The API described as OpenAPI. To make that takes seconds, and anybody may ask: a process makes each kind once,
+    whatever else stands in the question."""
 
     made: dict[Kind, HttpResponse] = {}
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
         """The description in the language and form that are asked for."""
-        kind = get_language(), request.accepted_renderer.media_type
-        if request.GET or kind[0] not in dict(settings.LANGUAGES):  # whatever else may be asked is not kept
-            return super().get(request, *args, **kwargs)
+        asked = (request.GET.get("lang"), get_language(), settings.LANGUAGE_CODE)
+        language = next(one for one in asked if one in dict(settings.LANGUAGES))
+        kind = language, request.accepted_renderer.media_type
         if kind not in self.made:
-            self.made[kind] = _written(super().get(request, *args, **kwargs), request)
+            with override(language):
+                self.made[kind] = _written(self._get_schema_response(request), request)
         kept = self.made[kind]
         return HttpResponse(kept.content, headers=dict(kept.items()))
+
+    def _get_version_parameter(self, request: Request) -> None:
+        """There are no versions to ask for."""
 
 
 def _written(answer: Response, request: Request) -> HttpResponse:
