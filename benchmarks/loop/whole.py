@@ -245,6 +245,8 @@ def _figures(run: TrainingRun) -> str:
 def _answer(made: Evaluation) -> str:
     found = made.findings[0] if made.findings else {"candidate": float("nan"), "champion": float("nan")}
     said = f"candidate {found['candidate']:.3f}, champion {found['champion']:.3f} ({made.champion})"
+    if made.findings:
+        said += f", {found['groups']} groups, difference {found['low']:+.3f} to {found['high']:+.3f}"
     return f"{made.outcome or made.state}: {said}. {made.reason}"
 
 
