@@ -26,6 +26,7 @@ PICKLE = re.compile(rb"\x80[\x02-\x05]")
 TORCH = (".pt", ".pth")
 
 LARGEST_PAGE = 256 << 10  # bytes of a model.toml
+CODE = 1 << 20  # bytes of a torch file that may be packed
 MOST_FILES, MOST_LABELS, LONGEST = 500, 2000, 200
 FIELDS = {"name", "version", "capability", "adapter", "licence", "source", "parent", "labels"}
 TABLES = {"files", "label_map", "input", "resources", "options"}
@@ -127,6 +128,8 @@ def check_file(folder: Path, name: str, sha256: str) -> None:
         raise ManifestProblem("missing-file", name, "The folder doesn't have this file.")
     if holds_a_program(path):
         raise ManifestProblem("pickle", name, "It is a pickle, which can run anything: save the weights as numbers.")
+    if path.suffix in TORCH and swells(path):
+        raise ManifestProblem("packed", name, "It is packed: save the weights as torch does, or as safetensors.")
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(CHUNK):
@@ -148,6 +151,19 @@ def holds_a_program(path: Path) -> bool:
             return any(name.endswith((".pkl", ".pickle")) for name in packed.namelist())
     except (zipfile.BadZipFile, OSError):
         return False
+
+
+def swells(path: Path) -> bool:
+    """Whether a file of torch would be larger in memory than it is here: its parts are packed, or one is there under
+    many names. Weights lie side by side as they are; of a program torch packs the few lines that are its code."""
+    if not zipfile.is_zipfile(path):
+        return False
+    try:
+        with zipfile.ZipFile(path) as packed:
+            parts = packed.infolist()
+    except (zipfile.BadZipFile, OSError):
+        return True
+    return sum(one.file_size for one in parts) > path.stat().st_size + CODE
 
 
 def _text(said: Mapping[str, Any], name: str, missing: str | None = None) -> str:

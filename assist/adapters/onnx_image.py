@@ -70,9 +70,20 @@ def _laid(image: Image.Image, window: tuple[int, int], fit: str) -> tuple[Image.
     if fit == "stretch":
         wide = image.resize(window, Image.Resampling.BILINEAR)
         return wide, Placed(0, 0, image.width / window[0], image.height / window[1])
-    scale = (max if fit == "crop" else min)(window[0] / image.width, window[1] / image.height)
+    if fit == "crop":
+        return _middle(image, window)
+    scale = min(window[0] / image.width, window[1] / image.height)
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     left, top = (window[0] - size[0]) // 2, (window[1] - size[1]) // 2
     ground = Image.new("RGB", window, (GREY, GREY, GREY))
     ground.paste(image.resize(size, Image.Resampling.BILINEAR), (left, top))
     return ground, Placed(left, top, image.width / size[0], image.height / size[1])
+
+
+def _middle(image: Image.Image, window: tuple[int, int]) -> tuple[Image.Image, Placed]:
+    """Cut before it is resized: all of a long, thin image at the window's height is more than memory holds."""
+    scale = max(window[0] / image.width, window[1] / image.height)
+    across, down = min(image.width, window[0] / scale), min(image.height, window[1] / scale)
+    left, top = (image.width - across) / 2, (image.height - down) / 2
+    cut = image.resize(window, Image.Resampling.BILINEAR, box=(left, top, left + across, top + down))
+    return cut, Placed(-left * scale, -top * scale, 1 / scale, 1 / scale)

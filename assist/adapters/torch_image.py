@@ -80,7 +80,7 @@ def _model(bundle: Bundle, labels: int) -> nn.Module:
         raise RuntimeMissing(f"{bundle.key}: {name} doesn't end in a layer with a number for each label.")
     weights = _weights(bundle)
     told = weights.get(f"{place}.weight")
-    if labels and told is not None and len(told) != labels:
+    if labels and told is not None and told.ndim and len(told) != labels:
         raise RuntimeMissing(f"{bundle.key} tells {len(told)} labels apart, and its manifest names {labels}.")
     if not labels:
         weights = {name: one for name, one in weights.items() if name not in (f"{place}.weight", f"{place}.bias")}
@@ -115,9 +115,13 @@ def _weights(bundle: Bundle) -> dict[str, torch.Tensor]:
         raise RuntimeMissing(f"{bundle.key}: {name} isn't weights alone ({why}): {CURE}.") from None
     if isinstance(said, Mapping):
         said = next((said[one] for one in WRAPPERS if isinstance(said.get(one), Mapping)), said)
-    if not said or not isinstance(said, Mapping) or not all(isinstance(one, torch.Tensor) for one in said.values()):
+    if not said or not isinstance(said, Mapping) or not all(map(_is_weight, said.items())):
         raise RuntimeMissing(f"{bundle.key}: {name} isn't weights alone: {CURE}.")
     for prefix in PREFIXES:
         if all(key.startswith(prefix) for key in said):
             said = {key.removeprefix(prefix): one for key, one in said.items()}
     return dict(said)
+
+
+def _is_weight(said: tuple[object, object]) -> bool:
+    return isinstance(said[0], str) and isinstance(said[1], torch.Tensor)

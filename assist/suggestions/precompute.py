@@ -28,7 +28,7 @@ from assist.suggestions import asked_ahead, choices, judged, written
 from assist.suggestions.bindings import OF_IMAGES, WRITES, capabilities_of, capability_of, subject_of, worded_of
 from assist.suggestions.vector_encoding import unpacked
 from assist.suggestions.written import Question
-from projects.models import Batch, ImportedPrediction, Project, Task, Verdict
+from projects.models import Batch, Gold, ImportedPrediction, Project, Task, Verdict
 from taskers.errors import StateConflict
 from taskers.models import Person
 
@@ -329,12 +329,14 @@ def _questions(project: Project, task: Task) -> list[Question]:
 
 
 def _written_for(project: Project, tasks: Sequence[Task]) -> list[Task]:
-    """Those with a text that somebody will get, and for which nothing was imported."""
+    """Those with a text that somebody will get, and for which nothing was imported. A known answer's task is dealt for
+    ever: were its words not there as soon as others', it would be known by that."""
     if project.state == Project.State.ARCHIVED:
         return []
     imported = ImportedPrediction.objects.filter(task__in=tasks).values_list("task", flat=True)
     decided = Verdict.objects.current().filter(task__in=tasks).values_list("task", flat=True)
-    without = {*imported, *decided}
+    known = Gold.objects.filter(task__in=tasks, retired_at=None).values_list("task", flat=True)
+    without = {*imported, *set(decided).difference(known)}
     return [
         task
         for task in tasks

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from assist.models import Suggestion
 from assist.registry.registry import model_version
 from assist.suggestions import edit_distance
-from assist.suggestions.offers import Binding, Offer
+from assist.suggestions.offers import EVERYTHING, Binding, Offer
 from projects.models import Annotation, Assignment, Project
 from projects.reports.offered_effect import Offered
 from projects.task_types import TASK_TYPES
@@ -56,7 +56,7 @@ def offered(ids: Collection[UUID]) -> dict[str, int]:
 def lately(project: Project, most: int) -> list[Offered]:
     """The newest suggestions of a project that a least score could have held back, planted errors left out."""
     rows = Suggestion.objects.filter(project_key=project.public_id, planted=False, score__isnull=False)
-    rows = rows.exclude(prompt__has_key="points")  # a mask is shown however sure it is
+    rows = rows.exclude(prompt__has_key="points").exclude(prompt=EVERYTHING)  # masks are shown however sure they are
     said = rows.order_by("-pk").values_list("output__label", "score", "outcome")[:most]
     return [
         Offered(label or "", score or 0.0, outcome == ACCEPTED, outcome == REFUSED) for label, score, outcome in said

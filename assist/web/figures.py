@@ -186,17 +186,25 @@ def _asked(assignments: list[int]) -> dict[int, str]:
 
 
 def _planted_errors(project: Project) -> list[tuple[Person, bool]]:
-    """Who was shown one, and whether they took it. A mask that was told once more, seen from near, is one of them."""
+    """Who was shown one, and whether they took it. A mask that was told once more, seen from near, is one of them,
+    whichever of both was taken."""
     rows = Suggestion.objects.filter(project_key=project.public_id, planted=True).exclude(outcome="offered")
     found = list(rows.order_by("-pk").values_list("assignment_key", "outcome", "prompt")[:NEWEST_WORK])
     who = Assignment.objects.filter(pk__in=[key for key, _, _ in found]).select_related("tasker")
-    people, again, told = {row.pk: row.tasker for row in who if row.tasker}, set(), []
+    people = {row.pk: row.tasker for row in who if row.tasker}
+    again: dict[tuple[int, str, str], int] = {}  # what was told once more -> its place
+    told: list[tuple[Person, bool]] = []
     for key, outcome, prompt in found:
-        asked = key, str(prompt.get("points")), str(prompt.get("box"))
-        if key in people and asked not in again:
-            told.append((people[key], outcome == "accepted"))
+        asked, taken = (key, str(prompt.get("points")), str(prompt.get("box"))), outcome == "accepted"
+        if key not in people:
+            continue
+        if asked in again:
+            person, before = told[again[asked]]
+            told[again[asked]] = person, before or taken
+            continue
+        told.append((people[key], taken))
         if prompt.get("previous"):
-            again.add(asked)
+            again[asked] = len(told) - 1
     return told
 
 

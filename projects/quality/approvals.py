@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from projects import queue
 from projects.configuration.project_events import tell
+from projects.errors import Refused
 from projects.models import Assignment, AwaitedReview, Project, ProposedDeadline, ReviewDeadline, Task, Verdict, limits
 from projects.quality import effects
 from projects.queue.clock import Clock
@@ -59,17 +60,20 @@ RETURNING w.task_key
 @transaction.atomic
 def propose(project: Project, by: Person, days: int | None) -> ProposedDeadline | None:
     """Ask finance to pay what waits for a reviewer after so many days; or (None) let it wait as long as it takes, which
-    holds at once and takes no second person, as fewer are paid by it. Raises Refused."""
+    holds at once and takes no second person, as fewer are paid by it. Raises Refused, also for a program: with one of
+    their own somebody would be two."""
     if days is None:
         stop(project, by)
         return None
+    if by.kind != Person.Kind.HUMAN:
+        raise Refused("This takes the word of people, and a program is none.", code="not-a-person", place="days")
     limits.check("days", days, limits.REVIEW_DAYS, "bad-review-deadline")
     asked = ProposedDeadline.objects.filter(project=project)
     if ReviewDeadline.objects.filter(project=project, days=days, approved_by__isnull=False).exists():
         asked.delete()
         return None
-    if asked.filter(days=days).exists():
-        return asked.get()
+    if same := asked.filter(days=days).first():
+        return same
     said = {"days": days, "made_by": by, "made_at": Now()}
     made, _new = ProposedDeadline.objects.update_or_create(project=project, defaults=said)
     tell("review_deadline_proposed", project, by, days=days)
@@ -77,9 +81,12 @@ def propose(project: Project, by: Person, days: int | None) -> ProposedDeadline 
 
 
 @transaction.atomic
-def agree(project: Project, by: Person) -> ReviewDeadline:
-    """A second person, of finance, says yes: it holds from now on. Raises StateConflict, or what `check_two` does."""
+def agree(project: Project, by: Person, *, days: int) -> ReviewDeadline:
+    """A second person, of finance, says yes to so many days: it holds from now on. Raises StateConflict, also where
+    another number is asked for by now, or what `check_two` does."""
     asked = _take(project)
+    if asked.days != days:
+        raise StateConflict("Another number of days is asked for by now: look at it once more.")
     check_two(asked.made_by, by)
     rows = ReviewDeadline.objects.filter(project=project)
     before = rows.select_for_update().values_list("days", flat=True).first()
@@ -101,7 +108,7 @@ def decline(project: Project, by: Person) -> None:
 @transaction.atomic
 def stop(project: Project, by: Person) -> None:
     """Let what waits for a reviewer wait as long as it takes, from now on; nothing is asked of finance any more."""
-    for asked in ProposedDeadline.objects.filter(project=project):
+    for asked in ProposedDeadline.objects.filter(project=project).select_for_update():
         asked.delete()
         tell("review_deadline_declined", project, by, days=asked.days)
     rows = ReviewDeadline.objects.filter(project=project)

@@ -18,6 +18,7 @@ from taskers.standing.grades import PRIOR_GOOD, PRIOR_POOR
 DAYS = 14
 LEAST = 3  # fewer people, or days of theirs, tell nothing
 WORKERS, PIECES = 100, 100  # into whose newest work is looked for skips, and how much of each
+LOOKED = 500  # of all that each did lately, wherever that was
 
 # People alone: no floor or cap of theirs is asked of models.
 LATELY = f"""
@@ -62,8 +63,10 @@ FROM (
   JOIN taskers_person p ON p.id = a.tasker_id AND p.kind = 'human'
   GROUP BY a.tasker_id ORDER BY 2 DESC, 1 LIMIT {WORKERS}
 ) who CROSS JOIN LATERAL (
-  SELECT w.task_id, w.state, w.reason FROM projects_assignment w JOIN projects_batch b ON b.id = w.batch_id
-  WHERE w.tasker_id = who.tasker_id AND w.kind = 'judge' AND b.project_id = %(project)s::bigint AND w.state <> 'held'
+  SELECT w.task_id, w.state, w.reason FROM (
+    SELECT * FROM projects_assignment a WHERE a.tasker_id = who.tasker_id ORDER BY a.id DESC LIMIT {LOOKED}
+  ) w JOIN projects_batch b ON b.id = w.batch_id
+  WHERE w.kind = 'judge' AND b.project_id = %(project)s::bigint AND w.state <> 'held'
   ORDER BY w.id DESC LIMIT {PIECES}
 ) n GROUP BY 1
 """

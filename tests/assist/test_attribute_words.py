@@ -11,7 +11,7 @@ from assist.models import ModelVersion, Precompute, Precomputed, Suggestion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import bindings, precompute, record
 from assist.suggestions.offers import Binding, Offer
-from projects.models import Annotation
+from projects.models import Annotation, Gold
 from taskers.errors import StateConflict
 from tests.support import make
 from tests.support.assist import work
@@ -73,11 +73,12 @@ async def test_words_are_there_for_a_line_that_lies_wrong_on_purpose_as_for_the_
 
 
 async def test_words_that_were_written_ahead_are_there_without_asking_while_the_attribute_is_called_so() -> None:
-    for name, asks in (("Role", 0), ("Rank", 1)):
-        page = Page(replace(NAMES, worded={"person": {"role": name}}))
+    """Also under another label, whose attribute has the same name: that may be the one that is wrong on purpose."""
+    for label, name, asks in (("person", "Role", 0), ("person", "Rank", 1), ("place", "Role", 0)):
+        page = Page(replace(NAMES, worded={label: {"role": name}}))
         page.gateway.ahead = {"words": {"0:5:person:role": ["Role: Maria", "Doctor"]}}
         await page.open()
-        await page.say(type="prompt", id="w1", prompt={"words": MARIA})
+        await page.say(type="prompt", id="w1", prompt={"words": MARIA | {"label": label}})
         assert ((await page.answer("w1"))["words"] == "Doctor") is (asks == 0) and len(page.model.asked) == asks
         await page.session.close()
 
@@ -149,6 +150,13 @@ def test_a_writer_of_spans_writes_ahead_for_those_found_and_what_became_of_its_w
     ]
     make.judged(cast.alice, project, {"spans": spans})
     annotation = Annotation.objects.get()
+    for known in (False, True):  # what is decided nobody gets any more, but where its answer is known
+        Precomputed.objects.filter(version=writer).delete()
+        if known:
+            Gold.objects.create(task=task, answer=annotation.answer)
+        precompute.run(precompute.start(batch, by=cast.mina, version=writer).pk)
+        assert Precomputed.objects.filter(version=writer).exists() is known
+        Precompute.objects.update(after=0)
     about = {"task_key": task.pk, "project_key": project.public_id, "model": writer, "latency_ms": 3}
     for number, (part, words) in enumerate([("s1", "Doctor"), ("s1", "Doctors"), ("s9", "Nurse")]):
         output = {"part": part, "label": "person", "attributes": {"role": words}}

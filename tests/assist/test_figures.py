@@ -11,12 +11,13 @@ from assist.models import Suggestion
 from assist.registry import registry
 from assist.suggestions import record
 from assist.suggestions.bindings import bind
-from assist.suggestions.offers import Offer
+from assist.suggestions.offers import EVERYTHING, Offer
 from assist.web import figures
 from projects import queue
 from projects.configuration import configure
 from projects.models import Annotation, Assignment, Project, Verdict
 from projects.quality.gold import grading
+from projects.reports.offered_effect import Offered
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Grade, Person
@@ -141,17 +142,39 @@ def test_namesakes_are_two_people(cast: Cast, project: Project) -> None:
             )  # told again, seen from near: one that was shown
             assert held.token
             record.keep(bind(tasker.pk, held.public_id, held.token), work.SPACY, [first, offer])
-            Suggestion.objects.filter(public_id=first.public_id).update(outcome="refined", settled_at=held.held_at)
-            outcome = "accepted" if tasker == cast.bob else "refused"
-            Suggestion.objects.filter(public_id=offer.public_id).update(outcome=outcome, settled_at=held.held_at)
+            outcomes = ("refined", "accepted" if tasker == cast.bob else "refused")
+            if tasker == cast.bob and place % 3 == 0:  # he took the first before the second was there
+                outcomes = ("accepted", "ignored")
+            for one, outcome in zip((first, offer), outcomes, strict=True):
+                Suggestion.objects.filter(public_id=one.public_id).update(outcome=outcome, settled_at=held.held_at)
             done(tasker, held, make.MARIA, helped=bool(place % 2), seconds=seconds)
     found = figures.help_of(project)
     alice, bob = (f"{one.name} ({one.email})" for one in (cast.alice, cast.bob))
     assert set(found.taskers) == {alice, bob}
-    assert [(one.tasker, one.shown, one.flagged) for one in found.planted_errors] == [
-        (bob, 12, True),
-        (alice, 12, False),
+    assert [(one.tasker, one.shown, one.taken, one.flagged) for one in found.planted_errors] == [
+        (bob, 12, 12, True),
+        (alice, 12, 0, False),
     ]
+
+
+def test_a_least_score_is_told_of_what_it_could_have_held_back_alone(project: Project) -> None:
+    """Masks are shown however sure they are, errors are planted on purpose, and of words nobody knows."""
+    version, text = registry.model_version(work.SPACY), {"text": True}
+    masks = [({"points": [[1, 1, 1]], "box": None}, 0.4, False), (EVERYTHING, 0.4, False)]
+    for number, (prompt, score, planted) in enumerate(
+        [(text, 0.4, False), (text, 0.4, True), (text, None, False), *masks]
+    ):
+        Suggestion.objects.create(
+            project_key=project.public_id,
+            task_key=1,
+            assignment_key=number,
+            model=version,
+            prompt=prompt,
+            output={"label": "person"},
+            score=score,
+            planted=planted,
+        )
+    assert record.lately(project, 9) == [Offered("person", 0.4, False, False)]
 
 
 def test_work_for_which_nobody_asked_counts_for_the_version_it_was_drawn_for(cast: Cast, project: Project) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from projects import queue
 from projects.configuration import spending_limit
+from projects.errors import Refused
 from projects.models import AwaitedReview, BatchProgress, Project, ProposedDeadline, ReviewDeadline, Task, Verdict
 from projects.quality import approvals, consensus
 from projects.reports import dashboard
@@ -18,6 +19,7 @@ from taskers.errors import Problem
 from taskers.models import AuditRecord, Event, Membership, Transfer
 from taskers.money import bonuses, earning_days, ledger
 from taskers.money.independence import SamePerson
+from taskers.people import service_accounts
 from tests.support import make
 from tests.support.connections import all_at_once
 from tests.support.projects.judging import given, said
@@ -31,7 +33,7 @@ CENTS = 50_000
 def allowed(cast, project: Project, days: int) -> None:
     """Mina asks for it, and Finn of finance says yes."""
     approvals.propose(project, cast.mina, days)
-    approvals.agree(project, cast.finn)
+    approvals.agree(project, cast.finn, days=days)
 
 
 def in_doubt(cast, days: int | None = 7, name: str = "First") -> Task:
@@ -250,6 +252,9 @@ def test_programs_say_after_how_many_days(cast) -> None:
     refused(api.put("review-deadline", key, body={"days": 0}), 400, "invalid", "days")
     off = api.put("review-deadline", key, body={"days": None}).json()
     assert (off["days"], off["proposed"]) == (None, None)
+    robot = service_accounts.create(cast.riverside, name="robot", role="manager", by=cast.olga)
+    with pytest.raises(Refused, match="a program is none"):  # whoever made it could say yes to it
+        approvals.propose(task.project, robot.person, 3)
 
 
 @pytest.mark.django_db
@@ -266,11 +271,16 @@ def test_it_takes_two_people_and_neither_is_paid_by_it(client, cast) -> None:
     assert "somebody of finance says yes under Money" in shown and not ReviewDeadline.objects.exists()
     assert (approvals.look(), in_time()) == (0, 0), "until then nothing is paid"
     with pytest.raises(SamePerson):
-        approvals.agree(project, cast.mina)
+        approvals.agree(project, cast.mina, days=7)
     assert ProposedDeadline.objects.get().days == 7, "it waits still"
     client.force_login(cast.finn)
     assert "paid after 7 days" in client.get("/money/unreviewed/").content.decode()
-    client.post(f"/money/unreviewed/{project.public_id}/", {"act": "approve"})
+    approvals.propose(project, cast.mina, 2)  # behind the page that Finn looks at
+    act = f"/money/unreviewed/{project.public_id}/"
+    answer = client.post(act, {"act": "approve", "days": "7"}, follow=True)
+    assert "Another number of days" in answer.content.decode() and not ReviewDeadline.objects.exists()
+    approvals.propose(project, cast.mina, 7)
+    client.post(act, {"act": "approve", "days": "7"})
     deadline = ReviewDeadline.objects.get()
     assert (deadline.days, deadline.changed_by, deadline.approved_by) == (7, cast.mina, cast.finn)
     kept = AuditRecord.objects.get(kind=Kind.PAY_CHANGED)
@@ -280,14 +290,14 @@ def test_it_takes_two_people_and_neither_is_paid_by_it(client, cast) -> None:
     # Another number waits anew, no is no, and either of them switches it off at once.
     approvals.propose(project, cast.mina, 2)
     assert ReviewDeadline.objects.get().days == 7
-    client.post(f"/money/unreviewed/{project.public_id}/", {"act": "decline"})
+    client.post(act, {"act": "decline"})
     assert not ProposedDeadline.objects.exists() and ReviewDeadline.objects.get().days == 7
-    answer = client.post(f"/money/unreviewed/{project.public_id}/", {"act": "approve"}, follow=True)
+    answer = client.post(act, {"act": "approve", "days": "2"}, follow=True)
     assert "Nothing is asked any more" in answer.content.decode()
-    client.post(f"/money/unreviewed/{project.public_id}/", {"act": "stop"})
+    client.post(act, {"act": "stop"})
     assert not ReviewDeadline.objects.exists()
     kinds = Event.objects.filter(kind__startswith="review_deadline").order_by("pk").values_list("kind", flat=True)
-    said_so = ["proposed", "changed", "proposed", "declined", "changed"]
+    said_so = ["proposed", "proposed", "proposed", "changed", "proposed", "declined", "changed"]
     assert [one.removeprefix("review_deadline_") for one in kinds] == said_so
 
 

@@ -40,7 +40,7 @@ def act(request: MemberRequest, project_id: UUID) -> HttpResponse:
     try:
         match request.POST.get("act"):
             case "approve":
-                approvals.agree(project, request.user)
+                approvals.agree(project, request.user, days=_seen(request))
                 messages.success(request, _("It is on."))
             case "decline":
                 approvals.decline(project, request.user)
@@ -55,3 +55,9 @@ def act(request: MemberRequest, project_id: UUID) -> HttpResponse:
     except Problem as problem:
         messages.error(request, problem.text)
     return redirect("money-unreviewed")
+
+
+def _seen(request: MemberRequest) -> int:
+    """How many days the page said, so that nobody says yes to others."""
+    said = request.POST.get("days", "")
+    return int(said) if said.isdecimal() and len(said) < 5 else 0
