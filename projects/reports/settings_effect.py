@@ -255,7 +255,10 @@ def _lease_seconds(found: Lately, terms: Terms) -> str:
     lease = terms.settings.lease_seconds
     if len(found.elapsed) < LEAST:
         return ""
-    words = {"minutes": number_format(lease / 60, 1 if lease % 60 else 0), "number": sum(one > lease for one in found.elapsed)}
+    words = {
+        "minutes": number_format(lease / 60, 1 if lease % 60 else 0),
+        "number": sum(one > lease for one in found.elapsed),
+    }
     return _(
         "With %(minutes)s minutes, %(number)s of the last %(answers)s answers of people took longer from claim to"
         " submitting: signs of life alone kept them."
