@@ -233,7 +233,7 @@ def test_what_is_typed_is_told_by_the_function_that_tells_what_is_saved_and_noth
     assert "Weighted vote, as people are known now, decides 5 of the last 5 decided tasks as they were" in method
     assert "beside 10 answers" in typed(mina, project, "shows_verdicts", shows_verdicts="on")["shows_verdicts"]
     assert "may be contested unseen" in typed(mina, project, "shows_verdicts", wanted="2")["shows_verdicts"]
-    assert "None of" in typed(mina, project, "file_order", wanted="2", file_order="on")["file_order"]
+    assert "No known answer" in typed(mina, project, "file_order", wanted="2", file_order="on")["file_order"]
     assert "With 70 %, 0 of 10 answers" in found["pay_floor"] and "With 3 they would have begun" in found["wanted"]
     assert project.settings.count() == 1
     shown = mina.get(page("project-settings", project.public_id)).content.decode()
