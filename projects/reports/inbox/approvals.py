@@ -35,17 +35,19 @@ def hear(events: Sequence[Event]) -> Iterable[Told]:
 
 def _waiting(event: Event) -> dict[str, Any] | None:
     """What is asked; None where it waits no more."""
+    found: Mapping[str, Any] | None
     key = event.subject.partition(":")[2]
     match event.kind:
         case "bonus_rule_proposed":
             rules = BonusRule.objects.filter(public_id=key, state=BonusRule.State.PROPOSED)
-            return rules.values("currency", money=F("most")).first()
+            found = rules.values("currency", money=F("most")).first()
         case "bonus_proposed":
             bonuses = Bonus.objects.filter(public_id=key, state=Bonus.State.PROPOSED)
-            return bonuses.values("currency", money=F("amount")).first()
+            found = bonuses.values("currency", money=F("amount")).first()
         case _:
             asked = ProposedDeadline.objects.filter(project__public_id=key, days=event.data["days"])
-            return asked.values("days").first()
+            found = asked.values("days").first()
+    return dict(found) if found else None
 
 
 def words(values: Mapping[str, Any]) -> str:
