@@ -369,8 +369,19 @@ class SearchForm(forms.Form):
         self.fields["recipe"].choices = [(key, RECIPES[key].title) for key in keys]  # type: ignore[attr-defined]
 
 
+PARAMETERS = {
+    "passes": _("Passes"),
+    "learn_rate": _("Learning rate"),
+    "dropout": _("Dropout"),
+    "replay": _("Replay"),
+    "rehearsal": _("Rehearsal"),
+    "strength": _("Strength"),
+    "balanced": _("Balanced"),
+}
+
+
 def _parameter(name: str, known: Parameter) -> forms.Field:
-    label = name.replace("_", " ").capitalize()
+    label = PARAMETERS.get(name, name.replace("_", " ").capitalize())
     if isinstance(known.usual, bool):
         return forms.BooleanField(label=label, required=False, initial=known.usual)
     within: dict[str, Any] = {"min_value": known.least, "max_value": known.most, "required": False, "label": label}

@@ -13,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 
 from django.apps import apps
+from django.db.models import Count, Max
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from config.demo import calls, clock, crew, minutes, office, projects
@@ -21,7 +23,7 @@ from projects import queue
 from projects.configuration import configure
 from projects.data import importing
 from projects.data.importing.rows import Known, Row
-from projects.models import Batch, DayTally, Project
+from projects.models import Assignment, Batch, DayTally, Project
 from projects.quality import estimating
 from projects.quality.gold import settling
 from projects.reports import agreement_reports, progress, verdict_index
@@ -87,8 +89,25 @@ def tell(organization: Organization, people: Mapping[str, Person]) -> None:
         story.play()
         for desk in desks:  # a worker works it out once it runs
             estimating.start(desk.project, by=story.people["maya"])
-        # What each handed in today is counted by the day of the machine's clock; those days are over.
-        DayTally.objects.filter(project__in=[desk.project for desk in desks]).delete()
+        _tally([desk.project for desk in desks], story.now - timedelta(days=1))
+
+
+def _tally(told: Sequence[Project], before: datetime) -> None:
+    """Count what each handed in by the day of the story, as it was counted by that of the machine's clock; the last day
+    is left out, so that nobody is kept from work by it."""
+    DayTally.objects.filter(project__in=told).delete()
+    work = Assignment.objects.filter(task__project__in=told, state="submitted", ended_at__lt=before)
+    days = work.exclude(kind="review").values("tasker", "task__project", day=TruncDate("ended_at"))
+    DayTally.objects.bulk_create(
+        DayTally(
+            tasker_id=one["tasker"],
+            project_id=one["task__project"],
+            day=one["day"],
+            judgements=one["number"],
+            at=one["last"],
+        )
+        for one in days.annotate(number=Count("pk"), last=Max("ended_at")).order_by()
+    )
 
 
 def add_up(organization: Organization) -> None:

@@ -221,6 +221,8 @@ def _grid(found: Sample, terms: Said) -> str:
 
 
 def _file_order(found: Sample, terms: Said) -> str:
+    if not found.gold:
+        return _("No known answer is in stock.")
     if terms.settings.file_order:
         return _("None of the %(gold)s known answers in stock is dealt.") % {"gold": found.gold}
     return _("Of the %(gold)s known answers in stock any may be dealt.") % {"gold": found.gold}

@@ -132,6 +132,8 @@ def _most(found: Lately, terms: Terms) -> str:
         return ""
     unsure = [number for number, sure in zip(found.answers, found.sure, strict=True) if sure < target]
     words = {"most": most, "number": len(unsure), "tasks": len(found.sure)}
+    if not unsure:
+        return _("None of the last %(tasks)s tasks was less sure than the target: nobody more is asked.") % words
     return _(
         "With %(most)s, the %(number)s of the last %(tasks)s tasks that were less sure than the target could have cost"
         " up to %(more)s answers more."
@@ -253,7 +255,10 @@ def _lease_seconds(found: Lately, terms: Terms) -> str:
     lease = terms.settings.lease_seconds
     if len(found.elapsed) < LEAST:
         return ""
-    words = {"minutes": number_format(lease / 60, 1), "number": sum(one > lease for one in found.elapsed)}
+    words = {
+        "minutes": number_format(lease / 60, 1 if lease % 60 else 0),
+        "number": sum(one > lease for one in found.elapsed),
+    }
     return _(
         "With %(minutes)s minutes, %(number)s of the last %(answers)s answers of people took longer from claim to"
         " submitting: signs of life alone kept them."

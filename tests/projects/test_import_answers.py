@@ -61,7 +61,9 @@ def loaded_as(batch, answers: str, *rows: dict, **chosen: object) -> Import:
 
 
 def test_file_that_brings_answers_waits_for_a_choice_and_nothing_is_written(batch):
-    found = looked_at(batch, row("a", by("Detector", MARIA, OSLO, predicted=True)), row("b", curve=True))
+    found = looked_at(
+        batch, row("a", by("Detector", MARIA, OSLO, predicted=True)), row("b", curve=True), row("c") | {"text": " "}
+    )
     assert (found.state, found.position) == ("planned", 0) and not Task.objects.exists()
     plan = found.plan
     assert (plan["rows"], plan["all"], plan["answered"], plan["predicted"]) == (2, True, 1, 1)
@@ -70,6 +72,7 @@ def test_file_that_brings_answers_waits_for_a_choice_and_nothing_is_written(batc
         {"name": "Place", "count": 1, "meaning": "place", "shapes": []},
     ]
     assert plan["losses"] == [{"place": "line 2", "code": "curve", "text": "Curves aren't kept."}]
+    assert (plan["refused"], plan["problems"][0]["place"], plan["problems"][0]["code"]) == (1, "line 3, text", "blank")
     assert not importing.is_stuck(found)
 
 

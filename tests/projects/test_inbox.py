@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import AlertRule, Batch, BatchHour, BatchProgress, Project, Stall
+from projects.quality import approvals
 from projects.reports import alerts
 from projects.workflow import bulk_actions, void_work
 from projects.workflow.comments import answering, saying
 from taskers.models import Event, Notification, NotificationChoice, Person, Transfer
-from taskers.money import disputes, earning_days, payouts
+from taskers.money import bonus_rules, disputes, earning_days, payouts
 from taskers.notifications import digests, inbox
 from taskers.outbox.events import emit
 from tests.support import make
@@ -182,6 +183,20 @@ def test_that_nobody_does_anything_is_a_pace_as_well_from_three_whole_days_after
     project.state = "live"
     emit("batch_live", organization_id=cast.riverside.pk, subject=f"batch:{batch.public_id}")
     assert not said_by(project, "per_day"), "it was a draft until today"
+
+
+def test_finance_is_told_what_waits_for_their_yes_as_long_as_it_does(cast, project) -> None:
+    approvals.propose(project, cast.mina, 7)
+    terms = bonus_rules.Terms("agreement", 0.9, 10, amount=1_000_000, each_most=2_000_000, most=3_000_000, days=7)
+    bonus_rules.propose(cast.riverside, project.public_id, terms, by=cast.mina)
+    said = [
+        "Mina asks you to let Names in reports pay unreviewed answers after 7 days.",
+        "Mina asks you for a rule that gives bonuses in Names in reports, up to $3.00.",
+    ]
+    assert told(cast.finn) == said and not set(said) & set(told(cast.mina)) and not set(said) & set(told(cast.alice))
+    Notification.objects.all().delete()
+    approvals.decline(project, cast.finn)
+    assert told(cast.finn) == said[1:]
 
 
 def test_stalls_and_spending_are_watched_from_the_page_and_by_programs(cast, project) -> None:

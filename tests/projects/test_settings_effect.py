@@ -60,7 +60,7 @@ FOUND = Lately(
         ("review_rate", {"review_rate": 100_000}, "decided 3 of the last 13 decided tasks: that comes to $0.30."),
         ("shows_verdicts", {"shows_verdicts": True}, "beside 18 answers of people to the last 13 decided tasks; 3 of"),
         ("shows_verdicts", {"shows_verdicts": False}, "3 of them are unlike the verdict, and may be contested unseen"),
-        ("lease_seconds", {"lease_seconds": 900}, "With 15.0 minutes, 2 of the last 5 answers of people took longer"),
+        ("lease_seconds", {"lease_seconds": 900}, "With 15 minutes, 2 of the last 5 answers of people took longer"),
     ],
 )
 def test_each_setting_says_in_figures_what_it_comes_to(name: str, terms: dict, words: str) -> None:
@@ -227,13 +227,13 @@ def test_what_is_typed_is_told_by_the_function_that_tells_what_is_saved_and_noth
     assert typed(mina, project, "wanted", wanted="2")["wanted"] == saved["wanted"]
     with django_assert_max_num_queries(10):
         found = typed(mina, project, "pay_floor", wanted="3", pay_floor="70", lease_minutes="1")
-    assert "A task is decided" not in found["correction_minutes"] and "any may be dealt" in found["file_order"]
+    assert "A task is decided" not in found["correction_minutes"] and "No known answer" in found["file_order"]
     assert "aggregation" not in found, "what stands there stays"
     method = typed(mina, project, "aggregation", aggregation="standing_v1")["aggregation"]
     assert "Weighted vote, as people are known now, decides 5 of the last 5 decided tasks as they were" in method
     assert "beside 10 answers" in typed(mina, project, "shows_verdicts", shows_verdicts="on")["shows_verdicts"]
     assert "may be contested unseen" in typed(mina, project, "shows_verdicts", wanted="2")["shows_verdicts"]
-    assert "None of" in typed(mina, project, "file_order", wanted="2", file_order="on")["file_order"]
+    assert "No known answer" in typed(mina, project, "file_order", wanted="2", file_order="on")["file_order"]
     assert "With 70 %, 0 of 10 answers" in found["pay_floor"] and "With 3 they would have begun" in found["wanted"]
     assert project.settings.count() == 1
     shown = mina.get(page("project-settings", project.public_id)).content.decode()

@@ -64,7 +64,7 @@ KEPT = {
 TITLES = re.compile(
     r"(projects/(data/exporting|data/importing/readers|task_types)|assist/learning/recipes|assist/adapters/shipped)"
 )
-TITLED = re.compile(r"^ +(?:title|note|loses) ?= ?", re.M)
+TITLED = re.compile(r"^ +(?:title|note|loses|upload|country) ?= ?", re.M)
 CHOICES = {"models.TextChoices", "models.IntegerChoices"}
 CLASS = re.compile(
     r'^(?P<indent> *)class (?P<name>\w+)\((?P<base>[\w.]+).*\):\n(?: +"""(?P<words>.*?)(?:"""|\n))?', re.M

@@ -13,10 +13,11 @@ from projects.data.importing.answers import names_in
 from projects.data.importing.choices import Choices, columns_before, proposals
 from projects.data.importing.columns import header
 from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.row_check import parts, ready
 from projects.data.importing.rows import Fault, Row, told
 from projects.errors import Refused
 from projects.models import Import, Project
-from projects.task_types import TASK_TYPES
+from projects.task_types import TASK_TYPES, TaskType
 from taskers.errors import reason_again
 
 SAMPLE_ROWS = 2_000
@@ -121,13 +122,25 @@ def _label(name: str, number: int, found: _Found, meanings: dict[str, str]) -> d
     return {"name": name, "count": number, "meaning": meanings[name], "shapes": sorted(found.shapes.get(name, ()))}
 
 
+def _checked(room: TaskType, item: Row | Fault) -> Row | Fault:
+    """Its fault where the task type refuses a row; of those that name a stored picture nothing is known before."""
+    if isinstance(item, Fault) or (item.picture is None and parts(room, item.fields)):
+        return item
+    try:
+        ready(room, item, {})
+    except Refused as refused:
+        return Fault.of(refused, item.place)
+    return item
+
+
 def _count(project: Project, found: _Found, item: Row | Fault) -> None:
+    room = TASK_TYPES[project.task_type]
+    item = _checked(room, item)
     if isinstance(item, Fault):
         found.refused += 1
         if len(found.problems) < PROBLEMS:
             found.problems.append(item.kept())
         return
-    room = TASK_TYPES[project.task_type]
     found.rows += 1
     found.size += item.size
     found.lost += len(item.lost)

@@ -2,6 +2,7 @@
 
 from projects.reports.inbox import (
     alerts,
+    approvals,
     comments,
     contested,
     course,
@@ -17,6 +18,7 @@ from taskers.notifications.told import Kind
 
 KINDS: list[Kind] = [
     alerts.KIND,
+    approvals.KIND,
     jobs.KIND,
     comments.KIND,
     questions.KIND,

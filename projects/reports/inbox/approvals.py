@@ -1,0 +1,74 @@
+"""Somebody asks for what pays people by itself, or for a large bonus: finance reads that it waits for a second
+person."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from projects.models import Project, ProposedDeadline
+from taskers.models import Bonus, BonusRule, Event, Person
+from taskers.models.people import Role
+from taskers.money import ledger
+from taskers.notifications.told import Kind, Told, who
+
+RULE, BONUS, UNREVIEWED = "bonus_rule_proposed", "bonus_proposed", "review_deadline_proposed"
+
+
+def hear(events: Sequence[Event]) -> Iterable[Told]:
+    projects = Project.objects.in_bulk({one.project_key for one in events if one.project_key}, field_name="public_id")
+    names = dict(Person.objects.filter(pk__in=[one.actor_id for one in events]).values_list("pk", "name"))
+    for one in events:
+        project = projects.get(one.project_key) if one.project_key else None
+        values = _waiting(one)
+        if values is None:
+            continue
+        values |= {"what": one.kind, "by": names.get(one.actor_id or 0, ""), "project": project.name if project else ""}
+        address = reverse("money-unreviewed" if one.kind == UNREVIEWED else "money-bonuses")
+        for person in who(one.organization_id, None, Role.FINANCE):
+            if person != one.actor_id:
+                yield Told(person, one.organization_id, f"{one.subject}:{one.pk}", address, values)
+
+
+def _waiting(event: Event) -> dict[str, Any] | None:
+    """What is asked; None where it waits no more."""
+    found: Mapping[str, Any] | None
+    key = event.subject.partition(":")[2]
+    match event.kind:
+        case "bonus_rule_proposed":
+            rules = BonusRule.objects.filter(public_id=key, state=BonusRule.State.PROPOSED)
+            found = rules.values("currency", money=F("most")).first()
+        case "bonus_proposed":
+            bonuses = Bonus.objects.filter(public_id=key, state=Bonus.State.PROPOSED)
+            found = bonuses.values("currency", money=F("amount")).first()
+        case _:
+            asked = ProposedDeadline.objects.filter(project__public_id=key, days=event.data["days"])
+            found = asked.values("days").first()
+    return dict(found) if found else None
+
+
+def words(values: Mapping[str, Any]) -> str:
+    said = dict(values)
+    if said["what"] == UNREVIEWED:
+        text = ngettext(
+            "%(by)s asks you to let %(project)s pay unreviewed answers after %(days)s day.",
+            "%(by)s asks you to let %(project)s pay unreviewed answers after %(days)s days.",
+            said["days"],
+        )
+        return text % said
+    said["amount"] = ledger.money(said["money"], said["currency"])
+    if said["what"] == RULE:
+        return _("%(by)s asks you for a rule that gives bonuses in %(project)s, up to %(amount)s.") % said
+    return _("%(by)s asks you for a bonus of %(amount)s.") % said
+
+
+KIND = Kind(
+    "money_waits",
+    gettext_lazy("Pay that waits for a second person"),
+    frozenset({RULE, BONUS, UNREVIEWED}),
+    hear,
+    words,
+)
