@@ -12,6 +12,14 @@ from tests.support.browser.signing_in import by_form
 from tests.support.browser.site import CHROMIUM, Site, chromium_path, running
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
+LIVED_IN = "Calls to the town line"  # the demo's project with three weeks of work
+ASTRONAUT_FIRST = """
+from projects.models import Task
+from projects.workflow import task_actions
+from taskers.models import Person
+task = Task.objects.get(project__name="Objects in photographs", payload__name="astronaut.png")
+task_actions.put_first(task, by=Person.objects.get(email="maya@riverside.example"))
+"""
 
 
 def main() -> None:
@@ -34,11 +42,15 @@ def photograph(folder: Path) -> None:
         studio_with_masks(browser, site)
         studio_with_spans(browser, site)
         manager(browser, site)
+        a_managers_hour(browser, site)
+        a_reviewers_hour(browser, site)
+        pay_day(browser, site)
         browser.close()
 
 
 def studio_with_masks(browser: Browser, site: Site) -> None:
-    """The astronaut's face under a mask, the rocket with the copilot's offer."""
+    """The astronaut's hair under a mask, the rocket with the copilot's offer."""
+    site.script(ASTRONAUT_FIRST)
     page = signed_in(browser, site, "leo@riverside.example", "light")
     page.get_by_role("link", name=re.compile("Objects in photographs")).click()
     expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
@@ -66,10 +78,38 @@ def studio_with_spans(browser: Browser, site: Site) -> None:
 def manager(browser: Browser, site: Site) -> None:
     """A project as its manager sees it."""
     page = signed_in(browser, site, "maya@riverside.example", "light")
-    page.get_by_role("link", name=re.compile("People, organizations")).click()
+    page.get_by_role("link", name=re.compile(LIVED_IN)).click()
     page.get_by_role("link", name="Tasks", exact=True).first.click()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=FOLDER / "tasks.png")
+
+
+def a_managers_hour(browser: Browser, site: Site) -> None:
+    """How a project goes: what needs somebody, how fast it goes, when it will be done."""
+    page = signed_in(browser, site, "maya@riverside.example", "light")
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    page.get_by_role("link", name=re.compile(LIVED_IN)).click()
+    page.get_by_role("link", name="Dashboard", exact=True).first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / "dashboard.png")
+
+
+def a_reviewers_hour(browser: Browser, site: Site) -> None:
+    """The first of those that people didn't agree on."""
+    page = signed_in(browser, site, "priya@riverside.example", "dark")
+    page.goto("/review/")
+    page.locator("main tbody a").first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / "review.png")
+
+
+def pay_day(browser: Browser, site: Site) -> None:
+    """The newest payout, before somebody else approves it."""
+    page = signed_in(browser, site, "ingrid@riverside.example", "light")
+    page.goto("/money/payouts/")
+    page.locator("main tbody a").first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / "payout.png")
 
 
 def signed_in(browser: Browser, site: Site, email: str, scheme: str) -> Page:

@@ -16,7 +16,8 @@ PATHS = {
              "PROJECTdashboard/", "PERSON",
              "PROJECTtasks/", "PROJECTbulk/", "PROJECTalerts/", "/inbox/", "/inbox/choices/",
              "PROJECTload/", "PROJECTexport/",
-             "PROJECTwebhooks/", "/webhooks/", "/projects/deliveries/",
+             "PROJECTwebhooks/", "/webhooks/", "/projects/deliveries/", "/connectors/", "PROJECTmodels/",
+             "PROJECTreports/", "PROJECTquestions/",
              "PROJECTagreement/", "PROJECTquality/", "PROJECTsettings/", "PROJECTrules/", "PROJECTin-progress/",
              "PROJECTexcluded/", "PROJECTgold/", "PROJECTstages/", "PROJECTaudits/",
              "PROJECTmistakes/", "PROJECTrules/automatic/", "PROJECTrules/bonuses/", "PROJECTcopilot/",
@@ -24,9 +25,10 @@ PATHS = {
              "PROJECTcopilot/map/", "PROJECTcopilot/groups/",
              "PROJECTspending/", "PROJECTcourse/", "PROJECTcourse/preview/", "/people/skills/", "/people/conflicts/",
              "TASK", "TASKalike/", "/projects/models/", "/people/", "/review/", "/profile/", "TRY"],
-    "leo": ["/", "/my-work/", "/my-work/quality/", "/profile/"],
+    "leo": ["/", "/my-work/", "/my-work/quality/", "/my-work/statement/", "/my-work/payee/", "/profile/"],
     "priya": ["/review/", "/review/second/", "/review/decisions/", "/disputes/"],
-    "ingrid": ["/people/audit/", "/people/tokens/", "/profile/", "/disputes/", "/money/", "/money/payouts/",
+    "ingrid": ["/people/audit/", "/people/tokens/", "/people/service-accounts/", "/profile/", "/disputes/",
+               "/money/", "/money/payouts/",
                "/money/bonuses/", "/money/unreviewed/", "/money/years/", "/money/terms/", "PAYEE", "DISPUTE"],
 }  # fmt: skip
 LISTED = """
