@@ -20,17 +20,20 @@ LEAST = 3  # fewer people, or days of theirs, tell nothing
 WORKERS, PIECES = 100, 100  # into whose newest work is looked for skips, and how much of each
 LOOKED = 500  # of all that each did lately, wherever that was
 
-# People alone: no floor or cap of theirs is asked of models.
+# People whose answers were decided lately, and how many. No floor or cap of theirs is asked of models.
+ANSWERED = f"""
+SELECT a.tasker_id, count(*) AS answers FROM (
+  SELECT e.verdict_id FROM projects_verdictentry e WHERE e.project_id = %(project)s::bigint AND e.label = ''
+  ORDER BY e.id DESC LIMIT {NEWEST}
+) lately JOIN projects_verdict v ON v.id = lately.verdict_id AND v.superseded_at IS NULL
+CROSS JOIN LATERAL jsonb_object_keys(v.agreements) k JOIN projects_annotation a ON a.id = k::bigint
+JOIN taskers_person p ON p.id = a.tasker_id AND p.kind = 'human'
+GROUP BY a.tasker_id
+"""
 LATELY = f"""
 SELECT who.answers, coalesce(st.good, 0)::float, coalesce(st.poor, 0)::float, days.judgements, days.promised
 FROM (
-  SELECT a.tasker_id, count(*) AS answers FROM (
-    SELECT e.verdict_id FROM projects_verdictentry e WHERE e.project_id = %(project)s::bigint AND e.label = ''
-    ORDER BY e.id DESC LIMIT {NEWEST}
-  ) lately JOIN projects_verdict v ON v.id = lately.verdict_id AND v.superseded_at IS NULL
-  CROSS JOIN LATERAL jsonb_object_keys(v.agreements) k JOIN projects_annotation a ON a.id = k::bigint
-  JOIN taskers_person p ON p.id = a.tasker_id AND p.kind = 'human'
-  GROUP BY a.tasker_id
+  {ANSWERED}
 ) who
 LEFT JOIN taskers_standing st ON st.tasker_id = who.tasker_id AND st.project_key = %(key)s::uuid
 CROSS JOIN LATERAL (
@@ -55,13 +58,7 @@ SKIPS = f"""
 SELECT CASE WHEN n.reason = ANY(%(reasons)s::text[]) AND n.state IN ('skipped', 'released') THEN n.reason ELSE '' END,
   count(DISTINCT n.task_id), count(DISTINCT who.tasker_id), count(*)
 FROM (
-  SELECT a.tasker_id, count(*) AS answers FROM (
-    SELECT e.verdict_id FROM projects_verdictentry e WHERE e.project_id = %(project)s::bigint AND e.label = ''
-    ORDER BY e.id DESC LIMIT {NEWEST}
-  ) lately JOIN projects_verdict v ON v.id = lately.verdict_id AND v.superseded_at IS NULL
-  CROSS JOIN LATERAL jsonb_object_keys(v.agreements) k JOIN projects_annotation a ON a.id = k::bigint
-  JOIN taskers_person p ON p.id = a.tasker_id AND p.kind = 'human'
-  GROUP BY a.tasker_id ORDER BY 2 DESC, 1 LIMIT {WORKERS}
+  {ANSWERED} ORDER BY 2 DESC, 1 LIMIT {WORKERS}
 ) who CROSS JOIN LATERAL (
   SELECT w.task_id, w.state, w.reason FROM (
     SELECT * FROM projects_assignment a WHERE a.tasker_id = who.tasker_id ORDER BY a.id DESC LIMIT {LOOKED}
