@@ -46,7 +46,7 @@ def act(request: MemberRequest, project_id: UUID) -> HttpResponse:
                 approvals.decline(project, request.user)
                 messages.success(request, _("It stays as it was."))
             case "stop":
-                approvals.stop(project, request.user)
+                approvals.propose(project, request.user, None)
                 messages.success(request, _("It is off. What it paid stays."))
             case _:
                 raise NotFound()
