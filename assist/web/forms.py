@@ -17,6 +17,7 @@ from assist.learning.training import recipes_for
 from assist.models import ModelVersion, OrganizationDefault, Snapshot, TrainingPlan
 from assist.registry.registry import SHARE, usable, usable_by
 from assist.suggestions.bindings import MORE
+from assist.web import training_words
 from projects.models import Label, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
 from projects.web.shared.units import in_percent, of_percent, percent
@@ -369,19 +370,8 @@ class SearchForm(forms.Form):
         self.fields["recipe"].choices = [(key, RECIPES[key].title) for key in keys]  # type: ignore[attr-defined]
 
 
-PARAMETERS = {
-    "passes": _("Passes"),
-    "learn_rate": _("Learning rate"),
-    "dropout": _("Dropout"),
-    "replay": _("Replay"),
-    "rehearsal": _("Rehearsal"),
-    "strength": _("Strength"),
-    "balanced": _("Balanced"),
-}
-
-
 def _parameter(name: str, known: Parameter) -> forms.Field:
-    label = PARAMETERS.get(name, name.replace("_", " ").capitalize())
+    label = training_words.setting(name)
     if isinstance(known.usual, bool):
         return forms.BooleanField(label=label, required=False, initial=known.usual)
     within: dict[str, Any] = {"min_value": known.least, "max_value": known.most, "required": False, "label": label}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assist.learning.recipes.recipe import Parameter, Value
 from assist.models import Trial
+from assist.web import training_words
 from projects.web.shared.charts import HEIGHT, WIDTH, Scale
 
 Point = tuple[float, float]
@@ -120,7 +121,8 @@ def _share(known: Parameter, value: Value) -> float:
 
 
 def _ends(known: Parameter) -> tuple[str, str]:
-    return ("no", "yes") if isinstance(known.usual, bool) else (f"{known.least:g}", f"{known.most:g}")
+    ends = (False, True) if isinstance(known.usual, bool) else (known.least, known.most)
+    return training_words.value(ends[0]), training_words.value(ends[1])
 
 
 def _said(value: float) -> str:

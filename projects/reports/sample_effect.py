@@ -17,7 +17,7 @@ from projects.inference.deadline import TooLong
 from projects.models import PooledGold, Project, ProjectSettings
 from projects.task_types import TASK_TYPES
 from taskers.database.prepared import ask
-from taskers.money.ledger import money
+from taskers.money.ledger import about
 from taskers.standing.grades import estimate
 
 TASKS = 40  # the newest decided ones, whose answers are looked into
@@ -117,7 +117,7 @@ class Said(NamedTuple):
 
     def money(self, amount: float) -> str:
         """Millionths in words, to the cent."""
-        return money(round(amount / 10_000) * 10_000, self.currency)
+        return about(amount, self.currency)
 
 
 def _unit_rate(found: Sample, terms: Said) -> str:

@@ -13,7 +13,7 @@ from projects.quality.audits import REVIEW
 from projects.quality.consensus import AUTO, IMPORTED
 from projects.reports import method_effect, offered_effect, sample_effect
 from taskers.database.prepared import ask
-from taskers.money.ledger import money
+from taskers.money.ledger import about
 
 NEWEST = 500
 LEAST = 5  # fewer tasks, or fewer answers that took a known time, tell nothing
@@ -85,7 +85,7 @@ class Terms(NamedTuple):
 
     def money(self, amount: float) -> str:
         """Millionths in words, to the cent."""
-        return money(round(amount / 10_000) * 10_000, self.currency)
+        return about(amount, self.currency)
 
 
 def lately(project: Project) -> Lately:

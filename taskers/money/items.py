@@ -3,7 +3,7 @@
 from taskers.models import Account, Payout, PayoutItem, Transfer
 from taskers.money import ledger
 
-MILLIONTHS_PER_CENT = ledger.MILLIONTHS // 100
+MILLIONTHS_PER_CENT = ledger.PER_CENT
 # From where to where each step moves it; a return comes from wherever the money is.
 STEPS = {
     "reserve": (Account.Kind.OWED, Account.Kind.IN_PAYOUT),

@@ -15,6 +15,7 @@ from taskers.errors import KeyReused
 from taskers.models import Account, Organization, Person, Transfer
 
 MILLIONTHS = 1_000_000
+PER_CENT = MILLIONTHS // 100
 
 # Opens the accounts that are missing and makes the transfers that weren't made, in one statement whatever their number.
 # Sorted, so that two of these at once wait for each other instead of locking each other out; the accounts come first,
@@ -282,6 +283,11 @@ def money(amount: int, currency: str) -> str:
     decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
     symbol = {"USD": "$", "EUR": "€", "GBP": "£"}.get(currency)
     return f"{sign}{symbol}{whole:,}.{decimals}" if symbol else f"{sign}{whole:,}.{decimals} {currency}"
+
+
+def about(amount: float, currency: str) -> str:
+    """An estimate in millionths for people, to the cent."""
+    return money(round(amount / PER_CENT) * PER_CENT, currency)
 
 
 # DESIGN rule 5: each row is balanced by construction, so what can go wrong is a transfer between currencies or

@@ -43,6 +43,12 @@ def money(amount: int, currency: str) -> str:
 
 
 @register.filter
+def about_money(amount: float, currency: str) -> str:
+    """An estimate in millionths of a currency unit, for people: to the cent."""
+    return ledger.about(amount, currency)
+
+
+@register.filter
 def percent(value: float | None) -> str:
     """A share in [0, 1] as a whole percentage; number and sign stay on one line."""
     return "" if value is None else f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")

@@ -65,11 +65,11 @@ def test_a_search_is_begun_watched_stopped_and_its_winner_trained(cast, project,
     assert answer["Location"] == at("copilot-search", project, search.public_id)
     page = shown(emil, "copilot-search", project, search.public_id)
     assert "0 of 9 at most" in page and "every 3s" in page and 'class="lines"' not in page
-    assert "spacy-entities" in shown(emil, "copilot-training", project)
+    assert "spaCy entities" in shown(emil, "copilot-training", project)
     came_to(search, [0.5, 0.75, 0.625])
     page = shown(emil, "copilot-search", project, search.public_id)
     assert "0.250 more than with today’s settings" in page and page.count('r="4"/>') == 3
-    assert "75" in page and "learn_rate" in page and page.count('<svg class="share-bar"') == 2
+    assert "75" in page and "Learning rate" in page and "learn_rate" not in page and page.count('<svg class="share-bar"') == 2
     emil.post(at("copilot-search-stop", project, search.public_id))
     emil.post(at("copilot-search-train", project, search.public_id))
     run = TrainingRun.objects.get()

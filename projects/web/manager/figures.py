@@ -297,7 +297,7 @@ def _budget(found: Dashboard, shown: Sequence[Period], when: Sequence[Moment], c
     values = [[row[1] for row in rows], [row[2] for row in rows]]
     most = round_up(max((one for some in values for one in some), default=1))
     note = _("In %(currency)s; what it may spend is as of now. Promised for what isn’t decided yet: %(promised)s.")
-    promised = ledger.money(budget.promised, currency)
+    promised = ledger.about(budget.promised, currency)
     return Figure(
         "budget",
         _("Spent, of what it may"),

@@ -1,0 +1,17 @@
+"""How recipes' settings and figures are said in templates."""
+
+from django import template
+
+from assist.learning.recipes import RECIPES
+from assist.web import training_words
+
+register = template.Library()
+register.filter("setting_name", training_words.setting)
+register.filter("setting_value", training_words.value)
+register.filter("figure_name", training_words.figure)
+
+
+@register.filter
+def recipe_title(key: str) -> str:
+    """A recipe by its name for people; one that is gone by its key."""
+    return RECIPES[key].title if key in RECIPES else key
