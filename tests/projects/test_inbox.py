@@ -17,7 +17,7 @@ from projects.reports import alerts
 from projects.workflow import bulk_actions, void_work
 from projects.workflow.comments import answering, saying
 from taskers.models import Event, Notification, NotificationChoice, Person, Transfer
-from taskers.money import bonus_rules, disputes, earning_days, payouts
+from taskers.money import bonus_rules, disputes, earning_days, payouts, returns
 from taskers.notifications import digests, inbox
 from taskers.outbox.events import emit
 from tests.support import make
@@ -197,6 +197,22 @@ def test_finance_is_told_what_waits_for_their_yes_as_long_as_it_does(cast, proje
     Notification.objects.all().delete()
     approvals.decline(project, cast.finn)
     assert told(cast.finn) == said[1:]
+
+
+def test_finance_is_told_of_payouts_that_wait_for_a_second_person(cast) -> None:
+    earn(cast, cast.alice, 1_000_000)
+    run = payouts.propose(cast.riverside, cast.fay)
+    assert told(cast.finn) == ["Fay asks you to approve a payout of $1.00."]
+    assert not told(cast.fay) and Notification.objects.get(person=cast.finn).address.endswith(f"/{run.public_id}/")
+    payouts.approve(run, cast.olga), payouts.export(run, cast.finn)
+    payouts.cancel(run, cast.fay)
+    returns.ask(run.items.get(), cast.finn, reason="Account closed")
+    assert told(cast.finn)[1:] == ["Fay asks you to call off a payout of $1.00."]
+    asked = "Finn says that $1.00 came back (Account closed), and asks you to confirm it."
+    assert told(cast.fay) == [asked]
+    Notification.objects.all().delete()
+    returns.confirm(run.items.get().returns.get(), cast.olga), payouts.keep(run, cast.finn)
+    assert not told(cast.finn) and asked not in told(cast.fay)
 
 
 def test_stalls_and_spending_are_watched_from_the_page_and_by_programs(cast, project) -> None:

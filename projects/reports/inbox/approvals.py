@@ -1,21 +1,22 @@
-"""Somebody asks for what pays people by itself, or for a large bonus: finance reads that it waits for a second
-person."""
+"""Somebody asks for a payout, for what pays people by itself, or for a large bonus: finance reads that it waits for a
+second person."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from projects.models import Project, ProposedDeadline
-from taskers.models import Bonus, BonusRule, Event, Person
+from taskers.models import Bonus, BonusRule, Event, Payout, PayoutReturn, Person
 from taskers.models.people import Role
 from taskers.money import ledger
 from taskers.notifications.told import Kind, Told, who
 
 RULE, BONUS, UNREVIEWED = "bonus_rule_proposed", "bonus_proposed", "review_deadline_proposed"
+RUN, CALLED_OFF, RETURNED = "payout_proposed", "payout_cancel_asked", "payout_return_asked"
 
 
 def hear(events: Sequence[Event]) -> Iterable[Told]:
@@ -27,10 +28,20 @@ def hear(events: Sequence[Event]) -> Iterable[Told]:
         if values is None:
             continue
         values |= {"what": one.kind, "by": names.get(one.actor_id or 0, ""), "project": project.name if project else ""}
-        address = reverse("money-unreviewed" if one.kind == UNREVIEWED else "money-bonuses")
         for person in who(one.organization_id, None, Role.FINANCE):
             if person != one.actor_id:
-                yield Told(person, one.organization_id, f"{one.subject}:{one.pk}", address, values)
+                yield Told(person, one.organization_id, f"{one.subject}:{one.pk}", _address(one), values)
+
+
+def _address(event: Event) -> str:
+    """Where it is answered."""
+    match event.kind:
+        case "payout_proposed" | "payout_cancel_asked" | "payout_return_asked":
+            return reverse("money-payout", args=[event.subject.partition(":")[2]])
+        case "review_deadline_proposed":
+            return reverse("money-unreviewed")
+        case _:
+            return reverse("money-bonuses")
 
 
 def _waiting(event: Event) -> dict[str, Any] | None:
@@ -44,6 +55,16 @@ def _waiting(event: Event) -> dict[str, Any] | None:
         case "bonus_proposed":
             bonuses = Bonus.objects.filter(public_id=key, state=Bonus.State.PROPOSED)
             found = bonuses.values("currency", money=F("amount")).first()
+        case "payout_proposed":
+            runs = Payout.objects.filter(public_id=key, state=Payout.State.PROPOSED)
+            found = runs.values("currency", money=Sum("items__cents") * ledger.PER_CENT).first()
+        case "payout_cancel_asked":
+            runs = Payout.objects.filter(public_id=key, state=Payout.State.APPROVED, cancel_asked_by__isnull=False)
+            found = runs.values("currency", money=Sum("items__cents") * ledger.PER_CENT).first()
+        case "payout_return_asked":
+            back = PayoutReturn.objects.filter(pk=event.data.get("returned"), state=PayoutReturn.State.ASKED)
+            cents = F("item__cents") * ledger.PER_CENT
+            found = back.values("reason", currency=F("item__payout__currency"), money=cents).first()
         case _:
             asked = ProposedDeadline.objects.filter(project__public_id=key, days=event.data["days"])
             found = asked.values("days").first()
@@ -62,13 +83,19 @@ def words(values: Mapping[str, Any]) -> str:
     said["amount"] = ledger.money(said["money"], said["currency"])
     if said["what"] == RULE:
         return _("%(by)s asks you for a rule that gives bonuses in %(project)s, up to %(amount)s.") % said
+    if said["what"] == RUN:
+        return _("%(by)s asks you to approve a payout of %(amount)s.") % said
+    if said["what"] == CALLED_OFF:
+        return _("%(by)s asks you to call off a payout of %(amount)s.") % said
+    if said["what"] == RETURNED:
+        return _("%(by)s says that %(amount)s came back (%(reason)s), and asks you to confirm it.") % said
     return _("%(by)s asks you for a bonus of %(amount)s.") % said
 
 
 KIND = Kind(
     "money_waits",
     gettext_lazy("Pay that waits for a second person"),
-    frozenset({RULE, BONUS, UNREVIEWED}),
+    frozenset({RULE, BONUS, UNREVIEWED, RUN, CALLED_OFF, RETURNED}),
     hear,
     words,
 )
