@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from projects.web.annotator import comments as tasker_comments
 from projects.web.annotator import correcting, examples, grid, studio, trial
+from projects.web.finance import earning, paid_unreviewed
 from projects.web.manager import (
     agreement,
     alerts,
@@ -21,7 +22,6 @@ from projects.web.manager import (
     create,
     dashboard,
     deliveries,
-    earning,
     export,
     gallery,
     gold,
@@ -31,7 +31,6 @@ from projects.web.manager import (
     load,
     models,
     overview,
-    paid_unreviewed,
     person,
     plan,
     project,

@@ -26,7 +26,7 @@ FIGURES = {
     "images": _("images"),
     "pictures": _("pictures"),
     "f1": _("F1"),
-    "accuracy": _("right"),
+    "accuracy": _("accuracy"),
     "overlap": _("overlap"),
     "share": _("share of what it learnt"),
     "told apart": _("told apart from what it knew"),

@@ -12,8 +12,8 @@ FLOORS = {
         web notifications organizations people credentials skills money standing audit outbox access models database
         outbound errors telemetry files""",
     "projects": """urls|admin|apps|jobs|management|templatetags
-        api web.reviewer web.manager web.annotator web.shared webhooks reports data workflow annotators quality
-        workforce queue configuration task_types inference access models errors""",
+        api web.reviewer web.finance web.manager web.annotator web.shared webhooks reports data workflow annotators
+        quality workforce queue configuration task_types inference access models errors""",
     "assist": """apps|jobs|management|templatetags
         api web session annotators learning alike suggestions registry runtime adapters models|errors""",
 }

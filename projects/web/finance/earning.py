@@ -28,4 +28,4 @@ def page(request: MemberRequest, transfer_id: int) -> HttpResponse:
         "names": project_names(request.organization),
         "opens_task": opens and found.task is not None,
     }
-    return render(request, "taskers/money/earning.html", context)
+    return render(request, "projects/finance/earning.html", context)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +16,8 @@ from taskers.models.people import Role
 from taskers.web.requests import MemberRequest
 from taskers.web.views.access import needs_role
 
-SHOWN = 100
+SHOWN = 100  # that wait: what is answered makes room for the next
+PAGE = 50
 
 
 @require_GET
@@ -25,9 +27,9 @@ def page(request: MemberRequest) -> HttpResponse:
     here = {"project__organization": request.organization}
     asked = ProposedDeadline.objects.filter(**here).select_related("project__review_deadline", "made_by")
     on = ReviewDeadline.objects.filter(**here).select_related("project", "changed_by", "approved_by")
-    context = {"part": "unreviewed", "asked": asked.order_by("made_at")[:SHOWN]}
-    context |= {"on": on.order_by("project__name", "pk")[:SHOWN]}
-    return render(request, "taskers/money/unreviewed.html", context)
+    here = Paginator(on.order_by("project__name", "pk"), PAGE).get_page(request.GET.get("page"))
+    context = {"part": "unreviewed", "asked": asked.order_by("made_at")[:SHOWN], "on": here}
+    return render(request, "projects/finance/unreviewed.html", context)
 
 
 @require_POST
