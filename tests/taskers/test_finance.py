@@ -331,10 +331,11 @@ def test_a_statement_says_what_moved_and_adds_up(cast) -> None:
     assert found.opening == 7_000_000
     assert [(one.what, one.pieces, one.amount, one.note) for one in found.lines] == [
         ("bonus", 1, 500_000, "The night shift"),
-        ("payout", 1, -9_500_000, ""),
         ("taken back", 1, -1_000_000, ""),
         ("work", 2, 3_000_000, ""),
+        ("payout", 1, -9_500_000, ""),
     ]
+    assert min(one.balance for one in found.lines) == 0, "what was earned that day comes before what was paid of it"
     assert found.closing == 0 == balance_of(cast.alice, "owed")
 
 
