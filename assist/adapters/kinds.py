@@ -194,8 +194,8 @@ KINDS: dict[str, Kind] = {
     ),
     "openai": Kind(
         "openai_chat:load",
-        frozenset({"spans", "classify", "generate"}),
-        labels=("spans",),
+        frozenset({"spans", "classify", "detect", "generate"}),
+        labels=("spans", "detect"),
         outside=True,
         longest=20_000,
         options=ASKED
@@ -203,6 +203,8 @@ KINDS: dict[str, Kind] = {
             "model": Option(str, required=True),
             "instructions": Option(str),
             "most_tokens": Option(int, least=1, most=32_768),
+            "coordinates": Option(str, choices=("thousandths", "pixels")),
+            "picture_tokens": Option(int, least=1, most=1_000_000),
             "budget_tokens": Option(int, least=1),
         },
     ),

@@ -17,6 +17,7 @@ from assist.learning import label_vectors, measured_scores
 from assist.models import ModelVersion
 from assist.registry import resolution
 from assist.runtime.client import serving, status_now
+from assist.runtime.operations import sharper_mask
 from assist.suggestions import choices, judged, precompute, prototypes, seen_boxes, sureness
 from assist.suggestions.bindings import SEERS, picture_of, read_picture, subject_of, written_in
 from assist.suggestions.offers import Picture
@@ -123,7 +124,8 @@ def _masks(
         best = reply["masks"][reply["best"]]
         if terms.sharpens and reply.get("small"):
             first = {"mask": best, "previous": best["handle"], "image_size": reply["image_size"]}
-            best = _shown(ask, "sharpen", picture, **prompt, **first, box=list(box))["mask"] or best
+            sharper = _shown(ask, "sharpen", picture, **prompt, **first, box=list(box))
+            best = sharper_mask(sharper) or best
         made[box] = _whole(best, size)
     return made
 

@@ -8,7 +8,7 @@ from assist.learning.asked import SLOW
 from assist.learning.costs import Meter
 from assist.runtime.client import RuntimeClient
 
-KEEPING = {"spans_of", "shares", "written"}  # what may be answered by what was kept
+KEEPING = {"spans_of", "shares", "written", "boxes"}  # what may be answered by what was kept
 
 
 class Timed(RuntimeClient):

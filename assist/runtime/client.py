@@ -89,8 +89,8 @@ class RuntimeClient:
         mask: dict[str, Any],
         image_size: list[int],
     ) -> dict[str, Any]:
-        """{"masks", "best"} as of `segment`, without handles, of a small thing seen from near: `mask` is what was
-        answered first, and `previous` its handle. {"masks": []} where nearer shows no more."""
+        """What operations.sharper_mask reads: a mask as of `segment`, without a handle, of a small thing from near,
+        or none where nearer shows no more. `mask` is what was answered first, and `previous` its handle."""
         told: dict[str, Any] = {"asker": asker, "owner": owner, "points": points, "box": box, "previous": previous}
         told |= {"mask": mask, "image_size": image_size}
         return await self._with_image("sharpen", supply, model=model, image=image, **told)

@@ -19,6 +19,7 @@ from assist.adapters.close_up import Part
 from assist.errors import CopilotError
 from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.lanes import Lane
+from assist.runtime.operations import told_sharper
 
 KEPT = 32  # parts, of two megabytes each
 FILES = 4  # images
@@ -46,7 +47,7 @@ class Near:
         part = part_for(segmenter, prompt, mask, size)
         asked = asked_of(segmenter, prompt, part, size, mask, first) if part else None
         if part is None or asked is None:
-            return {"mask": None}
+            return told_sharper(None)
         key = (question["image"], encoder, part.place)
         known, data = self._kept.get(key), self._file(question)
         if known is None and data is None:
@@ -56,9 +57,9 @@ class Near:
         _keep(self._kept, key, embedding, self._most)
         found = await asyncio.to_thread(close_up.laid, masks, part, size, mask)
         if found is None:
-            return {"mask": None}
+            return told_sharper(None)
         (row,) = await asyncio.to_thread(rows, found[0][None], [found[1]])
-        return {"mask": row}
+        return told_sharper(row)
 
     def _file(self, question: dict[str, Any]) -> bytes | None:
         """Of the image: what came along, or is kept."""

@@ -48,3 +48,16 @@ OPERATIONS = {
     )
 }
 CANCEL = "cancel"  # no question: the one of this number needs no answer any more
+
+
+def told_sharper(mask: dict[str, Any] | None) -> dict[str, Any]:
+    """The reply to `sharpen`, for askers of this release, and of the one before, which look for `masks` and `best`:
+    processes are exchanged one after another."""
+    return {"mask": mask, "masks": [] if mask is None else [mask], "best": 0}
+
+
+def sharper_mask(reply: dict[str, Any]) -> dict[str, Any] | None:
+    """The mask of a reply to `sharpen`, of a runtime of this release or the one before; None where there is none."""
+    if "mask" in reply:
+        return reply["mask"]
+    return reply["masks"][reply["best"]] if reply["masks"] else None

@@ -280,9 +280,11 @@ class Serving:
         model = self._named(question, "detect", "read")
         detector = cast(Detector, await model.ready())
         longest = READ_SIDE if model.offer.capability == "read" else LONGEST_SIDE
-        found = await _of_image(model, question, lambda image, size: detector.boxes(image, size), longest)
+        anew = Anew.of(question)
+        ask = anew.asking(detector.boxes)
+        found = await _of_image(model, question, lambda image, size: ask(image, size), longest)
         rows = [[one.x, one.y, one.width, one.height, one.label, one.score, one.text] for one in found.found]
-        return {"boxes": rows, "dropped": dict(found.dropped)}
+        return {"boxes": rows, "dropped": dict(found.dropped)} | anew.told()
 
     async def shares(self, question: dict[str, Any]) -> dict[str, Any]:
         """A share of each label for each text, or the first of them, of a model that says so itself."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from assist.errors import CopilotError
 from assist.runtime.client import RuntimeClient
+from assist.runtime.operations import sharper_mask
 from assist.session import replies
 from assist.session.protocol import MasksFound, Prompt
 from assist.suggestions.offers import Binding, Offer, Picture
@@ -50,10 +51,11 @@ async def find(
         )
     except CopilotError:
         return last, ()
-    if not reply["mask"]:
+    sharper = sharper_mask(reply)
+    if not sharper:
         return last, ()
     masks = list(said["masks"])
-    masks[said["best"]] = reply["mask"] | {"handle": first["handle"]}
+    masks[said["best"]] = sharper | {"handle": first["handle"]}
     whole = said | {"masks": masks, "small": False}
     again = replace(prompt, previous=first["handle"])
     return replies.masks(again, binding, before.model, whole, round((time.monotonic() - started) * 1000), first)

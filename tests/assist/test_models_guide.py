@@ -129,6 +129,8 @@ def reply(path: str, body: object) -> tuple[int, object]:
     content = '{"label": "a complaint about a product"}'
     if "Summary" in wants:
         content = '{"text": "Its battery failed."}'
+    if "image_url" in wants:
+        content = '{"boxes": [{"label": "dent", "left": 100, "top": 100, "right": 300, "bottom": 300}]}'
     choice = {"message": {"content": content}, "finish_reason": "stop"}
     return 200, {
         "/health": {"status": "UP"},
@@ -138,13 +140,18 @@ def reply(path: str, body: object) -> tuple[int, object]:
     }[path]
 
 
-@pytest.mark.parametrize("name", ["theirs", "reader", "summaries"])
+@pytest.mark.parametrize("name", ["theirs", "reader", "looker", "summaries"])
 def test_backend_of_another_making(db: None, store: Path, tmp_path: Path, allowed: None, name: str) -> None:
     with brought.serving(reply) as host:
         page = re.sub(r"http://127\.0\.0\.1:\d+", host.url, PAGES[name])
         version = added(tmp_path, page)
         assert asked_of(host) == ["/health", "/setup", "/predict"] or name != "theirs"
-        said = {"theirs": "Maria (PER)", "reader": "a complaint about a product", "summaries": "Its battery failed."}
+        said = {
+            "theirs": "Maria (PER)",
+            "reader": "a complaint about a product",
+            "looker": "in a photograph: dent",
+            "summaries": "Its battery failed.",
+        }
         assert said[name] in version.smoke_said
 
 

@@ -129,6 +129,10 @@ def test_a_language_model_is_asked_anew_and_no_more_than_it_may_cost(
     assert evaluation.run(again.pk) == "" and len(host.asked) == count, "one that was killed asks nothing twice"
 
 
+async def a_picture() -> bytes:
+    return b"a picture"
+
+
 @pytest.mark.parametrize(("fault", "seconds"), [("backend-slow", 2), ("backend-down", 0)])
 async def test_a_slow_answer_is_asked_for_once_more_and_a_host_that_is_gone_is_not(
     monkeypatch, fault: str, seconds: int
@@ -143,3 +147,5 @@ async def test_a_slow_answer_is_asked_for_once_more_and_a_host_that_is_gone_is_n
     with pytest.raises(timed.CopilotError) as problem:
         await asked.patiently(lambda: client.spans_of("far@1", ["a text"]))
     assert problem.value.code == ("no-answer" if seconds else fault) and len(meter.seconds) == seconds
+    with pytest.raises(timed.CopilotError):
+        await client.boxes("far@1", "a" * 64, a_picture)  # asked anew as well

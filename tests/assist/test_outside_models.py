@@ -227,6 +227,52 @@ def test_bad_answer_gets_one_second_try_and_then_there_is_none(host: Backend, tm
     assert model.shares(["Bergen"], []) == [{"PLACE": None}], "the second try may be good"
 
 
+BOXED = {"label": "PERSON", "left": 100, "top": 250, "right": 600, "bottom": 750}
+
+
+def test_boxes_are_thousandths_of_the_picture_and_cleaned_as_any_detectors(host: Backend, tmp_path: Path) -> None:
+    wrong: list[Any] = [{"left": "x"}, {"label": "CAT"}, {"left": 1500, "right": 1900}, {"right": 50}, {"top": None}]
+    host.reply = lambda path, body: (200, says({"boxes": [BOXED, *(BOXED | one for one in wrong)]}))
+    found = chat(host, tmp_path, "detect").boxes(IMAGE, (400, 600))
+    (box,) = found.found
+    assert (box.x, box.y, box.width, box.height, box.label, box.score) == (60, 100, 300, 200, "PERSON", None)
+    assert found.dropped == {"not-a-number": 2, "unknown-label": 1, "outside": 2}
+    told, picture = host.asked[0][1]["messages"]
+    assert "from 0 to 1000" in told["content"] and '"enum": ["PERSON", "PLACE"]' in told["content"]
+    assert picture["content"][0]["image_url"]["url"].startswith("data:image/jpeg;base64,")
+    assert chat(host, tmp_path, "detect").boxes(IMAGE, (400, 600)) == found and len(host.asked) == 1, "asked once"
+    host.reply = lambda path, body: (200, says({"boxes": [BOXED | {"left": 3, "top": 2, "right": 13, "bottom": 12}]}))
+    (box,) = chat(host, tmp_path, "detect", coordinates="pixels").boxes(IMAGE, (400, 600)).found
+    assert (box.x, box.y, box.width, box.height) == (30, 20, 100, 100)
+    many = [BOXED | {"left": n / 100} for n in range(10_000)]
+    host.reply = lambda path, body: (200, says({"boxes": many}))
+    crowd = chat(host, tmp_path, "detect", instructions="All of it.").boxes(IMAGE)
+    assert len(crowd.found) == 200 and crowd.dropped == {"too-many": 9_800}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"boxes": [{"label": "PERSON", "left": NaN, "top": 0, "right": 9, "bottom": 9}]}',
+        {"boxes": [BOXED | {"a": 1}]},
+        {"boxes": BOXED},
+        {"regions": []},
+    ],
+    ids=["no number of JSON's", "an extra key", "no list", "another word"],
+)
+def test_what_is_no_boxes_at_all_gets_one_second_try(host: Backend, tmp_path: Path, content: Any) -> None:
+    host.reply = lambda path, body: (200, says(content))
+    assert code_of(lambda: chat(host, tmp_path, "detect", budget_tokens=80_000).boxes(IMAGE)) == "no-answer"
+    assert len(host.asked) == 2, "a picture costs what is set aside for one, not its bytes"
+
+
+def test_a_picture_costs_what_its_manifest_sets_aside_for_one(host: Backend, tmp_path: Path) -> None:
+    host.reply = lambda path, body: (200, says({"boxes": []}, usage={}))
+    assert code_of(lambda: chat(host, tmp_path, "detect", budget_tokens=30_000).boxes(IMAGE)) == "over-budget"
+    model = chat(host, tmp_path, "detect", budget_tokens=30_000, picture_tokens=2_000)
+    assert model.boxes(IMAGE).found == [] and 2_000 < model._budget.spent < 5_000
+
+
 @pytest.mark.parametrize(
     "reply, code",
     [((429, {}), "busy"), ((500, {}), "backend-down"), ((301, {}), "backend-refused"), ((403, {}), "backend-refused")],

@@ -29,7 +29,11 @@ async def first(page: Page) -> dict:
     return page.heard[1]
 
 
-async def test_the_first_answer_waits_for_nothing_and_the_sharper_one_sets_out_from_it(page: Page) -> None:
+@pytest.mark.parametrize("before", [False, True], ids=["this release", "a runtime of the release before"])
+async def test_the_first_answer_waits_for_nothing_and_the_sharper_one_sets_out_from_it(
+    page: Page, before: bool
+) -> None:
+    page.model.before = before
     told = await first(page)
     assert told["more"] and told["masks"][1]["counts"].startswith("x=")
     page.model.glass.set()
@@ -43,10 +47,10 @@ async def test_the_first_answer_waits_for_nothing_and_the_sharper_one_sets_out_f
     assert other.prompt == one.prompt | {"previous": "h1"} and other.latency_ms >= one.latency_ms
 
 
-@pytest.mark.parametrize("nothing", ["none found", "the runtime fails"])
+@pytest.mark.parametrize("nothing", ["none found", "none found before", "the runtime fails"])
 async def test_where_nothing_sharper_is_found_the_first_stands(page: Page, nothing: str) -> None:
     told = await first(page)
-    page.model.sharper = ""
+    page.model.sharper, page.model.before = "", nothing == "none found before"
     page.model.problem = CopilotError("busy") if nothing == "the runtime fails" else None
     page.model.glass.set()
     assert await page.answer("p1") == told | {"more": False}

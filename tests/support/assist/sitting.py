@@ -76,6 +76,7 @@ class Model:
         self.small = False
         self.counts = ""  # what each mask holds, if not the points that were asked for
         self.sharper = "sharp"  # what the mask from near holds
+        self.before = False  # a runtime of the release before, whose words for this were others
         self.mute = "Odd"  # the field that it has no words for
         self.asked: list[dict[str, Any]] = []
         self.cancelled = 0
@@ -109,7 +110,10 @@ class Model:
         self.asked.append(prompt)
         await self.glass.wait()
         await self._pass()
-        return {"mask": {"size": [30, 40], "counts": self.sharper, "score": 0.95} if self.sharper else None}
+        mask = {"size": [30, 40], "counts": self.sharper, "score": 0.95} if self.sharper else None
+        if self.before:
+            return {"masks": [mask], "best": 0} if mask else {"masks": []}
+        return {"mask": mask}
 
     async def boxes(self, model: str, image: str, supply, asker: str | None = None) -> dict[str, Any]:
         self.asked.append({"boxes": model, "image": image})
