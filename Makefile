@@ -26,7 +26,7 @@ help:
 	@echo "make run [PORT=9000]   start everything on this machine, with a demo; DEMO=no starts empty; MODELS=none, small, all"
 	@echo "make check             lint, types, JavaScript, pure Python, the lower floors: after each change"
 	@echo "make test              all that must hold: before a change is sent"
-	@echo "make torture           soaks, chaos with real models, memory, attackers with many worlds: before a release"
+	@echo "make torture           soaks, chaos with real models, memory, attackers with many worlds, all rounds: before a release"
 	@echo "make serve             the production start (docs/operate.md)"
 	@echo "make backup DIR=...    write a backup        make restore DIR=...  read it back"
 	@echo "make lint | js | lower parts of make check   make bench | soak     measure, kill for an hour"
@@ -57,8 +57,9 @@ check: setup-test node_modules js
 	@$(MAKE) --no-print-directory -j 2 lint lower TIERS="not torture and not slow"
 	@$(MAKE) --no-print-directory pure
 
+# Beside what takes minutes: all rounds of what `make test` goes through a third of (tests/support/rounds.py).
 torture: setup-test tools models
-	$(VENV) -m pytest -m torture
+	TANDEM_TEST_ROUNDS=all $(VENV) -m pytest -m "torture or hypothesis or rounds"
 	@$(VENV) -m benchmarks soak
 
 pure: setup-test

@@ -1,11 +1,14 @@
 """What a page does, a program can: each verb that a page's view calls is called from an address of the API as well."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 import pytest
 
 from tests.support.walls import SOURCES, named, parsed
+
+pytestmark = pytest.mark.xdist_group("verbs")  # all of the pages' source is read, in one process
 
 PAGES = ("projects/web/", "taskers/web/", "assist/web/")
 # The addresses, and what they do by a name in the request.
@@ -143,13 +146,24 @@ def calls(places: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
                 yield verb, named(path), is_told_who(node)
 
 
-# Each verb that a page's view calls, with the file that does.
-BY_PAGES = {
-    verb: where
-    for verb, where, told in calls(PAGES)
-    if told and verb not in READS and not any(one in f".{verb}." for one in READERS)
-}
-BY_PROGRAMS = {verb for verb, _where, _told in calls(PROGRAMS)}
+@cache
+def by_pages() -> dict[str, str]:
+    """Each verb that a page's view calls, with the file that does."""
+    return {
+        verb: where
+        for verb, where, told in calls(PAGES)
+        if told and verb not in READS and not any(one in f".{verb}." for one in READERS)
+    }
+
+
+@cache
+def by_programs() -> set[str]:
+    return {verb for verb, _where, _told in calls(PROGRAMS)}
+
+
+@cache
+def by_forms() -> dict[str, str]:
+    return dict(done_by_forms())
 
 
 def done_by_forms() -> Iterator[tuple[str, str]]:
@@ -170,29 +184,30 @@ def done_by_forms() -> Iterator[tuple[str, str]]:
                         yield verb, named(path)
 
 
-BY_FORMS = dict(done_by_forms())
-
-
-def test_the_verbs_were_found() -> None:
-    assert {"projects.queue.release", "taskers.people.invitations.give", "assist.learning.rollout.promote"} <= {
-        *BY_PAGES
-    }
-    assert len(BY_PAGES) > 80
-
-
-@pytest.mark.parametrize("verb", sorted(BY_PAGES))
-def test_what_a_page_does_a_program_can(verb: str) -> None:
-    assert verb in NONE or ANOTHER.get(verb, verb) in BY_PROGRAMS, (
-        f"{BY_PAGES[verb]} calls {verb}: give it an address of the API, or say in NONE why it has none"
+def without_address(verbs: Mapping[str, str]) -> list[str]:
+    """Which of these verbs no program can ask for, and who calls them."""
+    asked = {verb: where for verb, where in verbs.items() if verb not in NONE}
+    return sorted(
+        f"{where} calls {verb}" for verb, where in asked.items() if ANOTHER.get(verb, verb) not in by_programs()
     )
 
 
-@pytest.mark.parametrize("verb", sorted(set(BY_FORMS) - set(BY_PAGES) - READS - READS_OF_FORMS))
-def test_what_a_form_does_a_program_can_though_nobody_says_who(verb: str) -> None:
-    assert verb in NONE or ANOTHER.get(verb, verb) in BY_PROGRAMS, f"{BY_FORMS[verb]} calls {verb}: see above"
+def test_the_verbs_were_found() -> None:
+    found = {"projects.queue.release", "taskers.people.invitations.give", "assist.learning.rollout.promote"}
+    assert found <= set(by_pages())
+    assert len(by_pages()) > 80 and len(by_forms()) > 80
+
+
+def test_what_a_page_does_a_program_can() -> None:
+    assert without_address(by_pages()) == [], "give it an address of the API, or say in NONE why it has none"
+
+
+def test_what_a_form_does_a_program_can_though_nobody_says_who() -> None:
+    others = by_forms().keys() - by_pages().keys() - READS - READS_OF_FORMS
+    assert without_address({verb: by_forms()[verb] for verb in others}) == [], "see above"
 
 
 def test_nothing_is_excused_that_has_an_address_or_that_no_page_does() -> None:
-    assert set(NONE) & BY_PROGRAMS == set()
-    assert set(NONE) <= set(BY_PAGES) and set(ANOTHER) <= set(BY_PAGES)
-    assert set(BY_FORMS) >= READS_OF_FORMS and not READS_OF_FORMS & BY_PROGRAMS
+    assert set(NONE) & by_programs() == set()
+    assert set(NONE) <= set(by_pages()) and set(ANOTHER) <= set(by_pages())
+    assert set(by_forms()) >= READS_OF_FORMS and not READS_OF_FORMS & by_programs()

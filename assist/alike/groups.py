@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
+import scipy
 
 from assist.alike import index
 from projects.models import Project, Task
@@ -43,10 +42,10 @@ def parted(rows: np.ndarray) -> list[int]:
     far = np.clip(1.0 - rows @ rows.T, 0.0, 2.0)
     far = (far + far.T) / 2
     np.fill_diagonal(far, 0.0)
-    tree = linkage(squareform(far, checks=False), "average")
+    tree = scipy.cluster.hierarchy.linkage(scipy.spatial.distance.squareform(far, checks=False), "average")
     best, clearest = np.zeros(len(rows), int), TELLING
     for count in range(2, min(MOST, len(rows) - 1) + 1):
-        numbers = fcluster(tree, count, "maxclust") - 1
+        numbers = scipy.cluster.hierarchy.fcluster(tree, count, "maxclust") - 1
         clear = _silhouette(far, numbers)
         if clear > clearest:
             best, clearest = numbers, clear

@@ -8,7 +8,7 @@ Evaluation Methodology for Video Object Segmentation", 2016, take it for masks).
 import math
 
 import numpy as np
-from scipy.ndimage import binary_erosion, distance_transform_edt
+import scipy
 
 from assist.learning.figures import Kind, ratio
 
@@ -36,12 +36,12 @@ def _window(both: np.ndarray, reach: int) -> tuple[slice, slice]:
 
 def _edge(mask: np.ndarray) -> np.ndarray:
     """The pixels of a mask that touch what isn't in it; the image's edge is an edge too."""
-    return mask & ~binary_erosion(mask)
+    return mask & ~scipy.ndimage.binary_erosion(mask)
 
 
 def _near(own: np.ndarray, other: np.ndarray, reach: int) -> float:
     """The share of an edge that has the other's within reach."""
-    return float((distance_transform_edt(~other)[own] <= reach).mean())
+    return float((scipy.ndimage.distance_transform_edt(~other)[own] <= reach).mean())
 
 
 FIGURES = (Kind("boundary", ratio(sum, len)),)

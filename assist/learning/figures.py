@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from assist.learning.gate import EVERYTHING, LEVEL, MARGIN, least_error
 
@@ -113,4 +113,4 @@ def _reach(ours: Value, theirs: Value, groups: np.ndarray, rng: np.random.Genera
     if len(known) < DRAWS / 2:
         return None
     error = float(np.std(known, ddof=1)) * math.sqrt(count / (count - 1))
-    return float(stdtrit(count - 1, 1 - LEVEL)) * max(error, least_error(MARGIN, count))
+    return float(scipy.special.stdtrit(count - 1, 1 - LEVEL)) * max(error, least_error(MARGIN, count))

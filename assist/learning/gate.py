@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+import scipy
 
 from assist.learning.costs import LEAST_TIMED, Cost
 
@@ -256,7 +256,7 @@ def _calibrated(cost: Cost, most: float, level: float) -> Ruling:
     error = cost.miscalibration
     if error is None or cost.by_chance is None or cost.spread is None:
         return Ruling(Rule.CALIBRATION, Outcome.CANNOT_TELL, None, most)
-    reach = float(ndtri(1 - level)) * cost.spread
+    reach = float(scipy.special.ndtri(1 - level)) * cost.spread
     if error + reach <= most:
         return Ruling(Rule.CALIBRATION, Outcome.PASSED, error, most)
     if error - cost.by_chance - reach > most:
@@ -274,7 +274,7 @@ def _of_a_slice(cost: Cost, floors: Floors, level: float) -> Iterator[Ruling]:
     whose scores all hold, or what there is speaks against the candidate."""
     sure, quick = _calibrated(cost, floors.most_miscalibration, level), _quick(cost, floors.most_seconds)
     if cost.miscalibration is not None and cost.by_chance is not None and cost.spread is not None:
-        reach = cost.by_chance + float(ndtri(1 - level)) * cost.spread
+        reach = cost.by_chance + float(scipy.special.ndtri(1 - level)) * cost.spread
         against = cost.miscalibration - cost.by_chance > floors.most_miscalibration
         if sure.outcome != Outcome.CANNOT_TELL or 2 * reach <= floors.most_miscalibration or against:
             yield sure
@@ -292,7 +292,7 @@ def _interval(rows: Sequence[Pair], margin: float, level: float) -> tuple[float,
     """The mean difference, and how far its interval reaches to each side."""
     sums, sizes = _groups(rows)
     mean, error = _mean(sums, sizes)
-    return mean, float(stdtrit(len(sums), 1 - level)) * max(error, least_error(margin, len(sums)))
+    return mean, float(scipy.special.stdtrit(len(sums), 1 - level)) * max(error, least_error(margin, len(sums)))
 
 
 def _more(tasks: int, reach: float, distance: float) -> int:
@@ -345,7 +345,7 @@ def _finding(name: str, rows: Sequence[Pair], margin: float, level: float, tests
     sums, sizes = _groups(rows)
     groups, (mean, error) = len(sums), _mean(sums, sizes)
     error = max(error, least_error(margin, groups))
-    reach = float(stdtrit(groups, 1 - level)) * error
+    reach = float(scipy.special.stdtrit(groups, 1 - level)) * error
     low, high = mean - reach, mean + reach
     missing = max(0, _needed(sums, sizes, error, margin, level, tests) - len(rows))
     difference, would_show = candidate - champion, groups >= _least(margin, level)
@@ -388,7 +388,7 @@ def _least(margin: float, level: float) -> int:
 def _needed(sums: np.ndarray, sizes: np.ndarray, error: float, margin: float, level: float, tests: int) -> int:
     """Tasks with which a candidate that is as good passes all `tests` with `POWER`, if they are like those seen."""
     tasks = sizes.sum() + 2
-    reach = float(ndtri(1 - level) + ndtri(1 - (1 - POWER) / tests))
+    reach = float(scipy.special.ndtri(1 - level) + scipy.special.ndtri(1 - (1 - POWER) / tests))
     for_spread = tasks * (reach * error / margin) ** 2
     for_least = _least(margin, level) * sizes.sum() / len(sizes)
     return math.ceil(max(for_spread, for_least))

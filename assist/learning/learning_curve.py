@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from assist.learning.recipes import RECIPES
 from assist.learning.splits import TRAIN
@@ -52,7 +52,7 @@ def gain(points: Iterable[tuple[int, float]]) -> Gain | None:
     slope = float((apart * y).sum() / (apart**2).sum())
     left = y - y.mean() - slope * apart
     spread = float((left**2).sum() / (len(x) - 2) / (apart**2).sum()) ** 0.5
-    reach = float(stdtrit(len(x) - 2, 0.5 + CONFIDENCE / 2)) * spread
+    reach = float(scipy.special.stdtrit(len(x) - 2, 0.5 + CONFIDENCE / 2)) * spread
     now = float(np.exp(y.mean() + slope * (x.max() - x.mean())))
     value, low, high = (min(1.0, now) * (1 - 2.0**one) for one in (slope, slope + reach, slope - reach))
     return Gain(value, max(-1.0, low), high)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+import scipy
 
 from projects.inference.geometry import mask_box, mask_from_polygon
 from projects.inference.vector_shapes import box_of
@@ -38,4 +38,4 @@ def middle(bitmap: np.ndarray) -> tuple[float, float]:
 
 def depth_of(bitmap: np.ndarray) -> np.ndarray:
     """How far each pixel lies inside, from 0; the image's edge is an edge too."""
-    return distance_transform_edt(np.pad(bitmap, 1))[1:-1, 1:-1]
+    return scipy.ndimage.distance_transform_edt(np.pad(bitmap, 1))[1:-1, 1:-1]

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv, stdtrit
+import scipy
 
 # Of a whole piece of work, whatever its parts: limits on each part would cut the arm that is faster by them.
 LEAST_SECONDS = 0.5  # shorter is a slip of the hand, not work
@@ -160,7 +160,7 @@ def _pooled(blocks: Sequence[Block]) -> Interval | None:
         between = float((weights * (differences - value) ** 2).sum() / (len(blocks) - 1) / weights.sum())
         if between > variance:
             variance, freedom = between, len(blocks) - 1
-    reach = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(variance))
+    reach = float(scipy.special.stdtrit(freedom, 0.5 + CONFIDENCE / 2) * np.sqrt(variance))
     return Interval(value, value - reach, value + reach)
 
 
@@ -207,6 +207,6 @@ def planted_error_rates(outcomes: Iterable[tuple[str, bool]]) -> list[PlantedErr
         count[1] += fell
     rows = []
     for tasker, (shown, taken) in counts.items():
-        low = float(betaincinv(taken, shown - taken + 1, (1 - CONFIDENCE) / 2)) if taken else 0.0
+        low = float(scipy.special.betaincinv(taken, shown - taken + 1, (1 - CONFIDENCE) / 2)) if taken else 0.0
         rows.append(PlantedErrorRate(tasker, shown, taken, low))
     return sorted(rows, key=lambda row: (-row.low, -row.taken, row.tasker))

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy
 
 WORDS_COUNT = 4.0  # texts that a label's words are worth
 ENOUGH = 50  # blind verdicts that a temperature is fitted to
@@ -161,5 +161,5 @@ def _temperature(cosines: np.ndarray, own: np.ndarray) -> float:
         shares = _shares(cosines, float(np.exp(log_temperature)))
         return -float(np.log(shares[np.arange(len(own)), own] + 1e-12).mean())
 
-    found = minimize_scalar(loss, bounds=(np.log(COLDEST), np.log(HOTTEST)), method="bounded")
+    found = scipy.optimize.minimize_scalar(loss, bounds=(np.log(COLDEST), np.log(HOTTEST)), method="bounded")
     return float(np.exp(found.x))

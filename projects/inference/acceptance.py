@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.special import betaincinv
+import scipy
 
 from projects.inference import arguments
 from projects.inference.calibration import Calibration
@@ -49,5 +49,5 @@ def error_rate(audited: int, wrong: int, level: float = 0.9) -> tuple[float, flo
     if not 0 <= wrong <= audited:
         raise arguments.BadArgument("wrong", "there can't be more wrong audits than audits")
     errors, hits = wrong + PRIOR_ERRORS, audited - wrong + PRIOR_HITS
-    low, high = betaincinv(errors, hits, [(1 - level) / 2, (1 + level) / 2])
+    low, high = scipy.special.betaincinv(errors, hits, [(1 - level) / 2, (1 + level) / 2])
     return errors / (errors + hits), float(low), float(high)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, ndtri
 
 from projects.inference import arguments
 
@@ -43,20 +43,20 @@ class Calibration:
     def __call__(self, confidence: ArrayLike, floor: float = 0.0) -> Floats:
         """Calibrated confidence, growing with the method's own; never below `floor` (1 / classes, for the
         most probable class)."""
-        return np.maximum(expit(self._logit(confidence)[0]), floor)
+        return np.maximum(scipy.special.expit(self._logit(confidence)[0]), floor)
 
     def bounds(self, confidence: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
         """The central interval that holds the true chance of being right with probability `level`, as
         far as the two-parameter form holds."""
         middle, deviation = self._logit(confidence)
-        reach = ndtri((1 + level) / 2) * deviation
-        return expit(middle - reach), expit(middle + reach)
+        reach = scipy.special.ndtri((1 + level) / 2) * deviation
+        return scipy.special.expit(middle - reach), scipy.special.expit(middle + reach)
 
     def at_least(self, confidence: ArrayLike, assurance: float = 0.95) -> Floats:
         """The chance of being right that is reached with probability `assurance` (a one-sided bound):
         what an auto-accept must compare with its target."""
         middle, deviation = self._logit(confidence)
-        return expit(middle - ndtri(assurance) * deviation)
+        return scipy.special.expit(middle - scipy.special.ndtri(assurance) * deviation)
 
     def _logit(self, confidence: ArrayLike) -> tuple[Floats, Floats]:
         x = np.exp(self.mean[1]) * _logits(confidence)
@@ -80,7 +80,7 @@ def calibrate(confidence: Sequence[float] | Floats, right: Sequence[bool] | NDAr
     for _ in range(100):
         # Gauss-Newton: the expected curvature is positive whatever the data.
         design = np.column_stack([np.ones(x.size), np.exp(mean[1]) * x])
-        chance = expit(mean[0] + design[:, 1])
+        chance = scipy.special.expit(mean[0] + design[:, 1])
         curve = (design * (chance * (1 - chance))[:, None]).T @ design + precision
         move = np.linalg.solve(curve, design.T @ (hits - chance) - precision @ (mean - start))
         mean = mean + np.clip(move, -0.5, 0.5)

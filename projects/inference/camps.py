@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from projects.inference.distinct import distinct
 
@@ -73,7 +73,7 @@ def by_residual(given: Labels, sizes: Sizes, posterior: Floats, begin: Floats) -
     square = (expected**2).sum(1)
     cells, at = distinct(given.task * classes + given.label, tasks * classes)
     cell_task, chance = cells // classes, expected.ravel()[cells]
-    said = csr_array((np.ones(at.size), (at, given.worker)), shape=(cells.size, workers))
+    said = scipy.sparse.csr_array((np.ones(at.size), (at, given.worker)), shape=(cells.size, workers))
     heard = said.T
     own = np.bincount(given.worker, 1 - 2 * chance[at] + square[given.task], workers)
     busy = np.sqrt(np.maximum(np.bincount(given.worker, minlength=workers), 1))

@@ -15,10 +15,8 @@ twenty crowds that have no clique (Bonferroni).
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.special import gammaln
 
 from projects.inference.camps import Labels
 from projects.inference.distinct import distinct
@@ -54,9 +52,9 @@ def find_cliques(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, i
     return found
 
 
-def _places(of: Ints, size: int) -> csr_array:
+def _places(of: Ints, size: int) -> scipy.sparse.csr_array:
     """Row by row, where the labels of each task or tasker stand."""
-    return csr_array((np.ones(of.size, dtype=bool), (of, np.arange(of.size))), shape=(size, of.size))
+    return scipy.sparse.csr_array((np.ones(of.size, dtype=bool), (of, np.arange(of.size))), shape=(size, of.size))
 
 
 def one_voice(task: Ints, worker: Ints, cliques: list[Ints], workers: int) -> Floats:
@@ -74,17 +72,19 @@ def _linked(given: Labels, sizes: tuple[int, int, int]) -> list[Ints]:
     """Groups that hang together by pairs who differ hardly ever, where people of this crowd would."""
     tasks, workers, classes = sizes
     ones = np.ones(given.task.size)
-    answered = csr_array((ones, (given.worker, given.task)), shape=(workers, tasks))
-    saying = csr_array((ones, (given.worker, given.task * classes + given.label)), shape=(workers, tasks * classes))
-    shared, same = coo_array(answered @ answered.T), csr_array(saying @ saying.T)
+    answered = scipy.sparse.csr_array((ones, (given.worker, given.task)), shape=(workers, tasks))
+    saying = scipy.sparse.csr_array(
+        (ones, (given.worker, given.task * classes + given.label)), shape=(workers, tasks * classes)
+    )
+    shared, same = scipy.sparse.coo_array(answered @ answered.T), scipy.sparse.csr_array(saying @ saying.T)
     first, second = shared.coords
     often = float(same.sum() - same.diagonal().sum()) / max(float(shared.data[first != second].sum()), 1)
     usual = float(np.clip(often, 1 / classes, 1 - 1e-9))
     enough = (first < second) & (-np.log(usual) * shared.data >= LINKED)
     first, second, together = first[enough], second[enough], shared.data[enough]
     close = np.asarray(same[first, second]).ravel() >= (1 - DIFFERING) * together
-    pairs = csr_array((np.ones(close.sum()), (first[close], second[close])), shape=(workers, workers))
-    _, of = connected_components(pairs, directed=False)
+    pairs = scipy.sparse.csr_array((np.ones(close.sum()), (first[close], second[close])), shape=(workers, workers))
+    _, of = scipy.sparse.csgraph.connected_components(pairs, directed=False)
     return [np.flatnonzero(of == one) for one in np.flatnonzero(np.bincount(of) >= 2)]
 
 
@@ -149,4 +149,6 @@ def _beyond_themselves(one: Floats) -> tuple[Floats, Floats]:
 
 def _looked_at(size: int, workers: int) -> float:
     """The log of how many groups of that size there could be."""
-    return float(gammaln(workers + 1) - gammaln(size + 1) - gammaln(workers - size + 1))
+    return float(
+        scipy.special.gammaln(workers + 1) - scipy.special.gammaln(size + 1) - scipy.special.gammaln(workers - size + 1)
+    )

@@ -12,9 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.special import pdtr
 
 from projects.inference import arguments
 from projects.inference.classification import BIAS, estimate
@@ -65,7 +64,7 @@ def find_copies(task: Ints, worker: Ints, label: Ints, sizes: tuple[int, int, in
         arguments.indices(name, column, size, len(task))
     votes = np.bincount(task * classes + label, minlength=tasks * classes).reshape(tasks, classes)
     given = _Labels(task, worker, label, sizes, _labels_by_tasker(task, worker, label, workers), votes)
-    answered = csr_array((np.ones(task.size), (worker, task)), shape=(workers, tasks))
+    answered = scipy.sparse.csr_array((np.ones(task.size), (worker, task)), shape=(workers, tasks))
     first, second = np.nonzero(np.triu((answered @ answered.T).toarray() >= LEAST_SHARED, 1))
     limit = FALSE_ALARM / max(first.size, 1)
     even = np.full((workers, classes, classes), 1 / classes)
@@ -112,7 +111,7 @@ def _judged(given: _Labels, who: int, of: int, known: Floats, habits: Floats) ->
     predicted = (known[common] @ habits[who])[rows, theirs]
     accuracy_model = (rest[rows, theirs] + MODEL_WEIGHT * predicted) / (rest.sum(1) + MODEL_WEIGHT)
     expected, differed = float((1 - np.maximum(accuracy_model, predicted)).sum()), int((mine != theirs).sum())
-    return Copy(who, of, int(common.size), differed, expected, float(pdtr(differed, max(expected, 1e-9))))
+    return Copy(who, of, int(common.size), differed, expected, float(scipy.special.pdtr(differed, max(expected, 1e-9))))
 
 
 def voices(task: Ints, worker: Ints, copies: list[Copy]) -> Floats:

@@ -23,8 +23,8 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from projects.inference.colours import Colours, colours
 from projects.inference.matrices import Table, inverses, quickest
@@ -127,8 +127,8 @@ class Votes:
     the shares of the votes unless said, and how many `steps` people are fitted to that before anything else is held;
     `looks` is what all look like, if that is known."""
 
-    said: csr_array
-    heard: csr_array
+    said: scipy.sparse.csr_array
+    heard: scipy.sparse.csr_array
     first: Floats
     steps: int = 1
     looks: Colours | None = None
@@ -143,11 +143,11 @@ class Votes:
         """`said` and `heard` with the rows, and columns, that are `seen` alone."""
         rows, tasks = self.said.shape
         starts = np.append(self.said.indptr[self.seen], self.said.indptr[-1])
-        said = csr_array((self.said.data, self.said.indices, starts), shape=(self.seen.size, tasks))
+        said = scipy.sparse.csr_array((self.said.data, self.said.indices, starts), shape=(self.seen.size, tasks))
         place = np.zeros(rows, dtype=self.heard.indices.dtype)
         place[self.seen] = np.arange(self.seen.size)
         columns = place[self.heard.indices]
-        heard = csr_array((self.heard.data, columns, self.heard.indptr), shape=(tasks, self.seen.size))
+        heard = scipy.sparse.csr_array((self.heard.data, columns, self.heard.indptr), shape=(tasks, self.seen.size))
         return quickest(said), quickest(heard)
 
     @cached_property
@@ -181,7 +181,7 @@ def votes(
     """Arrange triples for any number of fits. `sizes` = (tasks, taskers, classes); `weight` is how much each counts."""
     tasks, workers, classes = sizes
     each = np.ones(task.size) if weight is None else weight
-    said = csr_array((each, (label * workers + worker, task)), shape=(workers * classes, tasks))
+    said = scipy.sparse.csr_array((each, (label * workers + worker, task)), shape=(workers * classes, tasks))
     first = np.bincount(label * tasks + task, each, minlength=classes * tasks).reshape(classes, tasks)
     first[:, first.sum(0) == 0] = 1
     return Votes(said, said.T.tocsr(), first / first.sum(0))

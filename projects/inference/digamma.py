@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import digamma as exact
 
 Floats = NDArray[np.float64]
 
@@ -17,7 +17,7 @@ def digamma(x: Floats) -> Floats:
     it, each ψ(x + 1) = ψ(x) + 1/x, as one fraction. Written in place as far as it goes, since making a table takes as
     long as filling it."""
     if x.size < FEW:
-        return np.asarray(exact(x), dtype=np.float64)
+        return np.asarray(scipy.special.digamma(x), dtype=np.float64)
     middle = x + 2
     square = middle * middle
     above = square * 5

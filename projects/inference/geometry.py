@@ -10,13 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 import shapely
 from numpy.typing import NDArray
 from pycocotools import mask as coco
-from scipy.ndimage import distance_transform_edt
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from projects.inference import contours
 
@@ -160,8 +157,8 @@ def boundary_f(first: Bitmap, second: Bitmap, tolerance: float = 2.0) -> float:
     edge_a, edge_b = _outline(first), _outline(second)
     if not edge_a.any() or not edge_b.any():
         return float(edge_a.any() == edge_b.any())
-    near_b = (distance_transform_edt(~edge_b)[edge_a] <= tolerance).mean()
-    near_a = (distance_transform_edt(~edge_a)[edge_b] <= tolerance).mean()
+    near_b = (scipy.ndimage.distance_transform_edt(~edge_b)[edge_a] <= tolerance).mean()
+    near_a = (scipy.ndimage.distance_transform_edt(~edge_a)[edge_b] <= tolerance).mean()
     total = near_a + near_b
     return float(2 * near_a * near_b / total) if total else 0.0
 
@@ -179,7 +176,7 @@ def mask_boundary_f(first: Mapping[str, Any], second: Mapping[str, Any], toleran
     return boundary_f(a, b, tolerance)
 
 
-def span_overlaps(first: NDArray[Any], second: NDArray[Any]) -> coo_array:
+def span_overlaps(first: NDArray[Any], second: NDArray[Any]) -> scipy.sparse.coo_array:
     """Shared length / joint length of each pair of [start, end) that meets, as a sparse matrix.
 
     Found by a sorted search, so that ten thousand spans cost only as much as the pairs that meet.
@@ -202,16 +199,16 @@ def span_overlaps(first: NDArray[Any], second: NDArray[Any]) -> coo_array:
     common = np.minimum(a[row, 1], b[column, 1]) - np.maximum(a[row, 0], b[column, 0])
     joint = np.maximum(a[row, 1], b[column, 1]) - np.minimum(a[row, 0], b[column, 0])
     value = np.divide(common, joint, out=np.zeros(row.size), where=joint > 0)
-    return coo_array((value, (row, column)), shape=(len(a), len(b)))
+    return scipy.sparse.coo_array((value, (row, column)), shape=(len(a), len(b)))
 
 
-def match(similarity: Matrix | coo_array, threshold: float) -> list[tuple[int, int]]:
+def match(similarity: Matrix | scipy.sparse.coo_array, threshold: float) -> list[tuple[int, int]]:
     """One-to-one pairs (row, column) with similarity ≥ threshold and > 0, the most similar in total.
 
     The Hungarian method on each connected component apart, so that big sparse problems stay cheap; in a
     component of more than LARGEST_EXACT instances the most similar pair is taken first instead.
     """
-    grid: Any = coo_array(similarity)
+    grid: Any = scipy.sparse.coo_array(similarity)
     keep = (grid.data >= threshold) & (grid.data > 0)
     row, column, value = grid.row[keep], grid.col[keep], grid.data[keep]
     height, width = grid.shape
@@ -225,8 +222,8 @@ def components(first: NDArray[Any], second: NDArray[Any], count: int) -> list[ND
     """Positions of the pairs (first[i], second[i]) of `count` things, grouped by what hangs together."""
     if not len(first):
         return []
-    graph = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
-    _, part = connected_components(graph, directed=False)
+    graph = scipy.sparse.coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
+    _, part = scipy.sparse.csgraph.connected_components(graph, directed=False)
     order = np.argsort(part[first], kind="stable")
     return np.split(order, np.flatnonzero(np.diff(part[first][order])) + 1)
 
@@ -238,7 +235,7 @@ def _best_pairs(row: NDArray[Any], column: NDArray[Any], value: NDArray[Any]) ->
         return _greedy_pairs(row, column, value)
     block = np.zeros((rows.size, columns.size))
     block[local_row, local_column] = value
-    chosen = zip(*linear_sum_assignment(block, maximize=True), strict=True)
+    chosen = zip(*scipy.optimize.linear_sum_assignment(block, maximize=True), strict=True)
     return [(int(rows[i]), int(columns[j])) for i, j in chosen if block[i, j] > 0]
 
 

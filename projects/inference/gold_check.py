@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
-from scipy.sparse import coo_array
+import scipy
 
 from projects.inference import geometry, vector_shapes
 from projects.inference.agreement import shape_ious
@@ -91,7 +91,7 @@ def check_regions(
     said, right = answer["regions"], known["regions"]
     credits, found, close = list[float](), list[Difference](), list[Difference]()
     shapes = (vector_shapes.with_reach([one["shape"] for one in some]) for some in (said, right))
-    likenesses = coo_array(shape_ious(*shapes))
+    likenesses = scipy.sparse.coo_array(shape_ious(*shapes))
     pairs = _pairs(likenesses, said, right, min(SLIGHT, iou))
     for i, j, likeness in pairs:
         place = min(1.0, likeness / iou) if iou else 1.0
@@ -112,7 +112,9 @@ def box_of(shape: Mapping[str, Any]) -> list[int]:
     )
 
 
-def _pairs(likeness: coo_array, said: Sequence, right: Sequence, least: float) -> list[tuple[int, int, float]]:
+def _pairs(
+    likeness: scipy.sparse.coo_array, said: Sequence, right: Sequence, least: float
+) -> list[tuple[int, int, float]]:
     """What is meant by what, one to one, and how alike the places are: the best in total, the right label first."""
     keep = likeness.data > least
     if not keep.any():
@@ -120,8 +122,8 @@ def _pairs(likeness: coo_array, said: Sequence, right: Sequence, least: float) -
     row, column, value = likeness.row[keep], likeness.col[keep], likeness.data[keep]
     mine, theirs = (np.array([part["label"] for part in parts], dtype=object) for parts in (said, right))
     worth = value + LABEL_FIRST * (mine[row] == theirs[column])
-    meant = geometry.match(coo_array((worth, (row, column)), shape=(len(said), len(right))), 0.0)
-    alike = coo_array((value, (row, column)), shape=(len(said), len(right))).tocsr()
+    meant = geometry.match(scipy.sparse.coo_array((worth, (row, column)), shape=(len(said), len(right))), 0.0)
+    alike = scipy.sparse.coo_array((value, (row, column)), shape=(len(said), len(right))).tocsr()
     return [(i, j, float(alike[i, j])) for i, j in meant]
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from projects.inference import arguments
 from projects.inference.classification import Estimate
@@ -59,7 +59,9 @@ class Judges:
         lean = words.lean(self.text, starts.tolist(), ends.tolist())
         inside = np.clip(chances, 1e-9, 1 - 1e-9)
         # The words say how often such a stretch is inside, in the place of how often any is.
-        return expit(logit(inside) - logit(np.clip(often, 1e-9, 1 - 1e-9)) + lean).round(9)
+        return scipy.special.expit(
+            scipy.special.logit(inside) - scipy.special.logit(np.clip(often, 1e-9, 1 - 1e-9)) + lean
+        ).round(9)
 
     def chances(self, said: Bools) -> Floats:
         """(questions, judges) who marked it -> how likely each thing is there."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrc
+import scipy
 
 ALPHA = 0.01
 LOOKS = (12, 24, 48, 96, 192, 384)
@@ -83,7 +83,7 @@ def doubt(known: int, others: Sequence[int], *, level: float = LEVEL) -> float |
     commonest = max(others, default=0)
     if commonest < LEAST:
         return None
-    p = min(1.0, len(others) * float(bdtrc(commonest - 1, known + commonest, 0.5)))
+    p = min(1.0, len(others) * float(scipy.special.bdtrc(commonest - 1, known + commonest, 0.5)))
     return p if p <= level else None
 
 

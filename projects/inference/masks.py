@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 
 from projects.inference import arguments, deadline, geometry, vector_shapes
 from projects.inference.agreement import shape_ious
@@ -98,7 +98,7 @@ def edge_doubt(masks: Sequence[Mapping[str, Any]], trust: Sequence[float] | None
     stack = _stacked(masks, trust)
     inside = smoothed_vote(stack.layers, stack.table, stack.belief) > INNER
     between = np.count_nonzero(stack.layers != inside, axis=(1, 2))
-    length = max(int(np.count_nonzero(inside & ~binary_erosion(inside))), 1)
+    length = max(int(np.count_nonzero(inside & ~scipy.ndimage.binary_erosion(inside))), 1)
     return float(closeness_weights(stack.table, stack.belief) @ between) / length
 
 
@@ -140,7 +140,7 @@ def smoothed_vote(layers: NDArray[np.bool_], table: Matrix, trust: NDArray[np.fl
     square as large as the object."""
     weights = closeness_weights(table, trust)
     vote = np.tensordot(weights, layers.astype(float), 1)
-    return gaussian_filter(vote, SMOOTHING * np.sqrt(np.count_nonzero(vote > 0.5)))
+    return scipy.ndimage.gaussian_filter(vote, SMOOTHING * np.sqrt(np.count_nonzero(vote > 0.5)))
 
 
 def majority_mask(masks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def majority_mask(masks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def signed_distance(bitmap: Bitmap) -> np.ndarray:
     """Distance to the outline in pixels, positive inside."""
     padded = np.pad(bitmap, 1)
-    depth = distance_transform_edt(padded) - distance_transform_edt(~padded)
+    depth = scipy.ndimage.distance_transform_edt(padded) - scipy.ndimage.distance_transform_edt(~padded)
     return depth[1:-1, 1:-1]
 
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 
 from projects.inference import arguments
 from projects.inference.geometry import LARGEST_EXACT, Matrix, components
 
 
-def cluster(similarity: Matrix | coo_array, owner: Sequence[int], threshold: float) -> list[list[int]]:
+def cluster(similarity: Matrix | scipy.sparse.coo_array, owner: Sequence[int], threshold: float) -> list[list[int]]:
     """Clusters of instance indices. `similarity` is square and symmetric over all instances, `owner[i]`
     says whose instance i is. Ties go to the lowest indices, so list instances in a canonical order.
 
@@ -26,7 +26,7 @@ def cluster(similarity: Matrix | coo_array, owner: Sequence[int], threshold: flo
     threshold only where some pair does. Where more than LARGEST_EXACT hang together a cluster is joined
     by its most similar pair instead of the mean. BadArgument for a table that isn't square, or an owner too few.
     """
-    grid: Any = coo_array(similarity)
+    grid: Any = scipy.sparse.coo_array(similarity)
     owners = np.asarray(owner, dtype=np.int64)
     if grid.shape != (owners.size, owners.size):
         raise arguments.BadArgument("owner", f"there must be one for each instance: {owners.size} of {grid.shape}")

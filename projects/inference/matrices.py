@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Table: TypeAlias = Floats | csr_array
+Table: TypeAlias = "Floats | scipy.sparse.csr_array"
 
 # Matrices of no more cells are kept in full: not looking for what is there is quicker.
 FULL = 20_000
@@ -18,7 +18,7 @@ FULL = 20_000
 MANY = 20
 
 
-def quickest(matrix: csr_array) -> Table:
+def quickest(matrix: scipy.sparse.csr_array) -> Table:
     """The same matrix, in full if it is small."""
     full = matrix.shape[0] * matrix.shape[1] <= FULL
     return np.asarray(matrix.toarray(), dtype=np.float64) if full else matrix
@@ -26,7 +26,7 @@ def quickest(matrix: csr_array) -> Table:
 
 def sums(of: Ints, size: int) -> Table:
     """What, times a table, adds up its rows that are of the same of `size`."""
-    return quickest(csr_array((np.ones(of.size), (of, np.arange(of.size))), shape=(size, of.size)))
+    return quickest(scipy.sparse.csr_array((np.ones(of.size), (of, np.arange(of.size))), shape=(size, of.size)))
 
 
 def inverses(tables: Floats) -> Floats:

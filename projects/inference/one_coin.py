@@ -8,8 +8,8 @@ where the table of who says what of which goes with taskers × classes².
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from projects.inference.dawid_skene import (
     FIRST_TURNS,
@@ -50,7 +50,7 @@ def fit_one_coin(
     task, worker, label = given.triples
     each, cell = given.said.data, task * classes + label
     counts = _table(cell, each, tasks, classes)
-    heard = counts.T.tocsr() if isinstance(counts, csr_array) else counts.T
+    heard = counts.T.tocsr() if isinstance(counts, scipy.sparse.csr_array) else counts.T
     count = np.bincount(worker, each, workers).astype(float)
     excluded = None if known is None else (known[:, None] >= 0) & (known[:, None] != np.arange(classes))
     person, confusions, posterior = _begun(given, sizes, known, begin)
@@ -124,11 +124,11 @@ def _alike(given: Votes, sizes: tuple[int, int, int], known: Ints | None, rounds
     return _fit_of(posterior, everybody, even, plain_confusions(classes))
 
 
-def _table(cell: Ints, each: Floats, tasks: int, classes: int) -> Floats | csr_array:
+def _table(cell: Ints, each: Floats, tasks: int, classes: int) -> Floats | scipy.sparse.csr_array:
     """(tasks, classes) how often each class was said of each task; by what was said where there are many classes."""
     if classes <= DENSE:
         return np.bincount(cell, each, tasks * classes).reshape(tasks, classes)
-    return csr_array((each, np.divmod(cell, classes)), shape=(tasks, classes))
+    return scipy.sparse.csr_array((each, np.divmod(cell, classes)), shape=(tasks, classes))
 
 
 def _fit_of(posterior: Floats, person: _People, class_logs: Floats, confusions: Floats) -> Fit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.special import betaincinv
+import scipy
 
 from projects.inference import arguments
 
@@ -17,7 +17,7 @@ def half_width(right: float, known: int, level: float = 0.9) -> float:
     arguments.chance("right", right)
     arguments.chance("level", level)
     good, poor = right * known + 0.5, (1 - right) * known + 0.5
-    low, high = betaincinv(good, poor, [(1 - level) / 2, (1 + level) / 2])
+    low, high = scipy.special.betaincinv(good, poor, [(1 - level) / 2, (1 + level) / 2])
     return float(high - low) / 2
 
 

@@ -23,10 +23,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_array
-from scipy.special import log_softmax, softmax
 
 from projects.inference import arguments
 
@@ -78,7 +76,7 @@ class Preferences:
         else:
             push = self.reliability[worker] * gap + self.side + self.worker_side[worker]
             tie = self.tie + self.worker_tie[worker]
-        return softmax(np.column_stack([push / 2, -push / 2, tie]), axis=1)
+        return scipy.special.softmax(np.column_stack([push / 2, -push / 2, tie]), axis=1)
 
     def better(self, first: int, second: int) -> float:
         """The probability that `first` is stronger than `second`, whichever side it is shown on."""
@@ -123,7 +121,7 @@ def infer_preferences(votes: Votes, items: int, workers: int, group: Ints | None
     at = np.zeros(layout.size)
     for _ in range(ROUNDS):
         prior = _precisions(layout, variances)
-        found = minimize(
+        found = scipy.optimize.minimize(
             _cost, at, args=(votes, groups, layout, prior), jac=True, method="L-BFGS-B", options={"maxiter": 300}
         )
         at = found.x
@@ -192,7 +190,7 @@ def _in_common(group: Ints, variances: dict[str, float]) -> Floats:
     return np.where(group[:, None] == group, 1 / own**2 / (1 / variances["group"] + size / own), 0.0)
 
 
-def _slopes(votes: Votes, found: Preferences, workers: int) -> tuple[csr_array, csr_array]:
+def _slopes(votes: Votes, found: Preferences, workers: int) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array]:
     """How the push to the left and the readiness for a tie of each vote move with each number, in the layout's order;
     with no `workers` their numbers are left out."""
     size, items = votes.left.size, found.strength.size
@@ -207,7 +205,7 @@ def _slopes(votes: Votes, found: Preferences, workers: int) -> tuple[csr_array, 
         tied += [(of_worker + 2 * workers, ones)]
     shape = (size, GLOBALS + items + 3 * workers)
     push, tie = (
-        csr_array(
+        scipy.sparse.csr_array(
             (
                 np.concatenate([one for _, one in some]),
                 (np.tile(rows, len(some)), np.concatenate([at for at, _ in some])),
@@ -250,7 +248,7 @@ def _parts(at: Floats, votes: Votes, groups: Ints, layout: _Layout) -> tuple[Flo
 
 def _cost(at: Floats, votes: Votes, groups: Ints, layout: _Layout, prior: Floats) -> tuple[float, Floats]:
     gap, factor, logits = _parts(at, votes, groups, layout)
-    logs = log_softmax(logits, axis=1) if len(gap) else np.zeros((0, 3))
+    logs = scipy.special.log_softmax(logits, axis=1) if len(gap) else np.zeros((0, 3))
     rows = np.arange(len(gap))
     pull = np.exp(logs)
     pull[rows, votes.outcome] -= 1
@@ -264,7 +262,7 @@ def _cost(at: Floats, votes: Votes, groups: Ints, layout: _Layout, prior: Floats
 def _curvature(at: Floats, votes: Votes, groups: Ints, layout: _Layout) -> Floats:
     """The diagonal of the expected curvature (Fisher information) of the votes."""
     gap, factor, logits = _parts(at, votes, groups, layout)
-    chance = softmax(logits, axis=1) if len(gap) else np.zeros((0, 3))
+    chance = scipy.special.softmax(logits, axis=1) if len(gap) else np.zeros((0, 3))
     push = (chance[:, 0] + chance[:, 1] - (chance[:, 0] - chance[:, 1]) ** 2) / 4
     tie = chance[:, 2] * (1 - chance[:, 2])
     curve = np.zeros(layout.size)

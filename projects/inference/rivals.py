@@ -15,9 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
 
 from projects.inference.camps import Labels, Sizes, by_agreement, by_residual
 from projects.inference.colours import Colours
@@ -127,13 +126,17 @@ def _voices(given: Labels, rival: Bits, sizes: Sizes) -> int:
     some = given.only(rival[given.worker])
     people, who = np.unique(some.worker, return_inverse=True)
     ones = np.ones(who.size)
-    on = csr_array((ones, (who, some.task)), shape=(people.size, sizes[0]))
-    saying = csr_array((ones, (who, some.task * sizes[2] + some.label)), shape=(people.size, sizes[0] * sizes[2]))
-    shared = coo_array(on @ on.T)
-    alike = csr_array(saying @ saying.T)[shared.row, shared.col] >= (1 - DIFFERING) * shared.data
+    on = scipy.sparse.csr_array((ones, (who, some.task)), shape=(people.size, sizes[0]))
+    saying = scipy.sparse.csr_array(
+        (ones, (who, some.task * sizes[2] + some.label)), shape=(people.size, sizes[0] * sizes[2])
+    )
+    shared = scipy.sparse.coo_array(on @ on.T)
+    alike = scipy.sparse.csr_array(saying @ saying.T)[shared.row, shared.col] >= (1 - DIFFERING) * shared.data
     same = alike & (shared.data >= SHARED)
-    pairs = csr_array((np.ones(same.sum()), (shared.row[same], shared.col[same])), shape=(people.size, people.size))
-    return int(connected_components(pairs, directed=False)[0])
+    pairs = scipy.sparse.csr_array(
+        (np.ones(same.sum()), (shared.row[same], shared.col[same])), shape=(people.size, people.size)
+    )
+    return int(scipy.sparse.csgraph.connected_components(pairs, directed=False)[0])
 
 
 def _ways(classes: int) -> int:

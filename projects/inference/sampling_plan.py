@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import floor
 
 import numpy as np
-from scipy.special import betaln
+import scipy
 
 from projects.inference import arguments
 
@@ -76,7 +76,7 @@ def _shows_at_most(most: int, size: int, bad: int, sample: int) -> float:
 
 def _ways(many: int, chosen: int | np.ndarray) -> np.ndarray:
     """The logarithm of how many ways there are to choose so many of many."""
-    return -np.log1p(many) - betaln(many - chosen + 1, np.add(chosen, 1))
+    return -np.log1p(many) - scipy.special.betaln(many - chosen + 1, np.add(chosen, 1))
 
 
 @dataclass(frozen=True)

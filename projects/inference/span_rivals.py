@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from projects.inference import geometry
 
@@ -43,8 +42,8 @@ def find_rivals(spans: Sequence[Sequence[Span]]) -> list[Rivals]:
     if not renamed:
         return []
     links = np.array([*renamed, *_meeting(marks)])
-    grid = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(marks), len(marks)))
-    _, found = connected_components(grid, directed=False)
+    grid = scipy.sparse.coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(marks), len(marks)))
+    _, found = scipy.sparse.csgraph.connected_components(grid, directed=False)
     places: dict[int, list[Mark]] = {}
     for mark, place in zip(marks, found.tolist(), strict=True):
         places.setdefault(place, []).append(mark)

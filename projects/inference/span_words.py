@@ -14,10 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_array
-from scipy.special import expit
 
 Floats = NDArray[np.float64]
 
@@ -71,12 +69,12 @@ def learn_words(texts: Sequence[str], stretches: Sequence[Stretch], belief: Floa
     return Words(float(weights[0]), {names[i]: round(float(weights[1 + i]), 4) for i in kept})
 
 
-def features(texts: Sequence[str], stretches: Sequence[Stretch]) -> csr_array:
+def features(texts: Sequence[str], stretches: Sequence[Stretch]) -> scipy.sparse.csr_array:
     """One row of zeros and ones per stretch; columns seen less than SEEN times are left out."""
     return _table(texts, stretches)[0]
 
 
-def _table(texts: Sequence[str], stretches: Sequence[Stretch]) -> tuple[csr_array, list[str]]:
+def _table(texts: Sequence[str], stretches: Sequence[Stretch]) -> tuple[scipy.sparse.csr_array, list[str]]:
     """The features, and the name of each column."""
     names: dict[str, int] = {}
     rows, columns = [], []
@@ -85,7 +83,7 @@ def _table(texts: Sequence[str], stretches: Sequence[Stretch]) -> tuple[csr_arra
             rows.append(row)
             columns.append(names.setdefault(name, len(names)))
     shape = (len(stretches), max(len(names), 1))
-    table = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+    table = scipy.sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     often = np.flatnonzero(np.bincount(columns, minlength=shape[1]) >= SEEN)
     all_names = list(names)
     return table[:, often], [all_names[i] for i in often if i < len(all_names)]
@@ -107,7 +105,7 @@ def _tokens(text: str) -> tuple[list[Token], NDArray[np.int64]]:
     return line, np.array([start for start, _, _ in line], dtype=np.int64)
 
 
-def lean(table: csr_array, belief: Floats, document: NDArray[np.int64]) -> Floats:
+def lean(table: scipy.sparse.csr_array, belief: Floats, document: NDArray[np.int64]) -> Floats:
     """Logit that each stretch is inside, told by the other documents; `belief` are soft labels.
 
     With fewer than two documents nothing can be told by others: the logit of the mean belief.
@@ -125,18 +123,18 @@ def lean(table: csr_array, belief: Floats, document: NDArray[np.int64]) -> Float
     return out
 
 
-def _train(table: csr_array, belief: Floats) -> Floats:
+def _train(table: scipy.sparse.csr_array, belief: Floats) -> Floats:
     turned = table.T.tocsr()
 
     def cost(weights: Floats) -> tuple[float, Floats]:
         logit = table @ weights[1:] + weights[0]
-        pull = expit(logit) - belief
+        pull = scipy.special.expit(logit) - belief
         value = (np.logaddexp(0, logit) - belief * logit).sum() + RIDGE / 2 * (weights[1:] ** 2).sum()
         return float(value), np.concatenate(([pull.sum()], turned @ pull + RIDGE * weights[1:]))
 
     start = np.zeros(table.shape[1] + 1)
     start[0] = _logit(belief.mean())
-    return minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
+    return scipy.optimize.minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
 
 
 def _told(line: Sequence[tuple[int, int, str]], low: int, high: int) -> Iterator[str]:

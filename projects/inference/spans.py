@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
+import scipy
 
 from projects.inference import geometry
 from projects.inference.matching import cluster
@@ -60,7 +60,7 @@ def _unanimous(found: Said, answers: int) -> tuple[list[list[Mapping[str, Any]]]
     return groups, rest
 
 
-def _similarity(spans: Sequence[Mapping[str, Any]]) -> coo_array:
+def _similarity(spans: Sequence[Mapping[str, Any]]) -> scipy.sparse.coo_array:
     bounds = np.array([(span["start"], span["end"]) for span in spans])
     labels = np.array([span["label"] for span in spans], dtype=object)
     overlap = geometry.span_overlaps(bounds, bounds)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from projects.inference.classification import Estimate
 from projects.inference.dawid_skene import Fit, Member
@@ -87,7 +87,7 @@ def _worth(fit: Fit, parameters: Floats) -> Floats:
 def _finding(mean: float, deviation: float, bar: float) -> Finding:
     if mean > bar:
         return "fine"
-    reach = ndtri(ASSURANCE) * deviation
+    reach = scipy.special.ndtri(ASSURANCE) * deviation
     if mean + reach < 0:
         return "against"
     return "blind" if mean + reach < bar else "unsure"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-from scipy.special import expit, logit
+import scipy
 
 from projects.configuration.terms import Terms
 from projects.inference.calibration import Calibration, calibrate
@@ -55,7 +55,7 @@ def lines(calibration: Calibration) -> list[Line]:
     for said in SAID:
         if said > float(calibration(1.0)):
             break
-        raw = float(expit((logit(said) - calibration.mean[0]) / exp(calibration.mean[1])))
+        raw = float(scipy.special.expit((scipy.special.logit(said) - calibration.mean[0]) / exp(calibration.mean[1])))
         low, high = calibration.bounds(raw, LEVEL)
         found.append(Line(said, float(low), float(high)))
     return found

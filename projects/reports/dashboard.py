@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from django.utils import timezone
-from scipy.special import betaincinv
 
 from projects.configuration import raised_rate, spending_limit
 from projects.inference import forecast
@@ -301,7 +301,7 @@ def share(total: int, number: int, evidence: int) -> Share:
         return Share(None, None, None, 0)
     value = min(1.0, total / MILLION / number)
     good = value * evidence
-    low, high = betaincinv(good + 0.5, evidence - good + 0.5, CONFIDENT)
+    low, high = scipy.special.betaincinv(good + 0.5, evidence - good + 0.5, CONFIDENT)
     return Share(value, min(value, float(low)), max(value, float(high)), number)
 
 

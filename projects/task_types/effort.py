@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from projects.inference import geometry, vector_shapes
 
@@ -116,7 +115,7 @@ def _hanging_together(bounds: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    _, part = connected_components(
-        coo_array((np.ones(len(rows), bool), (rows, columns)), (count, count)), directed=False
+    _, part = scipy.sparse.csgraph.connected_components(
+        scipy.sparse.coo_array((np.ones(len(rows), bool), (rows, columns)), (count, count)), directed=False
     )
     return np.bincount(part)

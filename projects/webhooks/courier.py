@@ -6,6 +6,8 @@ message at a time and ever more seldom, until it answers. It runs in the worker'
 threads of its own for the database and for looking hosts up, so that neither waits for the other.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import logging
@@ -18,10 +20,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import chain
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID, uuid4
 
-import httpx
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
@@ -33,6 +34,9 @@ from taskers.errors import Problem
 from taskers.outbound import sending
 from taskers.outbound.guard import Route, guard
 from taskers.outbound.sending import Answer, Limits
+
+if TYPE_CHECKING:
+    import httpx
 
 logger = logging.getLogger(__name__)
 Found = TypeVar("Found")

@@ -1,18 +1,21 @@
 """A file from a host outside, within limits: to the address that the guard found, each redirect asked of it anew."""
 
+from __future__ import annotations
+
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urljoin
-
-import httpx
 
 from taskers.errors import Problem
 from taskers.outbound.guard import guard
 from taskers.outbound.sending import trust
+
+if TYPE_CHECKING:
+    import httpx
 
 PIECE = 256 * 1024
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -74,6 +77,8 @@ def _copied(pieces: Iterator[bytes], into: IO[bytes], limits: Fetching, began: f
 
 @contextmanager
 def _answer(url: str, limits: Fetching, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+    import httpx  # a tenth of what a process takes to start, and few ever ask a host
+
     route = guard().route(url)
     said = {**headers, "Host": route.destination.authority, "Accept-Encoding": "identity"}
     each = {"connect": limits.wait, "read": limits.wait, "write": limits.wait, "pool": limits.wait}

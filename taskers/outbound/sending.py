@@ -1,17 +1,22 @@
 """One request to a host outside, within limits: to the address that the guard found, no redirect followed, and only the
 beginning of what comes back read. Proxies that the environment names are not used: they would look names up again."""
 
+from __future__ import annotations
+
 import asyncio
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import certifi
-import httpx
 
 from taskers.outbound.guard import Route
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ def connection() -> httpx.AsyncHTTPTransport:
     One alone: a pool of httpcore looks at each of its connections for every request. And no client stands over it:
     nothing that follows redirects, keeps cookies, asks a proxy or logs addresses.
     """
+    import httpx  # a tenth of what a process takes to start, and few ever ask a host
+
     one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
     return httpx.AsyncHTTPTransport(verify=trust(), trust_env=False, limits=one)
 
@@ -59,6 +66,8 @@ async def get(over: httpx.AsyncHTTPTransport, route: Route, headers: Mapping[str
 async def _ask(
     method: str, over: httpx.AsyncHTTPTransport, route: Route, headers: Mapping[str, str], body: bytes, limits: Limits
 ) -> Answer:
+    import httpx
+
     began = time.monotonic()
     said = {**headers, "Host": route.destination.authority, "Accept-Encoding": "identity"}
     each = {"connect": limits.connect, "read": limits.seconds, "write": limits.seconds, "pool": limits.seconds}
@@ -90,6 +99,8 @@ async def _beginning(answer: httpx.Response, most: int) -> bytes:
 
 
 def _named(error: Exception) -> str:
+    import httpx
+
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+import scipy
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
-from scipy.special import betaincinv
 
 from taskers.database.prepared import array, ask, ask_named
 from taskers.models import Grade, LabelStanding, Organization, Person, Standing
@@ -221,7 +221,7 @@ def as_of() -> datetime:
 
 def estimate(good: float, poor: float) -> Estimate:
     """The posterior for these weighted counts."""
-    low, high = betaincinv(PRIOR_GOOD + good, PRIOR_POOR + poor, [0.05, 0.95])
+    low, high = scipy.special.betaincinv(PRIOR_GOOD + good, PRIOR_POOR + poor, [0.05, 0.95])
     return Estimate(mean(good, poor), float(low), float(high), good + poor)
 
 

@@ -11,6 +11,7 @@ from assist.learning import gate
 from assist.learning.costs import LEAST_TIMED, Cost, Meter, cost_of, within
 from assist.learning.gate import Floors, Outcome, Pair, Rule
 from assist.suggestions import prototypes
+from tests.support.rounds import rounds
 
 GAMES = 100
 FALSE_PASSES = 11  # of 100: more would be surer than 99 % to be more than one in twenty
@@ -94,7 +95,7 @@ def test_without_any_task_nothing_is_told_and_nothing_asked_is_no_pass() -> None
     assert outcome([]) == outcome([], refresh=True) == gate.answer([]) == Outcome.CANNOT_TELL
 
 
-@settings(max_examples=40)
+@settings(max_examples=rounds(40))
 @given(
     won=st.integers(0, 60),
     lost=st.integers(0, 60),

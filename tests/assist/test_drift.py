@@ -28,6 +28,7 @@ from tests.support.cast import Cast
 from tests.support.projects import models_at_work
 from tests.support.projects.managing import signed_in
 from tests.support.projects.pipeline import Api, refused
+from tests.support.rounds import rounds
 
 BOUND = 12 * 26_000.0  # twelve series, five hundred pieces a week in each: one alarm a year at most
 
@@ -62,7 +63,7 @@ def test_wider_and_narrower_are_changes_too() -> None:
 
 
 @given(st.lists(st.floats(-1e9, 1e9), max_size=60), st.integers(0, 9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(40), deadline=None)
 def test_places_depend_on_the_order_of_sizes_alone(figures: list[float], seed: int) -> None:
     found = detector.places(figures, seed)
     assert ((found > 0) & (found < 1)).all()

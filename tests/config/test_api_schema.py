@@ -43,6 +43,7 @@ from tests.support import cast as people
 from tests.support import make
 from tests.support.api_operations import OPERATIONS
 from tests.support.projects.hooks import subscribed
+from tests.support.rounds import rounds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("description")]
 
@@ -164,6 +165,7 @@ def around(cast, project) -> dict[str, Any]:
     }
 
 
+@pytest.mark.rounds
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_address_keeps_its_description(world, description, method: str, path: str) -> None:
     _token, secret = tokens.issue(world.cast.olga, world.cast.riverside, name="Pipeline")
@@ -181,7 +183,7 @@ def test_address_keeps_its_description(world, description, method: str, path: st
         assert answer.status_code < 500
         case.validate_response(answer, checks=checks)
 
-    @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=rounds(15), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=description[path][method].as_strategy(**known))
     def hold(case) -> None:
         ask(case)

@@ -13,6 +13,8 @@ HEAVY = {
     *("s3fs", "aiobotocore", "botocore", "aiohttp"),
     *("sklearn", "optuna", "sqlalchemy", "pandas", "pyarrow", "datasets", "datumaro", "matplotlib", "playwright"),
     "scipy.stats",
+    # What is asked of them waits for whoever asks: they took a third of the time that each process needs to start.
+    *("scipy.special", "scipy.optimize", "scipy.ndimage", "scipy.sparse", "scipy.spatial", "httpx"),
 }
 PROCESSES = {
     "web": "import config.asgi",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from projects.inference.calibration import Calibration, calibrate, calibrated_posterior, calibration_error
 from projects.inference.classification import ABILITY, BIAS, STRICT, estimate
 from tests.support.projects.crowds import crowd
+from tests.support.rounds import rounds
 
 
 def accuracy(result, truth) -> float:
@@ -21,7 +22,7 @@ def majority(task, label, tasks, classes) -> np.ndarray:
 
 
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=rounds(15), deadline=None)
 def test_permuting_triples_tasks_and_taskers_changes_nothing(seed, random):
     task, worker, label, truth = crowd(seed, tasks=25)
     plain = estimate(task, worker, label, (25, 5, 3))
@@ -66,7 +67,7 @@ def test_copy_of_a_spammer_changes_little():
 
 
 @given(st.integers(1, 6), st.integers(0, 4))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=rounds(15), deadline=None)
 def test_one_more_vote_for_the_leader_never_lowers_its_confidence(behind, against):
     if against >= behind:
         return

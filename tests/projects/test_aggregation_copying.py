@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from projects.inference.classification import estimate
 from projects.inference.copying import find_copies, voices
 from tests.support.projects.crowds import crowd
+from tests.support.rounds import rounds
 
 SIZES = (200, 6, 3)
 SKILLS = (0.85, 0.8, 0.8, 0.75, 0.7, 0.34)
@@ -54,7 +55,7 @@ def test_copiers_are_found_whomever_they_copy(of, share):
 
 
 @given(st.integers(0, 1000), st.integers(1, 6))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=rounds(10), deadline=None)
 def test_however_many_copies_of_a_spammer_join_little_changes(seed, copies):
     plain = crowd(seed, 150, skill=SKILLS)[:3]
     joined = with_copies(plain, 5, copies)

@@ -14,6 +14,7 @@ from projects.inference.preference import Votes, infer_preferences
 from projects.inference.regions import infer_regions
 from projects.inference.span_atoms import infer_spans
 from tests.support.projects.crowds import crowd, images
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +66,7 @@ def test_standing_of_a_blind_tasker_and_their_double_move_the_rest_little(given_
 
 
 @given(st.integers(0, 500))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=rounds(10), deadline=None)
 def test_categorical_one_more_voice_of_a_stranger_for_the_leader(seed):
     task, worker, label, _ = crowd(seed, 60)
     result = estimate(task, worker, label, (60, 5, 3))
@@ -90,7 +91,7 @@ def with_a_copied_spammer(seed: int) -> tuple[Estimate, Estimate]:
 
 # What a project does with copies: people are told of them, and each keeps their say.
 @given(st.integers(0, 500))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=rounds(10), deadline=None)
 def test_categorical_a_copy_of_a_spammer_turns_no_answer_that_was_sure(seed):
     before, after = with_a_copied_spammer(seed)
     turned = before.answer != after.answer
@@ -105,7 +106,7 @@ def test_categorical_a_copy_of_a_spammer_changes_little():
 
 
 @given(st.integers(0, 200))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=rounds(4), deadline=None)
 def test_regions_a_double_of_the_one_who_draws_ghosts_makes_no_ghost_real(seed):
     found = images(seed, 12)
     doubled = [answers | {"double": answers["ghostly"]} for answers in found]
@@ -114,7 +115,7 @@ def test_regions_a_double_of_the_one_who_draws_ghosts_makes_no_ghost_real(seed):
 
 
 @given(st.integers(0, 200))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=rounds(4), deadline=None)
 def test_regions_one_more_who_sees_a_thing_makes_it_more_likely(seed):
     found = images(seed, 12)
     more = [answers | {"dan": answers["ann"]} for answers in found]
@@ -140,7 +141,7 @@ def documents(seed: int) -> tuple[list[str], list[dict]]:
 
 
 @given(st.integers(0, 200), st.randoms(use_true_random=False))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=rounds(5), deadline=None)
 def test_spans_order_and_doubles_of_a_spammer_are_nothing(seed, random):
     texts, answers = documents(seed)
     before = [[(s.start, s.end) for s in one.spans] for one in infer_spans(texts, answers)]
@@ -151,7 +152,7 @@ def test_spans_order_and_doubles_of_a_spammer_are_nothing(seed, random):
 
 
 @given(st.integers(0, 200))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=rounds(5), deadline=None)
 def test_spans_one_more_who_marks_the_name_makes_it_surer(seed):
     texts, answers = documents(seed)
     more = [given_answers | {"dan": given_answers["ann"]} for given_answers in answers]
@@ -174,7 +175,7 @@ def compared(seed: int, blind: int) -> Votes:
 
 
 @given(st.integers(0, 100), st.randoms(use_true_random=False))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=rounds(5), deadline=None)
 def test_preferences_order_of_votes_and_doubles_of_the_blind_are_nothing(seed, random):
     plain = compared(seed, 1)
     found = infer_preferences(plain, 5, 4)
@@ -186,7 +187,7 @@ def test_preferences_order_of_votes_and_doubles_of_the_blind_are_nothing(seed, r
 
 
 @given(st.integers(0, 100))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=rounds(5), deadline=None)
 def test_preferences_one_more_vote_for_the_stronger_never_weakens_it(seed):
     plain = compared(seed, 1)
     before = infer_preferences(plain, 5, 4)

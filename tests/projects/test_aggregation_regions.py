@@ -11,6 +11,7 @@ from projects.inference.masks import fuse_masks, fused_mask
 from projects.inference.regions import edge_of, fuse_shapes, infer_regions
 from tests.support.projects.answers import region, regions
 from tests.support.projects.crowds import images
+from tests.support.rounds import rounds
 
 box_lists = st.lists(st.tuples(*[st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40)]),
                      min_size=1, max_size=6)  # fmt: skip
@@ -107,7 +108,7 @@ def test_weighted_quantile_is_the_median_for_equal_weights():
 
 @given(st.lists(st.tuples(st.integers(2, 12), st.integers(2, 12), st.integers(20, 34)), min_size=1, max_size=5),
        st.randoms(use_true_random=False))  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(40), deadline=None)
 def test_fusing_masks_is_blind_to_order(squares, random):
     masks = [region(x, y, side)["shape"] for x, y, side in squares]
     fused = fuse_masks(masks)

@@ -9,6 +9,7 @@ from benchmarks.truth import grid
 from projects.inference.classification import estimate
 from projects.inference.incremental import AccuracyModel, accuracy_model_of, parameters_of, posterior
 from projects.inference.vetting import vet
+from tests.support.rounds import rounds
 
 TASKS, PEOPLE, VOTES = 300, 40, 7
 
@@ -30,7 +31,7 @@ def two_camps(seed: int, against: float, *, kind: str = "contrary", classes: int
 @pytest.mark.parametrize("kind", ["contrary", "colluding"])
 @pytest.mark.parametrize("classes", [2, 4])
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=rounds(8), deadline=None)
 def test_a_crowd_of_two_halves_cannot_tell(kind, classes, seed) -> None:
     task, worker, label, _truth, sizes = two_camps(seed, 0.5, kind=kind, classes=classes)
     found = estimate(task, worker, label, sizes)
@@ -41,7 +42,7 @@ def test_a_crowd_of_two_halves_cannot_tell(kind, classes, seed) -> None:
 
 @pytest.mark.parametrize("against", [0.5, 0.6])
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=rounds(8), deadline=None)
 def test_the_known_answers_asked_for_tell(against, seed) -> None:
     task, worker, label, truth, sizes = two_camps(seed, against)
     asked = estimate(task, worker, label, sizes).needed
@@ -54,7 +55,7 @@ def test_the_known_answers_asked_for_tell(against, seed) -> None:
 
 
 @given(seed=st.integers(0, 10_000), crowd=st.sampled_from(("able", "spammers", "grades", "hard tasks", "favourites")))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=rounds(25), deadline=None)
 def test_an_ordinary_crowd_is_believed(seed, crowd) -> None:
     task, worker, label, _truth, sizes = grid.make(grid.Cell(crowd, 4, 0.0, 5, 30), seed)
     found = estimate(task, worker, label, sizes)
@@ -62,7 +63,7 @@ def test_an_ordinary_crowd_is_believed(seed, crowd) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=rounds(8), deadline=None)
 def test_numbering_people_tasks_and_classes_anew_tells_no_more(seed) -> None:
     task, worker, label, _truth, sizes = two_camps(seed, 0.4, classes=3)
     random = np.random.default_rng(seed)

@@ -19,6 +19,7 @@ from tests.support import make
 from tests.support.projects.judging import given as handed
 from tests.support.projects.judging import said
 from tests.support.projects.pipeline import Api, refused
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.django_db
 
@@ -212,7 +213,7 @@ def test_gold_is_left_alone(cast, project: Project) -> None:
 VERBS = st.lists(st.sampled_from(["cancel", "hold", "release", "requeue", "overlap"]), min_size=1, max_size=6)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(verbs=VERBS, seed=st.integers(0, 1000))
 def test_whatever_is_done_in_whatever_order_what_is_promised_adds_up(cast, verbs: list[str], seed: int) -> None:
     with transaction.atomic():

@@ -31,6 +31,7 @@ from tests.support.projects.classification import (
     taken,
     values_of,
 )
+from tests.support.rounds import rounds
 
 KINDS = {one["key"]: one["kind"] for one in FIELDS}
 
@@ -76,7 +77,7 @@ taking = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(150), deadline=None)
 @given(st.tuples(asked, taking))
 def test_whatever_a_program_may_ask_is_read_back_from_the_lines_of_the_form(both) -> None:
     first = {"key": "key of its own", "name": "What is shown", "kind": "choice"}
@@ -234,7 +235,7 @@ more = st.fixed_dictionaries(
 answers = st.builds(lambda a, b: taken(**(a | b)), st.one_of(animals, things), more)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=rounds(80), deadline=None)
 @given(answers, answers)
 def test_agreement_is_symmetric_in_the_unit_and_one_for_the_same(one, two) -> None:
     both = ROOM.agreement(one, two, NUMBERS)
@@ -244,7 +245,7 @@ def test_agreement_is_symmetric_in_the_unit_and_one_for_the_same(one, two) -> No
     assert (both == 1) == (one == two) or "remark" in values_of(one) or "remark" in values_of(two)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=rounds(80), deadline=None)
 @given(answers, answers, st.sampled_from(sorted(KINDS)), st.floats(0.01, 10))
 def test_a_weight_counts_a_field_so_many_times(one, two, name, weight) -> None:
     numbers = NUMBERS["numbers"]
@@ -261,7 +262,7 @@ def test_a_weight_counts_a_field_so_many_times(one, two, name, weight) -> None:
         assert least == pytest.approx(fields_agreement(one, two, numbers, optional=[name]), abs=1e-6)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=rounds(80), deadline=None)
 @given(st.lists(answers, min_size=1, max_size=6), st.randoms())
 def test_a_merge_is_the_same_in_any_order_and_lies_among_the_answers(several, dice) -> None:
     merged = ROOM.merge(several, NUMBERS)

@@ -15,6 +15,7 @@ from projects.data.exporting.tokens import bio, cuts_of, tokenize, without_overl
 from projects.data.spacy_numbers import SYMBOLS, string_number
 from tests.support import make
 from tests.support.projects.exporting import SPANS, TEXT, docs, exported, reports
+from tests.support.rounds import rounds
 
 __all__ = ["reports"]  # a fixture
 
@@ -52,7 +53,7 @@ def test_the_symbols_are_those_of_the_installed_spacy():
 
 
 @given(st.text(max_size=40) | st.sampled_from(sorted(SYMBOLS)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(300), deadline=None)
 def test_strings_have_the_numbers_that_spacy_gives_them(word):
     assert string_number(word) == spacy.strings.StringStore().add(word)
 
@@ -79,7 +80,7 @@ def labelled(draw) -> tuple[str, list[dict]]:
 
 
 @given(labelled())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(300), deadline=None)
 def test_tokens_cover_the_text_and_keep_every_span_whole(given_text):
     text, spans = given_text
     tokens = tokenize(text, cuts_of(spans))
@@ -94,7 +95,7 @@ def test_tokens_cover_the_text_and_keep_every_span_whole(given_text):
 
 
 @given(labelled())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(150), deadline=None)
 def test_any_labelled_text_comes_back_from_spacy(given_text):
     text, spans = given_text
     columns = Columns()

@@ -21,6 +21,7 @@ from tests.support.cast import Cast
 from tests.support.projects.feed import Reader, standing
 from tests.support.projects.judging import said
 from tests.support.projects.pipeline import Api
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +150,7 @@ ACTS = (
 OFTEN = ("judge", "judge", "review", "requeue", "read", "index")
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=rounds(30), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(acts=st.lists(st.tuples(st.sampled_from(ACTS + OFTEN), st.integers(0, 5)), max_size=25))
 def test_who_follows_holds_exactly_the_current_answers_whatever_happens(cast, acts: list[tuple[str, int]]) -> None:
     story = Story(cast, Project.objects.count())

@@ -16,6 +16,7 @@ from taskers.models import EarningDay, Transfer
 from taskers.money import earning_days
 from tests.support import make
 from tests.support.projects.judging import all_settled, known_answers
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,7 +73,7 @@ def step(what: str, number: int, cast, project) -> None:
         caught_up()
 
 
-@settings(max_examples=6, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=rounds(6), phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_what_is_added_up_equals_a_new_count(cast, steps) -> None:
     project = make.project(

@@ -17,6 +17,7 @@ from projects.data.importing import Fault, Row
 from projects.data.media.pictures import MAX_BYTES, read_picture
 from projects.errors import Refused
 from tests.support.projects.importing import read
+from tests.support.rounds import rounds
 
 # Left half red, right half blue, 40 wide and 20 high.
 PIXELS = np.zeros((20, 40, 3), dtype=np.uint8)
@@ -199,7 +200,7 @@ def test_thumbnails_are_small_and_keep_their_proportions():
 
 @given(cut=st.integers(0, 400), flips=st.lists(st.tuples(st.integers(0, 399), st.integers(0, 255)), max_size=8))
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(60), deadline=None)
 def test_damaged_pictures_are_refused_or_read_but_never_crash(kind, cut, flips):
     data = bytearray(encoded(PHOTO, kind))
     for at, value in flips:
@@ -314,7 +315,7 @@ def test_reading_an_archive_goes_on_where_an_earlier_run_stopped():
 
 
 @given(flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(300), deadline=None)
 def test_damaged_archives_give_rows_and_faults_or_one_refusal(flips):
     data = bytearray(zipped({"a.png": encoded(PHOTO), "b.txt": b"hello" * 20}, compression=zipfile.ZIP_DEFLATED))
     for at, value in flips:

@@ -12,6 +12,7 @@ from projects.data.importing.readers.columns import MAX_COLUMNS
 from projects.data.importing.readers.lines import MAX_LINE
 from projects.errors import Refused
 from tests.support.projects.importing import read
+from tests.support.rounds import rounds
 
 NAMES = {"jsonl": "rows.jsonl", "csv": "rows.csv", "text": "rows.txt", "pictures": "pictures.zip"}
 
@@ -194,7 +195,7 @@ def test_reading_goes_on_where_an_earlier_run_stopped(reader):
 
 @pytest.mark.parametrize("reader", ["jsonl", "csv", "text", "pictures"])
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(200), deadline=None)
 def test_any_bytes_give_rows_and_faults_or_one_refusal(reader, data):
     try:
         found = items(reader, data)

@@ -5,6 +5,7 @@ import pytest
 
 from projects.inference import leakage
 from projects.inference.leakage import ALPHA, LOOKS, Use
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.slow
 
@@ -27,14 +28,18 @@ def ever(life: list[Use], dice: np.random.Generator) -> int | None:
     return None
 
 
+LIVES = rounds(400)
+
+
+@pytest.mark.rounds
 @pytest.mark.parametrize(("right", "speed"), [(0.5, 1.0), (0.8, 0.7), (0.95, 0.45)], ids=["hard", "usual", "easy"])
 def test_sound_ones_are_called_leaked_no_more_often_than_promised(right: float, speed: float) -> None:
-    """Whatever the item: 400 lives of 192 uses, five looks each; far over the promise would be 4 standard errors."""
+    """Whatever the item: lives of 192 uses, five looks each; far over the promise would be 4 standard errors."""
     alarms = 0
-    for seed in range(400):
+    for seed in range(LIVES):
         dice = np.random.default_rng([7, seed])
         alarms += ever(uses(dice, 192, right=right, speed=speed), dice) is not None
-    assert alarms / 400 <= ALPHA + 4 * (ALPHA * (1 - ALPHA) / 400) ** 0.5
+    assert alarms / LIVES <= ALPHA + 4 * (ALPHA * (1 - ALPHA) / LIVES) ** 0.5
 
 
 def test_a_planted_leak_is_found_before_it_is_worn_out() -> None:

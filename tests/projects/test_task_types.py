@@ -13,6 +13,7 @@ from pycocotools import mask as coco
 from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 from projects.task_types.rle import check_mask, write
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.slow
 
@@ -124,7 +125,7 @@ bitmaps = st.tuples(st.integers(1, 40), st.integers(1, 40), st.randoms(use_true_
 
 
 @given(bitmaps.filter(lambda bitmap: bitmap.any()))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(150), deadline=None)
 def test_masks_of_pycocotools_pass_unchanged(bitmap):
     counts = coco.encode(bitmap)["counts"].decode()
     height, width = bitmap.shape
@@ -132,7 +133,7 @@ def test_masks_of_pycocotools_pass_unchanged(bitmap):
 
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(200), deadline=None)
 def test_any_way_to_write_the_same_pixels_gives_one_string(runs):
     bits = np.concatenate([np.full(length, index % 2, dtype=np.uint8) for index, length in enumerate(runs)])
     if not bits.any():
@@ -184,7 +185,7 @@ fuzz: dict[str, tuple[st.SearchStrategy, dict, list[str]]] = {
 
 @pytest.mark.parametrize("key", fuzz)
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(300), deadline=None)
 def test_any_input_is_either_refused_by_name_or_becomes_a_canonical_answer(key, data):
     room = TASK_TYPES[key]
     part, payload, labels = fuzz[key]
@@ -200,7 +201,7 @@ def test_any_input_is_either_refused_by_name_or_becomes_a_canonical_answer(key, 
 
 @pytest.mark.parametrize("key", TASK_TYPES)
 @given(payload=json_like)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(200), deadline=None)
 def test_any_payload_is_refused_by_name_or_taken(key, payload):
     try:
         checked = TASK_TYPES[key].check_payload(payload)

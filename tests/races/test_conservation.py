@@ -39,11 +39,12 @@ from taskers.models import Organization, Person
 from taskers.money import ledger
 from tests.support import make
 from tests.support.connections import Connections
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HANDS = 4
-STORIES = int(os.environ.get("TANDEM_STORIES", "25"))  # raise it for a longer search
+STORIES = int(os.environ.get("TANDEM_STORIES", rounds(25)))  # raise it for a longer search
 ANSWERS = (make.MARIA, make.MARIA, make.OSLO)
 ACTS = (
     "claim",
@@ -241,6 +242,7 @@ class Story(RuleBasedStateMachine):
         return Task.objects.select_related("project__organization", "batch").get(pk=pk)
 
 
+@pytest.mark.rounds
 def test_nothing_that_happens_at_once_breaks_a_promise(cast) -> None:
     connections = Connections(HANDS)
     Story.connections, Story.organization = connections, cast.riverside

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from taskers.errors import Problem
 from taskers.models import Bonus, Dispute, Payout, PayoutItem, PayoutReturn, Transfer
 from taskers.money import bonus_rules, bonuses, disputes, ledger, origins, payouts, reconciling, returns, years
+from tests.support.rounds import rounds
 from tests.support.taskers.books import the_books_are_right
 from tests.support.taskers.money import PROJECT, earn, judged
 
@@ -48,7 +49,7 @@ REPEATED = settings(deadline=None, suppress_health_check=[HealthCheck.function_s
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@settings(REPEATED, max_examples=8)
+@settings(REPEATED, max_examples=rounds(8))
 @given(steps=STEPS)
 def test_any_sequence_keeps_the_books(steps, cast) -> None:
     live_through(steps, cast, look_every=1)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtr
+import scipy
 
 from assist.learning import blind_verdicts, improve
 from assist.models import DriftSeries, Evaluation, PlanRound, TrainingPlan, TrainingRun
@@ -121,4 +121,4 @@ def worse(own: Sequence[float], rest: Sequence[float], chance: float) -> bool:
     spread = [some.var(ddof=1) / len(some) for some in padded]
     freedom = sum(spread) ** 2 / sum(one**2 / (len(some) - 1) for one, some in zip(spread, padded, strict=True))
     apart = (padded[0].mean() - padded[1].mean()) / np.sqrt(sum(spread))
-    return bool(stdtr(freedom, apart) < chance)
+    return bool(scipy.special.stdtr(freedom, apart) < chance)

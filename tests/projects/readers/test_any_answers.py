@@ -25,6 +25,7 @@ from tests.support.projects.files import Held
 from tests.support.projects.preference import pairs
 from tests.support.projects.preference import said as preferred
 from tests.support.projects.round_trips import decided, shown, stored, unpacked_files
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.django_db
 
@@ -112,11 +113,12 @@ TEXTS = [
 ]
 
 
+@pytest.mark.rounds
 @pytest.mark.parametrize(("key", "reader", "columns"), TEXTS, ids=[one[0] for one in TEXTS])
 def test_any_fields_of_texts_come_back_as_they_were(cast, key: str, reader: str, columns: dict[str, str]) -> None:
     project = make.project(cast.riverside, "Kinds", "classification", labels=LABELS, fields=FIELDS)
 
-    @examples(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @examples(max_examples=rounds(8), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(some=st.lists(fields(), min_size=1, max_size=3))
     def hold(some: list) -> None:
         tasks = [decided(at, {"text": f'Text {at}, "so".'}, answer) for at, answer in enumerate(some)]
@@ -128,13 +130,14 @@ def test_any_fields_of_texts_come_back_as_they_were(cast, key: str, reader: str,
     hold()
 
 
+@pytest.mark.rounds
 @pytest.mark.parametrize(("key", "reader"), [("parquet", "hugging_face"), ("label_studio", "label_studio")])
 def test_any_fields_of_pictures_come_back_with_their_pictures(cast, tmp_path, settings, key: str, reader: str) -> None:
     settings.MEDIA_ROOT = tmp_path
     project = make.project(cast.riverside, "Kinds", "classification", labels=LABELS, fields=FIELDS)
     assets = stored(2)
 
-    @examples(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @examples(max_examples=rounds(4), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(some=st.lists(fields(), min_size=2, max_size=2))
     def hold(some: list) -> None:
         tasks = [decided(at, shown(assets[at], f"{at}.png"), answer, assets[at]) for at, answer in enumerate(some)]
@@ -184,6 +187,7 @@ PAIR = {"answer_preferred": "answer.preferred", "answer_why": "answer.why"}
 PAIR |= dict.fromkeys(("meta", "task", "batch", "text", "file_name", "confidence", "method", "decided_at"), "")
 
 
+@pytest.mark.rounds
 @pytest.mark.parametrize(
     ("key", "reader", "columns"),
     [("jsonl", "jsonl", {}), ("parquet", "parquet", PAIR), ("label_studio", "label_studio", {})],
@@ -192,7 +196,7 @@ def test_any_preferences_come_back_as_they_were(cast, key: str, reader: str, col
     project = pairs(cast, fields=[{"name": "Why", "kind": "text", "required": False}])
     say = partial(preferred)
 
-    @examples(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @examples(max_examples=rounds(6), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(
         values=st.lists(st.sampled_from(["first", "second", "tie"]), min_size=1, max_size=3),
         why=st.sampled_from(REMARKS),

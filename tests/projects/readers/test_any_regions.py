@@ -27,6 +27,7 @@ from tests.support.projects.comes_back import (
 )
 from tests.support.projects.exporting import bitmap
 from tests.support.projects.round_trips import HEIGHT, NAMES, SHAPES, WIDTH, datumaro_here, stored
+from tests.support.rounds import rounds
 
 __all__ = ["datumaro_here"]  # a fixture
 
@@ -95,6 +96,7 @@ def drawn(draw: st.DrawFn, kinds: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.rounds
 @pytest.mark.parametrize(("key", "masks", "makes"), PICTURES, ids=["-".join(one[:2]).strip("-") for one in PICTURES])
 def test_any_regions_come_back_as_they_were(
     tmp_path, settings, datumaro_here, key: str, masks: str, makes: Makes
@@ -103,7 +105,7 @@ def test_any_regions_come_back_as_they_were(
     assets = stored(2)
     most = 3 if key.startswith("dm_") else 6  # which Datumaro writes, and that takes its time
 
-    @examples(max_examples=most, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @examples(max_examples=rounds(most), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(first=drawn(SHAPES), second=drawn(SHAPES))
     def hold(first: list, second: list) -> None:
         drawn_over = any(one["shape"]["type"] == "mask" for one in first + second)

@@ -11,6 +11,7 @@ from tests.support import make
 from tests.support.projects.exporting import SPANS, TEXT, exported, photos, region, reports
 from tests.support.projects.files import answers, read, rows
 from tests.support.projects.round_trips import NAMES, decided, written
+from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.django_db
 
@@ -78,9 +79,10 @@ def spans(draw: st.DrawFn) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.rounds
 @pytest.mark.parametrize(("key", "reader", "called", "exact"), TEXTS, ids=[one[0] for one in TEXTS])
 def test_any_spans_come_back_as_they_were(key: str, reader: str, called: str, exact: bool) -> None:
-    @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=rounds(12), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(marked=spans())
     def hold(marked: list) -> None:
         files = written(key, "text_spans", [decided(0, {"text": WORDS, "title": ""}, {"spans": marked})])

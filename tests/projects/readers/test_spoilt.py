@@ -14,6 +14,7 @@ from projects.data.importing.formats import FORMATS, recognise
 from projects.errors import Refused
 from tests.support.projects.files import Held, answers, rows
 from tests.support.projects.samples import SAMPLES
+from tests.support.rounds import rounds
 
 QUICK = [key for key in FORMATS if not key.startswith("datumaro")]
 EXAMPLES = int(os.environ.get("SPOILT_EXAMPLES", "20"))
@@ -94,7 +95,7 @@ def _storable(text: object) -> bool:
 
 
 @pytest.mark.parametrize("key, task_type", CASES, ids=[f"{key}-{task_type}" for key, task_type in CASES])
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(EXAMPLES), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_spoilt_file_breaks_a_reader(key, task_type, data):
     for item in items_of(data.draw(spoilt(key)), key, task_type):
@@ -102,7 +103,7 @@ def test_no_spoilt_file_breaks_a_reader(key, task_type, data):
 
 
 @pytest.mark.parametrize("key", QUICK)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=rounds(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_spoilt_file_breaks_the_recognition(key, data):
     try:
