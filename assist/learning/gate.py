@@ -135,11 +135,12 @@ def judge(
     (level, _), (_, betting) = levels(looks), levels(looks if bets is None else bets)
     terms = _Terms(margin, level, betting, 1 + len(wanted), _lost(rows, margin))
     whole, *told = (_finding(name, own, terms) for name, own in ({EVERYTHING: rows} | members).items())
+    asked = _needed(*grouped(rows), terms)  # so few tell nothing of their own spread
     others = (_finding(name, own, terms) for name, own in _small(rows, members))
     findings = (
         whole,
         *(replace(one, binding=one.binding or one.slice == binding) for one in told),
-        *(one for one in others if one.binding),
+        *(replace(one, missing=max(1, asked - one.tasks)) for one in others if one.binding),
     )
     idle = bool(binding) and not any(one.champion for one in rows if binding in one.slices)
     better = any(one.slice == binding and one.low > 0 for one in findings)
