@@ -203,8 +203,7 @@ def _judged(
 
 def _looks(evaluation: Evaluation, blind: Sequence[Decided], could: Could) -> int:
     """How often these tasks told of a candidate before, by one of the gate's ways. An earlier evaluation counts for the
-    share of them that was decided by its end (it may have waited for a worker), so that few fresh verdicts don't make
-    all of them new."""
+    share of them that was decided by its end: few fresh verdicts don't make all of them new."""
     moments = [one.entry.verdict.at for one in blind]
     seen = [sum(at <= ended for at in moments) for ended in _told_before(evaluation, could)]
     return math.ceil(sum(seen) / len(moments)) if moments else 0
