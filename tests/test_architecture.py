@@ -53,8 +53,10 @@ PURE = [
     "projects/task_types",
     "assist/session/protocol.py",
     "assist/learning/gate.py",
+    "assist/learning/deciding_gate.py",
     "assist/learning/discovered.py",
     "assist/learning/guardrails.py",
+    "assist/learning/paired.py",
 ]
 
 

@@ -1,7 +1,7 @@
 """What a project asks of a model before it decides alone. The only writer of DecidingFloors.
 
-Whether one may is the gate's to say (gate.decide), or two people's (rollout.ask_to_decide); PostgreSQL asks for either
-(assist/models/annotators.py).
+Whether one may is the gate's to say (deciding_gate.decide), or two people's (rollout.ask_to_decide); PostgreSQL asks
+for either (assist/models/annotators.py).
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from assist.learning.gate import Floors
+from assist.learning.deciding_gate import Floors
 from assist.models import AnnotatorVersion, DecidingFloors, Evaluation, Override
 from assist.registry import lineage
 from projects.configuration.project_events import tell

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from assist.learning import (
     confused,
     costs,
     deciding,
+    deciding_gate,
     declared,
     discovered,
     erased,
@@ -58,6 +59,7 @@ from taskers.models import Person
 from taskers.models.limits import Between
 
 JOB = "assist.jobs.evaluate"
+Could = Callable[[int, float, int], bool]  # by its groups, margin and looks, whether an evaluation could pass any
 NEWEST = 2_000  # verdicts, and as many that may judge
 MARGINS = Between(0.005, 0.2)
 RUNNING, DONE, FAILED = (Evaluation.State[name] for name in ("RUNNING", "DONE", "FAILED"))
@@ -151,7 +153,7 @@ def run(key: int) -> str:
     decided = blind_verdicts.for_judging(evaluation.project, two, NEWEST)
     blind = [one for one in decided if one.blind]
     holdout = blind_verdicts.digest(blind)
-    looks = _looks(evaluation, blind)
+    looks, bets = (_looks(evaluation, blind, could) for could in (gate.could_pass, gate.could_pass_by_bets))
     try:
         both = asked_by(evaluation.project, two, decided, evaluation.begun_at).twice()
         measure, marked = measured_by(*two, both[0]), both[0].marked
@@ -159,7 +161,7 @@ def run(key: int) -> str:
         judged = [one for one, *_ in told]
         found, protected = slices_of(judged, evaluation.project.task_type, marked, declared.lookup(evaluation.project))
         pairs = _pairs(told, found)
-        judgement = _judged(evaluation, pairs, protected, MARKED if marked else "", looks)
+        judgement = _judged(evaluation, pairs, protected, MARKED if marked else "", looks, bets)
         beside = _figures(evaluation, measure.figures, both, pairs, told, protected)
         alone = _alone(evaluation, pairs, judgement, _costs(both, told, found, protected), looks)
     except (CopilotError, gate.Unfit) as problem:
@@ -185,11 +187,11 @@ def run(key: int) -> str:
 
 
 def _judged(
-    evaluation: Evaluation, pairs: Sequence[Pair], protected: Sequence[str], binding: str, looks: int
+    evaluation: Evaluation, pairs: Sequence[Pair], protected: Sequence[str], binding: str, looks: int, bets: int
 ) -> gate.Judgement:
     """The gate's word; what learnt from what was erased since is refused, however well it does, and nothing passes
     while a declared slice can't be looked at."""
-    judgement = gate.judge(pairs, slices=protected, binding=binding, margin=evaluation.margin, looks=looks)
+    judgement = gate.judge(pairs, slices=protected, binding=binding, margin=evaluation.margin, looks=looks, bets=bets)
     if lineage.rests_on_erased(evaluation.candidate):
         return replace(judgement, outcome=gate.Outcome.REFUSED, reason=REASONS["erased"])
     unread = declared.unread(evaluation.project) if judgement.outcome == gate.Outcome.PASSED else ()
@@ -199,24 +201,22 @@ def _judged(
     return judgement
 
 
-def _looks(evaluation: Evaluation, blind: Sequence[Decided]) -> int:
-    """How often these tasks have told of a candidate before. An earlier evaluation counts for the share of them that
-    was decided by its end, so that a few fresh verdicts don't make all of them new; by its end, since it may have
-    waited for a worker after it was asked for."""
+def _looks(evaluation: Evaluation, blind: Sequence[Decided], could: Could) -> int:
+    """How often these tasks told of a candidate before, by one of the gate's ways. An earlier evaluation counts for the
+    share of them that was decided by its end: few fresh verdicts don't make all of them new."""
     moments = [one.entry.verdict.at for one in blind]
-    seen = [sum(at <= ended for at in moments) for ended in _told_before(evaluation)]
+    seen = [sum(at <= ended for at in moments) for ended in _told_before(evaluation, could)]
     return math.ceil(sum(seen) / len(moments)) if moments else 0
 
 
-def _told_before(evaluation: Evaluation) -> list[datetime]:
-    """When the earlier ones that count ended. One of too few tasks for any candidate to pass couldn't pass this one
-    either, and counts for nothing; of another candidate that never had more the newest counts, since whoever tries many
-    on few tasks and goes on with the best has chosen by them."""
+def _told_before(evaluation: Evaluation, could: Could) -> list[datetime]:
+    """When the earlier ones that count ended. One of too few tasks for any candidate to pass counts for nothing; of
+    another candidate that never had more the newest counts: whoever goes on with the best has chosen by them."""
     done = Evaluation.objects.filter(project=evaluation.project, state=DONE)
     rows = done.exclude(pk=evaluation.pk).order_by("ended_at")
     told, judged, too_few = list[datetime](), set[int](), dict[int, datetime]()
     for key, ended, *rest in rows.values_list("candidate", "ended_at", "findings__0__groups", "margin", "looks"):
-        if ended and gate.could_pass(rest[0] or 0, *rest[1:]):
+        if ended and could(rest[0] or 0, *rest[1:]):
             told.append(ended)
             judged.add(key)
         elif ended and key != evaluation.candidate_id:
@@ -284,7 +284,7 @@ def _alone(
     evaluation: Evaluation, pairs: Sequence[Pair], judgement: gate.Judgement, costing: Costs, looks: int
 ) -> dict[str, Any]:
     """Whether the candidate may decide alone, rule by rule, and what it rests on."""
-    rulings = gate.decide(
+    rulings = deciding_gate.decide(
         pairs,
         judgement,
         {name: ours for name, (ours, _) in costing.items()},
@@ -298,7 +298,7 @@ def _alone(
         for name, two in costing.items()
     }
     return {
-        "alone": gate.answer(rulings).value,
+        "alone": deciding_gate.answer(rulings).value,
         "rulings": [_plain(asdict(one)) | {"rule": str(one.rule), "outcome": str(one.outcome)} for one in rulings],
         "costs": plain.pop(gate.EVERYTHING),
         "slice_costs": [{"slice": name, **two} for name, two in plain.items()],

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import scipy
 
-from assist.learning.gate import EVERYTHING, LEVEL, MARGIN, least_error
+from assist.learning.gate import EVERYTHING, LEVEL, MARGIN
+from assist.learning.paired import least_error
 
 DRAWS = 200
 LEAST_GROUPS = 10  # of fewer no spread is told

@@ -109,7 +109,7 @@ class Evaluation(models.Model):
     rules = models.PositiveSmallIntegerField()  # gate.VERSION
     # Whether the candidate may decide alone, by what the gate rules of that; "" before it was asked.
     alone = models.CharField(max_length=12, choices=Outcome, blank=True, default="", db_default="")
-    rulings = models.JSONField(default=list, db_default=[])  # of gate.Ruling
+    rulings = models.JSONField(default=list, db_default=[])  # of deciding_gate.Ruling
     refresh = models.CharField(max_length=limits.REASON, blank=True, default="", db_default="")  # why as good is enough
     costs = models.JSONField(default=dict, db_default={})  # costs.Cost of the "candidate" and the "champion"
     slice_costs = models.JSONField(default=list, db_default=[])  # the same in each protected "slice"

@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from assist.learning.gate import EVERYTHING, Rule
+from assist.learning.deciding_gate import Rule
+from assist.learning.gate import EVERYTHING
 from assist.models import Evaluation
 
 # By rule: what is asked, how its numbers are shown, and why nothing can be told where the model has no number there.

@@ -15,9 +15,10 @@ import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.kernel_approximation import RBFSampler
 
-from assist.learning import gate
+from assist.learning import deciding_gate, gate
 from assist.learning.costs import Cost, Meter, cost_of, within
-from assist.learning.gate import Floors, Outcome, Pair, Ruling
+from assist.learning.deciding_gate import Floors, Ruling
+from assist.learning.gate import Outcome, Pair
 from benchmarks.loop.planted import DROPPED, SOURCES, TURNED, digits
 from benchmarks.loop.row import Row
 
@@ -112,7 +113,7 @@ def offered(game: Game, ours: Offered, most: int = JUDGED, **terms: bool) -> tup
     meter = Meter(ours.seconds[:most].tolist(), MEMORY, said)
     meter.took = {at: [float(ours.seconds[at])] for at in range(most)}
     judgement = gate.judge(rows, slices=frozenset[str]().union(*names))
-    return gate.decide(rows, judgement, _costs(meter, names), Floors(), **terms)
+    return deciding_gate.decide(rows, judgement, _costs(meter, names), Floors(), **terms)
 
 
 def _costs(meter: Meter, names: list[frozenset[str]]) -> dict[str, Cost]:
@@ -142,7 +143,7 @@ def rows(seeds: int = SEEDS) -> Iterable[Row]:
         few.append(offered(game, equal(game), FEW, refresh=True))
     for what, (_, most) in KINDS.items():
         yield _passed(f"{what}: may decide alone, of {seeds} seeds", found[what], most)
-    held = [one for one in few if gate.answer(one) == Outcome.CANNOT_TELL]
+    held = [one for one in few if deciding_gate.answer(one) == Outcome.CANNOT_TELL]
     missing = [max(one.missing for one in own) for own in held]
     named = sum(all(one.missing for one in own if one.outcome == Outcome.CANNOT_TELL) for own in held)
     told = f"{len(held) / seeds:.1%} held back, {named} of {len(held)} with a number; half ≥ {np.median(missing):.0f}"
@@ -152,7 +153,7 @@ def rows(seeds: int = SEEDS) -> Iterable[Row]:
 
 def _passed(what: str, found: list[tuple[Ruling, ...]], most: float | None) -> Row:
     """How many passed, and by which rules the others didn't, the commonest first."""
-    ends = [gate.answer(one) for one in found]
+    ends = [deciding_gate.answer(one) for one in found]
     passed = ends.count(Outcome.PASSED) / len(ends)
     broken = Counter(rule for one in found for rule in {str(r.rule) for r in one if r.outcome == Outcome.REFUSED})
     why = ", ".join(f"{rule} {number / len(ends):.0%}" for rule, number in broken.most_common(3))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.utils import translation
 
-from assist.learning import gate
+from assist.learning import gate, paired
 from assist.learning.gate import Outcome, Pair, Unfit
 from taskers.errors import said_again
 
@@ -116,6 +116,64 @@ def test_where_the_champion_does_nothing_right_what_is_better_for_certain_passes
     better = [Pair(f"m{n}", f"m{n}", 0.8, 0.0, frozenset({"marked"})) for n in range(150)]
     judgement = gate.judge(alike(300) + better, slices=["marked"], binding="marked")
     assert judgement.outcome == Outcome.PASSED
+
+
+def told_apart(rng: np.random.Generator, count: int, chances: dict[float, float], size: int = 1) -> list[Pair]:
+    """Groups of so many tasks whose differences are these, each by its chance."""
+    drawn = rng.choice(list(chances), p=list(chances.values()), size=count)
+    return [
+        Pair(f"{at}-{n}", str(at), max(one, 0.0), max(-one, 0.0)) for at, one in enumerate(drawn) for n in range(size)
+    ]
+
+
+BETTER = {1.0: 0.15, 0.5: 0.25, 0.0: 0.52, -0.5: 0.05, -1.0: 0.03}  # by 24.5 points, as a span's F1 may be
+
+
+def test_what_is_better_for_certain_passes_with_fewer_tasks_and_says_about_how_many() -> None:
+    rng = np.random.default_rng(4)
+    few = [gate.judge(told_apart(rng, 45, BETTER)) for _ in range(60)]
+    assert {one.outcome for one in few} == {Outcome.PASSED, Outcome.CANNOT_TELL}
+    missing = round(np.median([one.missing for one in few if one.missing]))
+    assert 0 < missing < 90, "one that is as good would lack some hundreds"
+    enough = [gate.judge(told_apart(rng, 45 + missing, BETTER)).outcome for _ in range(60)]
+    assert enough.count(Outcome.PASSED) >= 45
+    fewest = [gate.judge(told_apart(rng, count, {1.0: 1.0})).outcome for count in (29, 30)]
+    assert fewest == [Outcome.CANNOT_TELL, Outcome.PASSED]
+
+
+# Each loses one margin on the whole, and nearly all that is seen of it is better.
+ADVERSARIES = {
+    "a tenth is destroyed": {0.5 / 9: 0.9, -1.0: 0.1},
+    "a quarter is destroyed": {0.2 / 0.75: 0.75, -1.0: 0.25},
+    "two in five are destroyed": {0.35 / 0.6: 0.6, -1.0: 0.4},
+    "lost rarely, else as good": {0.0: 0.95, -1.0: 0.05},
+    "heavy tails": {0.02: 0.86, 1.0: 0.0364, -1.0: 0.1036},
+}
+
+
+@pytest.mark.parametrize("name", ADVERSARIES)
+@pytest.mark.parametrize("size", [1, 3])
+def test_bets_hardly_ever_tell_of_one_that_loses_the_margin_that_it_does_not(name: str, size: int) -> None:
+    chances, rng = ADVERSARIES[name], np.random.default_rng(len(name))
+    assert sum(one * chance for one, chance in chances.items()) == pytest.approx(-MARGIN)
+    told = 0
+    for count in (30, 60, 120):
+        drawn = rng.choice(list(chances), p=list(chances.values()), size=(700, count))
+        sizes = np.full(count, float(size))
+        told += sum(paired.log_capital(one * size, sizes, MARGIN) >= math.log(1 / gate.LEVEL) for one in drawn)
+    assert told <= 129  # of 2,100: more would be surer than 99 % to be more than one in twenty
+
+
+def test_a_slice_of_too_few_tasks_to_be_protected_speaks_against_a_candidate_that_loses_it() -> None:
+    def gate_of(lost: int, rest: int) -> gate.Judgement:
+        bad = [Pair(f"b{n}", f"b{n}", float(n >= lost), 1.0, frozenset({"owl"})) for n in range(4)]
+        better = [Pair(f"c{n}", f"c{n}", 1.0, 0.0) for n in range(9)]
+        return gate.judge(alike(rest) + better + bad)
+
+    assert gate_of(0, 75).outcome == gate_of(1, 120).outcome == Outcome.PASSED
+    held = [gate_of(1, 75), gate_of(2, 120)]
+    assert {one.outcome for one in held} == {Outcome.CANNOT_TELL} and all("owl" in one.reason for one in held)
+    assert gate_of(2, 120).findings[1].binding
 
 
 def test_each_look_at_the_same_tasks_asks_more_of_them() -> None:

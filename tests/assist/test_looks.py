@@ -15,7 +15,7 @@ from tests.support import make
 from tests.support.assist.running import FAKE
 from tests.support.cast import Cast
 
-FEW = 68  # one fewer than a first look has to have
+FEW = 70  # one fewer than a first look has to have
 
 
 def version(name: str) -> ModelVersion:
@@ -33,9 +33,9 @@ def test_candidates_that_were_tried_on_few_tasks_count_and_ones_own_few_tasks_do
             candidate=version(name), findings=found, outcome="cannot-tell", rules=gate.VERSION, ended_at=when, **told
         )
 
-    def looks(name: str, at=now - timedelta(days=1)) -> int:
+    def looks(name: str, at=now - timedelta(days=1), could=gate.could_pass) -> int:
         tasks = [SimpleNamespace(entry=SimpleNamespace(verdict=SimpleNamespace(at=at)))]
-        return evaluation._looks(Evaluation(pk=0, candidate=version(name), **told), tasks)
+        return evaluation._looks(Evaluation(pk=0, candidate=version(name), **told), tasks, could)
 
     tried("2", FEW)
     assert (looks("2"), looks("3")) == (0, 1), "it couldn't pass then; who goes on with another has chosen"
@@ -45,3 +45,5 @@ def test_candidates_that_were_tried_on_few_tasks_count_and_ones_own_few_tasks_do
     assert (looks("2"), looks("3"), looks("3", at=now)) == (1, 2, 0)
     tried("4", 200)
     assert (looks("2"), looks("3"), looks("4")) == (1, 2, 2), "a look that could pass is one, whoever it was of"
+    by_bets = [looks(name, could=gate.could_pass_by_bets) for name in "234"]
+    assert by_bets == [4, 4, 4], "by bets any of them could have passed, so each look is one"
