@@ -8,8 +8,8 @@ from uuid import UUID
 from taskers.database.prepared import ask, ask_named
 from taskers.models import Organization, Person
 
-# By day and project, so that it tells of no piece of work which it was. Of one day what was earned comes before what was
-# paid of it, so that no balance between them is one that the account never had.
+# By day and project, so that it tells of no piece of work which it was. Of one day what was earned comes before what
+# was paid of it, so that no balance between them is one that the account never had.
 DAYS = """
 SELECT (t.at AT TIME ZONE 'UTC')::date AS day, t.what, t.project_key, count(*) AS pieces, sum(t.signed) AS amount,
   max(t.note) AS note, max(t.currency) AS currency, coalesce(sum(t.raised), 0)::bigint AS raised
