@@ -58,6 +58,8 @@ def check(said: dict[str, Any]) -> dict[str, Any]:
     for one in answers.a_list(said["boxes"], "boxes"):
         if not isinstance(one, dict) or one.keys() != {"label", *SIDES}:
             raise answers.broken("a box is not a label and four sides")
+        if not isinstance(one["label"], str) or not 0 < len(one["label"]) <= answers.LONGEST:
+            raise answers.broken("a box has no label")
     return said
 
 

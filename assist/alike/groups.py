@@ -42,7 +42,8 @@ def parted(rows: np.ndarray) -> list[int]:
     far = np.clip(1.0 - rows @ rows.T, 0.0, 2.0)
     far = (far + far.T) / 2
     np.fill_diagonal(far, 0.0)
-    tree = scipy.cluster.hierarchy.linkage(scipy.spatial.distance.squareform(far, checks=False), "average")
+    apart = scipy.spatial.distance.squareform(far, checks=False)  # reading it first: scipy.cluster reads of it as well
+    tree = scipy.cluster.hierarchy.linkage(apart, "average")
     best, clearest = np.zeros(len(rows), int), TELLING
     for count in range(2, min(MOST, len(rows) - 1) + 1):
         numbers = scipy.cluster.hierarchy.fcluster(tree, count, "maxclust") - 1

@@ -184,5 +184,6 @@ def _more(tasks: int, reach: float, distance: float) -> int:
 
 
 def _told_by_few(findings: Iterable[Finding], level: float, margin: float) -> int:
-    """How many groups are missing where bets told what intervals don't."""
-    return max(0, *(paired.least(margin, level) - one.groups for one in findings))
+    """About how many tasks are missing where bets told what intervals don't."""
+    least = paired.least(margin, level)
+    return max(0, *(math.ceil((least - one.groups) * one.tasks / one.groups) for one in findings))

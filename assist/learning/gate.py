@@ -15,7 +15,8 @@ level. Every look at the same tasks costs: the k-th has 6 / (pi k)^2 of the leve
 level however often one looks. Only looks at which something could pass are counted, for either way its own
 (`could_pass`, `could_pass_by_bets`): the others add nothing to that sum.
 
-A slice of a few tasks that shows a loss speaks against the candidate, however few they are.
+A slice of a few tasks that shows a loss speaks against the candidate, however few they are, unless chance shows as much
+in one of so many slices.
 
 To decide alone, more is asked of a candidate (deciding_gate.py).
 """
@@ -27,6 +28,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
+import scipy
 
 from assist.learning import paired
 
@@ -34,7 +36,7 @@ VERSION = 3  # of the rules; what another version of them passed doesn't count
 LEVEL = 0.05  # chance to pass a candidate that is worse by the margin
 BETS = 0.1  # of the level, for passing by bets; the intervals have the rest
 LEAST_BET_ON = 30  # groups: among fewer a slice that is lost may not show itself
-LOST = (1.0, 1.5)  # tasks: a slice of few that lost these speaks against the candidate (_lost)
+LOST = (1.0, 1.5)  # groups: a slice of few that lost these may speak against the candidate (_small)
 POWER = 0.8  # chance to pass an equal one, with as many tasks as are asked for
 MARGIN = 0.05
 EVERYTHING = "all"
@@ -133,10 +135,11 @@ def judge(
     if empty := [name for name, own in members.items() if not own]:
         raise Unfit(REASONS["empty"] % {"slice": empty[0]})
     (level, _), (_, betting) = levels(looks), levels(looks if bets is None else bets)
-    terms = _Terms(margin, level, betting, 1 + len(wanted), _lost(rows, margin))
-    whole, *told = (_finding(name, own, terms) for name, own in ({EVERYTHING: rows} | members).items())
+    terms = _Terms(margin, level, betting, 1 + len(wanted))
+    whole = _finding(EVERYTHING, rows, terms)
+    told = [_finding(name, own, terms) for name, own in members.items()]
     asked = _needed(*grouped(rows), terms)  # so few tell nothing of their own spread
-    others = (_finding(name, own, terms) for name, own in _small(rows, members))
+    others = [_finding(name, own, terms, lost) for name, own, lost in _small(rows, members, margin)]
     findings = (
         whole,
         *(replace(one, binding=one.binding or one.slice == binding) for one in told),
@@ -153,7 +156,7 @@ def could_pass(groups: int, margin: float, looks: int) -> bool:
 
 
 def could_pass_by_bets(groups: int, margin: float, looks: int) -> bool:
-    """Whether one that is much better could, which the margin and the looks don't change."""
+    """Whether one that is much better could, whatever the margin and the looks."""
     return groups >= LEAST_BET_ON
 
 
@@ -168,31 +171,46 @@ def levels(looks: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class _Terms:
-    """What a finding is told by: the margin, the levels of intervals and of bets, how many are told together, and how
-    many tasks a slice of few has to lose until it speaks against the candidate."""
+    """What a finding is told by: the margin, the levels of intervals and of bets, and how many are told together."""
 
     margin: float
     level: float
     betting: float
     tests: int
-    lost: float
 
 
-def _lost(rows: Sequence[Pair], margin: float) -> float:
-    """One task; one and a half, so that one lost by chance is none, once a loss of one margin, all of it in one slice,
-    would show itself twice."""
-    groups = len({one.group for one in rows})
-    once_at_most = (1 - margin) ** groups + groups * margin * (1 - margin) ** (groups - 1)
-    return LOST[once_at_most <= LEVEL]
+def _small(rows: Sequence[Pair], known: Mapping[str, object], margin: float) -> Iterator[tuple[str, list[Pair], float]]:
+    """The slices that aren't protected, having too few tasks, and how many groups each has to lose until it speaks
+    against the candidate: more than chance makes any of so many slices lose, were it as bad there as elsewhere.
 
-
-def _small(rows: Sequence[Pair], known: Mapping[str, object]) -> Iterator[tuple[str, list[Pair]]]:
-    """The slices that aren't protected, having too few tasks."""
+    One at least; and more than one, so that one lost by chance is none, once a loss of one margin, all of it in one
+    slice, would show itself twice."""
     found: dict[str, list[Pair]] = defaultdict(list)
     for row in rows:
         for name in row.slices - known.keys():
             found[name].append(row)
-    return ((name, own) for name, own in sorted(found.items()) if len(own) < len(rows))
+    found = {name: own for name, own in found.items() if len(own) < len(rows)}
+    groups = len({one.group for one in rows})
+    once_at_most = (1 - margin) ** groups + groups * margin * (1 - margin) ** (groups - 1)
+    everywhere = _lost(rows)
+    for name, own in sorted(found.items()):
+        here, beside = _lost(own), groups - len({one.group for one in own})
+        rate = max(0.0, everywhere.sum() - here.sum()) / beside if beside > 0 else 0.0
+        yield name, own, max(LOST[once_at_most <= LEVEL], _by_chance(len(here), min(1.0, rate), len(found)))
+
+
+def _lost(rows: Sequence[Pair]) -> np.ndarray:
+    """Of each group the share that the candidate lost of it, 0 where it won."""
+    sums, sizes = grouped(rows)
+    return np.maximum(0.0, -sums / sizes)
+
+
+def _by_chance(groups: int, rate: float, slices: int) -> int:
+    """The fewest lost groups that hardly ever any of so many slices has by chance; one more than it has where all may
+    be."""
+    counts = np.arange(1, groups + 1)
+    unlikely = slices * scipy.special.bdtrc(counts - 1, groups, rate) <= LEVEL
+    return int(counts[unlikely.argmax()]) if unlikely.any() else groups + 1
 
 
 def _verdict(findings: Sequence[Finding], idle: bool) -> tuple[Outcome, str]:
@@ -224,7 +242,8 @@ def _checked(pairs: Iterable[Pair]) -> list[Pair]:
     return rows
 
 
-def _finding(name: str, rows: Sequence[Pair], terms: _Terms) -> Finding:
+def _finding(name: str, rows: Sequence[Pair], terms: _Terms, lost: float = 0.0) -> Finding:
+    """Of one slice; one of few tasks speaks against the candidate once it `lost` so many groups of it."""
     candidate, champion = (
         float(np.mean(ones)) for ones in zip(*((r.candidate, r.champion) for r in rows), strict=True)
     )
@@ -232,7 +251,7 @@ def _finding(name: str, rows: Sequence[Pair], terms: _Terms) -> Finding:
     mean, reach = paired.interval(sums, sizes, margin, terms.level)
     low, high, difference = mean - reach, mean + reach, candidate - champion
     would_show = len(sums) >= paired.least(margin, terms.level)
-    against = difference <= -margin and -float(sums.sum()) >= terms.lost - 1e-9
+    against = difference <= -margin and (not lost or -float((sums / sizes).sum()) >= lost - 1e-9)
     if high < 0 and difference <= -margin:
         outcome = Outcome.REFUSED
     elif (low > -margin and would_show) or _better(sums, sizes, low, terms):

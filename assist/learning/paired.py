@@ -10,7 +10,8 @@ all. Where groups of these sizes lose one margin or more on the whole, the expec
 (independent groups; for differing means by the inequality of arithmetic and geometric means), for each bet and for the
 mean over several, so it comes to 1 / level with at most that chance (Markov; as bets on bounded means, Waudby-Smith and
 Ramdas 2023). A part of the tasks where all is lost and that was not met by chance is among what that holds for: with
-bets of 1 and nothing but ties it is the rule above, that a loss of one margin would have shown itself.
+bets of 1 and nothing but ties it is the rule above, that a loss of one margin would have shown itself. Nothing is told
+of groups larger and rarer than any that was met.
 """
 
 import math

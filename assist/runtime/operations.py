@@ -40,7 +40,7 @@ OPERATIONS = {
         Operation("spans_of", 300.0),
         Operation("classify", 30.0),
         Operation("vectors", 300.0),
-        Operation("boxes", 60.0, of_an_image=True),
+        Operation("boxes", 130.0, of_an_image=True),
         Operation("shares", 300.0),
         Operation("written", 130.0),
         Operation("image_shares", 60.0, of_an_image=True),

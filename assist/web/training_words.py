@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
@@ -57,4 +58,4 @@ def value(found: Value | None) -> str:
         return "–"
     if isinstance(found, bool):
         return now("yes") if found else now("no")
-    return str(found) if isinstance(found, int | str) else format(Decimal(f"{found:.4g}"), "f")
+    return str(found) if isinstance(found, int | str) else number_format(Decimal(f"{found:.4g}"))

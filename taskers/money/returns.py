@@ -41,7 +41,7 @@ def ask(item: PayoutItem, person: Person, *, reason: str) -> PayoutReturn:
             made = PayoutReturn.objects.create(item=item, asked_by=person, reason=reason[: limits.RETURN_REASON])
     except IntegrityError:
         raise StateConflict("This was returned already.") from None
-    _tell("payout_return_asked", payout, person, made)
+    _tell("payout_return_asked", payout, person)
     return made
 
 
@@ -53,7 +53,7 @@ def confirm(asked: PayoutReturn, person: Person) -> PayoutReturn:
     check_second(payout, asked.asked_by, person)
     _change(asked, state="confirmed", ended_by=person, ended_at=Now())
     items.give_back(payout, asked.item)
-    _tell("payout_returned", payout, person, asked)
+    _tell("payout_returned", payout, person)
     return asked
 
 
@@ -64,7 +64,7 @@ def refuse(asked: PayoutReturn, person: Person) -> PayoutReturn:
     _change(asked, state="refused", ended_by=person, ended_at=Now())
     if payout.state == Payout.State.SETTLED:
         items.move(payout, asked.item, "settle")
-    _tell("payout_return_refused", payout, person, asked)
+    _tell("payout_return_refused", payout, person)
     return asked
 
 
@@ -95,6 +95,5 @@ def _change(asked: PayoutReturn, **after: object) -> None:
         raise StateConflict("This was answered already.")
 
 
-def _tell(kind: str, payout: Payout, actor: Person, which: PayoutReturn) -> None:
-    subject = f"payout:{payout.public_id}"
-    emit(kind, organization_id=payout.organization_id, actor_id=actor.pk, subject=subject, returned=which.pk)
+def _tell(kind: str, payout: Payout, actor: Person) -> None:
+    emit(kind, organization_id=payout.organization_id, actor_id=actor.pk, subject=f"payout:{payout.public_id}")

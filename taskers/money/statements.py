@@ -8,8 +8,8 @@ from uuid import UUID
 from taskers.database.prepared import ask, ask_named
 from taskers.models import Organization, Person
 
-# By day and project, so that it tells of no piece of work which it was. Of one day what was earned comes before what
-# was paid of it, so that no balance between them is one that the account never had.
+# By day and project, so that it tells of no piece of work which it was. Of one day what came in comes first, then what
+# was taken back, then payouts: nobody reads of a payout larger than what is owed.
 DAYS = """
 SELECT (t.at AT TIME ZONE 'UTC')::date AS day, t.what, t.project_key, count(*) AS pieces, sum(t.signed) AS amount,
   max(t.note) AS note, max(t.currency) AS currency, coalesce(sum(t.raised), 0)::bigint AS raised
@@ -29,7 +29,7 @@ FROM (
   WHERE {mine}
 ) t
 GROUP BY 1, 2, 3, CASE WHEN t.what = 'bonus' THEN t.note ELSE '' END
-ORDER BY 1, CASE t.what WHEN 'payout' THEN 1 WHEN 'called off' THEN 2 WHEN 'returned' THEN 2 ELSE 0 END, 2, 3
+ORDER BY 1, sum(t.signed) < 0, t.what = 'payout', 2, 3
 """
 MINE = """a.organization_id = %(organization)s::bigint AND a.tasker_id = %(person)s::bigint AND a.kind = 'owed'
     AND t.at >= %(since)s::timestamptz AND t.at < %(until)s::timestamptz"""

@@ -1,6 +1,7 @@
 """What the gate lets through: nothing that is worse by the margin, and what is as good, once that is shown."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -174,6 +175,35 @@ def test_a_slice_of_too_few_tasks_to_be_protected_speaks_against_a_candidate_tha
     held = [gate_of(1, 75), gate_of(2, 120)]
     assert {one.outcome for one in held} == {Outcome.CANNOT_TELL} and all("owl" in one.reason for one in held)
     assert gate_of(2, 120).findings[1].binding
+
+
+def test_many_slices_of_few_tasks_hold_nobody_back_by_what_chance_does() -> None:
+    rng, passed = np.random.default_rng(5), 0
+    for _ in range(20):
+        drawn = rng.choice([1.0, 0.0, -1.0], p=[0.05, 0.9, 0.05], size=1_200)
+        rows = [
+            Pair(str(n), str(n), max(one, 0.0), max(-one, 0.0), frozenset({f"batch {n // 3}"}))
+            for n, one in enumerate(drawn)
+        ]
+        passed += gate.judge(rows).outcome == Outcome.PASSED
+        never = [replace(one, candidate=0.0, champion=1.0) for one in rows[:5]]
+        lost = [replace(one, slices=frozenset({"owl"})) for one in never] + rows[5:]
+        assert gate.judge(lost).outcome != Outcome.PASSED, "a class that it never had is told all the same"
+    assert passed >= 16
+
+
+def test_a_loss_that_is_spread_over_a_protected_slice_holds_it_back() -> None:
+    better = [Pair(f"c{n}", f"c{n}", 1.0, 0.0) for n in range(80)]
+    for count, loss in ((12, [1.0] + 11 * [0.0]), (14, 14 * [0.1]), (10, 10 * [0.14])):
+        here = [Pair(f"s{n}", f"s{n}", 1.0 - one, 1.0, frozenset({"s"})) for n, one in enumerate(loss)]
+        judgement = gate.judge(alike(508 + 12 - count) + better + here, slices=["s"])
+        assert judgement.outcome == Outcome.CANNOT_TELL and judgement.findings[1].binding
+
+
+def test_bets_count_looks_of_their_own() -> None:
+    rows = told_apart(np.random.default_rng(6), 50, {1.0: 0.4, 0.0: 0.6})
+    told = [gate.judge(rows, looks=looks, bets=bets).outcome for looks, bets in ((9, 0), (0, 10**6), (0, None))]
+    assert told == [Outcome.PASSED, Outcome.CANNOT_TELL, Outcome.PASSED]
 
 
 def test_each_look_at_the_same_tasks_asks_more_of_them() -> None:

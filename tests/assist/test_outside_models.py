@@ -255,10 +255,11 @@ def test_boxes_are_thousandths_of_the_picture_and_cleaned_as_any_detectors(host:
     [
         '{"boxes": [{"label": "PERSON", "left": NaN, "top": 0, "right": 9, "bottom": 9}]}',
         {"boxes": [BOXED | {"a": 1}]},
+        {"boxes": [BOXED | {"label": None}]},
         {"boxes": BOXED},
         {"regions": []},
     ],
-    ids=["no number of JSON's", "an extra key", "no list", "another word"],
+    ids=["no number of JSON's", "an extra key", "no label", "no list", "another word"],
 )
 def test_what_is_no_boxes_at_all_gets_one_second_try(host: Backend, tmp_path: Path, content: Any) -> None:
     host.reply = lambda path, body: (200, says(content))

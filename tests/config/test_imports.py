@@ -15,6 +15,7 @@ HEAVY = {
     "scipy.stats",
     # What is asked of them waits for whoever asks: they took a third of the time that each process needs to start.
     *("scipy.special", "scipy.optimize", "scipy.ndimage", "scipy.sparse", "scipy.spatial", "httpx"),
+    *("scipy.cluster", "scipy.linalg"),
 }
 PROCESSES = {
     "web": "import config.asgi",

@@ -208,7 +208,7 @@ def test_finance_is_told_of_payouts_that_wait_for_a_second_person(cast) -> None:
     payouts.cancel(run, cast.fay)
     returns.ask(run.items.get(), cast.finn, reason="Account closed")
     assert told(cast.finn)[1:] == ["Fay asks you to call off a payout of $1.00."]
-    asked = "Finn says that $1.00 came back (Account closed), and asks you to confirm it."
+    asked = "Finn says that 1 payment came back, $1.00, and asks you to confirm it."
     assert told(cast.fay) == [asked]
     Notification.objects.all().delete()
     returns.confirm(run.items.get().returns.get(), cast.olga), payouts.keep(run, cast.finn)

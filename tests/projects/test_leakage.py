@@ -5,7 +5,6 @@ import pytest
 
 from projects.inference import leakage
 from projects.inference.leakage import ALPHA, LOOKS, Use
-from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.slow
 
@@ -28,10 +27,9 @@ def ever(life: list[Use], dice: np.random.Generator) -> int | None:
     return None
 
 
-LIVES = rounds(400)
+LIVES = 400  # of fewer a promise broken fourfold may go unseen
 
 
-@pytest.mark.rounds
 @pytest.mark.parametrize(("right", "speed"), [(0.5, 1.0), (0.8, 0.7), (0.95, 0.45)], ids=["hard", "usual", "easy"])
 def test_sound_ones_are_called_leaked_no_more_often_than_promised(right: float, speed: float) -> None:
     """Whatever the item: lives of 192 uses, five looks each; far over the promise would be 4 standard errors."""

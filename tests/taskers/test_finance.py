@@ -320,6 +320,11 @@ def test_a_cent_leads_to_the_work_that_earned_it(cast) -> None:
 
 def test_a_statement_says_what_moved_and_adds_up(cast) -> None:
     since = timezone.now() - timedelta(days=30)
+    ago(earn(cast, cast.bob, 1_000_000), days=40)
+    paid = payouts.propose(cast.riverside, cast.finn)
+    payouts.cancel(paid, cast.fay), payouts.propose(cast.riverside, cast.finn)
+    lines = statements.of(cast.bob, cast.riverside, since, timezone.now()).lines
+    assert [(one.what, one.balance) for one in lines] == [("called off", 2_000_000), ("payout", 0)]
     ago(earn(cast, cast.alice, 7_000_000), days=40)
     work = [earn(cast, cast.alice, amount) for amount in (1_000_000, 2_000_000)]
     ledger.reverse(work[0], reason="decided anew")
@@ -331,8 +336,8 @@ def test_a_statement_says_what_moved_and_adds_up(cast) -> None:
     assert found.opening == 7_000_000
     assert [(one.what, one.pieces, one.amount, one.note) for one in found.lines] == [
         ("bonus", 1, 500_000, "The night shift"),
-        ("taken back", 1, -1_000_000, ""),
         ("work", 2, 3_000_000, ""),
+        ("taken back", 1, -1_000_000, ""),
         ("payout", 1, -9_500_000, ""),
     ]
     assert min(one.balance for one in found.lines) == 0, "what was earned that day comes before what was paid of it"

@@ -4,7 +4,7 @@ second person."""
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -30,7 +30,13 @@ def hear(events: Sequence[Event]) -> Iterable[Told]:
         values |= {"what": one.kind, "by": names.get(one.actor_id or 0, ""), "project": project.name if project else ""}
         for person in who(one.organization_id, None, Role.FINANCE):
             if person != one.actor_id:
-                yield Told(person, one.organization_id, f"{one.subject}:{one.pk}", _address(one), values)
+                yield Told(person, one.organization_id, _thing(one), _address(one), values)
+
+
+def _thing(event: Event) -> str:
+    """What is told once: of what came back once a day for a payout, however many lines the processor's file has."""
+    which = event.at.date().isoformat() if event.kind == RETURNED else event.pk
+    return f"{event.subject}:{which}"
 
 
 def _address(event: Event) -> str:
@@ -62,9 +68,12 @@ def _waiting(event: Event) -> dict[str, Any] | None:
             runs = Payout.objects.filter(public_id=key, state=Payout.State.APPROVED, cancel_asked_by__isnull=False)
             found = runs.values("currency", money=Sum("items__cents") * ledger.PER_CENT).first()
         case "payout_return_asked":
-            back = PayoutReturn.objects.filter(pk=event.data.get("returned"), state=PayoutReturn.State.ASKED)
-            cents = F("item__cents") * ledger.PER_CENT
-            found = back.values("reason", currency=F("item__payout__currency"), money=cents).first()
+            asked_by = {"item__payout__public_id": key, "asked_by": event.actor_id}
+            back = PayoutReturn.objects.filter(**asked_by, state=PayoutReturn.State.ASKED)
+            money = Sum("item__cents") * ledger.PER_CENT
+            found = (
+                back.values(currency=F("item__payout__currency")).annotate(money=money, payments=Count("pk")).first()
+            )
         case _:
             asked = ProposedDeadline.objects.filter(project__public_id=key, days=event.data["days"])
             found = asked.values("days").first()
@@ -88,7 +97,12 @@ def words(values: Mapping[str, Any]) -> str:
     if said["what"] == CALLED_OFF:
         return _("%(by)s asks you to call off a payout of %(amount)s.") % said
     if said["what"] == RETURNED:
-        return _("%(by)s says that %(amount)s came back (%(reason)s), and asks you to confirm it.") % said
+        text = ngettext(
+            "%(by)s says that %(payments)s payment came back, %(amount)s, and asks you to confirm it.",
+            "%(by)s says that %(payments)s payments came back, %(amount)s in all, and asks you to confirm it.",
+            said["payments"],
+        )
+        return text % said
     return _("%(by)s asks you for a bonus of %(amount)s.") % said
 
 

@@ -27,8 +27,8 @@ def page(request: MemberRequest) -> HttpResponse:
     here = {"project__organization": request.organization}
     asked = ProposedDeadline.objects.filter(**here).select_related("project__review_deadline", "made_by")
     on = ReviewDeadline.objects.filter(**here).select_related("project", "changed_by", "approved_by")
-    here = Paginator(on.order_by("project__name", "pk"), PAGE).get_page(request.GET.get("page"))
-    context = {"part": "unreviewed", "asked": asked.order_by("made_at")[:SHOWN], "on": here}
+    shown = Paginator(on.order_by("project__name", "pk"), PAGE).get_page(request.GET.get("page"))
+    context = {"part": "unreviewed", "asked": asked.order_by("made_at")[:SHOWN], "on": shown}
     return render(request, "projects/finance/unreviewed.html", context)
 
 

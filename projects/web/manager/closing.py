@@ -33,7 +33,7 @@ def page(request: MemberRequest, batch_id: UUID, state: str) -> HttpResponse:
         "state": state,
         "told": told,
         "earned": ledger.money(told.earned, currency),
-        "promised": ledger.money(told.promised, currency),
+        "promised": ledger.about(told.promised, currency),
         "tab": "overview",
     }
     return render(request, "projects/manager/closing.html", context)

@@ -17,7 +17,7 @@ from tests.support.projects.samples import SAMPLES
 from tests.support.rounds import rounds
 
 QUICK = [key for key in FORMATS if not key.startswith("datumaro")]
-EXAMPLES = int(os.environ.get("SPOILT_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("SPOILT_EXAMPLES", rounds(20)))
 CASES = [(key, task_type) for key in QUICK for task_type in FORMATS[key].task_types]
 WORDS = [
     b"NaN",
@@ -95,7 +95,7 @@ def _storable(text: object) -> bool:
 
 
 @pytest.mark.parametrize("key, task_type", CASES, ids=[f"{key}-{task_type}" for key, task_type in CASES])
-@settings(max_examples=rounds(EXAMPLES), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_spoilt_file_breaks_a_reader(key, task_type, data):
     for item in items_of(data.draw(spoilt(key)), key, task_type):
