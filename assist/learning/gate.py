@@ -36,6 +36,7 @@ VERSION = 3  # of the rules; what another version of them passed doesn't count
 LEVEL = 0.05  # chance to pass a candidate that is worse by the margin
 BETS = 0.1  # of the level, for passing by bets; the intervals have the rest
 LEAST_BET_ON = 30  # groups: among fewer a slice that is lost may not show itself
+BY_CHANCE = 0.2  # slices of few tasks that speak against a candidate which is as bad there as elsewhere, at most
 LOST = (1.0, 1.5)  # groups: a slice of few that lost these may speak against the candidate (_small)
 POWER = 0.8  # chance to pass an equal one, with as many tasks as are asked for
 MARGIN = 0.05
@@ -209,7 +210,7 @@ def _by_chance(groups: int, rate: float, slices: int) -> int:
     """The fewest lost groups that hardly ever any of so many slices has by chance; one more than it has where all may
     be."""
     counts = np.arange(1, groups + 1)
-    unlikely = slices * scipy.special.bdtrc(counts - 1, groups, rate) <= LEVEL
+    unlikely = slices * scipy.special.bdtrc(counts - 1, groups, rate) <= BY_CHANCE
     return int(counts[unlikely.argmax()]) if unlikely.any() else groups + 1
 
 

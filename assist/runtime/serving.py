@@ -282,7 +282,7 @@ class Serving:
         longest = READ_SIDE if model.offer.capability == "read" else LONGEST_SIDE
         anew = Anew.of(question)
         ask = anew.asking(detector.boxes)
-        found = await _of_image(model, question, lambda image, size: ask(image, size), longest)
+        found = await _of_image(model, question, ask, longest)
         rows = [[one.x, one.y, one.width, one.height, one.label, one.score, one.text] for one in found.found]
         return {"boxes": rows, "dropped": dict(found.dropped)} | anew.told()
 

@@ -69,11 +69,9 @@ def _waiting(event: Event) -> dict[str, Any] | None:
             found = runs.values("currency", money=Sum("items__cents") * ledger.PER_CENT).first()
         case "payout_return_asked":
             asked_by = {"item__payout__public_id": key, "asked_by": event.actor_id}
-            back = PayoutReturn.objects.filter(**asked_by, state=PayoutReturn.State.ASKED)
-            money = Sum("item__cents") * ledger.PER_CENT
-            found = (
-                back.values(currency=F("item__payout__currency")).annotate(money=money, payments=Count("pk")).first()
-            )
+            back = PayoutReturn.objects.filter(**asked_by, state=PayoutReturn.State.ASKED).order_by()
+            together = {"money": Sum("item__cents") * ledger.PER_CENT, "payments": Count("pk")}
+            found = next(iter(back.values(currency=F("item__payout__currency")).annotate(**together)), None)
         case _:
             asked = ProposedDeadline.objects.filter(project__public_id=key, days=event.data["days"])
             found = asked.values("days").first()
