@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
@@ -39,9 +38,9 @@ FIGURES = {
 }
 
 
-def setting(name: str) -> Promise | str:
+def setting(name: str) -> str:
     """What a recipe's setting is called."""
-    return SETTINGS.get(name, name.replace("_", " ").capitalize())
+    return str(SETTINGS[name]) if name in SETTINGS else name.replace("_", " ").capitalize()
 
 
 def figure(name: str) -> str:
