@@ -22,7 +22,7 @@ from tests.support.assist.running import FAKE, running
 from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db
-RULE, NAMES, TEXTS = FAKE[1], ("Maria", "Jonas", "Amira", "Pedro", "Ingrid"), 72
+RULE, NAMES, TEXTS = FAKE[1], ("Maria", "Jonas", "Amira", "Pedro", "Ingrid"), 80
 TOKENS = 45  # that the language model says it used for each question
 PEOPLE = "PERSON = 'person'\n"
 
