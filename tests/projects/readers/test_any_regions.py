@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from projects.data.exporting import shapes
 from projects.inference import geometry
 from tests.support.projects.comes_back import (
     Makes,
@@ -67,6 +68,7 @@ PICTURES: list[tuple[str, str, Makes]] = [
 ]
 CALLED = {"cat": "Big cat", "dog": "Dog"}
 OF_MASKS = ("dm_kitti_segmentation", "dm_camvid", "dm_mvtec")
+TURNED = ("yolo_obb", "dota")
 UNSEEN_IN = ("labelme",)  # which doesn't say whether a point is hidden
 
 across, down = st.integers(1, WIDTH - 8), st.integers(1, HEIGHT - 8)
@@ -96,6 +98,12 @@ def drawn(draw: st.DrawFn, kinds: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
+def reaches_over(region: dict[str, Any]) -> bool:
+    """Whether the turned box around it does, over the edge: it is cut there when it is read, which is told."""
+    corners = shapes.four_corners(region["shape"]) if region["shape"]["type"] in shapes.AREAS else []
+    return any(not (0 <= x <= WIDTH and 0 <= y <= HEIGHT) for x, y in corners)
+
+
 @pytest.mark.rounds
 @pytest.mark.parametrize(("key", "masks", "makes"), PICTURES, ids=["-".join(one[:2]).strip("-") for one in PICTURES])
 def test_any_regions_come_back_as_they_were(
@@ -110,6 +118,7 @@ def test_any_regions_come_back_as_they_were(
     def hold(first: list, second: list) -> None:
         drawn_over = any(one["shape"]["type"] == "mask" for one in first + second)
         assume(key not in OF_MASKS or drawn_over)  # else nothing tells what the files are
+        assume(key not in TURNED or not any(reaches_over(one) for one in first + second))
         found = read_back(key, assets, (first, second), masks)
         for at, regions in enumerate((first, second)):
             hidden = key not in UNSEEN_IN
