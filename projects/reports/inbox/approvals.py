@@ -4,7 +4,7 @@ second person."""
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -61,11 +61,11 @@ def _waiting(event: Event) -> dict[str, Any] | None:
         case "bonus_proposed":
             bonuses = Bonus.objects.filter(public_id=key, state=Bonus.State.PROPOSED)
             found = bonuses.values("currency", money=F("amount")).first()
-        case "payout_proposed":
-            runs = Payout.objects.filter(public_id=key, state=Payout.State.PROPOSED)
-            found = runs.values("currency", money=Sum("items__cents") * ledger.PER_CENT).first()
-        case "payout_cancel_asked":
-            runs = Payout.objects.filter(public_id=key, state=Payout.State.APPROVED, cancel_asked_by__isnull=False)
+        case "payout_proposed" | "payout_cancel_asked":
+            asks = Q(state=Payout.State.PROPOSED)
+            if event.kind == CALLED_OFF:
+                asks = Q(state=Payout.State.APPROVED, cancel_asked_by__isnull=False)
+            runs = Payout.objects.filter(asks, public_id=key)
             found = runs.values("currency", money=Sum("items__cents") * ledger.PER_CENT).first()
         case "payout_return_asked":
             asked_by = {"item__payout__public_id": key, "asked_by": event.actor_id}

@@ -1,8 +1,12 @@
 """Makers and readers of money for tests. Balances are added up here from Transfer rows, not by the ledger."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import count
 from uuid import UUID
+
+import pgtrigger
+from django.utils import timezone
 
 from taskers.models import Organization, Payout, Person, Transfer
 from taskers.money import ledger, payouts
@@ -59,6 +63,12 @@ def earned(rows: Sequence[ledger.Earning]) -> list[Transfer]:
     ledger.earn_all(rows)
     made = {one.key: one for one in Transfer.objects.filter(key__in=[row.key for row in rows])}
     return [made[row.key] for row in rows]
+
+
+def ago(transfer: Transfer, **back: int) -> None:
+    """As if it had been made so long ago."""
+    with pgtrigger.ignore("taskers.Transfer:transfer_append_only"):
+        Transfer.objects.filter(pk=transfer.pk).update(at=timezone.now() - timedelta(**back))
 
 
 def balance_of(tasker: Person, kind: str) -> int:
