@@ -148,7 +148,7 @@ def _project(story: Story, terms: projects.Terms, instructions: str, gold_share:
     """A project for whoever was trained for it."""
     by, text = story.people["maya"], (HERE / instructions).read_text(encoding="utf-8")
     project = configure.create(story.organization, by, instructions=text, **terms)
-    rules.change(project, by, standing_floor=0.6, standing_evidence=8, gold_share=gold_share, gold_uses=60)
+    rules.change(project, by, standing_floor=0.5, standing_evidence=12, gold_share=gold_share, gold_uses=60)
     rules.ask_for(project, skills.define(story.organization, "Town line", by=by), by=by)
     return project
 

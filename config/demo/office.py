@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from statistics import median
 from uuid import uuid4
 
 from config.demo import crew
@@ -24,6 +25,7 @@ ANSWERS = (
 )
 TOO_LOW = 0.6  # a standing with which Maya doesn't wait for more
 ENOUGH = 9  # graded pieces of work, before somebody is kept out for them
+AT_A_GLANCE = 6_000  # ms; whoever is as quick hasn't read. Whoever reads and was unlucky in a few stays
 
 
 def review(reviewer: Person, desks: Sequence[Desk], number: int, dice: random.Random) -> Course:
@@ -84,9 +86,16 @@ def morning(manager: Person, desk: Desk, dice: random.Random) -> Course:
         yield dice.uniform(20, 60)
         queue.uphold(reported[0], by=manager)
     for standing in grades.Standing.objects.filter(project_key=desk.project.public_id).select_related("tasker"):
-        if standing.good + standing.poor > ENOUGH and grades.mean(standing.good, standing.poor) < TOO_LOW:
+        low = standing.good + standing.poor > ENOUGH and grades.mean(standing.good, standing.poor) < TOO_LOW
+        if low and _seldom_reads(standing.tasker, desk):
             yield 300.0
             _keep_out(standing.tasker, desk, manager)
+
+
+def _seldom_reads(tasker: Person, desk: Desk) -> bool:
+    mine = Annotation.objects.filter(tasker=tasker, task__project=desk.project, assignment__kind="judge")
+    times = list(mine.values_list("active_ms", flat=True))
+    return bool(times) and median(times) < AT_A_GLANCE
 
 
 def _keep_out(tasker: Person, desk: Desk, manager: Person) -> None:
