@@ -16,6 +16,7 @@ BACK = 9  # steps of niceness: a tenth of the processor where somebody else want
 
 
 OWN_SESSION = Path("/proc/self/autogroup")
+_own = threading.local()
 
 
 def lower(steps: int) -> None:
@@ -32,9 +33,15 @@ def lower(steps: int) -> None:
 
 def step_back() -> None:
     """The calling thread, and those that it starts from now on, let the others of this process go first."""
+    _own.back = True
     if sys.platform == "linux":  # where a thread has a niceness of its own
         own = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, own, min(19, os.getpriority(os.PRIO_PROCESS, own) + BACK))
+
+
+def in_the_way() -> bool:
+    """Whether the calling thread lets nobody go first: False in one that stepped back."""
+    return not getattr(_own, "back", False)
 
 
 class Aside:

@@ -19,6 +19,7 @@ from assist.adapters import (
     ImageReader,
     Judge,
     MaskPrompt,
+    Masks,
     Offer,
     Runtime,
     RuntimeMissing,
@@ -31,6 +32,7 @@ from assist.adapters.asked_anew import Anew
 from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
 from assist.adapters.kinds import KINDS
+from assist.adapters.priority import Aside
 from assist.errors import CopilotError
 from assist.runtime import everything, metrics, near, windows
 from assist.runtime.decoding import BadPicture, pixels_of
@@ -70,6 +72,7 @@ class HeldModel:
             hands = OUTSIDE_HANDS
         self.prompts = Lane(f"{offer.key} prompts", PROMPTS_WAITING, hands=hands)
         self.encodes = Lane(f"{offer.key} encodes", ENCODES_WAITING, behind=self.prompts)
+        self._aside = Aside()
 
     async def ready(self) -> Runtime:
         """The loaded model. Raises CopilotError "model-missing"; a failed load is tried again after a while."""
@@ -92,6 +95,12 @@ class HeldModel:
             self.problem = f"{self.offer.key} could not be loaded ({type(error).__name__}): see the runtime's log."
         self.seconds = time.monotonic() - started
         log.info("%s: %s", self.offer.key, self.problem or f"ready after {self.seconds:.1f} s")
+
+    async def decoded(self, decode: Callable[[], Masks], asker: str | None) -> Masks:
+        """The masks of one prompt. Without an asker nobody waits for them: they let every click go first."""
+        if asker:
+            return await self.prompts.run(decode, asker)
+        return await self.encodes.run(partial(self._aside.run, decode), urgent=False)
 
     def _loaded(self) -> Runtime:
         return self.offer.load(self._folder, devices.choose() if self.offer.accelerated else CPU)
@@ -189,8 +198,7 @@ class Serving:
         previous = self._handles.find(owner, question["previous"]) if question.get("previous") else None
         prompt = near.prompt_of(question, previous)
         started = time.monotonic()
-        lane = model.prompts if asker else model.encodes
-        masks = await lane.run(partial(segmenter.decode, embedding, prompt), asker, urgent=bool(asker))
+        masks = await model.decoded(partial(segmenter.decode, embedding, prompt), asker)
         rows = await asyncio.to_thread(near.told, masks)  # meanwhile the next prompt is decoded
         handles = [self._handles.keep(owner, logits) for logits in masks.logits]
         return {
@@ -212,13 +220,13 @@ class Serving:
         model, segmenter = await self._segmenter(question)
         asker = question.get("asker")
         embedding = await self._embedding(model, segmenter, question, urgent=bool(asker))
-        lane, until = model.prompts if asker else model.encodes, time.monotonic() + everything.SECONDS
+        until = time.monotonic() + everything.SECONDS
         found: list[everything.FoundMask] = []
         for x, y in everything.places(embedding.image_size):
             if time.monotonic() > until:
                 break
             at = partial(segmenter.decode, embedding, MaskPrompt(((x, y, True),), None, None))
-            masks = await lane.run(at, asker, urgent=bool(asker))
+            masks = await model.decoded(at, asker)
             found += await asyncio.to_thread(everything.worth, masks, embedding.image_size)
         kept = await asyncio.to_thread(everything.apart, found)
         rows = [

@@ -10,6 +10,7 @@ import torch
 from assist.adapters import RUNTIMES, devices, mobile_sam
 from assist.adapters.cores import Cores
 from assist.adapters.devices import Device, DeviceMissing
+from assist.adapters.priority import Aside
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, *, cuda: bool = False, mps: bool = False) -> None:
@@ -52,10 +53,25 @@ def test_calls_of_a_model_share_its_cores() -> None:
                     return threads, torch.get_num_threads()
 
             assert pool.submit(beside).result() == (2, 2)
+            assert Aside().run(beside) == (1, 1), "nobody waits for that"
             with cores.share(), cores.share() as third:
                 assert third == 1, "never none"
     with cores.share() as again:
         assert again == 4
+
+
+def test_a_click_has_all_cores_beside_what_nobody_waits_for() -> None:
+    cores, clicks = Cores(4), ThreadPoolExecutor(1)
+
+    def click() -> int:
+        with cores.share() as threads:
+            return threads
+
+    def ahead() -> int:
+        with cores.share():
+            return clicks.submit(click).result()
+
+    assert Aside().run(ahead) == 4
 
 
 class NoGpuIn(onnxruntime.InferenceSession):

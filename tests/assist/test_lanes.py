@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assist.adapters import RUNTIMES
+from assist.adapters import RUNTIMES, Embedding, MaskPrompt, Masks
+from assist.adapters.fake import FakeMasks
+from assist.adapters.priority import in_the_way
 from assist.errors import CopilotError
 from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane
@@ -166,7 +168,16 @@ async def test_lane_with_two_hands_does_two_things_at_once_and_no_third() -> Non
     lane.close()
 
 
-async def test_masks_and_classes_that_nobody_waits_for_are_made_behind_what_people_ask(square: Picture) -> None:
+async def test_masks_and_classes_that_nobody_waits_for_are_made_behind_what_people_ask(
+    square: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode, decoded_in_the_way = FakeMasks.decode, []
+
+    def watched(self: FakeMasks, embedding: Embedding, prompt: MaskPrompt) -> Masks:
+        decoded_in_the_way.append(in_the_way())
+        return decode(self, embedding, prompt)
+
+    monkeypatch.setattr(FakeMasks, "decode", watched)
     serving = Serving([RUNTIMES[key] for key in ("fake-masks@1", "fake-classes@1")], Path(), EmbeddingStore(None))
     masks, classes = serving._models["fake-masks@1"], serving._models["fake-classes@1"]
     image = {"image": square.sha256, "data": square.file, "owner": "nobody", "points": [], "box": [4, 4, 9, 9]}
@@ -180,5 +191,6 @@ async def test_masks_and_classes_that_nobody_waits_for_are_made_behind_what_peop
         assert [one["counts"] for one in asked["masks"]] == [one["counts"] for one in ahead["masks"]]
         assert await serving.classify({"model": "fake-classes@1", "asker": "alice", **text}) == shares
         assert (masks.prompts.done, classes.prompts.done) == (1, 1)
+        assert decoded_in_the_way == [False, True]
     finally:
         serving.close()

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browser import shapes
 from tests.support.browser.quiet import listen
 from tests.support.browser.signing_in import enter
-from tests.support.browser.site import Site
+from tests.support.browser.site import Site, are_loaded
 from tests.support.browser.studio import JUN, annotations, draw_box, saved, taken
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -101,6 +102,7 @@ def test_the_copilot_dies_and_nothing_else_changes(site: Site, jun: Page) -> Non
     expect(jun.locator("#studio")).to_have_attribute("data-phase", "working", timeout=15_000)
     taken(jun)
     assert annotations(site, name) == 1
+    until(lambda: are_loaded(site), 120, site.log)  # whoever comes next may count on it
 
 
 def draw_more(page: Page) -> None:

@@ -123,13 +123,13 @@ def _wait(site: Site, process: subprocess.Popen, log: Path) -> None:
                 body = json.load(answer)
         except (urllib.error.URLError, OSError):
             body = {}
-        if body.get("ready") and not body["degraded"] and _are_loaded(site):
+        if body.get("ready") and not body["degraded"] and are_loaded(site):
             return
         time.sleep(0.5)
     raise AssertionError(f"Tandem wasn't ready after {PATIENCE} seconds:\n{body}\n{log.read_text()[-4000:]}")
 
 
-def _are_loaded(site: Site) -> bool:
+def are_loaded(site: Site) -> bool:
     """Whether every model can answer: while they load, a page waits for its first answer, and two sites that start at
     once load for minutes."""
     status = status_now(f"unix:{site.data / 'run' / 'runtime.sock'}", 5.0)
