@@ -5,7 +5,6 @@ images stand before the annotations; one reading of the tasks writes the images 
 to a temporary file, which follows.
 """
 
-import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
@@ -16,11 +15,11 @@ from projects.data.exporting import key_points, pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import Names, ending, file_name
+from projects.data.exporting.pieces import as_json, pieces_of
 from projects.data.exporting.source import Class, Source
 from projects.inference import vector_shapes
 
 SPOOLED = 8 * 1024 * 1024  # up to this size the annotations wait in memory
-PIECE = 256 * 1024
 ALL = "default"  # what there is where nothing is split, as Datumaro calls it
 
 # The annotations of a task's regions, without their numbers.
@@ -43,15 +42,13 @@ def write(source: Source, kind: str, annotated: Annotated, categories: list[dict
 def _document(
     source: Source, split: str, named: Named, annotated: Annotated, categories: list[dict[str, Any]]
 ) -> Iterator[bytes]:
-    yield b'{"info":' + _json({"description": source.project.name, "version": "1.0"})
-    yield b',"licenses":[],"categories":' + _json(categories)
+    yield b'{"info":' + as_json({"description": source.project.name, "version": "1.0"})
+    yield b',"licenses":[],"categories":' + as_json(categories)
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as spool:
         yield b',"images":['
         yield from _images(source.tasks(split), source, named, annotated, spool)
         yield b'],"annotations":['
-        spool.seek(0)
-        while piece := spool.read(PIECE):
-            yield piece
+        yield from pieces_of(spool)
     yield b"]}\n"
 
 
@@ -64,8 +61,8 @@ def _images(
         for annotation in annotated(source, one):
             annotation_id += 1
             numbered = {"id": annotation_id, "image_id": image_id} | annotation
-            spool.write((b"," if annotation_id > 1 else b"") + _json(numbered))
-        yield (b"," if image_id > 1 else b"") + _json({"id": image_id} | image_of(one, named(one)))
+            spool.write((b"," if annotation_id > 1 else b"") + as_json(numbered))
+        yield (b"," if image_id > 1 else b"") + as_json({"id": image_id} | image_of(one, named(one)))
 
 
 def picture_names(source: Source) -> Named:
@@ -160,10 +157,6 @@ def _around(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _flat(points: list) -> list[float]:
     return [value for point in points for value in point]
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 FORMAT = ExportFormat(

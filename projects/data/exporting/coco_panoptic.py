@@ -3,7 +3,6 @@
 A pixel belongs to one segment: what was drawn later lies on top.
 """
 
-import json
 import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
@@ -12,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from projects.data.exporting import pictures, shapes
-from projects.data.exporting.coco import ALL, PIECE, SPOOLED, category, image_of
+from projects.data.exporting.coco import ALL, SPOOLED, category, image_of
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import Names, ending
+from projects.data.exporting.pieces import as_json, pieces_of
 from projects.data.exporting.source import Source
 
 
@@ -34,9 +34,9 @@ def write(source: Source) -> Iterator[Entry]:
                 drawn, segments = segmented(source, one)
                 yield Entry(f"annotations/panoptic_{part}/{stem}.png", [shapes.png(drawn)], packed=False)
                 comma = b"," if number > 1 else b""
-                images.write(comma + _json({"id": number} | image_of(one, f"{stem}{ending(one)}")))
+                images.write(comma + as_json({"id": number} | image_of(one, f"{stem}{ending(one)}")))
                 said = {"image_id": number, "file_name": f"{stem}.png", "segments_info": segments}
-                annotations.write(comma + _json(said))
+                annotations.write(comma + as_json(said))
             yield Entry(f"annotations/panoptic_{part}.json", _document(source, images, annotations))
 
 
@@ -68,21 +68,11 @@ def segmented(source: Source, one: Decided) -> tuple[NDArray[np.uint8], list[dic
 def _document(source: Source, images: IO[bytes], annotations: IO[bytes]) -> Iterator[bytes]:
     info = {"description": source.project.name, "version": "1.0"}
     categories = [category(one) | {"isthing": 1} for one in source.in_order]
-    yield b'{"info":' + _json(info) + b',"licenses":[],"categories":' + _json(categories) + b',"images":['
-    yield from _spooled(images)
+    yield b'{"info":' + as_json(info) + b',"licenses":[],"categories":' + as_json(categories) + b',"images":['
+    yield from pieces_of(images)
     yield b'],"annotations":['
-    yield from _spooled(annotations)
+    yield from pieces_of(annotations)
     yield b"]}\n"
-
-
-def _spooled(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(PIECE):
-        yield piece
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 FORMAT = ExportFormat(

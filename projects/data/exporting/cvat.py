@@ -15,11 +15,11 @@ from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.markup import number, quoted, text
 from projects.data.exporting.names import Names, ending
+from projects.data.exporting.pieces import pieces_of
 from projects.data.exporting.source import Source
 from projects.inference import geometry
 
 SPOOLED = 8 * 1024 * 1024
-PIECE = 256 * 1024
 
 
 def write(source: Source) -> Iterator[Entry]:
@@ -32,8 +32,7 @@ def write(source: Source) -> Iterator[Entry]:
                 yield from pictures.entry(one, f"images/{name}")
                 spool.write(image(source, one, count, name, split).encode())
                 count += 1
-        spool.seek(0)
-        yield Entry("annotations.xml", _document(source, count, iter(lambda: spool.read(PIECE), b"")))
+        yield Entry("annotations.xml", _document(source, count, pieces_of(spool)))
 
 
 def _document(source: Source, count: int, images: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,6 +1,5 @@
 """Datumaro's own layout: annotations/PART.json, and the pictures under images/PART/. Written as a stream."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +7,7 @@ from projects.data.exporting import pictures, shapes
 from projects.data.exporting.coco import ALL
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import Names, ending
+from projects.data.exporting.pieces import as_json
 from projects.data.exporting.source import Source
 
 VERSION = "1.0"
@@ -38,7 +38,7 @@ def _document(source: Source, split: str, names: Names) -> Iterator[bytes]:
             "mask": {"colormap": colormap},
         },
     }
-    yield _json(head)[:-1] + b',"items":['
+    yield as_json(head)[:-1] + b',"items":['
     for number, one in enumerate(source.tasks(split)):
         stem = names.stem(one)
         item = {
@@ -47,7 +47,7 @@ def _document(source: Source, split: str, names: Names) -> Iterator[bytes]:
             "attr": {"external_id": one.external_id},
             "image": {"path": f"{stem}{ending(one)}", "size": [one.payload["height"], one.payload["width"]]},
         }
-        yield (b"," if number else b"") + _json(item)
+        yield (b"," if number else b"") + as_json(item)
     yield b"]}\n"
 
 
@@ -63,10 +63,6 @@ def _annotation(source: Source, region: dict[str, Any], at: int) -> dict[str, An
         visible = 2 if shape.get("visible", True) else 1
         return common | {"type": "points", "points": [shape["x"], shape["y"]], "visibility": [visible]}
     return common | {"type": shape["type"], "points": [value for point in shape["points"] for value in point]}
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 FORMAT = ExportFormat(

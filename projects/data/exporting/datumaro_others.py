@@ -15,6 +15,7 @@ from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import FlatNames, ending
+from projects.data.exporting.pieces import pieces_of
 from projects.data.exporting.source import Source
 from projects.errors import Refused
 from projects.inference import geometry
@@ -22,7 +23,6 @@ from projects.task_types.asked_fields import CHOICES
 
 MOST = 5_000  # tasks
 MOST_SHAPES = 200_000
-PIECE = 256 * 1024
 Fit = Callable[[Source, Any, int], Any]  # an item as a writer takes it, by its place among all
 
 
@@ -40,7 +40,7 @@ def write(source: Source, writer: str, fit: Fit, **options: Any) -> Iterator[Ent
         for path in sorted(root.rglob("*")):
             if path.is_file():
                 with path.open("rb") as file:
-                    yield Entry(path.relative_to(root).as_posix(), iter(partial(file.read, PIECE), b""))
+                    yield Entry(path.relative_to(root).as_posix(), pieces_of(file))
 
 
 def _categories(source: Source) -> dict[Any, Any]:

@@ -17,6 +17,7 @@ import msgpack
 
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import ExportFormat, one_file
+from projects.data.exporting.pieces import pieces_of
 from projects.data.exporting.source import Source
 from projects.data.exporting.tokens import Bounds, cuts_of, tokenize, without_overlaps
 from projects.data.spacy_numbers import BEGIN, INSIDE, OUTSIDE, SPAN, SYMBOLS, string_number
@@ -26,7 +27,6 @@ VERSION = "0.1"  # of DocBin's own layout
 ATTRIBUTES = [SYMBOLS["ORTH"], SYMBOLS["ENT_IOB"], SYMBOLS["ENT_TYPE"]]
 ROW = struct.Struct("<QQQ")
 SPOOLED = 4 * 1024 * 1024
-PIECE = 256 * 1024
 REMEMBERED = 200_000  # words kept in mind so as not to be written twice; twice does no harm
 LARGEST = 2**32 - 1  # bytes in one msgpack column
 
@@ -116,16 +116,10 @@ def _map(columns: Columns) -> Iterator[bytes]:
     for name in BLOCKS:
         file = columns.files[name]
         yield packer.pack(name) + b"\xc6" + struct.pack(">I", file.tell())
-        yield from _pieces(file)
+        yield from pieces_of(file)
     for name in LISTS:
         yield packer.pack(name) + packer.pack_array_header(columns.counts[name])
-        yield from _pieces(columns.files[name])
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(PIECE):
-        yield piece
+        yield from pieces_of(columns.files[name])
 
 
 def _with_white_space(text: str, tokens: Sequence[Bounds]) -> list[tuple[int, int, bool]]:

@@ -15,13 +15,13 @@ from projects.data.exporting.chosen import name_of
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import FlatNames, ending, folder
+from projects.data.exporting.pieces import pieces_of
 from projects.data.exporting.source import Source
 from projects.task_types.asked_fields import CHOICES
 from taskers.files.csv_cells import plain
 
 NO_LABEL = "no_label"
 SPOOLED = 2 * 1024 * 1024
-PIECE = 256 * 1024
 
 
 def write(source: Source) -> Iterator[Entry]:
@@ -39,8 +39,7 @@ def write(source: Source) -> Iterator[Entry]:
                 if text is not None:
                     yield Entry(name, [text.encode()])
                 yield from pictures.entry(one, name)
-        table.seek(0)
-        yield Entry("labels.csv", iter(lambda: table.read(PIECE), b""))
+        yield Entry("labels.csv", pieces_of(table))
 
 
 def _label(source: Source, one: Decided) -> str:

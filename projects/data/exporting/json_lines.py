@@ -1,6 +1,5 @@
 """A line of JSON for each task, as tools for labelling take them; with pictures beside them, called by their names."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +7,7 @@ from projects.data.exporting import pictures
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, Write
 from projects.data.exporting.names import Names, ending
+from projects.data.exporting.pieces import as_json
 from projects.data.exporting.source import Source
 
 Line = Callable[[Source, Decided, str], dict[str, Any]]  # a task's, by the name of its picture
@@ -31,7 +31,7 @@ def written(line: Line) -> Write:
 def _lines(source: Source, split: str, names: Names, line: Line) -> Iterator[bytes]:
     for one in source.tasks(split):
         said = line(source, one, _picture_name(split, names.stem(one), one))
-        yield json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        yield as_json(said) + b"\n"
 
 
 def _picture_name(split: str, stem: str, one: Decided) -> str:

@@ -3,7 +3,6 @@
 Places in pictures are percents of the width and height, in texts offsets of code points.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.markup import quoted
 from projects.data.exporting.names import Names, ending
+from projects.data.exporting.pieces import as_json
 from projects.data.exporting.source import Source
 from projects.inference import geometry
 from projects.task_types.preference import FIRST, PAIR, PREFERRED, TIE
@@ -45,7 +45,7 @@ def write(source: Source) -> Iterator[Entry]:
 def _document(source: Source, split: str, names: Names) -> Iterator[bytes]:
     yield b"["
     for number, one in enumerate(source.tasks(split), start=1):
-        yield (b",\n" if number > 1 else b"\n") + _json(_task(source, one, number, split, names.stem(one)))
+        yield (b",\n" if number > 1 else b"\n") + as_json(_task(source, one, number, split, names.stem(one)))
     yield b"\n]\n"
 
 
@@ -213,10 +213,6 @@ def _tools(source: Source) -> Iterator[str]:
         )
         if labels:
             yield f'<{kind}Labels name="{kind.lower()}" toName="image">{inside}</{kind}Labels>'
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 FORMAT = ExportFormat(

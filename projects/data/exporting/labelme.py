@@ -1,7 +1,6 @@
 """LabelMe (the desktop tool): a JSON file for each picture, with the picture beside it."""
 
 import base64
-import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,6 +9,7 @@ from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import Names, ending
+from projects.data.exporting.pieces import as_json
 from projects.data.exporting.source import Source
 from projects.inference import geometry
 
@@ -40,7 +40,7 @@ def _document(source: Source, one: Decided, name: str) -> bytes:
         "imageWidth": one.payload["width"],
         "external_id": one.external_id,
     }
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    return as_json(said)
 
 
 def _shapes(source: Source, region: dict[str, Any], group: int) -> Iterator[dict[str, Any]]:

@@ -15,11 +15,11 @@ from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import FlatNames, ending
+from projects.data.exporting.pieces import pieces_of
 from projects.data.exporting.source import Source
 
 PARTS = {"": "train", "train": "train", "val": "validation", "test": "test"}
 SPOOLED = 2 * 1024 * 1024
-PIECE = 256 * 1024
 IMAGES = "ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,OriginalSize,OriginalMD5"
 IMAGES += ",Thumbnail300KURL,Rotation"
 BOXES = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside"
@@ -34,7 +34,7 @@ def write(source: Source) -> Iterator[Entry]:
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as sizes:
         for split in source.splits:
             yield from _part(source, split, names, sizes)
-        yield Entry("annotations/images.meta", _read(sizes))
+        yield Entry("annotations/images.meta", pieces_of(sizes))
 
 
 def _part(source: Source, split: str, names: FlatNames, sizes: IO[bytes]) -> Iterator[Entry]:
@@ -55,9 +55,9 @@ def _part(source: Source, split: str, names: FlatNames, sizes: IO[bytes]) -> Ite
                 if region["shape"]["type"] in shapes.AREAS:
                     boxes.write(_box(source, one, stem, region))
                     yield from _mask(source, one, (part, stem, number), region, masks)
-        yield Entry(f"annotations/{part}-images-with-rotation.csv", _read(images))
-        yield Entry(f"annotations/{part}-annotations-bbox.csv", _read(boxes))
-        yield Entry(f"annotations/{part}-annotations-object-segmentation.csv", _read(masks))
+        yield Entry(f"annotations/{part}-images-with-rotation.csv", pieces_of(images))
+        yield Entry(f"annotations/{part}-annotations-bbox.csv", pieces_of(boxes))
+        yield Entry(f"annotations/{part}-annotations-object-segmentation.csv", pieces_of(masks))
 
 
 def _box(source: Source, one: Decided, stem: str, region: dict[str, Any]) -> bytes:
@@ -93,12 +93,6 @@ def _line(values: Sequence[Any]) -> bytes:
     out = io.StringIO()
     csv.writer(out).writerow(values)
     return out.getvalue().encode()
-
-
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(PIECE):
-        yield piece
 
 
 FORMAT = ExportFormat(

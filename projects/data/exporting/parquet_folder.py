@@ -7,13 +7,13 @@ a temporary file group by group, so that one group is held. pyarrow is loaded wh
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 from projects.data.exporting import pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import Names, ending
+from projects.data.exporting.pieces import pieces_of
 from projects.data.exporting.source import Source
 from projects.task_types.preference import PAIR, PREFERRED, Preference
 
@@ -22,7 +22,6 @@ GROUP_ROWS = 1000
 GROUP_BYTES = 16 * 1024 * 1024  # of pictures in one group
 FILE_ROWS = 100_000  # in one file; the next row begins another
 FILE_BYTES = 500 * 1024 * 1024
-PIECE = 256 * 1024
 
 STRING, NUMBER, FLAG, INTEGER = ({"dtype": dtype, "_type": "Value"} for dtype in ("string", "float64", "bool", "int64"))
 PICTURE = {"_type": "Image"}
@@ -41,11 +40,9 @@ def write(source: Source) -> Iterator[Entry]:
         while more:
             with tempfile.TemporaryFile() as file:
                 count, more = _fill(file, rows, features)
-                file.seek(0)
-                pieces = iter(partial(file.read, PIECE), b"")
                 if not count:
                     break
-                yield Entry(f"data/{PARTS[split]}-{number:05d}.parquet", pieces, packed=False)
+                yield Entry(f"data/{PARTS[split]}-{number:05d}.parquet", pieces_of(file), packed=False)
             number += 1
     yield Entry("README.md", [f"# {source.project.name}\n\nMade by Tandem; loads by datasets.load_dataset.\n".encode()])
 

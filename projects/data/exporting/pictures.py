@@ -6,8 +6,7 @@ from django.core.files.storage import default_storage
 
 from projects.data.exporting.decided import Decided, media_gone
 from projects.data.exporting.format import Entry
-
-PIECE = 256 * 1024
+from projects.data.exporting.pieces import PIECE
 
 
 def entry(one: Decided, name: str, which: int = 0) -> Iterator[Entry]:

@@ -5,7 +5,6 @@ Corners are counted from 1, as VOC's own are.
 
 import tempfile
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,11 @@ from projects.data.exporting import markup, pictures, shapes
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import FlatNames, ending
+from projects.data.exporting.pieces import pieces_of
 from projects.data.exporting.source import Source
 
 ALL = "default"
 SPOOLED = 1024 * 1024
-PIECE = 256 * 1024
 
 
 def write(source: Source) -> Iterator[Entry]:
@@ -44,8 +43,7 @@ def write(source: Source) -> Iterator[Entry]:
                     yield from _masks(source, one, stem, palette)
             for folder, lines in (("Main", listed), ("Segmentation", masked)):
                 if lines.tell() or folder == "Main":
-                    lines.seek(0)
-                    yield Entry(f"ImageSets/{folder}/{split or ALL}.txt", iter(partial(lines.read, PIECE), b""))
+                    yield Entry(f"ImageSets/{folder}/{split or ALL}.txt", pieces_of(lines))
 
 
 def annotation(source: Source, one: Decided, name: str) -> bytes:

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import IO, NamedTuple
 
 from projects.data.exporting.format import Entry
+from projects.data.exporting.pieces import pieces_of
 
 LOCAL, CENTRAL, DESCRIPTOR, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x07\x08", b"PK\x05\x06"
 END64, END64_AT = b"PK\x06\x06", b"PK\x06\x07"
@@ -22,7 +23,6 @@ BY_UNIX = 3 << 8 | 45
 FILE_MODE = 0o100644 << 16
 MOST16, MOST32 = 0xFFFF, 0xFFFFFFFF
 SPOOLED = 4 * 1024 * 1024
-PIECE = 256 * 1024
 SMALL = 64 * 1024  # a file up to this size is packed whole, and its sizes stand before it
 
 
@@ -82,8 +82,7 @@ class Zip:
                 crc, size = zlib.crc32(piece, crc), size + len(piece)
             found = Written(name, UTF8, STORED, crc, size, size, self.at)
             yield self._sent(_local(found))
-            spool.seek(0)
-            while piece := spool.read(PIECE):
+            for piece in pieces_of(spool):
                 yield self._sent(piece)
         self._list(found)
 
@@ -109,8 +108,7 @@ class Zip:
     def end(self) -> Iterator[bytes]:
         """The list, and where it lies."""
         start, size = self.at, self.listed.tell()
-        self.listed.seek(0)
-        while piece := self.listed.read(PIECE):
+        for piece in pieces_of(self.listed):
             yield self._sent(piece)
         if self.files >= MOST16 or max(start, size) >= MOST32:
             whole = struct.pack(
