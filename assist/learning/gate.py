@@ -22,6 +22,7 @@ To decide alone, more is asked of a candidate (deciding_gate.py).
 """
 
 import math
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ LOST = (1.0, 1.5)  # groups: a slice of few that lost these may speak against th
 POWER = 0.8  # chance to pass an equal one, with as many tasks as are asked for
 MARGIN = 0.05
 EVERYTHING = "all"
+NAMED = 200  # characters of slices' names in a reason: a line keeps 300
 # Reasons as they are kept; pages say them in the reader's language.
 REASONS = {
     "nothing": "No task was decided without a model's help.",
@@ -230,7 +232,9 @@ def _verdict(findings: Sequence[Finding], idle: bool) -> tuple[Outcome, str]:
 
 
 def _named(findings: Sequence[Finding]) -> str:
-    return ", ".join(REASONS["all"] if one.slice == EVERYTHING else one.slice for one in findings)
+    """As many of them as a sentence bears; the findings have all."""
+    names = ", ".join(REASONS["all"] if one.slice == EVERYTHING else one.slice for one in findings)
+    return textwrap.shorten(names, NAMED, placeholder=" …")
 
 
 def _checked(pairs: Iterable[Pair]) -> list[Pair]:

@@ -87,6 +87,9 @@ def test_what_is_plainly_worse_is_refused_by_the_name_of_the_slice() -> None:
     bad = [Pair(f"b{n}", f"b{n}", float(n % 3 > 0), 1.0, frozenset({"short"})) for n in range(60)]
     judgement = gate.judge(good + bad, slices=["short", "long"], margin=MARGIN)
     assert judgement.outcome == Outcome.REFUSED and "short" in judgement.reason and "long" not in judgement.reason
+    many = [replace(one, slices=frozenset(f"customer {n}" for n in range(60))) for one in bad]
+    told = gate.judge(many, slices=[f"customer {n}" for n in range(60)], margin=MARGIN).reason
+    assert "all tasks, customer 0, customer 1, " in told and told.endswith(" ….") and len(told) < 300
 
 
 def test_a_slice_without_evidence_holds_nobody_back_and_says_how_much_is_missing() -> None:
