@@ -1,5 +1,8 @@
 """The part of people and money, and what it does once at the start."""
 
+import threading
+
+import scipy
 from django.apps import AppConfig
 
 
@@ -13,5 +16,18 @@ class TaskersConfig(AppConfig):
         from taskers.credentials import idempotency, second_step_secrets, secret_box, sign_ins
         from taskers.people import payees
 
+        one_part_at_a_time()
         sign_ins.listen()
         secret_box.PLACES.extend([second_step_secrets.PLACE, idempotency.PLACE, payees.PLACE])
+
+
+def one_part_at_a_time() -> None:
+    """Have one thread at a time read parts of scipy, which it reads when they are first asked for: two that ask at once
+    for parts which need each other find the other's half read, and fail."""
+    reading, read = threading.RLock(), scipy.__getattr__
+
+    def in_turn(name: str) -> object:
+        with reading:
+            return read(name)
+
+    scipy.__getattr__ = in_turn

@@ -54,3 +54,27 @@ def taken_in(script: str) -> set[str]:
 def test_django_finds_nothing_wrong_with_the_code() -> None:
     """A start doesn't look again."""
     call_command("check", fail_level="WARNING")
+
+
+# As a web process does whose first pages are asked for at once, each by a thread of its own.
+AT_ONCE = """
+import threading, scipy
+from taskers.apps import one_part_at_a_time
+one_part_at_a_time()
+parts, failed = "cluster spatial special optimize ndimage sparse linalg stats".split(), []
+together = threading.Barrier(len(parts))
+def ask(part):
+    together.wait()
+    try:
+        getattr(scipy, part)
+    except ImportError as problem:
+        failed.append(problem)
+asking = [threading.Thread(target=ask, args=(part,)) for part in parts]
+for one in asking: one.start()
+for one in asking: one.join()
+assert not failed, failed
+"""
+
+
+def test_threads_that_ask_for_parts_of_scipy_at_once_each_get_theirs() -> None:
+    subprocess.run([sys.executable, "-c", AT_ONCE], check=True)
