@@ -252,7 +252,7 @@ def test_control_arm_is_drawn_by_hash_and_written_down(cast: Cast, project: Proj
     assert sum(arm == {False} for arm in by_task.values()) > 5, "of three judgements a chance one in forty"
     written = set()
     for tasker in (cast.alice, cast.bob, cast.carol):
-        for _ in range(15):
+        for _ in range(25):
             mine = make.held(tasker, project)
             assert bool(mine.copilot) is arms[tasker.pk, mine.task_id]
             written.add(bool(mine.copilot))
