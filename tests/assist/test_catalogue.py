@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from assist.adapters import MaskPrompt, RuntimeMissing, catalogue, meta_sam
 from assist.adapters.files import WeightsProblem
@@ -144,11 +145,13 @@ def test_deployments_share_a_projects_work_by_hash(cast: Cast, folder: Path, fil
     with pytest.raises(StateConflict, match="leaves 0 %"):
         work.deployed(project, third, share=60, by=cast.mina)
     deployed = work.deployed(project, new, share=20, by=cast.mina)
-    drawn = [resolution.chosen(key, "segment", f"assignment {number}") for number in range(400)]
-    shares = [drawn.count(one) / 400 for one in ("sam@1", "sam@2", None)]
+    subjects, now = [f"assignment {number}" for number in range(400)], timezone.now()
+    drawn = resolution.chosen_then(project, "segment", [(one, now) for one in subjects])
+    shares = [drawn.count(one) / 400 for one in ("sam@1", "sam@2", "")]
     assert shares == pytest.approx([0.59, 0.2, 0.21], abs=0.08)  # three standard errors
     assert resolution.chosen(key, "spans", "assignment 1") is None
-    assert drawn[:100] == [resolution.chosen(key, "segment", f"assignment {number}") for number in range(100)]
+    for _again in range(2):
+        assert drawn[:25] == [resolution.chosen(key, "segment", one) or "" for one in subjects[:25]]
     with pytest.raises(StateConflict, match="withdraw it there first"):
         registry.remove(folder, "sam@2")
     registry.withdraw(deployed, by=cast.mina)

@@ -2,29 +2,29 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
 from assist.learning import doubts
 
 
-def flipped(seed: int, share: float = 0.05) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pictures of digits as rows, what is said of them, and which of that is wrong."""
+def flipped(seed: int, share: float = 0.05) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pictures of digits as rows, what is said of them, which of that is wrong, and what they are."""
+    from sklearn.datasets import load_digits
+
     digits, rng = load_digits(), np.random.default_rng(seed)
     wrong = np.zeros(len(digits.target), bool)
     wrong[rng.choice(len(wrong), round(share * len(wrong)), replace=False)] = True
     given = np.where(wrong, (digits.target + rng.integers(1, 10, len(wrong))) % 10, digits.target)
-    return (digits.data / 16).astype(np.float32), given, wrong
+    return (digits.data / 16).astype(np.float32), given, wrong, digits.target
 
 
 @pytest.mark.parametrize("seed", [3, pytest.param(14, marks=pytest.mark.torture)])
 def test_most_of_the_flips_are_among_the_first(seed: int) -> None:
-    vectors, given, wrong = flipped(seed)
+    vectors, given, wrong, right = flipped(seed)
     folds = doubts.folds_of([str(at) for at in range(len(given))])
     told = doubts.shares(vectors, given, folds, 10)
     found = doubts.doubt(told, given, np.full(len(given), 0.9))
     first = np.argsort(found.right)[: round(0.08 * len(given))]
     assert wrong[first].sum() >= 0.7 * wrong.sum()
-    right = load_digits().target
     assert (found.instead[first][wrong[first]] == right[first][wrong[first]]).mean() > 0.8, "it says what is right"
 
 

@@ -1,9 +1,9 @@
 """A model takes another's place only where it is shown to lose nothing: measured now, on what people found alone. The
 database refuses what has no basis."""
 
-import asyncio
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import asdict, replace
 from datetime import timedelta
 
@@ -14,16 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assist.adapters import RUNTIMES, catalogue
-from assist.errors import CopilotError
 from assist.learning import (
     blind_verdicts,
     confused,
-    costs,
     declared,
     discovered,
     evaluation,
     rollout,
-    timed,
     worst_cases,
 )
 from assist.learning.reasons import REASONS
@@ -39,7 +36,6 @@ from assist.models import (
     TrainingRun,
 )
 from assist.registry import registry, resolution
-from assist.runtime.client import RuntimeClient
 from projects.models import Project, Task
 from projects.reports import verdict_index
 from projects.workflow import task_actions
@@ -48,7 +44,8 @@ from taskers.models import Event
 from tests.support import make
 from tests.support.assist import work
 from tests.support.assist.running import FAKE, SPACY_ONLY, Runtime, running
-from tests.support.cast import Cast
+from tests.support.cast import Cast, assemble
+from tests.support.kept import kept
 from tests.support.projects.pipeline import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("evaluation")]
@@ -71,13 +68,26 @@ def candidate() -> ModelVersion:
     return registry._written(NEXT)
 
 
+@pytest.fixture(scope="module")
+def eighty(django_db_setup, django_db_blocker) -> Iterator[tuple[Cast, Project]]:
+    """Everybody, and eighty texts that Alice has read alone; whatever she marked, the rule marks as well."""
+    with kept(django_db_blocker):
+        with django_db_blocker.unblock():
+            people = assemble()
+            made = make.project(people.riverside, wanted=1)
+            decided(people, made, 80)
+        yield people, made
+
+
 @pytest.fixture
-def project(cast: Cast, runtime: Runtime, settings) -> Project:
-    """Eighty texts that Alice has read alone; whatever she marked, the rule marks as well."""
+def cast(db, eighty: tuple[Cast, Project]) -> Cast:
+    return deepcopy(eighty[0])
+
+
+@pytest.fixture
+def project(eighty: tuple[Cast, Project], runtime: Runtime, settings) -> Project:
     settings.RUNTIME_ADDRESS = runtime.address
-    made = make.project(cast.riverside, wanted=1)
-    decided(cast, made, 80)
-    return made
+    return deepcopy(eighty[1])
 
 
 def decided(cast: Cast, project: Project, count: int, since: int = 0) -> None:
@@ -201,18 +211,6 @@ def test_what_cant_be_proposed_takes_nothing_from_what_was_measured_and_an_unrea
     assert (made.state, made.proposed, made.outcome) == ("done", [], "cannot-tell")
     assert {one["outcome"] for one in made.findings} == {"passed"}
     assert "can tell any more which tasks are in like task" in made.reason
-
-
-@pytest.mark.parametrize(("fault", "number"), [("too-slow", 3), ("need-image", 0)])
-def test_an_answer_that_never_came_took_its_time_as_well(monkeypatch, fault: str, number: int) -> None:
-    async def fails(client: RuntimeClient, op: str, **fields: object) -> dict:
-        raise CopilotError(fault)
-
-    monkeypatch.setattr(RuntimeClient, "ask", fails)
-    meter = costs.Meter()
-    with pytest.raises(CopilotError):
-        asyncio.run(timed.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a", "b", "c"]))
-    assert len(meter.seconds) == number
 
 
 def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Project) -> None:

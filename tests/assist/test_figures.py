@@ -78,8 +78,9 @@ def test_agreement_counts_where_all_others_were_blind_whether_it_is_found_or_not
 
 
 def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_or_that_teach_do_not(
-    cast: Cast, project: Project, monkeypatch
+    cast: Cast, project: Project, monkeypatch, client: Client
 ) -> None:
+    """The page shows it of each model and person, with its interval."""
     configure.change(project, cast.mina, planted_share=0.5)
     batch = make.batch(project)
     make.tasks(batch, 3)
@@ -107,6 +108,10 @@ def test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_or_that_teach
     whole = figures.help_of(project).whole
     assert planted_error_rates > 0 and whole.helped + whole.control == counted
     assert whole.better is not None and whole.better.value == -1.0
+    client.force_login(cast.mina)
+    page = client.get(reverse("copilot-report", args=[project.public_id])).content.decode()
+    assert page.count("Quality gained") >= 3
+    assert page.count(">−100<") == 3 and page.count(">−100 to −100<") == 2, "of the whole, the model and the person"
 
 
 def test_reviewers_word_counts(cast: Cast, project: Project) -> None:
@@ -196,14 +201,3 @@ def test_work_for_which_nobody_asked_counts_for_the_version_it_was_drawn_for(cas
     some(5, asks=False)
     models = {name: one.helped for name, one in figures.help_of(project).models.items()}
     assert models == {work.SPACY: 15, "fake-spans@1": 10}
-
-
-def test_page_shows_the_quality_of_each_model_and_person_with_its_interval(
-    cast: Cast, project: Project, monkeypatch
-) -> None:
-    test_known_answers_tell_the_quality_and_those_drawn_for_a_trap_or_that_teach_do_not(cast, project, monkeypatch)
-    client = Client()
-    client.force_login(cast.mina)
-    page = client.get(reverse("copilot-report", args=[project.public_id])).content.decode()
-    assert page.count("Quality gained") >= 3
-    assert page.count(">−100<") == 3 and page.count(">−100 to −100<") == 2, "of the whole, the model and the person"

@@ -162,13 +162,15 @@ def test_what_was_prepared_goes_with_the_batch_it_was_for(cast: Cast, project) -
 
 
 @pytest.mark.parametrize("settings", [{"copilot": False}])
-def test_nothing_is_embedded_where_the_copilot_is_off(cast: Cast, cat: Picture, settings: dict) -> None:
-    project = work.image_project(cast.riverside, **settings)
-    work.image_task(make.batch(project), cat.file)
+def test_nothing_is_embedded_where_the_copilot_is_off(
+    cast: Cast, cat: Picture, settings: dict, fake_runtime: Runtime
+) -> None:
+    project, known = work.image_project(cast.riverside, **settings), embedded(fake_runtime)
+    work.image_task(make.batch(project), picture(cat.pixels[:-1]).file)  # which nobody else shows it
     make.held(cast.alice, project)
-    with running(*FAKE) as runtime, override_settings(RUNTIME_ADDRESS=runtime.address):
+    with override_settings(RUNTIME_ADDRESS=fake_runtime.address):
         assert follow.make_ready() > 0
-        assert embedded(runtime) == 0
+    assert embedded(fake_runtime) == known
 
 
 def test_text_needs_no_embedding(cast: Cast, project, fake_runtime: Runtime) -> None:

@@ -112,15 +112,13 @@ def test_real_spacy_finds_the_names_and_is_compared_with_people(cast: Cast, proj
     assert (done.outcome, done.right) == ("known", True) and ModelAnnotator.objects.get().known == 1
 
 
-def test_real_classifier_picks_the_label_that_means_most_alike(cast: Cast, settings, model_folder) -> None:
+def test_real_classifier_picks_the_label_that_means_most_alike(cast: Cast, settings, real_runtime) -> None:
+    settings.RUNTIME_ADDRESS = real_runtime.address
     project = make.project(cast.riverside, "Topics", "classification", labels=TOPICS, wanted=1)
     batch = make.batch(project)
     soup = make.task(batch, text="Chop the onions, fry them in butter and simmer the soup for an hour.")
     match = make.task(batch, text="The striker scored twice and the team won the match in extra time.")
-    with running(MINILM, weights=model_folder) as runtime:
-        runtime.until_ready()
-        settings.RUNTIME_ADDRESS = runtime.address
-        assert placing.run(placed(cast, project, MINILM).pk) == 2
+    assert placing.run(placed(cast, project, MINILM).pk) == 2
     said = {one.task_id: one.answer["fields"][0]["value"] for one in Annotation.objects.all()}
     assert (said[soup.pk], said[match.pk]) == ("cooking_and_food", "football_and_sport")
     assert all(0.5 <= one.confidence <= 1 for one in ModelAnswer.objects.all())
@@ -171,8 +169,7 @@ def test_known_answers_let_it_decide_and_audits_go_to_people(cast: Cast, project
     """The fake marks two names of every text; that is right on all that is known."""
     batch = make.batch(project)
     annotator_version = placed(cast, project, mode="decide", target_error=0.3)
-    for index in range(60):
-        task = make.task(batch, text="Maria Lopez came here.")
+    for index, task in enumerate(make.tasks(batch, 60, text="Maria Lopez came here.")):
         queue.set_aside(task, by=cast.mina)
         grading.stock(task, says(task.payload["text"]), by=cast.mina, dice=random.Random(index))
         mine = given(annotator_version.annotator.tasker, task, "gold")
@@ -196,8 +193,7 @@ def test_what_was_learnt_before_spacy_gave_scores_lets_it_decide_nothing_now(cas
     batch, another_scale = make.batch(project), import_module("assist.migrations.0011_raised_audits").ANOTHER_SCALE
     for model in (SPANS, SPACY):
         tasker = placed(cast, project, model, mode="decide", target_error=0.3).annotator.tasker
-        for index in range(40):
-            task = make.task(batch, text="Maria Lopez came here.")
+        for index, task in enumerate(make.tasks(batch, 40, text="Maria Lopez came here.")):
             queue.set_aside(task, by=cast.mina)
             grading.stock(task, says(task.payload["text"]), by=cast.mina, dice=random.Random(index))
             mine = given(tasker, task, "gold")

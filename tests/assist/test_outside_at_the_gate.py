@@ -1,7 +1,9 @@
 """Models of other hosts are measured like any other: asked now, through their adapters, within what they may cost."""
 
+import asyncio
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -19,7 +21,8 @@ from tests.support import make
 from tests.support.assist import brought
 from tests.support.assist.brought_at_work import Brought, remote
 from tests.support.assist.running import FAKE, running
-from tests.support.cast import Cast
+from tests.support.cast import Cast, assemble
+from tests.support.kept import kept
 
 pytestmark = pytest.mark.django_db
 RULE, NAMES, TEXTS = FAKE[1], ("Maria", "Jonas", "Amira", "Pedro", "Ingrid"), 80
@@ -47,17 +50,31 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brought]:
             yield Brought(store, host, runtime, folders)
 
 
+@pytest.fixture(scope="module")
+def begun(django_db_setup, django_db_blocker) -> Iterator[tuple[Cast, Project]]:
+    """Everybody, and texts that Alice has read alone."""
+    said = [(f"on day {number} the ferry took ", NAMES[number % len(NAMES)]) for number in range(TEXTS)]
+    with kept(django_db_blocker):
+        with django_db_blocker.unblock():
+            people = assemble()
+            made = make.project(people.riverside, wanted=1)
+            make.texts(make.batch(made), [f"{before}{name} across" for before, name in said])
+            for before, name in said:
+                make.judged(people.alice, made, make.spans((len(before), len(before) + len(name))))
+            verdict_index.add(Event.objects.filter(project_key=made.public_id))
+        yield people, made
+
+
 @pytest.fixture
-def project(cast: Cast, models: Brought, settings) -> Project:
-    """Texts that Alice has read alone; a rule answers here, which finds whatever she marked."""
+def cast(db, begun: tuple[Cast, Project]) -> Cast:
+    return deepcopy(begun[0])
+
+
+@pytest.fixture
+def project(cast: Cast, begun: tuple[Cast, Project], models: Brought, settings) -> Project:
+    """Where a rule answers, which finds whatever Alice marked."""
     settings.RUNTIME_ADDRESS = models.runtime.address
-    made = make.project(cast.riverside, wanted=1)
-    batch = make.batch(made)
-    for number in range(TEXTS):
-        before, name = f"on day {number} the ferry took ", NAMES[number % len(NAMES)]
-        make.tasks(batch, text=f"{before}{name} across")
-        make.judged(cast.alice, made, make.spans((len(before), len(before) + len(name))))
-    verdict_index.add(Event.objects.filter(project_key=made.public_id))
+    made = deepcopy(begun[1])
     rollout.first(made, registry.model_version(RULE), share=100, by=cast.mina)
     return made
 
@@ -149,3 +166,15 @@ async def test_a_slow_answer_is_asked_for_once_more_and_a_host_that_is_gone_is_n
     assert problem.value.code == ("no-answer" if seconds else fault) and len(meter.seconds) == seconds
     with pytest.raises(timed.CopilotError):
         await client.boxes("far@1", "a" * 64, a_picture)  # asked anew as well
+
+
+@pytest.mark.parametrize(("fault", "number"), [("too-slow", 3), ("need-image", 0)])
+def test_an_answer_that_never_came_took_its_time_as_well(monkeypatch, fault: str, number: int) -> None:
+    async def fails(client: timed.RuntimeClient, op: str, **fields: object) -> dict:
+        raise timed.CopilotError(fault)
+
+    monkeypatch.setattr(timed.RuntimeClient, "ask", fails)
+    meter = costs.Meter()
+    with pytest.raises(timed.CopilotError):
+        asyncio.run(timed.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a", "b", "c"]))
+    assert len(meter.seconds) == number

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import BertConfig, BertForSequenceClassification
 
 from assist.adapters import catalogue
 from assist.learning import training
@@ -18,12 +17,16 @@ from assist.learning.recipes.recipe import Made, Report, Unfit, Work
 from assist.learning.snapshot_file import Line
 from tests.support.assist import brought, reports
 
+# What takes seconds to load is loaded by one process of tests, and where it is asked for.
+pytestmark = pytest.mark.xdist_group("transformers")
 RECIPE, KEY = "text-encoder", "letters@1"
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A BERT as small as can be, in half precision, which knows nothing, as the operator brought and named it."""
+    from transformers import BertConfig, BertForSequenceClassification
+
     torch.manual_seed(3)
     size = {"vocab_size": len(brought.PIECES), "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     model = BertForSequenceClassification(BertConfig(**size, intermediate_size=8, num_labels=5))

@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import BertConfig, BertForSequenceClassification, BertForTokenClassification
 
 from assist.adapters import RuntimeMissing
 from tests.support.assist import brought
 from tests.support.assist.brought import entered
 
+# What takes seconds to load is loaded by one process of tests, and where it is asked for.
+pytestmark = pytest.mark.xdist_group("transformers")
+
 
 def torch_folder(at: Path, page: str = "", told: int = 0, **fields: Any) -> Path:
     """A BERT without a layer, whose pieces lie apart: of each it says what stands in the table. `told`: labels that it
     tells apart, where they aren't those of its page."""
+    from transformers import BertConfig, BertForSequenceClassification, BertForTokenClassification
+
     terms = {"name": "letters", "capability": "spans", "adapter": "transformers"} | fields
     labels = terms.setdefault("labels", ["O", *sorted({*brought.TAGS.values()})])
     made = BertForTokenClassification if terms["capability"] == "spans" else BertForSequenceClassification

@@ -4,12 +4,13 @@ bare pipeline makes of the same prompts; after undo and redo, by keyboard alone,
 
 import json
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from assist.adapters import RUNTIMES, MaskPrompt, Masks
+from assist.adapters import RUNTIMES, Embedding, MaskPrompt, Masks
 from assist.adapters.mobile_sam import MobileSam
 from assist.runtime.decoding import pixels_of
 from taskers.files.folders import models_folder
@@ -19,9 +20,15 @@ from tests.support.browser.stage import Stage, pixels
 from tests.support.browser.studio import JUN, kept_here
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("studio")
+pytestmark = pytest.mark.xdist_group("browser")
 
 SAM = "mobile-sam@0.2.0"
+
+
+@cache
+def embedded(model: MobileSam, picture: bytes) -> Embedding:
+    """What the bare model keeps of a picture: of each test's the same, and the longest part of an answer."""
+    return model.embed(*pixels_of(picture))
 
 
 class Line:
@@ -56,7 +63,7 @@ class Line:
 
     def bare(self) -> list[Masks]:
         """The bare pipeline's answers to the same prompts, each refinement led by the bare mask that it names."""
-        embedding = self.model.embed(*pixels_of(self.picture))
+        embedding = embedded(self.model, self.picture)
         said: dict[str, Masks] = {}
         for name, prompt in self.prompts.items():
             earlier, place = self.handles[prompt["previous"]] if prompt["previous"] else ("", 0)

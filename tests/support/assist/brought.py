@@ -7,22 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import spacy
-import torch
 from onnx import TensorProto, helper, numpy_helper
-from safetensors.torch import save
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
-from torch import nn
-from torchvision import models as torchvision_models
 
 from assist.adapters import bringing, catalogue
+
+if TYPE_CHECKING:  # what takes seconds to load is loaded by whoever needs it, and not by each process of tests
+    from torch import nn
 
 checked = bringing.checked
 
@@ -55,6 +53,8 @@ def entered(tmp_path: Path, source: Path) -> Any:
 
 def spans_folder(at: Path, language: str = "de", **fields: Any) -> Path:
     """A spaCy pipeline of another language, which knows two names."""
+    import spacy
+
     pipeline = spacy.blank(language)
     ruler = pipeline.add_pipe("entity_ruler")
     ruler.add_patterns([{"label": "ORT", "pattern": "Köln"}, {"label": "NAME", "pattern": "Maria"}])  # type: ignore[attr-defined]
@@ -88,6 +88,8 @@ def classifier_folder(at: Path, numbers: Sequence[float] = (0.0, 2.0, 0.0), **fi
 
 def torch_folder(at: Path, weights: bytes | None = None, file: str = "weights.safetensors", **fields: Any) -> Path:
     """An image classifier of torchvision that says "green" of each image; `weights`: another file's content."""
+    from safetensors.torch import save
+
     content = save(torchvision_model().state_dict()) if weights is None else weights
     terms = {
         "name": "tints",
@@ -99,9 +101,12 @@ def torch_folder(at: Path, weights: bytes | None = None, file: str = "weights.sa
     return folder(at, page, {file: content}, **terms | fields)
 
 
-def torchvision_model(labels: int = 3) -> nn.Module:
+def torchvision_model(labels: int = 3) -> "nn.Module":
     """Untrained, but for its last layer: whatever it sees is the second label."""
-    made = torchvision_models.get_model(TORCHVISION, num_classes=labels)
+    import torch
+    from torchvision import models
+
+    made = models.get_model(TORCHVISION, num_classes=labels)
     with torch.no_grad():
         made.classifier[-1].weight.zero_()
         made.classifier[-1].bias.copy_(torch.arange(labels) == 1).mul_(2)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from assist.learning.snapshot_file import Line
 from tests.support.assist import reports
@@ -19,6 +18,8 @@ SIDE = 48  # pixels of a picture
 
 @cache
 def _all() -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.datasets import load_digits  # seconds, which each process of tests would spend before its first
+
     told = load_digits()
     return told.images, told.target
 

@@ -13,15 +13,19 @@ from psycopg import sql
 
 from config import step_cache
 from config.step_cache import Stamps
+from tests.plugins.postgresql.base import MIGRATED
 from tests.support.assist import weights
 
 ROOT = Path(__file__).resolve().parents[3]
-# What a start does before its processes run (config/start.py), as manage.py is told to.
-STEPS = (
-    ("migrate", "--no-input", "--verbosity", "0", "--skip-checks"),
-    ("load_demo", "--verbosity", "0", "--skip-checks"),
-    ("collectstatic", "--no-input", "--clear", "--verbosity", "0", "--skip-checks"),
-)
+# What a start does before its processes run (config/start.py), in one process: each would load all of Django.
+STEPS = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", interactive=False, verbosity=0)
+call_command("load_demo", verbosity=0)
+call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+"""
 LOADED = "demo_loaded"  # the database that is copied
 
 
@@ -64,12 +68,17 @@ def _load(folder: Path) -> None:
     making = folder.with_suffix(".making")
     shutil.rmtree(making, ignore_errors=True)
     weights.linked(making / "models")
-    known = environment(_new_database(LOADED, "template1"), making)
-    for words in STEPS:
-        command = [sys.executable, str(ROOT / "manage.py"), *words]
-        done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True)
-        assert not done.returncode, done.stderr
+    known = environment(_new_database(LOADED, _begun_with()), making)
+    done = subprocess.run([sys.executable, "-c", STEPS], cwd=ROOT, env=known, capture_output=True, text=True)
+    assert not done.returncode, done.stderr
     making.rename(folder)
+
+
+def _begun_with() -> str:
+    """What another process of tests has migrated, if there is such a one; nothing at all otherwise."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        found = connection.execute("SELECT datname FROM pg_database WHERE datname = %s", [MIGRATED]).fetchone()
+    return MIGRATED if found else "template1"
 
 
 def _new_database(name: str, template: str) -> str:
