@@ -22,6 +22,7 @@ from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
 from assist.runtime import children
 from assist.runtime.client import RuntimeClient
+from assist.runtime.lanes import PATIENCE_SECONDS
 from taskers.files.folders import data_folder
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ STATUS_SECONDS = 1.0
 IDLE_SECONDS = 1800.0
 LOOK_SECONDS = 30.0  # at most, between two looks for models that are idle
 STOP_SECONDS = 5.0
+QUIET_SECONDS = 0.15  # after people's last answer, until what nobody waits for begins: who clicks often isn't met
+SEEN = {"sharpen"}  # operations without an asker that somebody watches all the same: what was drawn becomes finer
 SILENT_SECONDS = 30.0  # a model that hasn't said how it is for so long hangs
 # Times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer; and while it answers
 # that it loads. Two installations that start at once on a busy machine load for five minutes.
@@ -201,6 +204,7 @@ class Hub:
         self._place = place
         self._command = command
         self._started = 0
+        self._asking, self._answered = 0, -QUIET_SECONDS  # people's questions to any model, and when the last one ended
         for stale in place.parent.glob(f"{place.name}.*.model*"):  # left by one that was killed
             stale.unlink(missing_ok=True)
         self._usual = [offer.key for offer in models]
@@ -226,9 +230,25 @@ class Hub:
         return {}
 
     async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Whatever the named model says. Raises CopilotError "model-missing" for a name nobody knows."""
+        """Whatever the named model says; what nobody waits for goes behind what people ask of any model. Raises
+        CopilotError "model-missing" for a name nobody knows."""
         fields = {name: value for name, value in question.items() if name not in {"id", "op"}}
-        return await self._named(str(question.get("model"))).ask(question["op"], fields)
+        model = self._named(str(question.get("model")))
+        if not (question.get("asker") or question.get("urgent") or question["op"] in SEEN):
+            await self._until_quiet()
+            return await model.ask(question["op"], fields)
+        self._asking += 1
+        try:
+            return await model.ask(question["op"], fields)
+        finally:
+            self._asking -= 1
+            self._answered = time.monotonic()
+
+    async def _until_quiet(self) -> None:
+        """Until people have their answers, though no longer than a lane would wait."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (now := time.monotonic()) < deadline and (self._asking or now < self._answered + QUIET_SECONDS):
+            await asyncio.sleep(QUIET_SECONDS / 10)
 
     async def close(self) -> None:
         """End every model's process."""

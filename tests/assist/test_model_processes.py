@@ -169,6 +169,43 @@ async def test_pauses_grow_while_a_model_keeps_dying(
     assert paused[:6] == [0.01, 0.02, 0.04, 0.08, 0.08, 0.08]
 
 
+async def test_what_nobody_waits_for_goes_behind_what_people_ask_of_any_model(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun, answered = [], asyncio.Event()
+
+    async def ask(self: supervisor.ModelProcess, op: str, fields: dict) -> dict:
+        begun.append(fields.get("asker", "nobody"))
+        if begun[-1] == "alice":
+            await answered.wait()
+        return {}
+
+    monkeypatch.setattr(supervisor.ModelProcess, "ask", ask)
+    hub = supervisor.Hub([RUNTIMES[MASKS], RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", ["false"])
+    spans, masks = {"model": SPANS, "op": "spans"}, {"model": MASKS, "op": "segment"}
+    async with asyncio.timeout(60):
+        alice = asyncio.create_task(hub.answer(spans | {"asker": "alice"}))
+        ahead = asyncio.create_task(hub.answer(masks))
+        await asyncio.sleep(0.01)
+        await hub.answer(masks | {"asker": "bob"})
+        await hub.answer(masks | {"op": "sharpen"})
+        await hub.answer(masks | {"op": "embed", "urgent": True})
+        assert begun == ["alice", "bob", "nobody", "nobody"] and not ahead.done()
+        answered.set()
+        await asyncio.gather(alice, ahead)
+        assert len(begun) == 5
+
+        answered.clear()
+        monkeypatch.setattr(supervisor, "PATIENCE_SECONDS", 0.05)
+        alice = asyncio.create_task(hub.answer(spans | {"asker": "alice"}))
+        await asyncio.sleep(0.01)
+        await hub.answer(masks)
+        assert begun[-2:] == ["alice", "nobody"] and not alice.done(), "nor does it wait for ever"
+        answered.set()
+        await alice
+        await hub.close()
+
+
 async def test_stopped_runtime_leaves_no_process_and_no_socket_behind() -> None:
     with running(*ALL) as runtime:
         client = RuntimeClient(runtime.address)
