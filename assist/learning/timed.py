@@ -12,9 +12,9 @@ KEEPING = {"spans_of", "shares", "written", "boxes"}  # what may be answered by 
 
 
 class Timed(RuntimeClient):
-    """Notes how long each answer takes, waiting and all: of texts that are asked together, each its share; of those
-    that got none in time, each all of it; answers that were kept took none. `since`: what a model said before that, in
-    seconds since 1970, is asked for again."""
+    """Notes how long each answer takes, waiting and all, but until people had theirs: of texts that are asked together,
+    each its share; of those that got none in time, each all of it; answers that were kept took none. `since`: what a
+    model said before that, in seconds since 1970, is asked for again."""
 
     def __init__(self, address: str, meter: Meter, since: float = 0.0) -> None:
         super().__init__(address)
@@ -34,5 +34,5 @@ class Timed(RuntimeClient):
         if op != "status" and not reply.get("kept"):
             several = [len(said) for said in reply.values() if isinstance(said, list)] if "texts" in fields else []
             answers = max(1, max(several, default=texts))
-            self._meter.note((time.perf_counter() - begun) / answers, answers)
+            self._meter.note((time.perf_counter() - begun - reply.get("waited", 0.0)) / answers, answers)
         return reply

@@ -35,7 +35,6 @@ IDLE_SECONDS = 1800.0
 LOOK_SECONDS = 30.0  # at most, between two looks for models that are idle
 STOP_SECONDS = 5.0
 QUIET_SECONDS = 0.15  # after people's last answer, until what nobody waits for begins: who clicks often isn't met
-SEEN = {"sharpen"}  # operations without an asker that somebody watches all the same: what was drawn becomes finer
 SILENT_SECONDS = 30.0  # a model that hasn't said how it is for so long hangs
 # Times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer; and while it answers
 # that it loads. Two installations that start at once on a busy machine load for five minutes.
@@ -230,13 +229,15 @@ class Hub:
         return {}
 
     async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Whatever the named model says; what nobody waits for goes behind what people ask of any model. Raises
-        CopilotError "model-missing" for a name nobody knows."""
+        """Whatever the named model says. What nobody waits for goes behind what people ask of any model, and says how
+        many seconds it `waited` for them. Raises CopilotError "model-missing" for a name nobody knows."""
         fields = {name: value for name, value in question.items() if name not in {"id", "op"}}
         model = self._named(str(question.get("model")))
-        if not (question.get("asker") or question.get("urgent") or question["op"] in SEEN):
+        if not (question.get("asker") or question.get("urgent")):
+            came = time.monotonic()
             await self._until_quiet()
-            return await model.ask(question["op"], fields)
+            waited = time.monotonic() - came
+            return await model.ask(question["op"], fields) | {"waited": waited}
         self._asking += 1
         try:
             return await model.ask(question["op"], fields)

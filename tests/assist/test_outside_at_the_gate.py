@@ -178,3 +178,13 @@ def test_an_answer_that_never_came_took_its_time_as_well(monkeypatch, fault: str
     with pytest.raises(timed.CopilotError):
         asyncio.run(timed.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a", "b", "c"]))
     assert len(meter.seconds) == number
+
+
+async def test_what_an_answer_waited_for_people_is_no_time_of_the_model(monkeypatch) -> None:
+    async def says(client: timed.RuntimeClient, op: str, **fields: object) -> dict:
+        return {"spans": [[]], "waited": 100.0}
+
+    monkeypatch.setattr(timed.RuntimeClient, "ask", says)
+    meter = costs.Meter()
+    await timed.Timed("unix:/nowhere", meter).ask("spans_of", texts=["a"])
+    assert len(meter.seconds) == 1 and meter.seconds[0] < 0
