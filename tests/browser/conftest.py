@@ -1,8 +1,8 @@
 """One whole Tandem and one Chromium for many browser tests.
 
-All run in one process, one after the other (`xdist_group("browser")`): a second Tandem beside the first costs a start,
-its models and their idle time, and wins nothing where there are two processors. Whatever page a test opens, a request
-to any other host fails it, and so does an error on the page's console.
+Two groups of them run beside each other, each in one process with a Tandem of its own: `xdist_group("studio")` works at
+images and texts, `xdist_group("browser")` has the rest. Whatever page a test opens, a request to any other host fails
+it, and so does an error on the page's console.
 """
 
 import shutil

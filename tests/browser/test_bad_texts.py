@@ -16,7 +16,7 @@ from tests.support.browser.looks import faults
 from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN, saved
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 EVIL = '<img src=x onerror="fired=1"><b>bold</b> **not** [x](javascript:alert(1))'  # as long as a label's name may be
 SCRIPT = "<script>window.fired = 1</script>{{ 7 * 7 }} & “why?”"

@@ -9,7 +9,7 @@ from tests.support.browser.looks import seen
 from tests.support.browser.site import Site
 from tests.support.browser.texts import make_project
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 JUN = "jun@riverside.example"
 
 HANDED_IN = """

@@ -16,7 +16,7 @@ from tests.support.browser.stage import Stage
 from tests.support.browser.studio import JUN
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 MAYA = "maya@riverside.example"
 LABELS = [{"name": "Thing", "hotkey": "1", "shapes": ["box"]}, {"name": "Other", "hotkey": "2", "shapes": ["box"]}]

@@ -7,7 +7,7 @@ from tests.support.browser.looks import DRAWN, FEW, faults, seen
 from tests.support.browser.stage import Stage, iou, near, numbers, painted, pixels, square
 from tests.support.browser.studio import MARKS
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 
 def test_attributes_order_and_labels_by_keyboard(stage: Stage) -> None:

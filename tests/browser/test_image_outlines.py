@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.support.browser.stage import FINE, Stage, near, numbers
 from tests.support.browser.studio import kept_here
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 
 def test_box_is_drawn_moved_and_sized_with_the_mouse(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from tests.support.browser.site import Site
 from tests.support.browser.stage import HEIGHT, WIDTH, Stage, iou, pixels, rectangle, square
 from tests.support.browser.studio import JUN, MARKS, kept_here
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 
 def undo_is(page: Page, step: str) -> None:

@@ -20,7 +20,7 @@ from tests.support.browser.stage import Stage, pixels
 from tests.support.browser.studio import JUN, kept_here
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 SAM = "mobile-sam@0.2.0"
 

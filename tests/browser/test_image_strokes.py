@@ -5,7 +5,7 @@ import pytest
 from tests.support.browser.stage import Stage, iou, near, painted, pixels, rectangle, square
 from tests.support.browser.studio import MARKS, kept_here
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 
 def test_brush_and_eraser_draw_strokes_by_keyboard_alone(stage: Stage) -> None:

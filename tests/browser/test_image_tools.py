@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.support.browser.stage import FINE, HEIGHT, WIDTH, Stage, iou, near, painted, pixels, rectangle, square
 from tests.support.browser.studio import kept_here, saved
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 
 def test_outline_adds_and_takes_away_and_holes_are_filled(stage: Stage) -> None:

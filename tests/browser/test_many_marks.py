@@ -15,7 +15,7 @@ from tests.support.browser.site import Site
 from tests.support.browser.stage import Stage
 from tests.support.browser.studio import JUN, MARKS, saved
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 MANY = 600
 BY_HAND = {"source": "human", "suggestion": None, "model": None}

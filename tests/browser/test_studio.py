@@ -17,7 +17,7 @@ from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN, MARKS, kept_here, lose_network, saved, submit, taken
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 DEMO = ["Objects in photographs", "People, organizations, places and dates in reports"]
 

@@ -12,7 +12,7 @@ from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN
 from tests.support.browser.weight import MOST, later
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 
 def test_the_image_studio_is_light_flat_and_asks_for_nothing_twice(site: Site, sign_in: Callable[..., Page]) -> None:

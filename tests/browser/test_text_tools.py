@@ -14,7 +14,7 @@ from tests.support.browser.site import Site
 from tests.support.browser.stage import killed
 from tests.support.browser.studio import JUN, MARKS, kept_here, saved
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 SAID = "#said"
 STORY = "Ada met Bo in Boise. Bo left. Bobcats and Bo-Peep stayed; Ada wrote to Bo."

@@ -9,7 +9,7 @@ from tests.support.browser.site import Site
 from tests.support.browser.stage import Stage, square
 from tests.support.browser.studio import JUN, MARKS, annotations, saved, taken
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("studio")
 
 NAME = "An hour in two tabs"
 
