@@ -234,10 +234,9 @@ class Hub:
         fields = {name: value for name, value in question.items() if name not in {"id", "op"}}
         model = self._named(str(question.get("model")))
         if not (question.get("asker") or question.get("urgent")):
-            came = time.monotonic()
-            await self._until_quiet()
-            waited = time.monotonic() - came
-            return await model.ask(question["op"], fields) | {"waited": waited}
+            waited = await self._until_quiet()
+            reply = await model.ask(question["op"], fields)
+            return reply | {"waited": waited} if waited else reply
         self._asking += 1
         try:
             return await model.ask(question["op"], fields)
@@ -245,11 +244,13 @@ class Hub:
             self._asking -= 1
             self._answered = time.monotonic()
 
-    async def _until_quiet(self) -> None:
-        """Until people have their answers, though no longer than a lane would wait."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while (now := time.monotonic()) < deadline and (self._asking or now < self._answered + QUIET_SECONDS):
+    async def _until_quiet(self) -> float:
+        """Until people have their answers, though no longer than a lane would wait; the seconds that this took."""
+        came, waited = time.monotonic(), 0.0
+        while waited < PATIENCE_SECONDS and (self._asking or came + waited < self._answered + QUIET_SECONDS):
             await asyncio.sleep(QUIET_SECONDS / 10)
+            waited = time.monotonic() - came
+        return waited
 
     async def close(self) -> None:
         """End every model's process."""
