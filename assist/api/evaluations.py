@@ -118,6 +118,8 @@ class MeasuredShape(EvaluationShape):
 
     tasks = serializers.IntegerField()
     unread = serializers.IntegerField(help_text="tasks that were left out, since their image can’t be read")
+    looks = serializers.IntegerField(help_text="how often these tasks had told of a candidate before, by shares")
+    bet_looks = serializers.IntegerField(help_text="the same, where only one that is much better could have passed")
     erased = serializers.SerializerMethodField(
         help_text="tasks that were erased from training since; figures count them"
     )

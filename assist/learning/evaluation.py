@@ -152,8 +152,8 @@ def run(key: int) -> str:
     two = (evaluation.candidate, evaluation.champion)
     decided = blind_verdicts.for_judging(evaluation.project, two, NEWEST)
     blind = [one for one in decided if one.blind]
-    holdout = blind_verdicts.digest(blind)
     looks, bets = (_looks(evaluation, blind, could) for could in (gate.could_pass, gate.could_pass_by_bets))
+    judged_on = {"holdout": blind_verdicts.digest(blind), "looks": looks, "bet_looks": bets}
     try:
         both = asked_by(evaluation.project, two, decided, evaluation.begun_at).twice()
         measure, marked = measured_by(*two, both[0]), both[0].marked
@@ -165,7 +165,7 @@ def run(key: int) -> str:
         beside = _figures(evaluation, measure.figures, both, pairs, told, protected)
         alone = _alone(evaluation, pairs, judgement, _costs(both, told, found, protected), looks)
     except (CopilotError, gate.Unfit) as problem:
-        _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), holdout=holdout, looks=looks)
+        _end(evaluation, state=FAILED, reason=str(problem)[:300], tasks=len(blind), **judged_on)
         return ""
     _end(
         evaluation,
@@ -180,8 +180,7 @@ def run(key: int) -> str:
         tasks=judgement.findings[0].tasks if judgement.findings else 0,
         **alone,
         unread=sum(any(own.unread(one.task.pk) for own in both) for one in blind),
-        holdout=holdout,
-        looks=looks,
+        **judged_on,
     )
     return judgement.outcome
 

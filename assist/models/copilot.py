@@ -106,6 +106,7 @@ class Evaluation(models.Model):
     unread = models.PositiveIntegerField(default=0, db_default=0)  # tasks left out, since their picture can't be read
     holdout = models.CharField(max_length=64, blank=True)  # sha256 of the tasks and verdicts that it was judged on
     looks = models.PositiveIntegerField(default=0)  # how often these had been looked at before, by shares
+    bet_looks = models.PositiveIntegerField(default=0, db_default=0)  # the same, where bets could have told
     rules = models.PositiveSmallIntegerField()  # gate.VERSION
     # Whether the candidate may decide alone, by what the gate rules of that; "" before it was asked.
     alone = models.CharField(max_length=12, choices=Outcome, blank=True, default="", db_default="")

@@ -290,9 +290,11 @@ def test_looking_again_at_the_same_tasks_is_counted_and_fresh_ones_renew_as_much
     decided(cast, project, 1, since=120)
     looks.append(evaluated(project, candidate, cast).looks)
     assert looks == [0, 1, 2, 3], "one fresh verdict of a hundred and twenty-one makes nothing new"
+    found = evaluated(project, candidate, cast)
+    assert (found.looks, found.bet_looks) == (3, 4), "the fourth had too few for any to pass but one much better"
     decided(cast, project, 121)
     found = evaluated(project, candidate, cast)
-    assert found.looks == 2, "half of three: the fourth had too few for any to pass"
+    assert found.looks == 2, "half of three: the last two had too few"
     waited = {"begun_at": timezone.now() - timedelta(days=9), "state": "done", "outcome": "refused", "margin": 0.05}
     told = {"candidate": candidate, "champion": found.champion, "begun_by": cast.mina, "rules": found.rules}
     Evaluation.objects.create(project=project, ended_at=timezone.now(), findings=[{"groups": 1000}], **waited, **told)
