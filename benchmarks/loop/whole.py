@@ -282,7 +282,7 @@ def rows_of(material: Material, tasks: int, seed: int, terms: Terms) -> Iterator
 def _sum(done: Done) -> Iterator[Row]:
     own, alone = done.score.f1, done.score_alone.f1
     told = (
-        f"{done.ratio():.2f} (right {own:.1%}; without models {alone:.1%}); seconds alone {done.ratio(right=False):.2f}"
+        f"{done.ratio():.3f} (right {own:.1%}; without models {alone:.1%}); seconds alone {done.ratio(right=False):.2f}"
     )
     holds = done.ratio() <= ASKED and own >= alone
     yield Row("seconds a right label / without models, no less accurate", f"≤ {ASKED}", told, holds)
