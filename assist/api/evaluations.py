@@ -50,7 +50,10 @@ class FindingShape(serializers.Serializer):
 class FigureShape(serializers.Serializer):
     """What is told beside the scores of a slice, and gates nothing."""
 
-    figure = serializers.CharField(help_text="average-precision, overlap, letters-wrong, read-exactly")
+    figure = serializers.CharField(
+        help_text="spans-strict, spans-relaxed, macro-f1, average-precision, overlap, boundary, letters-wrong, "
+        "read-exactly"
+    )
     slice = serializers.CharField(help_text="`all` for all tasks")
     tasks = serializers.IntegerField()
     groups = serializers.IntegerField()

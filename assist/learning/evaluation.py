@@ -153,7 +153,7 @@ def run(key: int) -> str:
     decided = blind_verdicts.for_judging(evaluation.project, two, NEWEST)
     blind = [one for one in decided if one.blind]
     looks, bets = (_looks(evaluation, blind, could) for could in (gate.could_pass, gate.could_pass_by_bets))
-    judged_on = {"holdout": blind_verdicts.digest(blind), "looks": looks, "bet_looks": bets}
+    judged_on: dict[str, Any] = {"holdout": blind_verdicts.digest(blind), "looks": looks, "bet_looks": bets}
     try:
         both = asked_by(evaluation.project, two, decided, evaluation.begun_at).twice()
         measure, marked = measured_by(*two, both[0]), both[0].marked

@@ -15,11 +15,12 @@ import numpy as np
 
 from assist.adapters.kinds import outside
 from assist.errors import CopilotError
-from assist.learning import boundary_scores, box_scores, reading_scores
+from assist.learning import boundary_scores, box_scores, class_scores, reading_scores, span_scores
 from assist.learning.asked import NO_ANSWER, NO_IMAGE, UNREADABLE, Asked, Metric, Scores, patiently
 from assist.learning.blind_verdicts import Decided
 from assist.learning.figures import Kind
 from assist.learning.region_masks import as_mask, middle
+from assist.learning.span_scores import Place
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import class_vectors, edit_distance, judged, prototypes
@@ -33,7 +34,6 @@ from projects.inference.geometry import bitmap_from_mask, mask_box
 PORTION = 64  # texts at once, so that people's own questions come in between
 MOST_REGIONS = 5  # of a picture, from its first
 T = TypeVar("T")
-Place = tuple[int, int, str]  # of a span: start, end, label
 Guessed = Mapping[str, tuple[str, float | None]]  # by field the label, and its share where that may be believed
 
 
@@ -68,6 +68,7 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
     offered = [_offered(said or (), asked, version) for said in found]
     for said, own, one in zip(found, offered, work, strict=True):
         asked.was_sure(one.task.pk, ((score, place in _places(one.answer)) for place, score in own.items()))
+        asked.evidence[one.task.pk] = span_scores.compared(own, _places(one.answer))
         places = [{"start": start, "end": end, "label": label} for start, end, label in sorted(own)]
         asked.heard[one.task.pk] = {"fault": NO_ANSWER} if said is None else {"spans": places}
     return [
@@ -226,6 +227,7 @@ def _scored(asked: Asked, guessed: Guessed | None, one: Decided) -> float | None
     told = {field: (guessed or {}).get(field, (None, None)) for field in wanted}
     known = {field: told[field][0] == true[field] for field in wanted}
     asked.was_sure(one.task.pk, zip((share for _, share in told.values()), known.values(), strict=True))
+    asked.evidence[one.task.pk] = [(field, true[field], told[field][0]) for field in wanted]
     return asked.mean(known) if known else None
 
 
@@ -327,10 +329,10 @@ class Measure(NamedTuple):
 MEASURES: Mapping[str, Measure] = {
     one.key: one
     for one in (
-        Measure("spans", spans),
-        Measure("classify", classes),
-        Measure("classify-image", pictures),
-        Measure("embed-image", examples),
+        Measure("spans", spans, span_scores.FIGURES),
+        Measure("classify", classes, class_scores.FIGURES),
+        Measure("classify-image", pictures, class_scores.FIGURES),
+        Measure("embed-image", examples, class_scores.FIGURES),
         Measure("segment", masks, boundary_scores.FIGURES),
         Measure("generate", words),
         Measure("detect", box_scores.boxes, box_scores.FIGURES, box_scores.nameable, asked_alike=True),

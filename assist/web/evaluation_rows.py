@@ -19,6 +19,9 @@ EXCERPT = 160  # characters
 REACH = 4  # margins on either side of none
 # What each figure is called, in percent as all of them are.
 FIGURES: Mapping[str, Any] = {
+    "spans-strict": _("F1 of all spans, place and label the same"),
+    "spans-relaxed": _("F1 of all spans, by how much of them is covered"),
+    "macro-f1": _("Macro F1: the mean of each class’s F1"),
     "average-precision": _("Average precision at IoU .5"),
     "overlap": _("IoU of the boxes that were found"),
     "boundary": _("Boundary F of the masks"),

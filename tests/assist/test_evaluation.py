@@ -132,6 +132,11 @@ def test_one_that_is_worse_is_refused_and_says_where(cast: Cast, project: Projec
     whole = found.findings[0]
     assert whole["candidate"] < whole["champion"] - 0.05
     assert found.outcome == "refused" and "all tasks" in found.reason
+    strict, relaxed = (
+        [row for row in found.figures if row["figure"] == one] for one in ("spans-strict", "spans-relaxed")
+    )
+    assert strict[0]["slice"] == "all" and strict[0]["champion"] == 1.0 and strict[0]["high"] < 0
+    assert all(one["candidate"] <= other["candidate"] < 1 for one, other in zip(strict, relaxed, strict=True))
     with pytest.raises(StateConflict, match="not passed"):
         rollout.promote(found, share=5, by=cast.mina)
 
