@@ -19,6 +19,7 @@ from taskers.models import Event
 from tests.support import make
 from tests.support.cast import Cast
 from tests.support.projects.judging import said
+from tests.support.waiting import gone
 from tests.support.walls import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -99,14 +100,10 @@ def test_what_learns_ends_with_the_worker_that_started_it(tmp_path) -> None:
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
     deadline = time.monotonic() + 20
-    while alive(learner):
+    while not gone(learner):
         assert time.monotonic() < deadline, "it goes on though nobody wants it"
         time.sleep(0.05)
 
 
 def children(of: int) -> list[int]:
     return [one.pid for one in psutil.Process(of).children()]
-
-
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

@@ -297,15 +297,15 @@ def test_each_piece_of_work_counts_once_for_the_version_that_was_drawn_for_it(
     Rollout.objects.filter(pk=on.pk).update(share=25)
     on.refresh_from_db()
     registry.deploy(project, on.version, share=25, by=cast.mina, grounds=registry.step(on))
-    drawn = [handed_in(cast, project, takes=number % 2 == 0)[0] for number in range(24)]
+    drawn = [handed_in(cast, project, takes=number % 2 == 0)[0] for number in range(60)]
     open_one = make.tasks(project.batches.get(), text="The last one")
-    assert open_one and 0 < drawn.count(NEXT.key) < 24
+    assert open_one and 0 < drawn.count(NEXT.key) < 60
     assert moved(on) == "live" and guardrails.read(on.watch).guardrails[REFUSED].seen == 0, "others may come before"
     for _ in range(2):
         moved(on, 0.1)
         one = guardrails.read(on.watch).guardrails[REFUSED]
-        assert (one.seen, one.candidates) == (24, drawn.count(NEXT.key))
-        assert one.total == 12 and on.read_upto == Annotation.objects.latest("pk").pk
+        assert (one.seen, one.candidates) == (60, drawn.count(NEXT.key))
+        assert one.total == 30 and on.read_upto == Annotation.objects.latest("pk").pk
     assert guardrails.read(on.watch).guardrails["silent"].total == 0
 
 

@@ -142,10 +142,10 @@ async def test_model_that_never_comes_to_an_end_of_one_question_is_ended() -> No
 
 
 async def test_busy_model_is_not_taken_for_a_hung_one() -> None:
-    with running(SPANS, seconds=0.5, more=("--silent-seconds", "2", "--job-seconds", "2")) as runtime:
+    with running(SPANS, seconds=0.5, more=("--silent-seconds", "4", "--job-seconds", "4")) as runtime:
         client = RuntimeClient(runtime.address)
-        answers = await asyncio.gather(*(client.spans(SPANS, "Oslo", f"asker {n}") for n in range(10)))
-        assert len(answers) == 10 and (await client.status())["models"][SPANS]["deaths"] == 0
+        answers = await asyncio.gather(*(client.spans(SPANS, "Oslo", f"asker {n}") for n in range(12)))
+        assert len(answers) == 12 and (await client.status())["models"][SPANS]["deaths"] == 0
         await client.close()
 
 
@@ -181,6 +181,7 @@ async def test_what_nobody_waits_for_goes_behind_what_people_ask_of_any_model(
         return {}
 
     monkeypatch.setattr(supervisor.ModelProcess, "ask", ask)
+    monkeypatch.setattr(supervisor, "PATIENCE_SECONDS", 600.0)
     hub = supervisor.Hub([RUNTIMES[MASKS], RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", ["false"])
     spans, masks = {"model": SPANS, "op": "spans"}, {"model": MASKS, "op": "segment"}
     async with asyncio.timeout(60):

@@ -153,7 +153,7 @@ def test_what_is_put_first_comes_first_and_judges_only_where_it_came_by_lot(
 
 @pytest_db
 def test_what_was_erased_is_not_put_first(cast, project) -> None:
-    gone, *tasks = told(project, 30)
+    gone, *tasks = told(project, 60)
     erasure.begin(project, [gone.public_id], reason="Maria asked for it", by=cast.mina)
     made = chosen(project, cast)
     assert {row.task for row in made.tasks.all()} == {one.pk for one in tasks}

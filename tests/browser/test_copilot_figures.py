@@ -36,9 +36,10 @@ project = configure.create(
 batch = batches.move(batches.create(project, "First", by=by), "live", by=by)
 file = ContentFile(chr(10).join('{{"text": "' + str(n) + ' {text}"}}' for n in range(40)).encode(), name="texts.jsonl")
 loading.load_files(project, [file], loading.Into(batch), by=by)
-until = time.monotonic() + 60
+until = time.monotonic() + 100
 while Task.objects.filter(project=project).count() < 40 and time.monotonic() < until:
     time.sleep(0.2)  # loading is the worker's work
+assert Task.objects.filter(project=project).count() == 40, "the worker hasn't loaded them"
 people = [one.person for one in owner.memberships.filter(role="tasker").select_related("person")[:5]]
 for person in people:
     for number in range(40):

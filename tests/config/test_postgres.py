@@ -5,14 +5,13 @@ import pwd
 import signal
 import subprocess
 
-import psutil
 import psycopg
 import pytest
 
 from config import postgres, postgres_place
 from config.problem import CannotStart
 from tests.support.config.servers import killed_owner, note, notes
-from tests.support.waiting import until
+from tests.support.waiting import gone, until
 
 
 def test_first_start_makes_a_cluster_that_answers_and_the_last_to_leave_stops_it(data):
@@ -183,4 +182,4 @@ def test_the_system_user_gets_binaries_it_can_reach_and_others_run_the_wheels(da
 
 
 def wait_until_gone(pid: int) -> None:
-    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE, 10)
+    until(lambda: gone(pid))

@@ -16,6 +16,7 @@ import pytest
 from assist.runtime.children import Pauses
 from config.log_output import Json, Plain
 from config.supervisor import Child, Stopped, Supervisor, sweep
+from tests.support.waiting import gone
 
 ROOT = Path(__file__).resolve().parents[2]
 SLEEP = "import time; print('up'); time.sleep(600)"
@@ -54,10 +55,6 @@ async def until(true: Callable[[], object], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def noted(supervisor: Supervisor) -> dict[str, int]:

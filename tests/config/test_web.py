@@ -44,7 +44,7 @@ def test_unknown_socket_path_is_not_found(settings):
 
 
 def test_slow_head_is_dropped():
-    with serving(quick, limits=limits(head_seconds=AT_ONCE)) as port, Line(port) as line:
+    with serving(quick, limits=limits(head_seconds=5 * AT_ONCE)) as port, Line(port) as line:
         status, body = line.say("GET / HTTP/1.1\r\nX-Slow: a").heard()
         assert (status, json.loads(body)["code"]) == (408, "too-slow")
         assert line.closed()

@@ -34,6 +34,7 @@ def point_environment() -> None:
     os.environ[MARK] = str(data)
     os.environ.update(ONE_THREAD | KEEP_MEMORY)
     (data / "static").mkdir(parents=True, exist_ok=True)
+    (data / "secret").write_text("draws by this key fall alike in every run, for whoever reads this folder")
     os.environ.setdefault("TANDEM_MODELS", str(ROOT / "var" / "models"))
     os.environ["TANDEM_DATA"] = str(data)
     os.environ["TANDEM_MEDIA"] = str(data / "media")

@@ -73,7 +73,7 @@ def test_the_attacker_wins_where_work_comes_in_the_files_order_under_its_names(c
 
 def test_the_attacker_wins_where_gold_cannot_be_corrected(cast, monkeypatch) -> None:
     monkeypatch.setattr(complete, "ALIKE", ("judge",))
-    worlds = [_world(cast, random.Random(f"no correction/{number}")) for number in range(4)]
+    worlds = [_world(cast, random.Random(f"no correction/{number}")) for number in range(8)]
     low, high = intervals(worlds)["piece: may be corrected"]
     assert high < 0.5, (low, high)
 

@@ -121,11 +121,11 @@ class TestWatched:
     def test_people_who_saw_a_model_tell_nothing_of_one(self, cast) -> None:
         project = project_of(cast, copilot=True)
         annotator = seated(cast, project)
-        make.tasks(make.batch(project), 40)
+        make.tasks(make.batch(project), 80)
         copilots = {}
-        for _ in range(40):
+        for _ in range(80):
             says(annotator)
-        for _ in range(40):
+        for _ in range(80):
             mine = make.held(cast.alice, project)
             submission.submit(mine, cast.alice, mine.token, RIGHT)
             copilots[mine.task_id] = mine.copilot
@@ -133,7 +133,7 @@ class TestWatched:
         for done in ModelAnswer.objects.all():
             assert copilots[done.task_id] is (not done.drawn), "whoever answers what is drawn gets no copilot"
             assert done.outcome == ("known" if done.drawn else "lost")
-        assert 0 < sum(not one for one in copilots.values()) < 40
+        assert 0 < sum(not one for one in copilots.values()) < 80
 
 
 class TestCounted:
@@ -220,7 +220,7 @@ class TestDeciding:
         first = seated(cast, project, audit_share=0.1)
         tasks = make.tasks(make.batch(project), 300)
         alone = {one.pk for one in tasks if drawn(first, one)}
-        assert 12 <= len(alone) <= 50
+        assert 5 <= len(alone) <= 65
         second = seated(cast, project, "Moritz", audit_share=0.3)
         both = {one.pk for one in tasks if drawn(first, one)}
         assert alone < both == {one.pk for one in tasks if drawn(second, one)}

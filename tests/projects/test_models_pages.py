@@ -24,7 +24,7 @@ def test_the_page_and_the_programs_are_told_the_same(cast, project, client) -> N
     assert (line.state, line.lacking, line.needs, line.error) == ("learning", 30, None, None)
     annotator = proven(annotator)
     batch = make.batch(project)
-    make.tasks(batch, 30)
+    make.tasks(batch, 60)  # of which a fifth is drawn: one comes after the first that isn't
     until(annotator, False)
     answered_by(cast.alice, until(annotator, True).annotation.task)
     read()

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -18,7 +18,10 @@ from tests.support.projects.pipeline import Api
 
 pytestmark = pytest.mark.django_db
 
-NOON = timezone.now().replace(minute=0, second=0, microsecond=0)
+
+def noon() -> datetime:
+    """This hour: asked for in each test, since midnight may lie between the start of a session and its tests."""
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
 
 
 def working(cast, name: str, *, tasks: int = 40) -> Project:
@@ -28,9 +31,9 @@ def working(cast, name: str, *, tasks: int = 40) -> Project:
     make.tasks(batch, tasks)
     progress.add(Event.objects.filter(kind="loaded").order_by("-pk")[:1])
     BatchHour.objects.bulk_create(
-        BatchHour(batch=batch, hour=NOON - timedelta(days=back), people=10) for back in range(1, 9)
+        BatchHour(batch=batch, hour=noon() - timedelta(days=back), people=10) for back in range(1, 9)
     )
-    BatchPace.objects.update_or_create(batch=batch, defaults={"measured_at": NOON})
+    BatchPace.objects.update_or_create(batch=batch, defaults={"measured_at": noon()})
     return made
 
 
@@ -62,7 +65,7 @@ def test_days_and_money_of_all_are_put_together(cast) -> None:
     for name in ("One", "Two"):
         project = working(cast, name)
         EarningDay.objects.create(
-            organization=cast.riverside, project_key=project.public_id, currency="USD", day=NOON.date(), amount=70_000
+            organization=cast.riverside, project_key=project.public_id, currency="USD", day=noon().date(), amount=70_000
         )
     all_of_it = found(cast)
     assert sum(one.people for one in all_of_it.days) == 160

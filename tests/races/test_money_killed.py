@@ -18,7 +18,9 @@ from tests.support.taskers.books import the_books_are_right
 from tests.support.taskers.money import PROJECT, earn
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LIVES, CLERKS = 10, 2
+LIVES, CLERKS = 10, 2  # of lives at least
+ALL = {"earn", "bonus", "propose", "approve", "export", "settle", "confirm"}
+PATIENCE = 180.0  # seconds until each of them was done, however slow the machine is
 
 
 class Clerk:
@@ -82,8 +84,8 @@ class Clerk:
 
 
 def test_money_survives_the_death_of_whoever_moves_it(cast) -> None:
-    dice, done = random.Random(20), Counter[str]()
-    for life in range(LIVES):
+    dice, done, life, end = random.Random(20), Counter[str](), 0, time.monotonic() + PATIENCE
+    while life < LIVES or (not set(done) >= ALL and time.monotonic() < end):
         clerks = [Clerk(cast, CLERKS * life + number) for number in range(CLERKS)]
         time.sleep(dice.uniform(0.2, 0.7))  # the moment of death is the point here
         for clerk in clerks:
@@ -91,9 +93,8 @@ def test_money_survives_the_death_of_whoever_moves_it(cast) -> None:
                 done[step] += 1
                 stands(step, of)
         the_books_are_right(cast)
-    assert {"earn", "bonus", "propose", "approve", "export", "settle", "confirm"} <= set(done), (
-        f"the clerks did too little: {done}"
-    )
+        life += 1
+    assert set(done) >= ALL, f"the clerks did too little: {done}"
 
 
 def stands(step: str, of: str) -> None:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import psutil
+
 Found = TypeVar("Found")
 
 
@@ -14,3 +16,11 @@ def until(found: Callable[[], Found | None], seconds: float = 60.0, why: Callabl
         assert time.monotonic() < end, f"it never came true: {why()}"
         time.sleep(0.02)
     return result
+
+
+def gone(pid: int) -> bool:
+    """Whether that process has ended, asked for its end or not; it may go while it is looked at."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -45,14 +45,15 @@ def test_a_statement_says_what_moved_and_adds_up(cast) -> None:
 
 def test_a_closed_year_carries_its_balances_and_balances_need_none_of_its_rows(cast) -> None:
     this_year = datetime.now(UTC).year
+    long_over = this_year - 2  # on the first of January the year before isn't over yet
     old = [earn(cast, cast.alice, 5_000_000), earn(cast, cast.bob, 1_000_000)]
     for one in old:
-        ago(one, days=366)
+        ago(one, days=2 * 366)
     with pytest.raises(StateConflict):
         years.close(cast.riverside, this_year, cast.finn)
-    closing = years.close(cast.riverside, this_year - 1, cast.finn)
+    closing = years.close(cast.riverside, long_over, cast.finn)
     with pytest.raises(StateConflict):
-        years.close(cast.riverside, this_year - 1, cast.fay)
+        years.close(cast.riverside, long_over, cast.fay)
     kept = "".join(years.lines(closing))
     assert (closing.transfers, sha256(kept.encode()).hexdigest()) == (2, closing.digest)
     assert [json.loads(line)["amount"] for line in kept.splitlines()] == [5_000_000, 1_000_000]
@@ -63,13 +64,13 @@ def test_a_closed_year_carries_its_balances_and_balances_need_none_of_its_rows(c
         cursor.execute("DELETE FROM taskers_transfer WHERE id = %s", [old[0].pk])  # as if it lay in the archive
     assert dict(ledger.owed(cast.riverside)) == {cast.alice: 5_250_000}
     assert payouts.propose(cast.riverside, cast.finn).items.get().cents == 525
-    start = datetime(this_year, 1, 1, tzinfo=UTC)
+    start = datetime(long_over + 1, 1, 1, tzinfo=UTC)
     assert statements.of(cast.alice, cast.riverside, start, timezone.now()).opening == 5_000_000
 
 
 def test_a_closing_that_was_reckoned_wrongly_is_found(cast) -> None:
-    ago(earn(cast, cast.alice, 5_000_000), days=366)
-    years.close(cast.riverside, datetime.now(UTC).year - 1, cast.finn)
+    ago(earn(cast, cast.alice, 5_000_000), days=2 * 366)
+    years.close(cast.riverside, datetime.now(UTC).year - 2, cast.finn)
     with pgtrigger.ignore("taskers.ClosingBalance:closing_balance_append_only"):
         ClosingBalance.objects.filter(account__kind=Account.Kind.OWED).update(balance=6_000_000)
     assert {what for what, _key in ledger.audit()} == {"closing balance differs", "closing is not balanced"}
@@ -78,9 +79,9 @@ def test_a_closing_that_was_reckoned_wrongly_is_found(cast) -> None:
 def test_no_year_is_closed_over_a_run_that_is_under_way(cast) -> None:
     earn(cast, cast.alice, 1_000_000)
     payout = payouts.propose(cast.riverside, cast.finn)
-    Payout.objects.filter(pk=payout.pk).update(made_at=timezone.now() - timedelta(days=366))
+    Payout.objects.filter(pk=payout.pk).update(made_at=timezone.now() - timedelta(days=2 * 366))
     with pytest.raises(StateConflict, match="under way"):
-        years.close(cast.riverside, datetime.now(UTC).year - 1, cast.finn)
+        years.close(cast.riverside, datetime.now(UTC).year - 2, cast.finn)
 
 
 def test_a_years_totals_are_what_was_paid_in_it_less_what_came_back(cast) -> None:
