@@ -2,7 +2,7 @@
 
 Some worlds are drawn and worked through; what is seen of each task becomes numbers, each a channel of its own. A
 channel that orders gold and work better than chance in a world has an area under its curve (AUC) other than a half. The
-attacker wins where the 95 % interval of the mean over all worlds leaves the half out; to keep chance from failing the
+attacker wins where the 99 % interval of the mean over all worlds leaves the half out; to keep chance from failing the
 test, only who wins three times in a row with new worlds has won.
 
 Further channels: give `Seen.facts` more numbers in `_work_through`. Planted errors are played for in
@@ -34,7 +34,7 @@ from projects.workforce import rules
 from taskers.models import Person
 from taskers.models.people import Role
 from tests.support import make
-from tests.support.projects.attackers import FEW, MANY, Interval, Seen, farthest, intervals, measured, winners
+from tests.support.projects.attackers import FEW, LIKELY, MANY, Interval, Seen, farthest, intervals, measured, winners
 
 # Each world in transactions of its own: one long one would hold up the readers of the outbox in the tests beside.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -67,14 +67,14 @@ def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property, n
 def test_the_attacker_wins_where_work_comes_in_the_files_order_under_its_names(cast) -> None:
     """As it was seen: ordinary work ascends and gold doesn't. So the test above isn't blind."""
     worlds = [_world(cast, random.Random(f"file order/{number}"), shuffled=False) for number in range(15)]
-    low, high = intervals(worlds)["content on its longest ascent"]
+    low, high = intervals(worlds, LIKELY)["content on its longest ascent"]
     assert high < 0.5 or low > 0.5, (low, high)
 
 
 def test_the_attacker_wins_where_gold_cannot_be_corrected(cast, monkeypatch) -> None:
     monkeypatch.setattr(complete, "ALIKE", ("judge",))
     worlds = [_world(cast, random.Random(f"no correction/{number}")) for number in range(8)]
-    low, high = intervals(worlds)["piece: may be corrected"]
+    low, high = intervals(worlds, LIKELY)["piece: may be corrected"]
     assert high < 0.5, (low, high)
 
 

@@ -13,6 +13,8 @@ from scipy import stats
 
 TOKENS = re.compile(r"\b(token|seal)$")  # new with each claim: they name nothing
 Interval = tuple[float, float]
+# How sure an interval is: of some forty channels none may win by chance; where the attacker is to win one is looked at.
+SURELY, LIKELY = 0.99, 0.95
 # How many worlds an attacker may see: some with each change, many before it is said that it finds nothing.
 FEW, MANY = 5, pytest.param(20, marks=pytest.mark.torture)
 
@@ -37,14 +39,14 @@ def winners(intervals_of: Callable[[int], dict[str, Interval]]) -> dict[str, Int
     return won or {}
 
 
-def intervals(worlds: Sequence[Sequence[Seen]]) -> dict[str, Interval]:
-    """The 95 % interval of the mean AUC over the worlds, by channel; those that say nothing anywhere aside."""
+def intervals(worlds: Sequence[Sequence[Seen]], level: float = SURELY) -> dict[str, Interval]:
+    """The interval of the mean AUC over the worlds, by channel; those that say nothing anywhere aside."""
     found = {}
     for name in sorted({name for world in worlds for one in world for name in one.facts}):
         areas = [area for world in worlds if (area := _area(world, name)) is not None]
         if len(areas) < len(worlds) // 2 or set(areas) == {0.5}:
             continue
-        found[name] = interval(areas)
+        found[name] = interval(areas, level)
     return found
 
 
@@ -54,9 +56,9 @@ def farthest(found: dict[str, Interval]) -> str:
     return f"{name}: {low:.3f} to {high:.3f}"
 
 
-def interval(values: Sequence[float]) -> Interval:
-    """The 95 % interval of their mean."""
-    mean, reach = sum(values) / len(values), stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+def interval(values: Sequence[float], level: float = SURELY) -> Interval:
+    """Of their mean."""
+    mean, reach = sum(values) / len(values), stats.t.ppf((1 + level) / 2, len(values) - 1) * stats.sem(values)
     return round(mean - reach, 3), round(mean + reach, 3)
 
 
