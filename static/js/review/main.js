@@ -19,6 +19,7 @@ import { marksOf, nextOf } from "./answers.js";
 import { combiningBindings, comparingBindings, decidingBindings } from "./bindings.js";
 import { createCombining } from "./combining.js";
 import { createComments } from "./comments.js";
+import { createEnding } from "./ending.js";
 import { createInSight } from "./in_sight.js";
 import { createSendBack } from "./send_back.js";
 import { createSideBySide } from "./side_by_side.js";
@@ -45,7 +46,6 @@ let beside = false; // whether it shows the answers side by side
 let editor = null; // the editor, while editing
 let base = null; // the answer that the edited one began with
 let drafts = null;
-let sending = false;
 let instructions = null; // once somebody has asked for them
 
 const nameOf = (key) => project.labels.find((label) => label.key === key)?.name ?? key;
@@ -59,7 +59,7 @@ const combining = createCombining({
 // --- comparing --------------------------------------------------------------------------------------------------
 
 const sendBack = createSendBack({
-  answers, urls, token: review.token, chosen: () => inSight.chosen, send: (url, body) => api.send("POST", url, body), onBack: send,
+  answers, urls, token: review.token, chosen: () => inSight.chosen, send: (url, body) => api.send("POST", url, body), onBack: (request) => ending.end(request),
   onNoted: () => announce(say("Noted.")), onProblem: ({ message }) => notes.show("problem", { kind: "bad", text: message }),
 });
 
@@ -95,7 +95,7 @@ function refresh() {
   answerList.show(inSight.rows());
   if (isCombining()) combining.refresh();
   view?.redraw();
-  byId("decide").disabled = sending || (!editor && !isCombining() && inSight.chosen < 0);
+  byId("decide").disabled = ending.sending || (!editor && !isCombining() && inSight.chosen < 0);
 }
 
 function choose(index) {
@@ -239,12 +239,13 @@ async function askToSignIn() {
 }
 
 async function decide() {
-  if (sending || editor?.enter() || editor?.incomplete?.()) return;
+  if (ending.sending || editor?.enter() || editor?.incomplete?.()) return;
   if (isCombining() && combining.onward()) return;
   if (!editor && !isCombining() && inSight.chosen < 0) return;
   if (editor?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
   const [answer, from] = decision();
-  await send(() => api.send("POST", urls.decide, { token: review.token, answer, base: from, note: byId("note").value.trim() }));
+  const body = { token: review.token, answer, base: from, note: byId("note").value.trim() };
+  await ending.end(() => api.send("POST", urls.decide, body), decide);
 }
 
 /** What becomes the verdict, and the answer that it began with, if any. */
@@ -253,24 +254,19 @@ function decision() {
   return isCombining() ? [combining.answer(), combining.from()] : [answers[inSight.chosen].answer, answers[inSight.chosen].id];
 }
 
-async function send(request) {
-  sending = true;
-  page.dataset.phase = "sending";
-  refresh();
-  try {
-    const { next } = await request();
+const ending = createEnding({
+  notes,
+  signIn: askToSignIn,
+  onSending(sending) {
+    page.dataset.phase = sending ? "sending" : "working";
+    refresh();
+  },
+  async onEnd({ next }) {
     lease.stop();
     await drafts.close({ forget: true });
     location.assign(next ?? urls.list);
-  } catch (problem) {
-    sending = false;
-    page.dataset.phase = "working";
-    refresh();
-    if (problem.signedOut) return (await askToSignIn()) && send(request);
-    const text = problem.passing ? say("The server did not answer. Nothing is lost; try again.") : problem.message;
-    notes.show("problem", { kind: "bad", text, verb: say("Try again"), onVerb: decide });
-  }
-}
+  },
+});
 
 // --- keys and buttons -------------------------------------------------------------------------------------------
 
@@ -300,7 +296,7 @@ const ACTIONS = {
   edit: editAny,
   fresh: () => edit(null, null),
   back_to_tasker: () => void sendBack(),
-  release: () => send(() => api.send("POST", urls.release, { token: review.token })),
+  release: () => ending.end(() => api.send("POST", urls.release, { token: review.token })),
   next: () => choose(nextOf(answers, inSight.chosen, 1)),
   previous: () => choose(nextOf(answers, inSight.chosen, -1)),
   fit: () => view.fit(),
