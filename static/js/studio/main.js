@@ -5,6 +5,7 @@ import * as dialogs from "./shell/dialogs.js";
 import { byId, pageData, wear } from "./shared/elements.js";
 import { belongsToField } from "./shared/fields.js";
 import { createKeymap } from "./shared/keys.js";
+import { createEarlySubmit } from "./shell/early_submit.js";
 import { createMarks } from "./shell/marks.js";
 import { createNotes } from "./shell/notes.js";
 import { ownKeys } from "./shell/own_keys.js";
@@ -30,7 +31,7 @@ let madeAsides = null; // what asides.js made, once it is here
 let kept = []; // the parts of the work that were last handed to the session
 let lookahead = null; // prefetch.js, once something was prefetched
 let coming = null; // the copilot of a task that is shown before it is ours
-let soon = false; // it is to be handed in as soon as it is
+const soon = createEarlySubmit(() => run("submit"));
 let warned = false; // of suggestions that wait for a word
 let retry = null;
 const told = new Set(); // what was said once and needn't be again
@@ -167,6 +168,7 @@ function prefetch(urls) {
 function closeEditor() {
   editor?.close();
   editor = coming = null;
+  soon.forget();
   warned = false;
   clearTimeout(retry);
 }
@@ -213,8 +215,7 @@ function courseIs(course) {
 function showPhase(phase) {
   studio.dataset.phase = phase;
   byId("submit").toggleAttribute("disabled", phase === "sending" || (phase === "waiting" && !session.assignment?.signature));
-  if (phase === "working" && soon) setTimeout(() => run("submit"));
-  soon = soon && ["prefetched", "waiting"].includes(phase);
+  soon.phase(phase);
   if (phase !== "waiting") return notes.clear("waiting");
   const text = say("Waiting for the network. Your work is kept on this machine and will be sent.");
   notes.show("waiting", { kind: "warn", text });
@@ -274,8 +275,7 @@ async function submit(event) {
   if (event?.type !== "click" && editor.enter()) return;
   if (byId("saved-mark").dataset.state === "conflict") return aside("conflict")();
   if (!early && editor.incomplete?.()) return;
-  // Shown early, it is handed in once it is ours; a second press for the last one mustn't hand in what nobody looked at.
-  if (early) return void (soon = editor.history.canUndo);
+  if (early) return soon.ask(editor.history.canUndo);
   if (editor.pending() && !warned) {
     warned = true;
     return aside("pending")();
