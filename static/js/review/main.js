@@ -3,7 +3,7 @@ import { joinCopilot } from "../studio/shell/copilot.js";
 import * as dialogs from "../studio/shell/dialogs.js";
 import { createDrafts, newestWork } from "../studio/shell/drafts.js";
 import { byId, pageData } from "../studio/shared/elements.js";
-import { belongsToField } from "../studio/shared/fields.js";
+import { belongsToField, onlyHeld } from "../studio/shared/fields.js";
 import { createKeymap } from "../studio/shared/keys.js";
 import { createLease } from "../studio/shell/lease.js";
 import { createNotes } from "../studio/shell/notes.js";
@@ -327,6 +327,13 @@ function run(action, event) {
   else ACTIONS[action]?.(event);
   return true;
 }
+
+// Before anything on the page hears of it.
+document.addEventListener("keydown", (event) => {
+  if (!onlyHeld(event, keymap())) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;

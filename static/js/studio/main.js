@@ -3,7 +3,7 @@ import { createClock } from "./shell/clock.js";
 import { joinCopilot } from "./shell/copilot.js";
 import * as dialogs from "./shell/dialogs.js";
 import { byId, pageData, wear } from "./shared/elements.js";
-import { belongsToField } from "./shared/fields.js";
+import { belongsToField, onlyHeld } from "./shared/fields.js";
 import { createKeymap } from "./shared/keys.js";
 import { createEarlySubmit } from "./shell/early_submit.js";
 import { createMarks } from "./shell/marks.js";
@@ -315,6 +315,13 @@ function run(action, event) {
   if (ACTIONS[action]) return ACTIONS[action](event), true;
   return editor?.act(action, event) ?? false;
 }
+
+// Before anything on the page hears of it.
+document.addEventListener("keydown", (event) => {
+  if (!onlyHeld(event, keymap())) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;
