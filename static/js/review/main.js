@@ -36,7 +36,7 @@ const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
 const api = createApi({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken });
 const notes = createNotes(byId("notes"));
-const localStore = await openLocalStore();
+const localStore = await openLocalStore(page.dataset.person);
 const own = ownKeys(pageData("choices").keys);
 const comparing = createKeymap(own("review", [...decidingBindings(), ...comparingBindings(answers, matches.length > 0)]));
 const combiningKeys = createKeymap(own("review", [...decidingBindings(), ...combiningBindings(answers)]));

@@ -38,7 +38,7 @@ const told = new Set(); // what was said once and needn't be again
 
 const api = createApi({ fetch: (address, options) => firstClaim(address) ?? fetch(address, options), csrf: csrfToken, renew: renewToken, any });
 
-const localStore = await openLocalStore();
+const localStore = await openLocalStore(studio.dataset.person);
 const session = createSession({
   api: any ? (await import("./any_api.js")).createAnyApi(api, editors) : Number(studio.dataset.grid) > 1 ? (await import("./shell/grid_api.js")).createGridApi(api) : api,
   localStore,
