@@ -177,3 +177,17 @@ test("what was begun before it was ours is taken over once, and never shown in t
   assert.deepEqual(correcting.shown.find(([name]) => name === "showTask")[2].answer, { spans: [8] });
   await correcting.session.release();
 });
+
+test("going on to the next task while the last one is being handed in waits for the answer to that", async () => {
+  let answer;
+  const submit = () => new Promise((resolve) => (answer = () => resolve({ submitted: {}, ...task("a2") })));
+  const { session, names } = sitting({ claim: [task("a1"), task("a9")], more: { submit } });
+  await session.claim();
+  const done = session.submit(NONE);
+  await session.abandon(); // "Next task" of the note that says that time ran out
+  answer();
+  assert.equal(await done, true);
+  assert.equal(session.assignment.id, "a2");
+  assert.ok(!names().includes("showProblem"));
+  await session.release();
+});

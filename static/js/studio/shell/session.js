@@ -21,11 +21,8 @@
  * @property {(sent: any) => void} showSent
  */
 import { createDrafts, newestWork } from "./drafts.js";
-import { createLease } from "./lease.js";
+import { createLease, LOST } from "./lease.js";
 import { early } from "./local_store.js";
-
-/** Problems after which this assignment can't be handed in any more. */
-const LOST = ["lease-lost", "already-submitted", "not-found"];
 
 /**
  * @param {{api: any, localStore: import("./local_store.js").LocalStore, view: View, project: string, trial?: boolean,
@@ -270,6 +267,7 @@ export function createSession({ api, localStore, view, project, trial = false, c
     },
     /** The lease was lost: leave the copy on this machine and go on. */
     async abandon() {
+      if (busy) return; // the answer to what is being handed in says what comes next
       await letGo({ forget: false });
       assignment = null;
       return claim();
