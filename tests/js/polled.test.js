@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { before, test } from "node:test";
 
 const listens = () => {
   const heard = {};
@@ -8,8 +8,11 @@ const listens = () => {
 /** @type {any} */
 const page = listens();
 page.getElementById = () => page.part;
-globalThis.document = page;
-const { isLast } = await import("../../static/js/pages/polled.js");
+let isLast;
+before(async () => {
+  globalThis.document = page;
+  ({ isLast } = await import("../../static/js/pages/polled.js"));
+});
 
 /** A link or a summary in a part that is fetched again and again. */
 function node(tagName, words, more = {}) {
