@@ -71,7 +71,7 @@ export function createAsides({ session, notes, api, localStore, project, editor,
     expired() {
       notes.clear("lease");
       const text = say("Your time for this task ran out. You can still submit it, unless somebody else has begun it.");
-      notes.show("expired", { kind: "warn", text, verb: say("Next task"), onVerb: () => session.abandon() });
+      notes.show("expired", { kind: "warn", text, verb: say("Next task"), onVerb: () => tooSoon() || session.abandon() });
     },
 
     async gone(problem) {
