@@ -120,7 +120,9 @@ def test_a_part_that_is_fetched_again_leaves_the_focus_where_it_is(site: Site, s
     with page.expect_response("**/progress/") as first:
         page.clock.run_for(4100)
     body = first.value.text()
-    page.route("**/progress/", lambda route: route.fulfill(body=f"<p>Something new</p>{body}", content_type="text/html"))
+    page.route(
+        "**/progress/", lambda route: route.fulfill(body=f"<p>Something new</p>{body}", content_type="text/html")
+    )
     page.clock.run_for(4100)
     expect(told).to_contain_text("Something new")
     expect(link).to_be_focused()
