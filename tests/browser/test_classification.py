@@ -178,9 +178,14 @@ def test_choosing_hands_in_at_once_for_whoever_asks_for_it(site: Site, jun: Page
     expect(jun.locator("#task-name")).not_to_have_text(first)
     taken(jun)
     second = jun.locator("#task-name").inner_text()
-    jun.keyboard.press("g")
+    jun.keyboard.down("g")
     expect(jun.locator("#task-name")).not_to_have_text(second)
     taken(jun)
+    third = jun.locator("#task-name").inner_text()
+    jun.keyboard.down("g")  # the same press still: held down it answers no second task
+    expect(jun.get_by_label("Glad")).not_to_be_checked()
+    expect(jun.locator("#task-name")).to_have_text(third)
+    jun.keyboard.up("g")
     assert [handed_in(site, "Moods", name) for name in (first, second)] == [[{"label": "sad"}], [{"label": "glad"}]]
     with jun.expect_response(lambda answer: answer.request.method != "GET"):  # Jun's own wish, in every project
         jun.get_by_label("Submit as soon as I press a choice's key").uncheck()

@@ -10,7 +10,7 @@ from tests.support.browser import shapes
 from tests.support.browser.looks import FEW, faults, seen
 from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
-from tests.support.browser.studio import JUN, draw_box, saved  # noqa: F401
+from tests.support.browser.studio import JUN, MARKS, draw_box, saved
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -143,6 +143,19 @@ def test_the_reviewer_finds_the_comment_at_its_region_and_keeps_a_note(
     priya.reload()
     expect(priya.get_by_label("Note to the taskers")).to_have_value("Mind the edges.")
     expect(priya.locator(".thread__answer")).to_contain_text("It is.")
+
+    # A fresh answer that she leaves for another look at Jun's is as she left it, over a reload too.
+    priya.keyboard.press("n")
+    draw_box(priya)
+    priya.get_by_role("button", name="Back to the answers").click()
+    expect(priya.locator(MARKS)).to_have_count(0)
+    saved(priya)
+    priya.reload()
+    expect(priya.locator("#decide")).to_be_enabled()
+    priya.keyboard.press("n")
+    expect(priya.locator(MARKS)).to_have_count(1)
+    priya.get_by_role("button", name="Begin anew").click()
+    expect(priya.locator(MARKS)).to_have_count(0)
 
 
 def test_the_reviewer_signs_in_in_another_tab_and_the_decision_is_made(

@@ -106,3 +106,23 @@ def test_a_second_step_guards_the_sign_in(site: Site, sign_in: Callable[..., Pag
     expect(page.locator("img.code-image")).to_have_attribute("src", re.compile(r"^data:image/svg\+xml"))
     drawn = page.locator("img.code-image").evaluate("image => image.complete && image.naturalWidth > 0")
     assert drawn
+
+
+def test_a_part_that_is_fetched_again_leaves_the_focus_where_it_is(site: Site, sign_in: Callable[..., Page]) -> None:
+    """Figures come every four seconds; Maya is on a link among them, without an id, which comes anew with them."""
+    page = sign_in("maya@riverside.example")
+    page.clock.install()
+    page.goto("/projects/")
+    page.get_by_role("link", name="Objects in photographs").first.click()
+    told = page.locator("#progress")
+    link = told.locator("tbody th a").first
+    link.focus()
+    with page.expect_response("**/progress/") as first:
+        page.clock.run_for(4100)
+    body = first.value.text()
+    page.route(
+        "**/progress/", lambda route: route.fulfill(body=f"<p>Something new</p>{body}", content_type="text/html")
+    )
+    page.clock.run_for(4100)
+    expect(told).to_contain_text("Something new")
+    expect(link).to_be_focused()

@@ -72,7 +72,7 @@ test("a token of an earlier sign-in is renewed, and the request sent once more",
   assert.deepEqual(seen, ["old", "new"]);
 });
 
-test("a heartbeat that is rejected ends the lease; one that is lost warns only when time runs out", async () => {
+test("a heartbeat that says whose it is now ends the lease; one that is lost or fails warns only when time runs out", async () => {
   const told = [];
   let time = 0;
   let reply = () => Promise.resolve({});
@@ -95,6 +95,11 @@ test("a heartbeat that is rejected ends the lease; one that is lost warns only w
   reply = () => Promise.resolve({});
   await lease.beat();
   assert.deepEqual(told, [true, false]);
+  for (const [status, code] of /** @type {[number, string][]} */ ([[500, "server-error"], [403, "forbidden"], [400, "unstorable"]])) {
+    reply = () => Promise.reject(new ApiProblem({ status, code, text: "" }));
+    await lease.beat();
+  }
+  assert.deepEqual(told, [true, false], "a slip of the server's says nothing of whose it is");
   reply = () => Promise.reject(new ApiProblem({ status: 409, code: "lease-lost", text: "" }));
   await lease.beat();
   await lease.beat();

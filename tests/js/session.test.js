@@ -159,3 +159,35 @@ test("where work of another kind comes next the page is opened anew, and nothing
   assert.equal(names().filter((name) => name === "showTask").length, 1);
   assert.equal(await localStore.read("a1"), null);
 });
+
+test("what was begun before it was ours is taken over once, and never shown in the correction of what was made of it", async () => {
+  const localStore = inMemory();
+  const begun = () => localStore.write("task:task-a1", { version: 0, dirty: true, answer: { spans: [7] } });
+  await begun();
+  const { session, shown } = sitting({ claim: [task("a1")], localStore });
+  await session.claim();
+  assert.deepEqual(shown.find(([name]) => name === "showTask")[2].answer, { spans: [7] });
+  assert.deepEqual([(await localStore.read("a1")).answer, await localStore.read("task:task-a1")], [{ spans: [7] }, null]);
+  await session.release();
+
+  await begun();
+  const handedIn = { ...task("a1", { version: 1, answer: { spans: [8] } }).assignment, id: "a1/correct" };
+  const correcting = sitting({ claim: [{ assignment: handedIn }], localStore });
+  await correcting.session.claim();
+  assert.deepEqual(correcting.shown.find(([name]) => name === "showTask")[2].answer, { spans: [8] });
+  await correcting.session.release();
+});
+
+test("going on to the next task while the last one is being handed in waits for the answer to that", async () => {
+  let answer;
+  const submit = () => new Promise((resolve) => (answer = () => resolve({ submitted: {}, ...task("a2") })));
+  const { session, names } = sitting({ claim: [task("a1"), task("a9")], more: { submit } });
+  await session.claim();
+  const done = session.submit(NONE);
+  await session.abandon(); // "Next task" of the note that says that time ran out
+  answer();
+  assert.equal(await done, true);
+  assert.equal(session.assignment.id, "a2");
+  assert.ok(!names().includes("showProblem"));
+  await session.release();
+});

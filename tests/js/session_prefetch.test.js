@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createClock } from "../../static/js/studio/shell/clock.js";
+import { createEarlySubmit } from "../../static/js/studio/shell/early_submit.js";
 import { createSession } from "../../static/js/studio/shell/session.js";
 import { inMemory } from "../../static/js/studio/shell/local_store.js";
 import { NONE, PROJECT, prefetching, prefetched, held, nothing, problem, shownTasks, sitting, soon, task } from "./sitting.js";
@@ -34,6 +35,28 @@ test("when somebody else was faster, what comes instead is shown, and what was b
   assert.deepEqual(shownTasks(shown), ["task-a1", "task-a2", "task-a3"]);
   assert.ok(names().includes("showMoved"));
   await session.release();
+});
+
+/** The page's view, as far as it hands in early: every task that is shown closes the last one's editor. */
+async function handedInEarly(reply) {
+  const pressed = [];
+  const early = createEarlySubmit(() => pressed.push("submit"));
+  const found = await prefetching(reply, { watch: (name, given) => (name === "showTask" ? early.forget() : name === "showPhase" && early.phase(given[0])) });
+  const done = found.session.submit(NONE);
+  found.session.change({ answer: { spans: [2] }, rejected: [] });
+  early.ask(true);
+  found.answer();
+  await done;
+  await soon();
+  await found.session.release();
+  return pressed.length;
+}
+
+test("what was asked to be handed in early is, and what came instead of it isn't", async () => {
+  assert.equal(await handedInEarly({ submitted: {}, ...held("a2") }), 1);
+  assert.equal(await handedInEarly({ submitted: {}, ...held("a3") }), 0, "it went to somebody else");
+  assert.equal(await handedInEarly({ submitted: {}, ...held("a2", { project: { labels: ["b"], copilot: true } }) }), 0, "it is shown anew");
+  assert.equal(await handedInEarly(problem(422, "bad-answer")), 0, "the last one came back");
 });
 
 test("labels that changed meanwhile have the task shown anew", async () => {

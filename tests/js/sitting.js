@@ -12,7 +12,7 @@ export const nothing = { nothing: { code: "all-done", text: "Done.", retry_secon
 export const problem = (status, code) => new ApiProblem({ status, code, text: code });
 
 /** A server that answers from lists, and notes what it was asked. */
-export function sitting({ claim = [], submit = [], more = {}, localStore = inMemory(), trial = false, clock = createClock({ now: () => 0 }) } = {}) {
+export function sitting({ claim = [], submit = [], more = {}, localStore = inMemory(), trial = false, clock = createClock({ now: () => 0 }), watch = (_name, _given) => {} } = {}) {
   const asked = [];
   const answer = (name, list) => async (...given) => {
     asked.push([name, ...given]);
@@ -32,7 +32,7 @@ export function sitting({ claim = [], submit = [], more = {}, localStore = inMem
     ...more,
   };
   const shown = [];
-  const view = new Proxy({}, { get: (_, name) => (...given) => shown.push([name, ...given]) });
+  const view = new Proxy({}, { get: (_, name) => (...given) => (watch(name, given), shown.push([name, ...given])) });
   const session = createSession({
     api, localStore, view, project: "p1", trial, clock, pause: async () => {},
   });
@@ -45,7 +45,7 @@ export const held = (id, more = {}) => ({ assignment: { ...task(id).assignment, 
 export const prefetched = (id) => ({ lookahead: { ...task(id).assignment, id: null, token: null, signature: "s", project: PROJECT } });
 
 /** A sitting whose next task is prefetched, and whose submit is answered when told to. */
-export async function prefetching(reply, { localStore, more = {}, clock } = {}) {
+export async function prefetching(reply, { localStore, more = {}, clock, watch } = {}) {
   let answer;
   const api = {
     lookahead: async () => prefetched("a2"),
@@ -53,7 +53,7 @@ export async function prefetching(reply, { localStore, more = {}, clock } = {}) 
     ...more,
   };
   const asked = [];
-  const found = sitting({ claim: [held("a1")], more: api, localStore, clock });
+  const found = sitting({ claim: [held("a1")], more: api, localStore, clock, watch });
   await found.session.claim();
   await found.session.lookAhead();
   return { ...found, asked, answer: () => answer() };

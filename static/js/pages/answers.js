@@ -18,7 +18,7 @@ function labelOf(labels, key) {
 
 /** @param {HTMLElement} stage */
 function showText(stage, text, spans, labels) {
-  const body = element("p", { class: "answer__text" });
+  const body = element("p", { class: "answer__text", dir: "auto" });
   for (const piece of segmentsOf(text, spans)) {
     if (!piece.labels.length) {
       body.append(piece.text);
@@ -27,7 +27,7 @@ function showText(stage, text, spans, labels) {
     const mark = element("mark", { class: "answer__span", title: piece.labels.map((key) => labelOf(labels, key).name).join(", ") });
     mark.style.setProperty("--mark", labelOf(labels, piece.labels.at(-1)).colour);
     mark.append(piece.text);
-    for (const key of piece.opens) mark.prepend(element("small", { class: "answer__tag" }, labelOf(labels, key).name));
+    for (const key of piece.opens) mark.prepend(element("small", { class: "answer__tag", dir: "auto" }, labelOf(labels, key).name));
     body.append(mark);
   }
   stage.append(body);

@@ -36,7 +36,7 @@ export function createCombining({ matches, answers, blind, panel, onChange, ...t
     },
     /** Show the list. @param {(number|null)[]} [picks] what was taken before */
     begin(picks) {
-      combination ??= createCombination({ matches, answers, list, picks, blind, onChange });
+      if (picks || !combination) combination = createCombination({ matches, answers, list, picks, blind, onChange });
       differences = createDifferences(panel, { combination, answers, onGo: (place) => combination.go(place), ...told });
     },
     /** What is drawn. */

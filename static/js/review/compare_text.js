@@ -17,7 +17,7 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
   const { text, title } = task.payload;
   const offsets = createOffsets(text);
   const page = createTextPage(text, say("Text with the answers' spans"));
-  const article = element("article", { class: "document" }, title && element("h3", { class: "document__title" }, title), page.host);
+  const article = element("article", { class: "document" }, title && element("h3", { class: "document__title", dir: "auto" }, title), page.host);
   const area = element("div", { class: "document-area" }, article);
   stage.replaceChildren(area);
 

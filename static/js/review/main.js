@@ -3,7 +3,7 @@ import { joinCopilot } from "../studio/shell/copilot.js";
 import * as dialogs from "../studio/shell/dialogs.js";
 import { createDrafts, newestWork } from "../studio/shell/drafts.js";
 import { byId, pageData } from "../studio/shared/elements.js";
-import { belongsToField } from "../studio/shared/fields.js";
+import { belongsToField, onlyHeld } from "../studio/shared/fields.js";
 import { createKeymap } from "../studio/shared/keys.js";
 import { createLease } from "../studio/shell/lease.js";
 import { createNotes } from "../studio/shell/notes.js";
@@ -19,7 +19,10 @@ import { marksOf, nextOf } from "./answers.js";
 import { combiningBindings, comparingBindings, decidingBindings } from "./bindings.js";
 import { createCombining } from "./combining.js";
 import { createComments } from "./comments.js";
+import { createCopies } from "./copies.js";
+import { createEnding } from "./ending.js";
 import { createInSight } from "./in_sight.js";
+import { createLeftEdits } from "./left_edits.js";
 import { createSendBack } from "./send_back.js";
 import { createSideBySide } from "./side_by_side.js";
 
@@ -35,7 +38,7 @@ const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
 const api = createApi({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken });
 const notes = createNotes(byId("notes"));
-const localStore = await openLocalStore();
+const localStore = await openLocalStore(page.dataset.person);
 const own = ownKeys(pageData("choices").keys);
 const comparing = createKeymap(own("review", [...decidingBindings(), ...comparingBindings(answers, matches.length > 0)]));
 const combiningKeys = createKeymap(own("review", [...decidingBindings(), ...combiningBindings(answers)]));
@@ -43,9 +46,10 @@ const inSight = createInSight(answers, review.blind);
 let view = null; // the comparison, while there is one
 let beside = false; // whether it shows the answers side by side
 let editor = null; // the editor, while editing
-let base = null; // the answer that the edited one began with
+let [base, start] = [null, null]; // the answer that the edited one began with: its id, itself
+let resumed = false; // whether the edited one was left before
+let left = createLeftEdits();
 let drafts = null;
-let sending = false;
 let instructions = null; // once somebody has asked for them
 
 const nameOf = (key) => project.labels.find((label) => label.key === key)?.name ?? key;
@@ -59,23 +63,24 @@ const combining = createCombining({
 // --- comparing --------------------------------------------------------------------------------------------------
 
 const sendBack = createSendBack({
-  answers, urls, token: review.token, chosen: () => inSight.chosen, send: (url, body) => api.send("POST", url, body), onBack: send,
+  answers, urls, token: review.token, chosen: () => inSight.chosen, send: (url, body) => api.send("POST", url, body), onBack: (request) => ending.end(request),
   onNoted: () => announce(say("Noted.")), onProblem: ({ message }) => notes.show("problem", { kind: "bad", text: message }),
 });
 
 function compare() {
+  const edited = Boolean(editor);
   toAnswers("compare");
   hosts.panel.replaceChildren();
   look(inSight.drawn);
   printKeys(comparing);
   refresh();
+  if (edited) keep();
 }
 
 /** From the editor, or another way of looking, to the answers. @param {"compare"|"combine"} mode */
 function toAnswers(mode) {
-  editor?.close();
-  editor = null;
-  base = null;
+  if (editor && (resumed || editor.history.canUndo)) left.keep({ base, start, answer: editor.answer() });
+  closeEditor();
   page.dataset.mode = mode;
   byId("editing").hidden = true;
   byId("saved-mark").hidden = true;
@@ -95,7 +100,7 @@ function refresh() {
   answerList.show(inSight.rows());
   if (isCombining()) combining.refresh();
   view?.redraw();
-  byId("decide").disabled = sending || (!editor && !isCombining() && inSight.chosen < 0);
+  byId("decide").disabled = ending.sending || (!editor && !isCombining() && inSight.chosen < 0);
 }
 
 function choose(index) {
@@ -138,18 +143,24 @@ function combined() {
 
 // --- editing ----------------------------------------------------------------------------------------------------
 
-/** @param {any|null} answer where to begin @param {string|null} from the answer's id */
-function edit(answer, from) {
+function closeEditor() {
+  editor?.close();
+  editor = base = start = null;
+  notes.clear("left");
+}
+
+/** @param {any|null} answer where to begin @param {string|null} from the answer's id @param {any} found what it is already */
+function edit(answer, from, found = left.of(from, answer)) {
   view?.close();
   view = null;
-  base = from;
+  [base, start, resumed] = [from, answer, Boolean(found)];
   page.dataset.mode = "edit";
   byId("editing").hidden = false;
   editor = editors[project.task_type](hosts, {
     task,
     labels: project.labels.filter((label) => !label.retired),
     fields: project.fields,
-    answer,
+    answer: found?.answer ?? answer,
     bindings: decidingBindings(),
     own,
     announce,
@@ -161,6 +172,15 @@ function edit(answer, from) {
   printKeys(editor.keymap);
   refresh();
   markHistory(editor.history);
+  if (found?.start !== undefined) notes.show("left", { kind: "info", text: say("You go on with what you changed before."), verb: say("Begin anew"), onVerb: anew });
+}
+
+function anew() {
+  const [answer, from] = [start, base];
+  left.drop(from, answer);
+  closeEditor();
+  edit(answer, from);
+  keep();
 }
 
 /** A copy of what is combined, or chosen. */
@@ -175,11 +195,13 @@ function changed() {
   keep();
 }
 
-/** What is kept until the decision: the note that is being written, and the answer that is being edited. */
-function keep() {
-  const work = editor ? { ...editor.answer(), base } : isCombining() ? { picks: combining.picks } : {};
-  drafts?.change({ answer: { note: byId("note").value, ...work } });
+/** What is kept until the decision: the note that is being written, and the answers that are or were edited. */
+function work() {
+  const shown = editor ? { ...editor.answer(), base } : isCombining() ? { picks: combining.picks } : {};
+  return { note: byId("note").value, ...shown, ...(left.all.length && { left: left.all }) };
 }
+
+const keep = () => drafts?.change({ answer: work() });
 
 function printKeys(keymap) {
   for (const node of page.querySelectorAll("[data-key-of]")) node.textContent = keymap.shown(node.dataset.keyOf);
@@ -212,23 +234,20 @@ function showSaved(state, detail) {
   mark.dataset.state = state;
   const words = { saved: say("Saved"), offline: say("Offline, kept here"), rejected: say("Not saved"), conflict: say("Two copies") };
   mark.textContent = words[state] ?? say("Saving…");
-  if (state === "conflict") dialogs.ask("conflict-dialog").then(({ answer }) => settle(answer, detail));
+  if (state === "conflict") copies.conflict(detail);
   if (detail?.signedOut) askToSignIn();
 }
 
-function settle(answer, theirs) {
-  if (answer !== "theirs" || !theirs) return drafts.keepMine(theirs?.version ?? 0);
-  drafts.takeTheirs(theirs.version);
-  editor?.close();
-  open(theirs.answer);
-}
+const copies = createCopies({ ask: dialogs.ask, notes, localStore, key: review.id, drafts: () => drafts, work, open });
 
 /** What was kept: a note, and an answer if one was being edited. */
-function open({ base: from, note = "", picks, ...answer }) {
+function open({ base: from, note = "", picks, left: edits, ...answer }) {
+  closeEditor();
   byId("note").value = note;
+  left = createLeftEdits(edits);
   if (picks) combine(picks);
   else if (from === undefined) compare();
-  else edit(answer, from);
+  else edit(answers.find(({ id }) => id === from)?.answer ?? null, from, { answer });
 }
 
 /** @returns {Promise<boolean>} whether somebody is signed in again */
@@ -239,12 +258,14 @@ async function askToSignIn() {
 }
 
 async function decide() {
-  if (sending || editor?.enter() || editor?.incomplete?.()) return;
+  if (ending.sending || editor?.enter() || editor?.incomplete?.()) return;
+  if (byId("saved-mark").dataset.state === "conflict") return copies.conflict();
   if (isCombining() && combining.onward()) return;
   if (!editor && !isCombining() && inSight.chosen < 0) return;
   if (editor?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
   const [answer, from] = decision();
-  await send(() => api.send("POST", urls.decide, { token: review.token, answer, base: from, note: byId("note").value.trim() }));
+  const body = { token: review.token, answer, base: from, note: byId("note").value.trim() };
+  await ending.end(() => api.send("POST", urls.decide, body), decide);
 }
 
 /** What becomes the verdict, and the answer that it began with, if any. */
@@ -253,24 +274,19 @@ function decision() {
   return isCombining() ? [combining.answer(), combining.from()] : [answers[inSight.chosen].answer, answers[inSight.chosen].id];
 }
 
-async function send(request) {
-  sending = true;
-  page.dataset.phase = "sending";
-  refresh();
-  try {
-    const { next } = await request();
+const ending = createEnding({
+  notes,
+  signIn: askToSignIn,
+  onSending(sending) {
+    page.dataset.phase = sending ? "sending" : "working";
+    refresh();
+  },
+  async onEnd({ next }) {
     lease.stop();
     await drafts.close({ forget: true });
     location.assign(next ?? urls.list);
-  } catch (problem) {
-    sending = false;
-    page.dataset.phase = "working";
-    refresh();
-    if (problem.signedOut) return (await askToSignIn()) && send(request);
-    const text = problem.passing ? say("The server did not answer. Nothing is lost; try again.") : problem.message;
-    notes.show("problem", { kind: "bad", text, verb: say("Try again"), onVerb: decide });
-  }
-}
+  },
+});
 
 // --- keys and buttons -------------------------------------------------------------------------------------------
 
@@ -300,7 +316,7 @@ const ACTIONS = {
   edit: editAny,
   fresh: () => edit(null, null),
   back_to_tasker: () => void sendBack(),
-  release: () => send(() => api.send("POST", urls.release, { token: review.token })),
+  release: () => ending.end(() => api.send("POST", urls.release, { token: review.token })),
   next: () => choose(nextOf(answers, inSight.chosen, 1)),
   previous: () => choose(nextOf(answers, inSight.chosen, -1)),
   fit: () => view.fit(),
@@ -332,6 +348,9 @@ function run(action, event) {
   return true;
 }
 
+// Before anything on the page hears of it.
+document.addEventListener("keydown", (event) => onlyHeld(event, keymap()) && (event.preventDefault(), event.stopPropagation()), true);
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;
   const action = keymap().find(event);
@@ -355,6 +374,7 @@ drafts = createDrafts({
   localStore,
   key: review.id,
   version: kept.version,
+  sent: kept.sent,
   save: (version, work) => api.send("PUT", urls.draft, { token: review.token, version, answer: work.answer }),
   onState: showSaved,
 });
@@ -374,3 +394,4 @@ addEventListener("pagehide", () => drafts.flush());
 if (kept.answer) open(kept.answer);
 else compare();
 if (kept.unsent) drafts.change({ answer: kept.answer });
+void copies.recall();

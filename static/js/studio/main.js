@@ -3,8 +3,9 @@ import { createClock } from "./shell/clock.js";
 import { joinCopilot } from "./shell/copilot.js";
 import * as dialogs from "./shell/dialogs.js";
 import { byId, pageData, wear } from "./shared/elements.js";
-import { belongsToField } from "./shared/fields.js";
+import { belongsToField, onlyHeld } from "./shared/fields.js";
 import { createKeymap } from "./shared/keys.js";
+import { createEarlySubmit } from "./shell/early_submit.js";
 import { createMarks } from "./shell/marks.js";
 import { createNotes } from "./shell/notes.js";
 import { ownKeys } from "./shell/own_keys.js";
@@ -30,14 +31,14 @@ let madeAsides = null; // what asides.js made, once it is here
 let kept = []; // the parts of the work that were last handed to the session
 let lookahead = null; // prefetch.js, once something was prefetched
 let coming = null; // the copilot of a task that is shown before it is ours
-let soon = false; // it is to be handed in as soon as it is
+const soon = createEarlySubmit(() => run("submit"));
 let warned = false; // of suggestions that wait for a word
 let retry = null;
 const told = new Set(); // what was said once and needn't be again
 
 const api = createApi({ fetch: (address, options) => firstClaim(address) ?? fetch(address, options), csrf: csrfToken, renew: renewToken, any });
 
-const localStore = await openLocalStore();
+const localStore = await openLocalStore(studio.dataset.person);
 const session = createSession({
   api: any ? (await import("./any_api.js")).createAnyApi(api, editors) : Number(studio.dataset.grid) > 1 ? (await import("./shell/grid_api.js")).createGridApi(api) : api,
   localStore,
@@ -167,6 +168,7 @@ function prefetch(urls) {
 function closeEditor() {
   editor?.close();
   editor = coming = null;
+  soon.forget();
   warned = false;
   clearTimeout(retry);
 }
@@ -213,8 +215,7 @@ function courseIs(course) {
 function showPhase(phase) {
   studio.dataset.phase = phase;
   byId("submit").toggleAttribute("disabled", phase === "sending" || (phase === "waiting" && !session.assignment?.signature));
-  if (phase === "working" && soon) setTimeout(() => run("submit"));
-  soon = soon && ["prefetched", "waiting"].includes(phase);
+  soon.phase(phase);
   if (phase !== "waiting") return notes.clear("waiting");
   const text = say("Waiting for the network. Your work is kept on this machine and will be sent.");
   notes.show("waiting", { kind: "warn", text });
@@ -274,8 +275,7 @@ async function submit(event) {
   if (event?.type !== "click" && editor.enter()) return;
   if (byId("saved-mark").dataset.state === "conflict") return aside("conflict")();
   if (!early && editor.incomplete?.()) return;
-  // Shown early, it is handed in once it is ours; a second press for the last one mustn't hand in what nobody looked at.
-  if (early) return void (soon = editor.history.canUndo);
+  if (early) return soon.ask(editor.history.canUndo);
   if (editor.pending() && !warned) {
     warned = true;
     return aside("pending")();
@@ -315,6 +315,13 @@ function run(action, event) {
   if (ACTIONS[action]) return ACTIONS[action](event), true;
   return editor?.act(action, event) ?? false;
 }
+
+// Before anything on the page hears of it.
+document.addEventListener("keydown", (event) => {
+  if (!onlyHeld(event, keymap())) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;

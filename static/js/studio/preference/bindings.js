@@ -33,7 +33,7 @@ export function preferenceBindings(pictured, equal = true) {
     ["equal", "3", say("They are about equal")],
   ];
   const own = rows.filter(([action]) => equal || action !== "equal");
-  return [...own.map(([action, key, text]) => ({ action, keys: [key], text, group })), ...classificationBindings(pictured)];
+  return [...own.map(([action, key, text]) => ({ action, keys: [key], text, group, once: true })), ...classificationBindings(pictured)];
 }
 
 /** The keys of labels of other fields; digits say which is better. */

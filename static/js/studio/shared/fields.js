@@ -11,3 +11,17 @@ export function belongsToField(event) {
   const presses = [" ", "Enter"].includes(event.key) && !event.ctrlKey && !event.shiftKey;
   return presses && Boolean(event.target.closest?.("button, a, summary"));
 }
+
+const CHOSEN = ["radio", "checkbox", "range"]; // inputs in which nothing is typed
+
+/**
+ * Whether a key is only held down, and mustn't do again what it did: it would answer, decide or press what nobody has seen.
+ * @param {KeyboardEvent} event @param {{repeats: (event: KeyboardEvent) => boolean}} keymap
+ */
+export function onlyHeld(event, keymap) {
+  if (!event.repeat) return false;
+  const field = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key === "Enter") return field?.tagName !== "TEXTAREA" || event.ctrlKey || event.metaKey;
+  if (field && !CHOSEN.includes(field.type)) return false;
+  return event.key === " " || !keymap.repeats(event);
+}

@@ -25,9 +25,12 @@ const SHOWN = {
   alt: "Alt",
 };
 
+/** What a key that is held down does again and again: it moves, sizes, zooms, or goes back and forth in what was done. */
+const REPEATED = /^(left|right|up|down|(reach|extend|also|start|end)-.*|(next|previous)(-.*)?|(smaller|larger)(-text)?|closer|further|undo|redo)$/;
+
 /**
- * @typedef {{action: string, keys: string[], text: string, group: string, lost?: any}} Binding
- * keys: chords such as "a", "shift+a", "ctrl+z", "enter", "?", "left", or two after one another: "0 a". ctrl stands for
+ * @typedef {{action: string, keys: string[], text: string, group: string, lost?: any, once?: boolean}} Binding
+ * once: held down it does nothing more, whatever its action is called; keys: chords such as "a", "shift+a", "ctrl+z", "enter", "?", "left", or two after one another: "0 a". ctrl stands for
  * Command too.
  */
 
@@ -76,7 +79,13 @@ export function createKeymap(bindings) {
   const clash = conflicts(bindings);
   if (clash.length) throw new Error(`Two actions share the key ${clash.join(", ")}`);
   const byChord = new Map();
-  for (const { action, keys } of bindings) for (const key of keys) byChord.set(key, action);
+  const once = new Set(); // chords that do nothing more while they are held down
+  for (const { action, keys, once: single } of bindings) {
+    for (const key of keys) {
+      byChord.set(key, action);
+      if (single || !REPEATED.test(action)) once.add(key);
+    }
+  }
   let begun = ""; // the first of two keys
   return {
     bindings,
@@ -86,6 +95,8 @@ export function createKeymap(bindings) {
       begun = found?.[0] === MORE ? found[1] : "";
       return found?.[0] ?? null;
     },
+    /** Whether a keydown that comes of holding a key down may do again what it does. */
+    repeats: (event) => ![chordOf(event), digitOf(event)].some((key) => once.has(key)),
     /** The first key of an action, as printed on a button; "" when it has none. */
     shown(action) {
       const binding = bindings.find((one) => one.action === action);

@@ -9,8 +9,10 @@ import { createInstructions } from "./instructions.js";
 import { worded } from "../image/key_words.js";
 import { showKeys, wordsOfLost } from "./shortcuts.js";
 import { signInAgain } from "./sign_in.js";
+import { createRest } from "./rest.js";
 import { createStepsTold } from "./steps_told.js";
 import { openComments } from "./comments.js";
+import { untouched } from "./untouched.js";
 import { say, sayCount } from "../shared/words.js";
 
 /**
@@ -26,6 +28,7 @@ export function createAsides({ session, notes, api, localStore, project, editor,
   const told = createStepsTold({ said: byId("said") });
   const working = () => byId("studio").dataset.phase === "working";
   const instructions = createInstructions({ project, onMove: () => editor()?.focus() });
+  const rest = createRest({ host: byId("rest"), template: byId("rest-template"), onAgain: () => session.claim(), announce });
   const copies = createCopies({ session, notes, localStore, editor });
 
   /** Until what was handed in is answered, nothing else can be said of a task. @returns {boolean} whether that was told */
@@ -68,7 +71,7 @@ export function createAsides({ session, notes, api, localStore, project, editor,
     expired() {
       notes.clear("lease");
       const text = say("Your time for this task ran out. You can still submit it, unless somebody else has begun it.");
-      notes.show("expired", { kind: "warn", text, verb: say("Next task"), onVerb: () => session.abandon() });
+      notes.show("expired", { kind: "warn", text, verb: say("Next task"), onVerb: () => tooSoon() || session.abandon() });
     },
 
     async gone(problem) {
@@ -94,18 +97,11 @@ export function createAsides({ session, notes, api, localStore, project, editor,
     },
 
     /** The page without a task on it: why, and what can be done. */
-    rest({ title, text, waits = false }) {
+    rest(words) {
       if (editor()) return; // one has come meanwhile
-      const part = byId("rest-template").content.cloneNode(true);
-      if (title) part.querySelector("[data-title]").textContent = title;
-      part.querySelector("[data-text]").textContent = text;
-      part.querySelector("[data-again]").addEventListener("click", () => session.claim());
-      part.querySelector("[data-waiting]").hidden = !waits;
       byId("task-name").textContent = "";
       byId("workbench").hidden = true;
-      byId("rest").hidden = false;
-      byId("rest").replaceChildren(part);
-      announce(text);
+      rest(words);
     },
 
     /** Handing in was asked for while suggestions wait for a word. */
@@ -134,7 +130,7 @@ export function createAsides({ session, notes, api, localStore, project, editor,
     /** An untouched task is given back at once; one with work in it stays ours until its time runs out. */
     async leave(href) {
       for (let waited = 0; session.sending && waited < 60; waited += 1) await new Promise((resolve) => setTimeout(resolve, 50));
-      if (editor()?.isEmpty() || editor()?.untouched?.()) await session.release();
+      if (editor() && untouched(editor())) await session.release();
       else await session.flush();
       location.assign(href);
     },

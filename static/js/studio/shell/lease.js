@@ -1,4 +1,8 @@
-/** Holds on to an assignment while somebody is at work on it, by a heartbeat that survives a lost network. */
+/** Holds on to an assignment while somebody is at work on it, by a heartbeat that survives a lost network and a server's slip. */
+
+/** Problems after which an assignment can't be handed in any more. */
+export const LOST = ["lease-lost", "already-submitted", "not-found"];
+const OVER = [...LOST, "correction-over"];
 
 /**
  * @param {object} options
@@ -29,7 +33,7 @@ export function createLease({ beat, seconds, onLost, onSoon = () => {}, now = ()
       warn(false);
     } catch (problem) {
       if (quiet) return;
-      if (problem.passing || problem.signedOut) return warn(until - now() < warning);
+      if (!OVER.includes(problem.code)) return warn(until - now() < warning);
       stop();
       onLost(problem);
     }

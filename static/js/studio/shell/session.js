@@ -21,10 +21,8 @@
  * @property {(sent: any) => void} showSent
  */
 import { createDrafts, newestWork } from "./drafts.js";
-import { createLease } from "./lease.js";
-
-/** Problems after which this assignment can't be handed in any more. */
-const LOST = ["lease-lost", "already-submitted", "not-found"];
+import { createLease, LOST } from "./lease.js";
+import { early } from "./local_store.js";
 
 /**
  * @param {{api: any, localStore: import("./local_store.js").LocalStore, view: View, project: string, trial?: boolean,
@@ -92,12 +90,14 @@ export function createSession({ api, localStore, view, project, trial = false, c
     view.showPhase("working");
     if (found.unsent) drafts?.change({ ...work, active_ms: clock.read() });
     else view.showSaved("saved");
+    if (!trial) localStore.remove(early(mine)).catch(() => {}); // it was taken over, or is older than what was
   }
 
   /** What lies on this machine of a piece of work, begun before it was ours or since. */
   async function storedHere(mine) {
     const read = (key) => localStore.read(key).catch(() => null);
-    return (await read(mine.id)) ?? (await read(early(mine)));
+    const corrects = mine.id.endsWith("/correct"); // of a task that was handed in since anything of it was begun early
+    return (await read(mine.id)) ?? (corrects ? null : await read(early(mine)));
   }
 
   /** @param {any} mine @param {{version: number, sent?: any}} found */
@@ -255,7 +255,7 @@ export function createSession({ api, localStore, view, project, trial = false, c
       work = next;
       clock.touch();
       const kept = { ...next, active_ms: clock.read() };
-      if (assignment?.signature && !assignment.id) localStore.write(early(assignment), { version: 0, dirty: true, sent: null, ...kept }).catch(() => {});
+      if (assignment?.signature && !assignment.id) localStore.write(early(assignment), { version: 0, dirty: true, sent: null, at: Date.now(), ...kept }).catch(() => {});
       drafts?.change(kept);
     },
     /** @param {string} reason @param {string} note; a task that is only tried is passed over */
@@ -267,6 +267,7 @@ export function createSession({ api, localStore, view, project, trial = false, c
     },
     /** The lease was lost: leave the copy on this machine and go on. */
     async abandon() {
+      if (busy) return; // the answer to what is being handed in says what comes next
       await letGo({ forget: false });
       assignment = null;
       return claim();
@@ -281,9 +282,6 @@ export function createSession({ api, localStore, view, project, trial = false, c
     takeTheirs: (version, answer) => drafts?.takeTheirs(version, answer),
   };
 }
-
-/** Where work lies that was begun before it was ours. */
-const early = ({ task }) => `task:${task.id}`;
 
 /** The same labels, fields and rules: what was shown early needn't be shown anew. */
 const alike = (one, other) => JSON.stringify({ ...one, copilot: 0 }) === JSON.stringify({ ...other, copilot: 0 });
