@@ -1,8 +1,9 @@
 """Backup and restore: the database by PostgreSQL's own pg_dump and pg_restore, the media file by file.
 
 A backup is a folder: `database.dump`, `media/`, and `manifest.json` with the sha256 of every file. It gets its name
-only when it is whole. The database is dumped first: media are stored before the rows that name them, so every row
-in the dump finds its file.
+only when it is whole. Media are copied twice, before the database is dumped and after: they are stored before the rows
+that name them, so the second copy has what came meanwhile, and the first what was thrown away since the dump began.
+Only a file that came after the first copy and went before the second can be missing.
 """
 
 import contextlib
@@ -78,6 +79,7 @@ def backup(url: str, data: Path, folder: Path) -> str:
     try:
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True, mode=0o700)
+        _copy(media_folder(data), making / "media")
         _run("pg_dump", url, ["--format=custom", "--no-owner", "--no-privileges", f"--file={making / DUMP}"])
         _copy(media_folder(data), making / "media")
         manifest = _manifest(url, making)
@@ -102,7 +104,8 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False) -> str
     _run("pg_restore", url, [*arguments, f"--dbname={name}", str(folder / DUMP)])
     _settle_what_is_read_in_order(url)
     try:
-        _copy(folder / "media", media_folder(data), only={folder / name for name in manifest["files"]})
+        hashes = {folder / name: sha256 for name, sha256 in manifest["files"].items()}
+        _copy(folder / "media", media_folder(data), only=hashes)
     except OSError as problem:
         raise CannotStart(f"The media could not be written to {media_folder(data)}: {problem.strerror}.") from None
     Stamps(data / "run" / "stamps").clear()
@@ -213,21 +216,24 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
 
 
-def _copy(source: Path, target: Path, *, only: set[Path] | None = None) -> None:
-    """Copy what is not there yet, or of that only some. Media are named by their content, so a file of the same size is
-    the same."""
+def _copy(source: Path, target: Path, *, only: dict[Path, str] | None = None) -> None:
+    """Copy what is not there yet, or of that only some, unless it is there with this sha256.
+
+    Without one a file of the same size is the same, as media are named by their content.
+    """
     target.mkdir(parents=True, exist_ok=True)
     for path in _files(source):
         if only is not None and path not in only:
             continue
         to = target / path.relative_to(source)
-        if to.exists() and to.stat().st_size == path.stat().st_size:
-            continue
-        to.parent.mkdir(parents=True, exist_ok=True)
-        half = to.with_name(f"{to.name}.copying")
-        with contextlib.suppress(FileNotFoundError):  # collected meanwhile, so no row names it any more
-            shutil.copy2(path, half)
+        with contextlib.suppress(FileNotFoundError):  # thrown away meanwhile
+            if to.exists() and to.stat().st_size == path.stat().st_size and (not only or _sha256(to) == only[path]):
+                continue
+            to.parent.mkdir(parents=True, exist_ok=True)
+            half = to.with_name(f"{to.name}.copying")
+            shutil.copyfile(path, half)
             half.replace(to)
+            shutil.copystat(path, to)
 
 
 def _sha256(path: Path) -> str:

@@ -12,16 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects import access
-from projects.api.endpoint import Endpoint, described
+from projects.api.endpoint import Endpoint, described, require_scope
 from projects.api.pagination import asked, page
 from projects.api.serializers import PageQuery, PageShape
 from projects.data import deliveries, exporting
-from projects.data.deliveries import TARGETS, retention
+from projects.data.deliveries import DOWNLOAD, TARGETS, retention
 from projects.data.exporting.terms import MASKS, PARTS
 from projects.models import Delivery, limits
 from projects.web.manager.deliveries import differences_of, file_of, manifest_of
 from taskers.access import require
-from taskers.models import Scope
+from taskers.models import ApiToken, Scope
 
 FORMATS = sorted(exporting.FORMATS)
 WHEN = {"type": "string", "format": "date-time", "nullable": True}
@@ -65,13 +65,18 @@ class DeliveryTerms(serializers.Serializer):
 class NewDelivery(serializers.Serializer):
     format = serializers.ChoiceField(FORMATS)
     terms = DeliveryTerms(required=False)
-    target = serializers.ChoiceField(list(TARGETS), required=False, default="download")
+    target = serializers.ChoiceField(list(TARGETS), required=False, default=DOWNLOAD)
     place = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=limits.PLACE, help_text="one that the operator allows"
     )
     note = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=limits.NOTE, help_text="licence and consent"
     )
+
+
+def _see_that_it_opens(token: ApiToken, target: str) -> None:
+    """Whoever may read may have it made to be downloaded, no more. Raises ScopeMissing."""
+    require_scope(token, (Scope.READ, Scope.MANAGE) if target == DOWNLOAD else (Scope.MANAGE,))
 
 
 class MadeDelivery(serializers.Serializer):
@@ -165,9 +170,10 @@ class Formats(Endpoint):
 
 
 class Deliveries(Endpoint):
-    """A project's deliveries: numbered results that stay as they were made."""
+    """A project's deliveries: numbered results that stay as they were made. One that goes into a folder or a bucket is
+    ordered with the scope `manage`."""
 
-    scopes = {"GET": (Scope.READ,), "POST": (Scope.READ,)}
+    scopes = {"GET": (Scope.READ,), "POST": (Scope.READ, Scope.MANAGE)}
 
     @described("List deliveries", {200: MadeDeliveryPage}, operation_id="deliveries_list", parameters=[PageQuery])
     def get(self, request: Request, project_id: UUID) -> Response:
@@ -183,6 +189,7 @@ class Deliveries(Endpoint):
         body = NewDelivery(data=request.data)
         body.is_valid(raise_exception=True)
         said: dict[str, Any] = dict(body.validated_data)
+        _see_that_it_opens(self.token, said["target"])
         made = deliveries.order(project, by=self.person, said=said.pop("terms", {}), **said)
         return Response(shaped(made), status=202)
 
@@ -240,13 +247,15 @@ class OneDelivery(_OfOne):
 
 
 class GoOn(_OfOne):
-    """One that failed, or that nobody is at."""
+    """One that failed, or that nobody is at; with the scope that ordering it took."""
 
-    scopes = {"POST": (Scope.READ,)}
+    scopes = {"POST": (Scope.READ, Scope.MANAGE)}
 
     @described("Make a failed delivery again", {202: MadeDelivery}, request=None, operation_id="deliveries_go_on")
     def post(self, request: Request, project_id: UUID, number: int) -> Response:
-        deliveries.go_on(self.delivery(project_id, number))
+        one = self.delivery(project_id, number)
+        _see_that_it_opens(self.token, one.target)
+        deliveries.go_on(one)
         return Response(shaped(self.delivery(project_id, number)), status=202)
 
 

@@ -128,6 +128,7 @@ OFFSET = Between(0, 2**62)  # in it
 ACTIVE_MS = Between(0, 2**53 - 1)  # milliseconds of work, as whoever did it says
 PRIORITY = Between(-1_000_000, 1_000_000)  # of a project, a batch
 
+DELIVERIES_AT_ONCE = 20  # of a project that wait or are being made
 DELIVERY_DAYS = Between(1, 36_500)  # that a delivery's file is kept
 
 # Characters.

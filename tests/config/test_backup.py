@@ -114,6 +114,9 @@ def test_what_is_restored_is_what_was_saved(old, new, data, tmp_path):
     said = backup.backup(old, data, tmp_path / "saved")
     assert "2 media files" in said
     Stamps(tmp_path / "elsewhere" / "run" / "stamps").mark("migrate", "of the database before")
+    damaged = tmp_path / "elsewhere" / "media" / "ab" / "cat"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"m??w")  # as long as what was saved
     backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
     assert contents(new) == contents(old)
     assert contents(new)["public.transfers"][0] == 2
@@ -121,6 +124,19 @@ def test_what_is_restored_is_what_was_saved(old, new, data, tmp_path):
     assert not Stamps(tmp_path / "elsewhere" / "run" / "stamps").done("migrate", "of the database before")
     with psycopg.connect(new) as connection, pytest.raises(psycopg.errors.RaiseException, match="append-only"):
         connection.execute("UPDATE transfers SET amount = 2")
+
+
+def test_media_that_come_or_go_while_the_database_is_dumped_are_in_the_backup(old, data, tmp_path, monkeypatch):
+    dump = backup._run
+
+    def meanwhile(*given: object) -> None:
+        dump(*given)
+        (data / "media" / "ab" / "cat").unlink()
+        (data / "media" / "ab" / "cow").write_bytes(b"moo")
+
+    monkeypatch.setattr(backup, "_run", meanwhile)
+    backup.backup(old, data, tmp_path / "saved")
+    assert set(files(tmp_path / "saved" / "media")) == {"ab/cat", "ab/cow", "cd/dog"}
 
 
 def test_the_whole_application_comes_back_by_the_commands_alone(databases, tmp_path, run):

@@ -12,12 +12,13 @@ from werkzeug.wrappers import Request
 
 from projects.data import importing
 from projects.data.connectors import bucket as bucket_list
-from projects.data.connectors import saved
+from projects.data.connectors import saved, urls
 from projects.data.importing import storing
 from projects.errors import Refused
 from projects.models import Asset, Connector, Import, SeenFile, Task
 from taskers.credentials import secret_box
 from taskers.errors import StateConflict
+from taskers.outbound.fetching import Fetching
 from tests.support import make
 from tests.support.projects.importing import media as media  # a fixture
 from tests.support.projects.importing import picture
@@ -297,8 +298,8 @@ def test_addresses_are_fetched_once_each_and_never_shown(cast, bucket, photos):
     put(bucket, "a.png", "b.png")
     for name in ("a.png", "b.png"):
         bucket.put_object_acl(Bucket="photos", Key=name, ACL="public-read")
-    urls = [f"{bucket.endpoint}/photos/{name}?key={SECRET}" for name in ("a.png", "b.png", "gone.png")]
-    kept = saved.add(cast.riverside, "urls", "List", {"urls": "\n".join(urls)}, by=cast.mina)
+    given = [f"{bucket.endpoint}/photos/{name}?key={SECRET}" for name in ("a.png", "b.png", "gone.png")]
+    kept = saved.add(cast.riverside, "urls", "List", {"urls": "\n".join(given)}, by=cast.mina)
     assert SECRET not in str(kept.settings) + kept.secret and kept.settings == {"addresses": 3}
     done = loaded_from(kept, photos)
     assert done.loaded == 2 and {one.rpartition("/")[2] for one in names()} == {"a.png", "b.png"}
@@ -309,6 +310,20 @@ def test_addresses_are_fetched_once_each_and_never_shown(cast, bucket, photos):
     with pytest.raises(Refused) as refused:
         saved.add(cast.riverside, "urls", "Other", {"urls": "https://elsewhere.example/a.png"}, by=cast.mina)
     assert (refused.value.code, refused.value.place) == ("host-not-allowed", "urls, line 1")
+
+
+def test_addresses_that_differ_behind_the_question_mark_are_numbered_each_in_one_step(monkeypatch):
+    asked, name_of = [], urls._name
+
+    def named(url: str) -> str:
+        asked.append(url)
+        return name_of(url)
+
+    monkeypatch.setattr(urls, "_name", named)
+    given = ["https://a.example/p-3.png", *(f"https://a.example/p.png?of={n}" for n in range(50))]
+    names = [one.name for one in urls.UrlList(given, Fetching(most=1)).entries()]
+    assert names[:4] == ["a.example/p-3.png", "a.example/p.png", "a.example/p-2.png", "a.example/p-4.png"]
+    assert (names[-1], asked) == ("a.example/p-51.png", given)
 
 
 @pytest.mark.usefixtures("allowed")

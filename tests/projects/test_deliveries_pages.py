@@ -9,7 +9,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from projects.data import deliveries
-from projects.models import Delivery
+from projects.models import Delivery, limits
 from taskers.credentials import tokens
 from taskers.models import AuditRecord
 from tests.support.projects.delivering import content, delivered
@@ -135,3 +135,38 @@ def test_a_program_orders_follows_and_fetches_one(cast, project, program):
     again = client.post(reverse("api-made-delivery-go-on", args=[project.public_id, 1]))
     assert again.status_code == 409
     assert AuditRecord.objects.filter(kind="exported").count() == 1
+
+
+def test_a_program_that_reads_orders_nothing_that_goes_elsewhere(cast, mina, project, folder):
+    headers = {}
+    for scope in ("read", "manage"):
+        _token, secret = tokens.issue(cast.mina, cast.riverside, name=scope, scopes=[scope])
+        headers[scope] = {"authorization": f"Bearer {secret}"}
+    asked = {"format": "jsonl", "target": "folder", "place": str(folder)}
+
+    def ordered(scope: str, asked: dict[str, str]) -> tuple[int, str]:
+        address = reverse("api-made-deliveries", args=[project.public_id])
+        answer = Client(headers=headers[scope]).post(address, asked, content_type="application/json")
+        return answer.status_code, answer.json().get("code", "")
+
+    def gone_on_with(scope: str) -> int:
+        return (
+            Client(headers=headers[scope])
+            .post(reverse("api-made-delivery-go-on", args=[project.public_id, 1]))
+            .status_code
+        )
+
+    assert ordered("read", asked) == (403, "scope-missing") and not Delivery.objects.exists()
+    assert ordered("manage", asked) == (202, "")
+    record = AuditRecord.objects.get(kind="exported")
+    said = {"number": 1, "target": "folder", "place": str(folder), "format": "jsonl"}
+    assert (record.actor, record.organization, record.detail) == (cast.mina, cast.riverside, said)
+    assert (gone_on_with("read"), gone_on_with("manage")) == (403, 409)
+    assert ordered("read", {"format": "jsonl"}) == (202, "")
+    for _number in range(limits.DELIVERIES_AT_ONCE - 2):
+        deliveries.order(project, by=cast.mina, format="jsonl")
+    assert ordered("read", {"format": "jsonl"}) == (409, "too-many-deliveries")
+    answer = mina.post(reverse("export", args=[project.public_id]), USUAL)
+    assert answer.status_code == 422 and "order another one once one of them is done" in answer.content.decode()
+    Delivery.objects.filter(number=1).update(state="failed")
+    assert ordered("read", {"format": "jsonl"}) == (202, "")

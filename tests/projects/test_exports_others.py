@@ -61,7 +61,7 @@ def animals(cast):
                 chosen("legs", 4, "number"),
             ]
         },
-        {"fields": [chosen("kind", ["cat"], "tree"), chosen("remark", "=SUM(1)\tx", "text")]},
+        {"fields": [chosen("kind", ["cat"], "tree"), chosen("remark", " =SUM(1)\tx", "text")]},
         {"fields": [chosen("kind", ["cat"], "tree")]},
     )
     for task, answer in zip(Task.objects.filter(project=project).order_by("pk"), answers, strict=True):
@@ -192,6 +192,10 @@ def test_pictures_lie_in_the_folder_of_their_class(animals, tmp_path):
     table = pandas.read_csv(at / "labels.csv")
     assert list(table["label"]) == ["Cat/Big_cat", "Cat", "Cat"] and list(table["external_id"])[2] == "text-3"
     assert (at / "Cat/1.png").read_bytes() == picture(1)
+    (tmp_path / "renamed").mkdir()
+    at = unpacked(animals, "imagenet", tmp_path / "renamed", label_map={"cat": "=Cat"})
+    table = pandas.read_csv(at / "labels.csv")
+    assert table["label"][2] == "'=Cat" and table["file"][2] == "'=Cat/text-3.txt" and (at / "=Cat/text-3.txt").exists()
 
 
 def test_tables_with_tabs_are_read_by_pandas(animals, tmp_path):

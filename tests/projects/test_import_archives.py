@@ -3,6 +3,7 @@ read all the same."""
 
 import gzip
 import io
+import shutil
 import tarfile
 import tracemalloc
 import zipfile
@@ -15,7 +16,9 @@ from projects.data.connectors.server_folder import OneFolder
 from projects.data.importing import Fault, Row
 from projects.data.importing.format import Reading
 from projects.data.importing.formats import FORMATS
+from projects.data.importing.readers.unpacked import unpack
 from projects.errors import Refused
+from taskers.errors import StorageFull
 from tests.support.projects.importing import picture
 
 GOOD = "set/good.png"
@@ -85,6 +88,24 @@ def test_what_unpacks_to_far_more_is_refused_however_it_is_packed() -> None:
     assert refused.value.code == "zip-bomb"
     within = zip_of(("inner.zip", zip_of((GOOD, picture(), 0o100644)), 0o100644), (GOOD, picture(), 0o100644))
     assert told(within, "a.zip") == ([GOOD], [("inner.zip", "not-an-image")]), "archives in archives stay packed"
+
+
+def test_nothing_is_unpacked_to_a_disk_that_it_would_fill(tmp_path, monkeypatch) -> None:
+    """However little was sent: others need the disk too."""
+    sent = gzip.compress(bytes(40 * 1024**2), 1)
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(picture())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(2**40, 2**40, 2**30))
+    with pytest.raises(StorageFull), upload.opened(io.BytesIO(sent), "a.txt.gz"):
+        pass
+    with pytest.raises(StorageFull):
+        unpack(OneFolder(folder), tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(2**40, 2**39, 2**39))
+    monkeypatch.setattr(upload, "MAX_BYTES", 39 * 1024**2)
+    with pytest.raises(Refused) as refused, upload.opened(io.BytesIO(sent), "a.txt.gz"):
+        pass
+    assert refused.value.code == "zip-bomb"
 
 
 def test_ten_gigabytes_are_answered_at_once_and_by_name(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The files of a connector that a project hasn't taken in yet, or that have changed since."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.db import connection
 
@@ -42,13 +42,38 @@ class Unseen:
 
     def open(self, name: str) -> BinaryIO:
         found = self._files.open(name)
-        self._taken[name] = self._listed.get(name, "")
-        return found
+        return cast(BinaryIO, _Open(found, lambda: self._taken.update({name: self._listed.get(name, "")})))
 
     def keep(self) -> None:
-        """Those opened since are taken in, with whatever else this transaction does."""
+        """Those that were read since, and closed, are taken in, with whatever else this transaction does. One that is
+        open still has more to give: whoever goes on after a crash reads it again."""
         keep(self._connector, self._project, self._taken)
         self._taken = {}
+
+
+class _Open:
+    """A file that tells once its reader is through with it."""
+
+    def __init__(self, file: BinaryIO, through: Callable[[], None]) -> None:
+        self._file = file
+        self._through = through
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> BinaryIO:
+        return cast(BinaryIO, self)
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._file)
+
+    def close(self) -> None:
+        """Close it, and tell."""
+        self._file.close()
+        self._through()
 
 
 def keep(connector: Connector, project: Project, versions: dict[str, str]) -> None:

@@ -11,13 +11,16 @@ from typing import IO, BinaryIO, cast
 
 from django.core.files.base import File
 
+from projects.data.connectors import disk_room
 from projects.data.connectors.archives import MAX_RATIO, RATIO_FROM, missing, read_tar, read_zip
 from projects.data.connectors.files import Entry, Files
 from projects.errors import Refused
+from taskers.errors import StorageFull
 
 ZIP, GZIP, TAR, TAR_AT = (b"PK\x03\x04", b"PK\x05\x06"), b"\x1f\x8b", b"ustar", 257
 PIECE = 1024 * 1024
 IN_MEMORY = 32 * PIECE
+MAX_BYTES = 50 * 2**30  # unpacked
 
 
 class OneFile:
@@ -93,8 +96,9 @@ def _head(file: BinaryIO) -> bytes:
 
 @contextmanager
 def _ungzipped(file: BinaryIO, size: int) -> Iterator[tuple[BinaryIO, int]]:
-    """The file unpacked, in memory or beside it, and its length; no further than an honest one would go."""
-    most, length = max(RATIO_FROM, size * MAX_RATIO), 0
+    """The file unpacked, in memory or on the disk, and its length; no further than an honest one would go, nor than
+    the disk has room."""
+    most, length = min(max(RATIO_FROM, size * MAX_RATIO), MAX_BYTES), 0
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as plain:
         try:
             with gzip.GzipFile(fileobj=file) as packed:
@@ -102,8 +106,12 @@ def _ungzipped(file: BinaryIO, size: int) -> Iterator[tuple[BinaryIO, int]]:
                     length += len(piece)
                     if length > most:
                         raise Refused("The file unpacks to far more than any file would.", code="zip-bomb")
+                    if length > IN_MEMORY:
+                        disk_room.check(tempfile.gettempdir(), IN_MEMORY)
                     plain.write(piece)
         except (OSError, EOFError, zlib.error) as problem:
+            if isinstance(problem, OSError) and problem.errno in disk_room.FULL:
+                raise StorageFull() from None
             raise Refused(
                 "The file can't be unpacked: %(reason)s.", code="damaged-entry", reason=str(problem)[:200]
             ) from None

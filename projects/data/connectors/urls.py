@@ -22,12 +22,13 @@ class UrlList:
     def __init__(self, urls: Sequence[str], limits: Fetching) -> None:
         self._limits = limits
         self._urls: dict[str, str] = {}
+        numbers: dict[str, int] = {}  # of each name that several have, the number of the next
         for url in urls:
-            name, number = _name(url), 2
+            name = own = _name(url)
             while name in self._urls:
-                head, dot, ending = _name(url).rpartition(".")
+                numbers[own] = number = numbers.get(own, 1) + 1
+                head, dot, ending = own.rpartition(".")
                 name = f"{head}-{number}{dot}{ending}" if head else f"{ending}-{number}"
-                number += 1
             self._urls[name] = url
 
     def entries(self) -> Iterator[Entry]:

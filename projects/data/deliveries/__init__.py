@@ -1,13 +1,15 @@
 """Numbered, immutable results of a project: ordered, made by a worker, handed to where they were wanted."""
 
 from projects.data.deliveries import retention
-from projects.data.deliveries.making import newest, one_of, order, run
+from projects.data.deliveries.making import TooManyDeliveries, newest, one_of, order, run
 from projects.data.deliveries.resuming import give_up, go_on, is_stuck, take_up
-from projects.data.deliveries.targets import TARGETS, Target, places
+from projects.data.deliveries.targets import DOWNLOAD, TARGETS, Target, places
 
 __all__ = [
+    "DOWNLOAD",
     "TARGETS",
     "Target",
+    "TooManyDeliveries",
     "give_up",
     "go_on",
     "is_stuck",

@@ -14,10 +14,11 @@ from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
-from projects.data import exporting
+from projects.data import abandoned, exporting
 from projects.data.deliveries import kept_files, picks, targets
 from projects.data.deliveries.manifest import Manifest
 from projects.data.deliveries.picks import Pick
+from projects.data.deliveries.targets import DOWNLOAD
 from projects.data.exporting import terms as export_terms
 from projects.data.exporting.decided import Decided, Pin, pinned
 from projects.data.exporting.source import Source, chosen, labels_of, part_of
@@ -25,6 +26,7 @@ from projects.data.exporting.terms import FILTER, Terms
 from projects.errors import Refused
 from projects.models import Delivery, Project, limits
 from projects.models.verdict_index import feed_end
+from taskers.audit import trail
 from taskers.errors import NO_REASON, NotFound, Problem, StateConflict, Unexpected
 from taskers.models import Person
 from taskers.outbox.events import emit
@@ -42,6 +44,12 @@ class TakenOver(StateConflict):
     code = "taken-over"
 
 
+class TooManyDeliveries(StateConflict):
+    """So many deliveries of this project wait or are being made: order another one once one of them is done."""
+
+    code = "too-many-deliveries"
+
+
 class NothingToDeliver(Refused):
     """No decided task fits these terms, so there is nothing to deliver."""
 
@@ -55,17 +63,24 @@ def order(
     by: Person | None,
     format: str,
     said: dict | None = None,
-    target: str = "download",
+    target: str = DOWNLOAD,
     place: str = "",
     note: str = "",
 ) -> Delivery:
-    """The next delivery of a project, and the job that makes it. Raises Refused with the place of what is wrong."""
+    """The next delivery of a project, and the job that makes it. Raises Refused with the place of what is
+    wrong, and TooManyDeliveries.
+
+    One that goes elsewhere than here to be downloaded leaves an audit record: nobody will be seen to fetch it.
+    """
     terms = export_terms.read(project, said or {})
     exporting.fitting(project, format, terms)
     targets.find(project, target, place)
     if len(note) > limits.NOTE:
         raise Refused("A note has at most %(most)s characters.", code="too-long", place="note", most=limits.NOTE)
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # numbers are given one after the other
+    lately = Delivery.objects.filter(project=project, state__in=UNDER_WAY, made_at__gt=Now() - abandoned.OLD)
+    if lately.count() >= limits.DELIVERIES_AT_ONCE:
+        raise TooManyDeliveries()
     last = Delivery.objects.filter(project=project).aggregate(last=Max("number"))["last"]
     made = Delivery.objects.create(
         project=project,
@@ -77,6 +92,12 @@ def order(
         note=note,
         made_by=by,
     )
+    if target != DOWNLOAD:
+        detail = {"number": made.number, "target": target, "place": place, "format": format}
+        subject = f"project:{project.public_id}"
+        trail.record(
+            trail.Kind.EXPORTED, organization=project.organization_id, actor=by, subject=subject, detail=detail
+        )
     app.configure_task(JOB, queue=QUEUE).defer(delivery_key=made.pk)
     return made
 
@@ -200,7 +221,7 @@ def _write(one: Delivery) -> None:
     heard = _Heard(one)
     source = Source(project, terms, tuple(one.labels), _reader(one, terms), heard, one.settings_version)
     several = exporting.several(found, terms)
-    name = targets.name_of(one, exporting.ending(found, terms) if one.target == "download" else "")
+    name = targets.name_of(one, exporting.ending(found, terms) if one.target == DOWNLOAD else "")
     manifest = Manifest(one)
     try:
         entries = found.write(source)

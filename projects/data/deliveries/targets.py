@@ -16,6 +16,8 @@ from projects.data.exporting.zipping import zipped
 from projects.errors import Refused
 from projects.models import Connector, Delivery, Project, limits
 
+DOWNLOAD = "download"  # it stays here until somebody fetches it
+
 
 def _store(shipment: Shipment) -> Stored:
     """One file in the storage, to be downloaded: a zip where there are several."""
@@ -90,7 +92,7 @@ def _folders(project: Project) -> Sequence[str]:
 TARGETS: dict[str, Target] = {
     one.key: one
     for one in (
-        Target("download", "To download here", lambda project: ("",), _store),
+        Target(DOWNLOAD, "To download here", lambda project: ("",), _store),
         Target("folder", "Into a folder of the server", _folders, _into_folder),
         Target("bucket", "Into a bucket", _buckets, _into_bucket),
     )

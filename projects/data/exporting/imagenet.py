@@ -35,7 +35,8 @@ def write(source: Source) -> Iterator[Entry]:
                 label = _label(source, one)
                 text = one.payload.get("text")
                 name = f"{part}{label}/{names.stem(one)}{'.txt' if text is not None else ending(one)}"
-                table.write(_line([name, label, split, plain(one.external_id), f"{one.confidence:.4f}"]))
+                said = [plain(name), plain(label), split, plain(one.external_id)]
+                table.write(_line([*said, f"{one.confidence:.4f}"]))
                 if text is not None:
                     yield Entry(name, [text.encode()])
                 yield from pictures.entry(one, name)
@@ -61,7 +62,8 @@ FORMAT = ExportFormat(
     key="imagenet",
     title="ImageNet folders",
     note="Each picture (or text) in the folder of its first choice, with labels.csv; without pictures the table alone.",
-    loses="All but the first choice: of several at once the first, numbers, texts, further fields.",
+    loses="All but the first choice: of several at once the first, numbers, texts, further fields; what looks like a "
+    "formula in labels.csv has an apostrophe before it.",
     task_types=("classification",),
     ending=".zip",
     media_type="application/zip",

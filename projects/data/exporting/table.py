@@ -34,8 +34,13 @@ def tab_lines(source: Source, split: str) -> Iterator[bytes]:
     stands in quotes, as readers of such tables take it."""
     for row in _rows(source, split):
         out = io.StringIO()
-        csv.writer(out, delimiter="\t", lineterminator="\n").writerow(" ".join(str(cell).split()) for cell in row)
+        csv.writer(out, delimiter="\t", lineterminator="\n").writerow(map(_in_one_line, row))
         yield out.getvalue().encode()
+
+
+def _in_one_line(cell: Any) -> Any:
+    """A text without tabs and line ends, and no formula: it may begin as one once the blanks before it are gone."""
+    return plain(" ".join(cell.split())) if isinstance(cell, str) else cell
 
 
 def _rows(source: Source, split: str) -> Iterator[list[Any]]:
@@ -88,7 +93,7 @@ def _last(one: Decided) -> list[Any]:
 def _plain(part: dict[str, Any], tag: Callable[[str], str]) -> Any:
     value = part["value"]
     if isinstance(value, list):
-        return (" > " if part["kind"] == "tree" else "; ").join(map(tag, value))
+        return plain((" > " if part["kind"] == "tree" else "; ").join(map(tag, value)))
     if not isinstance(value, str):
         return value
     return plain(tag(value) if part["kind"] == "choice" else value)

@@ -209,7 +209,10 @@ def _read(file_import: Import, files: Files, told: Callable[[Import], None] | No
         return
     project, choices = file_import.batch.project, Choices.of(file_import)
     chosen = recognise.by_key(file_import.format or choices.format, project.task_type)
-    reading = _unseen(file_import, files, chosen)
+    reading, listing = _unseen(file_import, files, chosen), {}
+    if file_import.connector is not None and not isinstance(reading, Unseen):
+        listing = {one.name: one.version for one in files.entries()}  # what comes later wasn't read
+        _begin_again(file_import)
     skip = 0 if isinstance(reading, Unseen) else file_import.position
     left = Left(file_import.connector if file_import.media == Import.Media.LEFT else None)
     items = chosen.read(left.watched(reading), Reading(project.task_type, skip, choices.columns))
@@ -229,8 +232,26 @@ def _read(file_import: Import, files: Files, told: Callable[[Import], None] | No
         if file_import.refused >= MOST_ERRORS:
             text = "%(number)s rows were refused; what comes after them was not read."
             raise Refused(text, code="too-many-faults", number=file_import.refused)
-    if file_import.connector is not None and not isinstance(reading, Unseen):
-        unseen.keep(file_import.connector, project, {one.name: one.version for one in files.entries()})
+    if isinstance(reading, Unseen):
+        reading.keep()
+    elif file_import.connector is not None:
+        unseen.keep(file_import.connector, project, listing)
+
+
+def _begin_again(file_import: Import) -> None:
+    """Count a place's rows from its first: what an earlier run passed may not lie before the others any more. Those
+    that are tasks are known again."""
+    if not file_import.position:
+        return
+    anew: dict[str, Any] = {"position": 0, "run_from": 0, "known": 0, "refused": 0, "errors": [], "lost": 0}
+    if Choices.of(file_import).answers == Import.Answers.PREDICTION:
+        anew["answered"] = 0  # kept again, over what was; answers of other kinds are kept once
+    rows = Import.objects.filter(pk=file_import.pk, position=file_import.position, state=Import.State.RUNNING)
+    with transaction.atomic():
+        if not rows.update(**anew, losses=[]):
+            raise AlreadyLoading()
+        file_import.more_faults.all().delete()
+    file_import.refresh_from_db(fields=COUNTED)
 
 
 def _unseen(file_import: Import, files: Files, chosen: ImportFormat) -> Files:

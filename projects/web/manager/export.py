@@ -31,7 +31,7 @@ def export(request: MemberRequest, project: Project) -> HttpResponse:
         try:
             made = deliveries.order(project, by=request.user, **form.order())
             return redirect("project-delivery", project.public_id, made.number)
-        except Refused as refused:
+        except (Refused, deliveries.TooManyDeliveries) as refused:
             form.refuse(refused)
     return _page(request, project, form)
 

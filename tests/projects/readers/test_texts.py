@@ -1,8 +1,10 @@
 """Texts with spans and classes as other tools write them: brat, CoNLL, WebAnno, doccano, Prodigy, spaCy and more."""
 
 import json
+import zlib
 
 import datasets
+import msgpack
 import pytest
 import spacy
 from spacy.tokens import DocBin, Span
@@ -11,6 +13,7 @@ from projects.data.connectors.files import Folder
 from projects.data.importing import Row
 from projects.data.importing.format import Reading
 from projects.data.importing.formats import FORMATS, recognise
+from projects.data.importing.readers import msgpack_objects
 from projects.errors import Refused
 from tests.support.projects.files import answers, faults, lost, read, rows
 from tests.support.projects.importing import lines, picture
@@ -248,6 +251,16 @@ def test_a_docbin_that_is_damaged_is_refused_by_name(spoil):
     with pytest.raises(Refused) as refused:
         read("docbin", {"x.spacy": data}, "text_spans", columns={})
     assert refused.value.code in ("cut-off", "not-a-docbin")
+
+
+@pytest.mark.parametrize("strings", [[[[]] * 500] * 3, [{str(n): n for n in range(501)}]], ids=["lists", "map"])
+def test_a_docbin_of_few_bytes_that_would_take_all_memory_is_refused(monkeypatch, strings):
+    monkeypatch.setattr(msgpack_objects, "MOST", 1000)
+    told = msgpack.unpackb(zlib.decompress(docbin(spacy.blank("en")(TEXT))), strict_map_key=False)
+    data = zlib.compress(msgpack.packb(told | {"strings": strings, "made": [1.5, -7, 2**40, b"x" * 300, "y" * 300]}))
+    with pytest.raises(Refused, match="more than 1000 objects") as refused:
+        read("docbin", {"x.spacy": data}, "text_spans", columns={})
+    assert refused.value.code == "not-a-docbin"
 
 
 # --- Hugging Face

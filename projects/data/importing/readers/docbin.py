@@ -14,6 +14,7 @@ import numpy as np
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.readers import msgpack_objects
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.listing import PIECE, each_file, heads
 from projects.data.importing.readers.spans import Spans
@@ -58,7 +59,7 @@ def read(files: Files, reading: Reading) -> Iterator[Item]:
 
 def _rows(task_type: str, file: BinaryIO) -> Iterator[Item | Later]:
     try:
-        packed = _packed(msgpack.unpackb(_unpacked(file), strict_map_key=False))
+        packed = _packed(msgpack_objects.unpacked(_unpacked(file)))
     except BAD as problem:
         raise _damaged(problem) from None
     for number in range(len(packed.starts) - 1):
@@ -97,6 +98,8 @@ def _packed(told: Any) -> Packed:
     if missing:
         raise ValueError(f"it has no {missing[0]}")
     attrs = [int(one) for one in told["attrs"]]
+    if len(told["lengths"]) > 4 * msgpack_objects.MOST:
+        raise ValueError(f"it holds more than {msgpack_objects.MOST} documents; split it")
     lengths = np.frombuffer(told["lengths"], dtype="<i4").astype(np.int64)
     tokens = np.frombuffer(told["tokens"], dtype="<u8").reshape(-1, len(attrs))
     spaces = np.frombuffer(told["spaces"], dtype=bool)
@@ -162,9 +165,9 @@ def _groups(spans: Spans, packed: Packed, number: int, bounds: list[tuple[int, i
     """The spans of every group, by their tokens: a file may have lost the white space that offsets count."""
     if number >= len(packed.groups) or not packed.groups[number]:
         return
-    told = msgpack.unpackb(packed.groups[number], strict_map_key=False)
+    told = msgpack_objects.unpacked(packed.groups[number])
     for group in told if isinstance(told, dict | list) else ():
-        held = msgpack.unpackb(group, strict_map_key=False)
+        held = msgpack_objects.unpacked(group)
         for at, raw in enumerate(held["spans"]):
             _, _, label, first, end, _, _ = SPAN.unpack(raw)
             place = f"{held.get('name')}, span {at + 1}"
@@ -177,7 +180,7 @@ def _groups(spans: Spans, packed: Packed, number: int, bounds: list[tuple[int, i
 def _external_id(spans: Spans, packed: Packed, number: int) -> str | None:
     """The external id that Tandem's own export keeps; other data of a document is told."""
     raw = packed.data[number] if number < len(packed.data) else None
-    told = msgpack.unpackb(raw, strict_map_key=False, use_list=False) if isinstance(raw, bytes) and raw else {}
+    told = msgpack_objects.unpacked(raw, use_list=False) if isinstance(raw, bytes) and raw else {}
     if isinstance(told, dict):
         id = told.get("external_id")
         if told.keys() - {"external_id", "task"}:

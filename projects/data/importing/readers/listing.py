@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
+from projects.data.connectors import disk_room
 from projects.data.connectors.files import Entry, Files
 from projects.data.importing.readers.going_on import Later
 from projects.data.importing.rows import Fault, Item, Row
@@ -134,12 +135,15 @@ def placed(name: str, item: Item | Later) -> Item | Later:
 
 
 def seekable(file: BinaryIO) -> BinaryIO:
-    """The file, or a copy of it that can be read from anywhere, which goes away once it is closed."""
+    """The file, or a copy of it that can be read from anywhere, which goes away once it is closed. Raises
+    StorageFull."""
     if file.seekable():
         return file
     copy = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=SPOOLED))  # noqa: SIM115
     with file:
         while piece := file.read(PIECE):
+            if copy.tell() + len(piece) > SPOOLED:
+                disk_room.check(tempfile.gettempdir(), SPOOLED)
             copy.write(piece)
     copy.seek(0)
     return copy

@@ -3,11 +3,12 @@
 import os
 from pathlib import Path, PurePosixPath
 
+from projects.data.connectors import disk_room
 from projects.data.connectors.files import Files
 from projects.data.importing.readers.listing import PIECE, shown, wanted
 from projects.data.importing.rows import Fault
 from projects.errors import Refused
-from taskers.errors import sentence
+from taskers.errors import StorageFull, sentence
 
 MAX_FILES = 500_000
 MAX_BYTES = 50 * 2**30
@@ -17,7 +18,8 @@ LONGEST_NAME = 1000
 def unpack(files: Files, folder: Path) -> list[Fault]:
     """Write every file below the folder, under its own name; what has no safe name is told instead. No link is made.
 
-    What counts is what was written, whatever a file says of its size. Raises Refused beyond all reason.
+    What counts is what was written, whatever a file says of its size. Raises Refused beyond all reason,
+    and StorageFull.
     """
     faults: list[Fault] = []
     written = 0
@@ -34,6 +36,8 @@ def unpack(files: Files, folder: Path) -> list[Fault]:
             target.parent.mkdir(parents=True, exist_ok=True)
             written += _copied(files, entry.name, target, MAX_BYTES - written)
         except OSError as problem:
+            if problem.errno in disk_room.FULL:
+                raise StorageFull() from None
             reason = os.strerror(problem.errno or 0)
             text = sentence("The file can't be laid down: %(reason)s.", reason=reason)
             faults.append(Fault(shown(entry.name), "unsafe-path", text))
@@ -60,5 +64,6 @@ def _copied(files: Files, name: str, target: Path, left: int) -> int:
             if written > left:
                 text = "The files take up more than %(most)s GB, which is more than is unpacked; split the set."
                 raise Refused(text, code="too-large", most=MAX_BYTES // 2**30)
+            disk_room.check(target.parent, len(piece))
             copy.write(piece)
     return written

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.data import deliveries, exporting
 from projects.data.exporting.terms import PARTS
-from projects.errors import Refused
 from projects.models import Batch, Project, limits
 from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.rules import MOMENT
 from projects.web.shared.units import of_percent, percent
+from taskers.errors import Problem
 
 MASKS: list[tuple[str, str | Promise]] = [
     ("", _("As the format usually does")),
@@ -125,7 +125,7 @@ class DeliveryForm(forms.Form):
         }
         return {"format": typed["format"], "said": said, "target": target, "place": place, "note": typed["note"]}
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: Problem) -> None:
         """Say beside the field what can't be."""
         place = FIELDS.get(refused.place, refused.place)
         self.add_error(place if place in self.fields else None, refused.text)
