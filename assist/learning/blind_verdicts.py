@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 
 from assist.learning import erased
 from assist.learning.splits import GATE, VALIDATION, calibrates, split_of
-from assist.models import MeasuredScores, ModelVersion, SelectedTask, Suggestion, TrainingRun
+from assist.models import MeasuredScores, ModelVersion, SelectedTask, Suggestion
+from assist.registry import lineage
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
 from projects.quality import votes
@@ -134,7 +135,7 @@ def calibrating(project: Project, version: ModelVersion, decided: Sequence[Decid
 
 
 def _learnt_here(project: Project, versions: Sequence[ModelVersion]) -> bool:
-    return TrainingRun.objects.filter(project=project, version__in=versions).exists()
+    return project.public_id in lineage.taught_by(versions)
 
 
 def newest_key(project: Project) -> int:

@@ -1,6 +1,8 @@
 """On whose verdicts a model rests, whether others may still use it, and what of them was erased since."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -30,6 +32,13 @@ def is_closed(version: ModelVersion, organization: Organization | int) -> bool:
 def is_private(version: ModelVersion) -> bool:
     """Whether what begins from it can't be everybody's: some organization's verdicts taught it without consent."""
     return is_closed(version, NOBODY)
+
+
+def taught_by(versions: Sequence[ModelVersion]) -> list[UUID]:
+    """The public ids of the projects whose verdicts taught any of these, or anything that one of them began from."""
+    with connection.cursor() as cursor:
+        cursor.execute(scope.TAUGHT_BY, [[one.pk for one in versions]])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def taken_back() -> set[int]:
