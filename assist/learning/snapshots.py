@@ -356,11 +356,6 @@ def give_up(key: int, reason: str) -> None:
     _fail(Snapshot.objects.get(pk=key), reason)
 
 
-def of(project: Project) -> Sequence[Snapshot]:
-    """A project's snapshots, the newest first."""
-    return list(told_of(project).order_by("-pk"))
-
-
 def told_of(project: Project) -> QuerySet[Snapshot]:
     """They, each with who took it and whether it was `emptied` since."""
     emptied = Exists(Tombstone.objects.filter(snapshot=OuterRef("pk")))

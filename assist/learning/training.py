@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
@@ -21,7 +21,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
@@ -295,7 +295,7 @@ def give_up(key: int, reason: str) -> None:
     _end(found, FAILED, reason=reason)
 
 
-def of(project: Project) -> Sequence[TrainingRun]:
-    """A project's runs, the newest first."""
+def of(project: Project) -> QuerySet[TrainingRun]:
+    """A project's runs, the newest first, without their curves."""
     rows = TrainingRun.objects.filter(project=project).select_related("snapshot", "version", "asked_by")
-    return list(rows.order_by("-pk"))
+    return rows.defer("curve").order_by("-pk")
