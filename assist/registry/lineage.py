@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from assist.models import ModelVersion, erasure_rules, scope
+from assist.models import ModelVersion, Snapshot, erasure_rules, scope
 from taskers.models import Organization
 
 NOBODY = 0  # the key of no organization
@@ -34,11 +34,10 @@ def is_private(version: ModelVersion) -> bool:
     return is_closed(version, NOBODY)
 
 
-def taught_by(versions: Sequence[ModelVersion]) -> list[UUID]:
-    """The public ids of the projects whose verdicts taught any of these, or anything that one of them began from."""
-    with connection.cursor() as cursor:
-        cursor.execute(scope.TAUGHT_BY, [[one.pk for one in versions]])
-        return [key for (key,) in cursor.fetchall()]
+def snapshots_of(versions: Sequence[ModelVersion]) -> QuerySet[Snapshot]:
+    """What taught any of these, or anything that one of them began from."""
+    keys = RawSQL(scope.TAUGHT_BY, [[one.pk for one in versions]])  # noqa: S611 -- nothing of it is anybody's word
+    return Snapshot.objects.filter(pk__in=keys)
 
 
 def taken_back() -> set[int]:

@@ -173,6 +173,24 @@ def test_a_model_that_answers_when_it_is_asked_again_was_taught_by_its_run_all_t
     intake.ask_again(run.version)
     assert trial.run(run.version.pk) and run.version in registry.usable(project)
     verdict_index.add(Event.objects.order_by("pk"))
+    # What the same texts taught elsewhere doesn't judge here, though it stands in this project's gate.
+    other = make.project(cast.riverside, "Boats", wanted=1)
+    shared = [one.payload["text"] for one in Task.objects.order_by("pk")]
+    for task in make.texts(make.batch(other), [*shared, *(f"Boat {at} came." for at in range(20))]):
+        said(cast.alice, task, make.spans((0, 4)))
+    verdict_index.add(Event.objects.filter(project_key=other.public_id).order_by("pk"))
+
+    def judging() -> list[blind_verdicts.Decided]:
+        some = blind_verdicts.unseen(other, [run.version], blind_verdicts.newest(other, 500))
+        return [one for one in some if one.blind]
+
+    def gate_of(one: blind_verdicts.Decided) -> bool:
+        return split_of(str(project.public_id), one.group) == GATE
+
+    known = {one.group for one in judging() if one.task.payload["text"] in shared}
+    assert len(judging()) == 20 + len(known) and all(gate_of(one) for one in judging() if one.group in known)
+    snapshots.empty(run.snapshot)
+    assert all(gate_of(one) for one in judging()), "whose file is gone, may have taught all but its gate"
     # So does one that the organization brings and that began from it.
     younger = ModelVersion.objects.create(
         name="younger", version="1", capability="spans", parent=run.version, organization=cast.riverside
@@ -180,8 +198,10 @@ def test_a_model_that_answers_when_it_is_asked_again_was_taught_by_its_run_all_t
     for pupil in (run.version, younger):
         two = (pupil, registry.model_version(work.SPACY))
         judged = [one for one in blind_verdicts.unseen(project, two, blind_verdicts.newest(project, 500)) if one.blind]
-        assert judged and {split_of(str(project.public_id), one.group) for one in judged} == {GATE}
-    erased = erasure.begin(project, [one.public_id for one in Task.objects.all()], reason="asked to", by=cast.mina)
+        assert {split_of(str(project.public_id), one.group) for one in judged} <= {GATE}
+    erased = erasure.begin(
+        project, [one.public_id for one in Task.objects.filter(project=project)], reason="asked to", by=cast.mina
+    )
     erasure.run(erased.pk)
     assert lineage.rests_on_erased(run.version) and lineage.rests_on_erased(younger)
 
