@@ -35,7 +35,10 @@ class ErasureShape(serializers.Serializer):
     """What was erased and why, what it was in, and the models that were trained on it before."""
 
     id = serializers.UUIDField(source="public_id")
-    tasks = serializers.ListField(child=serializers.UUIDField(), source="task_ids")
+    number = serializers.IntegerField(help_text="of tasks")
+    tasks = serializers.ListField(
+        child=serializers.UUIDField(), source="task_ids", help_text="where they were named one by one; else empty"
+    )
     of = serializers.CharField(help_text="how the tasks were found: tasks, person, metadata or image")
     reason = serializers.CharField()
     state = serializers.ChoiceField(Erasure.State.values)
@@ -87,7 +90,7 @@ class Erasures(Copilots):
         body.is_valid(raise_exception=True)
         told = body.validated_data
         made = erasure.begin_with(project, _selected(project, told), reason=told["reason"], by=self.person)
-        return Response(ErasureShape(_told(project, [made])[0]).data, status=202)
+        return Response(ErasureShape(_told(project, [erasure.counted(project).get(pk=made.pk)])[0]).data, status=202)
 
 
 def _selected(project: Project, told: dict[str, Any]) -> Selected:
@@ -102,14 +105,19 @@ def _selected(project: Project, told: dict[str, Any]) -> Selected:
 
 def _told(project: Project, rows: Sequence[Erasure]) -> list[dict[str, Any]]:
     """Of models those that are everybody's or the organization's own: another's that began from one isn't told of."""
-    prefetch_related_objects(rows, "tasks", "tombstones__snapshot")
+    prefetch_related_objects([one for one in rows if one.of == Erasure.Of.TASKS], "tasks")
+    prefetch_related_objects(rows, "tombstones__snapshot")
     rest = lineage.rests() if rows else []
     seen = ModelVersion.objects.filter(Q(organization=None) | Q(organization=project.organization_id))
     versions = seen.in_bulk({one.version for one in rest if one.version is not None})
     return [
         {
-            **{name: getattr(one, name) for name in ("public_id", "of", "reason", "state", "asked_at", "asked_by")},
-            "task_ids": [task.public_id for task in one.tasks.all()],
+            **{
+                name: getattr(one, name)
+                for name in ("public_id", "of", "number", "reason", "state", "asked_at", "asked_by")
+            },
+            # Of one that was selected there may be fifty thousand.
+            "task_ids": [task.public_id for task in one.tasks.all()] if one.of == Erasure.Of.TASKS else [],
             "stones": one.tombstones.all(),
             "models": sorted(
                 {str(versions[row.version]) for row in rest if row.erasure == one.pk and row.version in versions}

@@ -81,8 +81,9 @@ class CheckShape(serializers.Serializer):
 
     @extend_schema_field(Doubted(many=True))
     def get_found(self, check: LabelCheck) -> object:
-        known = dict(Task.objects.filter(pk__in=[one["task"] for one in check.found]).values_list("pk", "public_id"))
-        rows = [{**one, "task": known[one["task"]]} for one in check.found if one["task"] in known]
+        found = likely_wrong.doubted(check)
+        known = dict(Task.objects.filter(pk__in=[one["task"] for one in found]).values_list("pk", "public_id"))
+        rows = [{**one, "task": known[one["task"]]} for one in found if one["task"] in known]
         return Doubted(rows, many=True).data
 
 

@@ -51,7 +51,7 @@ class NewTrainingRun(serializers.Serializer):
 
 
 class TrainingRunShape(serializers.Serializer):
-    """A run: `version` is what came of it, where something did."""
+    """A run: `version` is the model that came of it, where one did; where it never answered, the run has failed."""
 
     id = serializers.UUIDField(source="public_id")
     snapshot = serializers.UUIDField(source="snapshot.public_id")

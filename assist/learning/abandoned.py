@@ -11,9 +11,10 @@ from typing import NamedTuple
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from assist.alike import atlas
-from assist.learning import erasure, evaluation, snapshots, training
+from assist.learning import erasure, evaluation, likely_wrong, snapshots, training
 from assist.learning.reasons import REASONS
 from assist.learning.selection import rounds as selecting
+from assist.suggestions import precompute
 
 MOST_TRIES = 3
 LIVE = ("todo", "doing")
@@ -37,6 +38,8 @@ KINDS = (
     Kind(erasure.JOB, "erasure_key", erasure.open_keys, erasure.hand_over, erasure.go_on),
     Kind(selecting.JOB, "round_key", selecting.open_keys, selecting.hand_over, selecting.give_up),
     Kind(atlas.JOB, "map_key", atlas.open_keys, atlas.hand_over, atlas.give_up),
+    Kind(likely_wrong.JOB, "check_key", likely_wrong.open_keys, likely_wrong.hand_over, likely_wrong.give_up),
+    Kind(precompute.JOB, "preparation_key", precompute.open_keys, precompute.hand_over, precompute.give_up),
 )
 
 

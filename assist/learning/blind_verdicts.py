@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db.models import QuerySet
 
-from assist.learning import erased
+from assist.learning import erased, taught_elsewhere
 from assist.learning.splits import GATE, VALIDATION, calibrates, split_of
-from assist.models import MeasuredScores, ModelVersion, SelectedTask, Suggestion, TrainingRun
+from assist.models import MeasuredScores, ModelVersion, SelectedTask, Suggestion
+from assist.registry import lineage
 from projects.configuration.terms import terms_of
 from projects.models import Annotation, Project, Task, VerdictEntry
 from projects.quality import votes
@@ -113,13 +114,15 @@ def _judging(decided: Sequence[Decided], may: Callable[[str], bool]) -> list[Dec
 
 
 def _may_judge(project: Project, two: Sequence[ModelVersion]) -> Callable[[str], bool]:
-    """Of which groups: where either learnt from this project's verdicts, those alone that none ever learns from; where
-    the scores of either were measured here, none that says how far they may be believed (`calibrating`)."""
-    key, learnt = str(project.public_id), _learnt_here(project, two)
+    """Of which groups: where either learnt from this project's verdicts, those alone that none ever learns from; none
+    that taught either in another project; where the scores of either were measured here, none that says how far they
+    may be believed (`calibrating`)."""
+    key, learnt, known = str(project.public_id), _learnt_here(project, two), taught_elsewhere.knows(project, two)
     measured = MeasuredScores.objects.filter(project=project, version__in=two).exists()
 
     def judges(group: str) -> bool:
-        return (not learnt or split_of(key, group) == GATE) and not (measured and calibrates(key, group))
+        fresh = not learnt or split_of(key, group) == GATE
+        return fresh and not known(group) and not (measured and calibrates(key, group))
 
     return judges
 
@@ -128,13 +131,13 @@ def calibrating(project: Project, version: ModelVersion, decided: Sequence[Decid
     """The blind ones that say how far a model's scores may be believed: none of them ever judges it, nor did it learn
     from them."""
     key, learnt = str(project.public_id), _learnt_here(project, [version])
-    fair = unsteered([one.entry for one in decided])
+    known, fair = taught_elsewhere.knows(project, [version]), unsteered([one.entry for one in decided])
     blind = [one for one, own in zip(decided, fair, strict=True) if own and one.blind and calibrates(key, one.group)]
-    return [one for one in blind if not learnt or split_of(key, one.group) == VALIDATION]
+    return [one for one in blind if not known(one.group) and (not learnt or split_of(key, one.group) == VALIDATION)]
 
 
 def _learnt_here(project: Project, versions: Sequence[ModelVersion]) -> bool:
-    return TrainingRun.objects.filter(project=project, version__in=versions).exists()
+    return lineage.snapshots_of(versions).filter(project=project).exists()
 
 
 def newest_key(project: Project) -> int:

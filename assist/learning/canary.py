@@ -158,7 +158,7 @@ def stands_at(rollout: Rollout) -> bool:
 
 @transaction.atomic
 def take_in(rollout: Rollout, scores: Iterable[tuple[float, float]], upto: int) -> None:
-    """Blind verdicts, each with the candidate's and the champion's score. Ask `stands_at` before."""
+    """Blind verdicts, one of each group, with the candidate's and the champion's score. Ask `stands_at` before."""
     now = Rollout.objects.get(pk=rollout.pk)
     watch, heard = guardrails.read(now.watch), False
     for candidate, champion in scores:

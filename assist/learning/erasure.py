@@ -12,7 +12,7 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
@@ -160,5 +160,9 @@ def go_on(key: int, reason: str) -> None:
 
 def of(project: Project) -> Sequence[Erasure]:
     """A project's newest erasures, the newest first, with what they emptied."""
-    rows = Erasure.objects.filter(project=project).annotate(number=Count("tasks")).select_related("asked_by")
-    return list(rows.prefetch_related("tombstones__snapshot").order_by("-pk")[:NEWEST])
+    return list(counted(project).prefetch_related("tombstones__snapshot").order_by("-pk")[:NEWEST])
+
+
+def counted(project: Project) -> QuerySet[Erasure]:
+    """A project's erasures, each with the `number` of its tasks."""
+    return Erasure.objects.filter(project=project).annotate(number=Count("tasks")).select_related("asked_by")

@@ -8,7 +8,8 @@ guess taken off, Robins, Rotnitzky & Zhao 1994; at every moment, Howard et al., 
 That m is the person's own past is what compares within people. Two questions, two instruments: bets against "it is no
 worse" (betting.py) take it back, the upper end of a confidence sequence (confidence_sequence.py) lets it on.
 
-Of blind verdicts both versions' answers are known, so there x is simply the difference of the scores.
+Of blind verdicts both versions' answers are known, so there x is simply the difference of the scores; of each group
+(copies of a text, one image) it is given one, since what shows the same is lost or won together.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Nothing is changed by it. Whoever looks after models may ask reviewers for a sec
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,10 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts, doubts, improve
+from assist.learning import blind_verdicts, doubts, erased, improve, training
 from assist.learning.blind_verdicts import Decided
 from assist.learning.reasons import REASONS
-from assist.models import LabelCheck
+from assist.models import ErasedTask, LabelCheck
 from assist.runtime.client import RuntimeClient, serving, status_now
 from assist.suggestions import choices
 from projects.configuration.project_events import tell
@@ -49,8 +49,13 @@ def begin(project: Project, *, by: Person) -> LabelCheck:
             made = LabelCheck.objects.create(project=project, begun_by=by)
     except IntegrityError:
         raise StateConflict("Verdicts of this project are being checked already.") from None
-    app.configure_task(JOB, queue="copilot", lock=f"check:{project.pk}").defer(check_key=made.pk)
+    hand_over(made.pk, project.pk)
     return made
+
+
+def hand_over(key: int, project: int) -> None:
+    """Have a worker see to it, one of a project at a time."""
+    app.configure_task(JOB, queue="copilot", lock=f"check:{project}").defer(check_key=key)
 
 
 def run(key: int) -> int:
@@ -60,12 +65,16 @@ def run(key: int) -> int:
     if check is None:
         return 0
     try:
-        told = _by_classes(check.project) if check.project.task_type == "classification" else _by_scores(check.project)
+        told = _by_classes(check.project) if _has_classes_of_texts(check.project) else _by_scores(check.project)
     except (CopilotError, Problem) as problem:
         _end(check, state=LabelCheck.State.FAILED, reason=problem.text[:300])
         return 0
     _end(check, state=LabelCheck.State.DONE, **told)
     return told["checked"]
+
+
+def _has_classes_of_texts(project: Project) -> bool:
+    return project.task_type == "classification" and training.shows(project) != {True}
 
 
 def _by_classes(project: Project) -> dict[str, Any]:
@@ -118,11 +127,12 @@ def _vectors(texts: Sequence[str]) -> np.ndarray:
 
 
 def _by_scores(project: Project) -> dict[str, Any]:
-    """Other tasks: where neither model of the newest evaluation says what was decided. Neither had seen these."""
+    """Other tasks, classes of images among them: where neither model of the newest evaluation says what was decided.
+    Neither had seen these."""
     measured = improve.measured(project)
     if measured is None:
         raise Nothing(REASONS["no-evaluation"])
-    rows = list(measured.evaluation.scores.all())
+    rows = list(measured.evaluation.scores.exclude(task__in=erased.tasks(project)))
     verdicts = Verdict.objects.current().in_bulk([one.verdict for one in rows])
     found = []
     for row in rows:
@@ -155,9 +165,27 @@ def _end(check: LabelCheck, **told: Any) -> None:
         tell(FOUND, check.project, check.begun_by, check=str(check.public_id), verdicts=len(told["found"]))
 
 
+def open_keys() -> Iterable[tuple[int, int]]:
+    """The checks that aren't over, each with its project."""
+    return LabelCheck.objects.filter(state=LabelCheck.State.RUNNING).values_list("pk", "project_id")
+
+
+def give_up(key: int, reason: str) -> None:
+    """End one that nobody brings to its end, and say why."""
+    found = LabelCheck.objects.select_related("project__organization", "begun_by").get(pk=key)
+    _end(found, state=LabelCheck.State.FAILED, reason=reason)
+
+
 def newest(project: Project) -> LabelCheck | None:
     """The last check of a project, whatever came of it."""
     return LabelCheck.objects.filter(project=project).select_related("begun_by").order_by("-pk").first()
+
+
+def doubted(check: LabelCheck) -> list[dict[str, Any]]:
+    """What a check found, the likeliest wrong first, without what was erased since."""
+    rows = ErasedTask.objects.filter(task__in=[one["task"] for one in check.found])
+    gone = set(rows.values_list("task", flat=True))
+    return [one for one in check.found if one["task"] not in gone]
 
 
 def open_looks(check: LabelCheck, most: int, *, by: Person) -> int:
@@ -166,4 +194,4 @@ def open_looks(check: LabelCheck, most: int, *, by: Person) -> int:
         raise StateConflict("This check is not done.")
     if not LOOKS.holds(most):
         raise StateConflict("From 1 to 100 at once.")
-    return second_looks.ask(check.project, {one["verdict"]: one["right"] for one in check.found}, most=most, by=by)
+    return second_looks.ask(check.project, {one["verdict"]: one["right"] for one in doubted(check)}, most=most, by=by)

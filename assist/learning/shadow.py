@@ -82,6 +82,7 @@ def _written(
             rollout=rollout,
             task_key=one.task.pk,
             verdict_key=one.entry.verdict_id,
+            group=one.group,
             blind=blind[one.entry.pk],
             candidate=candidate,
             champion=champion,
@@ -90,6 +91,19 @@ def _written(
         if candidate is not None and champion is not None and one.task.pk not in before
     ]
     made.sort(key=lambda one: one.verdict_key)
+    counting = _firsts(rollout, made)
     ShadowAnswer.objects.bulk_create(made)
-    canary.take_in(rollout, [(one.candidate, one.champion) for one in made if one.blind], upto)
+    canary.take_in(rollout, [(one.candidate, one.champion) for one in counting], upto)
     return len(made)
+
+
+def _firsts(rollout: Rollout, made: Sequence[ShadowAnswer]) -> list[ShadowAnswer]:
+    """The first blind ones of their group in this rollout. Tasks that show the same are lost or won together: each
+    counted anew, the bets would rise by chance as if it were evidence."""
+    rows = ShadowAnswer.objects.filter(rollout=rollout, blind=True, group__in={one.group for one in made})
+    known = set(rows.values_list("group", flat=True))
+    first: dict[str, ShadowAnswer] = {}
+    for one in made:
+        if one.blind and one.group not in known:
+            first.setdefault(one.group, one)
+    return list(first.values())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 SCHEMA = 2  # version of the layout; 1 lacks the last two columns
 GROUP = 2_000  # rows
@@ -83,6 +83,11 @@ class Writer:
         self._held = []
 
 
+def name_of(sha256: str) -> str:
+    """Where the file lies."""
+    return f"snapshots/{sha256}.parquet"
+
+
 def digest(path: Path) -> str:
     """The sha256 of a file."""
     with path.open("rb") as file:
@@ -97,6 +102,17 @@ def read(path: Path, split: str = "") -> Iterator[Line]:
         for row in group.to_pylist():
             if not split or row["split"] == split:
                 yield Line(**row)
+
+
+def groups(file: IO[bytes], *, but: str) -> set[str]:
+    """The groups of all lines but those of one split."""
+    from pyarrow import parquet
+
+    found = set[str]()
+    for some in parquet.ParquetFile(file).iter_batches(columns=["group", "split"]):
+        pairs = zip(some["group"].to_pylist(), some["split"].to_pylist(), strict=True)
+        found.update(group for group, split in pairs if split != but)
+    return found
 
 
 def without(path: Path, split: str, target: Path) -> Path:

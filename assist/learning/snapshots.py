@@ -280,7 +280,7 @@ def _discard(snapshot: Snapshot) -> None:
     if not snapshot.sha256:
         return
     if not Snapshot.objects.filter(sha256=snapshot.sha256, state=READY, tombstones=None).exists():
-        default_storage.delete(_name(snapshot.sha256))
+        default_storage.delete(snapshot_file.name_of(snapshot.sha256))
     _name_it(snapshot, "")
 
 
@@ -292,14 +292,10 @@ def clear(project: Project) -> None:
 
 def _keep(path: Path, sha256: str) -> None:
     """Put the file where it stays, under its sha256; one that is there already is the same."""
-    name = _name(sha256)
+    name = snapshot_file.name_of(sha256)
     if not default_storage.exists(name):
         with path.open("rb") as file:
             default_storage.save(name, File(file))
-
-
-def _name(sha256: str) -> str:
-    return f"snapshots/{sha256}.parquet"
 
 
 def fetch(snapshot: Snapshot, folder: Path) -> Path:
@@ -307,7 +303,7 @@ def fetch(snapshot: Snapshot, folder: Path) -> Path:
     check_whole(snapshot)
     path = folder / "snapshot.parquet"
     try:
-        with default_storage.open(_name(snapshot.sha256)) as source, path.open("wb") as target:
+        with default_storage.open(snapshot_file.name_of(snapshot.sha256)) as source, path.open("wb") as target:
             for piece in source.chunks():
                 target.write(piece)
     except OSError:
@@ -325,7 +321,7 @@ def check_whole(snapshot: Snapshot) -> None:
 
 def empty(snapshot: Snapshot) -> None:
     """Remove its file, and with it all that it says; those that hold the same have the same file."""
-    default_storage.delete(_name(snapshot.sha256))
+    default_storage.delete(snapshot_file.name_of(snapshot.sha256))
 
 
 def learnable(snapshot: Snapshot, folder: Path) -> Path:
@@ -354,11 +350,6 @@ def open_keys() -> Iterable[tuple[int, int]]:
 def give_up(key: int, reason: str) -> None:
     """End one that nobody brings to its end, and say why."""
     _fail(Snapshot.objects.get(pk=key), reason)
-
-
-def of(project: Project) -> Sequence[Snapshot]:
-    """A project's snapshots, the newest first."""
-    return list(told_of(project).order_by("-pk"))
 
 
 def told_of(project: Project) -> QuerySet[Snapshot]:

@@ -1,8 +1,9 @@
 """A recipe learns from a snapshot, in a process of its own below people's; its model is the organization's alone. The
 only writer of TrainingRun.
 
-Nothing is half-registered: a model is written down whole, after its first question, and only then is its run done. A
-run that was killed begins anew, and makes the same model again.
+Nothing is half-registered: a model is written down whole and with its run, and only after its first question is that
+one done. Whatever ends a run in between, it is known who taught the model. A run that was killed begins anew, and makes
+the same model again.
 """
 
 import json
@@ -11,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
@@ -20,7 +21,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
@@ -154,7 +155,7 @@ def run(key: int) -> str:
     found = TrainingRun.objects.select_related("project__organization", "snapshot__project", "asked_by").get(pk=key)
     with tempfile.TemporaryDirectory(prefix=f"{FOLDER}{found.public_id.hex}-") as place:
         try:
-            metrics, version = _trained(found, Path(place))
+            metrics = _trained(found, Path(place))
         except _Ended as ended:
             _end(found, ended.state, reason=ended.reason)
             return ended.state
@@ -167,7 +168,7 @@ def run(key: int) -> str:
         except OSError as problem:
             _end(found, FAILED, reason=REASONS["unwritten"] % {"why": problem.strerror or problem})
             return FAILED
-    _end(found, DONE, metrics=metrics, version=version)
+    _end(found, DONE, metrics=metrics)
     return DONE
 
 
@@ -182,7 +183,7 @@ def clear() -> None:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _trained(found: TrainingRun, place: Path) -> tuple[dict[str, Any], ModelVersion]:
+def _trained(found: TrainingRun, place: Path) -> dict[str, Any]:
     told = {
         "recipe": found.recipe,
         "label_map": dict(found.project.settings_now().label_mapping),
@@ -201,13 +202,20 @@ def _trained(found: TrainingRun, place: Path) -> tuple[dict[str, Any], ModelVers
     made = recipe_process.made_in(place)
     _write_manifest(found, place / "model", made["manifest"])
     models = Path(settings.MODELS_DIR)
-    version = registry.bring(models, place / "model", organization=found.project.organization)
-    version = trial.ask(version, models)
+    version = trial.ask(_brought(found, models, place / "model"), models)
     if version.smoke != ModelVersion.Smoke.PASSED:
         raise _Ended(FAILED, REASONS["dumb"] % {"why": version.smoke_said})
     figures = {f"{who} {name}": value for who, some in made["metrics"].items() for name, value in some.items()}
     registry.measured(version, figures)
-    return made["metrics"], version
+    return made["metrics"]
+
+
+@transaction.atomic
+def _brought(found: TrainingRun, models: Path, folder: Path) -> ModelVersion:
+    """The model, written down with its run: from the first moment on it is known on whose verdicts it rests."""
+    version = registry.bring(models, folder, organization=found.project.organization)
+    TrainingRun.objects.filter(pk=found.pk).exclude(state=DONE).update(version=version)
+    return version
 
 
 def _watched(found: TrainingRun, place: Path) -> None:
@@ -287,7 +295,7 @@ def give_up(key: int, reason: str) -> None:
     _end(found, FAILED, reason=reason)
 
 
-def of(project: Project) -> Sequence[TrainingRun]:
-    """A project's runs, the newest first."""
+def of(project: Project) -> QuerySet[TrainingRun]:
+    """A project's runs, the newest first, without their curves."""
     rows = TrainingRun.objects.filter(project=project).select_related("snapshot", "version", "asked_by")
-    return list(rows.order_by("-pk"))
+    return rows.defer("curve").order_by("-pk")

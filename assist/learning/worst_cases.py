@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assist.learning import confused
+from assist.learning import confused, erased
 from assist.learning.asked import NO_ANSWER, Heard
 from assist.models import Evaluation, EvaluationAnswer, EvaluationConfusions, EvaluationScore
 from projects.models import Task, Verdict
@@ -41,7 +41,7 @@ class Case:
 @dataclass(frozen=True)
 class Confusion:
     """A label that a model gave where another was decided: {"field", "decided", "said", "number"}, the tasks whose
-    answers are kept, and all of them that are listed."""
+    answers are kept, and all of them that are listed: what was erased isn't."""
 
     line: Mapping[str, Any]
     drawn: Sequence[EvaluationScore]
@@ -79,7 +79,8 @@ def of_confusion(evaluation: Evaluation, side: str, number: int) -> Confusion | 
         return None
     line = lines[number]
     rows = evaluation.scores.filter(task__in=line["tasks"], answers__isnull=False).order_by("pk")
-    tasks = Task.objects.select_related("batch").in_bulk(line["tasks"])
+    rest = Task.objects.exclude(pk__in=erased.tasks(evaluation.project))
+    tasks = rest.select_related("batch").in_bulk(line["tasks"])
     return Confusion(line, list(rows), [tasks[key] for key in line["tasks"] if key in tasks])
 
 

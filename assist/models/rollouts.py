@@ -127,6 +127,7 @@ class ShadowAnswer(models.Model):
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="shadow")
     task_key = models.BigIntegerField()  # plain keys: the task may be in the archive
     verdict_key = models.BigIntegerField()
+    group = models.CharField(max_length=64, default="", db_default="")  # the task's image or text (blind_verdicts.py)
     blind = models.BooleanField()  # decided without any model's help; the others are shown and tell nothing
     candidate = models.FloatField()  # score in [0, 1]
     champion = models.FloatField()

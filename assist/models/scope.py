@@ -45,6 +45,15 @@ TAUGHT_ELSEWHERE = f"""
     JOIN projects_project taught ON taught.id = run.project_id
     WHERE taught.organization_id IS DISTINCT FROM {{organization}} AND NOT EXISTS ({CONSENTED})
 """
+# The snapshots that taught some versions, or what one of them began from.
+TAUGHT_BY = """
+    WITH RECURSIVE lineage AS (
+        SELECT id, parent_id FROM assist_modelversion WHERE id = ANY(%s)
+        UNION SELECT older.id, older.parent_id FROM assist_modelversion older
+        JOIN lineage ON older.id = lineage.parent_id
+    )
+    SELECT run.snapshot_id FROM lineage JOIN assist_trainingrun run ON run.version_id = lineage.id
+"""
 RAISE = """
     THEN
         RAISE EXCEPTION 'a model that learnt from another organization'

@@ -97,6 +97,7 @@ class TrainingRun(models.Model):
     progress = models.JSONField(default=dict)  # the last report: step, of, loss, validation, seconds left
     curve = models.JSONField(default=list)  # one report a pass over the data
     metrics = models.JSONField(default=dict)  # of the validation split: the model, the baseline, what it began from
+    # Once there is a model, though it may never answer its first question and the run fail: it was taught all the same.
     version = models.OneToOneField(
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="training_run"
     )
@@ -109,7 +110,7 @@ class TrainingRun(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="done", version__isnull=False) | (~Q(state="done") & Q(version=None)),
+                condition=Q(version__isnull=False) | ~Q(state="done"),
                 name="training_done_has_version",
             )
         ]

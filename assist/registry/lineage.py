@@ -1,11 +1,13 @@
 """On whose verdicts a model rests, whether others may still use it, and what of them was erased since."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from assist.models import ModelVersion, erasure_rules, scope
+from assist.models import ModelVersion, Snapshot, erasure_rules, scope
 from taskers.models import Organization
 
 NOBODY = 0  # the key of no organization
@@ -30,6 +32,12 @@ def is_closed(version: ModelVersion, organization: Organization | int) -> bool:
 def is_private(version: ModelVersion) -> bool:
     """Whether what begins from it can't be everybody's: some organization's verdicts taught it without consent."""
     return is_closed(version, NOBODY)
+
+
+def snapshots_of(versions: Sequence[ModelVersion]) -> QuerySet[Snapshot]:
+    """What taught any of these, or anything that one of them began from."""
+    keys = RawSQL(scope.TAUGHT_BY, [[one.pk for one in versions]])  # noqa: S611 -- nothing of it is anybody's word
+    return Snapshot.objects.filter(pk__in=keys)
 
 
 def taken_back() -> set[int]:

@@ -17,7 +17,7 @@ from assist.suggestions.offers import Picture
 from assist.suggestions.prototypes import Choices
 from assist.suggestions.vector_encoding import packed
 from assist.suggestions.written import Question
-from projects.models import Task
+from projects.models import Gold, ImportedPrediction, Project, Task, Verdict
 
 NOTHING_SAID = {"no-image", "no-answer"}
 
@@ -114,3 +114,19 @@ async def _image(client: RuntimeClient, version: ModelVersion, picture: Picture,
 
 def _fields(task: Task) -> list[Choices]:
     return choices.of(task.project, task.project.settings_now())
+
+
+def to_write_for(project: Project, tasks: Sequence[Task]) -> list[Task]:
+    """Those with a text that somebody will get, and for which nothing was imported. A known answer's task is dealt for
+    ever: were its words not there as soon as others', it would be known by that."""
+    if project.state == Project.State.ARCHIVED:
+        return []
+    imported = ImportedPrediction.objects.filter(task__in=tasks).values_list("task", flat=True)
+    decided = Verdict.objects.current().filter(task__in=tasks).values_list("task", flat=True)
+    known = Gold.objects.filter(task__in=tasks, retired_at=None).values_list("task", flat=True)
+    without = {*imported, *set(decided).difference(known)}
+    return [
+        task
+        for task in tasks
+        if task.pk not in without and not task.withheld and str(task.payload.get("text", "")).strip()
+    ]

@@ -28,7 +28,7 @@ from assist.suggestions import asked_ahead, choices, judged, written
 from assist.suggestions.bindings import OF_IMAGES, WRITES, capabilities_of, capability_of, subject_of, worded_of
 from assist.suggestions.vector_encoding import unpacked
 from assist.suggestions.written import Question
-from projects.models import Batch, Gold, ImportedPrediction, Project, Task, Verdict
+from projects.models import Batch, Project, Task
 from taskers.errors import StateConflict
 from taskers.models import Person
 
@@ -95,8 +95,13 @@ def _begun(batch: Batch, version: ModelVersion, what: str, by: Person) -> Precom
         if not moved:
             raise StateConflict("This is under way already.")
         row.refresh_from_db()
-    app.configure_task(JOB, queue="copilot", lock=f"prepare:{row.pk}").defer(preparation_key=row.pk)
+    hand_over(row.pk)
     return row
+
+
+def hand_over(key: int, _project: int = 0) -> None:
+    """Have a worker begin, or go on."""
+    app.configure_task(JOB, queue="copilot", lock=f"prepare:{key}").defer(preparation_key=key)
 
 
 def stop(row: Precompute) -> None:
@@ -126,6 +131,16 @@ def run(key: int, *, pause: float = PAUSE_SECONDS) -> int:
             return ready
         ready += len(tasks)
         _moved(row, tasks, problems, time.monotonic() - started)
+
+
+def open_keys() -> Iterable[tuple[int, int]]:
+    """What is under way, each with its project."""
+    return Precompute.objects.filter(state=RUNNING).values_list("pk", "batch__project_id")
+
+
+def give_up(key: int, reason: str) -> None:
+    """End what nobody brings to its end, and say why."""
+    Precompute.objects.filter(pk=key, state=RUNNING).update(state=FAILED, note=reason)
 
 
 def read_ahead(tasks: Sequence[Task], patience: float) -> int:
@@ -300,7 +315,7 @@ def _everything(row: Precompute, tasks: Sequence[Task]) -> int:
 def _words(row: Precompute, tasks: Sequence[Task]) -> int:
     """Words cost: nobody is asked for those that wouldn't be offered, nor twice for the same."""
     problems = 0
-    for task in _written_for(row.batch.project, tasks):
+    for task in asked_ahead.to_write_for(row.batch.project, tasks):
         questions = _questions(row.batch.project, task)
         kept = (found(task.pk, str(row.version)) or {}).get("words", {})
         for one in questions:
@@ -326,22 +341,6 @@ def _questions(project: Project, task: Task) -> list[Question]:
     labels, least = list(project.labels.in_use()), {"": terms.minimum_score} | terms.label_minimums
     keys, own = [one.key for one in labels], registry.label_map_of(str(most))
     return written.of_spans(text, spans or [], worded_of(labels), least, terms.label_mapping, keys, own)
-
-
-def _written_for(project: Project, tasks: Sequence[Task]) -> list[Task]:
-    """Those with a text that somebody will get, and for which nothing was imported. A known answer's task is dealt for
-    ever: were its words not there as soon as others', it would be known by that."""
-    if project.state == Project.State.ARCHIVED:
-        return []
-    imported = ImportedPrediction.objects.filter(task__in=tasks).values_list("task", flat=True)
-    decided = Verdict.objects.current().filter(task__in=tasks).values_list("task", flat=True)
-    known = Gold.objects.filter(task__in=tasks, retired_at=None).values_list("task", flat=True)
-    without = {*imported, *set(decided).difference(known)}
-    return [
-        task
-        for task in tasks
-        if task.pk not in without and not task.withheld and str(task.payload.get("text", "")).strip()
-    ]
 
 
 def kept_vectors(version: ModelVersion, keys: Sequence[int]) -> dict[int, np.ndarray]:

@@ -122,7 +122,7 @@ def withdraw(request: MemberRequest, project: Project, slice_id: UUID) -> HttpRe
 
 def _doubted(found: LabelCheck, project: Project) -> list[dict[str, Any]]:
     """The likeliest, with their tasks where those are still here."""
-    rows = found.found[:SHOWN]
+    rows = likely_wrong.doubted(found)[:SHOWN]
     known = Task.objects.filter(project=project).in_bulk([one["task"] for one in rows])
     return [
         {**one, "task": known[one["task"]], "excerpt": excerpt_of(known[one["task"]])}

@@ -136,22 +136,25 @@ def drawn(
     erase_form: EraseForm | None = None,
 ) -> HttpResponse:
     """The page, with what is wrong with a form that was sent."""
-    kept = snapshots.of(project)
-    context = around(project) | {
-        "snapshots": kept[:LATEST],
-        "runs": training.of(project)[:LATEST],
-        "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
-        "making": any(one.state == Snapshot.State.MAKING for one in kept),
-        "recipes": [RECIPES[key] for key in training.recipes_for(project)],
-        "form": form or TrainForm(project=project),
-        "searches": searches.of(project)[:LATEST],
-        "search_form": search_form or SearchForm(project=project),
-        "worker": notices.worker_alive(),
-        "erasures": erasure.of(project),
-        "erase_form": erase_form or EraseForm(),
-        "erased": lineage.erased(),
-        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
-    }
+    kept = list(snapshots.told_of(project).order_by("-pk")[:LATEST])
+    context = (
+        around(project)
+        | {
+            "snapshots": kept,
+            "runs": list(training.of(project)[:LATEST]),
+            "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
+            "making": any(one.state == Snapshot.State.MAKING for one in kept),  # the newest, if any: see snapshots.take
+            "recipes": [RECIPES[key] for key in training.recipes_for(project)],
+            "form": form or TrainForm(project=project),
+            "searches": searches.of(project)[:LATEST],
+            "search_form": search_form or SearchForm(project=project),
+            "worker": notices.worker_alive(),
+            "erasures": erasure.of(project),
+            "erase_form": erase_form or EraseForm(),
+            "erased": lineage.erased(),
+            "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
+        }
+    )
     return render(request, "assist/training.html", context, status=422 if form or search_form or erase_form else 200)
 
 

@@ -11,8 +11,9 @@ import psutil
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from assist.learning import abandoned, snapshots, training
-from assist.models import Snapshot, TrainingRun
+from assist.learning import abandoned, likely_wrong, snapshots, training
+from assist.models import ModelVersion, Precompute, Snapshot, TrainingRun
+from assist.suggestions import precompute
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Event
@@ -76,6 +77,25 @@ def test_a_snapshot_whose_job_failed_is_made_all_the_same(cast, project) -> None
     assert abandoned.sweep() == 1
     assert snapshots.run(job_of(snapshots.JOB).get(status="todo").args["snapshot_key"]) == "ready"
     assert Snapshot.objects.get(pk=made.pk).rows == 1
+
+
+def test_a_check_and_what_is_made_ready_end_by_name_too(cast, project) -> None:
+    check = likely_wrong.begin(project, by=cast.mina)
+    version = ModelVersion.objects.create(name="fake-spans", version="1", capability="spans", runtime="fake")
+    ahead = precompute._begun(project.batches.get(), version, Precompute.What.USUAL, cast.mina)
+    for _attempt in (1, 2):
+        fails(likely_wrong.JOB)
+        fails(precompute.JOB)
+        assert abandoned.sweep() == 2 and abandoned.sweep() == 0
+    assert job_of(precompute.JOB).get(status="todo").args["preparation_key"] == ahead.pk
+    fails(likely_wrong.JOB)
+    fails(precompute.JOB)
+    assert abandoned.sweep() == 2 and abandoned.sweep() == 0
+    for one in (check, ahead):
+        one.refresh_from_db()
+        assert one.state == "failed"
+    assert "three times" in check.reason and "three times" in ahead.note
+    likely_wrong.begin(project, by=cast.mina)  # nothing is in its way
 
 
 WORKER = """

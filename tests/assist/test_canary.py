@@ -361,6 +361,14 @@ def test_in_shadow_it_is_compared_once_a_verdict_is_there_and_nobody_ever_sees_i
     assert not Annotation.objects.exclude(tasker=cast.alice).exists() and Verdict.objects.count() == 15
     assert moved(on) == "live" and on.share == 5, "it has been compared on enough"
     assert guardrails.read(on.watch).guardrails[BLIND].candidates == 12
+    # The same texts once more, and a new one twice: what shows the same tells once.
+    make.texts(project.batches.get(), [f"on day 3 the ferry took {NAMES[0]} across", *["Maria"] * 2])
+    for _ in range(3):
+        make.judged(cast.alice, project, make.spans((0, 5)))
+    verdict_index.add(Event.objects.filter(project_key=project.public_id))
+    assert shadow.run(on.pk) == 3
+    on.refresh_from_db()
+    assert guardrails.read(on.watch).guardrails[BLIND].candidates == 13
 
 
 def test_one_that_gives_no_answers_in_shadow_is_held(

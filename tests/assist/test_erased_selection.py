@@ -73,7 +73,7 @@ def test_what_somebody_answered_and_what_a_customer_sent_is_erased_in_the_archiv
     refused(mine.post("erasures", project.public_id, body=again), 409, "state-conflict")
     acme = {"key": "customer", "value": "Acme"}
     told = mine.post("erasures", project.public_id, body={"metadata": acme, "reason": WHY}).json()
-    assert told["of"] == "metadata" and told["tasks"] == [str(old[1].public_id)], "the other was erased before"
+    assert told["of"] == "metadata" and (told["number"], told["tasks"]) == (1, []), "the other was erased before"
     assert erased_of(project).isdisjoint(keys(*theirs, *new[1:]))
     assert mine.post("erasures", project.public_id, body=again | {"metadata": acme}).status_code == 400
     Membership.objects.filter(person=cast.carol).delete()

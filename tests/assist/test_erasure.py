@@ -25,6 +25,7 @@ from assist.learning import (
     snapshots,
     term_memory,
     training,
+    worst_cases,
 )
 from assist.learning.search import searches
 from assist.learning.splits import GATE, split_of
@@ -330,6 +331,11 @@ def test_an_evaluation_under_way_keeps_nothing_of_what_was_erased_meanwhile(cast
     assert [row.task for row in EvaluationScore.objects.all()] == [stays.pk]
     assert [kept.score.task for kept in EvaluationAnswer.objects.all()] == [stays.pk]
     assert EvaluationConfusions.objects.get().candidate[0]["tasks"] == [stays.pk]
+    for listed in ([stays], []):
+        confusion = worst_cases.of_confusion(made, "candidate", 0)
+        assert confusion is not None and list(confusion.tasks) == listed
+        if listed:
+            erase(cast, project, stays)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -375,7 +381,7 @@ def test_a_manager_asks_on_the_page_and_a_program_by_its_address(cast, project, 
     ModelVersion.objects.create(parent=version, **theirs)
     first_of, second_of = mine.get("erasures", key).json()["results"]
     assert first_of["models"] == [str(version)], "what others made of it is theirs to know"
-    assert second_of["tasks"] == [str(first.public_id), str(other.public_id)]
+    assert (second_of["number"], second_of["tasks"]) == (2, [str(first.public_id), str(other.public_id)])
     card = mine.get("model-card", key, version.public_id).json()
     assert "erased" in card["limits"] and card["erased"]
     page = shown(emil, "copilot-card", project, version.public_id)

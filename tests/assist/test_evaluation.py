@@ -21,6 +21,7 @@ from assist.learning import (
     discovered,
     evaluation,
     rollout,
+    snapshots,
     worst_cases,
 )
 from assist.learning.reasons import REASONS
@@ -31,7 +32,6 @@ from assist.models import (
     EvaluationAnswer,
     ModelVersion,
     Override,
-    Snapshot,
     Tombstone,
     TrainingRun,
 )
@@ -142,11 +142,13 @@ def test_one_that_is_worse_is_refused_and_says_where(cast: Cast, project: Projec
 
 
 def test_one_that_was_trained_on_what_was_erased_is_refused_by_name(
-    cast: Cast, project: Project, candidate: ModelVersion
+    cast: Cast, project: Project, candidate: ModelVersion, settings, tmp_path
 ) -> None:
     home = make.project(cast.riverside, "Where it learnt")
-    told = {"cut": timezone.now(), "settings_version": 1, "schema": 1, "made_by": cast.mina}
-    snapshot = Snapshot.objects.create(project=home, state="ready", sha256=64 * "a", **told)
+    settings.MEDIA_ROOT = tmp_path
+    snapshot = snapshots.take(home, by=cast.mina)
+    assert snapshots.run(snapshot.pk) == "ready"
+    snapshot.refresh_from_db()
     learnt = {"recipe": "spacy-entities", "seed": 0, "code": "", "packages": "", "asked_by": cast.mina}
     mine = ModelVersion.objects.create(name="mine", version="1", capability="spans", organization=cast.riverside)
     TrainingRun.objects.create(project=home, snapshot=snapshot, state="done", version=mine, **learnt)

@@ -5,10 +5,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assist.learning import gate, improve, likely_wrong
+from assist.learning import erasure, gate, improve, likely_wrong
 from assist.models import Evaluation, EvaluationScore, LabelCheck
 from assist.registry import registry
-from projects.models import Project, SecondLook, Task, Verdict
+from projects.models import Asset, Project, SecondLook, Task, Verdict
 from projects.quality import second_looks
 from projects.reports import verdict_index
 from projects.task_types import asked_fields
@@ -94,9 +94,27 @@ def test_where_neither_model_says_what_was_decided_people_may_look_again(cast, p
     assert list(second_looks.open_in([project])) == [look]
     second_looks.dismiss(Task.objects.get(pk=look.task_id), by=cast.rita)
     assert likely_wrong.open_looks(check, 5, by=cast.mina) == 0, "dismissed once, it isn't asked again"
+    assert likely_wrong.doubted(check) == [doubted]
+    task = Task.objects.get(pk=doubted["task"])
+    erasure.begin(project, [task.public_id], reason="The customer asked for it", by=cast.mina)
+    assert not likely_wrong.doubted(check), "what was erased is listed no more"
+    again = likely_wrong.begin(project, by=cast.mina)
+    assert likely_wrong.run(again.pk) == 2
 
 
 def test_nothing_to_doubt_with_is_said(cast, project) -> None:
+    labels = [{"key": key, "name": key, "field": "Kind"} for key in ("cat", "dog")]
+    animals = make.project(
+        cast.riverside, "Animals", "classification", labels=labels, fields=asked_fields.read("Kind (choice)"), wanted=1
+    )
+    task = make.task(make.batch(animals))
+    Task.objects.filter(pk=task.pk).update(
+        asset=Asset.objects.create(organization=cast.riverside, sha256="a" * 64, size=1, media_type="image/png")
+    )
+    of_images = likely_wrong.begin(animals, by=cast.mina)
+    likely_wrong.run(of_images.pk)
+    of_images.refresh_from_db()
+    assert "Evaluate a model first" in of_images.reason, "of images other models are asked than of texts"
     check = likely_wrong.begin(project, by=cast.mina)
     likely_wrong.run(check.pk)
     check.refresh_from_db()

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from assist.learning import blind_verdicts, recipe_process, snapshots, training
+from assist.learning import blind_verdicts, erasure, recipe_process, snapshots, training
 from assist.learning.splits import GATE, split_of
 from assist.models import ModelVersion, Snapshot, SnapshotRow, TrainingRun
-from assist.registry import registry
+from assist.registry import intake, lineage, registry, trial
+from assist.runtime import smoke
+from assist.runtime.doctor import Finding
 from projects.errors import Refused
-from projects.models import Project
+from projects.models import Project, Task
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
 from taskers.models import Event, Notification
@@ -151,8 +153,57 @@ def test_a_model_that_is_no_model_is_never_written_down(cast, project, played) -
         f"open(place + '/made.json', 'w').write({json.dumps(json.dumps(MADE))})\n"
     )
     run = ended(training.begin(snapshot(cast, project), "spacy-entities", by=cast.mina))
-    assert run.state == "failed" and "doesn't answer" in run.reason and run.version is None
+    assert run.state == "failed" and "doesn't answer" in run.reason
     assert not registry.usable(project).exists()
+
+
+def test_a_model_that_answers_when_it_is_asked_again_was_taught_by_its_run_all_the_same(
+    cast, project, played, monkeypatch
+) -> None:
+    labelled(cast, project, 40)
+    played(
+        "place = sys.argv[1]\nos.mkdir(place + '/model')\n"
+        "open(place + '/model/weights.bin', 'wb').write(b'nothing')\n"
+        f"open(place + '/made.json', 'w').write({json.dumps(json.dumps(MADE))})\n"
+    )
+    well = iter((False, True))
+    monkeypatch.setattr(smoke, "examine", lambda key, folder: Finding(key, next(well), ("It was asked.",), {}))
+    run = ended(training.begin(snapshot(cast, project), "spacy-entities", by=cast.mina))
+    assert run.state == "failed" and run.version is not None
+    intake.ask_again(run.version)
+    assert trial.run(run.version.pk) and run.version in registry.usable(project)
+    verdict_index.add(Event.objects.order_by("pk"))
+    # What the same texts taught elsewhere doesn't judge here, though it stands in this project's gate.
+    other = make.project(cast.riverside, "Boats", wanted=1)
+    shared = [one.payload["text"] for one in Task.objects.order_by("pk")]
+    for task in make.texts(make.batch(other), [*shared, *(f"Boat {at} came." for at in range(20))]):
+        said(cast.alice, task, make.spans((0, 4)))
+    verdict_index.add(Event.objects.filter(project_key=other.public_id).order_by("pk"))
+
+    def judging() -> list[blind_verdicts.Decided]:
+        some = blind_verdicts.unseen(other, [run.version], blind_verdicts.newest(other, 500))
+        return [one for one in some if one.blind]
+
+    def gate_of(one: blind_verdicts.Decided) -> bool:
+        return split_of(str(project.public_id), one.group) == GATE
+
+    known = {one.group for one in judging() if one.task.payload["text"] in shared}
+    assert len(judging()) == 20 + len(known) and all(gate_of(one) for one in judging() if one.group in known)
+    snapshots.empty(run.snapshot)
+    assert all(gate_of(one) for one in judging()), "whose file is gone, may have taught all but its gate"
+    # So does one that the organization brings and that began from it.
+    younger = ModelVersion.objects.create(
+        name="younger", version="1", capability="spans", parent=run.version, organization=cast.riverside
+    )
+    for pupil in (run.version, younger):
+        two = (pupil, registry.model_version(work.SPACY))
+        judged = [one for one in blind_verdicts.unseen(project, two, blind_verdicts.newest(project, 500)) if one.blind]
+        assert {split_of(str(project.public_id), one.group) for one in judged} <= {GATE}
+    erased = erasure.begin(
+        project, [one.public_id for one in Task.objects.filter(project=project)], reason="asked to", by=cast.mina
+    )
+    erasure.run(erased.pk)
+    assert lineage.rests_on_erased(run.version) and lineage.rests_on_erased(younger)
 
 
 def test_what_the_catalogue_refuses_ends_the_run_with_its_sentence(cast, project, played) -> None:

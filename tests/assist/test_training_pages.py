@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from assist.learning import pictures, recipe_process, snapshots, training
@@ -50,6 +52,10 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
     assert "being trained already" in emil.post(at("copilot-train", project), body).content.decode()
     curve = [{"step": n, "of": 3, "loss": 1.0, "validation": n / 4, "seconds_left": 3.0} for n in (1, 2)]
     TrainingRun.objects.update(state="running", curve=curve, progress=curve[-1])
+    with CaptureQueriesContext(connection) as asked:
+        shown(emil, "copilot-training", project)
+    listed = [one["sql"] for one in asked if re.search('FROM "assist_(snapshot|trainingrun)" ', one["sql"] or "")]
+    assert [one for one in listed if "LIMIT 20" in one] and not [one for one in listed if '."curve"' in one]
     page = shown(emil, "copilot-run", project, run.public_id)
     assert "2 of 3" in page and "<path d=" in page and "every 2s" in page
     emil.post(at("copilot-run-stop", project, run.public_id))
