@@ -42,3 +42,11 @@ def test_a_machine_without_a_network_is_told_of_every_package_with_models():
         for one in artifact.sources or (artifact,):
             name = one.package.removeprefix("pypi:")
             assert name in page or f'"{name.partition("==")[0]}>=' in installed, name
+
+
+def test_nobody_is_sent_to_the_packages_of_others_that_are_called_as_ours_are():
+    """Neither Tandem nor its client is on PyPI: what is there under these names is somebody else's."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "client").rglob("*.md")]
+    modules = [path for app in ("client", "config", "projects", "assist") for path in (ROOT / app).rglob("*.py")]
+    foreign = re.compile(r"""install(?:s|ed)? ["'`]*tandem(?:-client)?\b""")
+    assert [path.name for path in [*pages, *modules] if foreign.search(path.read_text())] == []
