@@ -18,7 +18,7 @@ PLACES = (
     ("my-work", (Role.TASKER,), "My work"),
     ("projects", (Role.OWNER, Role.MANAGER), "Projects"),
     ("review-list", (Role.OWNER, Role.MANAGER, Role.REVIEWER), "Review"),
-    ("models-overview", (Role.ML_ENGINEER,), "Models"),
+    ("models-overview", (Role.OWNER, Role.MANAGER, Role.ML_ENGINEER), "Models"),
     ("people", (Role.OWNER, Role.MANAGER), "People"),
     ("money", (Role.OWNER, Role.FINANCE), "Money"),
     ("admin:index", (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.FINANCE), "Admin"),

@@ -96,7 +96,8 @@ def showing(project: Project, sha256: str) -> Selected:
     """What shows the image whose file has this sha256."""
     digest = sha256.strip().lower()
     if not SHA256.fullmatch(digest):
-        raise Refused("An image is named by the sha256 of its file, 64 letters and digits.", code="bad", place="image")
+        text = "An image is named by the sha256 of its file, 64 letters and digits."
+        raise Refused(text, code="bad-sha256", place="image")
     assets = Asset.objects.filter(organization=project.organization_id, sha256=digest)
     shown = Q(asset__in=assets) | Q(other_asset__in=assets)
     live = Task.objects.filter(shown, project=project).values_list("public_id", flat=True)

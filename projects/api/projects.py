@@ -42,8 +42,9 @@ class ProjectMove(serializers.Serializer):
 
 
 class LabelChange(LabelShape):
-    """What is left out stays; a label's key never changes."""
+    """What is left out stays; a label's key never changes, and is in the address."""
 
+    taken_without_effect = frozenset({"key"})  # by whoever sends back what was answered
     key = None  # type: ignore[assignment]
     name = serializers.CharField(max_length=limits.LABEL_NAME, required=False)
 

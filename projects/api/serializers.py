@@ -1,5 +1,6 @@
 """What goes over the wire, typed: the API's description is made of these."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -11,8 +12,10 @@ from projects.models import Batch, Project, ProjectSettings, limits
 from projects.models.limits import SETTINGS
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.region_shapes import SHAPES
+from projects.task_types.shape import clipped
 from projects.web.shared import storable
 from projects.web.shared.units import in_units, to_millionths
+from taskers.errors import sentence
 
 MAX_LIMIT = 200
 
@@ -64,7 +67,20 @@ class PageQuery(serializers.Serializer):
     limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT, default=50)
 
 
-class AttributeShape(serializers.Serializer):
+class KnownFields(serializers.Serializer):
+    """What a project is set up by: a name that isn't known here is refused, lest it be dropped without a word."""
+
+    taken_without_effect: frozenset[str] = frozenset()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping):
+            for name in sorted(map(str, data.keys() - self.fields.keys() - self.taken_without_effect))[:1]:
+                said = sentence("The field “%(shown)s” is not known here.", shown=clipped(name))
+                raise serializers.ValidationError({clipped(name): [said]}, code="unknown-field")
+        return super().to_internal_value(data)
+
+
+class AttributeShape(KnownFields):
     """What is asked of each part with the label."""
 
     key = serializers.CharField(max_length=limits.KEY, required=False, help_text="made from the name if left out")
@@ -80,7 +96,7 @@ class AttributeShape(serializers.Serializer):
     )
 
 
-class LabelShape(serializers.Serializer):
+class LabelShape(KnownFields):
     key = serializers.RegexField(
         r"^[-\w]+$", max_length=limits.KEY, required=False, help_text="made from the name if left out"
     )
@@ -113,7 +129,7 @@ class LabelShape(serializers.Serializer):
         return value | ({"parent": value.pop("parent_key")} if "parent_key" in value else {})
 
 
-class WhenShape(serializers.Serializer):
+class WhenShape(KnownFields):
     """Asked only where an earlier field is something."""
 
     field = serializers.CharField(max_length=asked_fields.KEY)
@@ -122,7 +138,7 @@ class WhenShape(serializers.Serializer):
         return super().get_fields() | {"is": serializers.CharField(max_length=limits.KEY, help_text="a label's key")}
 
 
-class FieldShape(serializers.Serializer):
+class FieldShape(KnownFields):
     """What a classification asks for. Choices are the project's labels."""
 
     key = serializers.CharField(max_length=asked_fields.KEY, required=False, help_text="made from the name if left out")
@@ -146,7 +162,7 @@ class FieldShape(serializers.Serializer):
     )
 
 
-class ThresholdsShape(serializers.Serializer):
+class ThresholdsShape(KnownFields):
     """Shares in [0, 1]. `iou` is for regions, `span_match` for spans."""
 
     agreement = serializers.FloatField(**limits.THRESHOLDS["agreement"].bounds, required=False)
@@ -154,7 +170,7 @@ class ThresholdsShape(serializers.Serializer):
     span_match = serializers.ChoiceField(["exact", "overlap"], required=False)
 
 
-class ReviewRuleShape(serializers.Serializer):
+class ReviewRuleShape(KnownFields):
     """Which tasks a reviewer looks at although their answers decide them; any of these is enough."""
 
     share = serializers.FloatField(**limits.SHARE.bounds, required=False, help_text="of tasks, drawn by chance")
@@ -171,7 +187,7 @@ class ReviewRuleShape(serializers.Serializer):
 PAID = {"rate", "unit_rate", "hourly_rate", "review_rate"}  # settings that are money
 
 
-class SettingsShape(serializers.Serializer):
+class SettingsShape(KnownFields):
     """What a project asks for; what is left out keeps its default."""
 
     instructions = serializers.CharField(

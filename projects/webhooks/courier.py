@@ -240,7 +240,7 @@ class _Round:
             try:
                 found = await asyncio.wait_for(looking, LOOKING_UP)
             except TimeoutError:
-                raise Problem("The host can't be looked up.", code="unknown-host") from None
+                raise Problem("The host can't be looked up.", code="unknown-host", status=422) from None
             if len(self.routes) > FETCHED:  # of tasks with addresses of their own
                 self.routes.clear()
             self.routes[url] = time.monotonic(), found

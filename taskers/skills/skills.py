@@ -22,7 +22,7 @@ def define(
     made_of = slugify(name) or slugify(name, allow_unicode=True).encode("ascii", "xmlcharrefreplace").decode()
     key = key or slugify(made_of).replace("-", "_")[: limits.SKILL_KEY]
     if not key:
-        raise Problem("A skill needs a name with a letter or digit in it.", code="no-name", place="name")
+        raise Problem("A skill needs a name with a letter or digit in it.", code="no-name", place="name", status=422)
     if kind not in Skill.Kind.values:
         choices = ", ".join(Skill.Kind.values)
         raise Problem("Choose one of %(choices)s.", code="bad-kind", place="kind", status=422, choices=choices)
@@ -77,7 +77,7 @@ def grant(
     """Give somebody a skill, or another value in it. Raises Problem for people from outside."""
     if not access.may(person, skill.organization, *Role.values) and person.kind != Person.Kind.MODEL:
         text, to = "%(person)s isn't in %(organization)s.", skill.organization
-        raise Problem(text, code="not-a-member", place="person", person=person, organization=to)
+        raise Problem(text, code="not-a-member", place="person", status=422, person=person, organization=to)
     if not limits.SKILL_VALUE.holds(value):
         raise Problem("This value is out of bounds.", code="bad-value", place="value", status=422)
     given, _ = Qualification.objects.update_or_create(

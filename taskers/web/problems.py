@@ -17,6 +17,7 @@ from taskers.errors import MEDIA_TYPE, NotAllowed, NotFound, Problem, StorageFul
 from taskers.telemetry import request_ids
 
 NEVER_KEPT = (CharacterNotInRepertoire, InvalidTextRepresentation, UntranslatableCharacter)
+READ = {"unknown-field"}  # what a validation says with a code of ours: it was read, and can't be taken
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -77,16 +78,18 @@ def api_exception(error: Exception, context: dict) -> Response | None:
         return None
     body = _from_drf(error).as_json()
     headers = {key: value for key, value in response.items() if key in {"WWW-Authenticate", "Retry-After", "Allow"}}
-    return Response(body, status=response.status_code, content_type=MEDIA_TYPE, headers=headers)
+    return Response(body, status=body["status"], content_type=MEDIA_TYPE, headers=headers)
 
 
 def _from_drf(error: exceptions.APIException) -> Problem:
     place, detail = _first(error.detail)
+    if detail.code in READ:
+        return Problem(detail, code=detail.code, place=place, status=422)
     code = "invalid" if isinstance(error, exceptions.ValidationError) else str(error.default_code)
     return Problem(detail, code=code.replace("_", "-"), place=place, status=error.status_code)
 
 
-def _first(detail: object, place: str = "") -> tuple[str, str]:
+def _first(detail: object, place: str = "") -> tuple[str, exceptions.ErrorDetail]:
     """The first message of DRF's nested detail, and where in the input it stands."""
     if isinstance(detail, dict) and detail:
         key, value = next(iter(detail.items()))
@@ -98,4 +101,4 @@ def _first(detail: object, place: str = "") -> tuple[str, str]:
         index = next((i for i, item in enumerate(detail) if item), 0)
         nested = isinstance(detail[index], (dict, list))
         return _first(detail[index], f"{place}[{index}]" if nested else place)
-    return place, str(detail)
+    return place, detail if isinstance(detail, exceptions.ErrorDetail) else exceptions.ErrorDetail(str(detail))

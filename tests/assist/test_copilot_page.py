@@ -143,7 +143,9 @@ def test_an_ml_engineer_has_a_page_of_models_and_only_looks(cast: Cast, project:
     assert project.name in page and address("project-copilot", project.public_id) not in page
     assert client.get(address("project-copilot", project.public_id)).status_code == 403
     client.force_login(cast.mina)
-    assert address("project-copilot", project.public_id) in client.get(address("models-overview")).content.decode()
+    seen = client.get(address("models-overview"))
+    assert address("project-copilot", project.public_id) in seen.content.decode()
+    assert [one["label"] for one in seen.context["nav"] if one["current"]] == ["Models"], "managers find it in the menu"
     for who, status in ((cast.alice, 403), (cast.sam, 404)):
         client.force_login(who)
         assert client.get(address("models-overview")).status_code == status

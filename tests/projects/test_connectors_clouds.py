@@ -78,7 +78,7 @@ def test_a_bucket_is_loaded_by_what_is_new_in_it_and_delivered_into(cast, media,
 
 def test_without_its_package_and_without_the_operators_word_nothing_is_asked(cast, settings, monkeypatch) -> None:
     settings.OUTBOUND = ["storage.googleapis.com", "oauth2.googleapis.com"]
-    with pytest.raises(Refused, match=r"installs tandem\[azure\]") as caught:
+    with pytest.raises(Refused, match=r"config/install\.py azure") as caught:
         saved.add(cast.riverside, "azure", "Photos", GIVEN["azure"], by=cast.mina)
     assert caught.value.code == "extra-missing"
     monkeypatch.setattr(clouds.importlib.util, "find_spec", lambda name: object())

@@ -127,7 +127,7 @@ def _yaml() -> Any:
     try:
         import yaml
     except ImportError:
-        raise BadInput("YAML needs PyYAML: pip install 'tandem-client[yaml]'. JSON needs nothing.") from None
+        raise BadInput("YAML needs PyYAML: pip install pyyaml. JSON needs nothing.") from None
     return yaml
 
 

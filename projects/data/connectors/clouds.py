@@ -113,7 +113,8 @@ def _see(cloud: Cloud, settings: Mapping[str, Any]) -> None:
     """Raises ExtraMissing, KeysLieAbout, and Refused where one of its hosts may not be asked."""
     if importlib.util.find_spec(cloud.package) is None:
         raise ExtraMissing(
-            "Such buckets need a package that isn't installed: whoever runs this Tandem installs tandem[%(extra)s].",
+            "Such buckets need a package that isn't installed: whoever runs this Tandem runs"
+            " `.venv/bin/python config/install.py %(extra)s`.",
             place="kind",
             extra=cloud.extra,
         )

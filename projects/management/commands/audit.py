@@ -13,7 +13,10 @@ SHOWN = 100
 class Command(BaseCommand):
     """`manage.py audit`; ends with 1 when anything is wrong, for cron and monitors."""
 
-    help = "Audits promises (rules 1 and 2) and money (rule 5); the exit code is 1 if anything is wrong."
+    help = (
+        "Audits that each task has the judgements it wants, each promise one holder, and that the books add up; the"
+        " exit code is 1 if anything is wrong."
+    )
 
     def handle(self, *args, **options) -> None:
         promises = queue.audit()

@@ -96,3 +96,22 @@ def test_of_many_at_once_one_succeeds(cast) -> None:
     assert sorted(answers) == [200, 412, 412, 412]
     project.refresh_from_db()
     assert project.priority == answers.index(200) + 1
+
+
+UNKNOWN = [
+    ({"fields": [{"name": "Mood", "kind": "text"}]}, "fields"),
+    ({"labels": [{"name": "Port", "color": "#ff0000"}]}, "labels[0].color"),
+    ({"fields_asked": [{"name": "Mood", "kind": "text", "weigth": 2}]}, "fields_asked[0].weigth"),
+    ({"thresholds": {"iuo": 0.5}}, "thresholds.iuo"),
+]
+
+
+def test_a_setting_that_is_not_known_is_refused_by_its_name(cast, mina: Api, project: Project) -> None:
+    begun = {"name": "Moods", "task_type": "classification"}
+    for body, place in UNKNOWN:
+        refused(mina.post("projects", body=begun | body), 422, "unknown-field", place)
+        refused(change(mina, "project", project.public_id, body=body), 422, "unknown-field", place)
+    assert not Project.objects.filter(name="Moods").exists()
+    label = mina.get("project", project.public_id).json()["labels"][0]
+    again = change(mina, "label", project.public_id, label["key"], body=label | {"name": "As it was answered"})
+    assert again.status_code == 200 and again.json()["key"] == label["key"]
