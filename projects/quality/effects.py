@@ -19,6 +19,7 @@ from taskers.money import ledger
 from taskers.standing import grades
 
 APPROVED = "approved"  # in the detail of what was paid since it waited for a reviewer long enough
+VOIDED = "The answer was voided."
 MOST_LABELS = 50  # of one answer, that are graded apart
 
 
@@ -116,11 +117,18 @@ def undecided_key(annotation: Annotation) -> str:
     return f"{UNDECIDED}{annotation.pk}"
 
 
+def take_back(assignment: Assignment) -> None:
+    """Take back whatever an answer was paid, by any verdict or without one: it was voided, and another is asked for."""
+    answers = list(Annotation.objects.current().filter(assignment=assignment))
+    verdicts = Verdict.objects.filter(task=assignment.task_id).values_list("pk", flat=True)
+    ledger.reverse_all(ledger.unreversed(_keys_of(verdicts, answers)), reason=VOIDED)
+
+
 def take_back_approved(assignment: Assignment) -> None:
     """Take back what an answer was paid while it waited for a reviewer: it was voided."""
     answers = Annotation.objects.filter(assignment=assignment)
     made = [one for one in ledger.unreversed(map(undecided_key, answers)) if APPROVED in one.detail]
-    ledger.reverse_all(made, reason="The answer was voided.")
+    ledger.reverse_all(made, reason=VOIDED)
 
 
 def _keys_of(verdicts: Collection[int], answers: Iterable[Annotation]) -> dict[str, int]:

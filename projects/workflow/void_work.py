@@ -72,7 +72,8 @@ def void_work(exclusion: Exclusion, *, by: Person, after: int = 0, piece: int = 
 
 @transaction.atomic
 def rework(assignment: Assignment, reason: str, *, by: Person) -> None:
-    """Void one judgement and have somebody else do it again; a decided task is opened for it.
+    """Void one judgement and have somebody else do it again; a decided task is opened for it. What it was paid is taken
+    back: whoever does it again is paid for it.
 
     Raises StateConflict when it isn't submitted or is void already, or when its batch is over; Refused for no reason,
     or for what isn't a judgement.
@@ -84,7 +85,7 @@ def rework(assignment: Assignment, reason: str, *, by: Person) -> None:
     task = queue.lock(assignment.task_id)
     refuse_if_over(task)
     queue.void(assignment, reason.strip(), by=by)
-    effects.take_back_approved(assignment)
+    effects.take_back(assignment)
     if Verdict.objects.current().filter(task=task).exists():
         consensus.reopen(task, by=by)
 
