@@ -35,6 +35,7 @@ from projects.queue.reviewing import (
 from projects.queue.slots import (
     MOST_WANTED,
     ask_again,
+    ask_nobody,
     is_correctable,
     lock,
     lower_wanted,
@@ -58,6 +59,7 @@ __all__ = [
     "RequestedTask",
     "ask_again",
     "ask_more",
+    "ask_nobody",
     "audit",
     "begins_with_course",
     "check_lists",

@@ -244,8 +244,21 @@ def want_no_more(task: Task) -> int:
     One of which none came in stays as it is. For a batch that is over. The caller holds the task's lock. Raises
     StateConflict while somebody works on it.
     """
-    # Taken back first and asked then: a claim locks no task, so only what is withdrawn can't be taken any more.
     ask(TAKE_BACK, {"task": task.pk})
+    return _as_came_in(task)
+
+
+@transaction.atomic
+def ask_nobody(task: Task) -> int:
+    """As `want_no_more`, and take back what is open too of a task of which nothing came in. For one that is cancelled:
+    the caller withholds it."""
+    ask(TAKE_ALL_BACK, {"task": task.pk})
+    return _as_came_in(task)
+
+
+def _as_came_in(task: Task) -> int:
+    """Counted once what was open is taken back: a claim locks no task, so only what is withdrawn can't be taken any
+    more."""
     ((came_in, held),) = ask(CAME_IN, {"task": task.pk})
     if held:
         raise StateConflict("Somebody is working on this task.", code="in-work")

@@ -120,7 +120,7 @@ def cancel(task: Task, *, by: Person, note: str = "") -> Task:
         raise AlreadyDecided()
     if queue.is_correctable(task):
         raise StateConflict("An answer to this task may still be corrected.", code="in-work")
-    came_in = queue.want_no_more(task)
+    came_in = queue.ask_nobody(task)
     if task.withheld and task.withheld != Task.Withheld.CANCELLED:
         queue.restore(task, by=by)
     task = queue.withhold(task, Task.Withheld.CANCELLED, by=by, note=note)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from projects import queue
 from projects.models import Assignment, BulkAction, Project, Task, VerdictGone
 from projects.quality.gold import grading
+from projects.queue import slots
 from projects.reports import verdict_index
 from projects.workflow import bulk_actions, task_actions
 from taskers.models import Event, Transfer
@@ -150,6 +151,24 @@ def test_cancelled_tasks_are_asked_no_more_and_what_came_in_is_paid(cast, mina: 
     verdict_index.add(Event.objects.all())
     assert VerdictGone.objects.filter(why="cancelled").count() == 2
     assert queue.audit().breaches == []
+
+
+def test_nobody_takes_a_task_while_it_is_cancelled(cast, project: Project, monkeypatch) -> None:
+    """A claim locks no task: one that comes between the count and the end would never be paid."""
+    task = make.task(make.batch(project))
+    found, counted = [], slots.ask
+
+    def claims_then(statement: str, terms: dict) -> list:
+        rows = counted(statement, terms)
+        if statement == slots.CAME_IN:
+            found.append(queue.claim(cast.alice, project))
+        return rows
+
+    monkeypatch.setattr(slots, "ask", claims_then)
+    assert task_actions.cancel(task, by=cast.mina).withheld == "cancelled"
+    assert isinstance(found[0], queue.Nothing)
+    task_actions.hand_out_again(task, by=cast.mina)
+    assert Assignment.objects.filter(task=task, state="open").count() == 2 and queue.audit().breaches == []
 
 
 def test_released_and_requeued_they_are_handed_out_again(cast, mina: Api, project: Project) -> None:
