@@ -1,8 +1,8 @@
 """The end of a batch that was closed or cancelled: nobody is asked any more, and what came in gets its due.
 
 Each task of which judgements came in, and that nobody works on, wants no more than those. They decide it if they can;
-if not, it waits for a reviewer. Of a cancelled batch, whose reviews nobody need do, they are paid as promised at once
-(docs/decisions/0012).
+if not, or where it is held back, it waits for a reviewer. Of a cancelled batch, whose reviews nobody need do, they are
+paid as promised at once (docs/decisions/0012).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,11 +15,13 @@ from procrastinate.types import JSONValue
 from projects import queue
 from projects.models import Assignment, Batch, BatchClosing, Task, Verdict
 from projects.quality import consensus
+from projects.quality.decision_rule import HELD_BACK
 from projects.quality.effects import pay_undecided
 from taskers.database.prepared import ask
 from taskers.errors import StateConflict
 
 OVER = (Batch.State.CLOSED, Batch.State.CANCELLED)
+HELD_BACK_BY = (Task.Withheld.MANAGER, Task.Withheld.BROKEN)
 JOB = "projects.jobs.wind_up_batch"
 LOOK_AT_FIRST = 10  # seconds: by then, whoever chose a task before the end has taken it
 LOOK_AGAIN = 60
@@ -108,7 +110,9 @@ def _wind_up(batch: Batch, key: int) -> bool:
         came_in = queue.want_no_more(task)
     except StateConflict:
         return False
-    if came_in and consensus.consider_last(task) is None and batch.state == Batch.State.CANCELLED:
+    if came_in and batch.state == Batch.State.CLOSED and task.withheld in HELD_BACK_BY:
+        queue.have_reviewed(task, note=HELD_BACK)
+    elif came_in and consensus.consider_last(task) is None and batch.state == Batch.State.CANCELLED:
         pay_undecided(task)
     return True
 

@@ -55,6 +55,17 @@ def hand_out_again(task: Task, *, by: Person) -> Task:
 
 
 @transaction.atomic
+def dismiss_reports(task: Task, *, by: Person) -> None:
+    """Say that nothing is wrong with a task that is reported as broken: it is handed out again, or decided where all
+    that is wanted came in meanwhile. Raises StateConflict where nobody reports it."""
+    broken = queue.lock(task.pk).withheld == Task.Withheld.BROKEN
+    queue.dismiss(task, by=by)
+    task = queue.lock(task.pk)
+    if broken and task.wanted:
+        consensus.consider(task)
+
+
+@transaction.atomic
 def send_to_review(task: Task, *, by: Person, note: str = "") -> Task:
     """Have a reviewer decide an undecided task, whatever came in of it. Raises AlreadyDecided or StateConflict."""
     refuse_if_over(task)

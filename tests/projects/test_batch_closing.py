@@ -159,6 +159,23 @@ def test_nobody_is_asked_about_a_batch_that_is_over(cast, batch, task) -> None:
             ask()
 
 
+@pytest.mark.parametrize("why", ["manager", "broken"])
+@pytest.mark.parametrize("end", ["closed", "cancelled"])
+def test_what_came_in_of_a_task_that_is_held_back_waits_for_a_reviewer_or_is_paid(cast, batch, task, why, end) -> None:
+    queue.withhold(task, why, by=cast.mina)
+    bob_hands_in(cast, task, make.MARIA)
+    batches.move(batch, end, by=cast.mina)
+    assert batch_closing.run(batch) == set() == batch_closing.run(batch)
+    task.refresh_from_db()
+    assert (task.withheld, task.wanted) == ("review" if end == "closed" else why, 2)
+    if end == "closed":
+        with pytest.raises(StateConflict, match="wait for review"):
+            archive.request(batch, by=cast.mina)
+        review = queue.claim_review(task, cast.rita)
+        submission.decide(review, cast.rita, review.token, make.MARIA)
+    assert owed(cast) == [RATE, RATE, 0] and nothing_is_wrong()
+
+
 def test_a_task_that_was_held_and_given_back_stays_as_it_was(cast, project, batch) -> None:
     task = make.task(batch)
     mine = make.held(cast.alice, project)
