@@ -95,6 +95,7 @@ class Delivery:
     judgements: int  # of the task, this one counted if it is one
     decided: bool
     correctable: bool
+    late: bool = False  # after its lease ran out
 
     def may_decide(self, task: Task) -> bool:
         """Whether anything can follow: while judgements are out, nothing but their arrival.
@@ -153,7 +154,8 @@ def deliver(
         "alike": array(ALIKE),
     }
     rows = ask_named(DELIVER, terms)
-    if not rows:
+    late = not rows
+    if late:
         if (before := _handed_in(assignment, tasker, token, answer)) is not None:
             return before
         _guard_late(assignment, tasker, token)
@@ -169,7 +171,7 @@ def deliver(
     annotation._state.adding = False
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it
-    return Delivery(annotation, made["before"] + mine, made["decided"], made["correctable"])
+    return Delivery(annotation, made["before"] + mine, made["decided"], made["correctable"], late)
 
 
 def promise(tasker: Person, project_key: int, more: int) -> None:

@@ -18,7 +18,7 @@ from projects.quality import consensus
 from projects.quality.decision_rule import HELD_BACK
 from projects.quality.effects import pay_undecided
 from taskers.database.prepared import ask
-from taskers.errors import StateConflict
+from taskers.errors import NotFound, StateConflict
 
 OVER = (Batch.State.CLOSED, Batch.State.CANCELLED)
 HELD_BACK_BY = (Task.Withheld.MANAGER, Task.Withheld.BROKEN)
@@ -48,6 +48,13 @@ def look_again(batch_key: int, tasks: Iterable[int]) -> None:
     """Have a worker look at these tasks again, when whoever works on them may have handed in."""
     keys: list[JSONValue] = [*sorted(tasks)]
     app.configure_task(JOB, queue="jobs", schedule_in={"seconds": LOOK_AGAIN}).defer(batch_key=batch_key, tasks=keys)
+
+
+def look_at_late(task: Task) -> None:
+    """Have a worker look at a task again of which work came in late, where its batch is over: nobody may have worked on
+    it when it was wound up."""
+    if Batch.objects.filter(pk=task.batch_id, state__in=OVER).exists():
+        look_again(task.batch_id, [task.pk])
 
 
 def go_on(batch: Batch, tasks: Sequence[int] | None = None) -> None:
@@ -101,7 +108,10 @@ def _in_work(batch: Batch) -> set[int]:
 @transaction.atomic
 def _wind_up(batch: Batch, key: int) -> bool:
     """Whether a task is done with; not while somebody works on it, or may correct what they answered."""
-    task = queue.lock(key)
+    try:
+        task = queue.lock(key)
+    except NotFound:  # archived since
+        return True
     if Verdict.objects.current().filter(task=task).exists():
         return True
     if queue.is_correctable(task):

@@ -9,14 +9,16 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from projects import jobs, queue
 from projects.configuration import configure
 from projects.data import archive
-from projects.models import Assignment, BatchProgress, Task, Verdict
+from projects.models import Assignment, BatchProgress, Correctable, Task, Verdict
+from projects.queue.clock import Clock
 from projects.reports import earnings, progress
-from projects.workflow import batch_closing, batches, closing_forecast, submission, task_actions, void_work
+from projects.workflow import batch_closing, batches, closing_forecast, corrections, submission, task_actions, void_work
 from taskers.errors import StateConflict
 from taskers.models import Event, Transfer
 from taskers.money import ledger
 from tests.support import make
 from tests.support.projects.judging import given, said
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db
 RATE = 50_000
@@ -143,6 +145,28 @@ def test_the_end_of_a_batch_is_a_job_that_comes_again_while_somebody_works_on_it
     jobs.wind_up_batch(**again.args)
     assert ProcrastinateJob.objects.count() == 2
     assert Verdict.objects.current().exists()
+
+
+@pytest.mark.parametrize("minutes", [0, 10])
+def test_late_work_of_a_batch_that_is_over_is_decided_and_paid_too(cast, batch, minutes) -> None:
+    """Carol's time ran out, so nobody worked on it when its batch was wound up; then she hands in."""
+    configure.change(batch.project, cast.mina, correction_minutes=minutes)
+    task = make.task(batch)
+    mine = given(cast.carol, task)
+    batches.move(batch, "closed", by=cast.mina)
+    run_out(mine)
+    queue.expire_due()
+    first = ProcrastinateJob.objects.get()
+    jobs.wind_up_batch(**first.args)
+    assert ProcrastinateJob.objects.count() == 1, "nothing came in"
+    submission.submit(mine, cast.carol, mine.token, make.MARIA)
+    assert ProcrastinateJob.objects.latest("pk").args == {"batch_key": batch.pk, "tasks": [task.pk]}
+    for _minute in range(1 + bool(minutes)):
+        jobs.wind_up_batch(**ProcrastinateJob.objects.latest("pk").args)
+        Correctable.objects.update(until=Clock())
+        corrections.catch_up()
+    assert Verdict.objects.current().filter(task=task).exists()
+    assert owed(cast) == [0, 0, RATE] and nothing_is_wrong()
 
 
 def test_nobody_is_asked_about_a_batch_that_is_over(cast, batch, task) -> None:
