@@ -14,6 +14,7 @@ from projects.api.serializers import PageShape
 from projects.models import Comment, Task, limits
 from projects.queue import broken
 from projects.web.shared.comments import answerable
+from projects.workflow import task_actions
 from projects.workflow.comments import answering, reading, saying
 from taskers.errors import NotFound
 from taskers.models import Scope
@@ -125,7 +126,7 @@ class SettleReport(Endpoint):
         if body.validated_data["outcome"] == "broken":
             queue.uphold(task, by=self.person)
         else:
-            queue.dismiss(task, by=self.person)
+            task_actions.dismiss_reports(task, by=self.person)
         return Response(status=204)
 
 

@@ -390,8 +390,9 @@ def _take_late(case: Case, verdict: Verdict) -> None:
     graded = set(Grade.objects.filter(key__in=list(keys)).values_list("key", flat=True)) if keys else set()
     new = [one for key, one in keys.items() if key not in graded]
     if new:
-        # Nobody is measured by one answer that decided alone, a model's or a person's; the late are paid all the same.
-        alone = verdict.decided_by_id is None and len(verdict.rests_on) == 1
+        # Nobody is measured by one answer that decided alone, a model's or a person's, nor by what was decided
+        # elsewhere, which rests on none; the late are paid all the same.
+        alone = verdict.decided_by_id is None and len(verdict.rests_on) <= 1
         answers = uncompared(new) if alone else beside(case, new, verdict.answer)
         effects.pay(case, verdict, answers)
         effects.grade(case, verdict, answers, ())

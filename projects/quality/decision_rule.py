@@ -13,6 +13,7 @@ from projects.task_types import TASK_TYPES
 from taskers.models import Person
 
 ALTERED = "An answer was changed after it was handed in, by other means than Tandem's; it has no vote."
+HELD_BACK = "It was held back, or reported as broken, when its batch was closed; what came in waits for a reviewer."
 # Why the answers don't decide, as it is kept; pages say it in the reader's language.
 DOUBTS = {
     "retired": "Only %(counted)s of %(answers)s answers have a vote (their labels are retired); %(least)s are needed.",

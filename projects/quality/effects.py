@@ -19,6 +19,7 @@ from taskers.money import ledger
 from taskers.standing import grades
 
 APPROVED = "approved"  # in the detail of what was paid since it waited for a reviewer long enough
+VOIDED = "The answer was voided."
 MOST_LABELS = 50  # of one answer, that are graded apart
 
 
@@ -44,18 +45,17 @@ def pay(case: Case, verdict: Verdict, answers: Sequence[Compared]) -> None:
     paid = [one for one in _in_order(answers) if _may_be_paid(one.annotation)]
     if not paid:
         return
-    keys = {key_of(pk, one.annotation): one.annotation.pk for pk in case.verdicts if pk < verdict.pk for one in paid}
-    if case.paid_undecided:  # and is decided after all, by whomever
-        keys |= _undecided_keys(one.annotation for one in paid)
+    before = [pk for pk in case.verdicts if pk < verdict.pk]
+    keys = _keys_of(before, [one.annotation for one in paid]) if before or case.paid_undecided else {}
     standing = ledger.unreversed(keys) if keys else []
     settled = {keys[one.key] for one in standing if APPROVED in one.detail}  # whatever is decided now
     paid = [one for one in paid if one.annotation.pk not in settled]
     standing = [one for one in standing if keys[one.key] not in settled]
-    before = {keys[one.key]: one.amount for one in standing}
+    had = {keys[one.key]: one.amount for one in standing}
     close = [one for one in paid if one.is_close(case.terms.settings.pay_floor)]
     of_then = _promised(case, [one.annotation for one in close])
     amounts = _amounts(case, [one.annotation for one in close], verdict.answer, of_then)
-    new = [one.annotation for one in close if amounts[one.annotation.pk] != before.get(one.annotation.pk, 0)]
+    new = [one.annotation for one in close if amounts[one.annotation.pk] != had.get(one.annotation.pk, 0)]
     terms = case.terms.settings
     ledger.earn_all(
         [
@@ -117,19 +117,29 @@ def undecided_key(annotation: Annotation) -> str:
     return f"{UNDECIDED}{annotation.pk}"
 
 
+def take_back(assignment: Assignment) -> None:
+    """Take back whatever an answer was paid, by any verdict or without one: it was voided, and another is asked for."""
+    answers = list(Annotation.objects.current().filter(assignment=assignment))
+    verdicts = Verdict.objects.filter(task=assignment.task_id).values_list("pk", flat=True)
+    ledger.reverse_all(ledger.unreversed(_keys_of(verdicts, answers)), reason=VOIDED)
+
+
 def take_back_approved(assignment: Assignment) -> None:
     """Take back what an answer was paid while it waited for a reviewer: it was voided."""
     answers = Annotation.objects.filter(assignment=assignment)
     made = [one for one in ledger.unreversed(map(undecided_key, answers)) if APPROVED in one.detail]
-    ledger.reverse_all(made, reason="The answer was voided.")
+    ledger.reverse_all(made, reason=VOIDED)
 
 
-def _undecided_keys(answers: Iterable[Annotation]) -> dict[str, int]:
-    """Under which these answers, or what stood in their places before they were mended, are paid without a verdict ->
-    the answer's key."""
+def _keys_of(verdicts: Collection[int], answers: Iterable[Annotation]) -> dict[str, int]:
+    """Under which these answers, or what stood in their places before they were mended, may have been paid by these
+    verdicts or without one -> the answer's key."""
     now = {one.assignment_id: one.pk for one in answers}
-    versions = Annotation.objects.filter(assignment__in=now).values_list("pk", "assignment")
-    return {f"{UNDECIDED}{pk}": now[assignment] for pk, assignment in versions}
+    keys: dict[str, int] = {}
+    for one in Annotation.objects.filter(assignment__in=now).only("pk", "assignment_id"):
+        here = [undecided_key(one), *(key_of(verdict, one) for verdict in verdicts)]
+        keys |= dict.fromkeys(here, now[one.assignment_id])
+    return keys
 
 
 def pay_undecided(task: Task, *, approved: bool = False, without: Collection[int] = ()) -> int:
@@ -143,7 +153,7 @@ def pay_undecided(task: Task, *, approved: bool = False, without: Collection[int
     answers = Annotation.objects.counting().filter(task=task).select_related("assignment", "tasker").order_by("pk")
     rows = sorted(filter(_may_be_paid, answers), key=lambda one: one.tasker_id)
     verdicts = dict(task.verdicts.values_list("pk", "agreements"))
-    keys = {key_of(verdict, one): one.pk for verdict in verdicts for one in rows} | _undecided_keys(rows)
+    keys = _keys_of(verdicts, rows) if rows else {}
     settled = {keys[one.key] for one in ledger.unreversed(keys)} if keys else set()
     if approved:
         compared = {pk for some in verdicts.values() for pk, agreement in some.items() if agreement is not None}

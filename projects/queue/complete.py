@@ -95,6 +95,7 @@ class Delivery:
     judgements: int  # of the task, this one counted if it is one
     decided: bool
     correctable: bool
+    late: bool = False  # after its lease ran out
 
     def may_decide(self, task: Task) -> bool:
         """Whether anything can follow: while judgements are out, nothing but their arrival.
@@ -153,7 +154,8 @@ def deliver(
         "alike": array(ALIKE),
     }
     rows = ask_named(DELIVER, terms)
-    if not rows:
+    late = not rows
+    if late:
         if (before := _handed_in(assignment, tasker, token, answer)) is not None:
             return before
         _guard_late(assignment, tasker, token)
@@ -169,7 +171,7 @@ def deliver(
     annotation._state.adding = False
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it
-    return Delivery(annotation, made["before"] + mine, made["decided"], made["correctable"])
+    return Delivery(annotation, made["before"] + mine, made["decided"], made["correctable"], late)
 
 
 def promise(tasker: Person, project_key: int, more: int) -> None:
@@ -195,13 +197,15 @@ def _guard_late(assignment: Assignment, tasker: Person, token: UUID) -> None:
 
     If the open judgement that replaced it wasn't taken yet, that one is withdrawn instead; a known answer is asked of
     nobody instead, and kept as well: who is late with a grid isn't told by it which of its tasks those were. Not of
-    somebody who was banned meanwhile: that took what they held, and this is held no more.
+    somebody who was banned meanwhile: that took what they held, and this is held no more. Nor of whoever opened the
+    task's review since: they saw the others' answers, and nobody reviews their own work.
     """
     mine = Assignment.objects.filter(pk=assignment.pk, tasker=tasker, token=token)
     state = mine.values_list("state", flat=True).first()
     if state == Assignment.State.SUBMITTED:
         raise AlreadySubmitted()
-    if state != Assignment.State.EXPIRED or not _withdraw_replacement(assignment):
+    reviews = Assignment.objects.filter(task=assignment.task_id, tasker=tasker, kind=Assignment.Kind.REVIEW)
+    if state != Assignment.State.EXPIRED or reviews.exists() or not _withdraw_replacement(assignment):
         raise LeaseLost()
     # Waits for a ban that is being written at this moment, and makes one that comes after wait for this.
     choose_anew([tasker])

@@ -169,6 +169,22 @@ def restore(task: Task, *, by: Person | None = None) -> Task:
 
 
 @transaction.atomic
+def have_reviewed(task: Task, *, note: str) -> None:
+    """Have a reviewer decide a task that a manager held back, or that people report as broken; what they say of it
+    stays said. For a batch that is over: the caller holds the task's lock, and nothing of it is open.
+
+    Raises StateConflict where it is neither.
+    """
+    before = task.withheld
+    kept = [Task.Withheld.MANAGER, Task.Withheld.BROKEN]
+    if not Task.objects.filter(pk=task.pk, withheld__in=kept).update(withheld=""):
+        raise StateConflict("Nobody holds this task back.", code="not-held")
+    task.withheld = ""
+    emit_of_task("restored", task, None, why=before, wanted=task.wanted, added=0)
+    pass_on(task, Task.Withheld.REVIEW, note=note)
+
+
+@transaction.atomic
 def raise_wanted(task: Task, wanted: int, *, by: Person | None = None) -> Task:
     """Ask for more judgements of an undecided task. Raises AlreadyDecided, or Problem if it isn't more, or too many."""
     task = lock(task.pk)
@@ -244,8 +260,21 @@ def want_no_more(task: Task) -> int:
     One of which none came in stays as it is. For a batch that is over. The caller holds the task's lock. Raises
     StateConflict while somebody works on it.
     """
-    # Taken back first and asked then: a claim locks no task, so only what is withdrawn can't be taken any more.
     ask(TAKE_BACK, {"task": task.pk})
+    return _as_came_in(task)
+
+
+@transaction.atomic
+def ask_nobody(task: Task) -> int:
+    """As `want_no_more`, and take back what is open too of a task of which nothing came in. For one that is cancelled:
+    the caller withholds it."""
+    ask(TAKE_ALL_BACK, {"task": task.pk})
+    return _as_came_in(task)
+
+
+def _as_came_in(task: Task) -> int:
+    """Counted once what was open is taken back: a claim locks no task, so only what is withdrawn can't be taken any
+    more."""
     ((came_in, held),) = ask(CAME_IN, {"task": task.pk})
     if held:
         raise StateConflict("Somebody is working on this task.", code="in-work")

@@ -280,12 +280,26 @@ def _decided(entries: Iterable[Entry], seen: datetime) -> dict[str, Entry]:
         if one.annotation.assignment.kind == Assignment.Kind.JUDGE:
             of_task[one.annotation.task_id].append(one)
     keys = {undecided_key(one.annotation): one for some in of_task.values() for one in some}
-    for verdict in Verdict.objects.filter(task__in=of_task).defer("answer").order_by("pk"):
+    verdicts = list(Verdict.objects.filter(task__in=of_task).defer("answer").order_by("pk"))
+    earlier = _earlier(of_task[one.task_id] for one in verdicts if one.superseded_at)
+    for verdict in verdicts:
         for one in of_task[verdict.task_id]:
-            keys[verdict_key(verdict.pk, one.annotation)] = one
+            versions = [one.annotation, *earlier.get(one.annotation.assignment_id, ())]
+            keys |= {verdict_key(verdict.pk, version): one for version in versions}
             if verdict.at < seen and (verdict.superseded_at is None or verdict.superseded_at >= seen):
                 one.decision = Decision(verdict.at, verdict, verdict.note)
     return keys
+
+
+def _earlier(decided_anew: Iterable[Sequence[Entry]]) -> dict[int, list[Annotation]]:
+    """Assignment -> what stood in its answer's place before it was mended, of tasks that were decided more than once:
+    an earlier verdict may have paid it by that."""
+    assignments = {one.annotation.assignment_id for some in decided_anew for one in some}
+    found: dict[int, list[Annotation]] = defaultdict(list)
+    rows = Annotation.objects.filter(assignment__in=assignments, superseded_at__isnull=False)
+    for one in rows.only("pk", "assignment_id") if assignments else ():
+        found[one.assignment_id].append(one)
+    return found
 
 
 def _settled(entries: Iterable[Entry], seen: datetime) -> set[int]:

@@ -13,7 +13,7 @@ from projects.configuration.review_rule import SENTENCES
 from projects.inference.outcome import WHY
 from projects.models import Annotation, Assignment, Task, Verdict
 from projects.quality.consensus import TOO_LONG
-from projects.quality.decision_rule import ALTERED, DOUBTS
+from projects.quality.decision_rule import ALTERED, DOUBTS, HELD_BACK
 from projects.queue.leases import SKIP_REASONS, SKIPPED_BY_MANY
 from projects.reports.event_words import WORDS
 from taskers.errors import said_again
@@ -22,7 +22,7 @@ from taskers.money import ledger
 
 # Why a reviewer looks at a task, in words of ours; the sentences that end with another one come first.
 KEPT = [
-    *(*SENTENCES.values(), TOO_LONG, ALTERED, *DOUBTS.values(), *WHY.values()),
+    *(*SENTENCES.values(), TOO_LONG, ALTERED, HELD_BACK, *DOUBTS.values(), *WHY.values()),
     *(SKIPPED_BY_MANY, *SKIP_REASONS.values()),
 ]
 MOST = 500  # events of one task that are shown, the newest

@@ -1,8 +1,8 @@
 """The end of a batch that was closed or cancelled: nobody is asked any more, and what came in gets its due.
 
 Each task of which judgements came in, and that nobody works on, wants no more than those. They decide it if they can;
-if not, it waits for a reviewer. Of a cancelled batch, whose reviews nobody need do, they are paid as promised at once
-(docs/decisions/0012).
+if not, or where it is held back, it waits for a reviewer. Of a cancelled batch, whose reviews nobody need do, they are
+paid as promised at once (docs/decisions/0012).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,11 +15,13 @@ from procrastinate.types import JSONValue
 from projects import queue
 from projects.models import Assignment, Batch, BatchClosing, Task, Verdict
 from projects.quality import consensus
+from projects.quality.decision_rule import HELD_BACK
 from projects.quality.effects import pay_undecided
 from taskers.database.prepared import ask
-from taskers.errors import StateConflict
+from taskers.errors import NotFound, StateConflict
 
 OVER = (Batch.State.CLOSED, Batch.State.CANCELLED)
+HELD_BACK_BY = (Task.Withheld.MANAGER, Task.Withheld.BROKEN)
 JOB = "projects.jobs.wind_up_batch"
 LOOK_AT_FIRST = 10  # seconds: by then, whoever chose a task before the end has taken it
 LOOK_AGAIN = 60
@@ -46,6 +48,13 @@ def look_again(batch_key: int, tasks: Iterable[int]) -> None:
     """Have a worker look at these tasks again, when whoever works on them may have handed in."""
     keys: list[JSONValue] = [*sorted(tasks)]
     app.configure_task(JOB, queue="jobs", schedule_in={"seconds": LOOK_AGAIN}).defer(batch_key=batch_key, tasks=keys)
+
+
+def look_at_late(task: Task) -> None:
+    """Have a worker look at a task again of which work came in late, where its batch is over: nobody may have worked on
+    it when it was wound up."""
+    if Batch.objects.filter(pk=task.batch_id, state__in=OVER).exists():
+        look_again(task.batch_id, [task.pk])
 
 
 def go_on(batch: Batch, tasks: Sequence[int] | None = None) -> None:
@@ -99,7 +108,10 @@ def _in_work(batch: Batch) -> set[int]:
 @transaction.atomic
 def _wind_up(batch: Batch, key: int) -> bool:
     """Whether a task is done with; not while somebody works on it, or may correct what they answered."""
-    task = queue.lock(key)
+    try:
+        task = queue.lock(key)
+    except NotFound:  # archived since
+        return True
     if Verdict.objects.current().filter(task=task).exists():
         return True
     if queue.is_correctable(task):
@@ -108,7 +120,9 @@ def _wind_up(batch: Batch, key: int) -> bool:
         came_in = queue.want_no_more(task)
     except StateConflict:
         return False
-    if came_in and consensus.consider_last(task) is None and batch.state == Batch.State.CANCELLED:
+    if came_in and batch.state == Batch.State.CLOSED and task.withheld in HELD_BACK_BY:
+        queue.have_reviewed(task, note=HELD_BACK)
+    elif came_in and consensus.consider_last(task) is None and batch.state == Batch.State.CANCELLED:
         pay_undecided(task)
     return True
 

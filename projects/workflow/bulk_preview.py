@@ -114,7 +114,7 @@ def against(stands: Stands, verb: str, terms: Mapping[str, Any]) -> str:
         case Verb.LIST:
             return _undone(stands) or _listed(stands, terms)
         case Verb.VOID:
-            return _over(stands) or ("" if stands.theirs else "theirs")
+            return _over(stands) or _known(stands) or ("" if stands.theirs else "theirs")
         case Verb.HOLD:
             return _undecided(stands) or ("withheld" if stands.withheld else "")
         case Verb.CANCEL:

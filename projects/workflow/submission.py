@@ -17,6 +17,7 @@ from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import believed, canonical, check_for, genuine
 from projects.queue.metrics import SUBMITS
 from projects.task_types import TASK_TYPES
+from projects.workflow import batch_closing
 from taskers.errors import Problem
 from taskers.models import Person
 from taskers.telemetry.spans import traced
@@ -130,6 +131,8 @@ def _hand_in(piece: Piece, tasker: Person, token: UUID) -> Annotation:
     transaction.on_commit(SUBMITS.labels(assignment.kind).inc)
     if not done.correctable:
         _follow(done, task, said)
+    if done.late and assignment.kind == Assignment.Kind.JUDGE:
+        batch_closing.look_at_late(task)
     return done.annotation
 
 

@@ -30,7 +30,7 @@ def requeue(task: Task, *, by: Person) -> Task:
     task = queue.lock(task.pk)
     refuse_if_over(task)
     if Verdict.objects.current().filter(task=task).exists():
-        _refuse_if_known(task)
+        refuse_if_known(task)
         return consensus.reopen(task, by=by)
     task = queue.restore(task, by=by)
     # Everything wanted may have come in while it was withheld; of a known answer nothing is.
@@ -55,10 +55,21 @@ def hand_out_again(task: Task, *, by: Person) -> Task:
 
 
 @transaction.atomic
+def dismiss_reports(task: Task, *, by: Person) -> None:
+    """Say that nothing is wrong with a task that is reported as broken: it is handed out again, or decided where all
+    that is wanted came in meanwhile. Raises StateConflict where nobody reports it."""
+    broken = queue.lock(task.pk).withheld == Task.Withheld.BROKEN
+    queue.dismiss(task, by=by)
+    task = queue.lock(task.pk)
+    if broken and task.wanted:
+        consensus.consider(task)
+
+
+@transaction.atomic
 def send_to_review(task: Task, *, by: Person, note: str = "") -> Task:
     """Have a reviewer decide an undecided task, whatever came in of it. Raises AlreadyDecided or StateConflict."""
     refuse_if_over(task)
-    _refuse_if_known(task)
+    refuse_if_known(task)
     return queue.withhold(task, Task.Withheld.REVIEW, by=by, note=note)
 
 
@@ -70,7 +81,7 @@ def put_first(task: Task, *, by: Person) -> Task:
     """
     task = queue.lock(task.pk)
     refuse_if_over(task)
-    _refuse_if_known(task)
+    refuse_if_known(task)
     refuse_if_settled(task)
     return queue.prioritize(task, Task.Priority.FIRST, by=by)
 
@@ -115,12 +126,12 @@ def cancel(task: Task, *, by: Person, note: str = "") -> Task:
     """Ask nobody about a task any more; what came in is paid as promised. Raises AlreadyDecided, and StateConflict
     where it is gold, somebody works on it or may correct an answer, or it was cancelled already."""
     task = queue.lock(task.pk)
-    _refuse_if_known(task)
+    refuse_if_known(task)
     if Verdict.objects.current().filter(task=task).exists():
         raise AlreadyDecided()
     if queue.is_correctable(task):
         raise StateConflict("An answer to this task may still be corrected.", code="in-work")
-    came_in = queue.want_no_more(task)
+    came_in = queue.ask_nobody(task)
     if task.withheld and task.withheld != Task.Withheld.CANCELLED:
         queue.restore(task, by=by)
     task = queue.withhold(task, Task.Withheld.CANCELLED, by=by, note=note)
@@ -161,7 +172,7 @@ def raise_overlap(task: Task, wanted: int, *, by: Person | None) -> Task:
     Raises StateConflict when its batch is over, or while it is a known answer: then nobody judges it.
     """
     refuse_if_over(task)
-    _refuse_if_known(task)
+    refuse_if_known(task)
     return queue.raise_wanted(task, wanted, by=by)
 
 
@@ -172,7 +183,7 @@ def make_ordinary(task: Task, *, by: Person) -> Task:
     Raises StateConflict while it is in use, where the task is ordinary work or decided, or its batch is over.
     """
     task = queue.lock(task.pk)
-    _refuse_if_known(task)
+    refuse_if_known(task)
     refuse_if_over(task)
     task = queue.take_up(task, by=by)
     Gold.objects.filter(task=task, retired_at=None).update(retired_at=Clock())
@@ -187,7 +198,8 @@ def refuse_if_settled(task: Task) -> None:
         raise AlreadyDecided()
 
 
-def _refuse_if_known(task: Task) -> None:
+def refuse_if_known(task: Task) -> None:
+    """Raises StateConflict for gold that is in use. The caller holds its lock."""
     if PooledGold.objects.filter(gold__task=task, retired_at=None).exists():
         raise StateConflict("This task is gold; take it out first.", code="in-gold-pool")
 

@@ -10,6 +10,7 @@ from projects.errors import Refused
 from projects.models import Assignment, Exclusion, Project, Verdict
 from projects.quality import consensus, effects
 from projects.workflow.batch_closing import refuse_if_over
+from projects.workflow.task_actions import refuse_if_known
 from projects.workforce import rules
 from taskers.errors import StateConflict
 from taskers.models import Organization, Person
@@ -72,10 +73,11 @@ def void_work(exclusion: Exclusion, *, by: Person, after: int = 0, piece: int = 
 
 @transaction.atomic
 def rework(assignment: Assignment, reason: str, *, by: Person) -> None:
-    """Void one judgement and have somebody else do it again; a decided task is opened for it.
+    """Void one judgement and have somebody else do it again; a decided task is opened for it. What it was paid is taken
+    back: whoever does it again is paid for it.
 
-    Raises StateConflict when it isn't submitted or is void already, or when its batch is over; Refused for no reason,
-    or for what isn't a judgement.
+    Raises StateConflict when it isn't submitted or is void already, when its batch is over or its verdict is in use as
+    a known answer; Refused for no reason, or for what isn't a judgement.
     """
     if not reason.strip():
         raise Refused("Say why; it is kept with the answer.", code="no-reason", place="reason")
@@ -83,8 +85,9 @@ def rework(assignment: Assignment, reason: str, *, by: Person) -> None:
         raise Refused("Only judgements are done again by somebody else.", code="not-a-judgement", place="judgement")
     task = queue.lock(assignment.task_id)
     refuse_if_over(task)
+    refuse_if_known(task)
     queue.void(assignment, reason.strip(), by=by)
-    effects.take_back_approved(assignment)
+    effects.take_back(assignment)
     if Verdict.objects.current().filter(task=task).exists():
         consensus.reopen(task, by=by)
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from taskers.errors import Problem, StateConflict, Word
 from taskers.files.csv_cells import plain
-from taskers.models import Organization, Payout, PayoutItem, PayoutReturn, Person, limits
+from taskers.models import Organization, Payout, PayoutItem, PayoutReturn, PayTerms, Person, limits
 from taskers.money import items, ledger, pay_terms, returns
 from taskers.money.independence import check_second
 from taskers.outbox.events import emit
@@ -33,6 +33,12 @@ class NoReference(Problem):
     status = 422
 
 
+def payable_cents(owed: ledger.Owed, terms: PayTerms) -> int:
+    """What a run would pay somebody now: whole cents of what isn't held, nothing where that is below the minimum."""
+    cents = owed.payable // MILLIONTHS_PER_CENT
+    return cents if cents >= max(1, terms.minimum_cents) else 0
+
+
 @transaction.atomic
 def propose(organization: Organization, made_by: Person, *, people: Collection[int] | None = None) -> Payout:
     """Make a run of what is payable, in whole cents: of everybody's, or of these people's alone. Raises NothingOwed.
@@ -49,9 +55,8 @@ def propose(organization: Organization, made_by: Person, *, people: Collection[i
     accounts = ledger.owed_accounts(organization).select_for_update(of=("self",), no_key=True)
     if people is not None:
         accounts = accounts.filter(tasker__in=people)
-    least = max(1, terms.minimum_cents)
-    owing = [(one.tasker, one.payable // MILLIONTHS_PER_CENT) for one in ledger.owing(accounts, terms.hold_days)]
-    due = [(tasker, cents) for tasker, cents in owing if cents >= least]
+    owing = [(one.tasker, payable_cents(one, terms)) for one in ledger.owing(accounts, terms.hold_days)]
+    due = [(tasker, cents) for tasker, cents in owing if cents]
     if not due:
         raise NothingOwed()
     payout = Payout.objects.create(organization=organization, currency=organization.currency, made_by=made_by)

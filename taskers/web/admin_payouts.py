@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from taskers.errors import Problem
 from taskers.models import Payout, Person
 from taskers.models.people import Role
-from taskers.money import ledger, payouts
+from taskers.money import ledger, pay_terms, payouts
 from taskers.web.admin_pages import Chosen, RecordAdmin, Told, badge, titled
 
 CENT = ledger.MILLIONTHS // 100
@@ -65,16 +65,18 @@ class PayoutAdmin(RecordAdmin):
         """What each tasker is owed, and the button that makes a run of it."""
         self._only_finance(request)
         organization = request.organization  # type: ignore[attr-defined]
-        rows = ledger.owed(organization)
-        payable = sum(amount // CENT * CENT for _person, amount in rows if amount > 0)
+        terms = pay_terms.of(organization)
+        rows = [one for one in ledger.owing(ledger.owed_accounts(organization), terms.hold_days) if one.amount]
+        rows.sort(key=lambda one: (-one.amount, one.tasker.pk))
+        payable = sum(payouts.payable_cents(one, terms) for one in rows) * CENT
         context = self._frame(request, _("What is owed")) | {
             "headers": [_("Tasker"), _("Email"), _("Owed")],
             "rows": [
-                (str(person), person.email, ledger.money(amount, organization.currency))
-                for person, amount in rows[:SHOWN]
+                (str(one.tasker), one.tasker.email, ledger.money(one.amount, organization.currency))
+                for one in rows[:SHOWN]
             ],
             "more": max(0, len(rows) - SHOWN),
-            "total": ledger.money(sum(amount for _person, amount in rows), organization.currency),
+            "total": ledger.money(sum(one.amount for one in rows), organization.currency),
             "payable": ledger.money(payable, organization.currency) if payable else "",
         }
         return render(request, "admin/money/owed.html", context)

@@ -24,11 +24,13 @@ from projects.models import (
     Assignment,
     BatchProgress,
     Comment,
+    Correctable,
     Gold,
     Task,
     Verdict,
     VerdictEntry,
 )
+from projects.queue.clock import from_now
 from projects.reports import progress
 from projects.workflow import batches, submission
 from projects.workflow.comments import answering, saying
@@ -156,6 +158,10 @@ def test_what_is_not_over_stays(cast, project):
     with pytest.raises(StateConflict, match="still in progress"):
         archive.archive(live, by=None)
     queue.release(mine, cast.alice, mine.token)
+    corrected = Correctable.objects.create(assignment=mine, until=from_now(60))
+    with pytest.raises(StateConflict, match="may still be corrected"):
+        archive.archive(live, by=None)
+    corrected.delete()
     open_one = disputes.open(cast.riverside, cast.alice, subject=f"task:{task.public_id}", text="It was right.")
     with pytest.raises(StateConflict, match="disputed"):
         archive.archive(live, by=None)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.utils import timezone
@@ -19,6 +20,7 @@ from projects.workflow.automatic_rules.running import Terms
 from projects.workforce import rules
 from taskers.errors import NotAllowed, Problem, StateConflict
 from taskers.models import Membership, Qualification, Skill
+from taskers.people import invitations
 from taskers.skills import skills
 from tests.support import make
 from tests.support.projects import courses
@@ -84,6 +86,29 @@ def test_it_pauses_whoever_hurries_from_now_on_and_says_why(client, cast, projec
     AutomaticRule.objects.update(ended_at=timezone.now())
     worked_again = running.run_all()
     assert worked_again == 0
+
+
+@pytest.mark.django_db
+def test_who_left_and_a_rule_that_fails_keep_nobody_else_waiting(cast, project, batch, monkeypatch) -> None:
+    other = make.project(cast.riverside, "Other", wanted=2)
+    for one in (project, other):
+        running.make(one, FAST, by=cast.mina)
+    for one in make.tasks(batch, 3):
+        did(cast.alice, one, 1)
+        did(cast.bob, one, 1)
+    worked(cast, make.batch(other))
+    invitations.deactivate(cast.riverside, cast.alice, by=cast.olga)
+    assert running.run_all() == 2
+    assert set(Exclusion.objects.values_list("tasker", "project")) == {
+        (cast.bob.pk, project.pk),
+        (cast.bob.pk, other.pk),
+    }
+    running.contest(RuleConsequence.objects.get(rule__project=other), cast.bob, "The texts were short.")
+    RuleConsequence.objects.update(answer_by=timezone.now() - timedelta(seconds=1))
+    monkeypatch.setattr(running, "run", Mock(side_effect=[OSError("no disk"), 1]))
+    with pytest.raises(OSError, match="no disk"):
+        running.run_all()
+    assert running.run.call_count == 2 and not RuleConsequence.objects.filter(appeal="open").exists()
 
 
 @pytest.mark.django_db

@@ -9,14 +9,16 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from projects import jobs, queue
 from projects.configuration import configure
 from projects.data import archive
-from projects.models import Assignment, BatchProgress, Task, Verdict
+from projects.models import Assignment, BatchProgress, Correctable, Task, Verdict
+from projects.queue.clock import Clock
 from projects.reports import earnings, progress
-from projects.workflow import batch_closing, batches, closing_forecast, submission, task_actions, void_work
+from projects.workflow import batch_closing, batches, closing_forecast, corrections, submission, task_actions, void_work
 from taskers.errors import StateConflict
 from taskers.models import Event, Transfer
 from taskers.money import ledger
 from tests.support import make
 from tests.support.projects.judging import given, said
+from tests.support.projects.leases import run_out
 
 pytestmark = pytest.mark.django_db
 RATE = 50_000
@@ -145,6 +147,28 @@ def test_the_end_of_a_batch_is_a_job_that_comes_again_while_somebody_works_on_it
     assert Verdict.objects.current().exists()
 
 
+@pytest.mark.parametrize("minutes", [0, 10])
+def test_late_work_of_a_batch_that_is_over_is_decided_and_paid_too(cast, batch, minutes) -> None:
+    """Carol's time ran out, so nobody worked on it when its batch was wound up; then she hands in."""
+    configure.change(batch.project, cast.mina, correction_minutes=minutes)
+    task = make.task(batch)
+    mine = given(cast.carol, task)
+    batches.move(batch, "closed", by=cast.mina)
+    run_out(mine)
+    queue.expire_due()
+    first = ProcrastinateJob.objects.get()
+    jobs.wind_up_batch(**first.args)
+    assert ProcrastinateJob.objects.count() == 1, "nothing came in"
+    submission.submit(mine, cast.carol, mine.token, make.MARIA)
+    assert ProcrastinateJob.objects.latest("pk").args == {"batch_key": batch.pk, "tasks": [task.pk]}
+    for _minute in range(1 + bool(minutes)):
+        jobs.wind_up_batch(**ProcrastinateJob.objects.latest("pk").args)
+        Correctable.objects.update(until=Clock())
+        corrections.catch_up()
+    assert Verdict.objects.current().filter(task=task).exists()
+    assert owed(cast) == [0, 0, RATE] and nothing_is_wrong()
+
+
 def test_nobody_is_asked_about_a_batch_that_is_over(cast, batch, task) -> None:
     bob_hands_in(cast, task, make.OSLO)
     batches.move(batch, "cancelled", by=cast.mina)
@@ -157,6 +181,23 @@ def test_nobody_is_asked_about_a_batch_that_is_over(cast, batch, task) -> None:
     ):
         with pytest.raises(StateConflict, match="batch is over"):
             ask()
+
+
+@pytest.mark.parametrize("why", ["manager", "broken"])
+@pytest.mark.parametrize("end", ["closed", "cancelled"])
+def test_what_came_in_of_a_task_that_is_held_back_waits_for_a_reviewer_or_is_paid(cast, batch, task, why, end) -> None:
+    queue.withhold(task, why, by=cast.mina)
+    bob_hands_in(cast, task, make.MARIA)
+    batches.move(batch, end, by=cast.mina)
+    assert batch_closing.run(batch) == set() == batch_closing.run(batch)
+    task.refresh_from_db()
+    assert (task.withheld, task.wanted) == ("review" if end == "closed" else why, 2)
+    if end == "closed":
+        with pytest.raises(StateConflict, match="wait for review"):
+            archive.request(batch, by=cast.mina)
+        review = queue.claim_review(task, cast.rita)
+        submission.decide(review, cast.rita, review.token, make.MARIA)
+    assert owed(cast) == [RATE, RATE, 0] and nothing_is_wrong()
 
 
 def test_a_task_that_was_held_and_given_back_stays_as_it_was(cast, project, batch) -> None:

@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from projects import queue
 from projects.errors import TooManyReports
-from projects.models import Assignment, BrokenReport, PooledGold, Task
+from projects.models import Assignment, BrokenReport, PooledGold, Task, Verdict
 from projects.quality.gold import authoring
 from projects.reports import notices
+from projects.workflow import submission, task_actions
 from projects.workforce import rules
 from taskers.skills import skills
 from tests.support import make
@@ -105,6 +106,19 @@ def test_a_manager_is_told_sees_who_reported_what_and_dismisses_it(cast, project
     mina.post(settle, {"act": "broken"})
     assert withheld(project) == 1 and not BrokenReport.objects.open().exists()
     assert "Nobody says any more" in mina.post(settle, {"act": "fine"}, follow=True).content.decode()
+    assert queue.audit().breaches == []
+
+
+def test_a_task_that_is_dismissed_after_all_came_in_is_decided(cast, project, batch) -> None:
+    task = make.task(batch, wanted=2)
+    reported(cast.alice, project)
+    mine, other = make.held(cast.bob, project), make.held(cast.carol, project)
+    queue.withhold(task, "broken", by=cast.mina)
+    for held in (mine, other):
+        submission.submit(held, held.tasker, held.token, make.MARIA)
+    assert not Verdict.objects.exists()
+    task_actions.dismiss_reports(task, by=cast.mina)
+    assert Verdict.objects.current().filter(task=task).exists() and withheld(project) == 0
     assert queue.audit().breaches == []
 
 

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects import queue
-from projects.models import Assignment, BulkAction, Project, Task, VerdictGone
-from projects.quality.gold import grading
+from projects.models import Assignment, BulkAction, Project, Task, Verdict, VerdictGone
+from projects.quality.gold import authoring, grading
+from projects.queue import slots
 from projects.reports import verdict_index
-from projects.workflow import bulk_actions, task_actions
+from projects.workflow import bulk_actions, bulk_preview, task_actions
 from taskers.models import Event, Transfer
 from tests.support import make
 from tests.support.projects.judging import given as handed
@@ -152,6 +153,24 @@ def test_cancelled_tasks_are_asked_no_more_and_what_came_in_is_paid(cast, mina: 
     assert queue.audit().breaches == []
 
 
+def test_nobody_takes_a_task_while_it_is_cancelled(cast, project: Project, monkeypatch) -> None:
+    """A claim locks no task: one that comes between the count and the end would never be paid."""
+    task = make.task(make.batch(project))
+    found, counted = [], slots.ask
+
+    def claims_then(statement: str, terms: dict) -> list:
+        rows = counted(statement, terms)
+        if statement == slots.CAME_IN:
+            found.append(queue.claim(cast.alice, project))
+        return rows
+
+    monkeypatch.setattr(slots, "ask", claims_then)
+    assert task_actions.cancel(task, by=cast.mina).withheld == "cancelled"
+    assert isinstance(found[0], queue.Nothing)
+    task_actions.hand_out_again(task, by=cast.mina)
+    assert Assignment.objects.filter(task=task, state="open").count() == 2 and queue.audit().breaches == []
+
+
 def test_released_and_requeued_they_are_handed_out_again(cast, mina: Api, project: Project) -> None:
     one, other = make.tasks(make.batch(project), 2)
     task_actions.withhold(one, by=cast.mina)
@@ -208,6 +227,19 @@ def test_gold_is_left_alone(cast, project: Project) -> None:
     for verb, terms in (("cancel", {}), ("overlap", {"wanted": 3})):
         ended = run(bulk_actions.start(project, verb, [task.pk], by=cast.mina, terms=terms))
         assert (ended.done, ended.faults[0]["code"]) == (0, "in-gold-pool")
+
+
+def test_a_judgement_of_gold_is_not_done_again(cast, project: Project) -> None:
+    """Else its task would be opened, and judged while it is handed out as a known answer."""
+    task = make.task(make.batch(project))
+    for tasker in (cast.alice, cast.bob):
+        said(tasker, task, make.MARIA)
+    authoring.keep_decided(task, by=cast.mina, dice=random.Random(1))
+    terms = {"tasker": str(cast.alice.public_id), "note": "Spam"}
+    assert bulk_preview.of([task.pk], "void", terms) == (0, {"gold": 1})
+    ended = run(bulk_actions.start(project, "void", [task.pk], by=cast.mina, terms=terms))
+    assert (ended.done, ended.faults[0]["code"]) == (0, "in-gold-pool")
+    assert Verdict.objects.current().exists() and not Assignment.objects.filter(task=task, state="open").exists()
 
 
 VERBS = st.lists(st.sampled_from(["cancel", "hold", "release", "requeue", "overlap"]), min_size=1, max_size=6)

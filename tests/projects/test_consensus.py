@@ -119,6 +119,13 @@ def test_work_that_comes_after_the_verdict_is_graded_and_paid_by_it(cast, projec
     assert Verdict.objects.count() == 1
 
 
+def test_work_that_comes_after_an_imported_verdict_is_paid_and_graded_by_nothing(cast, project, task) -> None:
+    late = make.held(cast.carol, project)
+    consensus.adopt(queue.lock(task.pk), make.MARIA, confidence=0.6)
+    submission.submit(late, cast.carol, late.token, make.OSLO)
+    assert owed(cast.riverside) == {"Carol": 50_000} and not Grade.objects.exists()
+
+
 def test_a_reopened_task_asks_one_more_person(cast, project, task) -> None:
     for tasker in (cast.alice, cast.bob, cast.carol):
         make.judged(tasker, project, make.MARIA)

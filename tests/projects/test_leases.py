@@ -14,6 +14,7 @@ from projects.queue import drafts, leases
 from projects.workflow import submission, void_work
 from projects.workforce import rules
 from taskers.errors import Problem, StateConflict
+from taskers.people import invitations
 from tests.support import make
 from tests.support.projects.leases import run_out
 
@@ -115,6 +116,20 @@ def test_late_work_is_refused_when_somebody_began_and_its_draft_kept(cast, proje
         submission.submit(mine, cast.alice, mine.token, make.MARIA)
     assert Draft.objects.get(assignment=mine).answer == make.MARIA
     assert not Annotation.objects.exists()
+    assert queue.audit().breaches == []
+
+
+def test_late_work_of_whoever_opened_the_review_since_is_refused(cast, mine) -> None:
+    """Else they would review their own work, and have seen what others say before they say it."""
+    invitations.grant(cast.riverside, cast.alice, "reviewer", by=cast.olga)
+    drafts.save(mine, cast.alice, mine.token, version=0, answer=make.MARIA)
+    run_out(mine)
+    queue.expire_due()
+    review = queue.claim_review(mine.task, cast.alice)
+    with pytest.raises(LeaseLost):
+        submission.submit(mine, cast.alice, mine.token, make.OSLO)
+    assert submission.decide(review, cast.alice, review.token, make.OSLO), "who merely lost a lease reviews as ever"
+    assert not Annotation.objects.filter(assignment=mine).exists() and Draft.objects.exists()
     assert queue.audit().breaches == []
 
 

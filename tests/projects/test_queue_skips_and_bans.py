@@ -10,6 +10,7 @@ from projects.queue import Nothing, candidate_slots, take
 from projects.queue.claim_numbers import StaleChoice
 from projects.workflow import submission, void_work
 from projects.workforce import rules
+from taskers.money import ledger
 from tests.support import make
 from tests.support.projects.judging import given
 
@@ -24,6 +25,10 @@ def project(cast):
 @pytest.fixture
 def batch(project):
     return make.batch(project)
+
+
+def owed(cast) -> dict[str, int]:
+    return {person.name: amount for person, amount in ledger.owed(cast.riverside)}
 
 
 def skipped(tasker, project, reason: str) -> Assignment:
@@ -136,11 +141,14 @@ def test_rework_opens_a_decided_task_again(cast, project, batch) -> None:
     make.task(batch)
     done = make.judged(cast.alice, project, make.MARIA)
     make.judged(cast.bob, project, make.MARIA)
+    assert owed(cast) == {"Alice": 50_000, "Bob": 50_000}
     void_work.rework(done.assignment, "Look again.", by=cast.mina)
     assert not Verdict.objects.current().exists()
+    assert owed(cast) == {"Bob": 50_000}, "whoever does it again is paid for it"
     make.judged(cast.carol, project, make.MARIA)
     assert Verdict.objects.current().exists()
-    assert queue.audit().breaches == []
+    assert owed(cast) == {"Bob": 50_000, "Carol": 50_000}
+    assert queue.audit().breaches == [] and ledger.audit() == []
 
 
 def test_rework_of_a_decided_task_asks_one_person_and_no_more(cast, project, batch) -> None:

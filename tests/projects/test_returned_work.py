@@ -8,7 +8,8 @@ from projects import queue
 from projects.errors import AlreadyDecided, StillCorrectable
 from projects.models import Annotation, Correctable, Mistake, Verdict
 from projects.queue.clock import Clock
-from projects.workflow import corrections, returned_work, submission
+from projects.reports import earnings
+from projects.workflow import corrections, decisions, returned_work, submission, task_actions
 from taskers.errors import Problem, StateConflict
 from taskers.models import Event, Grade, Transfer
 from taskers.money import ledger
@@ -141,3 +142,30 @@ def test_what_a_reviewer_chose_stays_chosen(client, cast, task) -> None:
     assert other.external_id in client.get("/review/").content.decode()
     of_batch = client.get("/review/", {"project": project, "batch": str(task.batch.public_id)}).content.decode()
     assert other.external_id in of_batch
+
+
+@pytest.mark.parametrize(("right", "owed"), [(make.MARIA, {"Alice": 50_000, "Bob": 50_000}), (make.OSLO, {})])
+def test_what_an_earlier_verdict_paid_is_not_paid_again_once_it_was_mended(cast, task, right, owed) -> None:
+    """Rita decides for Bob, takes it back, and has him mend it: he is paid once, or, where it is wrong now, not."""
+
+    def decide(answer) -> None:
+        mine = queue.claim_review(task, cast.rita)
+        submission.decide(mine, cast.rita, mine.token, answer)
+
+    def now_owed() -> dict[str, int]:
+        return {person.name: amount for person, amount in ledger.owed(cast.riverside)}
+
+    decide(make.OSLO)
+    assert now_owed() == {"Bob": 50_000}
+    decisions.take_back(task, by=cast.rita)
+    mine = queue.claim_review(task, cast.rita)
+    bobs = task.annotations.get(tasker=cast.bob)
+    returned_work.send_back(mine, cast.rita, mine.token, [bobs], reason="label")
+    corrections.correct(bobs.assignment, make.MARIA)
+    decide(right)
+    assert now_owed() == owed and ledger.audit() == []
+    assert earnings.entry(cast.bob, Annotation.objects.current().get(tasker=cast.bob)).earned == owed.get("Bob", 0)
+    if owed:
+        decisions.take_back(task, by=cast.rita)
+        task_actions.cancel(task, by=cast.mina)
+        assert now_owed() == owed, "what verdicts paid is all that their answers earn"

@@ -37,7 +37,7 @@ TABLES = {
     "projects/queue/leases.py": {"SKIP_REASONS", "SKIPPED_BY_MANY"},
     "projects/configuration/review_rule.py": {"SENTENCES"},
     "projects/quality/consensus.py": {"TOO_LONG"},
-    "projects/quality/decision_rule.py": {"ALTERED", "DOUBTS"},
+    "projects/quality/decision_rule.py": {"ALTERED", "DOUBTS", "HELD_BACK"},
     "projects/inference/outcome.py": {"WHY"},
     "assist/learning/gate.py": {"REASONS"},
     "assist/learning/reasons.py": {"REASONS"},

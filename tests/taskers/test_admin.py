@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from projects import queue
 from projects.models import Annotation, Task
 from projects.workflow import submission
-from taskers.models import Event, Grade, Payout, Transfer
+from taskers.models import Event, Grade, Payout, PayTerms, Transfer
 from taskers.money import disputes, payouts
 from taskers.people import invitations
 from taskers.standing import grades
@@ -230,7 +230,12 @@ def test_finance_pays_from_the_admin(cast, client) -> None:
     fay.force_login(cast.fay)
     earn(cast, cast.alice, 12_345_678)
     page = client.get(reverse("admin:taskers_payout_owed")).content.decode()
-    assert "$12.345678" in page and "$12.34" in page and "alice@example.org" in page
+    assert "$12.345678" in page and "A run pays $12.34 now." in page and "alice@example.org" in page
+    for terms in ({"hold_days": 7}, {"minimum_cents": 2000}):
+        PayTerms.objects.update_or_create(organization=cast.riverside, defaults=terms)
+        page = client.get(reverse("admin:taskers_payout_owed")).content.decode()
+        assert "$12.345678" in page and "A run pays nothing now." in page and "Make a payout run" not in page
+        PayTerms.objects.all().delete()
 
     answer = client.post(reverse("admin:taskers_payout_propose"))
     payout = Payout.objects.get()

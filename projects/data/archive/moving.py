@@ -29,6 +29,7 @@ from projects.models import (
     BatchCursor,
     BrokenReport,
     Comment,
+    Correctable,
     Draft,
     Posterior,
     SecondLook,
@@ -154,6 +155,9 @@ def _refuse_unless_over(batch: Batch) -> None:
     # Known answers stay where they are, and may be in hands at any time.
     if Assignment.objects.held().filter(batch=batch, task__gold=None).exists():
         raise StateConflict("Some of this batch is still in progress.", code="work-in-progress")
+    if Correctable.objects.filter(assignment__batch=batch, assignment__task__gold=None).exists():
+        text = "Answers of this batch may still be corrected by whoever gave them; archive it when that time is over."
+        raise StateConflict(text, code="still-correctable")
     if state == Batch.State.CLOSED and Task.objects.filter(batch=batch, withheld=Task.Withheld.REVIEW).exists():
         raise StateConflict("Tasks of this batch wait for review.", code="waits-for-review")
     if _disputed(batch):

@@ -14,6 +14,7 @@ from projects.models import Project, Task
 from projects.queue import broken
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
+from projects.workflow import task_actions
 from projects.workforce import rules
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest
@@ -52,7 +53,7 @@ def settle(request: MemberRequest, project: Project, task_id: UUID) -> HttpRespo
             queue.uphold(task, by=request.user)
             messages.success(request, _("Withheld: nobody gets it any more."))
         else:
-            queue.dismiss(task, by=request.user)
+            task_actions.dismiss_reports(task, by=request.user)
             messages.success(request, _("Handed out again."))
     except Problem as problem:
         messages.error(request, problem.text)

@@ -1,5 +1,6 @@
 """Making rules, saying what one would have done, and doing what follows. The only writer of both tables."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -132,23 +133,35 @@ def stop(rule: AutomaticRule, *, by: Person) -> None:
 
 
 def run_all() -> int:
-    """Do what follows from every rule that is on, and lift what was contested and not answered; returns how often."""
-    did = 0
+    """Do what follows from every rule that is on, and lift what was contested and not answered; returns how often.
+
+    A rule that fails keeps none of the others waiting; once all is done, the first failure is raised.
+    """
+    did, failed = 0, []
     rules = AutomaticRule.objects.filter(ended_at=None, project__state="live").select_related("project")
     for _project, of_one in groupby(rules.order_by("project", "pk"), attrgetter("project_id")):
         together = list(of_one)
         worked = history.pieces(together[0].project)
-        did += sum(run(rule, worked) for rule in together)
+        for rule in together:
+            try:
+                did += run(rule, worked)
+            except Exception as error:
+                failed.append(error)
     for late in RuleConsequence.objects.filter(appeal="open", answer_by__lt=Clock()).select_related("rule__project"):
         try:
             _settle(late, RuleConsequence.Appeal.UPHELD, "", by=None)
         except Problem:  # answered or lifted since; or it can't be lifted, which keeps no other waiting
             continue
+    if failed:
+        raise failed[0]
     return did
 
 
 def run(rule: AutomaticRule, worked: Mapping[int, Sequence[Piece]]) -> int:
-    """Do what follows from a rule and what everybody did, each person in a transaction of its own; for how many."""
+    """Do what follows from a rule and what everybody did, each person in a transaction of its own; for how many.
+
+    Whoever it can't meet, since they left say, is passed by.
+    """
     condition = CONDITIONS[rule.condition]
     newest = dict(RuleConsequence.objects.filter(rule=rule).order_by("pk").values_list("person", "until"))
     did = 0
@@ -157,7 +170,8 @@ def run(rule: AutomaticRule, worked: Mapping[int, Sequence[Piece]]) -> int:
         since = max(newest.get(key, begun), begun)
         measured = condition.met([one for one in pieces if one.at > since], rule.threshold, rule.window)
         if measured is not None:
-            did += _follow(rule, Person.objects.get(pk=key), measured)
+            with contextlib.suppress(Problem):
+                did += _follow(rule, Person.objects.get(pk=key), measured)
     return did
 
 

@@ -14,13 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 from taskers.errors import NotFound, Problem
 from taskers.models import Payout, PayoutItem, PayoutReturn, Person
 from taskers.models.people import Role
-from taskers.money import items, ledger, origins, pay_terms, payouts, reconciling, returns
+from taskers.money import ledger, origins, pay_terms, payouts, reconciling, returns
 from taskers.organizations.project_names import project_names
 from taskers.people import payees
 from taskers.web.requests import MemberRequest, key_in
 from taskers.web.views.access import needs_role
 
-CENT = items.MILLIONTHS_PER_CENT
 SHOWN = 500  # rows of a table on a page; the CSV has them all
 FINANCE = (Role.FINANCE,)
 
@@ -33,17 +32,16 @@ def owed(request: MemberRequest) -> HttpResponse:
     terms = pay_terms.of(organization)
     rows = [one for one in ledger.owing(ledger.owed_accounts(organization), terms.hold_days) if one.amount]
     rows.sort(key=lambda one: (-one.payable, one.tasker.pk))
-    least = max(1, terms.minimum_cents)
-    due = [one for one in rows if one.payable // CENT >= least]
+    cents = [payouts.payable_cents(one, terms) for one in rows]
     context = {
         "part": "owed",
-        "rows": [(one, one.payable // CENT >= least) for one in rows[:SHOWN]],
+        "rows": list(zip(rows, cents, strict=True))[:SHOWN],
         "more": max(0, len(rows) - SHOWN),
         "known": payees.known(organization, [one.tasker.pk for one in rows[:SHOWN]]),
         "total": sum(one.amount for one in rows),
         "held": sum(one.held for one in rows),
-        "due": sum(one.payable // CENT for one in due),
-        "people": len(due),
+        "due": sum(cents),
+        "people": sum(map(bool, cents)),
         "terms": terms,
         "currency": organization.currency,
     }
