@@ -14,16 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assist.adapters import RUNTIMES, catalogue
-from assist.learning import (
-    blind_verdicts,
-    confused,
-    declared,
-    discovered,
-    evaluation,
-    rollout,
-    snapshots,
-    worst_cases,
-)
+from assist.learning import blind_verdicts, confused, declared, discovered, evaluation, rollout, snapshots, worst_cases
 from assist.learning.reasons import REASONS
 from assist.models import (
     Deployment,
