@@ -85,6 +85,6 @@ MATERIAL = Material(
 )
 
 
-def rows(tasks: int = 1_000, seed: int = 5, **terms: int) -> Iterator[Row]:
+def rows(tasks: int = 1_350, seed: int = 5, **terms: int) -> Iterator[Row]:
     """The rounds, and what the whole cost."""
     yield from rows_of(MATERIAL, tasks, seed, Terms(**terms))
