@@ -117,18 +117,14 @@ def undecided_key(annotation: Annotation) -> str:
     return f"{UNDECIDED}{annotation.pk}"
 
 
-def take_back(assignment: Assignment) -> None:
-    """Take back whatever an answer was paid, by any verdict or without one: it was voided, and another is asked for."""
+def take_back(assignment: Assignment, *, promised: bool = True) -> None:
+    """Take back whatever an answer was paid, by any verdict or without one: it was voided, and another is asked for.
+    Not what was `promised` whatever becomes of it, as by a batch that was cancelled, unless that is meant too."""
     answers = list(Annotation.objects.current().filter(assignment=assignment))
-    verdicts = Verdict.objects.filter(task=assignment.task_id).values_list("pk", flat=True)
-    ledger.reverse_all(ledger.unreversed(_keys_of(verdicts, answers)), reason=VOIDED)
-
-
-def take_back_approved(assignment: Assignment) -> None:
-    """Take back what an answer was paid while it waited for a reviewer: it was voided."""
-    answers = Annotation.objects.filter(assignment=assignment)
-    made = [one for one in ledger.unreversed(map(undecided_key, answers)) if APPROVED in one.detail]
-    ledger.reverse_all(made, reason=VOIDED)
+    verdicts = list(Verdict.objects.filter(task=assignment.task_id).values_list("pk", flat=True))
+    made = ledger.unreversed(_keys_of(verdicts, answers))
+    kept = [] if promised else [one for one in made if one.key.startswith(UNDECIDED) and APPROVED not in one.detail]
+    ledger.reverse_all([one for one in made if one not in kept], reason=VOIDED)
 
 
 def _keys_of(verdicts: Collection[int], answers: Iterable[Annotation]) -> dict[str, int]:

@@ -99,7 +99,7 @@ def _void(assignment: Assignment, reason: str, by: Person) -> None:
         return
     if Assignment.objects.filter(pk=assignment.pk, state="submitted", voided_at=None).exists():
         queue.void(assignment, reason, by=by)
-        effects.take_back_approved(assignment)
+        effects.take_back(assignment, promised=False)
 
 
 def _theirs(exclusion: Exclusion):

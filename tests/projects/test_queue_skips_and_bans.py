@@ -8,7 +8,7 @@ from projects.errors import Refused
 from projects.models import Annotation, Assignment, Verdict
 from projects.queue import Nothing, candidate_slots, take
 from projects.queue.claim_numbers import StaleChoice
-from projects.workflow import submission, void_work
+from projects.workflow import submission, task_actions, void_work
 from projects.workforce import rules
 from taskers.money import ledger
 from tests.support import make
@@ -114,6 +114,17 @@ def test_a_banned_taskers_work_is_replaced_and_kept(cast, project, batch) -> Non
     assert queue.claim(cast.alice, project).text == "You are banned here: Answers at random."
     assert queue.audit().breaches == []
     assert undecided.wanted == Assignment.objects.counting().filter(task=undecided).count()
+
+
+def test_what_a_verdict_that_stands_no_more_paid_goes_with_the_work_of_who_is_banned(cast, project, batch) -> None:
+    task = make.task(batch)
+    for tasker in (cast.alice, cast.bob):
+        make.judged(tasker, project, make.MARIA)
+    task_actions.requeue(task, by=cast.mina)
+    made = void_work.ban(cast.alice, project=project, reason="Answers at random.", by=cast.mina)
+    void_work.void_work(made, by=cast.mina)
+    assert owed(cast) == {"Bob": 50_000}, "Carol is paid in her place"
+    assert ledger.audit() == []
 
 
 def test_a_claim_that_chose_before_a_ban_takes_nothing_after_it(cast, project, batch) -> None:

@@ -24,8 +24,12 @@ CLIENT = {
         downloads|uploads|folders|answers|lists|signatures|json_lines transport codec models|delivery|identity|schema
         errors|version"""
 }
+NO_SOURCE = {"migrations", "build"}  # the client's build is what `pip wheel` leaves
 SOURCES = [
-    path for app in [*APPS, "client"] for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts
+    path
+    for app in [*APPS, "client"]
+    for path in sorted((ROOT / app).rglob("*.py"))
+    if not NO_SOURCE.intersection(path.relative_to(ROOT).parts)
 ]
 
 
