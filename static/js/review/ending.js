@@ -20,7 +20,10 @@ export function createEnding({ notes, signIn, onSending, onEnd }) {
       await onEnd(await request());
     } catch (problem) {
       turn(false);
-      if (problem.signedOut) return void ((await signIn()) && end(request, again));
+      if (problem.signedOut) {
+        if (await signIn()) await end(request, again);
+        return;
+      }
       const text = problem.passing ? say("The server did not answer. Nothing is lost; try again.") : problem.message;
       notes.show("problem", { kind: "bad", text, verb: say("Try again"), onVerb: again });
     }
