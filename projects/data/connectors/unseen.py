@@ -7,6 +7,7 @@ from typing import BinaryIO, cast
 from django.db import connection
 
 from projects.data.connectors.files import Entry, Files
+from projects.data.connectors.handle import Handle
 from projects.models import Connector, Project, SeenFile
 
 PAGE = 1000
@@ -51,28 +52,16 @@ class Unseen:
         self._taken = {}
 
 
-class _Open:
+class _Open(Handle):
     """A file that tells once its reader is through with it."""
 
     def __init__(self, file: BinaryIO, through: Callable[[], None]) -> None:
-        self._file = file
+        super().__init__(file)
         self._through = through
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._file, name)
-
-    def __enter__(self) -> BinaryIO:
-        return cast(BinaryIO, self)
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._file)
 
     def close(self) -> None:
         """Close it, and tell."""
-        self._file.close()
+        super().close()
         self._through()
 
 

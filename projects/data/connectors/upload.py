@@ -14,6 +14,7 @@ from django.core.files.base import File
 from projects.data.connectors import disk_room
 from projects.data.connectors.archives import MAX_RATIO, RATIO_FROM, missing, read_tar, read_zip
 from projects.data.connectors.files import Entry, Files
+from projects.data.connectors.handle import Handle
 from projects.errors import Refused
 from taskers.errors import StorageFull
 
@@ -40,23 +41,8 @@ class OneFile:
         return cast(BinaryIO, _Kept(self._file))
 
 
-class _Kept:
+class _Kept(Handle):
     """The file, whose closing is left to whoever opened it first."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._file, name)
-
-    def __enter__(self) -> BinaryIO:
-        return cast(BinaryIO, self)
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._file)
 
     def close(self) -> None:
         """Nothing: it is opened again."""
