@@ -8,10 +8,16 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser.looks import FEW, seen
 from tests.support.browser.site import Site
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 NAME = "Letters on a map"
+# The map reads what is decided from the index of verdicts, which a worker brings up to date.
+INDEXED = """
+SELECT 1 FROM projects_verdictentry e JOIN projects_project p ON p.id = e.project_id
+WHERE p.name = %s AND e.label = '' HAVING count(*) = 2
+"""
 # A first map that waits for a worker, which has better to do in this story.
 MADE = """
 import json
@@ -76,6 +82,7 @@ def test_maya_goes_over_the_map_and_the_worst_tasks_by_keyboard(site: Site, sign
     maya.goto(f"{here}/improve/")
     maya.get_by_role("link", name="Map", exact=True).click()
     expect(maya.get_by_text("are being made")).to_be_visible()
+    until(lambda: site.query(INDEXED, NAME))
     site.script(DRAWN)
     points = maya.locator("[data-map] a")
     expect(points).to_have_count(12)
