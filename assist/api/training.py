@@ -60,7 +60,9 @@ class TrainingRunShape(serializers.Serializer):
     seed = serializers.IntegerField()
     state = serializers.ChoiceField(TrainingRun.State.values)
     reason = serializers.CharField(allow_blank=True)
-    progress = serializers.DictField(help_text="step, of, loss, validation, seconds_left")
+    progress = serializers.DictField(
+        help_text="step, of, loss, validation (both null while data is got ready), seconds_left"
+    )
     metrics = serializers.DictField(help_text="of the validation split: the model, a baseline, what it began from")
     version = serializers.UUIDField(source="version.public_id", allow_null=True, default=None)
     code = serializers.CharField(help_text="sha256 of the recipes' source")

@@ -277,9 +277,10 @@ class TrainForm(forms.Form):
                 self.fields[f"{key}.{name}"] = _parameter(name, known)
 
     @property
-    def asked(self) -> list[forms.BoundField]:
-        """The fields of parameters."""
-        return [self[name] for name in self.fields if "." in name]
+    def by_recipe(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Each recipe's title and the fields of its parameters."""
+        keys = [key for key, _title in self.fields["recipe"].choices]  # type: ignore[attr-defined]
+        return [(RECIPES[key].title, [self[f"{key}.{name}"] for name in RECIPES[key].parameters]) for key in keys]
 
     def parameters(self) -> dict[str, Value]:
         """Those of the recipe that were chosen."""

@@ -1,6 +1,6 @@
 """Making models of what people decided: snapshots, runs and how far they are. For managers and ML engineers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -105,7 +105,8 @@ def run(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
         "run": found,
         "recipe": RECIPES[found.recipe].title if found.recipe in RECIPES else found.recipe,
         "going_on": found.state in training.OPEN,
-        "lines": _curve(found),
+        "curve": (curve := [one for one in found.curve if one["validation"] is not None]),
+        "lines": _lines(curve),
         "erased": found.version is not None and lineage.rests_on_erased(found.version),
         "worker": notices.worker_alive(),
         "evaluations": Evaluation.objects.filter(project=project, candidate=found.version).order_by("-pk")[:LATEST]
@@ -137,24 +138,26 @@ def drawn(
 ) -> HttpResponse:
     """The page, with what is wrong with a form that was sent."""
     kept = list(snapshots.told_of(project).order_by("-pk")[:LATEST])
-    context = (
-        around(project)
-        | {
-            "snapshots": kept,
-            "runs": list(training.of(project)[:LATEST]),
-            "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
-            "making": any(one.state == Snapshot.State.MAKING for one in kept),  # the newest, if any: see snapshots.take
-            "recipes": [RECIPES[key] for key in training.recipes_for(project)],
-            "form": form or TrainForm(project=project),
-            "searches": searches.of(project)[:LATEST],
-            "search_form": search_form or SearchForm(project=project),
-            "worker": notices.worker_alive(),
-            "erasures": erasure.of(project),
-            "erase_form": erase_form or EraseForm(),
-            "erased": lineage.erased(),
-            "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
-        }
-    )
+    making = any(one.state == Snapshot.State.MAKING for one in kept)  # the newest, if any: see snapshots.take
+    train, search = form or TrainForm(project=project), search_form or SearchForm(project=project)
+    if request.htmx and not making:  # the page has waited for this one, and its forms don't offer it yet
+        for one in (train, search):
+            one.fields["snapshot"].widget.attrs["hx-swap-oob"] = "true"
+    context = around(project) | {
+        "snapshots": kept,
+        "runs": list(training.of(project)[:LATEST]),
+        "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
+        "making": making,
+        "recipes": [RECIPES[key] for key in training.recipes_for(project)],
+        "form": train,
+        "searches": searches.of(project)[:LATEST],
+        "search_form": search,
+        "worker": notices.worker_alive(),
+        "erasures": erasure.of(project),
+        "erase_form": erase_form or EraseForm(),
+        "erased": lineage.erased(),
+        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
+    }
     return render(request, "assist/training.html", context, status=422 if form or search_form or erase_form else 200)
 
 
@@ -163,12 +166,12 @@ def around(project: Project) -> dict[str, Any]:
     return {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot"}
 
 
-def _curve(found: TrainingRun) -> list[charts.Line]:
+def _lines(curve: Sequence[Mapping[str, Any]]) -> list[charts.Line]:
     """The recipe's figure on the validation split after each step; nothing to draw of a single one."""
-    if len(found.curve) < 2:
+    if len(curve) < 2:
         return []
-    when = [float(one["step"]) for one in found.curve]
-    values = [float(one["validation"]) for one in found.curve]
+    when = [float(one["step"]) for one in curve]
+    values = [float(one["validation"]) for one in curve]
     return [charts.line("validation", _("Validation"), when, values, charts.Scale(0.0, 1.0))]
 
 

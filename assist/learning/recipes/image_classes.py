@@ -86,7 +86,7 @@ def _looked_at(embedder: OnnxEmbedder, names: Sequence[str], work: Work) -> tupl
         found.append(_one(embedder, name, work))
         if done % PORTION == 0 or done == len(names):
             left = (time.monotonic() - began) / done * (len(names) - done)
-            work.report(Report(done, len(names), 0.0, 0.0, left))
+            work.report(Report(done, len(names), None, None, left))
     first = next((one for one in found if one is not None), None)
     if first is None:
         raise Unfit(REASONS["none-read"])

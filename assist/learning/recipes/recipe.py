@@ -19,12 +19,12 @@ UNTIL_LET_GO = "--until-let-go"  # of its process: end once whoever started it i
 
 @dataclass(frozen=True)
 class Report:
-    """How far it has come, after one pass over the data."""
+    """How far it has come, after one pass over the data, or while it gets the data ready: then there is no figure."""
 
     step: int
     of: int
-    loss: float
-    validation: float  # the recipe's figure on the validation split, in [0, 1]
+    loss: float | None
+    validation: float | None  # the recipe's figure on the validation split, in [0, 1]
     seconds_left: float
 
 

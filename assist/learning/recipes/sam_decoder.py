@@ -170,7 +170,7 @@ def _seen(work: Work, encoded: Encoded, lines: Iterable[Line], split: str, count
         if size and shapes:
             found.append(Seen(line.asset, size, shapes))
         left = (time.monotonic() - began) / done * (len(named) - done)
-        work.report(Report(0, int(work.parameters["passes"]), 0.0, 0.0, left))
+        work.report(Report(0, int(work.parameters["passes"]), None, None, left))
     counts |= {split: float(len(found)), f"{split} unreadable": float(unread)}
     return found
 

@@ -26,8 +26,8 @@ def train(work: Work) -> Made:
     """Fit a head for each field that has enough to learn from."""
     learnt, held_out = (heads.told(lines, _text) for lines in (work.train(), work.validation()))
     heads.check(learnt, held_out, "text")
-    model, began = minilm.load((), Device("cpu")), time.monotonic()
-    vectors, other = (_vectors(model, one.seen, work, began, of) for one, of in ((learnt, 0), (held_out, 1)))
+    rows = _vectors(minilm.load((), Device("cpu")), [*learnt.seen, *held_out.seen], work)
+    vectors, other = rows[: len(learnt.seen)], rows[len(learnt.seen) :]
     strength = float(work.parameters["strength"])
     kinds = {
         "model": Rows(vectors, other, strength),
@@ -44,17 +44,17 @@ def _text(line: Line) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _vectors(model: minilm.MiniLm, texts: Sequence[str], work: Work, began: float, of: int) -> np.ndarray:
+def _vectors(model: minilm.MiniLm, texts: Sequence[str], work: Work) -> np.ndarray:
     """One row each, told as they come: this is what takes time."""
     place = _place(texts, work)
     if place is not None and place.exists():
         return np.load(place, allow_pickle=False)
-    parts = []
+    parts, began = [], time.monotonic()
     for at in range(0, len(texts), PORTION):
         parts.append(model.vectors(texts[at : at + PORTION]))
         done = min(at + PORTION, len(texts))
-        left = (time.monotonic() - began) / done * (len(texts) - done) if not of else 0.0
-        work.report(Report(done, len(texts), 0.0, 0.0, left))
+        left = (time.monotonic() - began) / done * (len(texts) - done)
+        work.report(Report(done, len(texts), None, None, left))
     found = np.concatenate(parts)
     if place is not None:
         fresh = place.with_suffix(f".{os.getpid()}.npy")

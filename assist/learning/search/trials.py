@@ -189,7 +189,8 @@ class _Listener:
         mine = Trial.objects.filter(pk=self._found.pk, state=RUNNING, attempts=self._found.attempts)
         if said is not None:
             self._reports = [*self._reports, said][-MOST_REPORTS:]
-            if self._study and self._study.poor(self._found.asked or 0, said["step"], said["validation"]):
+            figure = said["validation"]
+            if figure is not None and self._study and self._study.poor(self._found.asked or 0, said["step"], figure):
                 self.why = _Ended(PRUNED)
                 return False
         if said is not None or time.monotonic() - self._beat > BEAT:
