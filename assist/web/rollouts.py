@@ -17,11 +17,10 @@ from assist.web import deciding_rows, evaluation_rows
 from assist.web.deciding_forms import EvaluateForm
 from assist.web.evaluation_rows import evaluation_of, excerpt_of
 from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
-from assist.web.training import looks_after
+from assist.web.training import around, looks_after
 from assist.web.views import refused
 from projects import access
 from projects.models import Project
-from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.web.shared.units import in_percent
 from taskers import access as roles
@@ -144,10 +143,7 @@ def _deployed(request: MemberRequest, made: Deployment) -> HttpResponse:
 
 def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None = None) -> HttpResponse:
     answers = Deployment.objects.live().filter(project=found.project, evaluation=found).first()
-    context = {
-        "project": found.project,
-        "task_type": TASK_TYPES[found.project.task_type],
-        "tab": "copilot",
+    context = around(found.project) | {
         "evaluation": found,
         "findings": evaluation_rows.findings_of(found),
         "zero": evaluation_rows.scale_of(found).at(0),

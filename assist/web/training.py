@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -162,8 +163,9 @@ def drawn(
 
 
 def around(project: Project) -> dict[str, Any]:
-    """What the head of the page needs."""
-    return {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot"}
+    """What the head of the page needs, and by what name kinds of tasks are told that are kept by a label's key."""
+    names = SimpleLazyObject(lambda: dict(project.labels.values_list("key", "name")))
+    return {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot", "label_names": names}
 
 
 def _lines(curve: Sequence[Mapping[str, Any]]) -> list[charts.Line]:
