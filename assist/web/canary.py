@@ -14,9 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from assist.learning import canary, canary_report
 from assist.models import Evaluation, Rollout
 from assist.web.forms import RolloutForm, SaidForm
-from assist.web.training import looks_after
+from assist.web.training import around, looks_after
 from projects.models import Project
-from projects.task_types import TASK_TYPES
 from taskers.errors import NotFound
 from taskers.web.requests import MemberRequest
 
@@ -46,10 +45,7 @@ def page(request: MemberRequest, project: Project, rollout_id: UUID) -> HttpResp
     """Its share over time, each guardrail, what it did in shadow, and every step."""
     found = _rollout(project, rollout_id)
     timeline = list(found.timeline.select_related("by").order_by("number"))
-    context = {
-        "project": project,
-        "task_type": TASK_TYPES[project.task_type],
-        "tab": "copilot",
+    context = around(request, project) | {
         "rollout": found,
         "going_on": found.state in canary.RUNNING,
         "guardrails": canary_report.guardrails_of(found),

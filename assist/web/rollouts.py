@@ -17,7 +17,7 @@ from assist.web import deciding_rows, evaluation_rows
 from assist.web.deciding_forms import EvaluateForm
 from assist.web.evaluation_rows import evaluation_of, excerpt_of
 from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
-from assist.web.training import around, looks_after
+from assist.web.training import around, drawn, looks_after
 from assist.web.views import refused
 from projects import access
 from projects.models import Project
@@ -45,9 +45,10 @@ def deploy(request: MemberRequest, project: Project) -> HttpResponse:
 @looks_after
 def evaluate(request: MemberRequest, project: Project) -> HttpResponse:
     """Have a version measured against what answers now."""
-    capability = capability_of(project.task_type, project.settings_now())
-    form = EvaluateForm(request.POST, project=project, capability=capability)
+    form = EvaluateForm.of(project, request.POST)
     if not form.is_valid():
+        if not roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id):
+            return drawn(request, project, evaluate_form=form)
         return refused(request, project, deploy_form=form)
     told = form.cleaned_data
     made = evaluating.begin(project, told["version"], by=request.user, refresh=told["refresh"])
@@ -143,7 +144,7 @@ def _deployed(request: MemberRequest, made: Deployment) -> HttpResponse:
 
 def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None = None) -> HttpResponse:
     answers = Deployment.objects.live().filter(project=found.project, evaluation=found).first()
-    context = around(found.project) | {
+    context = around(request, found.project) | {
         "evaluation": found,
         "findings": evaluation_rows.findings_of(found),
         "zero": evaluation_rows.scale_of(found).at(0),
@@ -162,9 +163,6 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "asked": waiting_candidates.asked_for_by(found),
         "rollout": canary_report.of_project(found.project).filter(evaluation=found).first(),
         "rollout_form": RolloutForm(initial=canary.USUAL | {"margin": in_percent(canary.USUAL["margin"])}),
-        "manages": roles.may(
-            request.user, found.project.organization, *access.MANAGE, project_key=found.project.public_id
-        ),
         "form": form or PromoteForm(initial={"share": registry.WHOLE if answers else CANARY}),
     }
     return render(request, "assist/evaluation.html", context, status=422 if form else 200)

@@ -18,7 +18,9 @@ from assist.learning.recipes import RECIPES
 from assist.learning.search import searches
 from assist.models import Evaluation, Snapshot, TrainingRun
 from assist.registry import lineage
+from assist.web.deciding_forms import EvaluateForm
 from assist.web.erase_form import EraseForm
+from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import SearchForm, TrainForm
 from assist.web.overview import SEES
 from projects import access
@@ -102,7 +104,7 @@ def erase(request: MemberRequest, project: Project) -> HttpResponse:
 def run(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
     """One run: how far it is, and what came of it."""
     found = _run(project, run_id)
-    context = around(project) | {
+    context = around(request, project) | {
         "run": found,
         "recipe": RECIPES[found.recipe].title if found.recipe in RECIPES else found.recipe,
         "going_on": found.state in training.OPEN,
@@ -136,6 +138,7 @@ def drawn(
     form: TrainForm | None = None,
     search_form: SearchForm | None = None,
     erase_form: EraseForm | None = None,
+    evaluate_form: EvaluateForm | None = None,
 ) -> HttpResponse:
     """The page, with what is wrong with a form that was sent."""
     kept = list(snapshots.told_of(project).order_by("-pk")[:LATEST])
@@ -144,7 +147,11 @@ def drawn(
     if request.htmx and not making:  # the page has waited for this one, and its forms don't offer it yet
         for one in (train, search):
             one.fields["snapshot"].widget.attrs["hx-swap-oob"] = "true"
-    context = around(project) | {
+    context = around(request, project)
+    if context["models_alone"]:  # who manages has these on the copilot's page
+        context["evaluations"] = evaluations_of(project)
+        context["evaluate_form"] = evaluate_form or EvaluateForm.of(project)
+    context |= {
         "snapshots": kept,
         "runs": list(training.of(project)[:LATEST]),
         "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
@@ -157,15 +164,18 @@ def drawn(
         "erasures": erasure.of(project),
         "erase_form": erase_form or EraseForm(),
         "erased": lineage.erased(),
-        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
     }
-    return render(request, "assist/training.html", context, status=422 if form or search_form or erase_form else 200)
+    wrong = form or search_form or erase_form or evaluate_form
+    return render(request, "assist/training.html", context, status=422 if wrong else 200)
 
 
-def around(project: Project) -> dict[str, Any]:
-    """What the head of the page needs, and by what name kinds of tasks are told that are kept by a label's key."""
+def around(request: MemberRequest, project: Project) -> dict[str, Any]:
+    """What the head of the page needs, and by what name kinds of tasks are told that are kept by a label's key. Who
+    looks after models alone is shown no way to the project's other pages: they are closed to them."""
     names = SimpleLazyObject(lambda: dict(project.labels.values_list("key", "name")))
-    return {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot", "label_names": names}
+    manages = roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id)
+    head = {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot", "label_names": names}
+    return head | {"manages": manages, "models_alone": not manages}
 
 
 def _lines(curve: Sequence[Mapping[str, Any]]) -> list[charts.Line]:

@@ -17,10 +17,8 @@ from assist.models import Evaluation
 from assist.web import training
 from assist.web.evaluation_rows import evaluation_of
 from assist.web.training import looks_after
-from projects import access
 from projects.models import Project
 from projects.web.shared.answer_drawing import drawing
-from taskers import access as roles
 from taskers.web.requests import MemberRequest, number_asked
 
 ORDERS = {
@@ -52,7 +50,7 @@ def page(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpR
     rows = confusion.drawn if confusion else worst_cases.listed(found, order)
     at = at if at <= len(rows) else 1
     case = worst_cases.case(rows[at - 1]) if rows else None
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "evaluation": found,
         "order": order,
         "orders": ORDERS.items(),
@@ -65,7 +63,6 @@ def page(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpR
         "anything": bool(rows) or found.scores.filter(answers__isnull=False).exists(),
         "said": _said(found, case) if case else (),
         "view": drawing(case.task, _drawn(case)) if case and case.task else None,
-        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
     }
     return render(request, "assist/side_by_side.html", context)
 

@@ -5,14 +5,17 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import translation
 
-from assist.learning import pictures, recipe_process, snapshots, training
+from assist.learning import gate, pictures, recipe_process, snapshots, training
 from assist.learning.reasons import REASONS
-from assist.models import Snapshot, TrainingRun
+from assist.models import Evaluation, Snapshot, TrainingRun
+from assist.registry import registry
 from assist.templatetags import reasons
 from projects.models import Project
 from tests.support import make
+from tests.support.assist import work
 from tests.support.assist.engineer import at, shown
 from tests.support.assist.engineer import emil as emil  # a fixture
 from tests.support.cast import Cast
@@ -72,6 +75,29 @@ def test_what_is_wrong_with_a_run_is_said_at_its_field(cast, project, emil) -> N
     assert not TrainingRun.objects.exists()
     other = make.project(cast.hilltop)
     assert emil.get(at("copilot-training", other)).status_code == 404
+
+
+def test_who_looks_after_models_alone_finds_the_way_and_is_led_to_nothing_that_is_closed(cast, project, emil) -> None:
+    assert f'href="{at("copilot-training", project)}"' in emil.get(reverse("models-overview")).content.decode()
+    Evaluation.objects.create(
+        project=project,
+        candidate=registry.model_version("fake-spans@1"),
+        champion=registry.model_version(work.SPACY),
+        margin=0.05,
+        rules=gate.VERSION,
+        begun_by=cast.mina,
+    )
+    pages = ["training", "improve", "plans", "next", "map", "groups", "drift"]
+    ways = {
+        way for page in pages for way in re.findall(r'<a [^>]*href="(/[^"#]*)', shown(emil, f"copilot-{page}", project))
+    }
+    closed = {way for way in ways if emil.get(way).status_code >= 400}
+    assert at("copilot-improve", project) in ways and not closed
+    offered = shown(emil, "copilot-training", project)
+    assert "fake-spans@1" in offered and 'aria-label="Evaluate a model"' in offered
+    answer = emil.post(at("copilot-evaluate", project), {"version": "none"})
+    assert answer.status_code == 422 and 'aria-label="Evaluate a model"' in answer.content.decode()
+    assert "Terms of the copilot" not in answer.content.decode(), "that page is for who manages"
 
 
 def test_a_program_does_the_same(cast, project) -> None:
