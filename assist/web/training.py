@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,6 +22,7 @@ from assist.web.erase_form import EraseForm
 from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import SearchForm, TrainForm
 from assist.web.overview import SEES
+from assist.web.slice_names import SliceNames
 from projects import access
 from projects.models import Project
 from projects.reports import notices
@@ -170,12 +170,12 @@ def drawn(
 
 
 def around(request: MemberRequest, project: Project) -> dict[str, Any]:
-    """What the head of the page needs, and by what name kinds of tasks are told that are kept by a label's key. Who
-    looks after models alone is shown no way to the project's other pages: they are closed to them."""
-    names = SimpleLazyObject(lambda: dict(project.labels.values_list("key", "name")))
+    """What the head of the page needs, and by what names kinds of tasks are told that are kept by keys.
+
+    Who looks after models alone is shown no way to the project's other pages: they are closed to them."""
     manages = roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id)
-    head = {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot", "label_names": names}
-    return head | {"manages": manages, "models_alone": not manages}
+    head = {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot"}
+    return head | {"manages": manages, "models_alone": not manages, "slice_names": SliceNames(project)}
 
 
 def _lines(curve: Sequence[Mapping[str, Any]]) -> list[charts.Line]:

@@ -12,6 +12,7 @@ from assist.learning import erasure, gate, improve, likely_wrong
 from assist.models import Evaluation, EvaluationScore, LabelCheck
 from assist.registry import registry
 from assist.templatetags import reasons
+from assist.web.slice_names import SliceNames
 from projects.models import Asset, Project, SecondLook, Task, Verdict
 from projects.quality import second_looks
 from projects.reports import verdict_index
@@ -100,7 +101,11 @@ def test_kinds_of_tasks_are_told_by_the_labels_names_and_kept_by_their_keys(cast
     tasks = mina.get(reverse("copilot-improve-tasks", args=at), {"slice": "label person"}).content.decode()
     assert "label Whoever is named</h2>" in tasks and "label person<" not in tasks
     with translation.override("es"):
-        assert reasons.reason(worse, {"person": "Nadie"}).endswith("todas las tareas, etiqueta Nadie, etiqueta gone.")
+        told = reasons.reason(worse, SliceNames(project))
+        assert told.endswith("todas las tareas, etiqueta Whoever is named, etiqueta gone.")
+    (task, *_) = Task.objects.filter(project=project).order_by("pk")
+    like = reasons.kind_of_task(f"like task {task.public_id} 0.67 × batch A", SliceNames(project))
+    assert like == "like task “0: Maria came by.” (0.67) × batch A", "nobody knows a text by its id"
 
 
 def test_where_neither_model_says_what_was_decided_people_may_look_again(cast, project) -> None:
