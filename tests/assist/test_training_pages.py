@@ -47,6 +47,8 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
     taken.refresh_from_db()
     page = shown(emil, "copilot-training", project)
     assert taken.sha256[:12] in page and "Replay" in page and "1 verdict<" in page
+    waited = emil.get(at("copilot-training", project), HTTP_HX_REQUEST="true").content.decode()
+    assert re.search(r'id="take"[^>]*hx-swap-oob="true"', waited), "who waited for it may take another at once"
     body = {"snapshot": str(taken.public_id), "recipe": "spacy-entities", "seed": "7", "spacy-entities.passes": "3"}
     answer = emil.post(at("copilot-train", project), body | {"spacy-entities.replay": "on"})
     run = TrainingRun.objects.get()
@@ -79,7 +81,7 @@ def test_what_is_wrong_with_a_run_is_said_at_its_field(cast, project, emil) -> N
 
 def test_who_looks_after_models_alone_finds_the_way_and_is_led_to_nothing_that_is_closed(cast, project, emil) -> None:
     assert f'href="{at("copilot-training", project)}"' in emil.get(reverse("models-overview")).content.decode()
-    Evaluation.objects.create(
+    begun = Evaluation.objects.create(
         project=project,
         candidate=registry.model_version("fake-spans@1"),
         champion=registry.model_version(work.SPACY),
@@ -97,6 +99,8 @@ def test_who_looks_after_models_alone_finds_the_way_and_is_led_to_nothing_that_i
     assert "fake-spans@1" in offered and 'aria-label="Evaluate a model"' in offered
     answer = emil.post(at("copilot-evaluate", project), {"version": "none"})
     assert answer.status_code == 422 and 'aria-label="Evaluate a model"' in answer.content.decode()
+    under_way = shown(emil, "copilot-evaluation", project, begun.public_id)
+    assert "Under way" in under_way and "0 tasks" not in under_way, "what it counts isn't known yet"
     assert "Terms of the copilot" not in answer.content.decode(), "that page is for who manages"
 
 
