@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from assist.learning import canary_report, erasure, snapshots, training
 from assist.learning.recipes import RECIPES
 from assist.learning.search import searches
-from assist.models import Evaluation, Snapshot, TrainingRun
+from assist.models import Erasure, Evaluation, Search, Snapshot, TrainingRun
 from assist.registry import lineage
 from assist.web.deciding_forms import EvaluateForm
 from assist.web.erase_form import EraseForm
@@ -144,7 +144,8 @@ def drawn(
     kept = list(snapshots.told_of(project).order_by("-pk")[:LATEST])
     making = any(one.state == Snapshot.State.MAKING for one in kept)  # the newest, if any: see snapshots.take
     train, search = form or TrainForm(project=project), search_form or SearchForm(project=project)
-    if request.htmx and not making:  # the page has waited for this one, and its forms don't offer it yet
+    waited = request.htmx and request.htmx.target == "snapshots" and not making
+    if waited:  # the page has waited for this one, and its forms don't offer it yet
         for one in (train, search):
             one.fields["snapshot"].widget.attrs["hx-swap-oob"] = "true"
     context = around(request, project)
@@ -153,15 +154,19 @@ def drawn(
         context["evaluate_form"] = evaluate_form or EvaluateForm.of(project)
     context |= {
         "snapshots": kept,
-        "runs": list(training.of(project)[:LATEST]),
+        "runs": (runs := list(training.of(project)[:LATEST])),
+        "running": any(one.state in training.OPEN for one in runs),
         "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
         "making": making,
+        "waited": waited,
         "recipes": [RECIPES[key] for key in training.recipes_for(project)],
         "form": train,
-        "searches": searches.of(project)[:LATEST],
+        "searches": (begun := list(searches.of(project)[:LATEST])),
+        "searching": any(one.state == Search.State.RUNNING for one in begun),
         "search_form": search,
         "worker": notices.worker_alive(),
-        "erasures": erasure.of(project),
+        "erasures": (gone := erasure.of(project)),
+        "erasing": any(one.state != Erasure.State.DONE for one in gone),
         "erase_form": erase_form or EraseForm(),
         "erased": lineage.erased(),
     }

@@ -47,8 +47,11 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
     taken.refresh_from_db()
     page = shown(emil, "copilot-training", project)
     assert taken.sha256[:12] in page and "Replay" in page and "1 verdict<" in page
-    waited = emil.get(at("copilot-training", project), HTTP_HX_REQUEST="true").content.decode()
+    polled = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "snapshots"}
+    waited = emil.get(at("copilot-training", project), **polled).content.decode()
     assert re.search(r'id="take"[^>]*hx-swap-oob="true"', waited), "who waited for it may take another at once"
+    other = emil.get(at("copilot-training", project), **polled | {"HTTP_HX_TARGET": "runs"}).content.decode()
+    assert "hx-swap-oob" not in other, "what somebody chose in a form stays, while runs are watched"
     body = {"snapshot": str(taken.public_id), "recipe": "spacy-entities", "seed": "7", "spacy-entities.passes": "3"}
     answer = emil.post(at("copilot-train", project), body | {"spacy-entities.replay": "on"})
     run = TrainingRun.objects.get()
@@ -60,6 +63,7 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
     with CaptureQueriesContext(connection) as asked:
         shown(emil, "copilot-training", project)
     listed = [one["sql"] for one in asked if re.search('FROM "assist_(snapshot|trainingrun)" ', one["sql"] or "")]
+    assert 'id="runs" hx-get' in shown(emil, "copilot-training", project), "who waits for it sees it done"
     assert [one for one in listed if "LIMIT 20" in one] and not [one for one in listed if '."curve"' in one]
     page = shown(emil, "copilot-run", project, run.public_id)
     assert "2 of 3" in page and "<path d=" in page and "every 2s" in page
@@ -69,6 +73,8 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
 
 
 def test_what_is_wrong_with_a_run_is_said_at_its_field(cast, project, emil) -> None:
+    none = emil.post(at("copilot-train", project), {"recipe": "spacy-entities", "seed": "0"}).content.decode()
+    assert "Take a snapshot first" in none
     taken = snapshots.take(project, by=cast.mina)
     snapshots.run(taken.pk)
     body = {"snapshot": str(taken.public_id), "recipe": "spacy-entities", "seed": "0", "spacy-entities.passes": "900"}
