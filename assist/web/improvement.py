@@ -17,6 +17,7 @@ from assist.models import LabelCheck
 from assist.web import training
 from assist.web.evaluation_rows import excerpt_of
 from assist.web.forms import LooksForm
+from assist.web.slice_names import SliceNames
 from assist.web.training import looks_after
 from projects.errors import Refused
 from projects.models import Project, Task
@@ -120,8 +121,14 @@ def _doubted(found: LabelCheck, project: Project) -> list[dict[str, Any]]:
     """The likeliest, with their tasks where those are still here."""
     rows = likely_wrong.doubted(found)[:SHOWN]
     known = Task.objects.filter(project=project).in_bulk([one["task"] for one in rows])
+    names = SliceNames(project)
     return [
-        {**one, "task": known[one["task"]], "excerpt": excerpt_of(known[one["task"]])}
+        {
+            **one,
+            "task": known[one["task"]],
+            "excerpt": excerpt_of(known[one["task"]]),
+            "instead": names.choice(one["instead"]),
+        }
         for one in rows
         if one["task"] in known
     ]

@@ -24,6 +24,15 @@ class SliceNames:
             self._tasks[key] = f"“{excerpt_of(found)}”" if found else key
         return self._tasks[key]
 
+    def choice(self, kept: str) -> str:
+        """A field and what is chosen there: "mood: good", as it is kept, by both their names."""
+        field, colon, key = kept.partition(": ")
+        return f"{self._fields.get(field, field)}{colon}{self.label(key)}"
+
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        return {one["key"]: one["name"] for one in self.project.settings_now().fields}
+
     @cached_property
     def _labels(self) -> dict[str, str]:
         return dict(self.project.labels.values_list("key", "name"))

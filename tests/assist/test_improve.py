@@ -179,3 +179,7 @@ def test_texts_of_a_class_that_look_like_another_are_doubted(cast, monkeypatch) 
     check = LabelCheck.objects.get()
     assert check.state == "done" and check.checked == 60, check.reason
     assert {one["task"] for one in check.found} == wrong and len(check.curve) == 4
+    client = Client()
+    client.force_login(cast.mina)
+    page = client.get(reverse("copilot-improve", args=[project.public_id])).content.decode()
+    assert "Tone: Defect" in page and "tone: defect" not in page, "by the names that people read"
