@@ -240,4 +240,6 @@ def test_requeued_work_is_weighed_again_and_paid_once(cast, project, batch) -> N
 
 def test_contest_takes_a_post(alice, cast, project, batch) -> None:
     mine = both(cast, project, batch)
-    assert alice.get(f"/my-work/{mine.public_id}/contest/").status_code == 405
+    answer = alice.get(f"/my-work/{mine.public_id}/contest/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "takes what a form sends" in answer.content.decode(), "no empty page for who signed in anew in between"
