@@ -20,8 +20,10 @@ import { combiningBindings, comparingBindings, decidingBindings } from "./bindin
 import { createCombining } from "./combining.js";
 import { createComments } from "./comments.js";
 import { createCopies } from "./copies.js";
+import { createPreview } from "./copy_preview.js";
 import { createEnding } from "./ending.js";
 import { createInSight } from "./in_sight.js";
+import { keptWork } from "./kept_work.js";
 import { createLeftEdits } from "./left_edits.js";
 import { createSendBack } from "./send_back.js";
 import { createSideBySide } from "./side_by_side.js";
@@ -68,13 +70,13 @@ const sendBack = createSendBack({
 });
 
 function compare() {
-  const edited = Boolean(editor);
+  const left = Boolean(editor) || isCombining();
   toAnswers("compare");
   hosts.panel.replaceChildren();
   look(inSight.drawn);
   printKeys(comparing);
   refresh();
-  if (edited) keep();
+  if (left) keep();
 }
 
 /** From the editor, or another way of looking, to the answers. @param {"compare"|"combine"} mode */
@@ -195,10 +197,9 @@ function changed() {
   keep();
 }
 
-/** What is kept until the decision: the note that is being written, and the answers that are or were edited. */
 function work() {
-  const shown = editor ? { ...editor.answer(), base } : isCombining() ? { picks: combining.picks } : {};
-  return { note: byId("note").value, ...shown, ...(left.all.length && { left: left.all }) };
+  const edited = editor && { ...editor.answer(), base };
+  return keptWork({ note: byId("note").value, edited, combining, inSight: isCombining(), left: left.all });
 }
 
 const keep = () => drafts?.change({ answer: work() });
@@ -238,13 +239,15 @@ function showSaved(state, detail) {
   if (detail?.signedOut) askToSignIn();
 }
 
-const copies = createCopies({ ask: dialogs.ask, notes, localStore, key: review.id, drafts: () => drafts, work, open });
+const preview = createPreview({ host: byId("copies"), about: { task, project }, answers, answerOf: combining.answerOf });
+const copies = createCopies({ ask: dialogs.ask, preview, notes, localStore, key: review.id, drafts: () => drafts, work, open });
 
 /** What was kept: a note, and an answer if one was being edited. */
-function open({ base: from, note = "", picks, left: edits, ...answer }) {
+function open({ base: from, note = "", picks, combined, left: edits, ...answer }) {
   closeEditor();
   byId("note").value = note;
   left = createLeftEdits(edits);
+  combining.recall(combined);
   if (picks) combine(picks);
   else if (from === undefined) compare();
   else edit(answers.find(({ id }) => id === from)?.answer ?? null, from, { answer });
