@@ -149,8 +149,10 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
     look = second_looks.of_task(task)
     audit = look is not None and look.is_blind
+    decided = None if look else Verdict.objects.current().filter(task=task).select_related("decided_by").first()
     context = {"task": task, "project": task.project, "review": review, "look": look, "audit": audit} | {
         "selection": selection,
+        "decided": decided,
         "data": review_json(review, request.user, selection, blind=audit),
         "choices": choices_json(request.user),
         "parts": [] if audit else _parts(task),
