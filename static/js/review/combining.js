@@ -39,6 +39,10 @@ export function createCombining({ matches, answers, blind, panel, onChange, ...t
     recall: (picks) => void (combination = picks ? made(picks) : null),
     /** @param {(number|null)[]} picks */
     answerOf: (picks) => made(picks).answer(),
+    /** How many parts nobody has decided yet. */
+    get open() {
+      return combination.open.length;
+    },
     /** Show the list. @param {(number|null)[]} [picks] what was taken before */
     begin(picks) {
       if (picks || !combination) combination = made(picks);

@@ -13,12 +13,13 @@ import { signInAgain } from "../studio/shell/sign_in.js";
 import { renewToken, csrfToken } from "../studio/shared/token.js";
 import { openLocalStore } from "../studio/shell/local_store.js";
 import { createApi } from "../studio/shell/api.js";
-import { say } from "../studio/shared/words.js";
+import { say, sayCount } from "../studio/shared/words.js";
 import { createAnswerList } from "./answer_list.js";
 import { marksOf, nextOf } from "./answers.js";
 import { combiningBindings, comparingBindings, decidingBindings } from "./bindings.js";
 import { createCombining } from "./combining.js";
 import { createComments } from "./comments.js";
+import { loadComparison } from "./comparisons.js";
 import { createCopies } from "./copies.js";
 import { createPreview } from "./copy_preview.js";
 import { createEnding } from "./ending.js";
@@ -28,14 +29,8 @@ import { createLeftEdits } from "./left_edits.js";
 import { createSendBack } from "./send_back.js";
 import { createSideBySide } from "./side_by_side.js";
 
-const COMPARISONS = {
-  classification: () => import("./compare_fields.js"),
-  image_regions: () => import("./compare_image.js"),
-  preference: () => import("./compare_pair.js"),
-  text_spans: () => import("./compare_text.js"),
-};
 const { task, project, answers, matches, review, urls, draft, comments } = pageData("review-data");
-const [editors, { createComparison }] = await Promise.all([loadEditors([project.task_type]), COMPARISONS[project.task_type]()]);
+const [editors, { createComparison }] = await Promise.all([loadEditors([project.task_type]), loadComparison(project.task_type)]);
 const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
 const api = createApi({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken });
@@ -107,6 +102,7 @@ function refresh() {
 
 function choose(index) {
   if (!inSight.choose(index)) return;
+  notes.clear("choose");
   refresh();
   announce(say("{name} is chosen", { name: answers[inSight.chosen].name }));
 }
@@ -188,7 +184,9 @@ function anew() {
 /** A copy of what is combined, or chosen. */
 function editAny() {
   const [answer, from] = isCombining() || inSight.chosen >= 0 ? decision() : [];
+  const open = isCombining() ? combining.open : 0;
   if (answer) edit(answer, from);
+  if (open) notes.show("left", { kind: "warn", text: sayCount(open, "{count} part that is still open isn’t in it.", "{count} parts that are still open aren’t in it."), verb: say("Back to them"), onVerb: () => combine() });
 }
 
 function changed() {
@@ -264,7 +262,7 @@ async function decide() {
   if (ending.sending || editor?.enter() || editor?.incomplete?.()) return;
   if (byId("saved-mark").dataset.state === "conflict") return copies.conflict();
   if (isCombining() && combining.onward()) return;
-  if (!editor && !isCombining() && inSight.chosen < 0) return;
+  if (!editor && !isCombining() && inSight.chosen < 0) return notes.show("choose", { kind: "info", text: say("Choose an answer first, or combine or edit them.") });
   if (editor?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
   const [answer, from] = decision();
   const body = { token: review.token, answer, base: from, note: byId("note").value.trim() };
