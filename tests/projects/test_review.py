@@ -212,6 +212,16 @@ def test_nobody_reviews_their_own_work(client, cast, project, task) -> None:
     assert not Assignment.objects.filter(kind="review").exists()
 
 
+def test_what_was_sent_back_is_listed_as_that_and_not_offered(rita, cast, task) -> None:
+    answer = str(task.annotations.get(tasker=cast.bob).public_id)
+    token = opened(rita, task)["review"]["token"]
+    assert send(rita, task, "back", token=token, answers=[answer], reason="label", note="").status_code == 200
+    shown = rita.get("/review/").content.decode()
+    assert "With the tasker until" in shown and f"/review/{task.public_id}/" not in links(shown)
+    shown = rita.get(f"/review/{task.public_id}/").content.decode()
+    assert "may still be corrected" in shown and "Somebody was first" not in shown
+
+
 def test_one_reviewer_at_a_time(rita, cast, task, client) -> None:
     mine = opened(rita, task)["review"]["token"]
     mina = type(client)()
