@@ -193,7 +193,7 @@ def totals(person: Person, organization: Organization) -> Totals:
         sums[kind] += int(whole - (fresh if kind == Account.Kind.OWED and not paying else 0))
     days, now = pay_terms.of(organization).hold_days, min(as_of(), FAR)
     held = ledger.earned_between(person, organization, timezone.now() - timedelta(days=days), now) if days else 0
-    return Totals(sums["owed"], sums["in_payout"], sums["paid"], held, days)
+    return Totals(sums["owed"], sums["in_payout"], sums["paid"], max(0, min(held, sums["owed"])), days)
 
 
 def payouts(person: Person, organization: Organization, number: int = 12) -> list[PayoutItem]:

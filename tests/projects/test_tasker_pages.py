@@ -9,7 +9,7 @@ from projects.models import Annotation
 from projects.reports import earnings, progress
 from projects.workflow import submission, task_actions
 from taskers.models import Dispute, Transfer
-from taskers.money import disputes, payouts
+from taskers.money import disputes, pay_terms, payouts
 from taskers.people import invitations
 from tests.support import make
 from tests.support.taskers.money import balance_of
@@ -159,6 +159,8 @@ def test_totals_are_what_transfers_say(alice, cast, project, batch) -> None:
     assert (totals.owed, totals.in_payout, totals.paid) == tuple(
         balance_of(cast.alice, kind) for kind in ("owed", "in_payout", "paid")
     )
+    pay_terms.change(cast.riverside, cast.finn, hold_days=9)
+    assert earnings.totals(cast.alice, cast.riverside).held == totals.owed, "not what is in payouts already"
     page = alice.get("/my-work/").content.decode()
     assert "$0.15" in page and "Settled" in page and "Waiting for approval" in page
 
