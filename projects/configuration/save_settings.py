@@ -95,11 +95,12 @@ def amend(
 
 @transaction.atomic
 def revise(
-    project: Project, by: Person, *, seen: str, labels: Sequence[Mapping], **settings: object
+    project: Project, by: Person, *, seen: str, labels: Sequence[Mapping], name: str | None = None, **settings: object
 ) -> ProjectSettings:
-    """Make the settings and labels these, if they are still what the author has seen (`seen`, a mark).
+    """Make the settings and labels these, if they are still what the author has seen (`seen`, a mark), and call the
+    project `name`, if one is given.
 
-    Raises Overwrites otherwise, and Refused for what can't be.
+    Raises Overwrites otherwise, and Refused for what can't be; StateConflict for a name in use.
     """
     check_unchanged(project, seen)
     before = labels_of(project)
@@ -107,6 +108,8 @@ def revise(
     same = [_said(one, kept.get(one.get("key") or "", {})) for one in labels] == before
     made = configure.change(project, by, labels=None if same else labels, **settings)
     configure.check_answerable(project, made)
+    if name is not None:
+        configure.rename(project, name, by=by)
     return made
 
 

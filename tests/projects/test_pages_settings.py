@@ -66,7 +66,7 @@ def test_the_models_names_come_back_from_their_line_as_they_are(names: list[str]
         ("labels-1-hotkey", "p", "“Ship” has the key P already"),
         ("labels-1-hotkey", "s", "S is the studio&#x27;s own key for “Skip”"),
         ("labels-1-hotkey", "!", "a letter or a digit"),
-        ("labels-1-name", "Port", "Two labels"),
+        ("labels-1-name", "port", "“Port” and “port” would be one label"),
         ("labels-0-colour", "red", "valid"),
     ],
 )
@@ -156,6 +156,21 @@ def test_change_makes_the_next_version(cast, mina, project) -> None:
     mina.post(page("project-settings", project.public_id), changed(project, wanted="4"))
     settings = project.settings_now()
     assert (settings.version, settings.wanted, settings.made_by) == (2, 4, cast.mina)
+
+
+def test_manager_calls_a_project_something_else_and_a_page_opened_before_does_not_undo_it(cast, mina, project) -> None:
+    make.project(cast.riverside, "Ships")
+    at = page("project-settings", project.public_id)
+    shown = mina.get(at).content.decode()
+    assert "Spans in texts" in shown and 'name="initial-name" value="Names in reports"' in shown
+    before = {"initial-name": "Names in reports"}
+    taken = mina.post(at, changed(project, name="Ships", wanted="4", **before)).content.decode()
+    assert "already a project" in taken and 'value="Ships"' in taken
+    assert "A project needs a name" in mina.post(at, changed(project, name=" ", **before)).content.decode()
+    mina.post(at, changed(project, name="People in reports", **before))
+    mina.post(at, changed(project, name="Names in reports", wanted="5", **before))
+    project.refresh_from_db()
+    assert (project.name, project.settings_now().wanted) == ("People in reports", 5)
 
 
 def test_manager_says_that_empty_answers_are_usual_and_the_studio_is_told(cast, mina, project) -> None:

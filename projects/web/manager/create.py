@@ -75,7 +75,7 @@ def task_preview(request: MemberRequest, project: Project) -> HttpResponse:
     def tried() -> Looks:
         return previews.of_project(project, by=request.user, **_terms(form, labels, project.task_type))
 
-    return _tried(request, project.name, form, labels, tried)
+    return _tried(request, request.POST.get("name", "").strip() or project.name, form, labels, tried)
 
 
 @require_POST
@@ -157,7 +157,8 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     if posted and form.is_valid() and labels.is_valid():
         try:
             terms = _terms(form, labels, project.task_type)
-            version = save_settings.revise(project, request.user, seen=seen, **terms).version
+            said = {"seen": seen, "name": form.renamed()} | terms
+            version = save_settings.revise(project, request.user, **said).version
             messages.success(request, _("Saved as version %(version)s.") % {"version": version})
             return redirect("project-settings", project.public_id)
         except Overwrites as problem:
@@ -168,6 +169,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     pictures = list(illustrations.listed(project))
     context = {
         "project": project,
+        "task_type": TASK_TYPES[project.task_type],
         "media": TASK_TYPES[project.task_type].media,
         "form": form,
         "labels": labels,
@@ -187,7 +189,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
 def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> ChangedSettingsForm:
     return ChangedSettingsForm(
         request.POST or None,
-        initial=settings_initial(now),
+        initial=settings_initial(now) | {"name": project.name},
         task_type=project.task_type,
         effects_at=reverse("settings-effects", args=[project.public_id]),
         organization=project.organization,
