@@ -123,7 +123,7 @@ def _changed(
     """The form and the label table of a project that is there."""
     own = {one["key"] for one in own_labels(project.task_type)}
     shown = [one for one in in_use if one["key"] not in own]
-    labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project)
+    labels = _labels(request, label_rows(shown, now.label_mapping, now.fields), project.task_type, project)
     return _form(request, project, now), labels
 
 
@@ -140,7 +140,8 @@ def _new_labels(request: MemberRequest, pattern: Mapping[str, Any] | None) -> An
         return _labels(request, blank_rows(), request.POST.get("task_type", ""))
     own = {one["key"] for one in own_labels(pattern["task_type"])}
     shown = [one for one in pattern["labels"] if one["key"] not in own]
-    rows = label_rows(shown, pattern["settings"].get("label_mapping", {})) or blank_rows()
+    begun = pattern["settings"]
+    rows = label_rows(shown, begun.get("label_mapping", {}), begun.get("fields", [])) or blank_rows()
     return _labels(request, rows, request.POST.get("task_type", ""))
 
 
