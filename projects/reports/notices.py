@@ -59,7 +59,8 @@ def said_of(project: Project, settings: ProjectSettings, *, waiting: bool, undec
     `settings` are the project's newest, which the page has read already.
     """
     alive, leaked, doubtful, stopped, questions, broken, reported, tasker = _asked(project)
-    sentences = [_worker(alive, waiting), _nobody() if undecided and not tasker else "", _questions(questions), _broken(project, broken)]
+    sentences = [_worker(alive, waiting), _nobody() if undecided and not tasker else ""]
+    sentences += [_questions(questions), _broken(project, broken)]
     sentences += [_reported(project, reported)]
     sentences += [_known_answers(leaked, doubtful), _models(stopped)]
     return [one for one in (*sentences, *(speak(project, settings) for speak in SPEAKERS)) if one]
@@ -67,7 +68,8 @@ def said_of(project: Project, settings: ProjectSettings, *, waiting: bool, undec
 
 def _asked(project: Project) -> tuple[bool, int, int, str | None, int, int, int, bool]:
     """A worker lives; known answers that leaked lately, or are doubtful; models that stopped; questions that wait;
-    tasks that were reported as broken and withheld, as far as a thousand; tasks reported by too few people for that; somebody is a tasker."""
+    tasks that were reported as broken and withheld, as far as a thousand; tasks reported by too few people for that;
+    somebody is a tasker."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(ASKED, {"silence": SILENCE, "project": project.pk})

@@ -206,6 +206,17 @@ def test_label_taken_away_is_retired(mina, project) -> None:
     assert project.labels.get(key="place").retired_at is not None
 
 
+def test_two_labels_that_mean_the_same_are_merged(mina, project) -> None:
+    at = page("project-settings", project.public_id)
+    assert '<option value="place" selected>Place</option>' in mina.get(at).content.decode()
+    merging = page("project-merge-labels", project.public_id)
+    same = mina.post(merging, {"label": "place", "into": "place"}, follow=True).content.decode()
+    assert "Merge it into another label that is in use." in same
+    merged = mina.post(merging, {"label": "place", "into": "person"}, follow=True).content.decode()
+    assert "“Place” is “Person” from now on." in merged and 'id="merge-label"' not in merged
+    assert project.labels.get(key="place").merged_into.key == "person"
+
+
 def test_preview_shows_instructions_without_what_could_act(mina) -> None:
     text = "**bold** <script>alert(1)</script> [x](javascript:alert(1))"
     shown = mina.post(page("instructions-preview"), {"instructions": text}).content.decode()

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.configuration import configure, illustrations, instructions, save_settings
+from projects.configuration import configure, illustrations, instructions, label_changes, save_settings
 from projects.configuration.pictured import instructions_html
 from projects.configuration.save_settings import Overwrites
 from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
@@ -121,10 +121,15 @@ def _changed(
     request: MemberRequest, project: Project, now: ProjectSettings, in_use: Sequence[Mapping]
 ) -> tuple[ChangedSettingsForm, Any]:
     """The form and the label table of a project that is there."""
-    own = {one["key"] for one in own_labels(project.task_type)}
-    shown = [one for one in in_use if one["key"] not in own]
+    shown = _own(project.task_type, in_use)
     labels = _labels(request, label_rows(shown, now.label_mapping, now.fields), project.task_type, project)
     return _form(request, project, now), labels
+
+
+def _own(task_type: str, labels: Sequence[Mapping]) -> list[Mapping]:
+    """The labels that a manager made: without those that the type has by itself."""
+    types = {one["key"] for one in own_labels(task_type)}
+    return [one for one in labels if one["key"] not in types]
 
 
 def _create(request: MemberRequest, form: NewProjectForm, labels: Labels, pattern: Mapping[str, Any] | None) -> Project:
@@ -138,8 +143,7 @@ def _new_labels(request: MemberRequest, pattern: Mapping[str, Any] | None) -> An
     """The label table of a project that isn't there yet, with what its pattern has."""
     if pattern is None:
         return _labels(request, blank_rows(), request.POST.get("task_type", ""))
-    own = {one["key"] for one in own_labels(pattern["task_type"])}
-    shown = [one for one in pattern["labels"] if one["key"] not in own]
+    shown = _own(pattern["task_type"], pattern["labels"])
     begun = pattern["settings"]
     rows = label_rows(shown, begun.get("label_mapping", {}), begun.get("fields", [])) or blank_rows()
     return _labels(request, rows, request.POST.get("task_type", ""))
@@ -174,6 +178,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "media": TASK_TYPES[project.task_type].media,
         "form": form,
         "labels": labels,
+        "in_use": _own(project.task_type, in_use),
         "seen": seen,
         "conflict": conflict,
         "version": now.version,
@@ -185,6 +190,21 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "tab": "settings",
     }
     return render(request, "projects/manager/settings.html", context, status=status)
+
+
+@require_POST
+@manages
+def merge_labels(request: MemberRequest, project: Project) -> HttpResponse:
+    """Have a label's answers count as another's, and offer it no more."""
+    names = dict(project.labels.in_use().values_list("key", "name"))
+    label, into = request.POST.get("label", ""), request.POST.get("into", "")
+    try:
+        label_changes.merge(project, label, into, by=request.user)
+        said = {"label": names[label], "into": names[into]}
+        messages.success(request, _("“%(label)s” is “%(into)s” from now on.") % said)
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("project-settings", project.public_id)
 
 
 def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> ChangedSettingsForm:

@@ -53,7 +53,7 @@ def shown(found: Import) -> dict[str, Any]:
         "create": CREATE,
         "leave": LEAVE,
         "becomes": _becomes(project, planned["mapped"]),
-        "columns": [(name, planned["mapped"].get(name, "") or _otherwise(name, planned)) for name in planned["columns"]],
+        "columns": [(name, planned["mapped"].get(name, "") or _unsaid(name, planned)) for name in planned["columns"]],
         "plan_view": _view(found, project, planned),
     }
 
@@ -69,7 +69,7 @@ def _becomes(project: Project, mapped: Mapping[str, str]) -> list[tuple[str, str
     return [*words.items(), *((one, one) for one in dict.fromkeys(mapped.values()) if one and one not in words)]
 
 
-def _otherwise(name: str, planned: Mapping[str, Any]) -> str:
+def _unsaid(name: str, planned: Mapping[str, Any]) -> str:
     """A column that was left out says so; of another nothing was said."""
     return OUT if name in planned["mapped"] else ""
 
