@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -30,7 +31,7 @@ OF_WORKER = 6  # connections a worker holds outside the pool: its jobs, and list
 ACCOUNTS = "demo-accounts.txt"  # written by `load_demo`
 NOBODY = (
     "Nobody is here yet. Begin an organization:"
-    ' `.venv/bin/python manage.py create_organization "Bureau of Maps" olga@maps.gov`'
+    ' `{data}.venv/bin/python manage.py create_organization "Bureau of Maps" olga@maps.gov`'
     " prints the link with which its owner sets a password."
 )
 FETCH = (sys.executable, "-m", "assist.adapters", "fetch", "--only")
@@ -248,7 +249,9 @@ class _Life:
                 self.say("start", line)
             self.say("start", f"These demo accounts and passwords are kept in {accounts}")
         elif not self.plan.demo and await asyncio.to_thread(is_empty, self.url):
-            self.say("start", NOBODY)
+            # Elsewhere the command would look for another database, and wait for it.
+            data = os.environ.get("TANDEM_DATA")
+            self.say("start", NOBODY.format(data=f"TANDEM_DATA={shlex.quote(data)} " if data else ""))
         self.say("start", "Ctrl-C stops everything.")
 
 

@@ -55,6 +55,7 @@ PROJECT = [
     path("dashboard/<slug:figure>.csv", dashboard.file, name="project-figure"),
     path("alerts/", alerts.page, name="project-alerts"),
     path("move/", project.move, name="project-move"),
+    path("labels/merge/", create.merge_labels, name="project-merge-labels"),
     path("settle/", project.settle, name="project-settle"),
     path("settings/", create.settings, name="project-settings"),
     path("settings/preview/", create.task_preview, name="settings-preview"),

@@ -243,7 +243,7 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
     if len(labels) > limits.LABELS:
         raise Refused("A project has at most %(most)s labels.", code="bad-label", place="labels", most=limits.LABELS)
     plain: list[dict] = []
-    keys: set[str] = set()
+    called: dict[str, str] = {}  # by the key of those before
     held = dict(project.labels.values_list("key", "attributes"))
     colours = iter(label_colours.fresh((str(one.get("colour") or "") for one in labels), len(labels)))
     for index, one in enumerate(labels):
@@ -253,17 +253,25 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
         hotkey = str(one.get("hotkey") or "").lower()[:1]
         if not name or not key:
             raise Refused("A label needs a name with a letter or digit in it.", code="bad-label", place=f"{place}.name")
-        if key in keys:
-            raise Refused("Two labels would have the key %(key)r.", code="label-twice", place=f"{place}.key", key=key)
+        if key in called:
+            raise _twice(place, key, name, called[key])
         colour = str(one.get("colour") or next(colours))
         if len(colour) != 7 or colour[0] != "#" or not all(c in "0123456789abcdefABCDEF" for c in colour[1:]):
             raise Refused("A colour looks like #1971c2.", code="bad-colour", place=f"{place}.colour")
-        keys.add(key)
+        called[key] = name
         plain.append({"key": key, "name": name, "colour": colour, "hotkey": hotkey} | _asked(one, place, plain))
         if "attributes" in plain[-1] and plain[-1]["attributes"] != held.get(key):  # older ones may be called the same
             label_attributes.check_names(plain[-1]["attributes"], f"{place}.attributes")
     _check_hotkeys(project, plain)
     return plain
+
+
+def _twice(place: str, key: str, name: str, other: str) -> Refused:
+    """Keys are made of names, which is all that whoever fills in a page knows of them."""
+    if label_key({"name": name}) == label_key({"name": other}):
+        text = "“%(name)s” and “%(other)s” would be one label: call one of them something else."
+        return Refused(text, code="label-twice", place=f"{place}.name", name=name, other=other)
+    return Refused("Two labels would have the key %(key)r.", code="label-twice", place=f"{place}.key", key=key)
 
 
 def _check_hotkeys(project: Project, labels: Sequence[Mapping]) -> None:

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from projects.configuration import configure
 from projects.models import Project, ProjectSettings
+from projects.task_types import asked_fields
 from taskers.errors import Problem
 from taskers.models import Event, Person
 
@@ -95,24 +96,30 @@ def amend(
 
 @transaction.atomic
 def revise(
-    project: Project, by: Person, *, seen: str, labels: Sequence[Mapping], **settings: object
+    project: Project, by: Person, *, seen: str, labels: Sequence[Mapping], name: str | None = None, **settings: object
 ) -> ProjectSettings:
-    """Make the settings and labels these, if they are still what the author has seen (`seen`, a mark).
+    """Make the settings and labels these, if they are still what the author has seen (`seen`, a mark), and call the
+    project `name`, if one is given.
 
-    Raises Overwrites otherwise, and Refused for what can't be.
+    Raises Overwrites otherwise, and Refused for what can't be; StateConflict for a name in use.
     """
     check_unchanged(project, seen)
     before = labels_of(project)
     kept = {one["key"]: one for one in before}
-    same = [_said(one, kept.get(one.get("key") or "", {})) for one in labels] == before
+    keys = {one["name"].casefold(): one["key"] for one in before}
+    same = [_said(one, kept.get(one.get("key") or "", {}), keys) for one in labels] == before
     made = configure.change(project, by, labels=None if same else labels, **settings)
     configure.check_answerable(project, made)
+    if name is not None:
+        configure.rename(project, name, by=by)
     return made
 
 
-def _said(label: Mapping, kept: Mapping) -> dict:
-    """A label as a form says it, with what the form doesn't ask for as it was."""
-    return {key: kept.get(key, "") if label.get(key) is None else label[key] for key in (*SHOWN, "parent")}
+def _said(label: Mapping, kept: Mapping, keys: Mapping[str, str]) -> dict:
+    """A label as a form says it, with what the form doesn't ask for as it was; `keys` are those of labels by name."""
+    said = {key: kept.get(key, "") if label.get(key) is None else label[key] for key in (*SHOWN, "parent")}
+    above = keys.get(said["parent"].casefold(), said["parent"])
+    return said | {"field": asked_fields.key_of(said["field"]), "parent": above}
 
 
 def changed_since(project: Project, seen: str) -> Changes:

@@ -44,32 +44,44 @@ SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - 
   (SELECT count(*) FROM (
      SELECT FROM projects_task t WHERE t.project_id = %(project)s AND t.withheld = 'broken' LIMIT 1000) t),
   (SELECT count(DISTINCT b.task_id) FROM projects_brokenreport b JOIN projects_task t ON t.id = b.task_id
-   WHERE b.project_id = %(project)s AND b.outcome = '' AND t.withheld <> 'broken')
+   WHERE b.project_id = %(project)s AND b.outcome = '' AND t.withheld <> 'broken'),
+  EXISTS (SELECT FROM taskers_membership m JOIN taskers_person w ON w.id = m.person_id AND w.is_active
+   JOIN projects_project j ON j.id = %(project)s AND j.organization_id = m.organization_id
+   WHERE m.role = 'tasker' AND m.ended_at IS NULL AND (m.project_key IS NULL OR m.project_key = j.public_id))
 FROM projects_pooledgold WHERE project_id = %(project)s
 """
 
 
-def said_of(project: Project, settings: ProjectSettings, *, waiting: bool) -> list[str]:
-    """Everything there is to say about a project at this moment, most urgent first; `waiting`: whether imports do.
+def said_of(project: Project, settings: ProjectSettings, *, waiting: bool, undecided: bool = False) -> list[str]:
+    """Everything there is to say about a project at this moment, most urgent first; `waiting`: whether imports do;
+    `undecided`: whether tasks are handed out of which no stall is known, which are looked for every few minutes.
 
     `settings` are the project's newest, which the page has read already.
     """
-    alive, leaked, doubtful, stopped, questions, broken, reported = _asked(project)
-    sentences = [_worker(alive, waiting), _questions(questions), _broken(project, broken)]
+    alive, leaked, doubtful, stopped, questions, broken, reported, tasker = _asked(project)
+    sentences = [_worker(alive, waiting), _nobody() if undecided and not tasker else ""]
+    sentences += [_questions(questions), _broken(project, broken)]
     sentences += [_reported(project, reported)]
     sentences += [_known_answers(leaked, doubtful), _models(stopped)]
     return [one for one in (*sentences, *(speak(project, settings) for speak in SPEAKERS)) if one]
 
 
-def _asked(project: Project) -> tuple[bool, int, int, str | None, int, int, int]:
+def _asked(project: Project) -> tuple[bool, int, int, str | None, int, int, int, bool]:
     """A worker lives; known answers that leaked lately, or are doubtful; models that stopped; questions that wait;
-    tasks that were reported as broken and withheld, as far as a thousand; tasks reported by too few people for that."""
+    tasks that were reported as broken and withheld, as far as a thousand; tasks reported by too few people for that;
+    somebody is a tasker."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(ASKED, {"silence": SILENCE, "project": project.pk})
             return cursor.fetchone()
     except DatabaseError:
-        return False, 0, 0, None, 0, 0, 0
+        return False, 0, 0, None, 0, 0, 0, True
+
+
+def _nobody() -> str:
+    """Tasks lie there, and nobody may ever get one."""
+    said = _("Nobody is a tasker here, so nobody gets these tasks: invite people, or give yourself the role.")
+    return format_html('{} <a href="{}">{}</a>', said, reverse("people"), _("People"))
 
 
 def _known_answers(leaked: int, doubtful: int) -> str:

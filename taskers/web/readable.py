@@ -59,7 +59,7 @@ class _Writing:
         if value and all(self.ours("", name) for name in value):
             return self.items(list(value.values()))
         told = {name: one for name, one in value.items() if not self.ours(name, one) and one not in EMPTY}
-        rows = [(_title(str(name)), self.of(one)) for name, one in self.some(told.items())]
+        rows = [(self.title(str(name)), self.of(one)) for name, one in self.some(told.items())]
         more = format_html("<dt>…</dt><dd></dd>") if len(rows) < len(told) else ""
         shown = format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows)
         return format_html('<dl class="facts">{}{}</dl>', shown, more) if rows else NOTHING
@@ -80,6 +80,10 @@ class _Writing:
         """Whether this is a key, which nobody reads."""
         return name == "id" or _is_key(value)
 
+    def title(self, name: str) -> str:
+        """What stands before a value."""
+        return _title(name)
+
     def some(self, values: Iterable) -> Iterable:
         """As many as may still be shown."""
         for one in values:
@@ -94,6 +98,9 @@ class _Given(_Writing):
 
     def ours(self, name: str, value: object) -> bool:
         return False
+
+    def title(self, name: str) -> str:
+        return name or NOTHING  # as it is looked for, and as it comes back
 
 
 def _plain(value: object) -> str:

@@ -334,7 +334,10 @@ def test_fields_are_made_in_rows_by_keyboard(site: Site, sign_in: Callable[..., 
     assert faults(page) == []
     rows.nth(2).locator("[data-part=min]").fill("0")
     rows.nth(2).locator("[data-part=max]").fill("8")
+    labels.nth(1).locator("[name$=-field]").fill("subject")
     rows.nth(0).locator("[data-part=name]").fill("Topic")  # what hangs on it goes with it
+    expect(labels.nth(1).locator("[name$=-field]")).to_have_value("Topic")
+    assert page.locator("#fields-of-choices option").evaluate_all("all => all.map((one) => one.value)") == ["Topic"]
     page.get_by_role("button", name="Make the project").click()
     page.wait_for_url("**/load/")
     ((fields,),) = site.query(

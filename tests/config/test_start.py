@@ -160,6 +160,7 @@ def test_a_newcomers_days_from_the_first_start_to_a_spoilt_model(data, started):
 def test_a_start_without_the_demo_is_empty_and_says_how_to_begin(data, started):
     started.append(tandem := Tandem(data, "run", "--no-demo", TANDEM_MODEL_SET="none"))
     tandem.wait_for("Nobody is here yet. Begin an organization")
+    assert f"`TANDEM_DATA={data} .venv/bin/python manage.py create_organization" in tandem.said()
     assert "load_demo" not in tandem.said() and not (data / "demo-accounts.txt").exists()
     begun = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "create_organization", "Bureau of Maps", "olga@maps.gov"],

@@ -7,6 +7,7 @@ from projects.configuration import configure, save_settings
 from projects.errors import Refused
 from projects.models import Project
 from projects.task_types import asked_fields
+from taskers.models import Event
 from tests.support import make, sending
 from tests.support.projects.pipeline import Api
 
@@ -105,6 +106,21 @@ def test_labels_and_fields_are_judged_together_and_taken_together(cast) -> None:
     assert project.labels.in_use().count() == 2
     with pytest.raises(Refused, match="no field of that name"):
         configure.change(project, cast.mina, fields=[MOOD])
+
+
+def test_labels_name_their_field_and_what_they_lie_under_and_saving_that_changes_no_label(cast, client) -> None:
+    kinds = [{"name": "Animal", "kind": "tree"}, {"name": "Is it glad?", "kind": "choice"}]
+    labels = [{"name": "Great cat"}, {"name": "Lion", "parent": "great_cat"}, {"name": "Yes", "field": "Is it glad?"}]
+    project = make.project(cast.riverside, "Zoo", "classification", fields=kinds, labels=labels)
+    client.force_login(cast.mina)
+    address = reverse("project-settings", args=[project.public_id])
+    forms = sending.read(client.get(address).content.decode(), address).forms
+    (form,) = [one for one in forms if "labels-TOTAL_FORMS" in one.said()]
+    sent = form.said()
+    assert (sent["labels-1-parent"], sent["labels-2-field"]) == (["Great cat"], ["Is it glad?"])
+    told = Event.objects.filter(kind="labels_changed")
+    before = told.count()
+    assert sending.send(client, form).status_code == 302 and told.count() == before
 
 
 def test_many_on_one_screen_leave_no_label_a_key_that_the_screen_has(cast) -> None:

@@ -4,13 +4,16 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from projects.models import Batch, BatchProgress, Project
 from projects.reports import progress
 from projects.web.manager import project as project_page
-from taskers.models import Account, Event
+from projects.workforce import rules
+from taskers.models import Account, Event, Membership
 from taskers.people import invitations
 from tests.support import make
+from tests.support.projects.gold import stocked
 from tests.support.projects.managing import page, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +89,23 @@ def test_a_projects_sums_are_those_of_all_its_batches(mina, project, monkeypatch
         BatchProgress.objects.filter(batch=make.batch(project, name)).update(tasks=4_000, decided=1_000)
     shown = mina.get(page("project", project.public_id)).content.decode()
     assert "12,000" in shown and "3,000" in shown
+
+
+def test_a_project_says_at_once_that_nobody_is_there_to_do_its_tasks(cast, mina, project) -> None:
+    BatchProgress.objects.filter(batch=make.batch(project)).update(tasks=2)
+    assert "Nobody is a tasker here" not in mina.get(page("project", project.public_id)).content.decode()
+    Membership.objects.filter(organization=cast.riverside, role="tasker").update(ended_at=timezone.now())
+    shown = mina.get(page("project", project.public_id)).content.decode()
+    assert "Nobody is a tasker here, so nobody gets these tasks" in shown and f'<a href="{page("people")}">' in shown
+
+
+def test_gold_that_nobody_gets_by_the_rules_says_so(cast, mina, project, batch) -> None:
+    stocked(batch)
+    rules.change(project, cast.mina, gold_share=0.1)
+    assert "Nobody gets any of it." not in mina.get(page("project-gold", project.public_id)).content.decode()
+    rules.change(project, cast.mina, gold_share=0)
+    shown = mina.get(page("project-gold", project.public_id)).content.decode()
+    assert "Nobody gets any of it." in shown and "In the stock: 1;" in shown
 
 
 @pytest.mark.parametrize("screen", [*SCREENS, "projects", "project-new"])

@@ -78,6 +78,16 @@ def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:
     assert "Loaded: 2 new tasks. 2 rows were refused." in shown
 
 
+def test_a_file_that_was_loaded_before_says_so_and_leads_to_the_tasks_that_are_there(mina, project) -> None:
+    for name in ("March", "April"):
+        send(mina, project, batch_name=name)
+        found = Import.objects.latest("pk")
+        importing.run(found.pk)
+    shown = mina.get(reverse("import", args=[found.public_id])).content.decode()
+    assert "Nothing new: its 2 rows were here already. 2 rows were refused." in shown
+    assert f'href="{reverse("tasks", args=[project.public_id])}">See the tasks' in shown
+
+
 def test_import_says_by_what_its_tasks_are_named_and_which_fields_it_kept(mina, project) -> None:
     send(mina, project, b'{"id": 1, "text": "One", "source": "mail"}\n{"id": 2, "text": "Two"}\n{"text": "Three"}')
     importing.run(only_import().pk)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from projects.data import importing
 from projects.data.connectors import saved
-from projects.models import Connector, Import, ImportedPrediction, Label, Project, Task
+from projects.models import Connector, Import, ImportedPrediction, Label, Project, Task, Verdict
 from tests.support import make
 from tests.support.projects.formats import said_format as said_format  # a fixture
 from tests.support.projects.formats import spans
@@ -123,6 +123,21 @@ def test_columns_are_said_on_the_page_and_remembered(mina, project, monkeypatch)
     assert Task.objects.get().external_id == "r-1" and Task.objects.get().payload["text"] == "Maria went to Oslo."
     send(mina, project, ("more.csv", table.replace(b"r-1", b"r-2")), batch_name="April")
     assert importing.run(Import.objects.latest("pk").pk).loaded == 1  # known by now: no choice is needed
+
+
+def test_a_column_becomes_an_answer_or_nothing_by_its_name_on_the_page(cast, mina) -> None:
+    project = make.project(cast.riverside, "Tickets", task_type="classification")
+    send(mina, project, ("rows.csv", b"Message;Human said;Passport\nIt broke.;Person;X123\n"))
+    found = importing.run(Import.objects.get().pk)
+    assert '<option value="answer.label">The answer to “Label”</option>' in shown(mina, found)
+    columns = {"column-name": ["Message", "Human said", "Passport"], "column": ["text", "answer.label", "-"]}
+    choose(mina, found, act="look", **columns)
+    found = importing.run(found.pk)
+    assert found.plan["answered"] == 1 and '<option value="-" selected>Nothing: it is left out' in shown(mina, found)
+    choose(mina, found, answers="verdict", source="The old tool", **columns)
+    assert importing.run(found.pk).loaded == 1
+    assert Task.objects.get().payload == {"text": "It broke."}
+    assert Verdict.objects.get().answer["fields"][0]["value"] == "person"
 
 
 def test_file_may_be_looked_at_before_it_is_loaded(mina, project) -> None:

@@ -66,7 +66,7 @@ def test_the_models_names_come_back_from_their_line_as_they_are(names: list[str]
         ("labels-1-hotkey", "p", "“Ship” has the key P already"),
         ("labels-1-hotkey", "s", "S is the studio&#x27;s own key for “Skip”"),
         ("labels-1-hotkey", "!", "a letter or a digit"),
-        ("labels-1-name", "Port", "Two labels"),
+        ("labels-1-name", "port", "“Port” and “port” would be one label"),
         ("labels-0-colour", "red", "valid"),
     ],
 )
@@ -158,6 +158,21 @@ def test_change_makes_the_next_version(cast, mina, project) -> None:
     assert (settings.version, settings.wanted, settings.made_by) == (2, 4, cast.mina)
 
 
+def test_manager_calls_a_project_something_else_and_a_page_opened_before_does_not_undo_it(cast, mina, project) -> None:
+    make.project(cast.riverside, "Ships")
+    at = page("project-settings", project.public_id)
+    shown = mina.get(at).content.decode()
+    assert "Spans in texts" in shown and 'name="initial-name" value="Names in reports"' in shown
+    before = {"initial-name": "Names in reports"}
+    taken = mina.post(at, changed(project, name="Ships", wanted="4", **before)).content.decode()
+    assert "already a project" in taken and 'value="Ships"' in taken
+    assert "A project needs a name" in mina.post(at, changed(project, name=" ", **before)).content.decode()
+    mina.post(at, changed(project, name="People in reports", **before))
+    mina.post(at, changed(project, name="Names in reports", wanted="5", **before))
+    project.refresh_from_db()
+    assert (project.name, project.settings_now().wanted) == ("People in reports", 5)
+
+
 def test_manager_says_that_empty_answers_are_usual_and_the_studio_is_told(cast, mina, project) -> None:
     assert project.settings_now().empty_usual is False, "the studio asks unless a project says otherwise"
     mina.post(page("project-settings", project.public_id), changed(project, empty_usual="on"))
@@ -189,6 +204,17 @@ def test_label_taken_away_is_retired(mina, project) -> None:
     mina.post(page("project-settings", project.public_id), form)
     assert [one.key for one in project.labels.in_use()] == ["person"]
     assert project.labels.get(key="place").retired_at is not None
+
+
+def test_two_labels_that_mean_the_same_are_merged(mina, project) -> None:
+    at = page("project-settings", project.public_id)
+    assert '<option value="place" selected>Place</option>' in mina.get(at).content.decode()
+    merging = page("project-merge-labels", project.public_id)
+    same = mina.post(merging, {"label": "place", "into": "place"}, follow=True).content.decode()
+    assert "Merge it into another label that is in use." in same
+    merged = mina.post(merging, {"label": "place", "into": "person"}, follow=True).content.decode()
+    assert "“Place” is “Person” from now on." in merged and 'id="merge-label"' not in merged
+    assert project.labels.get(key="place").merged_into.key == "person"
 
 
 def test_preview_shows_instructions_without_what_could_act(mina) -> None:

@@ -52,7 +52,7 @@ def test_what_came_with_a_task_is_told_as_names_and_values(mina, task) -> None:
     task.payload |= {"meta": {"source": "<b>desk</b>", "pages": [3, 4]}}
     Task.objects.filter(pk=task.pk).update(payload=task.payload)
     page = shown(mina, task)
-    assert "<dt>Pages</dt><dd>3, 4</dd><dt>Source</dt><dd>&lt;b&gt;desk&lt;/b&gt;</dd>" in page
+    assert "<dt>pages</dt><dd>3, 4</dd><dt>source</dt><dd>&lt;b&gt;desk&lt;/b&gt;</dd>" in page
     assert "{&#x27;" not in page
 
 

@@ -188,6 +188,7 @@ def test_metadata_is_found_as_a_text_or_a_number_and_orders_go_both_ways(cast, m
         return re.findall(r">(Reports-\d)</a>", mina.get(address, asked).content.decode())
 
     assert names(meta="page=7") == ["Reports-0", "Reports-1"]
+    assert names(meta="Page=7") == ["Reports-0", "Reports-1"], "as the heading of a table writes it"
     assert names(meta="page=7", sort="-external_id") == ["Reports-1", "Reports-0"]
     assert names(sort="-created")[0] == "Reports-4"
     assert "names nothing in this project" in mina.get(address, {"meta": "page"}).content.decode()

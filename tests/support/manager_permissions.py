@@ -43,6 +43,7 @@ MANAGERS = [
     get("project-dashboard", MANAGE),
     get("project-figure", MANAGE),
     post("project-move", MANAGE, form(state="paused")),
+    post("project-merge-labels", MANAGE, form(label="person", into="place")),
     post("project-settle", MANAGE),
     get("project-settings", MANAGE),
     post("project-clone", OFFICE, form(name="Another one")),

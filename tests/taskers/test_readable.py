@@ -23,9 +23,9 @@ def test_what_nests_is_told_in_names_and_values_without_keys() -> None:
     assert readable([1, 2.5, None, True]) == "1, 2.5, –, Yes"
 
 
-def test_what_a_customer_gave_is_shown_whole() -> None:
+def test_what_a_customer_gave_is_shown_whole_under_the_names_by_which_it_is_looked_for() -> None:
     shown = as_given({"id": 7, "trace": KEY})
-    assert shown == f'<dl class="facts"><dt>Id</dt><dd>7</dd><dt>Trace</dt><dd>{KEY}</dd></dl>'
+    assert shown == f'<dl class="facts"><dt>id</dt><dd>7</dd><dt>trace</dt><dd>{KEY}</dd></dl>'
     assert readable(shown) == shown
 
 

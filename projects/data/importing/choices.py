@@ -56,7 +56,7 @@ def checked(choices: Choices) -> Choices:
     for place, mapping in (("labels", choices.labels), ("columns", choices.columns)):
         for name, meaning in mapping.items():
             a_text(name, place, limits.IMPORTED_NAME, blank=True)
-            a_text(meaning, place, limits.IMPORTED_NAME)
+            a_text(meaning, place, limits.IMPORTED_NAME, blank=place == "columns")  # such a column is left out
     source = " ".join(a_text(choices.source, "source", limits.NAME, blank=True).split())
     source = source.replace("@", " ")[: limits.SOURCE]
     return Choices(choices.answers, source, choices.labels, choices.columns, choices.format)

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.configuration import configure, illustrations, instructions, save_settings
+from projects.configuration import configure, illustrations, instructions, label_changes, save_settings
 from projects.configuration.pictured import instructions_html
 from projects.configuration.save_settings import Overwrites
 from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
@@ -75,7 +75,7 @@ def task_preview(request: MemberRequest, project: Project) -> HttpResponse:
     def tried() -> Looks:
         return previews.of_project(project, by=request.user, **_terms(form, labels, project.task_type))
 
-    return _tried(request, project.name, form, labels, tried)
+    return _tried(request, request.POST.get("name", "").strip() or project.name, form, labels, tried)
 
 
 @require_POST
@@ -121,10 +121,15 @@ def _changed(
     request: MemberRequest, project: Project, now: ProjectSettings, in_use: Sequence[Mapping]
 ) -> tuple[ChangedSettingsForm, Any]:
     """The form and the label table of a project that is there."""
-    own = {one["key"] for one in own_labels(project.task_type)}
-    shown = [one for one in in_use if one["key"] not in own]
-    labels = _labels(request, label_rows(shown, now.label_mapping), project.task_type, project)
+    shown = _own(project.task_type, in_use)
+    labels = _labels(request, label_rows(shown, now.label_mapping, now.fields), project.task_type, project)
     return _form(request, project, now), labels
+
+
+def _own(task_type: str, labels: Sequence[Mapping]) -> list[Mapping]:
+    """The labels that a manager made: without those that the type has by itself."""
+    types = {one["key"] for one in own_labels(task_type)}
+    return [one for one in labels if one["key"] not in types]
 
 
 def _create(request: MemberRequest, form: NewProjectForm, labels: Labels, pattern: Mapping[str, Any] | None) -> Project:
@@ -138,9 +143,9 @@ def _new_labels(request: MemberRequest, pattern: Mapping[str, Any] | None) -> An
     """The label table of a project that isn't there yet, with what its pattern has."""
     if pattern is None:
         return _labels(request, blank_rows(), request.POST.get("task_type", ""))
-    own = {one["key"] for one in own_labels(pattern["task_type"])}
-    shown = [one for one in pattern["labels"] if one["key"] not in own]
-    rows = label_rows(shown, pattern["settings"].get("label_mapping", {})) or blank_rows()
+    shown = _own(pattern["task_type"], pattern["labels"])
+    begun = pattern["settings"]
+    rows = label_rows(shown, begun.get("label_mapping", {}), begun.get("fields", [])) or blank_rows()
     return _labels(request, rows, request.POST.get("task_type", ""))
 
 
@@ -157,7 +162,8 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     if posted and form.is_valid() and labels.is_valid():
         try:
             terms = _terms(form, labels, project.task_type)
-            version = save_settings.revise(project, request.user, seen=seen, **terms).version
+            said = {"seen": seen, "name": form.renamed()} | terms
+            version = save_settings.revise(project, request.user, **said).version
             messages.success(request, _("Saved as version %(version)s.") % {"version": version})
             return redirect("project-settings", project.public_id)
         except Overwrites as problem:
@@ -168,9 +174,11 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     pictures = list(illustrations.listed(project))
     context = {
         "project": project,
+        "task_type": TASK_TYPES[project.task_type],
         "media": TASK_TYPES[project.task_type].media,
         "form": form,
         "labels": labels,
+        "in_use": _own(project.task_type, in_use),
         "seen": seen,
         "conflict": conflict,
         "version": now.version,
@@ -184,10 +192,25 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     return render(request, "projects/manager/settings.html", context, status=status)
 
 
+@require_POST
+@manages
+def merge_labels(request: MemberRequest, project: Project) -> HttpResponse:
+    """Have a label's answers count as another's, and offer it no more."""
+    names = dict(project.labels.in_use().values_list("key", "name"))
+    label, into = request.POST.get("label", ""), request.POST.get("into", "")
+    try:
+        label_changes.merge(project, label, into, by=request.user)
+        said = {"label": names[label], "into": names[into]}
+        messages.success(request, _("“%(label)s” is “%(into)s” from now on.") % said)
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("project-settings", project.public_id)
+
+
 def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> ChangedSettingsForm:
     return ChangedSettingsForm(
         request.POST or None,
-        initial=settings_initial(now),
+        initial=settings_initial(now) | {"name": project.name},
         task_type=project.task_type,
         effects_at=reverse("settings-effects", args=[project.public_id]),
         organization=project.organization,

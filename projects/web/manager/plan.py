@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from projects.configuration import label_colours
@@ -18,12 +19,22 @@ from projects.data.importing import choices
 from projects.data.importing.choices import CREATE, LEAVE, Choices
 from projects.data.importing.plan import in_words, needs, starting_choices
 from projects.models import Import, Label, Project
-from projects.task_types import TASK_TYPES
+from projects.task_types import TASK_TYPES, asked_fields
 from projects.web.shared.access import managed_import, signed_in
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest
 
-IDENTITY = "external_id"
+OUT = "-"  # no column becomes this: it is left out
+BECOMES = {
+    "external_id": _lazy("The task's name (external_id)"),
+    "text": _lazy("The text"),
+    "title": _lazy("Its title"),
+    "prompt": _lazy("The question (prompt)"),
+    "first": _lazy("The first of the two"),
+    "second": _lazy("The second of the two"),
+    "asset": _lazy("The sha256 of a picture that is here already"),
+}
+OF_ANSWERS = {"by": _lazy("Whose answer it is"), "score": _lazy("How sure the answer is, from 0 to 1")}
 PROMISE = "private, max-age=3600"
 
 
@@ -41,15 +52,26 @@ def shown(found: Import) -> dict[str, Any]:
         "labels": list(project.labels.in_use()),
         "create": CREATE,
         "leave": LEAVE,
-        "fields": _fields(project),
-        "columns": [(name, planned["mapped"].get(name, "")) for name in planned["columns"]],
+        "becomes": _becomes(project, planned["mapped"]),
+        "columns": [(name, planned["mapped"].get(name, "") or _unsaid(name, planned)) for name in planned["columns"]],
         "plan_view": _view(found, project, planned),
     }
 
 
-def _fields(project: Project) -> list[str]:
-    """What a column may become."""
-    return [IDENTITY, *(name for name in TASK_TYPES[project.task_type].payload_fields if name != "meta")]
+def _becomes(project: Project, mapped: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a column may become, with the words for it; what one was said to be by a program is among it."""
+    room = TASK_TYPES[project.task_type]
+    words = {name: str(said) for name, said in BECOMES.items() if name in ("external_id", *room.payload_fields)}
+    if "fields_asked" in room.settings_asked:
+        for one in project.settings_now().fields or asked_fields.usual():
+            words[f"answer.{one['key']}"] = _("The answer to “%(field)s”") % {"field": one["name"]}
+        words |= {name: str(said) for name, said in OF_ANSWERS.items()}
+    return [*words.items(), *((one, one) for one in dict.fromkeys(mapped.values()) if one and one not in words)]
+
+
+def _unsaid(name: str, planned: Mapping[str, Any]) -> str:
+    """A column that was left out says so; of another nothing was said."""
+    return OUT if name in planned["mapped"] else ""
 
 
 def _view(found: Import, project: Project, planned: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +100,7 @@ def _drawn(named: list[Mapping[str, Any]], labels: Mapping[str, Label]) -> dict[
 def choose(request: MemberRequest, import_id: UUID) -> HttpResponse:
     """Load what was found as it was chosen, or look again with other columns."""
     found = managed_import(request, import_id)
-    columns = _numbered(request, "column")
+    columns = {name: "" if becomes == OUT else becomes for name, becomes in _numbered(request, "column").items()}
     try:
         if request.POST.get("act") == "look":
             choices.look_again(found, columns)

@@ -136,6 +136,9 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         row.winding = getattr(row, "closing", None)  # type: ignore[attr-defined]
         row.moved = getattr(row, "archive", None)  # type: ignore[attr-defined]
     most = settings.most
+    stall = queue_health.stall_of(project, getattr(rows[0].project, "stall", None)) if rows else None
+    asked = project.state == Project.State.LIVE and sums["tasks"] > sums["decided"] and stall is None
+    waiting = any(one.state != Import.State.FAILED for one in imports)
     return {
         "project": project,
         "saved": _saved(sums, most),
@@ -144,8 +147,8 @@ def _progress(project: Project, settings: ProjectSettings) -> dict:
         "more_batches": len(rows) == MOST,
         "sums": sums,
         "imports": imports,
-        "stall": queue_health.stall_of(project, getattr(rows[0].project, "stall", None)) if rows else None,
-        "said": notices.said_of(project, settings, waiting=any(one.state != Import.State.FAILED for one in imports)),
+        "stall": stall,
+        "said": notices.said_of(project, settings, waiting=waiting, undecided=asked),
     }
 
 

@@ -139,18 +139,20 @@ def _columns(said: Sequence[str]) -> list[str]:
 
 
 def _metas(said: str) -> tuple[dict[str, Any], ...]:
-    """The ways in which `name=value` may stand in the metadata: as a text, and where it reads as one, as a number."""
+    """The ways in which `name=value` may stand in the metadata: as a text, and where it reads as one, as a number; a
+    table's columns are kept in small letters."""
     name, equals, value = (part.strip() for part in said.partition("="))
     if not equals or not name:
         return ()
-    ways: list[dict[str, Any]] = [{name: value}]
+    names = dict.fromkeys((name, name.lower()))
+    ways: list[dict[str, Any]] = [{one: value} for one in names]
     try:
         number = json.loads(value)
     except (ValueError, RecursionError):
         return tuple(ways)
     whole = isinstance(number, int) and not isinstance(number, bool)
     if whole or isinstance(number, float) and math.isfinite(number):
-        ways.append({name: number})
+        ways += [{one: number} for one in names]
     return tuple(ways)
 
 

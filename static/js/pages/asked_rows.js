@@ -1,5 +1,5 @@
 /** Fields that are asked for as a table of rows over the lines of text that the form sends. */
-import { blankRow, choicesOf, earlierChoices, labelKey, readLines, writeLine } from "./field_lines.js";
+import { blankRow, choicesOf, earlierChoices, fieldKey, labelKey, readLines, writeLine } from "./field_lines.js";
 import { filled } from "./label_rows.js";
 import { placeOf, swap, takeAway } from "./row_moves.js";
 
@@ -18,6 +18,11 @@ function labelsNow() {
   const value = (box, name) => box.querySelector(`[name$=-${name}]`)?.value.trim() ?? "";
   const all = boxes.map((box) => ({ key: value(box, "key") || labelKey(value(box, "name")), name: value(box, "name"), field: value(box, "field"), parent: value(box, "parent") }));
   return all.filter((label) => label.name);
+}
+
+/** What label boxes may name, as their browser offers it. @param {string} id @param {string[]} names */
+function propose(id, names) {
+  document.getElementById(id)?.replaceChildren(...[...new Set(names)].map((name) => new Option(name, name)));
 }
 
 /** A select with these choices; what was chosen stays, even where it is no choice any more. */
@@ -74,6 +79,8 @@ class AskedRows {
       row.querySelector("[data-is]").hidden = !field;
       offer(part(row, "is"), choicesOf(field, values, labels).map(({ key, name }) => [key, name]), is, choose);
     });
+    propose("fields-of-choices", earlierChoices(values, values.length).map(({ name }) => name));
+    propose("labels-above", labels.map(({ name }) => name));
     this.source.value = values.map(writeLine).filter(Boolean).join("\n");
     this.source.dispatchEvent(new CustomEvent("tandem:asked", { bubbles: true }));
   }
@@ -142,13 +149,16 @@ class AskedRows {
     }
   }
 
-  /** A field that is called otherwise now is still the one that others hang on. */
+  /** A field that is called otherwise now is still the one that others hang on, and that labels answer. */
   renamed(event) {
     if (event.target.dataset.part !== "name") return;
     const { known = "" } = event.target.dataset;
     for (const other of this.rows) {
       const select = part(other, "field");
       if (known && select.value === known) select.replaceChildren(new Option(event.target.value, event.target.value, false, true));
+    }
+    for (const box of document.querySelectorAll("[data-labels] [data-rows] > [data-row] [name$=-field]")) {
+      if (known && fieldKey(box.value) === fieldKey(known)) box.value = event.target.value;
     }
     event.target.dataset.known = event.target.value;
   }

@@ -63,7 +63,7 @@ def test_project_that_cannot_be_is_refused_with_the_place(mina, change: dict, pl
 
 def test_verbs_refusals_are_problems(mina, project) -> None:
     twice = SHIPS | {"labels": [{"name": "Ship"}, {"name": "ship"}]}
-    refused(mina.post("projects", body=twice), 422, "label-twice", "labels[1].key")
+    refused(mina.post("projects", body=twice), 422, "label-twice", "labels[1].name")
     refused(mina.post("projects", body=SHIPS | {"name": project.name}), 409, "project-exists", "name")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -64,13 +65,13 @@ class LabelForm(forms.Form):
         label=_("Answers the field"),
         required=False,
         max_length=asked_fields.NAME,
-        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "list": "fields-of-choices", "autocomplete": "off"}),
     )
     parent = forms.CharField(
         label=_("Lies under"),
         required=False,
         max_length=limits.LABEL_NAME,
-        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "list": "labels-above", "autocomplete": "off"}),
     )
 
     def __init__(
@@ -163,8 +164,13 @@ def in_one_line(names: Sequence[str]) -> str:
     return ", ".join(marked)
 
 
-def label_rows(labels: Sequence[Mapping], mapping: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What the label table of a project shows at first."""
+def label_rows(
+    labels: Sequence[Mapping], mapping: Mapping[str, str], fields: Sequence[Mapping] = ()
+) -> list[dict[str, Any]]:
+    """What the label table of a project shows at first: fields and labels by their names, where these tell them."""
+    called = {one["key"]: one["name"] for one in fields if asked_fields.key_of(one["name"]) == one["key"]}
+    often = Counter(label["name"].casefold() for label in labels)
+    above = {label["key"]: label["name"] for label in labels if often[label["name"].casefold()] == 1}
     names: dict[str, list[str]] = {}
     for model_name, key in sorted(mapping.items()):
         names.setdefault(key, []).append(model_name)
@@ -173,6 +179,8 @@ def label_rows(labels: Sequence[Mapping], mapping: Mapping[str, str]) -> list[di
         | {
             "model_names": in_one_line(names.get(label["key"], [])),
             "attributes": json.dumps(label.get("attributes", []), ensure_ascii=False),
+            "field": called.get(label.get("field", ""), label.get("field", "")),
+            "parent": above.get(label.get("parent", ""), label.get("parent", "")),
         }
         for label in labels
     ]

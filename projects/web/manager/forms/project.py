@@ -315,6 +315,9 @@ class ChangedSettingsForm(SettingsForm):
     """The settings of a project that is there: what its task type doesn't ask isn't in it. What past work tells the
     effect of asks `effects_at` for it while it is typed."""
 
+    # What was shown is sent with it, so that a page that was opened before a change of the name doesn't undo that.
+    name = forms.CharField(label=_("Name"), max_length=limits.NAME, required=False, show_hidden_initial=True)
+
     def __init__(self, *args: Any, task_type: str, effects_at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if effects_at:
@@ -325,6 +328,10 @@ class ChangedSettingsForm(SettingsForm):
         choice: Any = self.fields["aggregation"]
         choice.choices = [(key, title) for key, title in choice.choices if task_type in methods.types_of(key)]
         choice.widget.now = {one.key for one in methods.fitting(task_type, self._fields_now())}
+
+    def renamed(self) -> str | None:
+        """What the project is called from now on; None where its name was left as it was shown."""
+        return self.cleaned_data["name"] if "name" in self.changed_data else None
 
     def _fields_now(self) -> Sequence[Mapping]:
         """What the form asks as it stands; what the project does where that can't be read."""
