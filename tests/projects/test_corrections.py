@@ -137,6 +137,7 @@ def test_the_studio_opens_again_with_ones_own_answer(alice, cast, project, batch
     assert "Correct it" in piece and "Not judged yet" in piece and "Waiting for the others" not in piece
     page = alice.get(f"/my-work/{hers.public_id}/correct/").content.decode()
     assert f'data-project="corrections/{hers.public_id}"' in page and "Correcting, until" in page
+    assert "Drop my changes" in page and "Skip this task" not in page, "it is nobody else's to do"
     _status, found = asks(alice, f"/studio/corrections/{hers.public_id}/claim")
     mine = found["assignment"]
     assert mine["draft"] == {"version": 1, "answer": hers.answer} and mine["id"].endswith("/correct")
