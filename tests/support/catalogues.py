@@ -60,7 +60,7 @@ KEPT = {
     "%(number)s more parts of this row can't be kept either.",
     "This task type has no place for %(what)s; there are %(number)s%(where)s.",
 }
-# Said by pages that Django and allauth bring, of sign-in and security: their Spanish says "usted", and "Vista" on buttons.
+# Said by pages of Django and allauth, of sign-in and security: their Spanish says "usted", and "Vista" on buttons.
 BORROWED = {
     *("Are you sure?", "Are you sure you want to sign out?", "Enter an authenticator code:", "Enter your password:"),
     *("Forgot your password?", "Passwordless", "Use your password", "View", "You have signed out."),
