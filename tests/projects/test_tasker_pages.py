@@ -8,9 +8,11 @@ from projects import queue
 from projects.models import Annotation
 from projects.reports import earnings, progress
 from projects.workflow import submission, task_actions
+from projects.workforce import rules
 from taskers.models import Dispute, Transfer
 from taskers.money import disputes, pay_terms, payouts
 from taskers.people import invitations
+from taskers.skills import skills
 from tests.support import make
 from tests.support.taskers.money import balance_of
 
@@ -58,6 +60,9 @@ def test_home_shows_what_is_open_with_its_pay(alice, cast, project, batch) -> No
     assert "Names in reports" in page and "$0.05" in page and "Not judged yet" in page
     assert f'href="/studio/{project.public_id}/"' in page
     assert "Hilltop secret" not in page
+    rules.ask_for(project, skills.define(cast.riverside, "Spanish"), by=cast.mina)
+    page = alice.get("/").content.decode()
+    assert "you don&#x27;t have it" in page and f'href="/studio/{project.public_id}/"' not in page, "nothing to start"
 
 
 def test_home_says_what_is_begun(alice, cast, project, batch) -> None:
