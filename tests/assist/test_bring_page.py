@@ -76,7 +76,8 @@ def test_what_is_wrong_is_said_on_the_page_with_its_place(cast: Cast, client: Cl
     assert answer.status_code == 422 and "model.onnx: Its sha256 is" in answer.content.decode()
     answer = client.post(reverse("model-add"), {"page": REMOTE.replace("licence", "license")})
     assert answer.status_code == 422 and "license: There is no such field." in answer.content.decode()
-    assert client.post(reverse("model-add"), {"page": " "}).status_code == 422
+    answer = client.post(reverse("model-add"), {"page": " "})
+    assert answer.status_code == 422 and 'adapter = "onnx-detector"' in answer.content.decode(), "how one is written"
     assert not ModelVersion.objects.exclude(smoke="").exists()
 
 
