@@ -130,10 +130,19 @@ class PlaceForm(forms.Form):
         self.fields["version"].queryset = rows  # type: ignore[attr-defined]
 
 
+class VersionChoice(forms.ModelChoiceField):
+    """Models by their names; an organization's own, whose versions say nothing, by when they came as well."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        if not obj.organization_id:
+            return str(obj)
+        return f"{obj} ({date_format(timezone.localtime(obj.added_at), 'j M Y, H:i')})"
+
+
 class DeployForm(forms.Form):
     """Which version answers, in which share of the work."""
 
-    version = forms.ModelChoiceField(
+    version = VersionChoice(
         label=_("Model"), queryset=ModelVersion.objects.none(), to_field_name="public_id", empty_label=None
     )
     share = forms.IntegerField(label=_("Share of the work, %"), initial=100, **SHARE.bounds)

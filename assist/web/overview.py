@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from assist.adapters import RUNTIMES, SHIPPED
+from assist.adapters.kinds import KINDS
 from assist.models import AnnotatorVersion, ModelVersion
 from assist.registry import defaults, lineage, registry
 from assist.suggestions.bindings import capability_of
@@ -71,6 +72,8 @@ def _page(
         "store": status.of_store(),
         "shipped": [_shipped(key) for key in SHIPPED],
         "form": BringForm(),
+        "adapters": sorted(KINDS),
+        "capabilities": sorted(set[str]().union(*(one.capabilities for one in KINDS.values()))),
         "may_bring": roles.may(request.user, organization, *SEES),
         "defaults": begun,
         "default_form": BeginWithForm(organization=organization),

@@ -142,7 +142,7 @@ def withdraw(request: MemberRequest, project: Project) -> HttpResponse:
     if row is None:
         raise Problem(_("This version doesn't answer here."), code="not-deployed", status=422)
     registry.withdraw(row, by=request.user)
-    messages.success(request, _("%(model)s answers no longer.") % {"model": row.version})
+    messages.success(request, _("%(model)s has no share of its own here any more.") % {"model": row.version})
     return redirect("project-copilot", project.public_id)
 
 

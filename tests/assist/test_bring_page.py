@@ -62,6 +62,8 @@ def test_mina_brings_a_model_and_chooses_it_once_it_has_answered(
     assert try_model(version.pk)
     listed = mina.get(reverse("models-overview")).content.decode()
     assert "Answered a first question" in listed and "thing 0.90" in listed
+    offered = mina.get(reverse("project-copilot", args=[project.public_id])).content.decode()
+    assert f">{version} ({version.added_at:%-d %b %Y}, " in offered, "of which day, since its name may say nothing"
     assert mina.post(told, choice).status_code == 302
     assert Deployment.objects.get(project=project).version == version
     assert "Suggestions from" in mina.get(reverse("project-copilot", args=[project.public_id])).content.decode()
@@ -74,7 +76,8 @@ def test_what_is_wrong_is_said_on_the_page_with_its_place(cast: Cast, client: Cl
     assert answer.status_code == 422 and "model.onnx: Its sha256 is" in answer.content.decode()
     answer = client.post(reverse("model-add"), {"page": REMOTE.replace("licence", "license")})
     assert answer.status_code == 422 and "license: There is no such field." in answer.content.decode()
-    assert client.post(reverse("model-add"), {"page": " "}).status_code == 422
+    answer = client.post(reverse("model-add"), {"page": " "})
+    assert answer.status_code == 422 and 'adapter = "onnx-detector"' in answer.content.decode(), "how one is written"
     assert not ModelVersion.objects.exclude(smoke="").exists()
 
 

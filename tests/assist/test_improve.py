@@ -96,13 +96,14 @@ def test_kinds_of_tasks_are_told_by_the_labels_names_and_kept_by_their_keys(cast
     mina.force_login(cast.mina)
     evaluation = mina.get(reverse("copilot-evaluation", args=[*at, found.public_id])).content.decode()
     assert "all tasks, label Whoever is named, label gone." in evaluation and "label person" not in evaluation
+    assert f'href="{reverse("copilot-improve", args=at)}"' in evaluation, "where to go from a refusal"
     page = mina.get(reverse("copilot-improve", args=at)).content.decode()
     assert ">label Whoever is named</a>" in page and "?slice=label%20person" in page
     tasks = mina.get(reverse("copilot-improve-tasks", args=at), {"slice": "label person"}).content.decode()
     assert "label Whoever is named</h2>" in tasks and "label person<" not in tasks
     with translation.override("es"):
-        told = reasons.reason(worse, SliceNames(project))
-        assert told.endswith("todas las tareas, etiqueta Whoever is named, etiqueta gone.")
+        spanish = reasons.reason(worse, SliceNames(project))
+        assert spanish.endswith("todas las tareas, etiqueta Whoever is named, etiqueta gone.")
     (task, *_) = Task.objects.filter(project=project).order_by("pk")
     like = reasons.kind_of_task(f"like task {task.public_id} 0.67 × batch A", SliceNames(project))
     assert like == "like task “0: Maria came by.” (0.67) × batch A", "nobody knows a text by its id"

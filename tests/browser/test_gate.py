@@ -36,4 +36,4 @@ def test_a_model_is_evaluated_or_asked_for_by_one_and_confirmed_by_another(
     expect(row).to_contain_text("Two people's word")
     expect(row).to_contain_text(f"{WHY} (Maya Okafor and Ingrid Halvorsen)")
     ingrid.get_by_role("button", name=f"Withdraw {MODEL}").click()
-    expect(ingrid.locator("main")).to_contain_text(f"{MODEL} answers no longer")
+    expect(ingrid.locator("main")).to_contain_text(f"{MODEL} has no share of its own here any more")

@@ -45,20 +45,20 @@ def test_emil_trains_until_the_gate_lets_a_model_in_and_takes_it_back(site: Site
 
     begin(emil, strength="0.01", balanced=False)
     assert outcome(emil) == "Refused"
-    expect(row(emil, "label water")).to_contain_text("Worse")
+    expect(row(emil, "label Water")).to_contain_text("Worse")
     found += seen(emil, "refused", FEW)
     expect(emil.get_by_role("button", name="Begin the rollout")).to_have_count(0)
 
     emil.goto(f"{here}/improve/")
     weakest = emil.get_by_role("region", name="Where the model loses").get_by_role("row").nth(1)
-    expect(weakest).to_contain_text("team-7")
+    expect(weakest).to_contain_text("label Team 7")
     weakest.get_by_role("link").click()
     expect(emil.locator("main")).to_contain_text("seen at")
 
     emil.goto(f"{here}/training/")
     begin(emil, strength="10", balanced=True)
     assert outcome(emil) == "Passed"
-    expect(row(emil, "label team-7")).to_contain_text("100")
+    expect(row(emil, "label Team 7")).to_contain_text("100")
     emil.get_by_role("button", name="Begin the rollout").click()
     expect(emil.locator("main")).to_contain_text("5 % of new work")
     site.script(WORKED % letters.NAME)
