@@ -205,6 +205,13 @@ class StateConflict(Problem):
     status = 409
 
 
+class FormsAlone(Problem):
+    """This address takes what a form sends: go back to the form’s page. Nothing was sent just now."""
+
+    code = "method-not-allowed"
+    status = 405
+
+
 class KeyReused(Problem):
     """This key was already used for something else."""
 

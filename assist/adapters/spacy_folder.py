@@ -18,11 +18,13 @@ LONGEST = 10_000_000  # characters: spaCy's own limit is for machines with less 
 
 def load(bundle: Bundle, device: Device) -> "SpacyFolder":
     """From its folder. Raises RuntimeMissing where it is none, or needs what isn't installed."""
+    folder = ""
     try:
         with bundle.folder() as folder:
             pipeline = spacy.load(folder)
     except Exception as problem:  # whatever a folder that is none may do to its reader
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0][:200]
+        said = str(problem).replace(f"{folder}/", "").strip()  # who brought it knows its files by their places in it
+        first = (said or type(problem).__name__).splitlines()[0][:200]
         raise RuntimeMissing(f"{bundle.key} is no spaCy pipeline that loads here: {first}") from None
     pipeline.max_length = LONGEST
     return SpacyFolder(pipeline)

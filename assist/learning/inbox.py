@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from assist.learning import likely_wrong, training
 from assist.learning.drift import inbox as drift
 from assist.learning.plans import inbox as plans
+from assist.learning.reasons import REASONS
 from assist.models import LabelCheck, TrainingRun
 from projects import access
 from projects.models import Project
+from taskers.errors import said_again
 from taskers.models import Event
 from taskers.models.people import Role
 from taskers.notifications.told import Kind, Told, who
@@ -28,7 +30,8 @@ def hear_of_training(events: Sequence[Event]) -> Iterable[Told]:
 
 
 def training_in_words(values: Mapping[str, Any]) -> str:
-    return _("A training in %(project)s failed: %(reason)s") % values
+    said = {"project": values["project"], "reason": said_again(values["reason"], REASONS.values())}
+    return _("A training in %(project)s failed: %(reason)s") % said
 
 
 def hear_of_doubts(events: Sequence[Event]) -> Iterable[Told]:

@@ -9,9 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from assist.alike import atlas
 from assist.web import map_points, map_state, training
 from assist.web.training import looks_after
-from projects import access
 from projects.models import Project
-from taskers import access as roles
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest, number_asked
 
@@ -32,7 +30,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     kept = request.GET.copy()
     kept.pop("page", None)
     context = (
-        training.around(project)
+        training.around(request, project)
         | state
         | {
             "drawn": drawn,
@@ -41,7 +39,6 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
             "filters": kept.urlencode(),
             "before": at - 1,
             "after": at + 1 if drawn and len(drawn.points) > at * PAGE else 0,
-            "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
         }
     )
     return render(request, "assist/map.html", context)

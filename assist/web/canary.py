@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from assist.learning import canary, canary_report
-from assist.models import Evaluation, Rollout
+from assist.models import Rollout
+from assist.web.evaluation_rows import evaluation_of
 from assist.web.forms import RolloutForm, SaidForm
-from assist.web.training import looks_after
+from assist.web.rollouts import shown
+from assist.web.training import around, looks_after
 from projects.models import Project
-from projects.task_types import TASK_TYPES
-from taskers.errors import NotFound
+from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest
 
 WIDE, HIGH = 640.0, 120.0  # of the drawing of its share
@@ -27,17 +28,17 @@ WIDE, HIGH = 640.0, 120.0  # of the drawing of its share
 @looks_after
 def begin(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
     """Give what passed its first share, or let it answer in shadow before."""
-    rows = Evaluation.objects.select_related("project__organization", "candidate", "champion")
-    found = rows.filter(project=project, public_id=evaluation_id).first()
-    if found is None:
-        raise NotFound("There is no such evaluation here.")
+    found = evaluation_of(project, evaluation_id)
     form = RolloutForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Nothing was begun: one of the terms is out of its bounds."))
-        return redirect("copilot-evaluation", project.public_id, found.public_id)
-    made = canary.begin(found, by=request.user, **form.terms())
-    messages.success(request, _("%(model)s is on its way.") % {"model": made.version})
-    return redirect("copilot-rollout", project.public_id, made.public_id)
+    if form.is_valid():
+        try:
+            made = canary.begin(found, by=request.user, **form.terms())
+        except Problem as problem:
+            form.add_error(None, problem.text)
+        else:
+            messages.success(request, _("%(model)s is on its way.") % {"model": made.version})
+            return redirect("copilot-rollout", project.public_id, made.public_id)
+    return shown(request, found, rollout_form=form)
 
 
 @require_GET
@@ -46,10 +47,7 @@ def page(request: MemberRequest, project: Project, rollout_id: UUID) -> HttpResp
     """Its share over time, each guardrail, what it did in shadow, and every step."""
     found = _rollout(project, rollout_id)
     timeline = list(found.timeline.select_related("by").order_by("number"))
-    context = {
-        "project": project,
-        "task_type": TASK_TYPES[project.task_type],
-        "tab": "copilot",
+    context = around(request, project) | {
         "rollout": found,
         "going_on": found.state in canary.RUNNING,
         "guardrails": canary_report.guardrails_of(found),

@@ -11,6 +11,7 @@ from assist.web.deciding_forms import DecideForm, FloorsForm
 from assist.web.views import refused
 from projects.models import Project
 from projects.web.shared.access import manages
+from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
 
 
@@ -31,9 +32,13 @@ def floors(request: MemberRequest, project: Project) -> HttpResponse:
 def ask(request: MemberRequest, project: Project) -> HttpResponse:
     """Ask for a model annotator to decide alone; it waits for a second person."""
     form = DecideForm(request.POST, project=project)
-    if not form.is_valid():
-        return refused(request, project, decide_form=form)
-    told = form.cleaned_data
-    rollout.ask_to_decide(project, told["version"], reason=told["reason"], by=request.user)
-    messages.success(request, _("It waits for a second person to confirm it."))
-    return redirect("project-copilot", project.public_id)
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            rollout.ask_to_decide(project, told["version"], reason=told["reason"], by=request.user)
+        except Problem as problem:
+            form.add_error(None, problem.text)
+        else:
+            messages.success(request, _("It waits for a second person to confirm it."))
+            return redirect("project-copilot", project.public_id)
+    return refused(request, project, decide_form=form)

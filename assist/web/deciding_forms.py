@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assist.learning import deciding
 from assist.models import ModelVersion
+from assist.suggestions.bindings import capability_of
 from assist.web.forms import DeployForm
 from projects.models import ModelAnnotator, Project, limits
 from projects.models.limits import DECIDING
@@ -25,6 +26,16 @@ class EvaluateForm(DeployForm):
         max_length=limits.REASON,
         help_text=_("To decide alone it has to be better than the model in place; with a reason, as good is enough."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["share"].required = False  # nothing is deployed by it
+
+    @classmethod
+    def of(cls, project: Project, data: Any = None) -> "EvaluateForm":
+        """With the models that can do what this project's tasks need."""
+        capability = capability_of(project.task_type, project.settings_now())
+        return cls(data, project=project, capability=capability)
 
 
 class FloorsForm(forms.Form):

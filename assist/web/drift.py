@@ -41,7 +41,7 @@ class Drawn:
 @looks_after
 def page(request: MemberRequest, project: Project) -> HttpResponse:
     """Each kind of figure, and how strongly it speaks of a change."""
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "drawn": [_drawn(one) for one in watch.series_of(project)],
         "raised": audits.raised(project),
     }

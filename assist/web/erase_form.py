@@ -1,5 +1,6 @@
 """What is erased from training, as a form."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,9 @@ from assist.learning.erased_selection import Selected
 from assist.models import Erasure
 from projects.models import Project, limits
 
+ID = re.compile(r"\b[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\b", re.IGNORECASE)
+WORD = 60  # characters of what was typed, in an error
+
 
 class EraseForm(forms.Form):
     """Which tasks teach no model any more, and why: named, or all that have something in common."""
@@ -19,7 +23,7 @@ class EraseForm(forms.Form):
         label=_("What is erased"),
         required=False,
         choices=(
-            (Erasure.Of.TASKS, _("Tasks, by their ids, one a line: they stand in a task's address")),
+            (Erasure.Of.TASKS, _("Tasks, by their addresses or the ids in them, one a line")),
             (Erasure.Of.PERSON, _("All that somebody answered: an address")),
             (Erasure.Of.METADATA, _("All that came with a value: “customer: Acme”")),
             (Erasure.Of.IMAGE, _("All that shows an image: the sha256 of its file")),
@@ -43,8 +47,11 @@ class EraseForm(forms.Form):
         """With the ids of tasks that are named."""
         told = super().clean() or {}
         if told.get("of") in ("", Erasure.Of.TASKS) and "tasks" in told:
-            try:
-                told["ids"] = [UUID(one) for one in told["tasks"].replace(",", " ").split()]
-            except ValueError:
-                self.add_error("tasks", _("One of these is no id of a task."))
+            named = told["tasks"].replace(",", " ").split()
+            ids = {one: ID.findall(one) for one in named}
+            told["ids"] = [UUID(found[-1]) for found in ids.values() if found]
+            if wrong := next((one for one, found in ids.items() if not found), None):
+                self.add_error(
+                    "tasks", _("“%(word)s” is no id of a task, nor a task’s address.") % {"word": wrong[:WORD]}
+                )
         return told

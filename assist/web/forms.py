@@ -251,6 +251,12 @@ class SnapshotChoice(forms.ModelChoiceField):
             "number": obj.rows,
         }
 
+    def of(self, project: Project) -> None:
+        """Offer what a project's models may learn from."""
+        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY, tombstones=None)
+        self.queryset = ready.order_by("-pk")
+        self.error_messages["required"] = _("Take a snapshot first, or wait until it is ready.")
+
 
 class TrainForm(forms.Form):
     """What a recipe learns from, and with which parameters: those that are left empty are as usual."""
@@ -268,8 +274,7 @@ class TrainForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY, tombstones=None).order_by("-pk")
-        self.fields["snapshot"].queryset = ready  # type: ignore[attr-defined]
+        self.fields["snapshot"].of(project)  # type: ignore[attr-defined]
         keys = recipes_for(project)
         self.fields["recipe"].choices = [(key, RECIPES[key].title) for key in keys]  # type: ignore[attr-defined]
         for key in keys:
@@ -365,8 +370,7 @@ class SearchForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": "search_%s"})
-        ready = Snapshot.objects.filter(project=project, state=Snapshot.State.READY, tombstones=None).order_by("-pk")
-        self.fields["snapshot"].queryset = ready  # type: ignore[attr-defined]
+        self.fields["snapshot"].of(project)  # type: ignore[attr-defined]
         keys = recipes_for(project)
         self.fields["recipe"].choices = [(key, RECIPES[key].title) for key in keys]  # type: ignore[attr-defined]
 

@@ -151,8 +151,7 @@ def _around(request: MemberRequest, project: Project) -> dict[str, Any]:
     def holds(*asked: str) -> bool:
         return roles.may(request.user, project.organization, *asked, project_key=project.public_id)
 
-    return training.around(project) | {
-        "manages": holds(*access.MANAGE),
+    return training.around(request, project) | {
         "sees": holds(*SEES),
         "office": holds(*SEES, *access.REVIEW),
         "grid": project.settings_now().grid,

@@ -17,13 +17,12 @@ from assist.models import LabelCheck
 from assist.web import training
 from assist.web.evaluation_rows import excerpt_of
 from assist.web.forms import LooksForm
+from assist.web.slice_names import SliceNames
 from assist.web.training import looks_after
-from projects import access
 from projects.errors import Refused
 from projects.models import Project, Task
 from projects.reports import notices
 from projects.web.shared.access import manages
-from taskers import access as roles
 from taskers.errors import NotFound, Problem
 from taskers.web.requests import MemberRequest, number_asked
 
@@ -39,7 +38,7 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
     found, check = improve.measured(project), likely_wrong.newest(project)
     points = [(int(number), float(right)) for number, right in check.curve] if check else []
     promised = doubts.gain(points)
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "measured": found,
         "slices": improve.weak_slices(found)[:SHOWN] if found else [],
         "check": check,
@@ -50,7 +49,6 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "trained": [
             (RECIPES[one.recipe].title, one, one.points[0], one.points[-1]) for one in learning_curve.of(project)
         ],
-        "manages": _manages(request, project),
         "looks_form": LooksForm(),
         "declared": declared.all_of(project),
         "worker": notices.worker_alive(),
@@ -68,13 +66,12 @@ def tasks(request: MemberRequest, project: Project) -> HttpResponse:
     name = request.GET.get("slice", "").replace("\x00", "")[:SLICE]
     at = number_asked(request, "page")
     rows = improve.worst(found, name, skip=(at - 1) * PAGE, most=PAGE + 1)
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "measured": found,
         "slice": name,
         "rows": [(one, excerpt_of(one.task)) for one in rows[:PAGE]],
         "before": at - 1,
         "after": at + 1 if len(rows) > PAGE else 0,
-        "manages": _manages(request, project),
     }
     return render(request, "assist/improve_tasks.html", context)
 
@@ -124,12 +121,14 @@ def _doubted(found: LabelCheck, project: Project) -> list[dict[str, Any]]:
     """The likeliest, with their tasks where those are still here."""
     rows = likely_wrong.doubted(found)[:SHOWN]
     known = Task.objects.filter(project=project).in_bulk([one["task"] for one in rows])
+    names = SliceNames(project)
     return [
-        {**one, "task": known[one["task"]], "excerpt": excerpt_of(known[one["task"]])}
+        {
+            **one,
+            "task": known[one["task"]],
+            "excerpt": excerpt_of(known[one["task"]]),
+            "instead": names.choice(one["instead"]),
+        }
         for one in rows
         if one["task"] in known
     ]
-
-
-def _manages(request: MemberRequest, project: Project) -> bool:
-    return roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id)

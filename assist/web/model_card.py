@@ -34,7 +34,7 @@ def page(request: MemberRequest, project: Project, version_id: UUID) -> HttpResp
     """The card."""
     version = model_card.found(project, version_id)
     card = model_card.of(project, version)
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "card": card,
         "version": version,
         "limits": [LIMITS[one] for one in card["limits"]],

@@ -61,11 +61,13 @@ def _page(
     **forms: Form,
 ) -> HttpResponse:
     brought = ModelVersion.objects.filter(removed_at=None).exclude(smoke="")
+    ours = brought.filter(Q(organization=None) | Q(organization=organization))
     begun, history = defaults.of(organization), consent.history(organization)
     registry.listed(Path(settings.MODELS_DIR))  # so that what comes along can be chosen
     context = {
         "lines": [_line(one, one.pk in managed) for one in rows],
-        "brought": brought.filter(Q(organization=None) | Q(organization=organization)).order_by("name", "version"),
+        "brought": (listed := list(ours.order_by("name", "version"))),
+        "asking": any(one.smoke == ModelVersion.Smoke.WAITING for one in listed),
         "store": status.of_store(),
         "shipped": [_shipped(key) for key in SHIPPED],
         "form": BringForm(),

@@ -81,7 +81,7 @@ def _drawn(request: MemberRequest, project: Project, sent: str = "", form: PlanF
         plan = known.get(key)
         own = form if form and key == sent else _form(key, plan)
         rows.append((RECIPES[key], key, plan, plan.newest if plan else [], own))
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "rows": rows,
         "asked": waiting_candidates.asked_for(project),
         "form": form,

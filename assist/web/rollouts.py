@@ -17,11 +17,10 @@ from assist.web import deciding_rows, evaluation_rows
 from assist.web.deciding_forms import EvaluateForm
 from assist.web.evaluation_rows import evaluation_of, excerpt_of
 from assist.web.forms import DeployForm, OverrideForm, PromoteForm, RolloutForm
-from assist.web.training import looks_after
+from assist.web.training import around, drawn, looks_after
 from assist.web.views import refused
 from projects import access
 from projects.models import Project
-from projects.task_types import TASK_TYPES
 from projects.web.shared.access import manages
 from projects.web.shared.units import in_percent
 from taskers import access as roles
@@ -36,31 +35,39 @@ CANARY = 5  # percent: what is proposed for a version's first days
 def deploy(request: MemberRequest, project: Project) -> HttpResponse:
     """Let a project's first model answer in a share of the work."""
     form = _form(request, project)
-    if not form.is_valid():
-        return refused(request, project, deploy_form=form)
-    made = rollout.first(project, form.cleaned_data["version"], share=form.cleaned_data["share"], by=request.user)
-    return _deployed(request, made)
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            return _deployed(request, rollout.first(project, told["version"], share=told["share"], by=request.user))
+        except Problem as problem:
+            form.add_error(None, problem.text)
+    return refused(request, project, deploy_form=form)
 
 
 @require_POST
 @looks_after
 def evaluate(request: MemberRequest, project: Project) -> HttpResponse:
     """Have a version measured against what answers now."""
-    capability = capability_of(project.task_type, project.settings_now())
-    form = EvaluateForm(request.POST, project=project, capability=capability)
-    if not form.is_valid():
-        return refused(request, project, deploy_form=form)
-    told = form.cleaned_data
-    made = evaluating.begin(project, told["version"], by=request.user, refresh=told["refresh"])
-    messages.success(request, _("%(model)s is being evaluated.") % {"model": made.candidate})
-    return redirect("copilot-evaluation", project.public_id, made.public_id)
+    form = EvaluateForm.of(project, request.POST)
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            made = evaluating.begin(project, told["version"], by=request.user, refresh=told["refresh"])
+        except Problem as problem:
+            form.add_error(None, problem.text)
+        else:
+            messages.success(request, _("%(model)s is being evaluated.") % {"model": made.candidate})
+            return redirect("copilot-evaluation", project.public_id, made.public_id)
+    if not roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id):
+        return drawn(request, project, evaluate_form=form)
+    return refused(request, project, deploy_form=form)
 
 
 @require_GET
 @looks_after
 def evaluation(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpResponse:
     """What an evaluation found, slice by slice."""
-    return _shown(request, evaluation_of(project, evaluation_id))
+    return shown(request, evaluation_of(project, evaluation_id))
 
 
 @require_POST
@@ -79,9 +86,12 @@ def promote(request: MemberRequest, project: Project, evaluation_id: UUID) -> Ht
     """Deploy what passed, in the share that was chosen."""
     found = evaluation_of(project, evaluation_id)
     form = PromoteForm(request.POST)
-    if not form.is_valid():
-        return _shown(request, found, form)
-    return _deployed(request, rollout.promote(found, share=form.cleaned_data["share"], by=request.user))
+    if form.is_valid():
+        try:
+            return _deployed(request, rollout.promote(found, share=form.cleaned_data["share"], by=request.user))
+        except Problem as problem:
+            form.add_error(None, problem.text)
+    return shown(request, found, form)
 
 
 @require_POST
@@ -90,12 +100,17 @@ def override(request: MemberRequest, project: Project) -> HttpResponse:
     """Ask for a version that hasn't passed; it waits for a second person."""
     capability = capability_of(project.task_type, project.settings_now())
     form = OverrideForm(request.POST, project=project, capability=capability)
-    if not form.is_valid():
-        return refused(request, project, override_form=form)
-    told = form.cleaned_data
-    rollout.ask_override(project, told["version"], share=told["share"], reason=told["reason"], by=request.user)
-    messages.success(request, _("It waits for a second person to confirm it."))
-    return redirect("project-copilot", project.public_id)
+    if form.is_valid():
+        told = form.cleaned_data
+        terms = {"share": told["share"], "reason": told["reason"]}
+        try:
+            rollout.ask_override(project, told["version"], **terms, by=request.user)
+        except Problem as problem:
+            form.add_error(None, problem.text)
+        else:
+            messages.success(request, _("It waits for a second person to confirm it."))
+            return redirect("project-copilot", project.public_id)
+    return refused(request, project, override_form=form)
 
 
 @require_POST
@@ -142,12 +157,12 @@ def _deployed(request: MemberRequest, made: Deployment) -> HttpResponse:
     return redirect("project-copilot", made.project.public_id)
 
 
-def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None = None) -> HttpResponse:
+def shown(
+    request: MemberRequest, found: Evaluation, form: PromoteForm | None = None, rollout_form: RolloutForm | None = None
+) -> HttpResponse:
+    """The page of an evaluation, with what is wrong with one of its forms."""
     answers = Deployment.objects.live().filter(project=found.project, evaluation=found).first()
-    context = {
-        "project": found.project,
-        "task_type": TASK_TYPES[found.project.task_type],
-        "tab": "copilot",
+    context = around(request, found.project) | {
         "evaluation": found,
         "findings": evaluation_rows.findings_of(found),
         "zero": evaluation_rows.scale_of(found).at(0),
@@ -165,13 +180,11 @@ def _shown(request: MemberRequest, found: Evaluation, form: PromoteForm | None =
         "answers": answers,
         "asked": waiting_candidates.asked_for_by(found),
         "rollout": canary_report.of_project(found.project).filter(evaluation=found).first(),
-        "rollout_form": RolloutForm(initial=canary.USUAL | {"margin": in_percent(canary.USUAL["margin"])}),
-        "manages": roles.may(
-            request.user, found.project.organization, *access.MANAGE, project_key=found.project.public_id
-        ),
+        "rollout_form": rollout_form
+        or RolloutForm(initial=canary.USUAL | {"margin": in_percent(canary.USUAL["margin"])}),
         "form": form or PromoteForm(initial={"share": registry.WHOLE if answers else CANARY}),
     }
-    return render(request, "assist/evaluation.html", context, status=422 if form else 200)
+    return render(request, "assist/evaluation.html", context, status=422 if form or rollout_form else 200)
 
 
 def _override(project: Project, key: UUID) -> Override:

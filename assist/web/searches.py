@@ -43,7 +43,7 @@ def page(request: MemberRequest, project: Project, search_id: UUID) -> HttpRespo
     found = _search(project, search_id)
     trials, winner, recipe = searches.trials_of(found), searches.winner(found), RECIPES.get(found.recipe)
     known = recipe.parameters if recipe else {}
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "search": found,
         "title": recipe.title if recipe else found.recipe,
         "trials": trials,

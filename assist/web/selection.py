@@ -54,7 +54,7 @@ def turn_off(request: MemberRequest, project: Project) -> HttpResponse:
 def _drawn(request: MemberRequest, project: Project, form: SelectionForm | None = None) -> HttpResponse:
     found = selections.of(project)
     told = {name: in_percent(getattr(found, name) if found else usual) for name, usual in selections.USUAL.items()}
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "selection": found,
         "without_model": found is not None and selections.without_model(project, found),
         "rounds": found.newest if found else [],

@@ -15,11 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 from assist.learning import canary_report, erasure, snapshots, training
 from assist.learning.recipes import RECIPES
 from assist.learning.search import searches
-from assist.models import Evaluation, Snapshot, TrainingRun
+from assist.models import Erasure, Evaluation, Search, Snapshot, TrainingRun
 from assist.registry import lineage
+from assist.web.deciding_forms import EvaluateForm
 from assist.web.erase_form import EraseForm
+from assist.web.evaluation_rows import evaluations_of
 from assist.web.forms import SearchForm, TrainForm
 from assist.web.overview import SEES
+from assist.web.slice_names import SliceNames
 from projects import access
 from projects.models import Project
 from projects.reports import notices
@@ -101,7 +104,7 @@ def erase(request: MemberRequest, project: Project) -> HttpResponse:
 def run(request: MemberRequest, project: Project, run_id: UUID) -> HttpResponse:
     """One run: how far it is, and what came of it."""
     found = _run(project, run_id)
-    context = around(project) | {
+    context = around(request, project) | {
         "run": found,
         "recipe": RECIPES[found.recipe].title if found.recipe in RECIPES else found.recipe,
         "going_on": found.state in training.OPEN,
@@ -135,35 +138,49 @@ def drawn(
     form: TrainForm | None = None,
     search_form: SearchForm | None = None,
     erase_form: EraseForm | None = None,
+    evaluate_form: EvaluateForm | None = None,
 ) -> HttpResponse:
     """The page, with what is wrong with a form that was sent."""
     kept = list(snapshots.told_of(project).order_by("-pk")[:LATEST])
     making = any(one.state == Snapshot.State.MAKING for one in kept)  # the newest, if any: see snapshots.take
     train, search = form or TrainForm(project=project), search_form or SearchForm(project=project)
-    if request.htmx and not making:  # the page has waited for this one, and its forms don't offer it yet
+    waited = request.htmx and request.htmx.target == "snapshots" and not making
+    if waited:  # the page has waited for this one, and its forms don't offer it yet
         for one in (train, search):
             one.fields["snapshot"].widget.attrs["hx-swap-oob"] = "true"
-    context = around(project) | {
+    context = around(request, project)
+    if context["models_alone"]:  # who manages has these on the copilot's page
+        context["evaluations"] = evaluations_of(project)
+        context["evaluate_form"] = evaluate_form or EvaluateForm.of(project)
+    context |= {
         "snapshots": kept,
-        "runs": list(training.of(project)[:LATEST]),
+        "runs": (runs := list(training.of(project)[:LATEST])),
+        "running": any(one.state in training.OPEN for one in runs),
         "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
         "making": making,
+        "waited": waited,
         "recipes": [RECIPES[key] for key in training.recipes_for(project)],
         "form": train,
-        "searches": searches.of(project)[:LATEST],
+        "searches": (begun := list(searches.of(project)[:LATEST])),
+        "searching": any(one.state == Search.State.RUNNING for one in begun),
         "search_form": search,
         "worker": notices.worker_alive(),
-        "erasures": erasure.of(project),
+        "erasures": (gone := erasure.of(project)),
+        "erasing": any(one.state != Erasure.State.DONE for one in gone),
         "erase_form": erase_form or EraseForm(),
         "erased": lineage.erased(),
-        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
     }
-    return render(request, "assist/training.html", context, status=422 if form or search_form or erase_form else 200)
+    wrong = form or search_form or erase_form or evaluate_form
+    return render(request, "assist/training.html", context, status=422 if wrong else 200)
 
 
-def around(project: Project) -> dict[str, Any]:
-    """What the head of the page needs."""
-    return {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot"}
+def around(request: MemberRequest, project: Project) -> dict[str, Any]:
+    """What the head of the page needs, and by what names kinds of tasks are told that are kept by keys.
+
+    Who looks after models alone is shown no way to the project's other pages: they are closed to them."""
+    manages = roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id)
+    head = {"project": project, "task_type": TASK_TYPES[project.task_type], "tab": "copilot"}
+    return head | {"manages": manages, "models_alone": not manages, "slice_names": SliceNames(project)}
 
 
 def _lines(curve: Sequence[Mapping[str, Any]]) -> list[charts.Line]:

@@ -33,6 +33,9 @@ FIGURES = {
     "train": _("to train"),
     "validation": _("to validate"),
     "left out": _("left out"),
+    "seconds": _("seconds for an answer"),
+    "load seconds": _("seconds to load"),
+    "memory MB": _("memory, MB"),
     "train unreadable": _("to train, unreadable"),
     "validation unreadable": _("to validate, unreadable"),
 }

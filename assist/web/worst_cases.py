@@ -15,18 +15,22 @@ from assist.learning.asked import NO_ANSWER
 from assist.learning.worst_cases import Case, Confusion
 from assist.models import Evaluation
 from assist.web import training
-from assist.web.evaluation_rows import evaluation_of
+from assist.web.evaluation_rows import evaluation_of, excerpt_of
 from assist.web.training import looks_after
-from projects import access
 from projects.models import Project
 from projects.web.shared.answer_drawing import drawing
-from taskers import access as roles
 from taskers.web.requests import MemberRequest, number_asked
 
 ORDERS = {
     "lost": gettext_lazy("Where the candidate loses most"),
     "candidate": gettext_lazy("Where the candidate is worst"),
     "champion": gettext_lazy("Where the model in place is worst"),
+}
+# What is so where nothing is listed by an order.
+NONE = {
+    "lost": gettext_lazy("The candidate loses no task against the model in place."),
+    "candidate": gettext_lazy("The candidate misses nothing."),
+    "champion": gettext_lazy("The model in place misses nothing."),
 }
 PARTS = {"fields", "spans", "regions"}
 
@@ -48,16 +52,18 @@ def page(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpR
     found = evaluation_of(project, evaluation_id)
     asked, at = request.GET.get("order", ""), number_asked(request, "at")
     confusion = _confusion(found, asked)
-    order = asked if confusion or asked in ORDERS else "lost"
+    order = asked if confusion or asked in ORDERS else _first(found)
     rows = confusion.drawn if confusion else worst_cases.listed(found, order)
     at = at if at <= len(rows) else 1
     case = worst_cases.case(rows[at - 1]) if rows else None
-    context = training.around(project) | {
+    context = training.around(request, project) | {
         "evaluation": found,
         "order": order,
         "orders": ORDERS.items(),
         "confusion": confusion,
+        "confused": [(one, excerpt_of(one)) for one in confusion.tasks] if confusion else (),
         "case": case,
+        "none": _("There is no such task in this evaluation.") if confusion else NONE[order],
         "at": at,
         "of": len(rows),
         "before": at - 1,
@@ -65,9 +71,13 @@ def page(request: MemberRequest, project: Project, evaluation_id: UUID) -> HttpR
         "anything": bool(rows) or found.scores.filter(answers__isnull=False).exists(),
         "said": _said(found, case) if case else (),
         "view": drawing(case.task, _drawn(case)) if case and case.task else None,
-        "manages": roles.may(request.user, project.organization, *access.MANAGE, project_key=project.public_id),
     }
     return render(request, "assist/side_by_side.html", context)
+
+
+def _first(found: Evaluation) -> str:
+    """The first order by which anything is listed."""
+    return next((one for one in ORDERS if worst_cases.listed(found, one)), "lost")
 
 
 def _confusion(found: Evaluation, asked: str) -> Confusion | None:

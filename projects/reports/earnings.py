@@ -132,6 +132,10 @@ class Totals:
     held_days: int = 0
 
 
+# Why somebody may not work in a project, of what the queue answers: others have to change that.
+SHUT = frozenset({"banned", "blocked", "has-skill", "lacks-skill", "not-qualified", "standing-too-low"})
+
+
 @dataclass(frozen=True)
 class Opening:
     """A project open to a tasker."""
@@ -145,6 +149,11 @@ class Opening:
     nothing: Nothing | None = None  # why there is nothing for them now, where that is known without walking
     by_list: bool = False  # whether people work by list there
     rate: int = 0  # millionths, that they are promised for a task now
+
+    @property
+    def shut(self) -> bool:
+        """Whether they may not work here, whatever there is and however long they wait in the studio."""
+        return self.nothing is not None and self.nothing.code in SHUT
 
     @property
     def raised_from(self) -> int:
@@ -193,7 +202,7 @@ def totals(person: Person, organization: Organization) -> Totals:
         sums[kind] += int(whole - (fresh if kind == Account.Kind.OWED and not paying else 0))
     days, now = pay_terms.of(organization).hold_days, min(as_of(), FAR)
     held = ledger.earned_between(person, organization, timezone.now() - timedelta(days=days), now) if days else 0
-    return Totals(sums["owed"], sums["in_payout"], sums["paid"], held, days)
+    return Totals(sums["owed"], sums["in_payout"], sums["paid"], max(0, min(held, sums["owed"])), days)
 
 
 def payouts(person: Person, organization: Organization, number: int = 12) -> list[PayoutItem]:

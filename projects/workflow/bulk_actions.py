@@ -69,9 +69,9 @@ def act(task: Task, verb: str, terms: Mapping[str, Any], *, by: Person) -> None:
 def start(
     project: Project, verb: str, tasks: Sequence[int], *, by: Person, terms: Mapping[str, Any] | None = None
 ) -> BulkAction:
-    """Have a worker do it to these tasks of the project, by their keys. Raises Refused: too many,
-    none, a bad verb; StateConflict where somebody named isn't found."""
-    terms = dict(terms or {})
+    """Have a worker do it to these tasks of the project, by their keys; one that is named twice is one. Raises Refused:
+    too many, none, a bad verb; StateConflict where somebody named isn't found."""
+    terms, tasks = dict(terms or {}), list(dict.fromkeys(tasks))
     check(verb, terms)
     bulk_verbs.check_here(project, verb, terms)
     if not tasks:

@@ -223,7 +223,7 @@ def balances(accounts: Iterable[Account]) -> dict[int, int]:
 @dataclass(frozen=True)
 class Owed:
     """What somebody is owed, in millionths, and how much of it may be paid out now: what was earned within the hold
-    period waits."""
+    period waits, as far as it wasn't paid out all the same."""
 
     account: Account
     tasker: Person
@@ -243,7 +243,7 @@ def owing(accounts: Iterable[Account], hold_days: int) -> list[Owed]:
     fresh = ask(FRESH, {"accounts": list(by_key), "days": hold_days}) if hold_days and by_key else []
     held = {key: int(amount) for key, amount in fresh}
     return [
-        Owed(one, one.tasker, by_key[one.pk], held.get(one.pk, 0))  # type: ignore[arg-type]
+        Owed(one, one.tasker, by_key[one.pk], max(0, min(by_key[one.pk], held.get(one.pk, 0))))  # type: ignore[arg-type]
         for one in found
     ]
 

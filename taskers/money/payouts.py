@@ -55,10 +55,10 @@ def propose(organization: Organization, made_by: Person, *, people: Collection[i
     accounts = ledger.owed_accounts(organization).select_for_update(of=("self",), no_key=True)
     if people is not None:
         accounts = accounts.filter(tasker__in=people)
-    owing = [(one.tasker, payable_cents(one, terms)) for one in ledger.owing(accounts, terms.hold_days)]
-    due = [(tasker, cents) for tasker, cents in owing if cents]
+    owing = ledger.owing(accounts, terms.hold_days)
+    due = [(one.tasker, cents) for one in owing if (cents := payable_cents(one, terms))]
     if not due:
-        raise NothingOwed()
+        raise _nothing_payable(owing, terms, people)
     payout = Payout.objects.create(organization=organization, currency=organization.currency, made_by=made_by)
     asked = _asked_for_before(organization)
     for tasker, cents in due:
@@ -159,6 +159,24 @@ def processor_rows(payout: Payout) -> Iterator[list[str]]:
         tasker = item.tasker
         amount = f"{item.cents // 100}.{item.cents % 100:02d}"
         yield [item.key, str(tasker.public_id), plain(tasker.name), plain(tasker.email), amount, payout.currency]
+
+
+def _nothing_payable(owing: Collection[ledger.Owed], terms: PayTerms, people: Collection[int] | None) -> NothingOwed:
+    """Why a run of these would pay nobody."""
+    if people is not None and not people:
+        return NothingOwed("Choose first whom the run pays.")
+    held = any(one.held >= MILLIONTHS_PER_CENT for one in owing)
+    small = any(one.payable >= MILLIONTHS_PER_CENT for one in owing)
+    least = ledger.money(terms.minimum_cents * MILLIONTHS_PER_CENT, terms.organization.currency)
+    if held and small:
+        return NothingOwed(
+            "What is owed is still within the hold period, or below the smallest payout of %(least)s.", least=least
+        )
+    if held:
+        return NothingOwed("What is owed is still within the hold period. A run pays it afterwards.")
+    return (
+        NothingOwed("What is owed is below the smallest payout of %(least)s.", least=least) if small else NothingOwed()
+    )
 
 
 def _asked_for_before(organization: Organization) -> dict[int, PayoutItem]:

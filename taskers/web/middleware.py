@@ -1,9 +1,10 @@
 """What every request learns on its way in, and how named errors find their way out."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
+from taskers.errors import FormsAlone
 from taskers.models import Membership, Organization
 from taskers.web import problems
 
@@ -75,13 +76,19 @@ class ClockMiddleware:
 
 
 class ProblemMiddleware:
-    """Turns named errors into answers; everything else stays Django's."""
+    """Turns named errors into answers; everything else stays Django's, but for its empty page: who comes back to where
+    a form was sent, after signing in anew or from the address bar, reads that there is nothing to read."""
 
     def __init__(self, get_response) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.method != "GET" or not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        told = problems.answer(request, FormsAlone())
+        told["Allow"] = response["Allow"]
+        return told
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         problem = problems.named(error)

@@ -2,12 +2,14 @@
 
 import errno
 import sys
+from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from psycopg.errors import CharacterNotInRepertoire, DiskFull, InvalidTextRepresentation, UntranslatableCharacter
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -62,7 +64,14 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
         return as_json(problem)
     if getattr(request, "htmx", False):
         return render(request, "_problem.html", {"problem": problem}, status=problem.status)
-    return render(request, "problem.html", {"problem": problem}, status=problem.status)
+    return render(request, "problem.html", {"problem": problem, "came_from": came_from(request)}, status=problem.status)
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of ours on which a form was sent or a way taken, to go back to; "" where it isn't told."""
+    page = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if ours and urlsplit(page).path != request.path else ""
 
 
 def api_exception(error: Exception, context: dict) -> Response | None:

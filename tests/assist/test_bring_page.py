@@ -54,6 +54,7 @@ def test_mina_brings_a_model_and_chooses_it_once_it_has_answered(
     assert sent(mina, brought.detector_folder(tmp_path / "m")).status_code == 302
     version = ModelVersion.objects.get(organization=cast.riverside)
     assert version.smoke == "waiting" and Event.objects.filter(kind="model_brought", actor_id=cast.mina.pk).exists()
+    assert 'id="brought-list" hx-get' in mina.get(reverse("models-overview")).content.decode(), "its answer is awaited"
     told = reverse("copilot-deploy", args=[project.public_id])
     choice = {"version": str(version.public_id), "share": "100"}
     assert mina.post(told, choice).status_code == 422, "nobody may choose it yet"

@@ -46,7 +46,10 @@ def test_an_ml_engineer_rolls_out_what_passed_holds_it_and_takes_it_back(cast: C
     page = reverse("copilot-evaluation", args=[project.public_id, passed.public_id])
     begin = reverse("copilot-rollout-begin", args=[project.public_id, passed.public_id])
     assert begin in emil.get(page).content.decode()
-    assert "out of its bounds" in emil.post(begin, TERMS | {"margin": "90"}, follow=True).content.decode()
+    refused = emil.post(begin, TERMS | {"margin": "90", "quiet_hours": "31"})
+    again = refused.content.decode()
+    assert refused.status_code == 422 and "less than or equal to" in again and not Rollout.objects.exists()
+    assert 'value="90"' in again and 'value="31"' in again, "what was typed is still there"
     shown = emil.post(begin, TERMS, follow=True).content.decode()
     on = Rollout.objects.get()
     assert "5 % of new work" in shown and "Offers that weren’t taken" in shown and "Cannot tell" in shown
@@ -57,7 +60,12 @@ def test_an_ml_engineer_rolls_out_what_passed_holds_it_and_takes_it_back(cast: C
     )
     assert hold in shown and back in shown and go_on not in shown
     shown = emil.post(hold, {"said": "Until <Monday>"}, follow=True).content.decode()
-    assert "Until &lt;Monday&gt;" in shown and go_on in shown and emil.post(hold).status_code == 409
+    assert "Until &lt;Monday&gt;" in shown and go_on in shown
+    page = reverse("copilot-rollout", args=[project.public_id, on.public_id])
+    conflict = emil.post(hold, headers={"referer": f"http://testserver{page}"})
+    assert conflict.status_code == 409 and f'href="http://testserver{page}"' in conflict.content.decode()
+    elsewhere = emil.post(hold, headers={"referer": "https://evil.example/"}).content.decode()
+    assert "evil" not in elsewhere and "Back to where you were" not in elsewhere
     assert hold in emil.post(go_on, follow=True).content.decode()
     shown = emil.post(back, {"said": ""}, follow=True).content.decode()
     assert "Rolled back" in shown and back not in shown

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, ProgrammingError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -358,15 +359,16 @@ def test_a_manager_asks_on_the_page_and_a_program_by_its_address(cast, project, 
     client.force_login(cast.mina)
     assert "Erase tasks from training" in shown(client, "copilot-training", project)
     assert "Erase tasks from training" not in shown(emil, "copilot-training", project)
-    wrong = client.post(at("copilot-erase", project), {"tasks": "nonsense", "reason": WHY})
-    assert wrong.status_code == 422 and "no id of a task" in wrong.content.decode()
-    both = f"{first.public_id}\n{other.public_id}"
+    wrong = client.post(at("copilot-erase", project), {"tasks": f"{first.public_id}\nnonsense", "reason": WHY})
+    assert wrong.status_code == 422 and "“nonsense” is no id of a task" in wrong.content.decode()
+    both = f"{first.public_id}\nhttps://tandem.example{reverse('task', args=[other.public_id])}"
     assert client.post(at("copilot-erase", project), {"tasks": both, "reason": WHY}).status_code == 302
     mine, key = Api(cast.mina, cast.riverside), project.public_id
     body = {"tasks": [str(first.public_id), str(third.public_id)], "reason": "The customer's wish"}
     said_back = mine.post("erasures", key, body=body).json()
     assert said_back["tasks"] == [str(third.public_id)] and said_back["state"] == "waiting"
     refused(mine.post("erasures", key, body=body), 409, "state-conflict")
+    assert 'id="erasures" hx-get' in shown(client, "copilot-training", project), "who waits for it sees it done"
     strange = {"tasks": [str(snapshot.public_id)], "reason": WHY}
     refused(mine.post("erasures", key, body=strange), 422, "unknown-task", "tasks")
     for made in Erasure.objects.order_by("pk"):

@@ -228,6 +228,7 @@ def test_what_a_model_missed_is_drawn_beside_the_verdict(cast: Cast, project: Pr
     shown = mina.get(page).content.decode()
     assert [shown.count(f'data-answer="{one}"') for one in ("verdict", "candidate", "champion")] == [1, 1, 1]
     assert f"1 of {len(rows)}" in shown and "Score 100" in shown and 'rel="next"' in shown and 'rel="prev"' not in shown
+    assert "The model in place misses nothing." in mina.get(page, {"order": "champion"}).content.decode()
     last = mina.get(page, {"at": len(rows)}).content.decode()
     assert 'rel="prev"' in last and 'rel="next"' not in last
     told = Api(cast.mina, cast.riverside).get("evaluation-worst", project.public_id, found.public_id).json()
@@ -383,7 +384,8 @@ def test_the_page_takes_a_candidate_from_evaluation_to_deployment(
     assert mina.post(reverse("copilot-deploy", args=[project.public_id]), sent).status_code == 302
     assert reverse("copilot-deploy", args=[project.public_id]) not in mina.get(page).content.decode()
     sent["version"] = candidate.public_id
-    assert mina.post(reverse("copilot-deploy", args=[project.public_id]), sent).status_code == 409
+    refused = mina.post(reverse("copilot-deploy", args=[project.public_id]), sent)
+    assert refused.status_code == 422 and 'aria-label="Terms of the copilot"' in refused.content.decode(), "on its page"
     begun = mina.post(reverse("copilot-evaluate", args=[project.public_id]), sent, follow=True)
     assert "Under way" in begun.content.decode()
     found = Evaluation.objects.get()

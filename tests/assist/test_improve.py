@@ -1,13 +1,18 @@
 """Where the model loses is said slice by slice and task by task; what it doubts may be looked at again, by people."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from assist.learning import erasure, gate, improve, likely_wrong
 from assist.models import Evaluation, EvaluationScore, LabelCheck
 from assist.registry import registry
+from assist.templatetags import reasons
+from assist.web.slice_names import SliceNames
 from projects.models import Asset, Project, SecondLook, Task, Verdict
 from projects.quality import second_looks
 from projects.reports import verdict_index
@@ -28,14 +33,22 @@ def project(cast: Cast) -> Project:
     return make.project(cast.riverside, wanted=1)
 
 
-def evaluated(cast: Cast, project: Project, scores: list[tuple[float, float, list[str]]]) -> Evaluation:
+def evaluated(
+    cast: Cast, project: Project, scores: list[tuple[float, float, list[str]]], **said_of_it: Any
+) -> Evaluation:
     """An evaluation in which candidate and champion did so well on each task, in these slices."""
     champion = registry.model_version(work.SPACY)
     candidate = registry.model_version("fake-spans@1")
     made = Evaluation.objects.create(
-        project=project, candidate=candidate, champion=champion, margin=gate.MARGIN, state="done", outcome="passed",
-        rules=gate.VERSION, begun_by=cast.mina,
-    )  # fmt: skip
+        project=project,
+        candidate=candidate,
+        champion=champion,
+        margin=gate.MARGIN,
+        state="done",
+        rules=gate.VERSION,
+        begun_by=cast.mina,
+        **{"outcome": "passed"} | said_of_it,
+    )
     batch = make.batch(project)
     tasks = make.texts(batch, [f"{at}: Maria came by." for at in range(len(scores))])
     for task, (mine, theirs, slices) in zip(tasks, scores, strict=True):
@@ -70,6 +83,29 @@ def test_the_evaluation_leads_to_the_tasks_at_which_its_candidate_loses(cast, pr
     page = mina.get(reverse("copilot-evaluation", args=[project.public_id, found.public_id])).content.decode()
     places = [page.index(reverse("task", args=[one.task.public_id])) for one in lost]
     assert places == sorted(places) and "2: Maria came by." not in page, "what it wins is none of it"
+
+
+def test_kinds_of_tasks_are_told_by_the_labels_names_and_kept_by_their_keys(cast, project) -> None:
+    project.labels.filter(key="person").update(name="Whoever is named")
+    worse = gate.REASONS["worse"] % {"slices": "all tasks, label person, label gone"}
+    row = dict.fromkeys(("candidate", "champion", "difference", "low", "high"), 0.0) | {"slice": "label person"}
+    told = [row | {"tasks": 12, "missing": 0, "outcome": "refused"}]
+    scores = 12 * [(0.2, 0.9, ["label person"])] + [(0.5, 0.5, [])]
+    found = evaluated(cast, project, scores, reason=worse, outcome="refused", findings=told)
+    mina, at = Client(), [project.public_id]
+    mina.force_login(cast.mina)
+    evaluation = mina.get(reverse("copilot-evaluation", args=[*at, found.public_id])).content.decode()
+    assert "all tasks, label Whoever is named, label gone." in evaluation and "label person" not in evaluation
+    page = mina.get(reverse("copilot-improve", args=at)).content.decode()
+    assert ">label Whoever is named</a>" in page and "?slice=label%20person" in page
+    tasks = mina.get(reverse("copilot-improve-tasks", args=at), {"slice": "label person"}).content.decode()
+    assert "label Whoever is named</h2>" in tasks and "label person<" not in tasks
+    with translation.override("es"):
+        told = reasons.reason(worse, SliceNames(project))
+        assert told.endswith("todas las tareas, etiqueta Whoever is named, etiqueta gone.")
+    (task, *_) = Task.objects.filter(project=project).order_by("pk")
+    like = reasons.kind_of_task(f"like task {task.public_id} 0.67 × batch A", SliceNames(project))
+    assert like == "like task “0: Maria came by.” (0.67) × batch A", "nobody knows a text by its id"
 
 
 def test_where_neither_model_says_what_was_decided_people_may_look_again(cast, project) -> None:
@@ -143,3 +179,7 @@ def test_texts_of_a_class_that_look_like_another_are_doubted(cast, monkeypatch) 
     check = LabelCheck.objects.get()
     assert check.state == "done" and check.checked == 60, check.reason
     assert {one["task"] for one in check.found} == wrong and len(check.curve) == 4
+    client = Client()
+    client.force_login(cast.mina)
+    page = client.get(reverse("copilot-improve", args=[project.public_id])).content.decode()
+    assert "Tone: Defect" in page and "tone: defect" not in page, "by the names that people read"

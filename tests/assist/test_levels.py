@@ -235,9 +235,9 @@ def test_an_engineer_chooses_it_on_the_page_and_takes_it_back(
     sent = client.post(reverse("default-begin"), {"default-version": str(usual.public_id)}, follow=True)
     assert "begin with usual@1 from now on" in sent.content.decode()
     page = client.get(reverse("project-copilot", args=[notes.public_id])).content.decode()
-    assert "From the organization" in page and "Whatever the runtime serves" not in page
+    assert "From the organization" in page and "The model that comes along" not in page
     assert "from the organization" in client.get(reverse("models-overview")).content.decode()
     assert client.post(reverse("default-begin"), {"default-version": "x"}).status_code == 422
     client.post(reverse("default-end", args=[usual.public_id]))
     page = client.get(reverse("project-copilot", args=[notes.public_id])).content.decode()
-    assert "From the organization" not in page and "Whatever the runtime serves" in page
+    assert "From the organization" not in page and "The model that comes along" in page

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from assist.learning import blind_verdicts, canary, erasure, snapshots, training
 from assist.learning.plans import due, plans, rounds
@@ -102,7 +102,9 @@ def test_what_passed_waits_for_a_person_who_is_told(cast, project, emil) -> None
     assert looked(plan) == "asked" and answering(project) == {FAKE[1]: 100}
     inbox.tell(Event.objects.order_by("pk"))
     (told,) = (one for one in inbox.of(cast.mina) if one.kind == "training_plan")
-    assert "waits for a person" in inbox.said(told) and told.address == at("copilot-plans", project)
+    assert "what spaCy entities made by itself waits for a person" in inbox.said(told) and told.address == at(
+        "copilot-plans", project
+    )
     page = shown(emil, "copilot-plans", project)
     assert "It was time" in page and at("copilot-evaluation", project, last(plan).evaluation.public_id) in page
 
@@ -130,6 +132,8 @@ def test_failures_in_a_row_stop_a_plan_and_say_why(cast, project, emil) -> None:
     inbox.tell(Event.objects.order_by("pk"))
     (told,) = (one for one in inbox.of(cast.mina) if one.kind == "training_plan")
     assert "trains no more by itself" in inbox.said(told) and "label more first" in inbox.said(told)
+    with translation.override("es"):
+        assert "Hay menos de 20" in inbox.said(told) and RECIPE not in inbox.said(told)
     assert (
         "Hay menos de 20" in emil.get(at("copilot-plans", project), headers={"accept-language": "es"}).content.decode()
     )

@@ -277,7 +277,7 @@ def test_the_page_offers_an_evaluation_where_examples_answer(cast: Cast, pets: P
     assert head in shown.context["deploy_form"].fields["version"].queryset
     assert head not in shown.context["more_form"].fields["version"].queryset
     sent = {"version": head.public_id, "share": 50}
-    assert client.post(reverse("copilot-deploy", args=[pets.public_id]), sent).status_code == 409
+    assert client.post(reverse("copilot-deploy", args=[pets.public_id]), sent).status_code == 422
     assert client.post(ways["evaluate"], sent).status_code == 302 and Evaluation.objects.get().candidate == head
 
 

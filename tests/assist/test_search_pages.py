@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -163,3 +164,12 @@ def test_a_card_says_what_a_model_learnt_from_and_whose_it_is(cast, project, sna
     for name in ("copilot-card", "copilot-card-json"):
         assert neighbour.get(at(name, theirs, made.public_id)).status_code == 404
     assert searches.of(theirs).count() == 0
+
+
+def test_every_page_with_curves_has_the_styles_that_draw_them() -> None:
+    """Without them a line is a black area, and its letters are as large as the drawing makes them."""
+    pages = [one for one in (settings.BASE_DIR / "templates").rglob("*.html") if 'class="lines"' in one.read_text()]
+    texts = {one.name: one.read_text() for one in pages if one.read_text().startswith("{% extends")}
+    assert {"search.html", "run.html", "rollout.html", "drift.html"} <= texts.keys()
+    sheets = ("css/agreement.css", "css/dashboard.css")
+    assert [name for name, text in texts.items() if not all(one in text for one in sheets)] == []

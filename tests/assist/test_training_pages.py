@@ -5,14 +5,17 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import translation
 
-from assist.learning import pictures, recipe_process, snapshots, training
+from assist.learning import gate, pictures, recipe_process, snapshots, training
 from assist.learning.reasons import REASONS
-from assist.models import Snapshot, TrainingRun
+from assist.models import Evaluation, Snapshot, TrainingRun
+from assist.registry import registry
 from assist.templatetags import reasons
 from projects.models import Project
 from tests.support import make
+from tests.support.assist import work
 from tests.support.assist.engineer import at, shown
 from tests.support.assist.engineer import emil as emil  # a fixture
 from tests.support.cast import Cast
@@ -44,6 +47,11 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
     taken.refresh_from_db()
     page = shown(emil, "copilot-training", project)
     assert taken.sha256[:12] in page and "Replay" in page and "1 verdict<" in page
+    polled = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "snapshots"}
+    waited = emil.get(at("copilot-training", project), **polled).content.decode()
+    assert re.search(r'id="take"[^>]*hx-swap-oob="true"', waited), "who waited for it may take another at once"
+    other = emil.get(at("copilot-training", project), **polled | {"HTTP_HX_TARGET": "runs"}).content.decode()
+    assert "hx-swap-oob" not in other, "what somebody chose in a form stays, while runs are watched"
     body = {"snapshot": str(taken.public_id), "recipe": "spacy-entities", "seed": "7", "spacy-entities.passes": "3"}
     answer = emil.post(at("copilot-train", project), body | {"spacy-entities.replay": "on"})
     run = TrainingRun.objects.get()
@@ -55,6 +63,7 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
     with CaptureQueriesContext(connection) as asked:
         shown(emil, "copilot-training", project)
     listed = [one["sql"] for one in asked if re.search('FROM "assist_(snapshot|trainingrun)" ', one["sql"] or "")]
+    assert 'id="runs" hx-get' in shown(emil, "copilot-training", project), "who waits for it sees it done"
     assert [one for one in listed if "LIMIT 20" in one] and not [one for one in listed if '."curve"' in one]
     page = shown(emil, "copilot-run", project, run.public_id)
     assert "2 of 3" in page and "<path d=" in page and "every 2s" in page
@@ -64,6 +73,8 @@ def test_a_snapshot_is_taken_and_a_run_begun_watched_and_stopped(cast, project, 
 
 
 def test_what_is_wrong_with_a_run_is_said_at_its_field(cast, project, emil) -> None:
+    none = emil.post(at("copilot-train", project), {"recipe": "spacy-entities", "seed": "0"}).content.decode()
+    assert "Take a snapshot first" in none
     taken = snapshots.take(project, by=cast.mina)
     snapshots.run(taken.pk)
     body = {"snapshot": str(taken.public_id), "recipe": "spacy-entities", "seed": "0", "spacy-entities.passes": "900"}
@@ -72,6 +83,31 @@ def test_what_is_wrong_with_a_run_is_said_at_its_field(cast, project, emil) -> N
     assert not TrainingRun.objects.exists()
     other = make.project(cast.hilltop)
     assert emil.get(at("copilot-training", other)).status_code == 404
+
+
+def test_who_looks_after_models_alone_finds_the_way_and_is_led_to_nothing_that_is_closed(cast, project, emil) -> None:
+    assert f'href="{at("copilot-training", project)}"' in emil.get(reverse("models-overview")).content.decode()
+    begun = Evaluation.objects.create(
+        project=project,
+        candidate=registry.model_version("fake-spans@1"),
+        champion=registry.model_version(work.SPACY),
+        margin=0.05,
+        rules=gate.VERSION,
+        begun_by=cast.mina,
+    )
+    pages = ["training", "improve", "plans", "next", "map", "groups", "drift"]
+    ways = {
+        way for page in pages for way in re.findall(r'<a [^>]*href="(/[^"#]*)', shown(emil, f"copilot-{page}", project))
+    }
+    closed = {way for way in ways if emil.get(way).status_code >= 400}
+    assert at("copilot-improve", project) in ways and not closed
+    offered = shown(emil, "copilot-training", project)
+    assert "fake-spans@1" in offered and 'aria-label="Evaluate a model"' in offered
+    answer = emil.post(at("copilot-evaluate", project), {"version": "none"})
+    assert answer.status_code == 422 and 'aria-label="Evaluate a model"' in answer.content.decode()
+    under_way = shown(emil, "copilot-evaluation", project, begun.public_id)
+    assert "Under way" in under_way and "0 tasks" not in under_way, "what it counts isn't known yet"
+    assert "Terms of the copilot" not in answer.content.decode(), "that page is for who manages"
 
 
 def test_a_program_does_the_same(cast, project) -> None:

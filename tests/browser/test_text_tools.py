@@ -240,6 +240,31 @@ def test_a_paragraph_that_is_cut_runs_as_it_begins(studio_of: Callable[..., Text
     assert row.evaluate("one => getComputedStyle(one).direction") == "rtl"
 
 
+# Two words in a row that the end of a line parts, selected.
+PARTED = """() => {
+  const words = document.querySelector(".text").firstElementChild.firstChild;
+  const range = document.createRange();
+  for (let at = words.data.indexOf(" ") + 1; ; at += 5) {
+    range.setStart(words, at - 5);
+    range.setEnd(words, at + 4);
+    if (range.getClientRects().length > 1) return document.getSelection().setBaseAndExtent(words, at - 5, words, at + 4);
+  }
+}"""
+UNDER = """node => {
+  const [first, last] = [...node.getClientRects()];
+  const under = (x) => document.elementFromPoint(x, last.bottom + 5)?.closest(".span") === node;
+  return [last.right < first.left, under(last.right - 5), under(first.left + 5)];
+}"""
+
+
+def test_the_label_of_a_span_over_two_lines_hangs_where_its_words_end(studio_of: Callable[..., TextStudio]) -> None:
+    studio = studio_of(" ".join(["Bois"] * 40))
+    studio.page.evaluate(PARTED)
+    studio.press("Shift+ArrowRight", "Shift+ArrowLeft", "1")
+    studio.marked(1)
+    assert studio.page.locator(".span").evaluate(UNDER) == [True, True, False]
+
+
 def test_a_long_text_is_all_there_and_its_last_word_can_be_marked(studio_of: Callable[..., TextStudio]) -> None:
     lines = [f"Line {number} tells what Ada did in Boise that day, and no more." for number in range(1600)]
     text = "\n".join([*lines, "Here it ends."])

@@ -4,6 +4,7 @@ import ast
 import gettext
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,21 @@ def test_alice_chooses_a_language_and_keeps_it(client: Client, cast) -> None:
     assert "Enviar" in studio and "Saltar" in studio
     catalogue = client.get("/jsi18n/").content.decode()
     assert "Guardando" in catalogue
+
+
+@pytest.mark.django_db
+def test_pages_that_others_bring_address_alice_as_all_others_do(client: Client, cast) -> None:
+    places = [Path(found.origin).parent for name in ("allauth", "django.contrib.auth") if (found := find_spec(name))]  # type: ignore[arg-type]
+    theirs = [gettext.translation("django", place / "locale", ["es"])._catalog for place in places]  # type: ignore[attr-defined]
+    assert {one for one in catalogues.BORROWED if not any(one in catalogue for catalogue in theirs)} == set()
+    client.force_login(cast.alice)
+    client.post("/profile/", {"name": "Alice", "time_zone": "UTC", "language": "es"})
+    for page in ("/accounts/password/change/", "/accounts/reauthenticate/", "/accounts/2fa/"):
+        shown = client.get(page).content.decode()
+        assert re.search(r"(?i)\b(sus?|usted|introduzca|desea)\b", re.sub(r"<[^>]*>", " ", shown)) is None, page
+    assert (
+        "Tu contraseña debe tener al menos 12 caracteres." in client.get("/accounts/password/change/").content.decode()
+    )
 
 
 @pytest.mark.django_db

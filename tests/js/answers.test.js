@@ -47,6 +47,9 @@ test("an answer that other hands changed is never chosen", () => {
   assert.equal(bestOf([changed, low, high, changed]), 2);
   assert.equal(bestOf([{ agreement: null, changed: false }]), 0);
   assert.deepEqual([bestOf([]), bestOf([changed])], [-1, -1]);
+  const saying = (id, label, agreement) => ({ agreement, changed: false, answer: { spans: [{ id, start: 0, end: 4, label }] } });
+  assert.equal(bestOf([saying("s1", "cat", 0), saying("s1", "dog", 0)]), -1, "of two that differ none is proposed");
+  assert.equal(bestOf([saying("s1", "dog", 0.2), saying("s2", "cat", 0.6), saying("s3", "cat", 0.6)]), 1);
   assert.deepEqual([1, 2].map((from) => nextOf([changed, low, high, changed], from, 1)), [2, 1]);
   assert.deepEqual([1, -1].map((step) => nextOf([low, high, low], -1, step)), [0, 2]); // where none is chosen yet
   assert.deepEqual([1, 2].map((from) => nextOf([changed, low, high, changed], from, -1)), [2, 1]);

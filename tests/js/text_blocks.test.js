@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blockAt, blocksOf, goesOn } from "../../static/js/studio/text/blocks.js";
-import { edgeRunsLeft, paragraphRunsLeft } from "../../static/js/studio/shared/text_direction.js";
+import { edgeRunsLeft, paragraphRunsLeft, runsBothWays } from "../../static/js/studio/shared/text_direction.js";
 import { occurrencesOf } from "../../static/js/studio/text/occurrences.js";
 import { charactersOf, snap, tokensOf } from "../../static/js/studio/text/tokens.js";
 
@@ -86,6 +86,7 @@ test("a place knows which way it runs", () => {
   assert.equal(edgeRunsLeft(text, { start: 4, end: 13 }, "start"), false);
   assert.equal(edgeRunsLeft(text, { start: 4, end: 13 }, "end"), true);
   assert.equal(edgeRunsLeft(text, { start: 18, end: 19 }, "end"), false);
+  assert.deepEqual([runsBothWays(text), runsBothWays("Ada said 李小龍.")], [true, false]);
 });
 
 test("characters of a long text are those that the whole has, wherever it is cut into pieces", () => {

@@ -133,9 +133,11 @@ def test_once_the_time_is_over_it_is_refused_by_name(alice, cast, project, batch
 
 def test_the_studio_opens_again_with_ones_own_answer(alice, cast, project, batch) -> None:
     hers = said(cast.alice, make.task(batch), make.OSLO)
-    assert "Correct it" in alice.get(f"/my-work/{hers.public_id}/").content.decode()
+    piece = alice.get(f"/my-work/{hers.public_id}/").content.decode()
+    assert "Correct it" in piece and "Not judged yet" in piece and "Waiting for the others" not in piece
     page = alice.get(f"/my-work/{hers.public_id}/correct/").content.decode()
     assert f'data-project="corrections/{hers.public_id}"' in page and "Correcting, until" in page
+    assert "Drop my changes" in page and "Skip this task" not in page, "it is nobody else's to do"
     _status, found = asks(alice, f"/studio/corrections/{hers.public_id}/claim")
     mine = found["assignment"]
     assert mine["draft"] == {"version": 1, "answer": hers.answer} and mine["id"].endswith("/correct")

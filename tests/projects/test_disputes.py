@@ -108,10 +108,16 @@ def test_an_answer_that_is_overdue_is_said_to_be_late_and_comes_first(cast, proj
 
 def test_what_was_decided_anew_since_is_shown_beside(cast, task) -> None:
     dispute = contested(cast, task)
+    # Upholding alone changes nothing of the task, and the page leads on to what does.
+    upheld = {"state": "upheld", "answer": "It is a place."}
+    rita, unfinished = signed_in(cast.rita), "decided anew yet"
+    shown = rita.post(page("dispute-answer", dispute.public_id), upheld, follow=True).content.decode()
+    assert unfinished in shown and shown.count(page("review", task.public_id)) == 2
+    Dispute.objects.update(state="open")
     held = queue.claim_review(task, cast.rita)
     submission.decide(held, cast.rita, held.token, make.OSLO)
-    shown = signed_in(cast.rita).get(page("dispute", dispute.public_id)).content.decode()
-    assert "Decided anew since" in shown and "when it was contested" in shown
+    shown = rita.get(page("dispute", dispute.public_id)).content.decode()
+    assert "Decided anew since" in shown and "when it was contested" in shown and unfinished not in shown
     shown = signed_in(cast.finn).get(page("dispute", dispute.public_id)).content.decode()
     assert "Oslo is a place." in shown and page("dispute-answer", dispute.public_id) in shown
     assert "task-view" not in shown and make.TEXT not in shown, "finance is shown money and no work"

@@ -210,8 +210,11 @@ def test_finance_is_told_of_payouts_that_wait_for_a_second_person(cast) -> None:
     assert told(cast.finn)[1:] == ["Fay asks you to call off a payout of $1.00."]
     asked = "Finn says that 1 payment came back, $1.00, and asks you to confirm it."
     assert told(cast.fay) == [asked]
+    returns.refuse(run.items.get().returns.get(), cast.finn)
+    returns.ask(run.items.get(), cast.finn, reason="Closed for certain")
+    assert told(cast.fay) == [asked, asked], "what was told before is answered"
     Notification.objects.all().delete()
-    returns.confirm(run.items.get().returns.get(), cast.olga), payouts.keep(run, cast.finn)
+    returns.confirm(run.items.get().returns.get(state="asked"), cast.olga), payouts.keep(run, cast.finn)
     assert not told(cast.finn) and asked not in told(cast.fay)
 
 

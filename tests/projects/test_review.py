@@ -212,6 +212,16 @@ def test_nobody_reviews_their_own_work(client, cast, project, task) -> None:
     assert not Assignment.objects.filter(kind="review").exists()
 
 
+def test_what_was_sent_back_is_listed_as_that_and_not_offered(rita, cast, task) -> None:
+    answer = str(task.annotations.get(tasker=cast.bob).public_id)
+    token = opened(rita, task)["review"]["token"]
+    assert send(rita, task, "back", token=token, answers=[answer], reason="label", note="").status_code == 200
+    shown = rita.get("/review/").content.decode()
+    assert "With the tasker until" in shown and f"/review/{task.public_id}/" not in links(shown)
+    shown = rita.get(f"/review/{task.public_id}/").content.decode()
+    assert "may still be corrected" in shown and "Somebody was first" not in shown
+
+
 def test_one_reviewer_at_a_time(rita, cast, task, client) -> None:
     mine = opened(rita, task)["review"]["token"]
     mina = type(client)()
@@ -237,7 +247,7 @@ def test_a_heartbeat_keeps_the_review(rita, task) -> None:
     assert send(rita, task, "heartbeat", token=str(task.public_id)).status_code == 409
 
 
-def test_a_draft_is_kept_and_shown_again(rita, task) -> None:
+def test_a_draft_is_kept_and_shown_again(rita, cast, task) -> None:
     token = opened(rita, task)["review"]["token"]
     assert send(rita, task, "draft", "PUT", token=token, version=0, answer=make.OSLO).json() == {"version": 1}
     assert opened(rita, task)["draft"] == {"version": 1, "answer": make.OSLO}
@@ -245,6 +255,13 @@ def test_a_draft_is_kept_and_shown_again(rita, task) -> None:
     assert stale.status_code == 409 and stale.json()["draft"]["answer"] == make.OSLO
     send(rita, task, "decide", token=token, answer=make.OSLO)
     assert not Draft.objects.exists()
+    # Whoever goes back in the browser, or comes second, reads that it is decided.
+    again = rita.get(f"/review/{task.public_id}/")
+    assert "You decided this task on" in again.content.decode()
+    send(rita, task, "release", token=again.context["data"]["review"]["token"])
+    mina = type(rita)()
+    mina.force_login(cast.mina)
+    assert "Rita decided this task on" in mina.get(f"/review/{task.public_id}/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from projects import queue
 from projects.models import Annotation
 from projects.reports import earnings, progress
 from projects.workflow import submission, task_actions
+from projects.workforce import rules
 from taskers.models import Dispute, Transfer
-from taskers.money import disputes, payouts
+from taskers.money import disputes, pay_terms, payouts
 from taskers.people import invitations
+from taskers.skills import skills
 from tests.support import make
 from tests.support.taskers.money import balance_of
 
@@ -58,6 +60,9 @@ def test_home_shows_what_is_open_with_its_pay(alice, cast, project, batch) -> No
     assert "Names in reports" in page and "$0.05" in page and "Not judged yet" in page
     assert f'href="/studio/{project.public_id}/"' in page
     assert "Hilltop secret" not in page
+    rules.ask_for(project, skills.define(cast.riverside, "Spanish"), by=cast.mina)
+    page = alice.get("/").content.decode()
+    assert "you don&#x27;t have it" in page and f'href="/studio/{project.public_id}/"' not in page, "nothing to start"
 
 
 def test_home_says_what_is_begun(alice, cast, project, batch) -> None:
@@ -159,6 +164,8 @@ def test_totals_are_what_transfers_say(alice, cast, project, batch) -> None:
     assert (totals.owed, totals.in_payout, totals.paid) == tuple(
         balance_of(cast.alice, kind) for kind in ("owed", "in_payout", "paid")
     )
+    pay_terms.change(cast.riverside, cast.finn, hold_days=9)
+    assert earnings.totals(cast.alice, cast.riverside).held == totals.owed, "not what is in payouts already"
     page = alice.get("/my-work/").content.decode()
     assert "$0.15" in page and "Settled" in page and "Waiting for approval" in page
 
@@ -240,4 +247,6 @@ def test_requeued_work_is_weighed_again_and_paid_once(cast, project, batch) -> N
 
 def test_contest_takes_a_post(alice, cast, project, batch) -> None:
     mine = both(cast, project, batch)
-    assert alice.get(f"/my-work/{mine.public_id}/contest/").status_code == 405
+    answer = alice.get(f"/my-work/{mine.public_id}/contest/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "takes what a form sends" in answer.content.decode(), "no empty page for who signed in anew in between"

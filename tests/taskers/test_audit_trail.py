@@ -180,6 +180,12 @@ def test_owners_read_the_trail_and_narrow_it(cast) -> None:
     assert "203.0.113.9" in olga.get("/people/audit/", {"since": today, "until": today}).content.decode()
     assert olga.get("/people/audit/", {"before": "x", "since": "y", "kind": "z", "who": "\x00"}).status_code == 200
     assert told(Kind.AUDIT_READ)[0].actor == cast.olga
+    # Who looked at somebody is found by their name, and said by it.
+    browser_of(cast.mina).get(f"/people/{cast.alice.public_id}/")
+    browser_of(cast.bob).get(f"/people/{cast.nora.public_id}/")  # a neighbour's
+    of_alice = olga.get("/people/audit/", {"who": "alice", "kind": "people_listed"}).content.decode()
+    assert 'data-label="Whom">Alice<' in of_alice and f"person:{cast.alice.public_id}" not in of_alice
+    assert "Nora" not in olga.get("/people/audit/", {"kind": "people_listed"}).content.decode()
     for _time in range(101):
         trail.record(Kind.EXPORTED, organization=cast.riverside, actor=cast.rita)
     newest = olga.get("/people/audit/", {"kind": "exported"}).content.decode()

@@ -37,6 +37,13 @@ pytestmark = pytest.mark.django_db
 # --- what may be paid yet
 
 
+def refused_as(cast, why: str, **which) -> None:
+    """Making a run says that nobody can be paid, and why."""
+    with pytest.raises(payouts.NothingOwed) as refused:
+        payouts.propose(cast.riverside, cast.finn, **which)
+    assert refused.value.text == why
+
+
 def test_what_is_earned_waits_for_its_hold_period_and_what_is_taken_back_meanwhile_never_goes_out(cast) -> None:
     pay_terms.change(cast.riverside, cast.finn, hold_days=7)
     ago(earn(cast, cast.alice, 5_000_000), days=8)
@@ -49,6 +56,12 @@ def test_what_is_earned_waits_for_its_hold_period_and_what_is_taken_back_meanwhi
     payout = payouts.propose(cast.riverside, cast.finn)
     assert list(payout.items.values_list("tasker__name", "cents")) == [("Alice", 500)]
     assert balance_of(cast.alice, "owed") == 3_000_000
+    (hers, _his) = ledger.owing(ledger.owed_accounts(cast.riverside), 90)
+    assert (hers.amount, hers.held) == (3_000_000, 3_000_000)  # a longer period holds nothing that is in a run already
+    refused_as(cast, "What is owed is still within the hold period. A run pays it afterwards.")
+    ago(earn(cast, cast.bob, 10_000), days=8)
+    pay_terms.change(cast.riverside, cast.finn, minimum_cents=2)
+    refused_as(cast, "What is owed is still within the hold period, or below the smallest payout of $0.02.")
 
 
 def test_what_was_paid_too_much_is_made_up_for_before_anything_is_payable(cast) -> None:
@@ -59,7 +72,7 @@ def test_what_was_paid_too_much_is_made_up_for_before_anything_is_payable(cast) 
     ledger.reverse(first, reason="decided anew")
     earn(cast, cast.alice, 4_000_000)
     (hers,) = ledger.owing(ledger.owed_accounts(cast.riverside), 7)
-    assert (hers.amount, hers.payable) == (-1_000_000, -5_000_000)
+    assert (hers.amount, hers.held, hers.payable) == (-1_000_000, 0, -1_000_000)
     with pytest.raises(payouts.NothingOwed):
         payouts.propose(cast.riverside, cast.finn)
 
@@ -72,6 +85,8 @@ def test_small_sums_wait_for_the_minimum_and_a_run_may_be_of_chosen_people(cast)
     assert list(chosen.items.values_list("tasker__name", "cents")) == [("Carol", 3_000)]
     rest = payouts.propose(cast.riverside, cast.finn)
     assert list(rest.items.values_list("tasker__name", "cents")) == [("Bob", 1_000)]
+    refused_as(cast, "What is owed is below the smallest payout of $10.00.")
+    refused_as(cast, "Choose first whom the run pays.", people=[])
 
 
 def test_terms_out_of_reason_are_refused_and_a_change_is_on_record(cast) -> None:

@@ -37,6 +37,10 @@ def test_pay_day(cast) -> None:
     here = f"/money/payouts/{payout.public_id}/"
     assert "You made this run" in finn.get(here).content.decode()
     fay.post(f"{here}step/", {"act": "approve"})
+    approved = finn.get(here).content.decode()
+    assert "two people are needed to cancel" in approved and "Compare with" in approved, (
+        "before the table is taken away"
+    )
     table = finn.get(f"{here}processor.csv").content.decode()
     assert table.splitlines()[0].startswith("payment_key,") and "0.05" in table
 
@@ -58,6 +62,9 @@ def test_pay_day(cast) -> None:
     finn.post(f"{here}reconcile/", {"text": text, "apply": "yes", "reference": "ACH 3"})
     finn.post(f"/money/items/{item.pk}/return/", {"act": "confirm"})
     assert balance_of(cast.alice, "owed") == 0
+    his, hers = (one.get(f"/money/items/{item.pk}/").content.decode() for one in (finn, fay))
+    assert "You said this" in his and 'value="confirm"' not in his and 'value="confirm"' in hers
+    assert 'value="ask"' not in hers and "$0.05 of it" in finn.get(here).content.decode()
     assert fay.post(f"/money/items/{item.pk}/return/", {"act": "anything"}).status_code == 404
     assert item.returns.get().state == "asked", "only a no is a no"
     fay.post(f"/money/items/{item.pk}/return/", {"act": "confirm"})
@@ -109,7 +116,7 @@ def test_terms_are_set_on_their_page(cast) -> None:
     assert (terms.hold_days, terms.minimum_cents, terms.bonus_alone, terms.dispute_days) == (7, 1_000, 0, 14)
     earn(cast, cast.alice, 20_000_000)
     assert "held" in signed_in(cast.alice).get("/my-work/").content.decode()
-    assert "Nobody is owed" in finn.post("/money/run/", {"who": "all"}, follow=True).content.decode()
+    assert "still within the hold period" in finn.post("/money/run/", {"who": "all"}, follow=True).content.decode()
 
 
 def test_a_tasker_says_where_their_money_goes(cast) -> None:

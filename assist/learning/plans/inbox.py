@@ -8,9 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assist.learning.plans.rounds import MOVED, STOPPED_EVENT
+from assist.learning.reasons import REASONS
+from assist.learning.recipes import RECIPES
 from assist.models import PlanRound
 from projects import access
 from projects.models import Project
+from taskers.errors import said_again
 from taskers.models import Event
 from taskers.models.people import Role
 from taskers.notifications.told import Kind, Told, who
@@ -32,9 +35,15 @@ def hear(events: Sequence[Event]) -> Iterable[Told]:
 
 
 def words(values: Mapping[str, Any]) -> str:
+    key = values["recipe"]
+    said = {
+        "project": values["project"],
+        "recipe": _(RECIPES[key].title) if key in RECIPES else key,
+        "reason": said_again(values["reason"], REASONS.values()),
+    }
     if values["stopped"]:
-        return _("%(project)s: %(recipe)s trains no more by itself. %(reason)s") % values
-    return _("%(project)s: what %(recipe)s made by itself waits for a person.") % values
+        return _("%(project)s: %(recipe)s trains no more by itself. %(reason)s") % said
+    return _("%(project)s: what %(recipe)s made by itself waits for a person.") % said
 
 
 KIND = Kind("training_plan", gettext_lazy("Trainings by themselves"), frozenset({MOVED, STOPPED_EVENT}), hear, words)

@@ -34,9 +34,13 @@ def hear(events: Sequence[Event]) -> Iterable[Told]:
 
 
 def _thing(event: Event) -> str:
-    """What is told once: of what came back once a day for a payout, however many lines the processor's file has."""
-    which = event.at.date().isoformat() if event.kind == RETURNED else event.pk
-    return f"{event.subject}:{which}"
+    """What is told once: of what came back once a day for a payout, however many lines the processor's file has, and
+    again where what was told is answered."""
+    if event.kind != RETURNED:
+        return f"{event.subject}:{event.pk}"
+    of_run = PayoutReturn.objects.filter(item__payout__public_id=event.subject.partition(":")[2])
+    answered = of_run.exclude(state=PayoutReturn.State.ASKED).count()
+    return f"{event.subject}:{event.at.date().isoformat()}:{answered}"
 
 
 def _address(event: Event) -> str:

@@ -56,11 +56,12 @@ def answer(request: MemberRequest, dispute_key: UUID) -> HttpResponse:
     """Uphold or refuse it, with a reason."""
     dispute, said = _dispute(request, dispute_key), request.POST.get("answer", "").replace("\x00", "")
     try:
-        disputes.answer(dispute, request.user, state=request.POST.get("state", ""), text=said)
+        answered = disputes.answer(dispute, request.user, state=request.POST.get("state", ""), text=said)
     except Problem as problem:
         return _page(request, dispute, problem)
     messages.success(request, _("Answered. The tasker sees it beside the piece of work."))
-    return redirect("disputes")
+    # Upholding alone changes nothing of the task: what is left to do is said there.
+    return redirect("dispute", dispute_key) if answered.state == Dispute.State.UPHELD else redirect("disputes")
 
 
 def _page(request: MemberRequest, dispute: Dispute, problem: Problem | None = None) -> HttpResponse:
@@ -79,6 +80,7 @@ def _page(request: MemberRequest, dispute: Dispute, problem: Problem | None = No
         "reviews": reviews,
         "told": told,
         "looks": reviews and told and not (found.known or found.gold),
+        "undecided": dispute.state == Dispute.State.UPHELD and not (found.decided_anew or found.known or found.gold),
         "manages": bool(key) and roles.may(request.user, organization, *access.MANAGE, project_key=key),
         "own": dispute.tasker_id == request.user.pk,
         "may_answer": may_answer,

@@ -28,6 +28,7 @@ from projects.models import (
     Assignment,
     Batch,
     Comment,
+    Correctable,
     Draft,
     Mistake,
     Posterior,
@@ -149,8 +150,10 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)
     look = second_looks.of_task(task)
     audit = look is not None and look.is_blind
+    decided = None if look else Verdict.objects.current().filter(task=task).select_related("decided_by").first()
     context = {"task": task, "project": task.project, "review": review, "look": look, "audit": audit} | {
         "selection": selection,
+        "decided": decided,
         "data": review_json(review, request.user, selection, blind=audit),
         "choices": choices_json(request.user),
         "parts": [] if audit else _parts(task),
@@ -305,12 +308,15 @@ def _mean_agreements(
 
 
 def _rows(page: Sequence[Task], reviewer: Person) -> list[dict]:
-    """The waiting tasks: how many answers each has, who is at it, and whether it is the reviewer's own work."""
+    """The waiting tasks: how many answers each has, who is at it, until when an answer may still be corrected, and
+    whether it is the reviewer's own work."""
     judged = Assignment.objects.filter(task__in=page, kind="judge", state__in=["held", "submitted"])
     own = set(judged.filter(tasker=reviewer).values_list("task", flat=True))
     answers = Counter(judged.submitted().values_list("task", flat=True))
     held = Assignment.objects.held().filter(task__in=page, kind="review", deadline__gte=Clock())
     busy = {one.task_id: one.tasker for one in held.select_related("tasker")}
+    correctable = Correctable.objects.filter(assignment__task__in=page).order_by("until")
+    until = dict(correctable.values_list("assignment__task", "until"))
     return [
         {
             "task": task,
@@ -318,6 +324,7 @@ def _rows(page: Sequence[Task], reviewer: Person) -> list[dict]:
             "own": task.pk in own,
             "mine": busy.get(task.pk) == reviewer,
             "busy": busy.get(task.pk),
+            "correctable": until.get(task.pk),
         }
         for task in page
     ]

@@ -13,14 +13,26 @@ export function letterOf(name) {
   return name.trim().split(/\s+/).at(-1);
 }
 
+/** What a part says, but for its id, where it came from, and the hand that drew it. */
+export function sayingOf({ id: _id, provenance: _from, shape, ...said }) {
+  return JSON.stringify([shape?.type ?? "", Object.entries(said).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+/** @param {{answer?: any}} one */
+const sayingsOf = ({ answer }) => JSON.stringify((answer?.fields ?? marksOf(answer ?? {})).map(sayingOf).sort());
+
 /**
- * The answer that the others agree with most is chosen to begin with; -1 where there is none to choose.
- * @param {{agreement: number|null, changed: boolean}[]} answers one that other hands changed can't be chosen
+ * The answer that the others agree with most is chosen to begin with; -1 where there is none to choose, or as many agree
+ * with one that says something else: nobody decides by a hasty Enter whatever happened to be first.
+ * @param {{agreement: number|null, changed: boolean, answer?: any}[]} answers one that other hands changed can't be
+ *   chosen
  * @returns {number}
  */
 export function bestOf(answers) {
-  const better = (one, best) => best < 0 || (one.agreement ?? 0) > (answers[best].agreement ?? 0);
-  return answers.reduce((best, one, i) => (!one.changed && better(one, best) ? i : best), -1);
+  const free = answers.flatMap((one, i) => (one.changed ? [] : [i]));
+  const most = Math.max(...free.map((i) => answers[i].agreement ?? 0));
+  const [first = -1, ...others] = free.filter((i) => (answers[i].agreement ?? 0) === most);
+  return others.some((i) => sayingsOf(answers[i]) !== sayingsOf(answers[first])) ? -1 : first;
 }
 
 /** The next answer that can be chosen, in this direction and around; -1 where there is none. */

@@ -3,15 +3,11 @@
  * reviewer takes what one of the answers says of it, or leaves it out. Pure.
  */
 import { createHistory } from "../studio/shared/history.js";
+import { sayingOf } from "./answers.js";
 
 /** Nobody's part is taken: there is nothing here. */
 export const NOTHING = -1;
 const LETTERS = { regions: "r", spans: "s" };
-
-/** What a part says, but for its id, where it came from, and the hand that drew it. */
-function sayingOf({ id: _id, provenance: _from, shape, ...said }) {
-  return JSON.stringify([shape?.type ?? "", Object.entries(said).sort(([a], [b]) => (a < b ? -1 : 1))]);
-}
 
 /**
  * @param {{matches: number[][][], answers: {answer: any, agreement: number|null, changed: boolean}[], list: string,

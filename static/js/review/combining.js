@@ -12,6 +12,7 @@ export function createCombining({ matches, answers, blind, panel, onChange, ...t
   let combination = null;
   let differences = null;
 
+  const made = (picks) => createCombination({ matches, answers, list, picks, blind, onChange });
   const verbs = {
     leave: () => combination.leave(),
     agree: () => combination.agree(),
@@ -34,9 +35,17 @@ export function createCombining({ matches, answers, blind, panel, onChange, ...t
     get picks() {
       return combination.picks;
     },
+    /** What was taken before is gone on with once combining is begun again. @param {(number|null)[]} [picks] */
+    recall: (picks) => void (combination = picks ? made(picks) : null),
+    /** @param {(number|null)[]} picks */
+    answerOf: (picks) => made(picks).answer(),
+    /** How many parts nobody has decided yet. */
+    get open() {
+      return combination.open.length;
+    },
     /** Show the list. @param {(number|null)[]} [picks] what was taken before */
     begin(picks) {
-      if (picks || !combination) combination = createCombination({ matches, answers, list, picks, blind, onChange });
+      if (picks || !combination) combination = made(picks);
       differences = createDifferences(panel, { combination, answers, onGo: (place) => combination.go(place), ...told });
     },
     /** What is drawn. */

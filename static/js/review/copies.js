@@ -5,12 +5,13 @@ import { say } from "../studio/shared/words.js";
 /**
  * @param {object} page
  * @param {(id: string) => Promise<{answer: string}>} page.ask see dialogs.js
+ * @param {(mine: {work: any, at: number}, theirs: {work: any, at: number}) => void} page.preview shows both in the dialog
  * @param {any} page.notes @param {import("../studio/shell/local_store.js").LocalStore} page.localStore
  * @param {string} page.key where the work lies on this machine
  * @param {() => any} page.drafts @param {() => any} page.work what is seen now, as drafts keep it
  * @param {(work: any) => void} page.open puts another copy in its place
  */
-export function createCopies({ ask, notes, localStore, key, drafts, work, open }) {
+export function createCopies({ ask, preview, notes, localStore, key, drafts, work, open }) {
   const place = `${key} other`;
   let other = null; // the server's copy, while nobody has chosen
 
@@ -31,6 +32,8 @@ export function createCopies({ ask, notes, localStore, key, drafts, work, open }
   async function conflict(theirs = other) {
     other = theirs;
     if (!theirs) return drafts().keepMine(0);
+    const at = (await localStore.read(key).catch(() => null))?.at ?? 0;
+    preview({ work: work(), at }, { work: theirs.answer, at: Date.parse(theirs.at ?? "") || 0 });
     const { answer } = await ask("conflict-dialog");
     if (!answer) {
       const text = say("There are two copies of your work. Until you choose one, what you do is kept on this machine alone.");

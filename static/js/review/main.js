@@ -13,27 +13,24 @@ import { signInAgain } from "../studio/shell/sign_in.js";
 import { renewToken, csrfToken } from "../studio/shared/token.js";
 import { openLocalStore } from "../studio/shell/local_store.js";
 import { createApi } from "../studio/shell/api.js";
-import { say } from "../studio/shared/words.js";
+import { say, sayCount } from "../studio/shared/words.js";
 import { createAnswerList } from "./answer_list.js";
 import { marksOf, nextOf } from "./answers.js";
 import { combiningBindings, comparingBindings, decidingBindings } from "./bindings.js";
 import { createCombining } from "./combining.js";
 import { createComments } from "./comments.js";
+import { loadComparison } from "./comparisons.js";
 import { createCopies } from "./copies.js";
+import { createPreview } from "./copy_preview.js";
 import { createEnding } from "./ending.js";
 import { createInSight } from "./in_sight.js";
+import { keptWork } from "./kept_work.js";
 import { createLeftEdits } from "./left_edits.js";
 import { createSendBack } from "./send_back.js";
 import { createSideBySide } from "./side_by_side.js";
 
-const COMPARISONS = {
-  classification: () => import("./compare_fields.js"),
-  image_regions: () => import("./compare_image.js"),
-  preference: () => import("./compare_pair.js"),
-  text_spans: () => import("./compare_text.js"),
-};
 const { task, project, answers, matches, review, urls, draft, comments } = pageData("review-data");
-const [editors, { createComparison }] = await Promise.all([loadEditors([project.task_type]), COMPARISONS[project.task_type]()]);
+const [editors, { createComparison }] = await Promise.all([loadEditors([project.task_type]), loadComparison(project.task_type)]);
 const page = byId("review");
 const hosts = { stage: byId("stage"), tools: byId("tools"), panel: byId("panel") };
 const api = createApi({ fetch: (address, options) => fetch(address, options), csrf: csrfToken, renew: renewToken });
@@ -68,13 +65,13 @@ const sendBack = createSendBack({
 });
 
 function compare() {
-  const edited = Boolean(editor);
+  const left = Boolean(editor) || isCombining();
   toAnswers("compare");
   hosts.panel.replaceChildren();
   look(inSight.drawn);
   printKeys(comparing);
   refresh();
-  if (edited) keep();
+  if (left) keep();
 }
 
 /** From the editor, or another way of looking, to the answers. @param {"compare"|"combine"} mode */
@@ -105,6 +102,7 @@ function refresh() {
 
 function choose(index) {
   if (!inSight.choose(index)) return;
+  notes.clear("choose");
   refresh();
   announce(say("{name} is chosen", { name: answers[inSight.chosen].name }));
 }
@@ -186,7 +184,9 @@ function anew() {
 /** A copy of what is combined, or chosen. */
 function editAny() {
   const [answer, from] = isCombining() || inSight.chosen >= 0 ? decision() : [];
+  const open = isCombining() ? combining.open : 0;
   if (answer) edit(answer, from);
+  if (open) notes.show("left", { kind: "warn", text: sayCount(open, "{count} part that is still open isn’t in it.", "{count} parts that are still open aren’t in it."), verb: say("Back to them"), onVerb: () => combine() });
 }
 
 function changed() {
@@ -195,10 +195,9 @@ function changed() {
   keep();
 }
 
-/** What is kept until the decision: the note that is being written, and the answers that are or were edited. */
 function work() {
-  const shown = editor ? { ...editor.answer(), base } : isCombining() ? { picks: combining.picks } : {};
-  return { note: byId("note").value, ...shown, ...(left.all.length && { left: left.all }) };
+  const edited = editor && { ...editor.answer(), base };
+  return keptWork({ note: byId("note").value, edited, combining, inSight: isCombining(), left: left.all });
 }
 
 const keep = () => drafts?.change({ answer: work() });
@@ -238,13 +237,15 @@ function showSaved(state, detail) {
   if (detail?.signedOut) askToSignIn();
 }
 
-const copies = createCopies({ ask: dialogs.ask, notes, localStore, key: review.id, drafts: () => drafts, work, open });
+const preview = createPreview({ host: byId("copies"), about: { task, project }, answers, answerOf: combining.answerOf });
+const copies = createCopies({ ask: dialogs.ask, preview, notes, localStore, key: review.id, drafts: () => drafts, work, open });
 
 /** What was kept: a note, and an answer if one was being edited. */
-function open({ base: from, note = "", picks, left: edits, ...answer }) {
+function open({ base: from, note = "", picks, combined, left: edits, ...answer }) {
   closeEditor();
   byId("note").value = note;
   left = createLeftEdits(edits);
+  combining.recall(combined);
   if (picks) combine(picks);
   else if (from === undefined) compare();
   else edit(answers.find(({ id }) => id === from)?.answer ?? null, from, { answer });
@@ -261,7 +262,7 @@ async function decide() {
   if (ending.sending || editor?.enter() || editor?.incomplete?.()) return;
   if (byId("saved-mark").dataset.state === "conflict") return copies.conflict();
   if (isCombining() && combining.onward()) return;
-  if (!editor && !isCombining() && inSight.chosen < 0) return;
+  if (!editor && !isCombining() && inSight.chosen < 0) return notes.show("choose", { kind: "info", text: say("Choose an answer first, or combine or edit them.") });
   if (editor?.isEmpty() && (await dialogs.ask("empty-dialog")).answer !== "go") return;
   const [answer, from] = decision();
   const body = { token: review.token, answer, base: from, note: byId("note").value.trim() };

@@ -1,6 +1,7 @@
 /** Sending answers back to those who gave them, or only noting a mistake: a dialog asks whose, why, and what to say. */
 import { ask } from "../studio/shell/dialogs.js";
 import { element, byId } from "../studio/shared/elements.js";
+import { say } from "../studio/shared/words.js";
 
 /**
  * @param {{answers: any[], chosen: () => number, urls: {back: string, mistake: string}, token: string,
@@ -15,10 +16,16 @@ export function createSendBack({ answers, chosen, urls, token, send, onBack, onN
     ),
   );
 
+  const boxes = [...names.querySelectorAll("input")];
+  // What is typed stays while nobody's answer is ticked: the form isn't sent before.
+  const check = () => boxes.find((box) => !box.disabled)?.setCustomValidity(boxes.some((box) => box.checked) ? "" : say("Choose whose answer it is."));
+  names.addEventListener("change", check);
+
   return async function open() {
     const asked = ask("back-dialog");
-    const box = names.querySelectorAll("input")[chosen()];
+    const box = boxes[chosen()];
     if (box && !box.disabled) box.checked = true;
+    check();
     const { answer, fields } = await asked;
     const ids = Object.entries(fields).flatMap(([key, value]) => (key.startsWith("answer-") ? [value] : []));
     if (!answer || !ids.length) return;

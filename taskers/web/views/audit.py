@@ -11,12 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from taskers.audit.trail import Kind, trail
-from taskers.models import AuditRecord
+from taskers.models import AuditRecord, Organization, Person
 from taskers.models.people import Role
-from taskers.web.requests import MemberRequest
+from taskers.web.requests import MemberRequest, key_in
 from taskers.web.views.access import needs_role
 
 PAGE = 100
+PERSON = "person:"  # what the subject of a page about somebody begins with
 
 
 class TrailForm(forms.Form):
@@ -45,8 +46,11 @@ def audit(request: MemberRequest) -> HttpResponse:
     """The newest first, 100 at a time."""
     form = TrailForm(request.GET)
     form.is_valid()
-    rows = list(_narrowed(trail(request.organization), form.cleaned_data)[: PAGE + 1])
+    rows = list(_narrowed(request.organization, form.cleaned_data)[: PAGE + 1])
+    people = _people(request.organization, rows)
     for one in rows:
+        one.named = one.subject in people  # type: ignore[attr-defined]
+        one.person = one.person or people.get(one.subject)
         one.what = Kind(one.kind).label if one.kind in Kind.values else one.kind  # type: ignore[attr-defined]
     asked = request.GET.copy()
     if len(rows) > PAGE:
@@ -60,10 +64,22 @@ def audit(request: MemberRequest) -> HttpResponse:
     return render(request, "taskers/audit.html", context)
 
 
-def _narrowed(rows: QuerySet[AuditRecord], asked: dict) -> QuerySet[AuditRecord]:
+def _people(organization: Organization, rows: list[AuditRecord]) -> dict[str, Person]:
+    """Whom pages were about that somebody looked at, by the records' subjects; nobody of another organization."""
+    keys = [key_in(one.subject.removeprefix(PERSON)) for one in rows if one.subject.startswith(PERSON)]
+    found = Person.objects.filter(public_id__in=keys, memberships__organization=organization).distinct()
+    return {f"{PERSON}{one.public_id}": one for one in found}
+
+
+def _narrowed(organization: Organization, asked: dict) -> QuerySet[AuditRecord]:
+    rows = trail(organization)
     if who := asked.get("who"):
+        called = Person.objects.filter(Q(name__icontains=who) | Q(email__icontains=who))
+        called = called.filter(memberships__organization=organization).order_by("pk").distinct()
+        seen = [f"{PERSON}{key}" for key in called.values_list("public_id", flat=True)[:PAGE]]
         rows = rows.filter(
-            Q(actor__name__icontains=who)
+            Q(subject__in=seen)
+            | Q(actor__name__icontains=who)
             | Q(actor__email__icontains=who)
             | Q(person__name__icontains=who)
             | Q(person__email__icontains=who)

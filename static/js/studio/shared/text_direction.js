@@ -11,6 +11,11 @@ function runsLeft(piece) {
   return letter ? RIGHT_TO_LEFT.test(letter[0]) : null;
 }
 
+/** Whether anything in a text runs from right to left. */
+export function runsBothWays(text) {
+  return RIGHT_TO_LEFT.test(text);
+}
+
 /** Whether the paragraph around an offset runs from right to left, as `unicode-bidi: plaintext` has it. */
 export function paragraphRunsLeft(text, offset) {
   const start = text.lastIndexOf("\n", offset - 1) + 1;

@@ -76,14 +76,20 @@ function pictureOf(regions, { task: { image }, project }) {
   return canvas;
 }
 
-function copyNode(title, { answer, at }, about, advised) {
-  const count = sayCount(marksIn(answer).length, "{count} mark", "{count} marks");
+/**
+ * One copy in the dialog.
+ * @param {string} title @param {{answer: any|null, at: number}} copy null where nothing is marked in it
+ * @param {any} about see linesOf @param {{advised?: string|false, lines?: string[]}} [told] lines: of its own, said first
+ */
+export function copyNode(title, { answer, at }, about, { advised, lines = [] } = {}) {
+  const count = answer && sayCount(marksIn(answer).length, "{count} mark", "{count} marks");
   const when = at && new Date(at).toLocaleString(document.documentElement.lang || [], { dateStyle: "medium", timeStyle: "medium" });
   return element("section", { class: "copy", "aria-label": title },
     element("h3", {}, title, advised && element("span", { class: "badge badge--info" }, advised)),
-    element("p", { class: "small" }, when ? say("{count}, changed {when}", { count, when }) : count),
-    answer.regions && about.task.image && pictureOf(answer.regions, about),
-    element("ul", { class: "copy__lines small" }, ...linesOf(answer, about).map((line) => element("li", { dir: "auto" }, line))),
+    ...lines.map((line) => element("p", { class: "small", dir: "auto" }, line)),
+    element("p", { class: "small" }, !when ? count : count ? say("{count}, changed {when}", { count, when }) : say("Changed {when}", { when })),
+    answer?.regions && about.task.image && pictureOf(answer.regions, about),
+    element("ul", { class: "copy__lines small" }, ...(answer ? linesOf(answer, about) : []).map((line) => element("li", { dir: "auto" }, line))),
   );
 }
 
@@ -139,7 +145,7 @@ export function createCopies({ session, notes, localStore, editor }) {
     const advice = safer(mine, server);
     const about = session.assignment;
     const why = marksIn(mine.answer).length === marksIn(server.answer).length ? say("Newer") : say("More in it");
-    byId("copies").replaceChildren(copyNode(say("What I see here"), mine, about, advice === "mine" && why), copyNode(say("The other copy"), server, about, advice === "theirs" && why));
+    byId("copies").replaceChildren(copyNode(say("What I see here"), mine, about, { advised: advice === "mine" && why }), copyNode(say("The other copy"), server, about, { advised: advice === "theirs" && why }));
     for (const button of byId("conflict-dialog").querySelectorAll("[value]")) {
       button.autofocus = button.value === advice;
       button.classList.toggle("button--primary", button.value === advice);

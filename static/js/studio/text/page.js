@@ -8,7 +8,7 @@
 import { element } from "../shared/elements.js";
 import { alike, createLanes, piecesOf } from "./spans.js";
 import { blockAt, blocksOf, goesOn } from "./blocks.js";
-import { paragraphRunsLeft } from "../shared/text_direction.js";
+import { paragraphRunsLeft, runsBothWays } from "../shared/text_direction.js";
 
 /**
  * @typedef {{id: string, start: number, end: number, colour: string, pattern?: number, tag: string, offer?: boolean,
@@ -36,7 +36,7 @@ class TextPage {
   constructor(text, name) {
     this.#text = text;
     this.#blocks = blocksOf(text).map((block, index) => ({ ...block, marks: [], shape: "", node: blockNode(text, block, index) }));
-    this.host = element("div", { class: "text", tabindex: "0", role: "group", "aria-label": name }, ...this.#blocks.map((block) => block.node));
+    this.host = element("div", { class: "text", "data-bidi": runsBothWays(text), tabindex: "0", role: "group", "aria-label": name }, ...this.#blocks.map((block) => block.node));
     this.host.addEventListener("copy", (event) => this.#copy(event));
   }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -157,6 +157,8 @@ def reconcile(request: MemberRequest, payout_key: UUID) -> HttpResponse:
 def item(request: MemberRequest, item_id: int) -> HttpResponse:
     """What one person gets in a run, down to the work that earned it; and saying that it came back."""
     found = _item(request, item_id)
+    returned = list(found.returns.select_related("asked_by", "ended_by").order_by("-pk"))
+    with_processor = found.payout.exported_at and found.payout.state in {"approved", "settled"}
     offset = int(request.GET["from"]) if request.GET.get("from", "").isdecimal() and len(request.GET["from"]) < 9 else 0
     context = {
         "part": "payouts",
@@ -165,7 +167,8 @@ def item(request: MemberRequest, item_id: int) -> HttpResponse:
         "origins": origins.of(found, offset=offset, limit=200),
         "next": offset + 200,
         "names": project_names(request.organization),
-        "returned": found.returns.select_related("asked_by", "ended_by").order_by("-pk"),
+        "returned": returned,
+        "may_come_back": with_processor and not any(one.state in returns.OPEN for one in returned),
     }
     return render(request, "taskers/money/item.html", context)
 
@@ -208,7 +211,8 @@ def table(name: str, rows: list[list[str]]) -> HttpResponse:
 
 def _page(request: MemberRequest, found: Payout) -> HttpResponse:
     rows = found.items.select_related("tasker").prefetch_related("returns").order_by("-cents", "pk")
-    totals = found.items.aggregate(cents=Sum("cents"), people=Count("pk"))
+    came_back = Q(pk__in=PayoutReturn.objects.filter(item__payout=found, state__in=returns.OPEN).values("item"))
+    totals = found.items.aggregate(returned=Sum("cents", filter=came_back), cents=Sum("cents"), people=Count("pk"))
     context = {
         "part": "payouts",
         "payout": found,
@@ -216,8 +220,9 @@ def _page(request: MemberRequest, found: Payout) -> HttpResponse:
         "more": max(0, totals["people"] - SHOWN),
         "cents": totals["cents"] or 0,
         "people": totals["people"],
+        "returned": totals["returned"] or 0,
         "own": found.made_by_id == request.user.pk,
-        "with_processor": found.exported_at and found.state in {"approved", "settled"},
+        "with_processor": found.state in {"approved", "settled"},
     }
     return render(request, "taskers/money/payout.html", context)
 
