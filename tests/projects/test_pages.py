@@ -108,6 +108,11 @@ def test_gold_that_nobody_gets_by_the_rules_says_so(cast, mina, project, batch) 
     assert "Nobody gets any of it." in shown and "In the stock: 1;" in shown
 
 
+@pytest.mark.parametrize("screen", ["project-settings", "project-webhooks", "project-questions"])
+def test_every_page_of_a_project_says_what_it_labels(mina, project, screen: str) -> None:
+    assert "<p>Spans in texts" in mina.get(page(screen, project.public_id)).content.decode()
+
+
 @pytest.mark.parametrize("screen", [*SCREENS, "projects", "project-new"])
 def test_no_page_asks_much(cast, mina, project, screen: str, django_assert_max_num_queries) -> None:
     for name in ("First", "Second", "Third"):

@@ -92,7 +92,9 @@ def test_what_was_lost_is_on_the_page_and_comes_as_csv(mina, project) -> None:
     found = planned(project, ROW)
     choose(mina, found, answers="prediction", **{"label-name": ["PERSON", "VERB"], "label": ["person", "-"]})
     done = importing.run(found.pk)
-    assert "The label “VERB” is left out." in shown(mina, done)
+    told = shown(mina, done)
+    assert "The label “VERB” is left out." in told and "notice--warn" in told
+    assert "Not all that came with them was kept: see below." in told
     answer = mina.get(reverse("import-lost", args=[done.public_id]))
     assert answer.status_code == 200 and "lost-" in answer["Content-Disposition"]
 

@@ -183,3 +183,6 @@ def test_a_manager_tries_a_task_and_nothing_is_kept(cast, project) -> None:
     assert mina.send("POST", path, {"task": task, "answer": make.MARIA}) == (200, {"checked": True})
     assert mina.send("POST", path, {"task": task, "answer": make.spans((0, 999))})[1]["code"] == "span-outside-text"
     assert not Annotation.objects.exists() and not Assignment.objects.filter(state="held").exists()
+    assert mina.send("POST", f"/studio/{project.public_id}/try/keep", {"task": task, "answer": make.MARIA})[0] == 200
+    again = mina.send("POST", f"/studio/{project.public_id}/try", {})[1]["assignment"]["task"]["id"]
+    assert again != task, "its right answer is known, and can't be kept once more"

@@ -53,6 +53,16 @@ def test_what_may_not_be_asked_is_said_beside_its_field(mina, project) -> None:
     assert answer.status_code == 422 and "The operator doesn&#x27;t allow the host" in answer.content.decode()
 
 
+def test_what_is_mended_after_the_password_was_asked_for_again_goes_to_its_own_page(cast, project) -> None:
+    """The form was shown at the page that asks for the password, and sent there, where it was lost."""
+    old = Client()
+    old.force_login(cast.mina)
+    address = reverse("project-webhooks", args=[project.public_id])
+    asked = old.post(address, {"name": "Pipeline", "url": "https://evil.example.org/", "kinds": ["task.decided"]})
+    refused = old.post(asked["Location"], {"password": make.PASSWORD}).content.decode()
+    assert "The operator doesn&#x27;t allow the host" in refused and f'method="post" action="{address}"' in refused
+
+
 def test_without_the_operators_word_the_page_says_whose_it_is(mina, project, settings) -> None:
     settings.OUTBOUND = []
     assert "TANDEM_OUTBOUND" in shown(mina, "project-webhooks", project.public_id)

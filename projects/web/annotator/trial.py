@@ -23,11 +23,15 @@ KEYS = Between(0, 2**63 - 1)  # of rows
 @require_POST
 @json_view
 def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
-    """A task as a tasker would see it, for a manager to try: nothing is held."""
+    """A task as a tasker would see it, for a manager to try: nothing is held. Gold that is nobody's work comes where
+    there is nothing else: a right answer to it can't be kept once more."""
     project = access.project(request.user, project_id, *access.MANAGE)
     rows = Task.objects.filter(project=project, withheld="").select_related("asset")
+    work, after = rows.exclude(wanted=0), read_whole_number(body, "after", KEYS, 0)
     task = (
-        rows.filter(pk__gt=read_whole_number(body, "after", KEYS, 0)).order_by("pk").first()
+        work.filter(pk__gt=after).order_by("pk").first()
+        or work.order_by("pk").first()
+        or rows.filter(pk__gt=after).order_by("pk").first()
         or rows.order_by("pk").first()
     )
     if task is None:

@@ -162,9 +162,11 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     if posted and form.is_valid() and labels.is_valid():
         try:
             terms = _terms(form, labels, project.task_type)
-            said = {"seen": seen, "name": form.renamed()} | terms
-            version = save_settings.revise(project, request.user, **said).version
-            messages.success(request, _("Saved as version %(version)s.") % {"version": version})
+            terms |= {"seen": seen, "name": form.renamed()}
+            version = save_settings.revise(project, request.user, **terms).version
+            # Names and labels are no version of their own.
+            said = _("Saved as version %(version)s.") % {"version": version} if version != now.version else _("Saved.")
+            messages.success(request, said)
             return redirect("project-settings", project.public_id)
         except Overwrites as problem:
             status, conflict = problem.status, conflict_of(request, project, seen, form)
@@ -174,7 +176,6 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     pictures = list(illustrations.listed(project))
     context = {
         "project": project,
-        "task_type": TASK_TYPES[project.task_type],
         "media": TASK_TYPES[project.task_type].media,
         "form": form,
         "labels": labels,

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from projects.configuration import label_colours
@@ -26,15 +26,15 @@ from taskers.web.requests import MemberRequest
 
 OUT = "-"  # no column becomes this: it is left out
 BECOMES = {
-    "external_id": _lazy("The task's name (external_id)"),
-    "text": _lazy("The text"),
-    "title": _lazy("Its title"),
-    "prompt": _lazy("The question (prompt)"),
-    "first": _lazy("The first of the two"),
-    "second": _lazy("The second of the two"),
-    "asset": _lazy("The sha256 of a picture that is here already"),
+    "external_id": gettext_lazy("The task's name (external_id)"),
+    "text": gettext_lazy("The text"),
+    "title": gettext_lazy("Its title"),
+    "prompt": gettext_lazy("The question (prompt)"),
+    "first": gettext_lazy("The first of the two"),
+    "second": gettext_lazy("The second of the two"),
+    "asset": gettext_lazy("The sha256 of a picture that is here already"),
 }
-OF_ANSWERS = {"by": _lazy("Whose answer it is"), "score": _lazy("How sure the answer is, from 0 to 1")}
+OF_ANSWERS = {"by": gettext_lazy("Whose answer it is"), "score": gettext_lazy("How sure the answer is, from 0 to 1")}
 PROMISE = "private, max-age=3600"
 
 
