@@ -110,4 +110,5 @@ KIND = Kind(
     frozenset({RULE, BONUS, UNREVIEWED, RUN, CALLED_OFF, RETURNED}),
     hear,
     words,
+    office=True,
 )
