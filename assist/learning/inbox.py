@@ -66,6 +66,7 @@ KINDS = [
         frozenset({training.FAILED_EVENT}),
         hear_of_training,
         training_in_words,
+        office=True,
     ),
     Kind(
         "likely_wrong",
@@ -73,6 +74,7 @@ KINDS = [
         frozenset({likely_wrong.FOUND}),
         hear_of_doubts,
         doubts_in_words,
+        office=True,
     ),
     drift.KIND,
     plans.KIND,

@@ -92,9 +92,10 @@ def read_all(person: Person) -> int:
 
 
 @transaction.atomic
-def choose(person: Person, wanted: dict[str, tuple[bool, bool]], rhythm: str) -> None:
-    """How they want to be told: by the kind's key, whether in the page and by mail; and how often they are mailed."""
-    for key in by_key():
+def choose(person: Person, wanted: dict[str, tuple[bool, bool]], rhythm: str, *, office: bool) -> None:
+    """How they want to be told: by the kind's key, whether in the page and by mail; and how often they are mailed.
+    What they aren't asked about stays as it is."""
+    for key in (one.key for one in KINDS if office or not one.office):
         in_page, by_mail = wanted.get(key, (False, False))
         NotificationChoice.objects.update_or_create(
             person=person, kind=key, defaults={"in_page": in_page, "by_mail": by_mail}
@@ -105,12 +106,13 @@ def choose(person: Person, wanted: dict[str, tuple[bool, bool]], rhythm: str) ->
         MailDigest.objects.filter(person=person).delete()
 
 
-def choices(person: Person) -> list[tuple[Kind, bool, bool]]:
-    """Each kind, with whether they are told in the page and by mail."""
+def choices(person: Person, *, office: bool = True) -> list[tuple[Kind, bool, bool]]:
+    """Each kind that they may be told, with whether they are told in the page and by mail; office: all of them."""
     chosen = {one.kind: one for one in NotificationChoice.objects.filter(person=person)}
     return [
         (kind, chosen[kind.key].in_page, chosen[kind.key].by_mail) if kind.key in chosen else (kind, True, kind.by_mail)
         for kind in KINDS
+        if office or not kind.office
     ]
 
 

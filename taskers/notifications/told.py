@@ -33,6 +33,7 @@ class Kind:
     hear: Callable[[Sequence[Event]], Iterable[Told]]
     words: Callable[[Mapping[str, Any]], str]
     by_mail: bool = True  # for those who have mail, unless they choose otherwise
+    office: bool = False  # told to people of the office alone: who does nothing but tasks isn't asked about it
 
 
 def who(organization_id: int, project_key: UUID | None, *roles: str) -> list[int]:

@@ -14,6 +14,8 @@ from taskers.money import ledger
 from taskers.standing.grades import Estimate
 from taskers.web.readable import as_given
 
+# Whose forms save nothing, and let people in.
+ENTRANCES = {"account_login", "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate"}
 register = template.Library()
 register.filter(as_given)
 
@@ -87,10 +89,11 @@ class Fault:
     box: str = ""
 
 
-@register.inclusion_tag("_faults.html")
-def faults(*forms: BaseForm | BaseFormSet | None) -> dict[str, list[Fault]]:
+@register.inclusion_tag("_faults.html", takes_context=True)
+def faults(context: template.Context, *forms: BaseForm | BaseFormSet | None) -> dict[str, object]:
     """All that is wrong with what was sent, as a list at the top that leads to the fields; nothing where nothing is."""
-    return {"faults": all_faults(*forms)}
+    shown_by = getattr(getattr(context, "request", None), "resolver_match", None)
+    return {"faults": all_faults(*forms), "saves": not shown_by or shown_by.url_name not in ENTRANCES}
 
 
 @register.simple_tag

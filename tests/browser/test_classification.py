@@ -35,8 +35,10 @@ def test_every_kind_of_field_is_filled_in_by_keyboard_alone(site: Site, jun: Pag
     jun.keyboard.press("Escape")
     jun.keyboard.press("a")  # angry: one more field is asked
     expect(hurts).to_be_visible()
+    jun.set_viewport_size({"width": 1280, "height": 600})
     jun.keyboard.press("Control+Enter")  # it is open still, so it takes the focus instead
     expect(hurts).to_be_focused()
+    expect(jun.locator(".asked__fault:not([hidden])")).to_be_in_viewport(ratio=1)
     jun.keyboard.type("three dark lamps")
     before = jun.locator("#task-name").inner_text()
     jun.keyboard.press("Control+Enter")

@@ -177,6 +177,7 @@ def test_work_done_without_a_network_is_kept_and_handed_in_once(site: Site, jun_
     lose_network(page)
     page.keyboard.press("Enter")
     expect(page.locator("#notes")).to_contain_text("Waiting for the network")
+    expect(page.locator("#saved-mark")).to_have_attribute("data-state", "offline")
     page.keyboard.press("Enter")
     page.context.set_offline(False)
     expect(page.locator("#task-name")).not_to_have_text(name, timeout=60_000)

@@ -247,7 +247,8 @@ PARTED = """() => {
   for (let at = words.data.indexOf(" ") + 1; ; at += 5) {
     range.setStart(words, at - 5);
     range.setEnd(words, at + 4);
-    if (range.getClientRects().length > 1) return document.getSelection().setBaseAndExtent(words, at - 5, words, at + 4);
+    if (range.getClientRects().length < 2) continue;
+    return document.getSelection().setBaseAndExtent(words, at - 5, words, at + 4);
   }
 }"""
 UNDER = """node => {

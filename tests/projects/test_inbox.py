@@ -110,6 +110,9 @@ def test_what_alice_wants_by_mail_comes_in_one_letter_and_once(cast, project, se
     assert f"https://tandem.example.org/studio/{project.public_id}/" in letter.body
     alice.post(reverse("inbox-choices"), {"rhythm": ""})
     assert not NotificationChoice.objects.filter(person=cast.alice, by_mail=True).exists()
+    asked = [one.get(reverse("inbox-choices")).content.decode() for one in (alice, signed_in(cast.mina))]
+    assert ["Alerts of projects" in one for one in asked] == [False, True], "what only the office is told"
+    assert not NotificationChoice.objects.filter(kind="alert").exists(), "and what nobody asked her is as it was"
     make.batch(make.project(cast.riverside, "Another"))
     assert told(cast.alice) == [] and Notification.objects.filter(person=cast.alice).count() == 1
 

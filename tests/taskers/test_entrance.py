@@ -105,6 +105,8 @@ def test_no_link_for_who_also_works_elsewhere(client, cast) -> None:
 
 
 def test_signing_in_and_out(client, cast) -> None:
+    wrong = client.post("/accounts/login/", {"login": "ALICE@example.org", "password": "wrong"}).content.decode()
+    assert "That isn't right" in wrong and "isn't saved" not in wrong, "nothing was to be saved"
     answer = client.post("/accounts/login/", {"login": "ALICE@example.org", "password": make.PASSWORD})
     assert answer.status_code == 302 and answer["Location"] == "/"
     assert "Hello, Alice" in client.get("/").content.decode()

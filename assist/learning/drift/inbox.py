@@ -33,4 +33,4 @@ def words(values: Mapping[str, Any]) -> str:
     return _("%(project)s: what comes is no longer as it was (%(what)s). Look whether the models still suit it.") % said
 
 
-KIND = Kind("drift", gettext_lazy("Drift"), frozenset({SEEN}), hear, words)
+KIND = Kind("drift", gettext_lazy("Drift"), frozenset({SEEN}), hear, words, office=True)

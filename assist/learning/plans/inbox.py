@@ -46,4 +46,11 @@ def words(values: Mapping[str, Any]) -> str:
     return _("%(project)s: what %(recipe)s made by itself waits for a person.") % said
 
 
-KIND = Kind("training_plan", gettext_lazy("Trainings by themselves"), frozenset({MOVED, STOPPED_EVENT}), hear, words)
+KIND = Kind(
+    "training_plan",
+    gettext_lazy("Trainings by themselves"),
+    frozenset({MOVED, STOPPED_EVENT}),
+    hear,
+    words,
+    office=True,
+)

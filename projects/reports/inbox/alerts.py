@@ -92,4 +92,4 @@ def _percent(share: float) -> str:
     return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
-KIND = Kind("alert", gettext_lazy("Alerts of projects"), frozenset({RAISED}), hear, words)
+KIND = Kind("alert", gettext_lazy("Alerts of projects"), frozenset({RAISED}), hear, words, office=True)

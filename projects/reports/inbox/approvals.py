@@ -114,4 +114,5 @@ KIND = Kind(
     frozenset({RULE, BONUS, UNREVIEWED, RUN, CALLED_OFF, RETURNED}),
     hear,
     words,
+    office=True,
 )

@@ -28,4 +28,6 @@ def words(values: Mapping[str, Any]) -> str:
     return _("%(who)s contests a judgement: “%(words)s”") % values
 
 
-KIND = Kind("dispute_opened", gettext_lazy("Disputes to answer"), frozenset({"dispute_opened"}), hear, words)
+KIND = Kind(
+    "dispute_opened", gettext_lazy("Disputes to answer"), frozenset({"dispute_opened"}), hear, words, office=True
+)

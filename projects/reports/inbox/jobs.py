@@ -63,4 +63,11 @@ def words(values: Mapping[str, Any]) -> str:
     return loaded % said
 
 
-KIND = Kind("job_done", gettext_lazy("Imports, deliveries and bulk actions that ended"), frozenset(ENDED), hear, words)
+KIND = Kind(
+    "job_done",
+    gettext_lazy("Imports, deliveries and bulk actions that ended"),
+    frozenset(ENDED),
+    hear,
+    words,
+    office=True,
+)

@@ -29,4 +29,4 @@ def words(values: Mapping[str, Any]) -> str:
     return _("A tasker asks in %(project)s: “%(words)s”") % values
 
 
-KIND = Kind("question_asked", gettext_lazy("Questions of taskers"), frozenset({"asked"}), hear, words)
+KIND = Kind("question_asked", gettext_lazy("Questions of taskers"), frozenset({"asked"}), hear, words, office=True)

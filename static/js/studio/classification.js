@@ -199,6 +199,7 @@ class FieldsEditor {
     this.#current = faults[0].key;
     this.#refresh();
     this.#form.focus(this.#current);
+    this.#form.bring(this.#current); // what is wrong with it stands under it
     this.#work.announce(say("Still open: {fields}", { fields: faults.map((field) => field.name).join(", ") }));
     return true;
   }

@@ -219,10 +219,11 @@ function showPhase(phase) {
   if (phase !== "waiting") return notes.clear("waiting");
   const text = say("Waiting for the network. Your work is kept on this machine and will be sent.");
   notes.show("waiting", { kind: "warn", text });
+  marks.showSaved("offline", { told: true }); // what is marked meanwhile in a task that is shown early is kept here alone
 }
 
 function showSaved(state, detail) {
-  marks.showSaved(state);
+  marks.showSaved(state, { told: detail?.signedOut });
   madeAsides?.told.saved(state);
   if (state === "conflict") aside("conflict")(detail);
   if (state === "rejected") showProblem(detail, null);

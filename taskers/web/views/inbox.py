@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from taskers.models import MailDigest, Notification
+from taskers.models.people import Role
 from taskers.notifications import inbox
 from taskers.web.requests import MemberRequest
 
@@ -62,14 +63,15 @@ def read_all(request: MemberRequest) -> HttpResponse:
 @login_required
 def choices(request: MemberRequest) -> HttpResponse:
     """What they want to be told in the page and by mail, and how often they are mailed."""
+    office = any(one.role != Role.TASKER for one in request.memberships)
     if request.method == "POST":
         pages, mails = set(request.POST.getlist("page")), set(request.POST.getlist("mail"))
         wanted = {key: (key in pages, key in mails) for key in pages | mails}
-        inbox.choose(request.user, wanted, request.POST.get("rhythm", ""))
+        inbox.choose(request.user, wanted, request.POST.get("rhythm", ""), office=office)
         messages.success(request, _("Saved."))
         return redirect("inbox-choices")
     context = {
-        "kinds": inbox.choices(request.user),
+        "kinds": inbox.choices(request.user, office=office),
         "rhythm": inbox.rhythm(request.user),
         "rhythms": MailDigest.Rhythm.choices,
         "mail": bool(settings.EMAIL_HOST),

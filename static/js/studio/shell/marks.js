@@ -30,11 +30,11 @@ export function createMarks({ clock, announce }) {
   setInterval(() => (timer.textContent = asMinutes(clock.read())), 1000);
 
   return {
-    /** @param {string} state see drafts.js */
-    showSaved(state) {
+    /** @param {string} state see drafts.js @param {{told?: boolean}} [how] told: the page says otherwise why it is so */
+    showSaved(state, { told = false } = {}) {
       saved.dataset.state = state;
       saved.textContent = SAVED[state] ?? "";
-      if (state === "offline" && before !== "offline") announce(say("No network. Your work is kept on this machine."));
+      if (!told && state === "offline" && before !== "offline") announce(say("No network. Your work is kept on this machine."));
       if (state === "saved" && before === "offline") announce(say("The network is back. Your work is saved."));
       if (state === "saved" || state === "offline") before = state;
     },
