@@ -40,7 +40,7 @@ def moved(asked: argparse.Namespace, output: Output) -> None:
 
 
 def batch_of(tandem: Tandem, project_id: str, name: str) -> Batch:
-    """The batch of a name or an id. Raises BadInput where there is none."""
+    """The batch of a name or an id. Raises NotThere where there is none."""
     found = tandem.batches.find(project_id, name)
     if found is None:
         raise NotThere(f"The project has no batch “{name}”; `tandem batch list` shows what there is.")
