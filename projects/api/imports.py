@@ -45,7 +45,10 @@ ASKED = "; ".join(f"`{one.key}`: {', '.join(f'`{field.name}`' for field in one.a
 class NewConnector(KnownFields):
     kind = serializers.ChoiceField(sorted(KINDS))
     name = serializers.CharField(max_length=limits.NAME)
-    settings = serializers.DictField(child=serializers.CharField(allow_blank=True), help_text=f"what its kind asks, secrets are never shown again. {ASKED}")
+    settings = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text=f"what its kind asks, secrets are never shown again. {ASKED}",
+    )
 
 
 class ConnectorShape(serializers.Serializer):
