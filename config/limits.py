@@ -17,7 +17,7 @@ class Caps(NamedTuple):
 
     form: int = MIB
     json: int = 2 * MIB
-    lines: int = 0  # JSON Lines, read as they come
+    lines: int = MIB  # JSON Lines, read as they come; where none are taken, an address says so itself
 
     def of(self, content_type: bytes) -> int:
         """The cap for a body of this `Content-Type`."""

@@ -20,6 +20,7 @@ from projects.annotators import report
 from projects.api.endpoint import Endpoint, described
 from projects.api.etags import tagged, unchanged
 from projects.api.models import ModelShape
+from projects.api.serializers import KnownFields
 from projects.configuration import save_settings
 from projects.models import Project, ProjectSettings
 from projects.models.limits import SETTINGS
@@ -83,12 +84,12 @@ class DeploymentList(serializers.Serializer):
     versions = ModelVersionShape(many=True, help_text="that could answer here")
 
 
-class NewDeployment(serializers.Serializer):
+class NewDeployment(KnownFields):
     version = serializers.UUIDField()
     share = serializers.IntegerField(min_value=1, max_value=100, help_text="percent of new work")
 
 
-class VersionBody(serializers.Serializer):
+class VersionBody(KnownFields):
     version = serializers.UUIDField()
 
 
@@ -101,7 +102,7 @@ class PrecomputeShape(serializers.Serializer):
     done = serializers.IntegerField(help_text="tasks")
 
 
-class PrecomputeBody(serializers.Serializer):
+class PrecomputeBody(KnownFields):
     what = serializers.ChoiceField(
         Precompute.What.choices,
         default=Precompute.What.USUAL,

@@ -17,6 +17,7 @@ from assist.registry import lineage
 from assist.web.overview import SEES
 from projects import access
 from projects.api.endpoint import described
+from projects.api.serializers import KnownFields
 from projects.models import Project, limits
 
 
@@ -52,12 +53,12 @@ class ErasureList(serializers.Serializer):
     results = ErasureShape(many=True, help_text="the newest first")
 
 
-class MetadataBody(serializers.Serializer):
+class MetadataBody(KnownFields):
     key = serializers.CharField(max_length=limits.REASON)
     value = serializers.CharField(max_length=limits.REASON)
 
 
-class NewErasure(serializers.Serializer):
+class NewErasure(KnownFields):
     """Tasks by their ids, or all that somebody answered, that came with a value, or that show an image: one of them."""
 
     tasks = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=erasure.MOST, required=False)

@@ -14,7 +14,7 @@ from assist.web.overview import SEES
 from projects import access
 from projects.api.endpoint import described
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.models import limits
 from taskers.errors import NotFound
 
@@ -147,7 +147,7 @@ class EvaluationPage(PageShape):
     results = EvaluationShape(many=True)
 
 
-class ShareBody(serializers.Serializer):
+class ShareBody(KnownFields):
     share = serializers.IntegerField(min_value=1, max_value=100, help_text="percent of new work")
 
 
@@ -193,7 +193,7 @@ class OverrideList(serializers.Serializer):
     results = OverrideShape(many=True)
 
 
-class OverrideAnswer(serializers.Serializer):
+class OverrideAnswer(KnownFields):
     answer = serializers.ChoiceField(["confirm", "decline"])
 
 
@@ -237,7 +237,7 @@ class WorstCases(serializers.Serializer):
     results = WorstCase(many=True)
 
 
-class WorstQuery(serializers.Serializer):
+class WorstQuery(KnownFields):
     order = serializers.ChoiceField(list(worst_cases.ORDERS), default="lost", help_text="what comes first")
     limit = serializers.IntegerField(default=10, min_value=1, max_value=worst_cases.MOST)
 
@@ -291,7 +291,7 @@ def _told(case: worst_cases.Case) -> dict[str, object]:
     }
 
 
-class SliceBody(serializers.Serializer):
+class SliceBody(KnownFields):
     number = serializers.IntegerField(min_value=0, help_text="its place among those that are proposed, from 0")
 
 

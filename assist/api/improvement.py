@@ -12,6 +12,7 @@ from assist.learning import improve, learning_curve, likely_wrong, model_card
 from assist.models import LabelCheck
 from assist.web.overview import SEES
 from projects.api.endpoint import described
+from projects.api.serializers import KnownFields
 from projects.models import Project, Task
 from taskers.errors import NotFound
 
@@ -59,7 +60,7 @@ class WhereItLoses(serializers.Serializer):
     curves = CurveShape(many=True)
 
 
-class SliceQuery(serializers.Serializer):
+class SliceQuery(KnownFields):
     slice = serializers.CharField(required=False, max_length=200, help_text="whose tasks are listed")
 
 
@@ -110,7 +111,7 @@ class CardShape(serializers.Serializer):
     limits = serializers.ListField(child=serializers.CharField(), help_text="codes of what it must not be taken for")
 
 
-class Looks(serializers.Serializer):
+class Looks(KnownFields):
     most = serializers.IntegerField(default=20, **likely_wrong.LOOKS.bounds)
 
 

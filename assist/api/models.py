@@ -16,13 +16,14 @@ from assist.registry import intake, lineage
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.rows import BoundedJSON
+from projects.api.serializers import KnownFields
 from taskers import access as roles
 from taskers.models.people import Role, Scope
 
 MAY = (*access.MANAGE, Role.ML_ENGINEER)
 
 
-class BroughtBody(serializers.Serializer):
+class BroughtBody(KnownFields):
     """One of the two."""
 
     file = serializers.FileField(required=False, help_text="a zip of the model's folder, as multipart/form-data")

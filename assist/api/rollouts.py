@@ -12,7 +12,7 @@ from assist.models import Evaluation, Rollout
 from assist.web.overview import SEES
 from projects.api.endpoint import described
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.models import limits
 from taskers.errors import NotFound
 
@@ -81,7 +81,7 @@ class RolloutPage(PageShape):
     results = RolloutShape(many=True)
 
 
-class NewRollout(serializers.Serializer):
+class NewRollout(KnownFields):
     evaluation = serializers.UUIDField()
     margin = serializers.FloatField(required=False, **limits.ROLLOUT["margin"].bounds)
     quiet_hours = serializers.IntegerField(required=False, **limits.ROLLOUT["quiet_hours"].bounds)
@@ -89,7 +89,7 @@ class NewRollout(serializers.Serializer):
     shadow_verdicts = serializers.IntegerField(required=False, **limits.ROLLOUT["shadow_verdicts"].bounds)
 
 
-class RolloutAction(serializers.Serializer):
+class RolloutAction(KnownFields):
     action = serializers.ChoiceField(["hold", "go-on", "roll-back"])
     said = serializers.CharField(required=False, allow_blank=True, max_length=limits.REASON)
 

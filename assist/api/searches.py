@@ -15,12 +15,12 @@ from assist.models import Search, Snapshot, Trial
 from assist.web.overview import SEES
 from projects.api.endpoint import described
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.models import limits
 from taskers.errors import NotFound
 
 
-class NewSearch(serializers.Serializer):
+class NewSearch(KnownFields):
     """Whichever comes first ends it: the trials, or the minutes."""
 
     snapshot = serializers.UUIDField()

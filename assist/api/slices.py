@@ -11,6 +11,7 @@ from assist.learning import declared
 from assist.web.overview import SEES
 from projects import access
 from projects.api.endpoint import described
+from projects.api.serializers import KnownFields
 from projects.models import limits
 
 
@@ -32,7 +33,7 @@ class DeclaredSliceList(serializers.Serializer):
     results = DeclaredSliceShape(many=True, help_text="those that stand first")
 
 
-class WithdrawalBody(serializers.Serializer):
+class WithdrawalBody(KnownFields):
     reason = serializers.CharField(max_length=limits.REASON)
 
 

@@ -15,7 +15,7 @@ from assist.registry import lineage
 from assist.web.overview import SEES
 from projects.api.endpoint import described
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.models import limits
 from taskers.errors import NotFound
 
@@ -41,7 +41,7 @@ class SnapshotPage(PageShape):
     results = SnapshotShape(many=True)
 
 
-class NewTrainingRun(serializers.Serializer):
+class NewTrainingRun(KnownFields):
     """What is left out of the parameters is as usual."""
 
     snapshot = serializers.UUIDField()

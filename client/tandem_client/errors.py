@@ -66,6 +66,14 @@ class BadInput(TandemError):
         return "bad-input"
 
 
+class NotThere(BadInput):
+    """Nothing that is yours to see has this name."""
+
+    @property
+    def code(self) -> str:
+        return "not-found"
+
+
 class FileChanged(TandemError):
     """A file isn't any more what it was when it was begun to be sent."""
 
@@ -79,7 +87,7 @@ class FileChanged(TandemError):
 class DeliveryFailed(TandemError):
     """The server couldn't make a delivery."""
 
-    advice = "Mend what the reason says, and have it made again: `go-on` begins where it stopped."
+    advice = "Mend what the reason says; then order another, or have this one made again on the project's page Export."
 
     @property
     def code(self) -> str:

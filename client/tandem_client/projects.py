@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tandem_client.codec import decoded, given
-from tandem_client.errors import BadInput
+from tandem_client.errors import NotThere
 from tandem_client.lists import listed
 from tandem_client.models import Project, ProjectLine, Settings
 from tandem_client.schema import Label
@@ -26,14 +26,14 @@ class Projects:
         return decoded(Project, self._transport.ask(Request("GET", at("projects", project_id))))
 
     def find(self, name: str) -> ProjectLine:
-        """The one of a name or an id. Raises BadInput where there is none."""
+        """The one of a name or an id. Raises NotThere where there is none."""
         wanted, names = name.casefold(), []
         for one in self.list():
             if one.id == wanted or one.name.casefold() == wanted:
                 return one
             names.append(one.name)
         known = ", ".join(f"“{one}”" for one in names[:10]) or "none"
-        raise BadInput(f"You manage no project “{name}”. There is: {known}{' and more' if len(names) > 10 else ''}.")
+        raise NotThere(f"You manage no project “{name}”. There is: {known}{' and more' if len(names) > 10 else ''}.")
 
     def create(
         self,

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.serializers import KnownFields
 from projects.models import AuditRound, Mistake
 from projects.quality import audit_rounds
 from projects.quality.audit_rounds import EACH, RISK, TOLERATED
@@ -18,7 +19,7 @@ from taskers.errors import NotFound
 from taskers.models import Scope
 
 
-class AuditRoundBody(serializers.Serializer):
+class AuditRoundBody(KnownFields):
     kind = serializers.ChoiceField(AuditRound.Kind.values)
     batch = serializers.UUIDField(required=False, help_text="of an acceptance")
     tolerated = serializers.FloatField(

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.serializers import KnownFields
 from projects.models import AutomaticRule, RuleConsequence, limits
 from projects.models.limits import RULE_HOURS, RULE_THRESHOLD, RULE_WINDOW
 from projects.workflow.automatic_rules import running
@@ -18,7 +19,7 @@ from taskers.errors import NotFound
 from taskers.models import Scope
 
 
-class AutomaticRuleBody(serializers.Serializer):
+class AutomaticRuleBody(KnownFields):
     condition = serializers.ChoiceField(list(CONDITIONS))
     threshold = serializers.FloatField(
         **RULE_THRESHOLD.bounds, help_text="seconds for speed and time, else a share in [0, 1]"
@@ -55,11 +56,11 @@ class RulePreviewShape(serializers.Serializer):
     met = WouldShape(many=True)
 
 
-class RuleContestBody(serializers.Serializer):
+class RuleContestBody(KnownFields):
     said = serializers.CharField(max_length=limits.NOTE)
 
 
-class AppealAnswerBody(serializers.Serializer):
+class AppealAnswerBody(KnownFields):
     answer = serializers.CharField(max_length=limits.NOTE)
     upheld = serializers.ChoiceField(["upheld", "refused"])
 

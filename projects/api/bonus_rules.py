@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.serializers import KnownFields
 from projects.models import Project
 from projects.models.limits import BONUS
 from projects.web.shared.units import in_units, to_millionths
@@ -26,7 +27,7 @@ def _whole(bounds: Between) -> dict[str, Any]:
     return {"min_value": int(bounds.least), "max_value": int(bounds.most)}
 
 
-class BonusRuleBody(serializers.Serializer):
+class BonusRuleBody(KnownFields):
     measure = serializers.ChoiceField(BonusRule.Measure.values)
     least = serializers.FloatField(**BONUS_LEAST.bounds, help_text="a share in [0, 1]: the mean that a row reaches")
     window = serializers.IntegerField(**_whole(BONUS_WINDOW), help_text="judged answers in a row")

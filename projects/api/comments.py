@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from projects import access, queue
 from projects.api.endpoint import Endpoint, described
 from projects.api.rule_serializers import PersonShape
-from projects.api.serializers import PageShape
+from projects.api.serializers import KnownFields, PageShape
 from projects.models import Comment, Task, limits
 from projects.queue import broken
 from projects.web.shared.comments import answerable
@@ -22,7 +22,7 @@ from taskers.models import Scope
 MOST = 200
 
 
-class WordsBody(serializers.Serializer):
+class WordsBody(KnownFields):
     """What is said; the same `id` again says it once."""
 
     words = serializers.CharField(max_length=limits.COMMENT)
@@ -70,7 +70,7 @@ class QuestionPage(PageShape):
     results = QuestionShape(many=True)
 
 
-class QuestionQuery(serializers.Serializer):
+class QuestionQuery(KnownFields):
     answered = serializers.BooleanField(required=False, default=False, help_text="those that were, else those waiting")
     after = serializers.RegexField(r"^\d{1,18}$", required=False, help_text="`next` of the page before")
 
@@ -94,7 +94,7 @@ class ReportedList(serializers.Serializer):
     more = serializers.BooleanField()
 
 
-class SettleBody(serializers.Serializer):
+class SettleBody(KnownFields):
     outcome = serializers.ChoiceField(["broken", "fine"], help_text="nobody gets it any more; or it is handed out")
 
 

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.api.rule_serializers import PersonShape
-from projects.api.serializers import ObjectJSON, PageShape
+from projects.api.serializers import KnownFields, ObjectJSON, PageShape
 from projects.api.work_serializers import LessonItem
 from projects.models import AssignmentRules, limits
 from projects.models.limits import RULES
@@ -96,7 +96,7 @@ class CourseShape(serializers.Serializer):
         return CourseItem(qualification.items(row.project, row), many=True).data
 
 
-class KeepBody(serializers.Serializer):
+class KeepBody(KnownFields):
     """A task of the project with its right answer; without one, its verdict is that."""
 
     task = serializers.UUIDField()
@@ -115,7 +115,7 @@ class ItemChange(serializers.Serializer):
     shown = serializers.BooleanField()
 
 
-class OrderBody(serializers.Serializer):
+class OrderBody(KnownFields):
     """Tasks of the course in their new order; those not named follow as they were."""
 
     tasks = serializers.ListField(child=serializers.UUIDField(), max_length=limits.ORDERED)

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.serializers import KnownFields
 from projects.models import Project, Stall
 from projects.reports import organization, queue_health, timeline
 from projects.reports.dashboard import MOST_LABELS, Dashboard, Period
@@ -20,7 +21,7 @@ from taskers.models import Scope
 MONEY = "in the organization's currency"
 
 
-class Unit(serializers.Serializer):
+class Unit(KnownFields):
     by = serializers.ChoiceField(
         timeline.UNITS,
         default="day",

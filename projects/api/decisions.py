@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.reviews import REVIEW
+from projects.api.serializers import KnownFields
 from projects.models import Verdict
 from projects.workflow import decisions
 from taskers import access as roles
@@ -17,7 +18,7 @@ from taskers.errors import NotAllowed
 MOST = 200
 
 
-class DecisionQuery(serializers.Serializer):
+class DecisionQuery(KnownFields):
     before = serializers.UUIDField(required=False, help_text="the verdict to go on behind")
 
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import Endpoint, described, require_scope
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.data import deliveries, exporting
 from projects.data.deliveries import DOWNLOAD, TARGETS, retention
 from projects.data.exporting.terms import MASKS, PARTS
@@ -27,7 +27,7 @@ FORMATS = sorted(exporting.FORMATS)
 WHEN = {"type": "string", "format": "date-time", "nullable": True}
 
 
-class SplitTerms(serializers.Serializer):
+class SplitTerms(KnownFields):
     by = serializers.CharField(
         max_length=limits.NAME,
         required=False,
@@ -40,7 +40,7 @@ class SplitTerms(serializers.Serializer):
     )
 
 
-class DeliveryTerms(serializers.Serializer):
+class DeliveryTerms(KnownFields):
     """What is left out says: everything, whole, as it is."""
 
     batch = serializers.UUIDField(required=False, allow_null=True)
@@ -62,7 +62,7 @@ class DeliveryTerms(serializers.Serializer):
     masks = serializers.ChoiceField(["", *MASKS], required=False)
 
 
-class NewDelivery(serializers.Serializer):
+class NewDelivery(KnownFields):
     format = serializers.ChoiceField(FORMATS)
     terms = DeliveryTerms(required=False)
     target = serializers.ChoiceField(list(TARGETS), required=False, default=DOWNLOAD)
@@ -127,7 +127,7 @@ def shaped(one: Delivery) -> dict[str, Any]:
     return MadeDelivery(one, context={"term": retention.term_of(one.project)}).data
 
 
-class TermBody(serializers.Serializer):
+class TermBody(KnownFields):
     days = serializers.IntegerField(
         allow_null=True,
         help_text="that files are kept after a delivery is done; null: for ever",

@@ -26,7 +26,7 @@ from projects.api.rows import BoundedJSON
 from projects.api.serializers import ProblemShape
 from projects.models import Assignment, Batch, Import, Project, Task
 from taskers.credentials import idempotency, rate_limits
-from taskers.errors import NotAllowed, NotFound
+from taskers.errors import NotAllowed, NotFound, Problem
 from taskers.models import ApiToken, Organization, Person, Scope
 from taskers.web.problems import MEDIA_TYPE
 from taskers.web.requests import MemberRequest
@@ -92,6 +92,13 @@ def digest_of(request: Request) -> str | None:
     return told.hexdigest()
 
 
+class Encoded(Problem):
+    """Send the body as it is: no Content-Encoding is read here."""
+
+    code = "unsupported-media-type"
+    status = 415
+
+
 class ScopeMissing(NotAllowed):
     """This token doesn't open this."""
 
@@ -120,6 +127,8 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """See that the token opens this, and speak the language that its person chose; else the one asked for."""
         super().initial(request, *args, **kwargs)
+        if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+            raise Encoded()
         method = "GET" if request.method == "HEAD" else request.method or ""
         if method != "OPTIONS":
             require_scope(self.token, self.scopes.get(method, ()))
@@ -212,4 +221,6 @@ class Nowhere(APIView):
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not request.path.endswith("/"):
+            raise NotFound("There is nothing at this address. Those of the API end with a slash.")
         raise NotFound()

@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from projects import access
 from projects.api.endpoint import Endpoint, described, require_scope
+from projects.api.serializers import KnownFields
 from projects.data import exporting
 from projects.web.manager.export import file_of
 from projects.web.shared.media import illustration, task_media
@@ -22,11 +24,14 @@ from taskers.models import Organization, Person, Scope
 from taskers.models.people import Role
 from taskers.web import problems
 
-BATCH = OpenApiParameter("batch", OpenApiTypes.UUID, description="only this batch")
 FORMAT = OpenApiParameter("format", str, OpenApiParameter.PATH, enum=sorted(exporting.FORMATS))
 
 
 PICTURES = (Scope.READ, Scope.LABEL, Scope.REVIEW)
+
+
+class ExportQuery(KnownFields):
+    batch = serializers.UUIDField(required=False, help_text="only this batch")
 
 
 class Export(Endpoint):
@@ -38,11 +43,13 @@ class Export(Endpoint):
         "Export verdicts",
         {(200, one.media_type): OpenApiTypes.BINARY for one in exporting.FORMATS.values()},
         operation_id="projects_export",
-        parameters=[BATCH, FORMAT],
+        parameters=[ExportQuery, FORMAT],
     )
     def get(self, request: Request, project_id: UUID, format: str) -> HttpResponseBase:
         project = self.project(project_id, *access.MANAGE)
-        return file_of(project, format, request.query_params.get("batch", ""), by=self.person)
+        query = ExportQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return file_of(project, format, str(query.validated_data.get("batch", "")), by=self.person)
 
 
 @csrf_exempt

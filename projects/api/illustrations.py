@@ -9,13 +9,14 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.serializers import KnownFields
 from projects.configuration import illustrations
 from projects.data.media.illustrate import illustrate, name_for
 from projects.models import limits
 from taskers.models import Scope
 
 
-class NewIllustration(serializers.Serializer):
+class NewIllustration(KnownFields):
     file = serializers.FileField(help_text="PNG, JPEG, WebP, GIF, BMP or TIFF")
     alt = serializers.CharField(max_length=limits.ALT, help_text="what it shows, for whoever doesn't see it")
     name = serializers.CharField(

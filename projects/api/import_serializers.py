@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.data.importing.plan import without_pictures
 from projects.data.importing.rows import told
 from projects.models import Import, ImportFaults, limits
@@ -53,7 +53,7 @@ class LoadedShape(serializers.Serializer):
     columns = serializers.ListField(child=serializers.CharField(), help_text=COLUMNS)
 
 
-class NewImport(serializers.Serializer):
+class NewImport(KnownFields):
     file = serializers.FileField(required=False, help_text="one file; several as a zip or a tar")
     connector = serializers.UUIDField(required=False, help_text="instead of a file: a kept place")
     media = serializers.ChoiceField(
@@ -128,7 +128,7 @@ class FaultPage(PageShape):
     results = FaultShape(many=True)
 
 
-class LookBody(serializers.Serializer):
+class LookBody(KnownFields):
     columns = serializers.DictField(
         child=serializers.CharField(), help_text="of a table: a column -> the field that it becomes"
     )

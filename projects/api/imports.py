@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.import_serializers import FaultPage, FaultQuery, FaultShape, ImportShape, LookBody
+from projects.api.serializers import KnownFields
 from projects.data import importing
 from projects.data.connectors import saved
 from projects.data.connectors.kinds import KINDS
@@ -23,7 +24,7 @@ from taskers.errors import NotFound
 from taskers.models import Person, Scope
 
 
-class ChoiceBody(serializers.Serializer):
+class ChoiceBody(KnownFields):
     answers = serializers.ChoiceField(Import.Answers.choices, default=Import.Answers.LEAVE)
     source = serializers.CharField(  # type: ignore[assignment]
         max_length=limits.SOURCE, default="", allow_blank=True, help_text="whose answers they are, where no file says"
@@ -38,11 +39,15 @@ class ChoiceBody(serializers.Serializer):
     )
 
 
-class NewConnector(serializers.Serializer):
+ASKED = "; ".join(f"`{one.key}`: {', '.join(f'`{field.name}`' for field in one.asked)}" for one in KINDS.values())
+
+
+class NewConnector(KnownFields):
     kind = serializers.ChoiceField(sorted(KINDS))
     name = serializers.CharField(max_length=limits.NAME)
     settings = serializers.DictField(
-        child=serializers.CharField(allow_blank=True), help_text="what its kind asks; secrets are never shown again"
+        child=serializers.CharField(allow_blank=True),
+        help_text=f"what its kind asks, secrets are never shown again. {ASKED}",
     )
 
 

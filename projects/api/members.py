@@ -12,7 +12,7 @@ from projects.access import MANAGE
 from projects.api.endpoint import described
 from projects.api.pagination import asked, page
 from projects.api.people import Office
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.api.tokens import RoleShape
 from taskers.errors import NotFound
 from taskers.models import Invitation, Membership, Person, Scope
@@ -24,7 +24,7 @@ PEOPLE = (Scope.PEOPLE,)
 LONGEST = 1_000_000  # characters of a list
 
 
-class RoleBody(serializers.Serializer):
+class RoleBody(KnownFields):
     role = serializers.ChoiceField(Role.values)
     project = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="null: all projects")
 
@@ -155,7 +155,7 @@ class GiveRole(_Members):
         return Response(self.shown([person])[0])
 
 
-class ProjectQuery(serializers.Serializer):
+class ProjectQuery(KnownFields):
     project = serializers.UUIDField(required=False, help_text="the role in this one; else the one in all projects")
 
 
@@ -191,7 +191,7 @@ class Deactivate(_Members):
         return Response(self.shown([person])[0])
 
 
-class OnlyRole(serializers.Serializer):
+class OnlyRole(KnownFields):
     role = serializers.ChoiceField(Role.values)
 
 

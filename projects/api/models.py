@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.annotators import lifecycle, report
 from projects.api.endpoint import Endpoint, described
+from projects.api.serializers import KnownFields
 from projects.models import ModelAnnotator, limits
 from projects.models.limits import ANNOTATOR
 from taskers.models import Scope
@@ -20,7 +21,7 @@ def share(name: str) -> Any:
     return serializers.FloatField(required=False, **ANNOTATOR[name].bounds)
 
 
-class TermsBody(serializers.Serializer):
+class TermsBody(KnownFields):
     """On which terms a model works: errors allowed, with what assurance, and how much is audited."""
 
     target_error = share("target_error")

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.configuration import spending_limit
 from projects.models import Annotation, Project, ProposedDeadline, ReviewDeadline, SpendingLimit
 from projects.models.limits import REVIEW_DAYS, SPENDING
@@ -105,7 +105,7 @@ class WholePayout(PayoutShape):
     items = PaidShape(many=True)
 
 
-class ContestBody(serializers.Serializer):
+class ContestBody(KnownFields):
     annotation = serializers.UUIDField(help_text="of one's own, as `submitted.id` said")
     text = serializers.CharField(max_length=DISPUTE)
 
@@ -119,7 +119,7 @@ class DisputeShape(serializers.Serializer):
     opened_at = serializers.DateTimeField()
 
 
-class SpendingBody(serializers.Serializer):
+class SpendingBody(KnownFields):
     limit = serializers.DecimalField(**SPENDING.bounds, allow_null=True, help_text=f"{HELP}, in all; null: none")
 
 
@@ -166,7 +166,7 @@ class ProjectSpending(Endpoint):
         return Response(SpendingShape(said).data)
 
 
-class ReviewDeadlineBody(serializers.Serializer):
+class ReviewDeadlineBody(KnownFields):
     days = serializers.IntegerField(
         min_value=int(REVIEW_DAYS.least),
         max_value=int(REVIEW_DAYS.most),

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from projects.api.serializers import PageQuery
 
 
-def asked(request: Request) -> tuple[int, int]:
-    """The key to go on after, and how many to give. Raises ValidationError."""
-    query = PageQuery(data=request.query_params)
+def asked(request: Request, shape: type[PageQuery] = PageQuery) -> tuple[int, int]:
+    """The key to go on after, and how many to give; `shape` says what else may be asked. Raises ValidationError."""
+    query = shape(data=request.query_params)
     query.is_valid(raise_exception=True)
     return int(query.validated_data.get("after") or 0), query.validated_data["limit"]
 

@@ -9,16 +9,17 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import described
 from projects.api.people import Office
+from projects.api.serializers import KnownFields
 from projects.quality.qualification import qualification_tests
 from taskers.models import Scope
 from taskers.notifications.kinds import messages
 
 
-class MessageBody(serializers.Serializer):
+class MessageBody(KnownFields):
     words = serializers.CharField(max_length=messages.LONGEST)
 
 
-class RetrainBody(serializers.Serializer):
+class RetrainBody(KnownFields):
     project = serializers.UUIDField()
 
 

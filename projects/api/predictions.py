@@ -13,7 +13,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.import_serializers import FaultShape
 from projects.api.rows import BoundedJSON, JSONLines, errors_of, predictions_of
-from projects.api.serializers import ObjectJSON
+from projects.api.serializers import KnownFields, ObjectJSON
 from projects.data import importing
 from projects.models import limits
 from taskers.models import Scope
@@ -31,7 +31,7 @@ class NewPrediction(serializers.Serializer):
     )
 
 
-class PredictionsQuery(serializers.Serializer):
+class PredictionsQuery(KnownFields):
     source = serializers.CharField(  # type: ignore[assignment]
         required=False, max_length=limits.SOURCE, help_text="of rows that name none; `imported` without it"
     )

@@ -12,6 +12,7 @@ from projects.api.endpoint import Endpoint, described
 from projects.api.etags import tagged, unchanged
 from projects.api.pagination import asked, page
 from projects.api.serializers import (
+    KnownFields,
     LabelShape,
     NewProject,
     PageQuery,
@@ -37,7 +38,7 @@ class ProjectChange(SettingsShape):
     labels: Any = serializers.ListSerializer(child=LabelShape(), required=False, max_length=limits.LABELS)
 
 
-class ProjectMove(serializers.Serializer):
+class ProjectMove(KnownFields):
     state = serializers.ChoiceField(["live", "paused", "archived"])
 
 
@@ -49,11 +50,11 @@ class LabelChange(LabelShape):
     name = serializers.CharField(max_length=limits.LABEL_NAME, required=False)
 
 
-class LabelMerge(serializers.Serializer):
+class LabelMerge(KnownFields):
     into = serializers.CharField(max_length=limits.KEY, help_text="the key of the label that stands for both")
 
 
-class NewName(serializers.Serializer):
+class NewName(KnownFields):
     name = serializers.CharField(max_length=limits.NAME)
 
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from projects import access, queue
 from projects.api.endpoint import Endpoint, described
-from projects.api.serializers import ObjectJSON, PageQuery, PageShape
+from projects.api.serializers import KnownFields, ObjectJSON, PageQuery, PageShape
 from projects.api.work import size_of
 from projects.api.work_serializers import DeadlineShape, DraftBody, TokenOnly, VersionShape
 from projects.models import Assignment, Draft, Project, SecondLook, Task, Verdict, limits
@@ -94,7 +94,7 @@ class DecidedShape(serializers.Serializer):
     next = serializers.UUIDField(allow_null=True, help_text="the task that comes next, of this project")
 
 
-class LookQuery(serializers.Serializer):
+class LookQuery(KnownFields):
     project = serializers.UUIDField(required=False, help_text="only this one")
     audits = serializers.BooleanField(required=False, default=False, help_text="only those drawn for an audit")
 

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from projects.api.serializers import ObjectJSON, PageShape
+from projects.api.serializers import KnownFields, ObjectJSON, PageShape
 from projects.models import Assignment, AssignmentRules, ConflictOfInterest, Exclusion, PooledGold, Requirement, limits
 from projects.models.limits import RULES
 from projects.queue.leases import SKIP_MODES, SKIP_REASONS
@@ -150,7 +150,7 @@ class LeasesShape(serializers.Serializer):
     more = serializers.BooleanField()
 
 
-class ReleaseBody(serializers.Serializer):
+class ReleaseBody(KnownFields):
     """One of the two: a piece of work, or all that a person holds in the project."""
 
     assignment = serializers.UUIDField(required=False)
@@ -166,7 +166,7 @@ class ReleasedShape(serializers.Serializer):
     released = serializers.IntegerField(help_text="pieces of work that others get now")
 
 
-class NewExclusion(serializers.Serializer):
+class NewExclusion(KnownFields):
     """Keep somebody from `project`, or from all of the organization's where it is left out."""
 
     tasker = serializers.UUIDField()
@@ -190,7 +190,7 @@ class ExclusionPage(PageShape):
     results = ExclusionShape(many=True)
 
 
-class NewConflict(serializers.Serializer):
+class NewConflict(KnownFields):
     """Two people who must not judge the same task."""
 
     one = serializers.UUIDField()
@@ -225,7 +225,7 @@ class SkillList(serializers.Serializer):
     results = SkillShape(many=True)
 
 
-class GrantBody(serializers.Serializer):
+class GrantBody(KnownFields):
     value = serializers.FloatField(required=False, default=1.0, **SKILL_VALUE.bounds)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     note = serializers.CharField(required=False, allow_blank=True, max_length=SKILL_NOTE, default="")
@@ -264,11 +264,11 @@ class GoldPage(PageShape):
     results = GoldShape(many=True)
 
 
-class GoldAnswerBody(serializers.Serializer):
+class GoldAnswerBody(KnownFields):
     answer = ObjectJSON()
 
 
-class KeepManyBody(serializers.Serializer):
+class KeepManyBody(KnownFields):
     number = serializers.IntegerField(**limits.GOLD_AT_ONCE.bounds)
     least = serializers.FloatField(
         **limits.SHARE.bounds, required=False, default=0.95, help_text="how sure a verdict is that no reviewer gave"
@@ -279,7 +279,7 @@ class ManyKept(serializers.Serializer):
     kept = serializers.IntegerField()
 
 
-class GoldMove(serializers.Serializer):
+class GoldMove(KnownFields):
     move = serializers.ChoiceField(
         ["retire", "restore", "work", "course", "mix"],
         help_text="one that is retired becomes ordinary work (`work`), an item of the course, or gold (`mix`)",

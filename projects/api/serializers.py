@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -18,6 +20,8 @@ from projects.web.shared.units import in_units, to_millionths
 from taskers.errors import sentence
 
 MAX_LIMIT = 200
+GO_ON = _("Give the `next` of the page before, or leave this out to begin.")
+CHOOSE = _("This isn't known here. Give one of:")
 
 
 @extend_schema_field(OpenApiTypes.ANY)
@@ -60,17 +64,20 @@ class ProblemShape(serializers.Serializer):
     request = serializers.CharField(required=False, help_text="the request's id, as in `X-Request-ID`")
 
 
-class PageQuery(serializers.Serializer):
-    """Which page of a list: `after` is the `next` of the page before."""
-
-    after = serializers.RegexField(r"^\d{1,18}$", required=False, help_text="`next` of the page before")
-    limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT, default=50)
-
-
 class KnownFields(serializers.Serializer):
-    """What a project is set up by: a name that isn't known here is refused, lest it be dropped without a word."""
+    """What is asked or sent: a name that isn't known here is refused, lest a filter be dropped without a word."""
 
     taken_without_effect: frozenset[str] = frozenset()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those that are declared; one that chooses says from what."""
+        found = super().get_fields()
+        for one in found.values():
+            chooser = getattr(one, "child", one)
+            if isinstance(chooser, serializers.ChoiceField):
+                choices = ", ".join(str(key) for key in chooser.choices if key != "")
+                chooser.error_messages["invalid_choice"] = format_lazy("{said} {choices}", said=CHOOSE, choices=choices)
+        return found
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping):
@@ -78,6 +85,15 @@ class KnownFields(serializers.Serializer):
                 said = sentence("The field “%(shown)s” is not known here.", shown=clipped(name))
                 raise serializers.ValidationError({clipped(name): [said]}, code="unknown-field")
         return super().to_internal_value(data)
+
+
+class PageQuery(KnownFields):
+    """Which page of a list: `after` is the `next` of the page before."""
+
+    after = serializers.RegexField(
+        r"^\d{1,18}$", required=False, help_text="`next` of the page before", error_messages={"invalid": GO_ON}
+    )
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT, default=50)
 
 
 class AttributeShape(KnownFields):
@@ -338,7 +354,7 @@ class ProjectPage(PageShape):
     results = ProjectLine(many=True)
 
 
-class NewBatch(serializers.Serializer):
+class NewBatch(KnownFields):
     name = serializers.CharField(max_length=limits.NAME)
     priority = serializers.IntegerField(required=False, **limits.PRIORITY.bounds)
     deadline = serializers.DateTimeField(required=False, allow_null=True)
@@ -369,5 +385,5 @@ class BatchPage(PageShape):
     results = BatchShape(many=True)
 
 
-class BatchMove(serializers.Serializer):
+class BatchMove(KnownFields):
     state = serializers.ChoiceField(["live", "paused", "closed", "cancelled"])

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from projects.access import MANAGE
 from projects.api.endpoint import ScopeMissing, described
 from projects.api.people import Office
+from projects.api.serializers import KnownFields
 from projects.api.tokens import MadeToken, TokenShape, made
 from taskers.models import Scope, ServiceAccount
 from taskers.models.limits import NAME, SERVICE_NOTE, TOKEN_DAYS, TOKEN_NAME
@@ -20,7 +21,7 @@ from taskers.people import service_accounts
 ROLES = [one for one in Role.values if one != Role.TASKER]
 
 
-class NewAccount(serializers.Serializer):
+class NewAccount(KnownFields):
     name = serializers.CharField(max_length=NAME)
     role = serializers.ChoiceField(ROLES)
     project = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="null: all projects")
@@ -40,7 +41,7 @@ class AccountList(serializers.Serializer):
     results = AccountShape(many=True)
 
 
-class NewToken(serializers.Serializer):
+class NewToken(KnownFields):
     """What it is for and what it opens: never more than the token that asks for it."""
 
     name = serializers.CharField(max_length=TOKEN_NAME)

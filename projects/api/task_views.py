@@ -8,12 +8,13 @@ from rest_framework.response import Response
 
 from projects import access
 from projects.api.endpoint import Endpoint, described
+from projects.api.serializers import KnownFields
 from projects.models import limits
 from projects.workflow import task_views
 from taskers.models import Scope
 
 
-class TaskViewBody(serializers.Serializer):
+class TaskViewBody(KnownFields):
     """A name, and what the browser's page is asked: the query of its address."""
 
     name = serializers.CharField(max_length=limits.NAME)

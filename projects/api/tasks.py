@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
-from projects.api.serializers import MAX_LIMIT, ObjectJSON, PageQuery, PageShape
+from projects.api.serializers import MAX_LIMIT, KnownFields, ObjectJSON, PageQuery, PageShape
 from projects.api.verdict_serializers import PRIORITY, TaskShape
 from projects.errors import Refused
 from projects.models import Batch, BulkAction, Project, Task, limits
@@ -35,7 +35,7 @@ SHOWN = 10  # of what a dry run finds
 TERMS = ("note", "wanted", "meta", "tag", "teams", "how")
 
 
-class FilterBody(serializers.Serializer):
+class FilterBody(KnownFields):
     """Which tasks. What is left out asks nothing."""
 
     external_id = serializers.CharField(
@@ -166,7 +166,7 @@ class Tasks(Endpoint):
         return Response({"next": after or None, "more": bool(after), "results": TaskLine(lines, many=True).data})
 
 
-class VerbBody(serializers.Serializer):
+class VerbBody(KnownFields):
     """What to do, and on which terms."""
 
     verb = serializers.ChoiceField(ASKED)

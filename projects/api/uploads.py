@@ -16,7 +16,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.import_serializers import ImportShape
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.data.importing import uploads
 from projects.errors import Refused
 from projects.models import Import, Upload, limits
@@ -33,7 +33,7 @@ class Octets(BaseParser):
         return stream
 
 
-class NewUpload(serializers.Serializer):
+class NewUpload(KnownFields):
     batch = serializers.UUIDField()
     name = serializers.CharField(max_length=limits.FILE_NAME, help_text="the file's, with its ending")
     size = serializers.IntegerField(**limits.BYTES.bounds, help_text="bytes of the whole file")
@@ -46,13 +46,13 @@ class NewUpload(serializers.Serializer):
     )
 
 
-class PartQuery(serializers.Serializer):
+class PartQuery(KnownFields):
     offset = serializers.IntegerField(
         **limits.OFFSET.bounds, default=0, help_text="where in the file the part begins; at its beginning if left out"
     )
 
 
-class FinishBody(serializers.Serializer):
+class FinishBody(KnownFields):
     look = serializers.BooleanField(
         default=False, help_text="say what is in it, and wait for a choice before anything is loaded"
     )

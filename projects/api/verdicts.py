@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery
+from projects.api.serializers import GO_ON, PageQuery
 from projects.api.verdict_serializers import FeedLine, TaskShape, VerdictList, VerdictPage, VerdictShape
 from projects.api.work_serializers import JudgementList, JudgementShape, ReworkBody
 from projects.models import Annotation, Assignment, Task, Verdict, VerdictEntry
@@ -29,6 +29,7 @@ class FeedQuery(PageQuery):
         rf"^(\d{{1,18}}|{END})$",
         required=False,
         help_text=f"`next` of the page before; `{END}`: no line, and as `next` the place from which on all is to come",
+        error_messages={"invalid": GO_ON},
     )
 
 

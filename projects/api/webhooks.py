@@ -11,7 +11,7 @@ from projects import access
 from projects.api.endpoint import Endpoint, described
 from projects.api.etags import tagged, unchanged
 from projects.api.pagination import asked, page
-from projects.api.serializers import PageQuery, PageShape
+from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.models import Project, Subscription, WebhookDelivery, limits
 from projects.webhooks import deliveries, subscriptions
 from projects.webhooks.kinds import KINDS
@@ -24,7 +24,7 @@ FARING = ("failing_since", "retry_at", "old_secret_until")  # what changes by it
 OFFICE = (*access.MANAGE, Role.FINANCE)
 
 
-class NewSubscription(serializers.Serializer):
+class NewSubscription(KnownFields):
     """Whom to tell, and of what."""
 
     name = serializers.CharField(max_length=limits.NAME)
@@ -233,7 +233,7 @@ class Deliveries(_OfOne):
         found = self.subscription(subscription_id)
         query = DeliveryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        after, limit = asked(request)
+        after, limit = asked(request, DeliveryQuery)
         rows = found.deliveries.filter(pk__gt=after).order_by("pk")
         if state := query.validated_data.get("state"):
             rows = rows.filter(state=state)

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from projects.api.rule_serializers import PersonShape
-from projects.api.serializers import AttributeShape, ObjectJSON, StorableJSON
+from projects.api.serializers import AttributeShape, KnownFields, ObjectJSON, StorableJSON
 from projects.models import limits
 from projects.queue.leases import SKIP_REASONS
 from projects.task_types.preference import PAIR
@@ -193,12 +193,12 @@ class JudgementList(serializers.Serializer):
     results = JudgementShape(many=True)
 
 
-class ReworkBody(serializers.Serializer):
+class ReworkBody(KnownFields):
     judgement = serializers.UUIDField()
     reason = serializers.CharField(max_length=limits.VOID_REASON, help_text="kept with the answer that counts no more")
 
 
-class NamedBody(serializers.Serializer):
+class NamedBody(KnownFields):
     task = serializers.UUIDField()
 
 

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
 from projects.models import BatchProgress
 from projects.reports import hours
 from taskers.database.prepared import ask
-from taskers.models import Event
+from taskers.database.snapshots import at_one_moment
+from taskers.models import Cursor, Event
 from taskers.money import earning_days
 from taskers.outbox.events import emit_all, follow, happening
 
@@ -192,13 +193,17 @@ ON CONFLICT (batch_id) DO UPDATE SET tasks = excluded.tasks, wanted = excluded.w
 
 
 def rebuild() -> int:
-    """Count everything anew and read on from here; returns how many batches there are.
+    """Count everything anew and read on from here, while work goes on; returns how many batches there are.
 
     One repeatable snapshot sees both the rows and the events. Its cursor can only stand at the oldest transaction still
     running, so events of later ones that the count has seen already are taken off: they will be read again.
     """
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    return at_one_moment(_count_anew)
+
+
+def _count_anew() -> int:
+    list(Cursor.objects.select_for_update().filter(reader=READER))  # the reader waits meanwhile
+    with connection.cursor() as cursor:
         cursor.execute(REBUILD)
         batches = cursor.rowcount
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Case, Sum, When
 
 from taskers.database.prepared import ask
+from taskers.database.snapshots import at_one_moment
 from taskers.models import EarningDay, Organization, TransferCursor
 
 READER = "earning_days"
@@ -76,17 +77,20 @@ def add(transfers: Iterable[int]) -> None:
 
 
 def rebuild() -> int:
-    """Add everything up anew, and read on from here; returns how many days of somebody there are."""
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        TransferCursor.objects.get_or_create(reader=READER)
-        ask(OWN.replace(" SKIP LOCKED", ""), {"reader": READER})
+    """Add everything up anew while work goes on, and read on from here; returns how many days of somebody there are."""
+    TransferCursor.objects.get_or_create(reader=READER)
+    return at_one_moment(_add_up_anew)
+
+
+def _add_up_anew() -> int:
+    ask(OWN.replace(" SKIP LOCKED", ""), {"reader": READER})
+    with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         (horizon,) = cursor.fetchone()
-        EarningDay.objects.all().delete()
-        ask(ADD_SETTLED, {"horizon": horizon})
-        ask(MOVE, {"reader": READER, "transaction": horizon - 1, "transfer": 2**63 - 1})
-        return EarningDay.objects.filter(tasker__isnull=False).count()
+    EarningDay.objects.all().delete()
+    ask(ADD_SETTLED, {"horizon": horizon})
+    ask(MOVE, {"reader": READER, "transaction": horizon - 1, "transfer": 2**63 - 1})
+    return EarningDay.objects.filter(tasker__isnull=False).count()
 
 
 def spent(organization: Organization, projects: Iterable[UUID]) -> dict[UUID, int]:

@@ -20,6 +20,7 @@ from taskers.telemetry import request_ids
 
 NEVER_KEPT = (CharacterNotInRepertoire, InvalidTextRepresentation, UntranslatableCharacter)
 READ = {"unknown-field"}  # what a validation says with a code of ours: it was read, and can't be taken
+OTHER_TYPE = "This address reads a body whose Content-Type is one of: %(types)s."
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -85,12 +86,17 @@ def api_exception(error: Exception, context: dict) -> Response | None:
     response = exception_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return None
-    body = _from_drf(error).as_json()
+    body = _from_drf(error, context.get("view")).as_json()
     headers = {key: value for key, value in response.items() if key in {"WWW-Authenticate", "Retry-After", "Allow"}}
     return Response(body, status=body["status"], content_type=MEDIA_TYPE, headers=headers)
 
 
-def _from_drf(error: exceptions.APIException) -> Problem:
+def _from_drf(error: exceptions.APIException, view: object = None) -> Problem:
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        read = ", ".join(one.media_type for one in getattr(view, "parser_classes", ()))
+        return Problem(OTHER_TYPE, code="unsupported-media-type", status=error.status_code, types=read)
+    if isinstance(error, exceptions.NotAuthenticated):
+        return Problem("Send a token: Authorization: Bearer tdm_…", code="not-authenticated", status=error.status_code)
     place, detail = _first(error.detail)
     if detail.code in READ:
         return Problem(detail, code=detail.code, place=place, status=422)

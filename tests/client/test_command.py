@@ -209,8 +209,8 @@ def test_how_long_files_are_kept_is_told_and_said(cast, mina) -> None:
 
 
 WRONG: list[tuple[list[str], int, str]] = [
-    (["project", "show", "Harbours"], 1, "You manage no project “Harbours”. There is: “Reports”."),
-    (["batch", "move", "May", "live", "--project", "Reports"], 1, "has no batch “May”"),
+    (["project", "show", "Harbours"], 4, "You manage no project “Harbours”. There is: “Reports”."),
+    (["batch", "move", "May", "live", "--project", "Reports"], 4, "has no batch “May”"),
     (["batch", "move", "March", "paused", "--project", "Reports"], 1, "state-conflict"),
     (["deliver", "--project", "Reports", "--format", "coco"], 1, "This project exports as:"),
     (["deliver", "--project", "Reports", "--format", "jsonl", "-o", "no/where"], 1, "can't be written"),

@@ -68,6 +68,10 @@ def test_stranger_uploads_no_file_and_a_manager_does(cast: Cast, port):
     with Line(port) as line:
         status, done = line.post(path, len(body), LINES, f"Authorization: Bearer {secret}").say(body).heard()
         assert status == 200 and json.loads(done)["loaded"] == 1 and Task.objects.count() == 1
+    with Line(port) as line:  # where no JSON Lines are read, that is what is said of them, and not that they are large
+        path, who = "/api/v1/projects/", f"Authorization: Bearer {secret}"
+        status, refusal = line.post(path, len(row), LINES, who).say(row).heard()
+        assert (status, json.loads(refusal)["code"]) == (415, "unsupported-media-type")
 
 
 def test_ended_token_is_a_strangers(cast: Cast, port):

@@ -210,6 +210,7 @@ def test_metadata_is_amended_and_the_row_is_still_known(cast, mina: Api, project
         ({"verb": "hold", "external_ids": ["nowhere"]}, "unknown-task", "external_ids"),
         ({"verb": "hold", "filter": {"state": "nonsense"}}, "invalid", "filter.state"),
         ({"verb": "hold", "filter": {"label": "nonsense"}}, "unknown-filter", "label"),
+        ({"verb": "cancel", "filter": {"bacth": "March"}}, "unknown-field", "filter.bacth"),
         ({"verb": "hold", "filter": {"external_id": "zzz"}}, "no-tasks", "tasks"),
         ({"verb": "amend", "meta": {"a": "x" * 30_000}, "filter": {}}, "bad-meta", "meta"),
     ],

@@ -121,8 +121,18 @@ def test_a_kept_bucket_takes_deliveries_and_no_other_organization_may_choose_it(
     assert ("bucket", "Labels (labels/out/)") not in [
         (target.key, place) for target, place in targets.places(make.project(cast.hilltop))
     ]
-    made = delivered(gallery, cast.mina, format="coco", media=True, target="bucket", place="Labels (labels/out/)")
-    assert made.state == "done", made.reason
+    with pytest.raises(Refused) as unknown:
+        deliveries.order(gallery, by=cast.mina, format="coco", target="bucket", place="Lables")
+    assert unknown.value.text.endswith(": Labels (labels/out/).")
+    with pytest.raises(Refused) as misnamed:
+        saved.add(cast.riverside, "s3", "Other", given(s3, path="out/"), by=cast.mina)
+    assert (misnamed.value.code, misnamed.value.place) == ("unknown-setting", "path")
+    kept = cast.riverside.connectors.get(name="Labels")
+    assert {targets.meant(gallery, "bucket", one) for one in ("Labels", str(kept.public_id))} == {
+        "Labels (labels/out/)"
+    }
+    made = delivered(gallery, cast.mina, format="coco", media=True, target="bucket", place=str(kept.public_id))
+    assert (made.state, made.place) == ("done", "Labels (labels/out/)"), made.reason
     (manifest,) = s3.glob("labels/out/*/manifest.json")
     said = json.loads(s3.cat_file(manifest))
     for one in said["files"]:

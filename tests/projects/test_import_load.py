@@ -183,9 +183,10 @@ def test_jsonl_may_name_stored_pictures_of_its_own_organization_only(cast, photo
     sha256 = Asset.objects.get().sha256
     row = {"external_id": "again", "asset": sha256}
     wrong = {"external_id": "wrong", "asset": sha256, "width": 9, "height": 9, "name": "x"}
-    done = loaded(photos, lines(row, wrong, {"asset": "0" * 64}))
-    assert counts(done) == ("done", 1, 0, 2)
-    assert [error["code"] for error in done.errors] == ["wrong-image-size", "unknown-asset"]
+    done = loaded(photos, lines(row, wrong, {"asset": "0" * 64}, {"image": "https://example.com/a.png"}))
+    assert counts(done) == ("done", 1, 0, 3)
+    assert [error["code"] for error in done.errors] == ["wrong-image-size", "unknown-asset", "unknown-asset"]
+    assert done.errors[-1]["text"].endswith("load files, or a list of addresses.")
     assert Task.objects.get(external_id="again").payload["width"] == 30
     neighbour = make.project(cast.hilltop, "Cats", "image_regions", labels=[{"name": "Cat"}])
     done = loaded(make.batch(neighbour), lines(row))

@@ -12,13 +12,22 @@ from collections.abc import Sequence
 
 from tandem_client.command import batches, deliver, login, predict, projects, pull, push, watch
 from tandem_client.command.output import Output
-from tandem_client.errors import NoLogin, NotAllowed, NotFound, NotSignedIn, ServerFault, TandemError, Unreachable
+from tandem_client.errors import (
+    NoLogin,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    NotThere,
+    ServerFault,
+    TandemError,
+    Unreachable,
+)
 from tandem_client.version import VERSION
 
 FAILED, USAGE, NOT_ALLOWED, NOT_THERE, UNREACHABLE, STOPPED = 1, 2, 3, 4, 5, 130
 CODES: list[tuple[tuple[type[TandemError], ...], int]] = [
     ((NoLogin, NotSignedIn, NotAllowed), NOT_ALLOWED),
-    ((NotFound,), NOT_THERE),
+    ((NotFound, NotThere), NOT_THERE),
     ((Unreachable, ServerFault), UNREACHABLE),
 ]
 

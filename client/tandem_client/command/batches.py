@@ -5,7 +5,7 @@ from typing import Any
 
 from tandem_client.client import Tandem
 from tandem_client.command.output import Output
-from tandem_client.errors import BadInput
+from tandem_client.errors import NotThere
 from tandem_client.models import Batch
 
 
@@ -40,8 +40,8 @@ def moved(asked: argparse.Namespace, output: Output) -> None:
 
 
 def batch_of(tandem: Tandem, project_id: str, name: str) -> Batch:
-    """The batch of a name or an id. Raises BadInput where there is none."""
+    """The batch of a name or an id. Raises NotThere where there is none."""
     found = tandem.batches.find(project_id, name)
     if found is None:
-        raise BadInput(f"The project has no batch “{name}”; `tandem batch list` shows what there is.")
+        raise NotThere(f"The project has no batch “{name}”; `tandem batch list` shows what there is.")
     return found

@@ -30,6 +30,11 @@ def add(organization: Organization, kind: str, name: str, given: Mapping[str, st
     name = " ".join(name.split())
     if not 1 <= len(name) <= limits.NAME:
         raise Refused("Give it a name of at most %(most)s letters.", code="bad-name", place="name", most=limits.NAME)
+    asked = [one.name for one in KINDS[kind].asked]
+    if unknown := sorted(given.keys() - asked):
+        text = "A place of this kind has no “%(name)s”, but: %(choices)s."
+        name = unknown[0][: limits.NAME]
+        raise Refused(text, code="unknown-setting", place=name, name=name, choices=", ".join(asked))
     for place, text in [("name", name), *given.items()]:
         a_text(text, place, LONGEST, blank=True)
     settings, secret = KINDS[kind].check(organization, given)

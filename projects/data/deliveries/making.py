@@ -74,6 +74,7 @@ def order(
     """
     terms = export_terms.read(project, said or {})
     exporting.fitting(project, format, terms)
+    place = targets.meant(project, target, place)
     targets.find(project, target, place)
     if len(note) > limits.NOTE:
         raise Refused("A note has at most %(most)s characters.", code="too-long", place="note", most=limits.NOTE)

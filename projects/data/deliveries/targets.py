@@ -17,6 +17,9 @@ from projects.errors import Refused
 from projects.models import Connector, Delivery, Project, limits
 
 DOWNLOAD = "download"  # it stays here until somebody fetches it
+BUCKET = "bucket"
+NO_PLACES = "No place is allowed for this target: leave it out, or have a folder allowed or a bucket kept with its key."
+NO_PLACE = "Deliveries of this project don't go to that place, but to: %(choices)s."
 
 
 def _store(shipment: Shipment) -> Stored:
@@ -94,7 +97,7 @@ TARGETS: dict[str, Target] = {
     for one in (
         Target(DOWNLOAD, "To download here", lambda project: ("",), _store),
         Target("folder", "Into a folder of the server", _folders, _into_folder),
-        Target("bucket", "Into a bucket", _buckets, _into_bucket),
+        Target(BUCKET, "Into a bucket", _buckets, _into_bucket),
     )
 }
 
@@ -104,15 +107,25 @@ def places(project: Project) -> list[tuple[Target, str]]:
     return [(target, place) for target in TARGETS.values() for place in target.places(project)]
 
 
+def meant(project: Project, target: str, place: str) -> str:
+    """A place by its full name; a bucket may be named by its id or its name alone. What is none stays as it is."""
+    if target == BUCKET and place not in _buckets(project):
+        kept = [one for one in saved.buckets(project.organization) if place in (str(one.public_id), one.name)]
+        return _said(kept[0]) if len(kept) == 1 else place
+    return place
+
+
 def find(project: Project, target: str, place: str) -> Target:
     """The target, if it may go there. Raises Refused."""
     found = TARGETS.get(target)
     if found is None:
         choices = ", ".join(TARGETS)
         raise Refused("A delivery goes to: %(choices)s.", code="wrong-target", place="target", choices=choices)
-    if place not in found.places(project):
-        text = "This is no place that whoever runs this Tandem allows deliveries to go to."
-        raise Refused(text, code="place-not-allowed", place="place")
+    places = found.places(project)
+    if place not in places:
+        if choices := ", ".join(filter(None, places))[: limits.PLACE]:
+            raise Refused(NO_PLACE, code="place-not-allowed", place="place", choices=choices)
+        raise Refused(NO_PLACES, code="place-not-allowed", place="place")
     return found
 
 

@@ -66,6 +66,10 @@ def _sized(part: dict[str, Any], place: str, named: dict[str, Asset]) -> dict[st
     asset = named.get(str(part.get("asset")))
     if asset is None:
         text = "No stored picture has this sha256; load the pictures first."
+        if not part.get("asset"):
+            text = (
+                "A picture is named by its asset, the sha256 of one that is stored: load files, or a list of addresses."
+            )
         raise Refused(text, code="unknown-asset", place=joined(place, "asset"))
     sized = {"width": asset.width, "height": asset.height, "name": asset.sha256, **part}
     if (sized["width"], sized["height"]) != (asset.width, asset.height):

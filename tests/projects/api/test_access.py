@@ -54,6 +54,32 @@ def test_ended_token_opens_nothing(cast, mina, end: str) -> None:
     refused(mina.get("projects"), 401, "authentication-failed")
 
 
+def test_what_cannot_be_read_is_answered_with_what_can(mina, project) -> None:
+    """Whoever comes from another tool learns from the refusal how it is asked here."""
+    missing = refused(
+        mina.client.get("/api/v1/projects/", headers={"Authorization": "Token x"}), 401, "not-authenticated"
+    )
+    assert missing["detail"] == "Send a token: Authorization: Bearer tdm_…"
+    unslashed = refused(mina.client.get("/api/v1/projects"), 404, "not-found")
+    assert unslashed["detail"].endswith("Those of the API end with a slash.")
+    path = reverse("api-projects")
+    typed = refused(mina.client.post(path, b"a,b", "text/csv"), 415, "unsupported-media-type")
+    assert typed["detail"].endswith("is one of: application/json.")
+    packed = mina.client.post(path, b"{}", "application/json", headers={"Content-Encoding": "gzip"})
+    assert "Content-Encoding" in refused(packed, 415, "unsupported-media-type")["detail"]
+    said = refused(mina.post("projects", body={"name": "A", "task_type": "songs", "labels": []}), 400, "invalid")
+    assert said["place"] == "task_type" and "text_spans" in said["detail"]
+    paged = refused(mina.get("verdicts", project.public_id, after="None"), 400, "invalid", "after")
+    assert paged["detail"].startswith("Give the `next`")
+    for name, terms in (("tasks", {"status": "decided"}), ("verdicts", {"cursor": "3"}), ("batches", {"page": "2"})):
+        refused(mina.get(name, project.public_id, **terms), 422, "unknown-field", *terms)
+    refused(
+        mina.client.get(reverse("api-export", args=[project.public_id, "jsonl"]) + "?bacth=x"), 422, "unknown-field"
+    )
+    for name, body in (("batches", {"name": "A", "prority": 1}), ("made-deliveries", {"format": "jsonl", "term": {}})):
+        refused(mina.post(name, project.public_id, body=body), 422, "unknown-field")
+
+
 def test_unknown_address_is_a_problem_too(mina) -> None:
     refused(mina.client.get("/api/v1/nothing/here/"), 404, "not-found")
 
