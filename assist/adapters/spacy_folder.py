@@ -1,6 +1,7 @@
 """Any spaCy pipeline, of any language, as `nlp.to_disk` writes it: entities and span categories, or text categories."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import spacy
 from spacy.language import Language
@@ -18,7 +19,7 @@ LONGEST = 10_000_000  # characters: spaCy's own limit is for machines with less 
 
 def load(bundle: Bundle, device: Device) -> "SpacyFolder":
     """From its folder. Raises RuntimeMissing where it is none, or needs what isn't installed."""
-    folder = ""
+    folder: Path | str = ""
     try:
         with bundle.folder() as folder:
             pipeline = spacy.load(folder)

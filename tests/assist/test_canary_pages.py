@@ -59,7 +59,9 @@ def test_an_ml_engineer_rolls_out_what_passed_holds_it_and_takes_it_back(cast: C
         for name in ("rollout-hold", "rollout-go-on", "rollout-back")
     )
     assert hold in shown and back in shown and go_on not in shown
-    assert shown.index(">Hold</button>") < shown.index(">Roll back</button>"), "Enter behind a reason takes nothing back"
+    assert shown.index(">Hold</button>") < shown.index(">Roll back</button>"), (
+        "Enter behind a reason takes nothing back"
+    )
     shown = emil.post(hold, {"said": "Until <Monday>"}, follow=True).content.decode()
     assert "Until &lt;Monday&gt;" in shown and go_on in shown
     page = reverse("copilot-rollout", args=[project.public_id, on.public_id])
