@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from projects.errors import OwnWork, PartnersWork, StillCorrectable
 from projects.models import Annotation, Assignment, Batch, ConflictOfInterest, Gold, Project, SecondLook, Task, Verdict
+from projects.queue import drafts
 from projects.queue.clock import Clock, from_now
 from projects.queue.events import emit_of_task
 from projects.queue.slots import is_correctable, lock
@@ -67,7 +68,8 @@ def waiting_for_review(
 
 @transaction.atomic
 def claim_review(task: Task, reviewer: Person) -> Assignment:
-    """The review of a task, held by this reviewer; asking again renews it.
+    """The review of a task, held by this reviewer; asking again renews it. What they had drafted in one that they lost
+    is in it.
 
     Also opens a decided task, for a second look. Raises OwnWork for whoever judged the task, PartnersWork where one
     they are kept apart from did, StillCorrectable while an answer is, and StateConflict while another reviewer has it.
@@ -96,6 +98,7 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
         deadline=from_now(settings.lease_seconds),
         settings_version=settings.version,
     )
+    drafts.take_over(made, reviewer)
     emit_of_task("review_claimed", task, reviewer, assignment=made.pk)
     return Assignment.objects.select_related("task__project").get(pk=made.pk)
 

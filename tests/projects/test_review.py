@@ -253,7 +253,12 @@ def test_a_draft_is_kept_and_shown_again(rita, cast, task) -> None:
     assert opened(rita, task)["draft"] == {"version": 1, "answer": make.OSLO}
     stale = send(rita, task, "draft", "PUT", token=token, version=0, answer=make.MARIA)
     assert stale.status_code == 409 and stale.json()["draft"]["answer"] == make.OSLO
-    send(rita, task, "decide", token=token, answer=make.OSLO)
+    # Her time ran out, and somebody else had it meanwhile: she goes on where she was.
+    Assignment.objects.filter(kind="review").update(deadline=timezone.now() - timezone.timedelta(seconds=5))
+    queue.release(other := queue.claim_review(task, cast.mina), cast.mina, other.token)
+    again = opened(rita, task)
+    assert again["draft"] == {"version": 1, "answer": make.OSLO}
+    send(rita, task, "decide", token=again["review"]["token"], answer=make.OSLO)
     assert not Draft.objects.exists()
     # Whoever goes back in the browser, or comes second, reads that it is decided.
     again = rita.get(f"/review/{task.public_id}/")

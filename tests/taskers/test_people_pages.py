@@ -8,7 +8,7 @@ from django.core import mail
 from taskers import access
 from taskers.models import Event, Invitation, Membership, Person
 from taskers.models.people import Role
-from taskers.people import bulk_invite, invitations
+from taskers.people import bulk_invite, invitations, service_accounts
 from tests.support import make
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,16 @@ def test_manager_sees_members_and_none_of_the_neighbours(mina) -> None:
     page = mina.get("/people/").content.decode()
     assert "alice@example.org" in page and "rita@example.org" in page
     assert "ned@example.org" not in page and "sam@example.org" not in page
+
+
+def test_a_program_is_shown_as_one_without_the_address_that_was_made_up_for_it(mina, cast) -> None:
+    account = service_accounts.create(cast.riverside, name="Loader", role="reviewer", by=cast.olga)
+    page = page_of(account.person)
+    for shown in (mina.get("/people/").content.decode(), mina.get(page).content.decode()):
+        assert "Loader" in shown and "Service account" in shown and "services.invalid" not in shown
+    assert "Forgotten password" not in shown and f"/people/service-accounts/{account.public_id}/" in shown
+    assert "Forgotten password" in mina.get(page_of(cast.alice)).content.decode()
+    assert "Loader (Service account)" in mina.get("/people/conflicts/").content.decode()
 
 
 def test_the_owner_finds_the_audit_trail_from_here(client, mina, cast) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import AssignmentRules, Batch, ConflictOfInterest, Exclusion, Project, Requirement, limits
@@ -245,9 +246,11 @@ class BatchForm(forms.Form):
 
 
 class PeopleField(forms.ModelChoiceField):
-    """One of some people, by name and address."""
+    """One of some people, by name and address; a program has none."""
 
     def label_from_instance(self, obj: Any) -> str:
+        if obj.kind != Person.Kind.HUMAN:
+            return f"{obj.name} ({gettext(obj.get_kind_display())})"
         return f"{obj.name} ({obj.email})" if obj.name else obj.email
 
 
