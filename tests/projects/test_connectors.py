@@ -168,7 +168,7 @@ def test_nothing_is_asked_of_a_host_that_is_not_allowed(cast, bucket, photos, se
     assert (done.state, bucket.asked.calls) == ("failed", [])
     assert "asks no other host" in done.reason
     with pytest.raises(Refused) as refused:
-        kept_bucket(cast, bucket, name="x")
+        kept_bucket(cast, bucket)
     assert (refused.value.code, refused.value.place) == ("outbound-off", "endpoint")
 
 

@@ -214,7 +214,7 @@ def test_verdicts_pay_and_standing_are_shown_together_at_a_turn(alice, cast, pro
     all_settled(project)
     assert Transfer.objects.filter(target__tasker=cast.alice).count() == 2
     before = looked_at(alice, work)
-    assert "Waiting" in before and "$0.05" not in before and before == looked_at(alice, known)
+    assert "Not judged yet" in before and "$0.05" not in before and before == looked_at(alice, known)
     assert earnings.totals(cast.alice, cast.riverside).owed == 0
     page = alice.get("/my-work/").content.decode()
     assert "Nothing of yours was compared yet." in page and "every 60 minutes" in page
