@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.browser import letters
 from tests.support.browser.looks import FEW, seen
 from tests.support.browser.site import Site
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -83,9 +84,10 @@ def begin(page: Page, *, strength: str, balanced: bool) -> None:
     form.get_by_label("Strength").fill(strength)
     form.get_by_label("Balanced").set_checked(balanced)
     form.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    letters.hurried()
-    expect(page.get_by_role("button", name="Evaluate")).to_be_visible(timeout=TRAINED)
+    page.wait_for_url(re.compile("/training/[0-9a-f-]{36}/"))
+    run, evaluate = page.url.split("/")[-2].replace("-", ""), page.get_by_role("button", name="Evaluate")
+    until(lambda: letters.hurried(run) or evaluate.is_visible(), TRAINED / 1_000)
+    expect(evaluate).to_be_visible(timeout=TRAINED)
     expect(page.locator("#run")).to_contain_text("135 of 135")
 
 

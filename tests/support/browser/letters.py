@@ -4,6 +4,8 @@ Some are about roads, some about water. Team 7 has schools and dead animals, whi
 goes by what is near misses half of it, one that has learnt doesn't.
 """
 
+from contextlib import suppress
+
 import psutil
 
 from tests.support.browser.site import Site
@@ -96,12 +98,13 @@ def sorted_by_people(site: Site, password: str) -> str:
     return str(project)
 
 
-def hurried() -> None:
-    """Let a recipe that trains now have as much of the processor as the tests around it: it steps back for everybody,
-    and beside them it would wait for minutes."""
+def hurried(run: str) -> bool:
+    """Let the process of a training run have as much of the processor as the tests around it: it steps back for
+    everybody, and beside them it would wait for minutes. Whether it is there already."""
     for one in psutil.process_iter(["cmdline"]):
-        if RECIPES in (one.info["cmdline"] or ()):
-            try:
+        words = one.info["cmdline"] or ()
+        if RECIPES in words and any(run in word for word in words):
+            with suppress(psutil.AccessDenied, psutil.NoSuchProcess):
                 one.nice(0)
-            except (psutil.AccessDenied, psutil.NoSuchProcess):
-                continue
+            return True
+    return False
