@@ -216,9 +216,9 @@ def test_programs_are_told_of_no_model_of_another_organization(cast, home, away)
     here = reverse("api-deployments", args=[away.public_id])
     shown = program.get(here).json()
     assert str(own) in [one["name"] for one in shown["versions"]] and str(theirs) not in str(shown)
-    said = {"version": str(theirs.public_id), "share": 40}
-    for address in (here, reverse("api-defaults")):
-        answer = program.post(address, said, content_type="application/json")
+    said = {"version": str(theirs.public_id)}
+    for address, sent in ((here, said | {"share": 40}), (reverse("api-defaults"), said)):
+        answer = program.post(address, sent, content_type="application/json")
         assert answer.status_code == 404 and b"theirs" not in answer.content, address
     defaults.begin(cast.riverside, theirs, by=cast.mina)
     assert program.get(reverse("api-defaults")).json() == {"results": []}

@@ -35,7 +35,7 @@ COPILOT = [
     post("project-copilot", MANAGE, page(control_share="25")),
     get("copilot-report", MANAGE),
     # Nothing runs here that a first model could be asked of.
-    post("copilot-deploy", MANAGE, form(version="@version", share="40"), reads=True, but=dict.fromkeys(MANAGE, 409)),
+    post("copilot-deploy", MANAGE, form(version="@version", share="40"), reads=True, but=dict.fromkeys(MANAGE, 422)),
     post("copilot-evaluate", MODELS, form(version="@version", share="40"), on="evaluated"),
     get("copilot-evaluation", MODELS, on="evaluated"),
     get("copilot-worst", MODELS, on="evaluated"),
