@@ -69,7 +69,7 @@ AT_TIMES = {
     "batch-prepare-everything": "a mask model must run that could go ahead",
     "copilot-deploy": "a model must run that could answer a first question",
     "default-begin": "a model must run that could answer a first question",
-    "project-merge-labels": "not a label under which others lie",
+    "project-merge-labels": "once two labels are chosen",
     "task-withhold": "not once it is withheld, or decided",
     "task-overlap": "not once it is decided",
     "task-requeue": "once it is withheld or decided",
