@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import letters
+from tests.support.browser import loop_project
 from tests.support.browser.looks import FEW, seen
 from tests.support.browser.site import Site
 from tests.support.waiting import until
@@ -37,8 +37,8 @@ canary.move(on.pk, now=timezone.now())
 
 
 def test_emil_trains_until_the_gate_lets_a_model_in_and_takes_it_back(site: Site, sign_in: Callable[..., Page]) -> None:
-    project = letters.sorted_by_people(site, secrets.token_urlsafe(12))
-    emil, here = sign_in(letters.EMIL), f"/projects/{project}/copilot"
+    project = loop_project.sorted_by_people(site, secrets.token_urlsafe(12))
+    emil, here = sign_in(loop_project.EMIL), f"/projects/{project}/copilot"
     emil.goto(f"{here}/training/")
     emil.get_by_role("button", name="Take a snapshot").click()
     expect(emil.locator("#snapshots").get_by_text("Ready")).to_be_visible(timeout=TRAINED)
@@ -62,10 +62,10 @@ def test_emil_trains_until_the_gate_lets_a_model_in_and_takes_it_back(site: Site
     expect(row(emil, "label Team 7")).to_contain_text("100")
     emil.get_by_role("button", name="Begin the rollout").click()
     expect(emil.locator("main")).to_contain_text("5 % of new work")
-    site.script(WORKED % letters.NAME)
+    site.script(WORKED % loop_project.NAME)
     emil.reload()
     expect(emil.locator("main")).to_contain_text("25 % of new work")
-    site.script(WORKED % letters.NAME)
+    site.script(WORKED % loop_project.NAME)
     emil.reload()
     expect(emil.get_by_text("Promoted").first).to_be_visible()
     ((version, share),) = answering(site).items()
@@ -86,7 +86,7 @@ def begin(page: Page, *, strength: str, balanced: bool) -> None:
     form.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile("/training/[0-9a-f-]{36}/"))
     run, evaluate = page.url.split("/")[-2].replace("-", ""), page.get_by_role("button", name="Evaluate")
-    until(lambda: letters.hurried(run) or evaluate.is_visible(), TRAINED / 1_000)
+    until(lambda: loop_project.hurried(run) or evaluate.is_visible(), TRAINED / 1_000)
     expect(evaluate).to_be_visible(timeout=TRAINED)
     expect(page.locator("#run")).to_contain_text("135 of 135")
 
@@ -108,6 +108,6 @@ def answering(site: Site) -> dict[str, int]:
         "SELECT v.name || '@' || v.version, d.share FROM assist_deployment d JOIN assist_modelversion v"
         " ON v.id = d.version_id JOIN projects_project p ON p.id = d.project_id"
         " WHERE p.name = %s AND d.ended_at IS NULL",
-        letters.NAME,
+        loop_project.NAME,
     )
     return dict(rows)
