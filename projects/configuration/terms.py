@@ -133,7 +133,10 @@ def _calibration(stored: str | None) -> Calibration:
 def _stored(key: int) -> tuple[incremental.AccuracyModel, dict[str, Words]]:
     """Accuracy models are never edited, so each process reads one once."""
     stored = AccuracyModel.objects.values_list("numbers", flat=True).get(pk=key)
-    words = {label: Words.from_json(one) for label, one in stored.get("words", {}).items()}
+    told = stored.get("words", {}).items()
+    words = {
+        label: Words.from_json(one) for label, one in told if len(one) == 3
+    }  # else of before two kinds were learnt
     return incremental.AccuracyModel.from_json(stored), words
 
 

@@ -4,7 +4,7 @@ A text is cut wherever anybody's span starts or ends. Between two cuts everybody
 character, so such an atom is one question, "inside a span of this label or not?", however long it is:
 a tasker who took a line too much made one mistake, not ninety. Per label, the atoms of all texts go to
 the confusion model (taskers with different likings to miss and to take too much), together with what the
-words tell (`span_words`), in turn, until both agree. Runs of atoms that are inside become spans, cut
+words tell (`span_words`), in turn (`span_turns`). Runs of atoms that are inside become spans, cut
 where most of those who marked both sides cut them: so bounds are weighed by who drew them.
 
 Sources: Nguyen et al. 2017 and Simpson and Gurevych 2019 (crowdsourced sequences; ours is neither of
@@ -22,21 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from projects.inference import arguments, geometry
-from projects.inference.classification import BIAS, HARDNESS, LOGNORMAL
-from projects.inference.dawid_skene import fit, votes
+from projects.inference.dawid_skene import votes
 from projects.inference.matching import cluster
 from projects.inference.pieces import most_common
 from projects.inference.span_crossings import uncrossed
+from projects.inference.span_features import Stretch
 from projects.inference.span_rivals import SAME, find_rivals
-from projects.inference.span_words import Stretch, features, lean
+from projects.inference.span_turns import in_turn
+from projects.inference.span_words import Reading, lean
 
 Floats = NDArray[np.float64]
 Bounds = tuple[int, int]
-
-# Missing and inventing are different faults, so the member without liking for answers is left out.
-POOL = (BIAS, HARDNESS, LOGNORMAL)
-TURNS = 8
-STILL = 0.01  # no chance moved by more: both agree
 
 
 @dataclass(frozen=True)
@@ -160,21 +156,9 @@ def _inside(texts: Sequence[str], atoms: _Atoms, taskers: int) -> Floats:
     """Probability of each atom to be inside a span."""
     sizes = (len(atoms.stretches), taskers, 2)
     task, worker, said = atoms.triples[np.lexsort(atoms.triples.T)].T
-    given = votes(task, worker, said, sizes)
-    table = features(texts, atoms.stretches)
-    document = np.array([stretch.document for stretch in atoms.stretches])
-    logits: Floats | None = None
-    inside = np.zeros(sizes[0])
-    for _ in range(TURNS):
-        leaning = None
-        if logits is not None:
-            leaning = np.column_stack([-np.logaddexp(0, logits), -np.logaddexp(0, -logits)])
-        fits = [fit(given, sizes, member, lean=leaning) for member in POOL]
-        before, inside = inside, np.mean([one.posterior[:, 1] for one in fits], axis=0)
-        if np.abs(inside - before).max(initial=0) < STILL:
-            break
-        logits = lean(table, inside, document)
-    return np.round(inside, 9)
+    marked = np.bincount(task, weights=said, minlength=sizes[0]) > 0
+    reading = Reading(texts, atoms.stretches, marked)
+    return in_turn(votes(task, worker, said, sizes), sizes, None, lambda belief: lean(reading, belief))[1]
 
 
 def _runs(

@@ -1,8 +1,11 @@
 """spans_v1: real spans are found, invented ones dropped, bounds weighed, words used."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from benchmarks.truth import span_crowds
 from projects.inference.incremental import newcomer
 from projects.inference.instance_level import Judges
 from projects.inference.reliability import first_accuracy_model
@@ -35,6 +38,25 @@ def test_words_help_where_nearly_everybody_missed():
     helped = infer_spans(texts, answers)
     inside = [span for span in helped[0].spans if span.start <= start and span.end >= end]
     assert len(inside) == 1
+
+
+@pytest.mark.parametrize("kind", ["three people", "bounds at odds", "anywhere, much missed"])
+def test_words_make_no_crowd_worse_than_its_plain_vote(kind):
+    """Taught of stretches, words once learnt that a short one had been marked by somebody, and kept whatever anybody
+    invented."""
+    of_kind = replace(span_crowds.KINDS[kind], texts=80)
+    plain, together, decided = (np.array(one) for one in span_crowds.compared(of_kind, 7))
+    assert (together >= plain - 0.02).all() and (decided >= plain - 0.02).all()
+
+
+def test_words_that_people_alone_taught_grow_no_surer_by_themselves():
+    """However many turns there are: what words said of a text teaches them nothing."""
+    kind = replace(span_crowds.KINDS["anywhere"], texts=60)
+    found = span_crowds.crowd(kind, 3)
+    marks = sum(len({(s["start"], s["label"]) for a in one.answers.values() for s in a["spans"]}) for one in found)
+    kept = sum(len(one.spans) for one in infer_spans([one.text for one in found], [one.answers for one in found]))
+    truth = sum(len(one.truth) for one in found)
+    assert kept <= 1.2 * truth < 0.8 * marks
 
 
 def test_order_of_taskers_and_spans_is_nothing():
