@@ -28,7 +28,8 @@ def estimate_spans(rows: Sequence[Asked], labels: Labels) -> Told:
     order = np.lexsort((labels.said, labels.worker, labels.task))
     given = votes(labels.task[order], labels.worker[order], labels.said[order], labels.sizes)
     marked = np.bincount(labels.task, weights=labels.said, minlength=labels.sizes[0]) > 0
-    questions = _questions(rows)
+    # A label whose marks all have rivals is asked about only where nobody marked it: of that its words learn nothing.
+    questions = {label: one for label, one in _questions(rows).items() if marked[one.numbers].any()}
     readings = {label: Reading(one.texts, one.stretches, marked[one.numbers]) for label, one in questions.items()}
 
     def ask_words(belief: Floats) -> Floats:

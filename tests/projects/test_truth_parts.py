@@ -295,8 +295,9 @@ def test_words_that_an_estimate_learnt_are_kept_with_the_crowd_and_used(cast) ->
     assert marked(verdict_of(before).answer) == []
     at_first = Posterior.objects.get(task=before).raw
     run = estimating.run(estimating.start(project, by=cast.mina).pk)
-    bias, weights = run.accuracy_model.numbers["words"]["person"]
-    assert weights["has maria"] > 0 > bias + weights.get("has harbor", 0.0)
+    bias, words, stretches = run.accuracy_model.numbers["words"]["person"]
+    assert words["is maria"] > 0 > bias + words.get("is harbor", 0.0)
+    assert not any(stretches.values()), "of what was marked all is a name, so there is nothing to tell apart"
     after = make.task(batch, text="Report 99: Maria Lopez visited the harbor on a rainy day.")
     for tasker, answer in answers:
         said(tasker, after, answer)
