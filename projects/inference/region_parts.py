@@ -26,8 +26,11 @@ IOU = 0.5  # from this overlap on, two regions are the same thing, unless a proj
 
 
 def ask(answers: Sequence[Answer], thresholds: Mapping[str, Any], text: str) -> tuple[Bools, Sequence[Where]]:
-    """Who drew which thing, whatever they called it."""
-    return _said(_things(answers, thresholds), len(answers)), ()
+    """Who drew which thing, whatever they called it; and as many places where nobody drew anything, and one more, as a
+    text has them between its spans. Somebody drew each thing there is, so that without such places an invention looks
+    as likely as a thing that most overlooked."""
+    drawn = _said(_things(answers, thresholds), len(answers))
+    return np.concatenate([drawn, np.zeros((len(drawn) + 1, len(answers)), dtype=bool)]), ()
 
 
 def merge(answers: Sequence[Answer], judges: Judges, thresholds: Mapping[str, Any]) -> Merged:
