@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support import outbox
 from tests.support.browser.looks import seen
 from tests.support.browser.site import Site
 
@@ -75,6 +76,6 @@ def measured(site: Site) -> str:
 def test_figures_fit_and_read_aloud(measured: str, sign_in: Callable[..., Page]) -> None:
     page = sign_in(MANAGER)
     page.goto(measured)
-    expect(page.get_by_text("pieces of work with the copilot")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("pieces of work with the copilot")).to_be_visible(timeout=1000 * outbox.PATIENCE)
     expect(page.get_by_text("What became of suggestions")).to_be_visible()
     assert list(seen(page, "the figures")) == []
