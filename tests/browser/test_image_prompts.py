@@ -105,7 +105,7 @@ def ready(stage: Stage) -> None:
 
 def offered(stage: Stage, line: Line, prompts: int) -> None:
     """All of so many prompts are answered, and the masks are on offer."""
-    expect(stage.page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=60_000)
+    expect(stage.page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=180_000)
 
     def answered() -> bool:
         stage.page.wait_for_timeout(20)  # what comes over the line is heard only while Playwright waits

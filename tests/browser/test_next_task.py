@@ -137,7 +137,7 @@ def test_what_the_copilot_is_asked_ahead_is_answered_once_the_task_is_ours(
     jun.mouse.up()
     expect(jun.locator("#studio")).to_have_attribute("data-phase", "prefetched")
     expect(jun.get_by_text("Looking…")).to_be_visible()
-    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=90_000)
+    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=180_000)
     expect(jun.locator("#panel .marks__row")).to_have_count(0)
 
 

@@ -124,7 +124,7 @@ def try_it(page: Page, site: Site, project: str) -> None:
     expect(page.get_by_text("Trying: nothing is kept")).to_be_visible()
     expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready", timeout=60_000)
     drag(page, SIZES[loaded_as(site, page)], (0.3, 0.1, 0.6, 0.5))
-    expect(page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=180_000)
 
 
 def loaded_as(site: Site, page: Page) -> str:
@@ -149,7 +149,7 @@ def annotate_pictures(page: Page, site: Site, project: str, boxes: dict) -> None
         key, box = boxes[picture.removesuffix(".png")]
         page.keyboard.press(key)
         drag(page, SIZES[picture], box)
-        expect(page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("button", name="Mask 3")).to_be_visible(timeout=180_000)
         page.keyboard.press("a")
         expect(page.locator("#panel .marks__row")).to_have_count(1)
         expect(page.locator("#saved-mark")).to_have_attribute("data-state", "saved", timeout=10_000)
@@ -191,7 +191,7 @@ def annotate_text(page: Page, project: str) -> None:
     """spaCy's spans appear as suggestions: one is refused, the others are accepted; what it missed is marked by key."""
     open_studio(page, project)
     offers = page.locator("#panel .marks__row[data-offer]")
-    expect(offers.first).to_be_visible(timeout=30_000)
+    expect(offers.first).to_be_visible(timeout=180_000)
     found = offers.count()
     page.keyboard.press("a")
     expect(offers).to_have_count(found - 1)

@@ -87,7 +87,7 @@ def test_mask_is_made_and_handed_in_by_keyboard_alone(site: Site, jun: Page) -> 
     for key in ["ArrowRight", "ArrowDown"] * 10:
         jun.keyboard.press(key)
     jun.keyboard.press("Enter")
-    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=60_000)
+    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=180_000)
     jun.keyboard.press("m")
     jun.keyboard.press("2")
     expect(jun.locator(MARKS)).to_have_count(1)
@@ -259,6 +259,6 @@ def test_axe_finds_nothing_in_the_studio_with_suggestions_in_it(site: Site, jun:
     stage = jun.locator("#stage canvas").first.bounding_box()
     assert stage is not None
     jun.mouse.click(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
-    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=60_000)
+    expect(jun.get_by_role("button", name="Mask 3")).to_be_visible(timeout=180_000)
     found += seen(jun, "three masks to choose from")
     assert found == []
