@@ -160,6 +160,7 @@ def test_order_of_taskers_and_regions_is_nothing():
         assert [t.label for t in first.kept] == [t.label for t in second.kept]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["three people", "careful", "much missed", "much invented"])
 def test_people_who_are_known_decide_no_worse_than_the_plain_vote(kind):
     """Somebody drew each thing there is: of those alone nobody can tell who invents from who sees more than others."""

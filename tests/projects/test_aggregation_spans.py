@@ -40,6 +40,7 @@ def test_words_help_where_nearly_everybody_missed():
     assert len(inside) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["three people", "bounds at odds", "anywhere, much missed"])
 def test_words_make_no_crowd_worse_than_its_plain_vote(kind):
     """Taught of stretches, words once learnt that a short one had been marked by somebody, and kept whatever anybody
@@ -49,6 +50,7 @@ def test_words_make_no_crowd_worse_than_its_plain_vote(kind):
     assert (together >= plain - 0.02).all() and (decided >= plain - 0.02).all()
 
 
+@pytest.mark.slow
 def test_words_that_people_alone_taught_grow_no_surer_by_themselves():
     """However many turns there are: what words said of a text teaches them nothing."""
     kind = replace(span_crowds.KINDS["anywhere"], texts=60)
