@@ -1,5 +1,5 @@
 """python -m benchmarks.truth [part ...]: print what the truth engine reaches, part by part, and last the table of what
-was asked and what was reached. All of it takes about twelve minutes on one core of an AMD EPYC.
+was asked and what was reached. All of it takes about a quarter of an hour on one core of an AMD EPYC.
 
 Parts: unseen, categorical, overlap, spans, regions, by_part, preferences, simulation, numbers, span_crowds,
 region_crowds, speed by default; grid if named. All but grid and simulation, numbers, span_crowds and region_crowds need

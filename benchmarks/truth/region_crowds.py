@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.truth.span_crowds import habits_of
 from benchmarks.truth.verdicts import Ledger
 from projects.inference import BY_PART, vector_shapes
 from projects.inference.incremental import accuracy_model_of, newcomer, parameters_of
@@ -99,10 +100,8 @@ def _learnt(seen: Sequence[Seen]) -> tuple[Any, dict[str, Any]]:
 def crowd(kind: Kind, seed: int) -> list[Seen]:
     """Images with up to seven things, and what some of twenty people drew."""
     random = np.random.default_rng(seed)
-    names = ("misses", "invents", "misnames")
     habits = [
-        {name: float(random.beta(4 * getattr(kind, name) + 1e-3, 4 * (1 - getattr(kind, name)))) for name in names}
-        | {"loose": kind.loose * float(random.gamma(2, 0.5))}
+        habits_of(kind, ("misses", "invents", "misnames"), random) | {"loose": kind.loose * float(random.gamma(2, 0.5))}
         for _ in range(20)
     ]
     seen = []

@@ -7,7 +7,7 @@ anywhere. What counts is the relaxed F1 against what the texts were made of.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,7 @@ def compared(kind: Kind, seed: int) -> list[tuple[float, float]]:
 def crowd(kind: Kind, seed: int) -> list[Document]:
     """Texts, what twenty people said of them, and what is true."""
     random = np.random.default_rng(seed)
-    habits = {who: _habits(kind, random) for who in range(20)}
+    habits = {who: habits_of(kind, ("misses", "invents", "misnames", "misplaces"), random) for who in range(20)}
     found = []
     for _ in range(kind.texts):
         words, truth = _text(kind, random)
@@ -101,9 +101,8 @@ def crowd(kind: Kind, seed: int) -> list[Document]:
     return found
 
 
-def _habits(kind: Kind, random: np.random.Generator) -> Mapping[str, float]:
-    """Of one person; on the average those of the kind."""
-    names = ("misses", "invents", "misnames", "misplaces")
+def habits_of(kind: object, names: Sequence[str], random: np.random.Generator) -> dict[str, float]:
+    """How often one person does each; on the average as often as those of the kind."""
     return {name: float(random.beta(4 * getattr(kind, name) + 1e-3, 4 * (1 - getattr(kind, name)))) for name in names}
 
 

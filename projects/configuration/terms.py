@@ -134,9 +134,8 @@ def _stored(key: int) -> tuple[incremental.AccuracyModel, dict[str, Words]]:
     """Accuracy models are never edited, so each process reads one once."""
     stored = AccuracyModel.objects.values_list("numbers", flat=True).get(pk=key)
     told = stored.get("words", {}).items()
-    words = {
-        label: Words.from_json(one) for label, one in told if len(one) == 3
-    }  # else of before two kinds were learnt
+    # Two numbers are of words that were learnt in another way; those tell nothing, until the next estimate.
+    words = {label: Words.from_json(one) for label, one in told if len(one) == 3}
     return incremental.AccuracyModel.from_json(stored), words
 
 

@@ -16,7 +16,7 @@ from projects.inference.dawid_skene import votes
 from projects.inference.instance_level import Asked, Floats, Ints, Labels, Told
 from projects.inference.span_features import Stretch
 from projects.inference.span_turns import POOL, in_turn
-from projects.inference.span_words import Reading, lean, learn_words
+from projects.inference.span_words import Reading, lean, learn_words, mean_logit
 
 MOST_TEXTS = 5_000  # the newest, whose words are read
 MOST_CHARACTERS = 1_000_000  # of them together: 40 s of the nightly estimate for a label that all of them have
@@ -33,12 +33,12 @@ def estimate_spans(rows: Sequence[Asked], labels: Labels) -> Told:
     readings = {label: Reading(one.texts, one.stretches, marked[one.numbers]) for label, one in questions.items()}
 
     def ask_words(belief: Floats) -> Floats:
-        logits = np.full(len(belief), _flat(belief))
+        logits = np.full(len(belief), mean_logit(belief))
         for label, one in questions.items():
             logits[one.numbers] = lean(readings[label], belief[one.numbers])
         return logits
 
-    fits, inside, alone = in_turn(given, labels.sizes, labels.known, ask_words)
+    fits, inside, alone = in_turn(given, labels.sizes, labels.known, ask_words if questions else None)
     most = MOST_WORDS // max(len(questions), 1)
     words = {label: learn_words(readings[label], alone[one.numbers], most) for label, one in questions.items()}
     return Told(Estimate(np.column_stack([1 - inside, inside]), fits, POOL), words)
@@ -88,8 +88,3 @@ def _newest(rows: Sequence[Asked]) -> int:
         if characters > MOST_CHARACTERS or len(rows) - place > MOST_TEXTS:
             return place + 1
     return 0
-
-
-def _flat(inside: Floats) -> float:
-    chance = min(max(float(inside.mean()), 1e-4), 1 - 1e-4) if inside.size else 0.5
-    return float(np.log(chance / (1 - chance)))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from projects.inference.classification import BIAS, HARDNESS, LOGNORMAL
 from projects.inference.dawid_skene import Fit, Votes, fit
+from projects.inference.span_words import mean_logit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,12 +28,15 @@ SURE = 1e-9
 
 
 def in_turn(
-    given: Votes, sizes: tuple[int, int, int], known: Ints | None, ask_words: Callable[[Floats], Floats]
+    given: Votes, sizes: tuple[int, int, int], known: Ints | None, ask_words: Callable[[Floats], Floats] | None
 ) -> tuple[tuple[Fit, ...], Floats, Floats]:
     """The fits of POOL, how likely each question is inside a span, and what people alone say of it, which is what words
-    learn from. `ask_words(belief)` gives the logit of each question, told by the words of other texts."""
+    learn from. `ask_words(belief)` gives the logit of each question, told by the words of other texts; None where there
+    are none, and people are asked alone."""
     fits = tuple(fit(given, sizes, member, known) for member in POOL)
     inside = alone = _mean(fits)
+    if ask_words is None:
+        return fits, inside.round(9), alone
     for _ in range(TURNS - 1):
         logits = ask_words(alone)
         leaning = np.column_stack([-np.logaddexp(0, logits), -np.logaddexp(0, -logits)])
@@ -50,7 +54,7 @@ def _mean(fits: tuple[Fit, ...]) -> Floats:
 
 def _without(fits: tuple[Fit, ...], logits: Floats, inside: Floats, known: Ints | None) -> Floats:
     """What the fits say of each question without what the words said of it. What is known stays known."""
-    usual = scipy.special.logit(np.clip(inside.mean() if inside.size else 0.5, 1e-4, 1 - 1e-4))
+    usual = mean_logit(inside)
     told = [scipy.special.logit(np.clip(one.posterior[:, 1], SURE, 1 - SURE)) - logits + usual for one in fits]
     alone = np.mean(scipy.special.expit(told), axis=0)
     return alone if known is None else np.where(known < 0, alone, inside)

@@ -95,7 +95,7 @@ def learn_words(reading: Reading, belief: Floats, most: int) -> Words:
     are kept, half of either kind."""
     bias, words = _learnt(reading.words, belief[reading.stretch], most // 2)
     shift, stretches = _learnt(reading.stretches, belief[reading.marked], most // 2)
-    return Words(_logit(belief) + OF_WORDS * bias + shift, words, stretches)
+    return Words(mean_logit(belief) + OF_WORDS * bias + shift, words, stretches)
 
 
 def _learnt(table: Table, belief: Floats, most: int) -> tuple[float, dict[str, float]]:
@@ -113,12 +113,12 @@ def lean(reading: Reading, belief: Floats) -> Floats:
     """
     numbers = np.unique(reading.document)
     folds = min(FOLDS, numbers.size)
-    out = np.full(belief.size, _logit(belief))
+    out = np.full(belief.size, mean_logit(belief))
     if folds < 2:
         return out
     fold = np.searchsorted(numbers, reading.document) % folds
     for number in range(folds):
-        out[fold == number] = _logit(belief[fold != number])
+        out[fold == number] = mean_logit(belief[fold != number])
     by_word = _told_by_others(reading.words, belief[reading.stretch], fold[reading.stretch])
     together = np.zeros(belief.size)
     together[reading.marked] = _told_by_others(reading.stretches, belief[reading.marked], fold[reading.marked])
@@ -138,7 +138,7 @@ def _told_by_others(table: Table, belief: Floats, fold: Ints) -> Floats:
 
 def _train(rows: scipy.sparse.csr_array, belief: Floats) -> Floats:
     """What features add to the odds of any row; the first number is what all rows share."""
-    turned, usual = rows.T.tocsr(), _logit(belief)
+    turned, usual = rows.T.tocsr(), mean_logit(belief)
 
     def cost(weights: Floats) -> tuple[float, Floats]:
         logit = usual + rows @ weights[1:] + weights[0]
@@ -168,7 +168,7 @@ def _table(rows: Iterable[Sequence[str]]) -> Table:
     return Table(table[:, often].tocsr(), [names[i] for i in often])
 
 
-def _logit(belief: Floats) -> float:
-    """Of the mean."""
+def mean_logit(belief: Floats) -> float:
+    """The logit of the mean; 0 of nothing."""
     inside = min(max(float(belief.mean()) if belief.size else 0.5, 1e-4), 1 - 1e-4)
     return float(np.log(inside / (1 - inside)))
