@@ -38,7 +38,7 @@ def wait_for_its_last_words() -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND state <> 'idle'"
+                " AND state <> 'idle' AND backend_type = 'client backend'"
             )
             return cursor.fetchone() == (0,)
 

@@ -81,8 +81,12 @@ def photograph(everybody, tmp_path, settings) -> Task:
 
 
 def backends() -> int:
+    """Connections at work; the server's own workers, autovacuum among them, come and go as they like."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
+            " AND backend_type = 'client backend'"
+        )
         return cursor.fetchone()[0]
 
 
