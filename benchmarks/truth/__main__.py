@@ -2,7 +2,7 @@
 was asked and what was reached. All of it takes about a quarter of an hour on one core of an AMD EPYC.
 
 Parts: unseen, categorical, overlap, spans, regions, by_part, preferences, simulation, numbers, span_crowds,
-region_crowds, speed by default; grid if named. All but grid and simulation, numbers, span_crowds and region_crowds need
+news_crowds, region_crowds, speed by default; grid if named. All but grid, simulation, numbers and those of crowds need
 the real data, which is looked for in the folder named by TANDEM_CROWD_DATA or in ../shared/data, and all but these,
 `unseen` and `overlap` the `bench` extra (crowd-kit and SimpleITK).
 
@@ -24,7 +24,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.truth import data, folders, grid, numbers, region_crowds, simulation, span_crowds
+from benchmarks.truth import data, folders, grid, news_crowds, numbers, region_crowds, simulation, span_crowds
 from benchmarks.truth.verdicts import Ledger
 
 # Part: (module, function). Imported when run, since the yardsticks are an extra.
@@ -44,6 +44,7 @@ SIMULATED: dict[str, Callable[[Ledger], None]] = {
     "simulation": simulation.table,
     "numbers": numbers.table,
     "span_crowds": span_crowds.table,
+    "news_crowds": news_crowds.table,
     "region_crowds": region_crowds.table,
 }
 APART = {"grid"}  # takes more than ten minutes: only when named

@@ -6,9 +6,9 @@ Taskers are known by the other documents alone (five folds), as those of a proje
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from projects.inference.incremental import (
     newcomer,
     parameters_of,
 )
-from projects.inference.instance_level import Asked, Judges, as_labels, decide
+from projects.inference.instance_level import Asked, ByParts, Judges, Merged, as_labels, decide
 from projects.inference.majority import majority_v1
 from projects.inference.masks import merge_regions
 from projects.inference.reliability import first_accuracy_model
@@ -37,7 +37,47 @@ FOLDS, STRANGER = 5, 0.75
 AGREED = 0.75  # where two answers say the same, unless a project says otherwise
 TERMS = {"span_match": "overlap"}  # the taskers of pico agree on bounds too seldom for anything else
 SPANS, REGIONS = BY_PART["spans_v1"], BY_PART["regions_v1"]
-Known = tuple[AccuracyModel, dict[Any, AnnotatorParameters], Mapping[str, Words]]
+Answers = Mapping[Hashable, Mapping[str, Any]]  # who said what of one task
+
+
+class Known(NamedTuple):
+    """What an estimate leaves: of the crowd, of each tasker, and of the words."""
+
+    accuracy_model: AccuracyModel
+    people: Mapping[Hashable, AnnotatorParameters]
+    words: Mapping[str, Words]
+
+
+def known_by(
+    method: ByParts, answers: Sequence[Answers], texts: Sequence[str] = (), terms: Mapping[str, Any] | None = None
+) -> Known:
+    """What the estimate of a project learns from all of these tasks."""
+    rows = []
+    for one, text in zip(answers, texts or [""] * len(answers), strict=True):
+        said, where = method.ask(list(one.values()), terms or {}, text)
+        rows.append(Asked(list(one), said, np.full(len(said), -1), text, where))
+    taskers = sorted({who for one in answers for who in one}, key=str)
+    told = method.estimate(rows, as_labels(rows, taskers))
+    people = {who: parameters_of(told.estimate, place) for place, who in enumerate(taskers)}
+    return Known(accuracy_model_of(told.estimate), people, told.words)
+
+
+def judges_of(answers: Answers, known: Known, text: str = "") -> Judges:
+    """Those who answered a task; who isn't known is a newcomer, and all are trusted alike with names and shapes."""
+    people = [known.people.get(who, newcomer(known.accuracy_model)) for who in answers]
+    return Judges(known.accuracy_model, people, [STRANGER] * len(answers), text, known.words)
+
+
+def merged(
+    method: ByParts, answers: Answers, known: Known, text: str = "", terms: Mapping[str, Any] | None = None
+) -> Merged:
+    """What a project makes of one task."""
+    return method.merge(list(answers.values()), judges_of(answers, known, text), terms or {})
+
+
+def nobody_known() -> Known:
+    """Before any estimate."""
+    return Known(first_accuracy_model(2), {}, {})
 
 
 def run(root: Path, ledger: Ledger) -> None:
@@ -49,7 +89,7 @@ def run(root: Path, ledger: Ledger) -> None:
 def spans(found: Sequence[data.Document], ledger: Ledger) -> None:
     """Span F1 of what is merged from each document's answers, and how many are decided, how sure and how rightly."""
     fold = np.random.default_rng(0).integers(0, FOLDS, len(found))
-    unknown: Known = (first_accuracy_model(2), {}, {})
+    unknown = nobody_known()
     known = [_learnt([one for one, at in zip(found, fold, strict=True) if at != number]) for number in range(FOLDS)]
     truth = [one.truth for one in found]
     ledger.say("\n## Part by part: pico, one document at a time")
@@ -76,19 +116,31 @@ def spans(found: Sequence[data.Document], ledger: Ledger) -> None:
     ledger.told("spans_v1 against majority_v1, pico, one task at a time", "> 0", f"{gain:+.1%} relaxed F1", gain > 0)
 
 
+def decided_together(found: Sequence[data.Document]) -> tuple[list[data.Spans], float, float]:
+    """What spans_v1 merges of each document after an estimate over all of them, as a project's tasks are weighed again
+    every night; the calibration error of how sure it is of each, before anything is known; and the seconds."""
+    started = time.process_time()
+    return _decided(found, [_learnt(found)] * len(found), started)
+
+
 def decided_apart(found: Sequence[data.Document]) -> tuple[list[data.Spans], float, float]:
-    """What spans_v1 merges of each document, its taskers known by the other documents; the calibration error of how
-    sure it is of each, before anything is known; and the seconds."""
+    """The same where taskers and words are known by the other documents alone, as of a task that has just come."""
     started = time.process_time()
     fold = np.random.default_rng(0).integers(0, FOLDS, len(found))
     known = [_learnt([one for one, at in zip(found, fold, strict=True) if at != number]) for number in range(FOLDS)]
-    merged = [_in_tokens(one, _merged(one, known[at])) for one, at in zip(found, fold, strict=True)]
+    return _decided(found, [known[at] for at in fold], started)
+
+
+def _decided(
+    found: Sequence[data.Document], known: Sequence[Known], started: float
+) -> tuple[list[data.Spans], float, float]:
+    said = [_in_tokens(one, _merged(one, by)) for one, by in zip(found, known, strict=True)]
     seconds = time.process_time() - started
-    rows = [(one, _by_part(one, known[at])) for one, at in zip(found, fold, strict=True)]
+    rows = [(one, _by_part(one, by)) for one, by in zip(found, known, strict=True)]
     decided = [(one, outcome) for one, outcome in rows if outcome.decided]
     right = np.array([_agree(outcome.answer or {}, _truth(one)) >= AGREED for one, outcome in decided], dtype=float)
     sure = np.array([outcome.confidence for _, outcome in decided])
-    return merged, calibration_error(sure, right) if sure.size else 0.0, seconds
+    return said, calibration_error(sure, right) if sure.size else 0.0, seconds
 
 
 def regions(found: Sequence[data.Picture], ledger: Ledger) -> None:
@@ -101,7 +153,7 @@ def regions(found: Sequence[data.Picture], ledger: Ledger) -> None:
         answers = [[{"regions": [_region(shape)]} for shape in some] for some in shapes]
         plain = [_iou(merge_regions(some), truth(one)) for some, one in zip(answers, found, strict=True)]
         parts = [
-            _iou(REGIONS.merge(some, _strangers(len(some)), {}).answer, truth(one))
+            _iou(merged(REGIONS, dict(enumerate(some)), nobody_known()).answer, truth(one))
             for some, one in zip(answers, found, strict=True)
         ]
         ledger.say(f"{kind}: majority_v1 {np.mean(plain):.4f}, regions_v1 {np.mean(parts):.4f}")
@@ -110,34 +162,16 @@ def regions(found: Sequence[data.Picture], ledger: Ledger) -> None:
 
 
 def _learnt(found: Sequence[data.Document]) -> Known:
-    rows = []
-    for one in found:
-        said, where = SPANS.ask(list(one.answers.values()), TERMS, one.text)
-        rows.append(Asked(list(one.answers), said, np.full(len(said), -1), one.text, where))
-    taskers = sorted({who for one in found for who in one.answers}, key=str)
-    labels = as_labels(rows, taskers)
-    told = SPANS.estimate(rows, labels)
-    parameters = {who: parameters_of(told.estimate, place) for place, who in enumerate(taskers)}
-    return accuracy_model_of(told.estimate), parameters, told.words
-
-
-def _judges(one: data.Document, known: Known) -> Judges:
-    accuracy_model, parameters, words = known
-    known_of = [parameters.get(who, newcomer(accuracy_model)) for who in one.answers]
-    return Judges(accuracy_model, known_of, [STRANGER] * len(one.answers), one.text, words)
-
-
-def _strangers(number: int) -> Judges:
-    accuracy_model = first_accuracy_model(2)
-    return Judges(accuracy_model, [newcomer(accuracy_model)] * number, [STRANGER] * number)
+    return known_by(SPANS, [one.answers for one in found], [one.text for one in found], TERMS)
 
 
 def _merged(one: data.Document, known: Known) -> dict[str, Any]:
-    return SPANS.merge(list(one.answers.values()), _judges(one, known), TERMS).answer
+    return merged(SPANS, one.answers, known, one.text, TERMS).answer
 
 
 def _by_part(one: data.Document, known: Known) -> Outcome:
-    return decide(SPANS, list(one.answers.values()), _judges(one, known), _agree, AGREED, TERMS)
+    judges = judges_of(one.answers, known, one.text)
+    return decide(SPANS, list(one.answers.values()), judges, _agree, AGREED, TERMS)
 
 
 def _by_standing(one: data.Document) -> Outcome:

@@ -19,9 +19,7 @@ from benchmarks.truth import by_part, comparisons, data, unseen
 from benchmarks.truth.span_scores import majority, span_f1
 from projects.inference import geometry
 from projects.inference.boxes import fuse_boxes
-from projects.inference.calibration import calibration_error
 from projects.inference.masks import fuse_masks, majority_mask
-from projects.inference.span_atoms import infer_spans
 
 Floats = NDArray[np.float64]
 
@@ -72,21 +70,13 @@ def _classes(found: data.Labels) -> list[Measured]:
 def _spans(name: str, found: Sequence[data.Document]) -> list[Measured]:
     truth = [one.truth for one in found]
     rows = []
-    started = time.process_time()
-    told = infer_spans([one.text for one in found], [one.answers for one in found])
-    seconds = time.process_time() - started
-    ours = [
-        [(*one.tokens_of(span.start, span.end), span.label) for span in estimate.spans]
-        for one, estimate in zip(found, told, strict=True)
-    ]
-    sure = np.array([span.confidence for estimate in told for span in estimate.spans])
-    exact = np.array([span in right for some, right in zip(ours, truth, strict=True) for span in some], dtype=float)
+    together, together_error, together_seconds = by_part.decided_together(found)
     started = time.process_time()
     plain = [majority(one) for one in found]
     majority_seconds = time.process_time() - started
     by_turns, error, part_seconds = by_part.decided_apart(found)
     ways = (
-        ("ours, all texts together", ours, seconds, calibration_error(sure, exact) if sure.size else None),
+        ("ours, all texts together", together, together_seconds, together_error),
         ("spans_v1", by_turns, part_seconds, error),
         ("majority per token", plain, majority_seconds, None),
     )

@@ -12,17 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.truth.by_part import FOLDS, REGIONS, known_by, merged, nobody_known
 from benchmarks.truth.span_crowds import habits_of
 from benchmarks.truth.verdicts import Ledger
-from projects.inference import BY_PART, vector_shapes
-from projects.inference.incremental import accuracy_model_of, newcomer, parameters_of
-from projects.inference.instance_level import Asked, Judges, as_labels
+from projects.inference import vector_shapes
 from projects.inference.masks import merge_regions
-from projects.inference.reliability import first_accuracy_model
 
-REGIONS = BY_PART["regions_v1"]
 LABELS = ("car", "truck", "bus")
-FOLDS, STRANGER, SAME = 5, 0.75, 0.5
+SAME = 0.5
 ALLOWED = 0.01  # below the plain vote
 
 
@@ -72,29 +69,15 @@ def compared(kind: Kind, seed: int) -> tuple[float, float, float]:
     """F1 of the plain vote, of regions_v1 where nobody is known, and where people are known by the other images."""
     seen = crowd(kind, seed)
     fold = np.arange(len(seen)) % FOLDS
-    first = first_accuracy_model(2)
     plain, strangers, known = [], [], list[Answer]()
     for number in range(FOLDS):
-        model, people = _learnt([one for one, at in zip(seen, fold, strict=True) if at != number])
+        learnt = known_by(REGIONS, [one for (one, _), at in zip(seen, fold, strict=True) if at != number])
         for answers, _ in (one for one, at in zip(seen, fold, strict=True) if at == number):
-            given = list(answers.values())
-            plain.append(merge_regions(given))
-            stranger = Judges(first, [newcomer(first)] * len(given), [STRANGER] * len(given))
-            judges = Judges(model, [people.get(who, newcomer(model)) for who in answers], [STRANGER] * len(given))
-            strangers.append(REGIONS.merge(given, stranger, {}).answer)
-            known.append(REGIONS.merge(given, judges, {}).answer)
+            plain.append(merge_regions(list(answers.values())))
+            strangers.append(merged(REGIONS, answers, nobody_known()).answer)
+            known.append(merged(REGIONS, answers, learnt).answer)
     truth = [there for number in range(FOLDS) for (_, there), at in zip(seen, fold, strict=True) if at == number]
     return _f1(plain, truth), _f1(strangers, truth), _f1(known, truth)
-
-
-def _learnt(seen: Sequence[Seen]) -> tuple[Any, dict[str, Any]]:
-    rows = []
-    for answers, _ in seen:
-        said, where = REGIONS.ask(list(answers.values()), {}, "")
-        rows.append(Asked(list(answers), said, np.full(len(said), -1), "", where))
-    people = sorted({who for answers, _ in seen for who in answers})
-    estimate = REGIONS.estimate(rows, as_labels(rows, people)).estimate
-    return accuracy_model_of(estimate), {who: parameters_of(estimate, place) for place, who in enumerate(people)}
 
 
 def crowd(kind: Kind, seed: int) -> list[Seen]:

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.truth import data, yardsticks
+from benchmarks.truth import by_part, data, yardsticks
 from benchmarks.truth.span_scores import majority, span_f1
 from benchmarks.truth.statistics import paired
 from benchmarks.truth.verdicts import Ledger
 from projects.inference import geometry
 from projects.inference.boxes import fuse_boxes
 from projects.inference.masks import fuse_masks
-from projects.inference.span_atoms import infer_spans
 
 Floats = NDArray[np.float64]
 
@@ -23,9 +22,7 @@ Floats = NDArray[np.float64]
 def spans(root: Path, ledger: Ledger) -> None:
     """Relaxed and strict span F1, in tokens, with a bootstrap over documents."""
     found = data.documents(root)
-    ours: list[data.Spans] = []
-    for one, told in zip(found, infer_spans([d.text for d in found], [d.answers for d in found]), strict=True):
-        ours.append([(*one.tokens_of(s.start, s.end), s.label) for s in told.spans])
+    ours = by_part.decided_together(found)[0]
     ledger.say("\n## Spans: pico, 191 documents")
     for name, said in (("majority per token", [majority(one) for one in found]), ("ours", ours)):
         relaxed, strict = span_f1(said, [one.truth for one in found])

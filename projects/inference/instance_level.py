@@ -69,13 +69,19 @@ class Judges:
         told = [posterior(self.accuracy_model, self.parameters, [int(one) for one in row])[1] for row in patterns]
         return np.array(told, dtype=float).round(9)[place.reshape(-1)] if len(said) else np.zeros(0)
 
-    def name(self, who: Sequence[int], labels: Sequence[str]) -> tuple[str, float]:
+    def name(
+        self, who: Sequence[int], labels: Sequence[str], stretch: tuple[int, int] | None = None
+    ) -> tuple[str, float]:
         """What most of the trust calls a thing, `labels[i]` being what judge `who[i]` does, and the chance that this
-        is right; none of the names being right is possible."""
+        is right; none of the names being right is possible. Of a `stretch` [start, end) of the text the words say as
+        well which of the names it is, where they tell something of each."""
         trust = np.clip([self.standings[one] for one in who], 1 - SURE, SURE)
         names = sorted(set(labels))
         called = np.array([[label == name for label in labels] for name in names])
         scores = np.where(called, np.log(trust), np.log(1 - trust)).sum(1)
+        if stretch and self.text and all(name in self.words for name in names):
+            leans = np.concatenate([self.words[name].lean(self.text, stretch[:1], stretch[1:]) for name in names])
+            scores += scipy.special.log_softmax(leans) + np.log(len(names))  # nothing where all are as likely
         chances = np.exp(np.append(scores, np.log(1 - trust).sum()) - scores.max())
         best = int(np.argmax(chances[:-1].round(12)))
         return names[best], float(chances[best] / chances.sum())

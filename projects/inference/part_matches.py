@@ -7,7 +7,7 @@ a list of (number of the answer, number of the part), never two of one answer, i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +22,7 @@ Match = list[tuple[int, int]]
 
 def of_regions(answers: Sequence[Answer], iou: float) -> list[Match]:
     """In the order in which they were drawn, by the first answer that has each."""
-    found = things_in(0, dict(enumerate(answers)), iou)
-    return sorted(sorted((cast(int, who), n) for who, n in one.members) for one in found)
+    return sorted(sorted(one.members) for one in things_in(answers, iou))
 
 
 def of_spans(answers: Sequence[Answer]) -> list[Match]:

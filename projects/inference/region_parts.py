@@ -1,14 +1,12 @@
 """regions_v1 on one image: which things are there, what they are, and their shapes fused.
 
-The same matching and fusing as in `regions`, which takes all images of a project together; here only the taskers of one
-image are asked, by what an estimate over all images said of them and by their standing.
+The taskers of the image are asked, by what an estimate over all images said of them and by their standing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +17,7 @@ from projects.inference.instance_level import LIKELY, Asked, Bools, ByParts, Jud
 from projects.inference.masks import canonical, merge_shapes
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
-from projects.inference.regions import edge_of, fuse_shapes, things_in
+from projects.inference.regions import Cluster, edge_of, fuse_shapes, things_in
 
 LEAST = 1e-3  # of a standing, so that a shape which nobody trusted drew is still a shape
 IOU = 0.5  # from this overlap on, two regions are the same thing, unless a project says otherwise
@@ -36,7 +34,7 @@ def ask(answers: Sequence[Answer], thresholds: Mapping[str, Any], text: str) -> 
 def merge(answers: Sequence[Answer], judges: Judges, thresholds: Mapping[str, Any]) -> Merged:
     """The things that are likelier there than not, in canonical order."""
     found = _things(answers, thresholds)
-    kept: list[tuple[dict[str, Any], float, _Thing]] = []
+    kept: list[tuple[dict[str, Any], float, Cluster]] = []
     missing: list[float] = []
     for one, there in zip(found, judges.chances(_said(found, len(answers))).tolist(), strict=True):
         label, sure = judges.name(one.who, [region["label"] for region in one.regions])
@@ -63,27 +61,18 @@ def estimate_all(rows: Sequence[Asked], labels: Labels) -> Told:
 REGIONS = ByParts(ask, merge, estimate_all)
 
 
-@dataclass(frozen=True)
-class _Thing:
-    """What was drawn of one thing, and by which answers, in the same order."""
-
-    who: list[int]
-    regions: Sequence[Mapping[str, Any]]
+def _things(answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[Cluster]:
+    return things_in(answers, float(thresholds.get("iou", IOU)))
 
 
-def _things(answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[_Thing]:
-    found = things_in(0, dict(enumerate(answers)), float(thresholds.get("iou", IOU)))
-    return [_Thing([cast(int, who) for who, _ in one.members], one.regions) for one in found]
-
-
-def _said(found: Sequence[_Thing], answers: int) -> Bools:
+def _said(found: Sequence[Cluster], answers: int) -> Bools:
     said = np.zeros((len(found), answers), dtype=bool)
     for row, one in zip(said, found, strict=True):
         row[one.who] = True
     return said
 
 
-def _region(one: _Thing, label: str, judges: Judges) -> dict[str, Any] | None:
+def _region(one: Cluster, label: str, judges: Judges) -> dict[str, Any] | None:
     """The thing as a region; None where what the shapes have in common is nothing."""
     alike = [region for region in one.regions if region["label"] == label]
     shapes = [region["shape"] for region in one.regions]
@@ -96,7 +85,7 @@ def _region(one: _Thing, label: str, judges: Judges) -> dict[str, Any] | None:
     return {"label": label, "shape": shape, **told}
 
 
-def _closeness(one: _Thing, judges: Judges) -> list[float]:
+def _closeness(one: Cluster, judges: Judges) -> list[float]:
     """How far each who drew it is trusted with its shape."""
     return [max(judges.standings[who], LEAST) ** CLOSENESS for who in one.who]
 

@@ -1,14 +1,8 @@
-"""regions_v1: what is really in each image, from region answers on many images.
-
-Instances of one image are matched over all its taskers; whether a matched thing exists, and what it is,
-are two questions to `classification`: every tasker who answered the image said "there" or "not there" of
-each thing, and who saw it said its label. So a tasker who misses much weighs little when missing. Shapes
-are fused by `masks` and `boxes`, weighted by how close each tasker is to the others in general.
-"""
+"""The things of one image: what several drew of each, matched whatever they call it, and one shape from theirs."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,67 +11,23 @@ from numpy.typing import NDArray
 
 from projects.inference import arguments, deadline, vector_shapes
 from projects.inference.agreement import shape_ious
-from projects.inference.boxes import CLOSENESS, fuse_boxes, fuse_points
-from projects.inference.classification import estimate
+from projects.inference.boxes import fuse_boxes, fuse_points
 from projects.inference.curves import fuse_lines, fuse_polygons
 from projects.inference.masks import canonical, edge_doubt, fused_mask, with_shapes
 from projects.inference.matching import cluster
 
-# A tasker's mean closeness is shrunk to the crowd's as if this many shapes had been seen besides.
-TRUST_PRIOR = 4.0
-
 
 @dataclass(frozen=True)
-class Thing:
-    """One matched thing of one image: its fused `shape`, most probable `label`, the probability that it
-    `exists` and that the label is right, and who drew it (tasker, index of the region)."""
-
-    shape: dict[str, Any]
-    label: str
-    exists: float
-    label_confidence: float
-    drawn_by: list[tuple[Hashable, int]]
-
-
-@dataclass(frozen=True)
-class ImageEstimate:
-    """All things ever drawn in an image. `confidence` is the agreement (2 × matched / sizes) with the
-    truth to be expected of the `kept` ones."""
-
-    things: list[Thing]
-    confidence: float
-
-    @property
-    def kept(self) -> list[Thing]:
-        return [thing for thing in self.things if thing.exists > 0.5]
-
-
-@dataclass
 class Cluster:
-    """What was drawn of one thing: by whom (tasker, index of the region), and the regions."""
+    """What was drawn of one thing: in which answers (number of the answer, index of the region), and the regions."""
 
-    image: int
-    members: list[tuple[Hashable, int]]
+    members: list[tuple[int, int]]
     regions: list[Mapping[str, Any]]
 
-
-def infer_regions(images: Sequence[Mapping[Hashable, Mapping[str, Any]]], iou: float = 0.5) -> list[ImageEstimate]:
-    """Estimate all images together. `images[i]` maps tasker → image_regions answer; shapes of one thing
-    must be of one kind. Instances match, whatever their label, at IoU ≥ `iou`."""
-    arguments.chance("iou", iou)
-    taskers = sorted({who for image in images for who in image}, key=repr)
-    clusters = [one for i, image in enumerate(images) for one in things_in(i, image, iou)]
-    if not clusters:
-        return [ImageEstimate([], 1.0 if image else 0.0) for image in images]
-    exists = _existence(clusters, images, taskers)
-    labels, confidences = _labels(clusters, taskers)
-    trust = _trust(clusters, taskers)
-    things: list[list[Thing]] = [[] for _ in images]
-    for n, one in enumerate(clusters):
-        weights = [trust[who] for who, _ in one.members]
-        shape = fuse_shapes([region["shape"] for region in one.regions], weights)
-        things[one.image].append(Thing(shape, labels[n], float(exists[n]), float(confidences[n]), one.members))
-    return [ImageEstimate(found, _expected_agreement(found)) for found in things]
+    @property
+    def who(self) -> list[int]:
+        """The answers that have it, in the order of the regions."""
+        return [who for who, _ in self.members]
 
 
 def fuse_shapes(shapes: Sequence[Mapping[str, Any]], trust: Sequence[float]) -> dict[str, Any]:
@@ -141,67 +91,14 @@ def _tidy(points: Sequence[Sequence[float]]) -> list[list[float]]:
     return [[vector_shapes.tidy(value) for value in point] for point in points]
 
 
-def things_in(image: int, answers: Mapping[Hashable, Mapping[str, Any]], iou: float) -> list[Cluster]:
+def things_in(answers: Sequence[Mapping[str, Any]], iou: float) -> list[Cluster]:
     """The things of one image: matched, whatever their label, at IoU ≥ `iou`."""
     drawn = [
         (who, n, region, shape)
-        for who, answer in answers.items()
+        for who, answer in enumerate(answers)
         for n, (region, shape) in enumerate(with_shapes(answer))
     ]
-    drawn.sort(key=lambda item: (canonical(item[2]), repr(item[0])))
+    drawn.sort(key=lambda item: (canonical(item[2]), item[0]))
     shapes = [shape for *_, shape in drawn]
-    owners = {who: n for n, who in enumerate(answers)}
-    groups = cluster(shape_ious(shapes, shapes), [owners[who] for who, *_ in drawn], iou)
-    found = []
-    for group in groups:
-        members = [(drawn[i][0], drawn[i][1]) for i in group]
-        found.append(Cluster(image, members, [drawn[i][2] for i in group]))
-    return found
-
-
-def _existence(
-    clusters: Sequence[Cluster], images: Sequence[Mapping[Hashable, Any]], taskers: Sequence[Hashable]
-) -> NDArray[np.float64]:
-    number = {who: n for n, who in enumerate(taskers)}
-    triples = [
-        (n, number[who], int(who in dict(one.members))) for n, one in enumerate(clusters) for who in images[one.image]
-    ]
-    task, worker, said = np.array(triples).T
-    return estimate(task, worker, said, (len(clusters), len(taskers), 2)).posterior[:, 1]
-
-
-def _labels(clusters: Sequence[Cluster], taskers: Sequence[Hashable]) -> tuple[list[str], NDArray[np.float64]]:
-    names = sorted({region["label"] for one in clusters for region in one.regions})
-    number = {who: n for n, who in enumerate(taskers)}
-    triples = [
-        (n, number[who], names.index(region["label"]))
-        for n, one in enumerate(clusters)
-        for (who, _), region in zip(one.members, one.regions, strict=True)
-    ]
-    task, worker, said = np.array(triples).T
-    result = estimate(task, worker, said, (len(clusters), len(taskers), len(names)))
-    return [names[k] for k in result.answer], result.confidence
-
-
-def _trust(clusters: Sequence[Cluster], taskers: Sequence[Hashable]) -> dict[Hashable, float]:
-    """How close each tasker's shapes are to the others' of the same thing, on the whole, shrunk."""
-    total, count = dict.fromkeys(taskers, 0.0), dict.fromkeys(taskers, 0)
-    for one in clusters:
-        if len(one.members) < 2:
-            continue
-        shapes = [region["shape"] for region in one.regions]
-        table = shape_ious(shapes, shapes)
-        means = (table.sum(1) - np.diag(table)) / (len(shapes) - 1)
-        for (who, _), mean in zip(one.members, means, strict=True):
-            total[who] += float(mean)
-            count[who] += 1
-    seen = sum(count.values())
-    accuracy_model = sum(total.values()) / seen if seen else 0.5
-    shrunk = {who: (total[who] + TRUST_PRIOR * accuracy_model) / (count[who] + TRUST_PRIOR) for who in taskers}
-    return {who: max(value, 1e-3) ** CLOSENESS for who, value in shrunk.items()}
-
-
-def _expected_agreement(things: Sequence[Thing]) -> float:
-    kept = [thing.exists * thing.label_confidence for thing in things if thing.exists > 0.5]
-    size = len(kept) + sum(thing.exists for thing in things)
-    return 2 * sum(kept) / size if size else 1.0
+    groups = cluster(shape_ious(shapes, shapes), [who for who, *_ in drawn], iou)
+    return [Cluster([drawn[i][:2] for i in group], [drawn[i][2] for i in group]) for group in groups]

@@ -1,9 +1,15 @@
 """spans_v1 on one text: which stretches are inside a span, by who marked them, and where the spans end.
 
-The same atoms as in `span_atoms`, which takes all texts of a project together; here one text is decided by what an
-estimate over all texts (`span_questions`) said of its taskers and of words. Each label is cut by itself, but where
-people call one thing differently (`span_rivals`) its names are cut together: whether something is there comes first,
-and then what it is, by the standing of those who say so.
+A text is cut wherever anybody's span starts or ends. Between two cuts everybody said one thing of every character, so
+such a stretch is one question, "inside a span of this label or not?", however long it is: a tasker who took a line too
+much made one mistake, not ninety. What an estimate over all texts (`span_questions`) said of taskers and of words
+answers it. Stretches that are inside become spans, cut where most of those who marked both sides cut them: so bounds
+are weighed by who drew them. Each label is cut by itself, but where people call one thing differently (`span_rivals`)
+its names are cut together: whether something is there comes first, and then what it is, by the standing of those who
+say so and by the words.
+
+Sources: Nguyen et al. 2017 and Simpson and Gurevych 2019 (crowdsourced sequences; ours is neither of their models),
+Raykar et al. 2010 (worker models and a classifier learnt together).
 """
 
 from __future__ import annotations
@@ -19,7 +25,6 @@ from projects.inference import geometry
 from projects.inference.instance_level import LIKELY, Bools, ByParts, Floats, Ints, Judges, Merged, Where
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
-from projects.inference.span_atoms import partings
 from projects.inference.span_crossings import uncrossed
 from projects.inference.span_questions import estimate_spans
 from projects.inference.span_rivals import find_rivals
@@ -176,7 +181,7 @@ def _runs(cut: _Cut, chances: Floats, exact: bool) -> tuple[list[_Run], list[_Do
     touching = np.append(False, cut.end[:-1] == cut.start[1:]) if len(chances) else np.zeros(0, dtype=bool)
     given = [[(span["start"], span["end"]) for span in some] for some in cut.spans]
     begins = ~touching | np.append(True, inside[1:] != inside[:-1])[: len(chances)]
-    begins |= inside & partings(cut.start, given)
+    begins |= inside & _partings(cut.start, given)
     firsts = np.flatnonzero(begins)
     runs, left_out = [], []
     for first, after in zip(firsts, np.append(firsts[1:], len(chances)), strict=True):
@@ -192,6 +197,18 @@ def _runs(cut: _Cut, chances: Floats, exact: bool) -> tuple[list[_Run], list[_Do
             place = int(cut.start[first]), int(cut.end[after - 1])
             left_out.append(_Doubted(*place, float(chances[likeliest]), cut.said[likeliest]))
     return runs, left_out
+
+
+def _partings(places: Ints, given: Sequence[Sequence[tuple[int, int]]]) -> Bools:
+    """For each place whether most of those who marked both sides of it have two spans that meet there."""
+    through = np.zeros(len(places), dtype=np.int64)
+    meeting = np.zeros(len(places), dtype=np.int64)
+    for spans in given:
+        starts, ends = (np.sort(np.array([one[side] for one in spans], dtype=np.int64)) for side in (0, 1))
+        crossed = np.searchsorted(starts, places, "left") > np.searchsorted(ends, places, "right")
+        through += crossed
+        meeting += ~crossed & np.isin(places, starts) & np.isin(places, ends)
+    return meeting > through
 
 
 def _members(cut: _Cut, runs: Sequence[_Run]) -> list[list[Said]]:
@@ -216,7 +233,8 @@ def _span(cut: _Cut, run: _Run, members: Sequence[Said], judges: Judges) -> tupl
     label, sure = cut.label, 1.0
     if not label:
         said = members or [(who, span) for who, some in enumerate(cut.spans) for span in some]
-        label, sure = judges.name([who for who, _ in said], [span["label"] for _, span in said])
+        called = [span["label"] for _, span in said]
+        label, sure = judges.name([who for who, _ in said], called, (run.start, run.end))
     told = {
         "start": run.start,
         "end": run.end,

@@ -1,8 +1,7 @@
 """All texts of a project together: who misses and who invents, and what the words tell, in turn (`span_turns`).
 
-The same as `span_atoms.infer_spans` does with many texts at once, but for all labels together and with known answers,
-and what it leaves is of use for texts to come: an accuracy model, parameters, and the words of each label (learning
-from crowds, Raykar et al. 2010).
+All labels are asked about at once, beside known answers. What it leaves is of use for texts to come: an accuracy model,
+parameters, and the words of each label (learning from crowds, Raykar et al. 2010).
 """
 
 from __future__ import annotations

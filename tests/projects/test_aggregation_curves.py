@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from projects.inference.curves import fuse_lines, fuse_polygons
 from projects.inference.pieces import common_attributes
-from projects.inference.regions import fuse_shapes, infer_regions
+from projects.inference.regions import fuse_shapes
 from projects.inference.vector_shapes import polygon_likeness
+from tests.support.projects.parts import images_merged, labels_of
 
 
 def ring(corners: int, wobble: float, seed: int, centre=(100.0, 80.0), radius: float = 40.0) -> list[list[float]]:
@@ -84,11 +85,11 @@ def test_polygons_and_points_are_matched_exist_and_are_merged_over_taskers():
         ghost = region(polygon(ring(12, 0.5, n, centre=(300.0, 300.0))))
         answers["ghostly"] = {"regions": [here[0], ghost] if n % 2 else [here[0]]}
         images.append(answers)
-    for found in infer_regions(images):
-        assert sorted(thing.label for thing in found.kept) == ["eye", "road"]
-        road, eye_found = (next(t for t in found.kept if t.label == label) for label in ("road", "eye"))
-        assert iou(road.shape["points"], TRUE) > 0.9
-        assert eye_found.shape["x"] == pytest.approx(11, abs=0.1)
+    for found in images_merged(images):
+        assert labels_of(found) == ["eye", "road"]
+        shapes = {region["label"]: region["shape"] for region in found.answer["regions"]}
+        assert iou(shapes["road"]["points"], TRUE) > 0.9
+        assert shapes["eye"]["x"] == pytest.approx(11, abs=0.1)
 
 
 def test_number_fields_are_robust_means_and_others_are_not():

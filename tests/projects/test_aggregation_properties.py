@@ -11,9 +11,8 @@ from projects.inference.classification import Estimate, estimate
 from projects.inference.incremental import accuracy_model_of, newcomer, parameters_of, posterior
 from projects.inference.numbers import merge_numbers
 from projects.inference.preference import Votes, infer_preferences
-from projects.inference.regions import infer_regions
-from projects.inference.span_atoms import infer_spans
 from tests.support.projects.crowds import crowd, images
+from tests.support.projects.parts import images_merged, labels_of, spans_of, texts_decided, texts_merged
 from tests.support.rounds import rounds
 
 pytestmark = pytest.mark.slow
@@ -110,8 +109,8 @@ def test_categorical_a_copy_of_a_spammer_changes_little():
 def test_regions_a_double_of_the_one_who_draws_ghosts_makes_no_ghost_real(seed):
     found = images(seed, 12)
     doubled = [answers | {"double": answers["ghostly"]} for answers in found]
-    for before, after in zip(infer_regions(found), infer_regions(doubled), strict=True):
-        assert [thing.label for thing in after.kept] == [thing.label for thing in before.kept]
+    for before, after in zip(images_merged(found), images_merged(doubled), strict=True):
+        assert labels_of(after) == labels_of(before)
 
 
 @given(st.integers(0, 200))
@@ -119,8 +118,8 @@ def test_regions_a_double_of_the_one_who_draws_ghosts_makes_no_ghost_real(seed):
 def test_regions_one_more_who_sees_a_thing_makes_it_more_likely(seed):
     found = images(seed, 12)
     more = [answers | {"dan": answers["ann"]} for answers in found]
-    for before, after in zip(infer_regions(found), infer_regions(more), strict=True):
-        assert min(t.exists for t in after.kept) >= min(t.exists for t in before.kept) - 0.01
+    for before, after in zip(images_merged(found), images_merged(more), strict=True):
+        assert after.right.min() >= before.right.min() - 0.01
 
 
 def spanned(*bounds: tuple[int, int]) -> dict:
@@ -144,11 +143,11 @@ def documents(seed: int) -> tuple[list[str], list[dict]]:
 @settings(max_examples=rounds(5), deadline=None)
 def test_spans_order_and_doubles_of_a_spammer_are_nothing(seed, random):
     texts, answers = documents(seed)
-    before = [[(s.start, s.end) for s in one.spans] for one in infer_spans(texts, answers)]
+    before = texts_decided(texts, answers)
     turned = [dict(random.sample(list(given_answers.items()), 4)) for given_answers in answers]
-    assert [[(s.start, s.end) for s in one.spans] for one in infer_spans(texts, turned)] == before
+    assert texts_decided(texts, turned) == before
     doubled = [given_answers | {"double": given_answers["spam"]} for given_answers in answers]
-    assert [[(s.start, s.end) for s in one.spans] for one in infer_spans(texts, doubled)] == before
+    assert texts_decided(texts, doubled) == before
 
 
 @given(st.integers(0, 200))
@@ -156,9 +155,9 @@ def test_spans_order_and_doubles_of_a_spammer_are_nothing(seed, random):
 def test_spans_one_more_who_marks_the_name_makes_it_surer(seed):
     texts, answers = documents(seed)
     more = [given_answers | {"dan": given_answers["ann"]} for given_answers in answers]
-    for before, after in zip(infer_spans(texts, answers), infer_spans(texts, more), strict=True):
-        sure = {(s.start, s.end): s.confidence for s in after.spans}
-        assert all(sure[s.start, s.end] >= s.confidence - 0.01 for s in before.spans)
+    for before, after in zip(texts_merged(texts, answers), texts_merged(texts, more), strict=True):
+        sure = dict(zip(spans_of(after), after.right, strict=True))
+        assert all(sure[span] >= right - 0.01 for span, right in zip(spans_of(before), before.right, strict=True))
 
 
 def compared(seed: int, blind: int) -> Votes:

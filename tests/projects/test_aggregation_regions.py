@@ -9,9 +9,10 @@ from benchmarks.truth import region_crowds
 from projects.inference import geometry
 from projects.inference.boxes import fuse_boxes, fuse_points, weighted_quantile
 from projects.inference.masks import fuse_masks, fused_mask
-from projects.inference.regions import edge_of, fuse_shapes, infer_regions
+from projects.inference.regions import edge_of, fuse_shapes
 from tests.support.projects.answers import region, regions
 from tests.support.projects.crowds import images
+from tests.support.projects.parts import images_merged, labels_of
 from tests.support.rounds import rounds
 
 box_lists = st.lists(st.tuples(*[st.integers(0, 50), st.integers(0, 50), st.integers(1, 40), st.integers(1, 40)]),
@@ -138,26 +139,25 @@ def test_lone_empty_and_missing_masks():
 
 
 def test_ghosts_do_not_exist_and_missing_by_the_careless_is_forgiven():
-    for estimate in infer_regions(images()):
-        assert sorted(thing.label for thing in estimate.kept) == ["cat", "dog"]
-        assert len(estimate.things) == 3
-        assert 0.8 < estimate.confidence <= 1
+    for one in images_merged(images()):
+        assert labels_of(one) == ["cat", "dog"]
+        assert len(one.missing) == 1
+        assert one.right.min() > 0.6
 
 
-def test_images_without_any_region_or_answer():
-    nothing, unanswered = infer_regions([{"ann": regions(), "ben": regions()}, {}])
-    assert (nothing.things, nothing.confidence) == ([], 1.0)
-    assert unanswered.confidence == 0.0
-    assert infer_regions([]) == []
+def test_images_without_any_region():
+    [nothing] = images_merged([{"ann": regions(), "ben": regions()}])
+    assert nothing.answer == {"regions": []} and not nothing.right.size
+    assert images_merged([]) == []
 
 
 def test_order_of_taskers_and_regions_is_nothing():
-    plain = infer_regions(images(3, 8))
+    plain = images_merged(images(3, 8))
     turned = [{who: {"regions": answer["regions"][::-1]} for who, answer in reversed(image.items())}
               for image in images(3, 8)]  # fmt: skip
-    for first, second in zip(plain, infer_regions(turned), strict=True):
-        assert first.confidence == pytest.approx(second.confidence, abs=1e-4)
-        assert [t.label for t in first.kept] == [t.label for t in second.kept]
+    for first, second in zip(plain, images_merged(turned), strict=True):
+        assert first.answer == second.answer
+        assert first.right == pytest.approx(second.right, abs=1e-4)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 
 from projects.inference.agreement import regions_agreement, shape_ious
 from projects.inference.masks import merge_regions
-from projects.inference.regions import fuse_shapes, infer_regions
+from projects.inference.regions import fuse_shapes, things_in
 from projects.inference.vector_shapes import with_reach
 from projects.task_types import TASK_TYPES
 
@@ -66,7 +66,7 @@ def test_keypoints_agree_by_the_size_of_what_they_belong_to():
     assert regions_agreement(keypoints(*horse), keypoints(*moved)) == 1
     assert regions_agreement(keypoints(*mouse), keypoints(*shifted)) == 0
     assert len(merge_regions([keypoints(*horse), keypoints(*moved), keypoints(*horse)])["regions"]) == 3
-    assert len(infer_regions([{"ann": keypoints(*mouse), "ben": keypoints(*shifted)}])[0].things) == 6
+    assert len(things_in([keypoints(*mouse), keypoints(*shifted)], 0.5)) == 6
 
 
 def test_the_smallest_shape_around_a_keypoint_tells_its_size():
