@@ -37,7 +37,7 @@ FOLDS, STRANGER = 5, 0.75
 AGREED = 0.75  # where two answers say the same, unless a project says otherwise
 TERMS = {"span_match": "overlap"}  # the taskers of pico agree on bounds too seldom for anything else
 SPANS, REGIONS = BY_PART["spans_v1"], BY_PART["regions_v1"]
-Answers = Mapping[Hashable, Mapping[str, Any]]  # who said what of one task
+Answers = Mapping[Any, dict[str, Any]]  # who said what of one task
 
 
 class Known(NamedTuple):

@@ -7,7 +7,7 @@ sentences were made of.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,7 @@ def crowd(kind: Kind, seed: int) -> list[Document]:
         ends = np.cumsum(lengths + 1) - 1
         document = Document(" ".join(words), {}, truth, ends - lengths, ends)
         some = random.choice(len(people), kind.people, replace=False, p=busy / busy.sum())
-        answers = {
+        answers: dict[Hashable, dict[str, list[dict[str, Any]]]] = {
             f"p{who}": {"spans": in_code_points(document, _said(people[int(who)], words, truth, random))}
             for who in some
         }
