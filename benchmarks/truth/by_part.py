@@ -28,6 +28,7 @@ from projects.inference.incremental import (
 from projects.inference.instance_level import Asked, ByParts, Judges, Merged, as_labels, decide
 from projects.inference.majority import majority_v1
 from projects.inference.masks import merge_regions
+from projects.inference.naming import Naming, learn_naming
 from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_words import Words
 from projects.inference.spans import merge_spans
@@ -46,6 +47,7 @@ class Known(NamedTuple):
     accuracy_model: AccuracyModel
     people: Mapping[Hashable, AnnotatorParameters]
     words: Mapping[str, Words]
+    naming: Naming
 
 
 def known_by(
@@ -55,17 +57,20 @@ def known_by(
     rows = []
     for one, text in zip(answers, texts or [""] * len(answers), strict=True):
         said, where = method.ask(list(one.values()), terms or {}, text)
-        rows.append(Asked(list(one), said, np.full(len(said), -1), text, where))
+        called = method.called(list(one.values()), terms or {})
+        rows.append(Asked(list(one), said, np.full(len(said), -1), text, where, called))
     taskers = sorted({who for one in answers for who in one}, key=str)
     told = method.estimate(rows, as_labels(rows, taskers))
     people = {who: parameters_of(told.estimate, place) for place, who in enumerate(taskers)}
-    return Known(accuracy_model_of(told.estimate), people, told.words)
+    naming = learn_naming((one.taskers, one.called) for one in rows)
+    return Known(accuracy_model_of(told.estimate), people, told.words, naming)
 
 
 def judges_of(answers: Answers, known: Known, text: str = "") -> Judges:
-    """Those who answered a task; who isn't known is a newcomer, and all are trusted alike with names and shapes."""
+    """Those who answered a task; who isn't known is a newcomer, and all are trusted alike with shapes."""
     people = [known.people.get(who, newcomer(known.accuracy_model)) for who in answers]
-    return Judges(known.accuracy_model, people, [STRANGER] * len(answers), text, known.words)
+    naming = [known.naming.chance(who, STRANGER) for who in answers]
+    return Judges(known.accuracy_model, people, [STRANGER] * len(answers), text, known.words, naming)
 
 
 def merged(
@@ -77,7 +82,7 @@ def merged(
 
 def nobody_known() -> Known:
     """Before any estimate."""
-    return Known(first_accuracy_model(2), {}, {})
+    return Known(first_accuracy_model(2), {}, {}, Naming())
 
 
 def run(root: Path, ledger: Ledger) -> None:

@@ -10,6 +10,7 @@ from projects.configuration import methods
 from projects.inference import BY_PART, incremental
 from projects.inference.calibration import Calibration
 from projects.inference.instance_level import SIDES
+from projects.inference.naming import Naming
 from projects.inference.reliability import first_accuracy_model
 from projects.inference.span_words import Words
 from projects.models import AccuracyModel, Project, ProjectSettings
@@ -76,6 +77,11 @@ class Terms:
         """Label -> what words tell of it, by the last estimate; where texts are decided span by span."""
         return _stored(self.accuracy_model_key)[1] if self.accuracy_model_key else {}
 
+    @property
+    def naming(self) -> Naming:
+        """How often what each tasker calls a thing is right, by the last estimate; where it decides part by part."""
+        return _stored(self.accuracy_model_key)[2] if self.accuracy_model_key else Naming()
+
 
 def terms_of(project: Project, *, method: str = "") -> Terms:
     """The settings in force, and what is known of labels, accuracy model and calibration: one query.
@@ -130,13 +136,13 @@ def _calibration(stored: str | None) -> Calibration:
 
 
 @lru_cache(maxsize=256)
-def _stored(key: int) -> tuple[incremental.AccuracyModel, dict[str, Words]]:
+def _stored(key: int) -> tuple[incremental.AccuracyModel, dict[str, Words], Naming]:
     """Accuracy models are never edited, so each process reads one once."""
     stored = AccuracyModel.objects.values_list("numbers", flat=True).get(pk=key)
     told = stored.get("words", {}).items()
     # Two numbers are of words that were learnt in another way; those tell nothing, until the next estimate.
     words = {label: Words.from_json(one) for label, one in told if len(one) == 3}
-    return incremental.AccuracyModel.from_json(stored), words
+    return incremental.AccuracyModel.from_json(stored), words, Naming.from_json(stored.get("naming", []))
 
 
 @lru_cache(maxsize=64)

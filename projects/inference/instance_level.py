@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from projects.inference import arguments
 from projects.inference.classification import Estimate
 from projects.inference.incremental import AccuracyModel, AnnotatorParameters, posterior
+from projects.inference.naming import Called
 from projects.inference.outcome import WHY, Agree, Answer, Outcome, Part
 from projects.inference.span_words import Words
 from projects.inference.standing import SURE
@@ -35,20 +36,24 @@ MOST_PARTS = 20  # of one task that are told one by one
 @dataclass(frozen=True)
 class Judges:
     """Those who answered a task, in the order of their answers: parameters within an accuracy model of two classes
-    (SIDES), and `standings`, the chance that what each says of a thing (its label) is right. Beside them, for texts,
-    the `text` and what its `words` tell of each label."""
+    (SIDES), `standings`, the chance that each is right, and `naming`, the chance that what each calls a thing is right
+    (their standings where it is empty). Beside them, for texts, the `text` and what its `words` tell of each label."""
 
     accuracy_model: AccuracyModel
     parameters: Sequence[AnnotatorParameters]
     standings: Sequence[float]
     text: str = ""
     words: Mapping[str, Words] = field(default_factory=dict)
+    naming: Sequence[float] = ()
 
     def without(self, which: int) -> Judges:
         """All but one."""
-        parameters, standings = list(self.parameters), list(self.standings)
-        del parameters[which], standings[which]
-        return replace(self, parameters=parameters, standings=standings)
+        return replace(
+            self,
+            parameters=[*self.parameters[:which], *self.parameters[which + 1 :]],
+            standings=[*self.standings[:which], *self.standings[which + 1 :]],
+            naming=[*self.naming[:which], *self.naming[which + 1 :]],
+        )
 
     def chances_in(self, label: str, starts: Ints, ends: Ints, said: Bools) -> Floats:
         """The same for stretches [start, end) of the text under one label, where words are known to tell something."""
@@ -75,7 +80,8 @@ class Judges:
         """What most of the trust calls a thing, `labels[i]` being what judge `who[i]` does, and the chance that this
         is right; none of the names being right is possible. Of a `stretch` [start, end) of the text the words say as
         well which of the names it is, where they tell something of each."""
-        trust = np.clip([self.standings[one] for one in who], 1 - SURE, SURE)
+        given = self.naming or self.standings
+        trust = np.clip([given[one] for one in who], 1 - SURE, SURE)
         names = sorted(set(labels))
         called = np.array([[label == name for label in labels] for name in names])
         scores = np.where(called, np.log(trust), np.log(1 - trust)).sum(1)
@@ -119,6 +125,7 @@ class Asked:
     known: Ints
     text: str = ""
     where: Sequence[Where] = ()  # of each question of a text
+    called: Sequence[Sequence[Called]] = ()  # what each thing was called, by which of the taskers
 
 
 @dataclass(frozen=True)
@@ -145,11 +152,13 @@ class ByParts:
 
     `ask(answers, thresholds, text)` gives (questions, answers), who marked what, and where each question is asked (for
     texts). `merge(answers, judges, thresholds)`. `estimate(rows, labels)` takes all questions of a project together.
+    `called(answers, thresholds)` gives what each thing was called, by which answers.
     """
 
     ask: Callable[[Sequence[Answer], Mapping[str, Any], str], tuple[Bools, Sequence[Where]]]
     merge: Callable[[Sequence[Answer], Judges, Mapping[str, Any]], Merged]
     estimate: Callable[[Sequence[Asked], Labels], Told]
+    called: Callable[[Sequence[Answer], Mapping[str, Any]], list[list[Called]]]
 
 
 def as_labels(rows: Sequence[Asked], taskers: Sequence[Any]) -> Labels:

@@ -15,6 +15,7 @@ from projects.inference.boxes import CLOSENESS
 from projects.inference.classification import estimate
 from projects.inference.instance_level import LIKELY, Asked, Bools, ByParts, Judges, Labels, Merged, Told, Where
 from projects.inference.masks import canonical, merge_shapes
+from projects.inference.naming import Called
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
 from projects.inference.regions import Cluster, edge_of, fuse_shapes, things_in
@@ -58,7 +59,15 @@ def estimate_all(rows: Sequence[Asked], labels: Labels) -> Told:
     return Told(estimate(labels.task, labels.worker, labels.said, labels.sizes, labels.known))
 
 
-REGIONS = ByParts(ask, merge, estimate_all)
+def called(answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[list[Called]]:
+    """What each thing was called."""
+    return [
+        [(who, region["label"]) for who, region in zip(one.who, one.regions, strict=True)]
+        for one in _things(answers, thresholds)
+    ]
+
+
+REGIONS = ByParts(ask, merge, estimate_all, called)
 
 
 def _things(answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[Cluster]:

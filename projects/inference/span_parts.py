@@ -23,6 +23,8 @@ import numpy as np
 
 from projects.inference import geometry
 from projects.inference.instance_level import LIKELY, Bools, ByParts, Floats, Ints, Judges, Merged, Where
+from projects.inference.matching import cluster
+from projects.inference.naming import Called
 from projects.inference.outcome import Answer
 from projects.inference.pieces import common_attributes, common_provenance
 from projects.inference.span_crossings import uncrossed
@@ -32,6 +34,7 @@ from projects.inference.spans import SHARED
 
 Span = Mapping[str, Any]
 Said = tuple[int, Span]  # by which answer, and what
+OTHER_LABEL = 0.999  # how far two spans are alike that differ in their label alone
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,24 @@ def merge(answers: Sequence[Answer], judges: Judges, thresholds: Mapping[str, An
     return Merged({"spans": spans}, np.array([right for _, right in found]), _missing(doubted, spans, judges))
 
 
-SPANS = ByParts(ask, merge, estimate_spans)
+def called(answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[list[Called]]:
+    """What each stretch was called by those who marked it, or most of it."""
+    marks = sorted(
+        (span["start"], span["end"], span["label"], who)
+        for who, answer in enumerate(answers)
+        for span in answer["spans"]
+    )
+    if not marks:
+        return []
+    bounds, labels = np.array([mark[:2] for mark in marks]), np.array([mark[2] for mark in marks], dtype=object)
+    alike = geometry.span_overlaps(bounds, bounds)
+    # Of two spans in one place, each of another label, each goes with those of its own.
+    alike.data *= np.where(labels[alike.row] == labels[alike.col], 1.0, OTHER_LABEL)
+    groups = cluster(alike, [who for *_, who in marks], SHARED * OTHER_LABEL)
+    return [[(marks[i][3], marks[i][2]) for i in group] for group in groups]
+
+
+SPANS = ByParts(ask, merge, estimate_spans, called)
 
 
 def _cuts(answers: Sequence[Answer]) -> list[_Cut]:

@@ -17,6 +17,7 @@ from projects.inference import AGGREGATIONS, BY_PART, WEIGHTED, Outcome, deadlin
 from projects.inference.deadline import TooLong
 from projects.inference.incremental import AnnotatorParameters, newcomer, posterior
 from projects.inference.instance_level import Judges, decide
+from projects.inference.naming import Naming
 from projects.inference.outcome import WHY
 from projects.inference.overlap import gain_of_next
 from projects.inference.reliability import gain
@@ -133,6 +134,11 @@ def parameters_of(terms: Terms, votes: Sequence[Vote]) -> list[AnnotatorParamete
     return [AnnotatorParameters.from_json({"mean": one.mean, "spread": []}) if one.mean else stranger for one in votes]
 
 
+def naming_of(naming: Naming, vote: Vote) -> float:
+    """How likely what its tasker calls a thing is right."""
+    return naming.chance(vote.annotation.tasker_id, vote.standing)
+
+
 def labels_of(terms: Terms, votes: Sequence[Vote]) -> list[int | None]:
     """Each answer as a class of the accuracy model; None for what is none of its classes."""
     choice = methods.choice_in(terms.project.task_type)
@@ -158,6 +164,7 @@ def _by_parts(terms: Terms, voting: Sequence[Vote], method: str) -> Outcome:
         [one.standing for one in voting],
         voting[0].text if voting else "",
         terms.words,
+        [naming_of(terms.naming, one) for one in voting],
     )
     return decide(BY_PART[method], answers, judges, agreement_in(terms), threshold_of(terms), thresholds)
 

@@ -6,7 +6,7 @@ be believed is asked of gold and audits alone, a sample that nothing in the answ
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from uuid import UUID
 
@@ -21,10 +21,11 @@ from projects.inference.copying import find_copies
 from projects.inference.incremental import accuracy_model_of, newcomer, parameters_of
 from projects.inference.instance_level import SIDES, Asked, Ints, Judges, Told, as_labels, decide
 from projects.inference.majority import largest_group, pairwise
+from projects.inference.naming import Naming, learn_naming
 from projects.inference.reliability import estimate_chances
 from projects.inference.span_words import Words
 from projects.models import Annotation, Gold, Task
-from projects.quality.aggregation import agreement_in, threshold_of, weigh
+from projects.quality.aggregation import agreement_in, naming_of, threshold_of, weigh
 from projects.quality.audits import Reviewed
 from projects.quality.more_people import MorePeople, forecast
 from projects.quality.questions import asked
@@ -81,6 +82,7 @@ class Crowded:
     judged: Mapping[str, Sequence[Judged]] = field(default_factory=dict)
     copies: Sequence[Copied] = ()
     words: Mapping[str, Words] = field(default_factory=dict)
+    naming: Naming = Naming()
     more_people: MorePeople | None = None
 
 
@@ -129,7 +131,8 @@ def _small(terms: Terms, votes: Sequence[Vote], truth: dict | None) -> Sequence:
     """Groups of taskers that agree; for classes, (tasker, label); part by part, what was asked and answered."""
     choice = methods.choice_in(terms.project.task_type)
     if terms.settings.aggregation in BY_PART:
-        return [asked(terms, votes, truth)]
+        called = BY_PART[terms.settings.aggregation].called([one.answer for one in votes], terms.settings.thresholds)
+        return [replace(asked(terms, votes, truth), called=called)]
     if choice is None or terms.estimated_by != methods.CATEGORICAL:
         return _groups(terms, votes)
     return [(one.annotation.tasker_id, choice(one.answer) or "") for one in votes]
@@ -197,14 +200,15 @@ def estimate_parts(ballots: Ballots) -> Crowded:
         return Crowded(SIDES, judged={ballots.terms.settings.aggregation: []})
     key = ballots.terms.settings.aggregation
     told = BY_PART[key].estimate(rows, labels)
+    naming = learn_naming((one.taskers, one.called) for one in rows)
     judged: list[Judged] = []
     if ballots.known:
         untold = BY_PART[key].estimate(rows, labels._replace(known=np.full_like(labels.known, -1)))
-        judged = _judged_apart(ballots, untold, taskers)
-    return Crowded(SIDES, taskers, told.estimate, judged={key: judged}, words=told.words)
+        judged = _judged_apart(ballots, untold, naming, taskers)
+    return Crowded(SIDES, taskers, told.estimate, judged={key: judged}, words=told.words, naming=naming)
 
 
-def _judged_apart(ballots: Ballots, untold: Told, taskers: Sequence[int]) -> list[Judged]:
+def _judged_apart(ballots: Ballots, untold: Told, naming: Naming, taskers: Sequence[int]) -> list[Judged]:
     """The method's word on each known answer, by people and words estimated without any of them."""
     terms, agree, accuracy_model = ballots.terms, agreement_in(ballots.terms), accuracy_model_of(untold.estimate)
     parameters = {key: parameters_of(untold.estimate, place) for place, key in enumerate(taskers)}
@@ -213,7 +217,8 @@ def _judged_apart(ballots: Ballots, untold: Told, taskers: Sequence[int]) -> lis
         if len(one.votes) < min(2, terms.settings.wanted):
             continue
         known = [parameters.get(vote.annotation.tasker_id, stranger) for vote in one.votes]
-        judges = Judges(accuracy_model, known, [vote.standing for vote in one.votes], one.votes[0].text, untold.words)
+        standings, named = zip(*((vote.standing, naming_of(naming, vote)) for vote in one.votes), strict=True)
+        judges = Judges(accuracy_model, known, standings, one.votes[0].text, untold.words, named)
         answers = [vote.answer for vote in one.votes]
         outcome = decide(method, answers, judges, agree, threshold_of(terms), terms.settings.thresholds)
         if outcome.decided and outcome.answer is not None:

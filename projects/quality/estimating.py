@@ -142,7 +142,7 @@ def _numbers(method: str, crowded: Crowded) -> dict:
     if crowded.estimate is not None:
         words = {label: one.to_json() for label, one in crowded.words.items()}
         more = asdict(crowded.more_people) if crowded.more_people else {}
-        beside = {"words": words, "more_people": more}
+        beside = {"words": words, "naming": crowded.naming.to_json(), "more_people": more}
         return accuracy_model_of(crowded.estimate).to_json() | {key: one for key, one in beside.items() if one}
     # Nobody answered yet: what is held before any estimate.
     return {} if method == methods.STANDING else first_accuracy_model(max(len(crowded.labels), 1)).to_json()

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from projects import queue
 from projects.configuration import configure
+from projects.configuration.terms import terms_of
 from projects.inference.instance_level import SIDES
 from projects.models import (
     AccuracyModel,
@@ -305,3 +306,22 @@ def test_words_that_an_estimate_learnt_are_kept_with_the_crowd_and_used(cast) ->
     now = Posterior.objects.get(task=after).raw
     assert now != at_first, "three strangers were enough to say that nothing is there; the words doubt it"
     assert now == Posterior.objects.get(task=before).raw, "the estimate weighed the first again in the same way"
+
+
+def test_how_well_each_one_names_is_learnt_by_an_estimate_and_used(cast) -> None:
+    """Carol calls each third name something else. Where she and Bob differ about what it is, he is believed."""
+    project = spans_project(cast)
+    batch = make.batch(project)
+    person, place = make.spans((0, 11)), make.spans((0, 11, "place"))
+    for number in range(12):
+        task = make.task(batch)
+        right, wrong = (person, place) if number % 2 else (place, person)
+        for tasker, answer in ((cast.alice, right), (cast.bob, right), (cast.carol, right if number % 3 else wrong)):
+            said(tasker, task, answer)
+    estimating.run(estimating.start(project, by=cast.mina).pk)
+    terms = terms_of(project)
+    assert terms.naming.of[cast.carol.pk] < terms.naming.of[cast.bob.pk]
+    task = make.task(batch)
+    for tasker, answer in ((cast.carol, person), (cast.bob, place), (cast.alice, NOTHING)):
+        said(tasker, task, answer)
+    assert [one["label"] for one in Posterior.objects.get(task=task).parts] == ["place"]
