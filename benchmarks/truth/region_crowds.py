@@ -51,7 +51,7 @@ Answer = dict[str, Any]
 Seen = tuple[dict[str, Answer], Answer]  # who said what, and what is there
 
 
-def table(ledger: Ledger, seeds: int = 2) -> None:
+def table(ledger: Ledger, seeds: int = 4) -> None:
     """Each kind of crowd, and the worst of them against the plain vote."""
     ledger.say(
         "\n## Boxes of several things: F1 on made-up crowds (plain vote, regions_v1 of strangers, of known people)"
