@@ -29,9 +29,11 @@ class Naming:
     usual: float | None = None
     of: Mapping[Any, float] = field(default_factory=dict)
 
-    def chance(self, tasker: Hashable, otherwise: float) -> float:
-        """Of one tasker; `otherwise` where nothing is known."""
-        return otherwise if self.usual is None else self.of.get(tasker, self.usual)
+    def chance(self, tasker: Hashable, standing: float) -> float:
+        """Of one tasker: half by what was learnt of their names, and half by their `standing`, which is all there is
+        where nothing was learnt. Mistakes of names go together, since what misleads one misleads others, so what was
+        learnt alone would be too sure."""
+        return standing if self.usual is None else (self.of.get(tasker, self.usual) + standing) / 2
 
     def to_json(self) -> list[Any]:
         """[usual, the taskers, their chances]; nothing where nothing is known."""

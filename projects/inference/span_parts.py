@@ -5,7 +5,7 @@ such a stretch is one question, "inside a span of this label or not?", however l
 much made one mistake, not ninety. What an estimate over all texts (`span_questions`) said of taskers and of words
 answers it. Stretches that are inside become spans, cut where most of those who marked both sides cut them: so bounds
 are weighed by who drew them. Each label is cut by itself, but where people call one thing differently (`span_rivals`)
-its names are cut together: whether something is there comes first, and then what it is, by the standing of those who
+its names are cut together: whether something is there comes first, and then what it is, by how well those name who
 say so and by the words.
 
 Sources: Nguyen et al. 2017 and Simpson and Gurevych 2019 (crowdsourced sequences; ours is neither of their models),
@@ -253,8 +253,8 @@ def _span(cut: _Cut, run: _Run, members: Sequence[Said], judges: Judges) -> tupl
     label, sure = cut.label, 1.0
     if not label:
         said = members or [(who, span) for who, some in enumerate(cut.spans) for span in some]
-        called = [span["label"] for _, span in said]
-        label, sure = judges.name([who for who, _ in said], called, (run.start, run.end))
+        names = [span["label"] for _, span in said]
+        label, sure = judges.name([who for who, _ in said], names, (run.start, run.end))
     told = {
         "start": run.start,
         "end": run.end,

@@ -38,7 +38,9 @@ def test_of_two_against_two_those_are_believed_whose_names_are_right():
 
 def test_somebody_new_names_as_well_as_the_crowd():
     naming = known_by(REGIONS, street(2)).naming
-    assert naming.chance("eva", 0.1) == naming.usual == pytest.approx(np.mean(list(naming.of.values())), abs=0.02)
+    assert naming.usual == pytest.approx(np.mean(list(naming.of.values())), abs=0.02)
+    assert naming.chance("eva", 0.7) == pytest.approx((naming.usual + 0.7) / 2)
+    assert naming.chance("ann", 0.7) == pytest.approx((naming.of["ann"] + 0.7) / 2)
 
 
 def test_where_all_say_one_name_nothing_is_known_of_naming():
