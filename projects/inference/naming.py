@@ -23,8 +23,8 @@ Called = tuple[int, str]  # by which answer, and what
 
 @dataclass(frozen=True)
 class Naming:
-    """The chance that a name is right: `of` each tasker, and `usual` of anybody else; None where no two named one thing
-    by more than one name, and nothing is known."""
+    """The chance that a name is right: `of` each tasker, and `usual` of anybody else; None where what several named has
+    one name only, or none, and nothing is known."""
 
     usual: float | None = None
     of: Mapping[Any, float] = field(default_factory=dict)
