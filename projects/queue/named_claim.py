@@ -12,7 +12,6 @@ from projects.models import Assignment, AssignmentRules, Project, Task
 from projects.queue import eligibility, list_sql, qualification, work_lists
 from projects.queue.candidate_slots import Choice, terms_of
 from projects.queue.claim_numbers import StaleChoice
-from projects.queue.conflicts_of_interest import waiting_for
 from projects.queue.no_work import Nothing, crowded, not_live, training_first
 from projects.queue.take import held_again, hold, promised
 from taskers.access import may
@@ -57,12 +56,11 @@ def _claimed(
             return found
         choice = terms_of(tasker, [project])
         check(choice)
-        terms = promised(choice, list(choice.terms.values())) | {"partners": list(choice.partners)}
+        terms = promised(choice, list(choice.terms.values()))
         most = eligibility.left_today(choice.terms[project.pk], number)
         try:
-            with waiting_for(tasker.pk, choice.partners):
-                asked = {"tasks": list(tasks), "most": most, "token": uuid4()}
-                taken = hold(choice, list_sql.TAKE_NAMED, terms | asked)
+            asked = {"tasks": list(tasks), "most": most, "token": uuid4()}
+            taken = hold(choice, list_sql.TAKE_NAMED, terms | asked)
         except StaleChoice:
             continue  # another tab was faster
         if not taken:

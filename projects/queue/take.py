@@ -59,16 +59,17 @@ def take_next(
     """
     if choice.held and (found := held_again(choice.tasker, choice.projects)):
         return found
-    if found := _course(choice, number) or _listed(choice, number, rng):
+    alone, most = number == 1, min(eligibility.left_today(one, number) for one in choice.terms.values())
+    if found := _course(choice, alone) or _listed(choice, most, rng) or _course(choice, alone):
         return found
     while True:
         choice.slots, behind_a_course = _up_to_a_course(choice)
-        if number == 1 and (found := _foretold(choice, rng, requested)):
+        if alone and (found := _foretold(choice, rng, requested)):
             return found
-        if (found := _walk(choice, number, rng or random.SystemRandom())) or not behind_a_course:
+        if (found := _walk(choice, most, rng or random.SystemRandom())) or not behind_a_course:
             return found
         choice.slots = behind_a_course
-        if found := _course(choice, number):
+        if found := _course(choice, alone):
             return found
 
 
@@ -122,18 +123,17 @@ def promised(choice: Choice, terms: Sequence[Terms]) -> dict[str, list]:
 
 
 def hold(choice: Choice, statement: str, terms: dict[str, Any]) -> list[Assignment]:
-    """What a statement puts into these hands, each with its task, asset and project.
+    """What a statement puts into these hands while no partner takes, each with its task, asset and project.
 
     Raises StaleChoice where it found something and took nothing, since the claim number is another one by now.
     """
-    found = []
-    here = {"tasker": choice.tasker.pk, "number": choice.number}
-    for assignment, task, asset in ask_models(statement, here | terms, a=Assignment, t=Task, s=Asset):
-        if assignment is None:
+    here = {"tasker": choice.tasker.pk, "partners": list(choice.partners), "number": choice.number}
+    with waiting_for(choice.tasker.pk, choice.partners):
+        rows = ask_models(statement, here | terms, a=Assignment, t=Task, s=Asset)
+        if any(assignment is None for assignment, _task, _asset in rows):
             raise StaleChoice()
-        found.append(_placed(assignment, task, asset, choice.projects))
-    choice.number += bool(found)
-    return found
+    choice.number += bool(rows)
+    return [_placed(assignment, task, asset, choice.projects) for assignment, task, asset in rows]
 
 
 def _placed(assignment: Assignment, task: Task, asset: Asset | None, projects: Mapping[int, Project]) -> Assignment:
@@ -141,11 +141,11 @@ def _placed(assignment: Assignment, task: Task, asset: Asset | None, projects: M
     return assignment
 
 
-def _course(choice: Choice, number: int) -> list[Assignment]:
-    """The next item of the course that is due before the first slot's next judgement, where one is asked for; a project
-    whose course has nothing is refused."""
+def _course(choice: Choice, alone: bool) -> list[Assignment]:
+    """The next item of the course that is due before the first slot's next judgement, where one is asked for alone; a
+    project whose course has nothing is refused."""
     while choice.slots and qualification.is_due(choice.tasker, terms := choice.slots[0].terms):
-        item = qualification.next_item(choice, terms) if number == 1 else training_first()
+        item = qualification.next_item(choice, terms) if alone else training_first()
         if not isinstance(item, Nothing):
             return item
         choice.refuse(terms.project, item)
@@ -160,15 +160,16 @@ def _up_to_a_course(choice: Choice) -> tuple[list[CandidateSlot], list[Candidate
     return choice.slots[:at], choice.slots[at:]
 
 
-def _listed(choice: Choice, number: int, rng: random.Random | None) -> list[Assignment]:
+def _listed(choice: Choice, most: int, rng: random.Random | None) -> list[Assignment]:
     """What comes next on this tasker's lists, in projects where people work by list: there nobody walks. Models have no
-    lists, and walk. A course comes before a list; where the pool has work as well, that comes before another's course.
+    lists, and walk. A course comes before a list; where the pool has work as well, that comes before another's course:
+    projects whose lists have nothing are refused, and the next course may be due.
     """
     by_list = [one for pk, one in choice.terms.items() if one.by_list and pk not in choice.refusals]
     if not by_list or choice.tasker.kind == Person.Kind.MODEL:
         return []
     due = {one.project for one in by_list if qualification.is_due(choice.tasker, one)}
-    found, ahead = _along_lists(choice, [one for one in by_list if one.project not in due], number, rng)
+    found, ahead = _along_lists(choice, [one for one in by_list if one.project not in due], most, rng)
     if found:
         return found
     pooled = any(not one.terms.by_list for one in choice.slots)
@@ -179,26 +180,24 @@ def _listed(choice: Choice, number: int, rng: random.Random | None) -> list[Assi
     for one in by_list:
         if pooled or one.project not in due & open_in:
             choice.refuse(one.project, why)
-    return _course(choice, number)
+    return []
 
 
 def _along_lists(
-    choice: Choice, terms: Sequence[Terms], number: int, rng: random.Random | None
+    choice: Choice, terms: Sequence[Terms], most: int, rng: random.Random | None
 ) -> tuple[list[Assignment], Ahead]:
     """What is free on this tasker's lists in these projects; and where nothing is, what may lie there still."""
     if not terms:
         return [], Ahead.NOTHING
     asked = promised(choice, terms) | {"partners": list(choice.partners), "tasker": choice.tasker.pk}
-    most = eligibility.left_today(terms[0], number)
     ahead, stretches, begun = Ahead.NOTHING, [(0, list_sql.END)], False
     for _stride in range(LIST_STRIDES):
         if not stretches:
             return [], ahead
         after, upto = stretches.pop(0)
         entries = asked | {"after": after, "upto": upto}
-        with waiting_for(choice.tasker.pk, choice.partners):
-            if found := hold(choice, list_sql.TAKE_LISTED, entries | {"token": uuid4(), "most": most}):
-                return found, ahead
+        if found := hold(choice, list_sql.TAKE_LISTED, entries | {"token": uuid4(), "most": most}):
+            return found, ahead
         ((last, looked, free),) = ask(list_sql.PASSED, entries)
         ahead = Ahead.LOCKED if free else ahead
         if looked == list_sql.LOOKED:
@@ -221,16 +220,12 @@ def _foretold(choice: Choice, rng: random.Random | None, requested: RequestedTas
     """What comes instead of the walk's next: what is dealt, or was looked up ahead."""
     key = requested.key_for(choice.tasker, choice.number) if requested else None
     rng = rng or gold_dealing.rng(choice.tasker, choice.number)
-    due = gold_dealing.due(choice, rng)
-    if found := _dealt(choice, due, rng, key):
-        return found
-    if key is None:
-        return []
-    if found := _requested(choice, key):
-        return found
-    # Somebody was faster. That happens to no gold, so whatever comes instead is drawn anew, gold as often as ever.
-    due = gold_dealing.due(choice, rng)
-    return _dealt(choice, due, rng)
+    # Where somebody was faster (which happens to no gold), what comes instead is drawn anew, gold as often as ever.
+    for wanted in (None,) if key is None else (key, None):
+        due = gold_dealing.due(choice, rng)
+        if found := _dealt(choice, due, rng, wanted) or _requested(choice, wanted):
+            return found
+    return []
 
 
 def _dealt(choice: Choice, due: Due | None, rng: random.Random, requested: int | None = None) -> list[Assignment]:
@@ -252,19 +247,18 @@ def _deal(choice: Choice, statement: str, token: UUID, **drawn: float | None) ->
     return hold(choice, statement, promised | drawn)
 
 
-def _requested(choice: Choice, key: int) -> list[Assignment]:
+def _requested(choice: Choice, key: int | None) -> list[Assignment]:
     """The task that was looked up ahead, if it is still to be had; not for whoever is kept apart from somebody."""
-    if not choice.slots or choice.partners:
+    if key is None or not choice.slots or choice.partners:
         return []
-    terms = {"partners": [], "token": uuid4(), "requested": key}
-    return hold(choice, sql.TAKE_REQUESTED, as_columns(choice, choice.slots) | terms)
+    return hold(choice, sql.TAKE_REQUESTED, as_columns(choice, choice.slots) | {"token": uuid4(), "requested": key})
 
 
-def _walk(choice: Choice, number: int, rng: random.Random) -> list[Assignment]:
+def _walk(choice: Choice, most: int, rng: random.Random) -> list[Assignment]:
     """Stride by stride past what this tasker can't take, then once behind the cursors."""
     slots, ahead = choice.slots, Ahead.NOTHING
     for _stride in range(STRIDES if slots else 0):
-        if found := _take(choice, slots) if number == 1 else _group(choice, slots, number, rng):
+        if found := _take(choice, slots) if most == 1 else _group(choice, slots, most, rng):
             return found
         slots, ahead = _pass(choice, slots)
         if ahead is not Ahead.MORE:
@@ -283,15 +277,12 @@ def _take(
 
     For more than one, the slots should be one: a statement doesn't see that it took another slot of the same task.
     """
-    terms = as_columns(choice, slots) | {"partners": list(choice.partners), "token": token or uuid4(), "most": most}
-    with waiting_for(choice.tasker.pk, choice.partners):
-        return hold(choice, sql.TAKE, terms)
+    return hold(choice, sql.TAKE, as_columns(choice, slots) | {"token": token or uuid4(), "most": most})
 
 
 def _group(choice: Choice, slots: Sequence[CandidateSlot], number: int, rng: random.Random) -> list[Assignment]:
     """One slot at a time; once some are found, only the next few slots are asked for the rest. A group is of one
     project."""
-    number = min(number, eligibility.left_today(slots[0].terms, number))
     gold_at = gold_dealing.places_in_a_group(slots[0].terms, number, rng)
     found: list[Assignment] = []
     missing, more, token = number - sum(gold_at), MORE_SLOTS, uuid4()
