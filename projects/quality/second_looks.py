@@ -1,7 +1,8 @@
 """Verdicts worth a second look: proposed by an estimate, opened or dismissed by a reviewer. They change nothing.
 
-Audits (audits.py) are among them, and what audit rounds draw (audit_rounds.py). Other writers of SecondLook are these
-two, and consensus.py, which opens audits with the verdict and answers what is open with a reviewer's new one.
+Audits (audits.py) are among them, and what audit rounds draw (audit_rounds.py): their reviewers aren't told what was
+decided, so they can't leave it as it is, only decide. Other writers of SecondLook are these two, and consensus.py,
+which opens audits with the verdict and answers what is open with a reviewer's new one.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ FELL = 0.1  # a confidence must have fallen by so much to be worth anybody's tim
 FEW = 20  # of them are looked at for the next that a reviewer may decide; whoever judged all those finds the list
 BLIND = (SecondLook.Reason.AUDIT, SecondLook.Reason.SAMPLE)
 ASKED = (*BLIND, SecondLook.Reason.RULE)  # whatever is thought of the verdict
+_GONE = "This isn't waiting for a second look any more."
 UNDECIDED = 0.5  # where no answer is likelier than all others together, the verdict's isn't either
 
 
@@ -123,23 +125,32 @@ def of_task(task: Task) -> SecondLook | None:
     return open_in([task.project_id]).filter(task=task).first()
 
 
-@transaction.atomic
-def dismiss(task: Task, *, by: Person) -> bool:
-    """Leave a task's verdict as it is, for good; of an audit, this says that it is right. Returns whether it was one.
+def seen(task: Task) -> SecondLook:
+    """What is open on a task's verdict, for whoever looks at that verdict. Raises StateConflict where nothing is, and
+    of audits, which are decided without knowing it."""
+    look = of_task(task)
+    if look is None:
+        raise StateConflict(_GONE)
+    if look.is_blind:
+        raise StateConflict("This was drawn for an audit: decide it without knowing what was decided.")
+    return look
 
-    Ends the review that the same person may have begun. Raises StateConflict when nothing of it is open any more, and
-    like claiming its review for whoever judged the task.
+
+@transaction.atomic
+def dismiss(task: Task, *, by: Person) -> None:
+    """Leave a task's verdict as it is, for good.
+
+    Ends the review that the same person may have begun. Raises as `seen`, and like claiming its review for whoever
+    judged the task.
     """
     queue.refuse_own_work(task, by)
-    look = of_task(task)
-    live = SecondLook.objects.filter(pk=look.pk if look else 0, state=SecondLook.State.OPEN)
-    if look is None or not live.update(state=SecondLook.State.DISMISSED, ended_by=by, ended_at=Clock()):
-        raise StateConflict("This isn't waiting for a second look any more.")
+    live = SecondLook.objects.filter(pk=seen(task).pk, state=SecondLook.State.OPEN)
+    if not live.update(state=SecondLook.State.DISMISSED, ended_by=by, ended_at=Clock()):
+        raise StateConflict(_GONE)
     mine = Assignment.objects.filter(task=task, kind="review", state="held", tasker=by).first()
     if mine is not None and mine.token is not None:
         queue.release(mine, by, mine.token)
     emit_of_task("second_look_dismissed", task, by)
-    return look.is_blind
 
 
 def _look(terms: Terms, estimation: Estimation, verdict: Verdict, reason: str, now: float) -> SecondLook:

@@ -135,12 +135,12 @@ class TestOpening:
     def test_a_task_that_was_drawn_stays_so_when_it_is_asked_again(self, cast) -> None:
         project = audited(cast)
         task = decided(cast, make.batch(project))
-        second_looks.dismiss(task, by=cast.rita)
+        assert looks(task) == [("audit", "open")]
         configure.change(project, cast.mina, audit_share=0.0)
         task_actions.requeue(task, by=cast.mina)
         assert audits.reviewed([task]) == {}
         said(cast.carol, task, PERSON)
-        assert looks(task) == [("audit", "dismissed"), ("audit", "open")]
+        assert [reason for reason, _state in looks(task)] == ["audit", "audit"]
         assert (second_looks.of_task(task).verdict, audits.reviewed([task])) == (
             Verdict.objects.current().get(task=task),
             {},
@@ -156,16 +156,17 @@ class TestOpening:
 
 
 class TestAnswering:
-    def test_both_ways_of_answering_make_it_known(self, cast) -> None:
+    def test_whatever_is_decided_is_known(self, cast) -> None:
         project = audited(cast)
         batch = make.batch(project)
         right, wrong, left = (decided(cast, batch) for _turn in range(3))
-        second_looks.dismiss(right, by=cast.rita)
+        reviewed(cast, right, PERSON)
         reviewed(cast, wrong, PLACE)
-        assert looks(wrong) == [("audit", "answered")]
+        assert looks(right) == looks(wrong) == [("audit", "answered")]
         told = audits.reviewed([right, wrong, left])
-        assert told[right.pk] == audits.Reviewed(Verdict.objects.get(task=right).answer, drawn=True, anew=False)
-        assert (told[wrong.pk].drawn, told[wrong.pk].anew, set(told)) == (True, True, {right.pk, wrong.pk})
+        assert {task: (one.drawn, one.anew) for task, one in told.items()} == dict.fromkeys(
+            (right.pk, wrong.pk), (True, True)
+        )
         assert audits.counts(project, 1.0) == audits.Counts(answered=2, open=1, in_review=0)
         kept = estimated(cast, project)
         assert (kept.known, kept.right, kept.sources) == (2, 1, {"audit": 2, "contradictory": 0})
@@ -181,6 +182,7 @@ class TestAnswering:
 
     def test_nobody_says_of_their_own_work_that_it_is_right(self, cast) -> None:
         task = decided(cast, make.batch(audited(cast)))
+        SecondLook.objects.update(reason=SecondLook.Reason.RULE)
         with pytest.raises(OwnWork):
             second_looks.dismiss(task, by=cast.alice)
         review = queue.claim_review(task, cast.rita)
@@ -188,6 +190,14 @@ class TestAnswering:
         assert Assignment.objects.get(pk=review.pk).state == "released", "she needs it no more"
         with pytest.raises(StateConflict):
             second_looks.dismiss(task, by=cast.rita)
+
+    def test_what_was_left_as_it_stood_before_audits_had_to_be_decided_still_counts(self, cast) -> None:
+        task = decided(cast, make.batch(audited(cast)))
+        SecondLook.objects.update(state=SecondLook.State.DISMISSED)
+        assert audits.reviewed([task])[task.pk] == audits.Reviewed(
+            Verdict.objects.get(task=task).answer, drawn=True, anew=False
+        )
+        assert audits.counts(task.project, 1.0) == audits.Counts(answered=1, open=0, in_review=0)
 
     def test_after_an_audit_comes_the_next_that_rita_may_answer(self, cast, client) -> None:
         batch = make.batch(audited(cast))
@@ -213,17 +223,10 @@ class TestAnswering:
         shown = client.get(reverse("second-looks") + chosen).content.decode()
         assert escape(reverse("review", args=[first.public_id]) + chosen) in shown
         page = client.get(reverse("review", args=[first.public_id]) + chosen)
-        assert escape(reverse("second-look", args=[first.public_id]) + chosen) in page.content.decode()
         data = page.context["data"]
         body = {"token": data["review"]["token"], "answer": PERSON}
         following = client.post(data["urls"]["decide"], body, content_type="application/json").json()["next"]
         assert following == reverse("review", args=[last.public_id]) + chosen
-
-        looked = client.get(reverse("second-look", args=[last.public_id]) + chosen).content.decode()
-        left = reverse("second-look-dismiss", args=[last.public_id]) + chosen
-        for there in (left, reverse("second-looks") + chosen, reverse("review", args=[last.public_id]) + chosen):
-            assert escape(there) in looked
-        assert client.post(left).url == reverse("second-looks") + chosen
 
     def test_rita_is_told_neither_the_verdict_nor_that_it_is_doubted(self, cast, client) -> None:
         project = audited(cast, wanted=3)
@@ -239,16 +242,16 @@ class TestAnswering:
         assert (data["review"]["blind"], data["verdict"], page.context["parts"]) == (True, None, [])
         assert [one["agreement"] for one in data["answers"]] == [None] * 3
         assert "as if nothing had been decided" in page.content.decode()
-        there = client.get(reverse("second-look", args=[task.public_id])).content.decode()
-        assert "It is right" in there and '"verdict"' in there
-        after = client.post(reverse("second-look-dismiss", args=[task.public_id]))
-        assert after.url == reverse("second-looks") + "?why=audit" and looks(task) == [("audit", "dismissed")]
-        assert client.get(reverse("second-look", args=[task.public_id])).status_code == 409
+        there = reverse("second-look", args=[task.public_id])
+        assert there not in page.content.decode()
+        for told in (client.get(there), client.post(reverse("second-look-dismiss", args=[task.public_id]))):
+            assert told.status_code == 409 and "Maria" not in told.content.decode()
+        assert looks(task) == [("audit", "open")]
 
     def test_mina_reads_what_calibration_rests_on(self, cast, client) -> None:
         project = audited(cast)
         batch = make.batch(project)
-        second_looks.dismiss(decided(cast, batch), by=cast.rita)
+        reviewed(cast, decided(cast, batch))
         decided(cast, batch)
         estimated(cast, project)
         client.force_login(cast.mina)
@@ -267,9 +270,9 @@ class TestDoubt:
         assert [one.task for one in second_looks.open_in([project])] == [task, sure]
         estimating.run(estimating.start(project, by=cast.mina).pk)
         assert looks(sure) == looks(task) == [("audit", "open")], "nothing is withdrawn where nothing is doubted"
-        second_looks.dismiss(task, by=cast.rita)
+        reviewed(cast, task)
         estimating.run(estimating.start(project, by=cast.mina).pk)
-        assert looks(task) == [("audit", "dismissed")]
+        assert looks(task) == [("audit", "answered")]
 
 
 def moved(project) -> list[float]:
@@ -304,7 +307,7 @@ class TestCalibration:
             for task in tasks[:2]:
                 reviewed(cast, task, PERSON)
             for task in tasks[2:] if share else ():
-                second_looks.dismiss(task, by=cast.rita)
+                reviewed(cast, task)
             kept = estimated(cast, project)
             before[share] = (kept.known, kept.right)
             assert (moved(project) == at_first) == (share == 0)
@@ -316,7 +319,7 @@ class TestCalibration:
         tasks = [decided(cast, batch) for _turn in range(10)]
         reviewed(cast, tasks[0], PLACE)
         for task in tasks[1:]:
-            second_looks.dismiss(task, by=cast.rita)
+            reviewed(cast, task)
         sure = (2 * 0.7 + 2 - 1) / (2 + 2 - 1)
         kept = estimated(cast, project)
         learnt = calibrate([sure] * 10, [False] + [True] * 9)
@@ -327,17 +330,17 @@ class TestCalibration:
         project = audited(cast, task_type="classification", labels=labels)
         batch = make.batch(project)
         task = decided(cast, batch, classified("cat"))
-        second_looks.dismiss(task, by=cast.rita)
+        reviewed(cast, task, classified("cat"))
         configure.set_labels(project, [labels[1]], by=cast.mina)
         project.labels.filter(key="cat").update(merged_into=project.labels.get(key="dog"))
         kept = estimated(cast, project)
         assert (kept.known, kept.right, kept.sources["audit"]) == (1, 1, 1)
 
-    def test_the_taskers_of_a_confirmed_task_are_still_known_by_it(self, cast) -> None:
+    def test_the_taskers_of_an_audited_task_are_known_by_it(self, cast) -> None:
         project = audited(cast, aggregation="standing_v1")
         batch = make.batch(project)
         for _turn in range(4):
-            second_looks.dismiss(decided(cast, batch), by=cast.rita)
+            reviewed(cast, decided(cast, batch))
         estimated(cast, project)
         assert set(AnnotatorParameters.objects.values_list("tasker", flat=True)) == {cast.alice.pk, cast.bob.pk}
 
@@ -345,5 +348,5 @@ class TestCalibration:
         project = audited(cast)
         batch = make.batch(project)
         known_answers(cast, project, batch, [(cast.alice, PERSON), (cast.bob, PERSON)], number=3)
-        second_looks.dismiss(decided(cast, batch), by=cast.rita)
+        reviewed(cast, decided(cast, batch))
         assert estimated(cast, project).sources == {"gold": 3, "audit": 1, "contradictory": 0}

@@ -1,11 +1,12 @@
 """A verdict that several people's answers reach at the same moment is audited once, and answered once."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from projects import queue
-from projects.models import SecondLook, Verdict
+from projects.models import SecondLook, Task, Verdict
 from projects.quality import audits, second_looks
 from projects.workflow import submission
 from taskers.errors import Problem
@@ -25,15 +26,32 @@ def refused(call: Callable[[], object]) -> bool:
     return False
 
 
-def test_answers_at_once_open_one_audit_and_two_reviewers_answer_it_once(cast) -> None:
-    project = make.project(cast.riverside, wanted=3, audit_share=1.0)
-    task = make.task(make.batch(project), wanted=4)
+def audited(cast) -> Task:
+    """What four people answered at the same moment."""
+    task = make.task(make.batch(make.project(cast.riverside, wanted=3, audit_share=1.0)), wanted=4)
     mine = [(who, given(who, task)) for who in (cast.alice, cast.bob, cast.carol, cast.mina)]
     all_at_once([lambda who=who, one=one: submission.submit(one, who, one.token, PERSON) for who, one in mine])
+    return task
+
+
+def test_answers_at_once_open_one_audit_which_is_answered_once(cast) -> None:
+    task = audited(cast)
     verdict = Verdict.objects.current().get(task=task)
     look = SecondLook.objects.get()
     assert (look.verdict, look.reason, look.state) == (verdict, "audit", "open")
 
+    review = queue.claim_review(task, cast.rita)
+    decide = partial(submission.decide, review, cast.rita, review.token)
+    all_at_once([lambda answer=answer: refused(lambda: decide(answer)) for answer in (PERSON, PLACE)])
+    look.refresh_from_db()
+    assert look.state == "answered" and Verdict.objects.filter(task=task).count() == 2
+    assert audits.reviewed([task])[task.pk].anew
+    assert audits.counts(task.project, 1.0) == audits.Counts(answered=1, open=0, in_review=0)
+
+
+def test_of_leaving_a_verdict_as_it_is_and_deciding_it_the_decision_comes_through(cast) -> None:
+    task = audited(cast)
+    SecondLook.objects.update(reason=SecondLook.Reason.RULE)
     review = queue.claim_review(task, cast.rita)
     late = all_at_once(
         [
@@ -41,7 +59,6 @@ def test_answers_at_once_open_one_audit_and_two_reviewers_answer_it_once(cast) -
             lambda: refused(lambda: submission.decide(review, cast.rita, review.token, PLACE)),
         ]
     )
-    look.refresh_from_db()
-    assert late in ([True, False], [False, False]), "a decision comes through; what it overtook is refused"
-    assert look.state == ("answered" if late[0] else "dismissed")
-    assert audits.reviewed([task])[task.pk].anew and audits.counts(project, 1.0) == audits.Counts(1, 0, 0)
+    assert late in ([True, False], [False, False]), "what it overtook is refused"
+    assert SecondLook.objects.get().state == ("answered" if late[0] else "dismissed")
+    assert Verdict.objects.current().get(task=task).decided_by == cast.rita

@@ -264,7 +264,7 @@ API = [
     post("api-review-mistake", only("rita"), MISTAKE, on="reviewed", but=ANOTHERS),
     put("api-review-draft", only("rita"), json(token="@token", version=0, answer=ANSWER), on="reviewed", but=ANOTHERS),
     get("api-second-looks", REVIEW | {"eve", "hugo", "hilltops"}),
-    post("api-second-look-dismiss", REVIEW, json(), on="audited"),
+    post("api-second-look-dismiss", REVIEW, json(), on="ruled"),
     get("api-people", OFFICE | {"hugo", "hilltops"}),
     get("api-person", OFFICE),
     post("api-person-roles", OFFICE, json(role="reviewer")),

@@ -26,6 +26,7 @@ from projects.models import (
     Mistake,
     Project,
     RuleConsequence,
+    SecondLook,
     Task,
 )
 from projects.quality.gold import grading
@@ -95,7 +96,7 @@ def assemble() -> World:
     projects = {
         "": make.project(cast.riverside, "Riverside's secret project", wanted=2),
         "corrected": make.project(cast.riverside, "Corrected", wanted=2, correction_minutes=60),
-        "audited": make.project(cast.riverside, "Audited", wanted=2, audit_share=1.0),
+        "ruled": make.project(cast.riverside, "Ruled", wanted=2, audit_share=1.0),
         "course": make.project(cast.riverside, "Taught", wanted=1),
         "pictures": make.project(cast.riverside, "Animals", "image_regions", labels=ANIMALS),
         "pairs": make.project(cast.riverside, "Answers", "preference", labels=[], wanted=1),
@@ -112,7 +113,7 @@ def assemble() -> World:
     _listed(world, cast, projects["listed"])
     money.money(world, cast)
     _corrected(world, cast, projects["corrected"])
-    _audited(world, cast, projects["audited"])
+    _ruled(world, cast, projects["ruled"])
     kinds.course(world, cast, projects["course"])
     kinds.pictures(world, cast, projects["pictures"])
     kinds.pairs(world, cast, projects["pairs"])
@@ -335,12 +336,13 @@ def _corrected(world: World, cast: Cast, project: Project) -> None:
     }
 
 
-def _audited(world: World, cast: Cast, project: Project) -> None:
-    """Decided, and to be looked at once more."""
+def _ruled(world: World, cast: Cast, project: Project) -> None:
+    """Decided, and to be looked at once more since a rule asks for it."""
     task = make.task(make.batch(project))
     for tasker in (cast.alice, cast.bob):
         said(tasker, task, make.MARIA)
-    world.others["audited"] |= {"task_id": task.public_id}
+    SecondLook.objects.filter(task=task).update(reason=SecondLook.Reason.RULE)
+    world.others["ruled"] |= {"task_id": task.public_id}
 
 
 def _rows_of_the_admin(world: World) -> None:

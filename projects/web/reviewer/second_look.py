@@ -14,7 +14,6 @@ from projects.quality import second_looks
 from projects.web.reviewer.review import reviewable, selection_beside, selection_of
 from projects.web.shared.access import signed_in
 from projects.web.shared.answer_drawing import drawing
-from taskers.errors import StateConflict
 from taskers.web.requests import MemberRequest
 
 MOST = 100
@@ -37,14 +36,12 @@ def proposals(request: MemberRequest) -> HttpResponse:
 def decided(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """The verdict that is looked at, to be left as it is."""
     task = access.task(request.user, task_id, *access.REVIEW)
-    look = second_looks.of_task(task)
-    if look is None:
-        raise StateConflict("This isn't waiting for a second look any more.")
+    look = second_looks.seen(task)
     context = {
         "task": task,
         "project": task.project,
         "look": look,
-        "selection": selection_beside(request, task)._replace(audits=look.is_blind),
+        "selection": selection_beside(request, task)._replace(audits=False),
         "view": drawing(task, {"verdict": look.verdict.answer}),
     }
     return render(request, "projects/reviewer/second_look.html", context)
@@ -55,6 +52,6 @@ def decided(request: MemberRequest, task_id: UUID) -> HttpResponse:
 def dismiss(request: MemberRequest, task_id: UUID) -> HttpResponse:
     """Leave a verdict as it is."""
     task = access.task(request.user, task_id, *access.REVIEW)
-    audit = second_looks.dismiss(task, by=request.user)
+    second_looks.dismiss(task, by=request.user)
     messages.success(request, _("The verdict stays. It won't be proposed again."))
-    return redirect(selection_beside(request, task)._replace(audits=audit).through("second-looks"))
+    return redirect(selection_beside(request, task)._replace(audits=False).through("second-looks"))

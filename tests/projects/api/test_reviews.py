@@ -61,6 +61,15 @@ def test_of_an_audit_nothing_is_told_that_would_lead(cast, rita: Api) -> None:
     assert (look["task"], look["reason"], look["now"]) == (str(task.public_id), "audit", None)
     taken = rita.post("review", task.public_id, body={}).json()
     assert taken["blind"] and taken["verdict"] is None and {one["agreement"] for one in taken["answers"]} == {None}
+    refused(rita.post("second-look-dismiss", task.public_id, body={}), 409, "state-conflict")
+    assert SecondLook.objects.get().state == "open", "it is decided, or not answered"
+
+
+def test_a_verdict_that_a_rule_asks_about_is_left_as_it_is_once(cast, rita: Api) -> None:
+    task = make.task(make.batch(make.project(cast.riverside, wanted=2, audit_share=1.0)))
+    for tasker in (cast.alice, cast.bob):
+        said(tasker, task, make.MARIA)
+    SecondLook.objects.update(reason=SecondLook.Reason.RULE)
     assert rita.post("second-look-dismiss", task.public_id, body={}).status_code == 204
     assert SecondLook.objects.get().state == "dismissed"
     refused(rita.post("second-look-dismiss", task.public_id, body={}), 409, "state-conflict")
