@@ -138,6 +138,38 @@ test("what a killed tab was sending is no other copy: the work goes on without a
   assert.ok(!second.states.includes("conflict"));
 });
 
+test("what any of several killed tabs was sending is no other copy", async () => {
+  const [one, two, three] = [1, 2, 3].map((n) => ({ regions: [{ id: "r1", n }] }));
+  let theirs = null;
+  const save = async (version, work) => {
+    if (!theirs) theirs = { version: 1, answer: work.answer }; // only what comes first is taken, and nobody hears of it
+    else if (version === theirs.version) return (theirs = { version: version + 1, answer: work.answer });
+    else if (work.answer === three) throw new ApiProblem({ status: 409, code: "stale-draft", text: "Newer", body: { draft: theirs } });
+    return new Promise(() => {});
+  };
+  let found = { version: 0, sent: null };
+  let last;
+  for (const answer of [one, two, three]) {
+    last = keeping(save, { version: found.version, sent: found.sent });
+    last.drafts.change({ answer });
+    await rest(30);
+    found = newestWork(null, await last.localStore.read("a1"));
+  }
+  assert.ok(!last.states.includes("conflict"));
+  assert.deepEqual([theirs.version, theirs.answer, last.states.at(-1)], [2, three, "saved"]);
+});
+
+test("of very many tries the first and the last are remembered", async () => {
+  const { drafts, localStore } = keeping(async () => { throw offline(); }, { wait: 1, again: 1 });
+  for (let n = 0; n < 12; n++) {
+    drafts.change({ answer: { n } });
+    await rest(10);
+  }
+  await drafts.close();
+  const { sent } = await localStore.read("a1");
+  assert.ok(sent.length <= 8 && sent[0].n === 0 && sent.at(-1).n === 11, JSON.stringify(sent));
+});
+
 test("the copy to go on with is the one that holds unsent work", () => {
   const server = { version: 3, answer: { n: 3 } };
   assert.deepEqual(newestWork(server, null).answer, { n: 3 });

@@ -1,5 +1,7 @@
 import { changesBetween, same } from "./draft_changes.js";
 
+const FEW = 4;
+
 /**
  * Keeps unsent work safe: at once on this machine, within a second on the server, and again whenever the
  * network returns. The server gets what has changed since it last said what it has; the whole where that isn't known.
@@ -15,7 +17,7 @@ import { changesBetween, same } from "./draft_changes.js";
  * @param {string} options.key where it lies on this machine
  * @param {number} [options.version] the version the server has
  * @param {any|null} [options.base] the answer of that version
- * @param {any|null} [options.sent] an answer on its way to the server when this page's forerunner ended
+ * @param {any[]|null} [options.sent] answers that were on their way to the server when this page's forerunners ended
  * @param {(state: string, detail?: any) => void} [options.onState]
  * @param {number} [options.wait] ms from a change to its sending, and that this machine's disk may take before it
  * @param {number} [options.again] ms until a failed sending is tried again
@@ -23,7 +25,7 @@ import { changesBetween, same } from "./draft_changes.js";
 export function createDrafts({ localStore, save, key, version = 0, base = null, sent, onState = () => {}, wait = 800, again = 4000 }) {
   let known = version;
   let held = base; // what the server has, as far as this page knows
-  let tried = sent ? [sent] : []; // what was sent and has had no answer: the server may have any of it
+  let tried = sent ?? []; // what was sent and has had no answer: the server may have any of it
   let work = null;
   let dirty = false;
   let sending = null;
@@ -38,7 +40,7 @@ export function createDrafts({ localStore, save, key, version = 0, base = null, 
   }
 
   function storeNow(unsent = dirty) {
-    return localStore.write(key, { version: known, dirty: unsent, sent: tried.at(-1), ...work }).catch(() => {
+    return localStore.write(key, { version: known, dirty: unsent, sent: remembered(tried), ...work }).catch(() => {
       // This machine has no room left; the server's copy is then the only one, a second later.
     });
   }
@@ -56,7 +58,7 @@ export function createDrafts({ localStore, save, key, version = 0, base = null, 
     try {
       const changes = held && changesBetween(held, mine.answer);
       if (!held || changes) {
-        tried.push(mine.answer);
+        tried = [...tried, mine.answer];
         // Here before it is there: the page that comes after a crash must know it for its own, until the server's word.
         await Promise.race([storeNow(true), new Promise((done) => setTimeout(done, wait))]);
         if (closed || quiet) return (dirty = true);
@@ -155,13 +157,18 @@ export function createDrafts({ localStore, save, key, version = 0, base = null, 
   };
 }
 
+/** The first few and the last of what was tried: a server that takes only the first that reaches it has one of these. */
+function remembered(tried) {
+  return tried.length > 2 * FEW ? [...tried.slice(0, FEW), ...tried.slice(-FEW)] : tried;
+}
+
 /**
  * Which copy of the work to go on with: the one on this machine when it holds something the server has not.
  * `version` is the one that copy builds on; where the server has gone further meanwhile, the first sending meets
  * a conflict, and the person chooses.
  * @param {{version: number, answer: any}|null} server
- * @param {{version: number, dirty: boolean, answer: any, sent?: any, rejected?: any[], unfinished?: any, at?: number}|null} local
- * @returns {{answer: any|null, rejected: any[], unfinished: any|null, at?: number, unsent: boolean, version: number, sent?: any|null}}
+ * @param {{version: number, dirty: boolean, answer: any, sent?: any[]|null, rejected?: any[], unfinished?: any, at?: number}|null} local
+ * @returns {{answer: any|null, rejected: any[], unfinished: any|null, at?: number, unsent: boolean, version: number, sent?: any[]|null}}
  *   unfinished: what was being drawn, which no server knows of; at: when this machine's copy was last changed
  */
 export function newestWork(server, local) {

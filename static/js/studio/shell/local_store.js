@@ -65,7 +65,7 @@ function inBase(base) {
     });
   return {
     read: async (key) => readable(await run("readonly", (store) => store.get(key))),
-    write: (key, value) => run("readwrite", (store) => store.put({ ...value, answer: written(value.answer), sent: written(value.sent) }, key)),
+    write: (key, value) => run("readwrite", (store) => store.put({ ...value, answer: written(value.answer), sent: value.sent?.map(written) }, key)),
     remove: (key) => run("readwrite", (store) => (store.delete(beside(key)), store.delete(key))),
     keys: () => run("readonly", (store) => store.getAllKeys()),
   };
@@ -91,7 +91,8 @@ function textOf(part) {
 }
 
 function readable(kept) {
-  for (const field of ["answer", "sent"]) if (typeof kept?.[field] === "string") kept[field] = JSON.parse(kept[field]);
+  if (typeof kept?.answer === "string") kept.answer = JSON.parse(kept.answer);
+  if (kept?.sent) kept.sent = [kept.sent].flat().map((one) => JSON.parse(one)); // one alone, before there were several
   return kept;
 }
 

@@ -100,7 +100,7 @@ export function createSession({ api, localStore, view, project, trial = false, c
     return (await read(mine.id)) ?? (corrects ? null : await read(early(mine)));
   }
 
-  /** @param {any} mine @param {{version: number, sent?: any}} found */
+  /** @param {any} mine @param {{version: number, sent?: any[]|null}} found */
   function hold(mine, { version, sent }) {
     drafts = createDrafts({
       localStore,
