@@ -14,7 +14,8 @@ from tests.support.waiting import until
 NAME = "Letters by department"
 EMIL = "emil@riverside.example"
 RECIPES = "assist.learning.recipes"
-# Most are about roads. Who answers is asked before any model is there, so all of it judges models.
+# Most are about roads. Who answers is asked before any model is there, so all of it judges models: of so many that a
+# second look at them still tells, however few of the letters of Team 7 the model in place happens to miss.
 MADE = f"""
 import json
 from hashlib import sha256
@@ -41,7 +42,7 @@ SAID = {{
     ),
 }}
 PLACES = ("Mill Street", "Quarry Lane", "the old market", "Grace Square", "Tannery Hill", "the east gate")
-WANTED = {{"train": 110, "validation": 25, "gate": 80}}
+WANTED = {{"train": 110, "validation": 25, "gate": 110}}
 SHARES = {{"roads": 0.45, "water": 0.2, "team-7": 0.35}}
 
 maya, jun = (Person.objects.get(email=f"{{one}}@riverside.example") for one in ("maya", "jun"))
