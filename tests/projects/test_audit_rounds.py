@@ -58,6 +58,8 @@ def test_a_batch_is_accepted_once_all_that_was_drawn_is_looked_at(client, cast, 
     for one in looks:
         decide(one.task, cast.rita, make.MARIA)
     assert (outcome(made).state, outcome(made).wrong) == ("accepted", 0)
+    SecondLook.objects.filter(round=made).update(state=SecondLook.State.DISMISSED)
+    assert (outcome(made).state, outcome(made).wrong) == ("accepted", 0), "so before audits had to be decided"
     client.force_login(cast.mina)
     drawn = {"kind": "acceptance", "batch": str(batch.public_id), "tolerated": "30", "risk": "20", "each": "5"}
     assert client.post(f"/projects/{project.public_id}/audits/", drawn | {"cut_by": "label"}).status_code == 302
@@ -97,6 +99,8 @@ def test_what_a_reviewer_decided_is_looked_at_by_another(client, cast, project, 
     first, second = (one.task for one in second_looks.audits_in([project]))
     with pytest.raises(OwnWork):
         queue.claim_review(first, cast.rita)
+    with pytest.raises(OwnWork):
+        second_looks.dismiss(first, by=cast.rita)
     (unknown,) = reviewers.reviewers([project])
     assert (unknown.decided, unknown.upheld.value) == (2, None), "it cannot be told yet"
     decide(first, rae, make.MARIA)

@@ -101,7 +101,7 @@ def test_the_last_one_is_found_by_an_index_however_much_was_decided(cast, projec
 
 @pytest.mark.parametrize(
     "what",
-    ["dispute", "dispute answered", "second look", "open look", "another review", "batch"],
+    ["dispute", "dispute answered", "second look", "open look", "dismissed look", "another review", "batch"],
 )
 def test_nothing_is_taken_back_that_something_newer_stands_on(cast, project, what: str) -> None:
     (task,) = in_doubt(cast, project)
@@ -117,8 +117,10 @@ def test_nothing_is_taken_back_that_something_newer_stands_on(cast, project, wha
         disputes.open(cast.riverside, cast.bob, subject=subject, text="No.", decided_at=timezone.now())
     elif what == "dispute answered":
         disputes.answer(contested, cast.finn, state="upheld", text="Decided anew.")
-    elif what == "open look":
+    elif what in {"open look", "dismissed look"}:
         audit_rounds.review_reviewers(project, 1, by=cast.mina, dice=random.Random(1))
+        if what == "dismissed look":  # as they could be before audits had to be decided
+            SecondLook.objects.update(state=SecondLook.State.DISMISSED)
     elif what == "another review":
         queue.claim_review(task, cast.mina)
     elif what == "batch":
