@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.support.browser.looks import FEW, seen
 from tests.support.browser.site import Site
@@ -41,6 +41,7 @@ def test_a_managers_first_day_with_a_text_project(site: Site, sign_in: Callable[
     assert (role["default"], deceased["default"]) == ("witness", False)
     loads_it(maya, address)
     changes_it_in_two_tabs(maya, address)
+    presses_something_else_meanwhile(maya, address)
     sets_its_terms(maya, address)
     leo = sign_in(LEO)
     leo.goto(address.replace("/projects/", "/studio/"))
@@ -140,6 +141,36 @@ def changes_it_in_two_tabs(page: Page, address: str) -> None:
     for words in ("in another tab", "Judgements per task", "Agreement that decides", "Changed labels: Human being"):
         expect(notice).to_contain_text(words)
     stale.close()
+
+
+def presses_something_else_meanwhile(page: Page, address: str) -> None:
+    """Nothing below the form is done over changes that aren't saved, unless she says so; unchanged, nobody asks."""
+    asked: list[str] = []
+
+    def stays(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stays)
+    page.goto(f"{address}settings/")
+    page.locator("#id_rate").fill("0.04")
+    with page.expect_event("dialog"):
+        page.get_by_role("button", name="Pause the project").click()
+    expect(page.locator("#id_rate")).to_have_value("0.04")
+    page.locator("#id_rate").fill("-1")
+    save(page)
+    expect(page.locator(FAULTS)).to_be_focused()
+    with page.expect_event("dialog"):  # what came back to be mended isn't saved either
+        page.get_by_role("link", name="Projects", exact=True).first.click()
+    page.locator("#id_rate").fill("0.02")
+    save(page)
+    expect(page.get_by_role("status").first).to_contain_text("Saved")
+    page.locator("#id_rate").fill("0.04")
+    page.locator("#id_rate").fill("0.02")
+    page.get_by_role("link", name="Projects", exact=True).first.click()
+    page.wait_for_url("**/projects/")
+    assert asked == ["beforeunload"] * 2
+    page.remove_listener("dialog", stays)
 
 
 def sets_its_terms(page: Page, address: str) -> None:
