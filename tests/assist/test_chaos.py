@@ -54,12 +54,12 @@ async def runtime(settings) -> AsyncIterator[Runtime]:
 
 
 @in_thread
-def accuracy_model(owner: Organization, picture: Picture) -> tuple[Project, list[Tasker]]:
-    """Eight people at photographs and eight at texts, with work for all of them to go on."""
+def sixteen_at_work(owner: Organization, picture: Picture, seconds: int) -> tuple[Project, list[Tasker]]:
+    """Eight people at photographs and eight at texts, with work for all of them until the last second."""
     images, texts = work.image_project(owner), make.project(owner, "Chaos")
     for number in range(4):  # for two people each
         work.image_task(make.batch(images, f"Batch {number}"), picture.file, f"{number}.png")
-    make.tasks(make.batch(texts), 400, text=TEXT, wanted=1)
+    make.tasks(make.batch(texts), 8 * 10 * seconds, text=TEXT, wanted=1)
     people = [make.person(f"Tasker{number}", owner, "tasker") for number in range(16)]
     return texts, [Tasker(one, make.held(one, (images, texts)[n % 2])) for n, one in enumerate(people)]
 
@@ -68,7 +68,7 @@ def accuracy_model(owner: Organization, picture: Picture) -> tuple[Project, list
 async def test_nobody_gets_a_wrong_answer_waits_for_ever_or_loses_work(
     cast: Cast, astronaut: Picture, runtime: Runtime, seconds: int
 ) -> None:
-    texts, taskers = await accuracy_model(cast.riverside, astronaut)
+    texts, taskers = await sixteen_at_work(cast.riverside, astronaut, seconds)
     told, deaths, began = Told(), Counter[str](), time.monotonic()
 
     def over() -> bool:

@@ -9,7 +9,7 @@ PEOPLE = 12
 EACH = 60  # pieces of work of a person
 
 
-def accuracy_model(seed: int, *, saving: float = 0.0, gain: float = 0.0, model: str = "sam@1") -> list[Item]:
+def tasks(seed: int, *, saving: float = 0.0, gain: float = 0.0, model: str = "sam@1") -> list[Item]:
     """Twelve people of very different speed, a quarter of whose work is control; help saves this share of time."""
     dice = np.random.default_rng(seed)
     items = []
@@ -24,29 +24,29 @@ def accuracy_model(seed: int, *, saving: float = 0.0, gain: float = 0.0, model: 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_planted_saving_of_a_fifth_is_found(seed: int) -> None:
-    help = measure(accuracy_model(seed, saving=0.2))
+    help = measure(tasks(seed, saving=0.2))
     assert help.finding == "saves"
     assert help.saved is not None and 0.1 < help.saved.value < 0.3
     assert help.saved.low < 0.2 + 0.08 and help.saved.high > 0.2 - 0.08
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    planted = [measure(accuracy_model(seed, saving=0.2)).saved for seed in range(200)]
-    none = [measure(accuracy_model(1000 + seed)) for seed in range(200)]
+    planted = [measure(tasks(seed, saving=0.2)).saved for seed in range(200)]
+    none = [measure(tasks(1000 + seed)) for seed in range(200)]
     held = np.mean([one.low <= 0.2 <= one.high for one in planted if one])
     wrong = np.mean([one.finding != "unclear" for one in none])
     assert held >= 0.9
     assert wrong <= 0.09, "where nothing was planted, about one in twenty is found by chance, as 95 % says"
     assert (
-        np.mean([one.finding == "saves" for one in map(measure, (accuracy_model(s, saving=0.2) for s in range(50)))])
+        np.mean([one.finding == "saves" for one in map(measure, (tasks(s, saving=0.2) for s in range(50)))])
         > 0.95
     )
 
 
 def test_better_quality_is_found_beside_equal_speed() -> None:
-    help = measure(accuracy_model(3, gain=0.06))
+    help = measure(tasks(3, gain=0.06))
     assert help.better is not None and help.better.low > 0 and 0.03 < help.better.value < 0.09
-    plain = measure(accuracy_model(4))
+    plain = measure(tasks(4))
     assert plain.better is not None and not plain.better.clear
 
 
@@ -66,7 +66,7 @@ def test_one_fast_person_with_all_the_help_does_not_look_like_help() -> None:
 def test_too_little_says_so_and_slips_do_not_count() -> None:
     assert measure([]).finding == "too-little"
     assert measure([Item("ann", True, 10.0)] * 50).finding == "too-little"
-    items = accuracy_model(6, saving=0.2)
+    items = tasks(6, saving=0.2)
     slips = [Item("tasker 0", True, 0.01)] * 500 + [Item("tasker 0", False, 1e6)] * 500
     assert measure([*items, *slips]) == measure(items)
 
@@ -80,7 +80,7 @@ def test_fast_help_with_many_marks_is_not_taken_for_slips() -> None:
 
 
 def test_each_model_is_compared_with_the_same_control() -> None:
-    good, idle = accuracy_model(7, saving=0.3, model="good@1"), accuracy_model(8, model="idle@1")
+    good, idle = tasks(7, saving=0.3, model="good@1"), tasks(8, model="idle@1")
     control = [row for row in good if not row.helped]
     found = by([*control, *(row for row in good + idle if row.helped)], "model")
     assert found["good@1"].finding == "saves"

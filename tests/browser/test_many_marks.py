@@ -40,7 +40,7 @@ def boxes(number: int = MANY) -> list[dict]:
 
 
 @pytest.fixture
-def accuracy_model(stage: Stage) -> Stage:
+def crowded(stage: Stage) -> Stage:
     """A picture with six hundred boxes on it; the list begins with the one in front, the last."""
     go_on(stage.page, stage.address, {"regions": boxes()})
     stage.ready()
@@ -59,8 +59,8 @@ def in_sight(page: Page, region: str) -> bool:
     )
 
 
-def test_every_row_is_reached_by_keyboard_and_says_which_of_how_many_it_is(accuracy_model: Stage) -> None:
-    page = accuracy_model.page
+def test_every_row_is_reached_by_keyboard_and_says_which_of_how_many_it_is(crowded: Stage) -> None:
+    page = crowded.page
     assert page.locator(MARKS).count() < 100, "only what is near sight stands in the page"
     page.locator(MARKS).first.get_by_role("button").first.focus()
     held = [page.evaluate(HELD)]
@@ -77,8 +77,8 @@ def test_every_row_is_reached_by_keyboard_and_says_which_of_how_many_it_is(accur
     assert page.evaluate(HELD) == ["r600", 1, 600] and in_sight(page, "r600")
 
 
-def test_list_is_one_stop_of_the_tab_key_and_keeps_the_focus_when_scrolled_away(accuracy_model: Stage) -> None:
-    page = accuracy_model.page
+def test_list_is_one_stop_of_the_tab_key_and_keeps_the_focus_when_scrolled_away(crowded: Stage) -> None:
+    page = crowded.page
     page.locator(MARKS).first.get_by_role("button").first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
@@ -96,14 +96,14 @@ def test_list_is_one_stop_of_the_tab_key_and_keeps_the_focus_when_scrolled_away(
     assert page.evaluate(HELD) is None, "the next stop lies behind the list, not six hundred rows on"
 
 
-def test_list_and_picture_select_and_scroll_together(accuracy_model: Stage) -> None:
-    page = accuracy_model.page
-    accuracy_model.press("j")  # from none to the last
+def test_list_and_picture_select_and_scroll_together(crowded: Stage) -> None:
+    page = crowded.page
+    crowded.press("j")  # from none to the last
     expect(page.locator(f"{MARKS}[data-selected]")).to_have_attribute("data-id", "r600")
     expect(page.locator("#said")).to_contain_text("600 of 600")
     assert in_sight(page, "r600")
-    accuracy_model.press("v")
-    accuracy_model.click((10 * 14 + 9, 11 * 9 + 9))  # the tenth line, the fifteenth in it
+    crowded.press("v")
+    crowded.click((10 * 14 + 9, 11 * 9 + 9))  # the tenth line, the fifteenth in it
     expect(page.locator(f"{MARKS}[data-selected]")).to_have_attribute("data-id", "r285")
     assert in_sight(page, "r285")
     page.locator(f"{MARKS}[data-id=r285]").get_by_role("button").first.focus()
@@ -115,24 +115,24 @@ def test_list_and_picture_select_and_scroll_together(accuracy_model: Stage) -> N
     assert in_sight(page, "r600")
 
 
-def test_what_the_pointer_is_on_comes_in_sight_in_the_list_and_the_focus_stays(accuracy_model: Stage) -> None:
-    page = accuracy_model.page
+def test_what_the_pointer_is_on_comes_in_sight_in_the_list_and_the_focus_stays(crowded: Stage) -> None:
+    page = crowded.page
     glowing = page.locator(f"{MARKS}[data-glow]")
     page.locator(MARKS).first.get_by_role("button").first.focus()
     for place, region in (((10 * 14 + 9, 11 * 9 + 9), "r285"), ((9, 9), "r1"), ((299, 218), "r600")):
-        page.mouse.move(*accuracy_model.at(*place))
+        page.mouse.move(*crowded.at(*place))
         expect(glowing).to_have_attribute("data-id", region)
         assert in_sight(page, region)
         assert page.evaluate(HELD) == ["r600", 1, 600]
     assert page.locator(MARKS).count() < 100
-    page.mouse.move(*accuracy_model.at(9, 9))
+    page.mouse.move(*crowded.at(9, 9))
     expect(glowing).to_have_attribute("data-id", "r1")
     page.keyboard.press("ArrowDown")
     assert page.evaluate(HELD) == ["r599", 2, 600] and in_sight(page, "r599"), "the keys go on from the focus"
 
 
-def test_what_was_deleted_far_away_comes_back_in_its_place_and_all_is_handed_in(accuracy_model: Stage) -> None:
-    page = accuracy_model.page
+def test_what_was_deleted_far_away_comes_back_in_its_place_and_all_is_handed_in(crowded: Stage) -> None:
+    page = crowded.page
     page.locator(MARKS).first.get_by_role("button").first.focus()
     page.keyboard.press("End")
     page.keyboard.press("PageUp")
@@ -147,7 +147,7 @@ def test_what_was_deleted_far_away_comes_back_in_its_place_and_all_is_handed_in(
     expect(page.locator(".panel-part__head .badge")).to_have_text("600")
     assert page.evaluate(HELD) == ["r11", 590, 600], "and back to it when it comes back"
     assert in_sight(page, "r11")
-    assert accuracy_model.hand_in() == boxes()
+    assert crowded.hand_in() == boxes()
 
 
 def test_spans_by_the_hundred_are_walked_the_same_way(site: Site, sign_in: Callable[..., Page]) -> None:

@@ -71,9 +71,9 @@ def test_what_everybody_marked_stays_and_what_one_marked_goes():
 
 def test_two_careful_people_outvote_three_who_mark_what_comes():
     judges = known_judges()
-    accuracy_model = Judges(judges.accuracy_model, [*judges.parameters, judges.parameters[3]], [*judges.standings, 0.5])
+    five = Judges(judges.accuracy_model, [*judges.parameters, judges.parameters[3]], [*judges.standings, 0.5])
     wild = spans((20, 26, "person"))
-    outcome = in_spans([spans(MARIA), spans(MARIA), wild, wild, wild], accuracy_model)
+    outcome = in_spans([spans(MARIA), spans(MARIA), wild, wild, wild], five)
     assert marked(outcome.answer) == [MARIA]
     assert outcome.supports == [0, 1]
     unknown = in_spans([spans(MARIA), spans(MARIA), wild, wild, wild])

@@ -31,14 +31,14 @@ GATE = 18
 
 
 @pytest.fixture
-def accuracy_model(cast):
+def taskers(cast):
     return [make.person(f"Tasker{number}", cast.riverside, Role.TASKER) for number in range(PEOPLE)]
 
 
-def test_a_crowd_claims_exactly_what_is_wanted(cast, accuracy_model) -> None:
+def test_a_crowd_claims_exactly_what_is_wanted(cast, taskers) -> None:
     project = make.project(cast.riverside, wanted=2)
     make.tasks(make.batch(project), 3)
-    found = all_at_once([lambda who=who: queue.claim(who, project) for who in accuracy_model])
+    found = all_at_once([lambda who=who: queue.claim(who, project) for who in taskers])
     given = [one for one in found if isinstance(one, Assignment)]
     assert len(given) == 6  # 3 tasks × 2, although 8 asked
     assert max(Counter((one.task_id, one.slot) for one in given).values()) == 1
@@ -54,19 +54,19 @@ def test_six_tabs_of_one_tasker_show_one_task(cast) -> None:
     assert Assignment.objects.filter(state="held").count() == 1
 
 
-def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, accuracy_model) -> None:
+def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, taskers) -> None:
     project = make.project(cast.riverside, wanted=1)
     batch = make.batch(project)
     make.tasks(batch, 2 * PEOPLE)
-    theirs = [queue.claim(one, project) for one in accuracy_model]
+    theirs = [queue.claim(one, project) for one in taskers]
     wished = batch.tasks.order_by("pk").last()
     # All are given a seal for one and the same task, as if each had foreseen it.
     seals = [
-        claim_numbers.sign(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in accuracy_model
+        claim_numbers.sign(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in taskers
     ]
-    for one, mine in zip(accuracy_model, theirs, strict=True):
+    for one, mine in zip(taskers, theirs, strict=True):
         submission.submit(mine, one, mine.token, make.MARIA)
-    asking = zip(accuracy_model, seals, strict=True)
+    asking = zip(taskers, seals, strict=True)
     wishes = [
         lambda one=one, seal=seal: queue.claim(one, project, requested=RequestedTask(wished.public_id, seal))
         for one, seal in asking
@@ -78,17 +78,17 @@ def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, accuracy_model) -
     assert queue.audit().breaches == []
 
 
-def test_a_team_that_claims_at_once_has_each_task_of_its_list_once(cast, accuracy_model) -> None:
+def test_a_team_that_claims_at_once_has_each_task_of_its_list_once(cast, taskers) -> None:
     project = make.project(cast.riverside, wanted=1)
     rules.change(project, cast.mina, mode="lists")
     team = skills.define(cast.riverside, "Team")
-    for one in accuracy_model:
+    for one in taskers:
         skills.grant(one, team, by=cast.mina)
     tasks = make.tasks(make.batch(project), PEOPLE - 2)
     for one in tasks:
         queue.work_lists.put_on(one, [], [team], by=None)
-    asking = [lambda who=who: queue.claim(who, project) for who in accuracy_model]
-    naming = [lambda who=who: _named(who, tasks[0]) for who in accuracy_model]
+    asking = [lambda who=who: queue.claim(who, project) for who in taskers]
+    naming = [lambda who=who: _named(who, tasks[0]) for who in taskers]
     found = all_at_once(asking + naming)
     held = [one for one in found if isinstance(one, Assignment)]
     taken = list(Assignment.objects.filter(state="held").values_list("task", "tasker"))
@@ -137,7 +137,7 @@ def _waits_at(gate: int) -> bool:
         return cursor.rowcount > 0
 
 
-def test_tasks_are_put_first_and_back_while_a_crowd_takes_them(cast, accuracy_model) -> None:
+def test_tasks_are_put_first_and_back_while_a_crowd_takes_them(cast, taskers) -> None:
     project = make.project(cast.riverside, wanted=2)
     tasks = make.tasks(make.batch(project), PEOPLE)
 
@@ -155,9 +155,9 @@ def test_tasks_are_put_first_and_back_while_a_crowd_takes_them(cast, accuracy_mo
                 queue.prioritize(one, dice.randrange(2), by=cast.mina)
         return 0
 
-    calls = [lambda who=who: work(who) for who in accuracy_model[:4]]
+    calls = [lambda who=who: work(who) for who in taskers[:4]]
     all_at_once([*calls, *(lambda seed=seed: arrange(random.Random(seed)) for seed in (1, 2))])
-    for who in accuracy_model[:4]:  # what one left to another who had just stopped
+    for who in taskers[:4]:  # what one left to another who had just stopped
         work(who)
     done = Assignment.objects.filter(kind="judge", state="submitted")
     assert done.count() == 2 * PEOPLE == len(set(done.values_list("task", "tasker")))
@@ -273,7 +273,7 @@ def wait_until_somebody_waits() -> None:
     until(waiting, 30)
 
 
-def test_a_crowd_works_everything_off(cast, accuracy_model) -> None:
+def test_a_crowd_works_everything_off(cast, taskers) -> None:
     """Claims, submits, skips and releases at random; afterwards every task has what it wanted."""
     project = make.project(cast.riverside, wanted=3)
     make.tasks(make.batch(project), 12)
@@ -288,9 +288,9 @@ def test_a_crowd_works_everything_off(cast, accuracy_model) -> None:
             done += 1
         return done
 
-    done = all_at_once([lambda who=who, seed=seed: work(who, seed) for seed, who in enumerate(accuracy_model)])
+    done = all_at_once([lambda who=who, seed=seed: work(who, seed) for seed, who in enumerate(taskers)])
     # Somebody may find only others' leases and leave; nobody is left to do the rest only if all is done or all left.
-    for who in accuracy_model:
+    for who in taskers:
         done.append(work(who, 99))
     assert sum(done) == 36
     assert Verdict.objects.current().count() == 12
