@@ -37,10 +37,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     wrong = np.mean([one.finding != "unclear" for one in none])
     assert held >= 0.9
     assert wrong <= 0.09, "where nothing was planted, about one in twenty is found by chance, as 95 % says"
-    assert (
-        np.mean([one.finding == "saves" for one in map(measure, (tasks(s, saving=0.2) for s in range(50)))])
-        > 0.95
-    )
+    assert np.mean([one.finding == "saves" for one in map(measure, (tasks(s, saving=0.2) for s in range(50)))]) > 0.95
 
 
 def test_better_quality_is_found_beside_equal_speed() -> None:

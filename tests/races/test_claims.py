@@ -61,9 +61,7 @@ def test_a_crowd_that_foresees_the_same_task_has_it_once(cast, taskers) -> None:
     theirs = [queue.claim(one, project) for one in taskers]
     wished = batch.tasks.order_by("pk").last()
     # All are given a seal for one and the same task, as if each had foreseen it.
-    seals = [
-        claim_numbers.sign(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in taskers
-    ]
+    seals = [claim_numbers.sign(one, ClaimNumber.objects.get(tasker=one).number, wished.public_id) for one in taskers]
     for one, mine in zip(taskers, theirs, strict=True):
         submission.submit(mine, one, mine.token, make.MARIA)
     asking = zip(taskers, seals, strict=True)
