@@ -11,6 +11,8 @@ from tests.support.browser.site import Site
 from tests.support.browser.studio import JUN
 
 pytestmark = pytest.mark.xdist_group("browser")
+SKIPPED = """SELECT a.reason FROM projects_assignment a JOIN projects_batch b ON b.id = a.batch_id
+    JOIN projects_project p ON p.id = b.project_id WHERE p.name = %s AND a.state = 'skipped'"""
 
 
 @pytest.fixture
@@ -83,8 +85,15 @@ def test_an_open_studio_takes_new_keys_with_its_next_task(site: Site, jun: Page)
     expect(second.get_by_text("Saved. Open studios")).to_be_visible()
     expect(second.locator("[id='studio.skip']")).to_have_text("F2")
     second.close()
+    dialog = jun.locator("#skip-dialog")
     jun.keyboard.press("s")
-    jun.get_by_role("button", name="Skip", exact=True).last.click()
+    expect(dialog.get_by_role("radio", checked=True)).to_have_count(0)
+    jun.keyboard.press("Enter")
+    expect(dialog, "no reason is said for anybody").to_be_visible()
+    jun.keyboard.press("2")
+    expect(dialog.get_by_label("Too hard to decide")).to_be_focused()
+    jun.keyboard.press("Enter")
     expect(jun.locator(".studio__skip kbd")).to_have_text("F2")
+    assert site.query(SKIPPED, "Keys while at work") == [("too-hard",)]
     jun.keyboard.press("F2")
-    expect(jun.locator("#skip-dialog")).to_be_visible()
+    expect(dialog).to_be_visible()

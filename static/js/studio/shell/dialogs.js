@@ -6,6 +6,16 @@ export function dialogOpen() {
   return document.querySelector("dialog[open]") !== null;
 }
 
+/** A figure chooses the reason that stands under it, but where words are written. No reason is chosen to begin with. */
+function choose(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
+  const radio = event.currentTarget.querySelectorAll("[data-numbered] input")[Number(event.key) - 1];
+  if (!radio) return;
+  event.preventDefault();
+  radio.checked = true;
+  radio.focus();
+}
+
 /**
  * Open a dialog and wait for its answer.
  * @param {string} id
@@ -17,6 +27,7 @@ export function ask(id) {
   if (dialog.open) return new Promise(() => {});
   form.reset();
   dialog.returnValue = "";
+  dialog.addEventListener("keydown", choose);
   dialog.showModal();
   return new Promise((resolve) => {
     const done = () => resolve({ answer: dialog.returnValue, fields: Object.fromEntries(new FormData(form)) });
