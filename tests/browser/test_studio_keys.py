@@ -1,9 +1,10 @@
 """Jun gives actions other keys: refused where they clash, kept with Jun, used by the studio and on its list."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import shapes
 from tests.support.browser.looks import faults
@@ -87,6 +88,7 @@ def test_an_open_studio_takes_new_keys_with_its_next_task(site: Site, jun: Page)
     second.close()
     dialog = jun.locator("#skip-dialog")
     jun.keyboard.press("s")
+    expect(dialog).to_be_visible()
     expect(dialog.get_by_role("radio", checked=True)).to_have_count(0)
     jun.keyboard.press("Enter")
     expect(dialog, "no reason is said for anybody").to_be_visible()
@@ -97,3 +99,19 @@ def test_an_open_studio_takes_new_keys_with_its_next_task(site: Site, jun: Page)
     assert site.query(SKIPPED, "Keys while at work") == [("too-hard",)]
     jun.keyboard.press("F2")
     expect(dialog).to_be_visible()
+
+
+def test_keys_do_nothing_while_the_dialog_that_they_are_meant_for_is_fetched(site: Site, jun: Page) -> None:
+    address = shapes.make_project(site, "Keys before a dialog")
+    fetched: list[Route] = []
+    jun.route(re.compile(r"/asides\."), lambda one: fetched.append(one))
+    jun.goto(address)
+    expect(jun.locator("#workbench")).to_be_visible()
+    for key in "s2":
+        jun.keyboard.press(key)
+    jun.keyboard.press("Enter")
+    expect(jun.locator("#panel [aria-pressed=true]").first, "2 is a label's key").to_contain_text("Thing")
+    for one in fetched:
+        one.continue_()
+    expect(jun.locator("#skip-dialog")).to_be_visible()
+    expect(jun.locator("#empty-dialog"), "Enter would have asked whether to submit nothing").to_be_hidden()

@@ -102,7 +102,7 @@ def copy_of_models(data: Path) -> Path:
 def assert_first_start_is_complete(tandem: Tandem) -> None:
     tandem.wait_for(f"Tandem is at http://127.0.0.1:{tandem.port}")
     accounts = tandem.data / "demo-accounts.txt"
-    assert str(accounts) in tandem.said()
+    tandem.wait_for(f"kept in {accounts}")  # said behind the address
     assert accounts.stat().st_mode & 0o077 == 0
     tandem.wait_until_whole()
     status, page = tandem.get("/accounts/login/")

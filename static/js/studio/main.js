@@ -34,6 +34,7 @@ let coming = null; // the copilot of a task that is shown before it is ours
 const soon = createEarlySubmit(() => run("submit"));
 let warned = false; // of suggestions that wait for a word
 let retry = null;
+let opening = false; // a dialog was asked for that isn't here yet: keys are meant for it
 const told = new Set(); // what was said once and needn't be again
 
 const api = createApi({ fetch: (address, options) => firstClaim(address) ?? fetch(address, options), csrf: csrfToken, renew: renewToken, any });
@@ -124,6 +125,14 @@ async function asides() {
 /** Something of asides.js, to be done once it is here. */
 function aside(name) {
   return (...given) => asides().then((all) => all[name](...given));
+}
+
+/** A dialog of asides.js that somebody asked for. */
+function opens(name) {
+  return (...given) => {
+    opening = true;
+    return asides().finally(() => (opening = false)).then((all) => all[name](...given));
+  };
 }
 
 function once(what, act) {
@@ -293,15 +302,15 @@ function leave(event) {
 
 const ACTIONS = {
   submit,
-  skip: aside("skip"),
-  report: () => session.assignment && aside("report")(),
-  keep: aside("keep"),
+  skip: opens("skip"),
+  report: () => session.assignment && opens("report")(),
+  keep: opens("keep"),
   escape: () => editor?.escape(),
-  instructions: () => known && aside("instructions")(known),
-  keys: () => aside("keys")(keymap().bindings),
-  comment: aside("comment"),
-  question: aside("question"),
-  comments: aside("comments"),
+  instructions: () => known && opens("instructions")(known),
+  keys: () => opens("keys")(keymap().bindings),
+  comment: opens("comment"),
+  question: opens("question"),
+  comments: opens("comments"),
 };
 
 /** What is there without a task, too. */
@@ -325,7 +334,7 @@ document.addEventListener("keydown", (event) => {
 }, true);
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || dialogs.dialogOpen() || belongsToField(event)) return;
+  if (event.defaultPrevented || event.isComposing || opening || dialogs.dialogOpen() || belongsToField(event)) return;
   const action = keymap().find(event);
   if (action && (editor || IDLE.includes(action)) && run(action, event)) event.preventDefault();
 });
