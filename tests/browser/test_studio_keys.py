@@ -104,14 +104,16 @@ def test_an_open_studio_takes_new_keys_with_its_next_task(site: Site, jun: Page)
 def test_keys_do_nothing_while_the_dialog_that_they_are_meant_for_is_fetched(site: Site, jun: Page) -> None:
     address = shapes.make_project(site, "Keys before a dialog")
     fetched: list[Route] = []
-    jun.route(re.compile(r"/asides\."), lambda one: fetched.append(one))
-    jun.goto(address)
+    asides = re.compile(r"/asides\.")
+    jun.route(asides, lambda one: fetched.append(one))
+    with jun.expect_request(asides):
+        jun.goto(address)
     expect(jun.locator("#workbench")).to_be_visible()
     for key in "s2":
         jun.keyboard.press(key)
     jun.keyboard.press("Enter")
     expect(jun.locator("#panel [aria-pressed=true]").first, "2 is a label's key").to_contain_text("Thing")
-    for one in fetched:
-        one.continue_()
+    (held,) = fetched
+    held.continue_()
     expect(jun.locator("#skip-dialog")).to_be_visible()
     expect(jun.locator("#empty-dialog"), "Enter would have asked whether to submit nothing").to_be_hidden()

@@ -11,7 +11,7 @@ function touched({ target }) {
   if (form && !before.has(form)) before.set(form, sent(form));
 }
 
-/** One that came back, to be mended or as a preview, holds what isn't saved even untouched. @param {HTMLFormElement} form */
+/** One that came back to be mended holds what isn't saved even untouched. @param {HTMLFormElement} form */
 const isUnsaved = (form) => form !== sending && (form.dataset.unsaved === "now" || (before.has(form) && before.get(form) !== sent(form)));
 
 for (const kind of ["focusin", "pointerdown"]) document.addEventListener(kind, touched);

@@ -6,7 +6,7 @@ export function dialogOpen() {
   return document.querySelector("dialog[open]") !== null;
 }
 
-/** A figure chooses the reason that stands under it, but where words are written. No reason is chosen to begin with. */
+/** A figure chooses the reason that it stands beside, but where words are written. */
 function choose(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
   const radio = event.currentTarget.querySelectorAll("[data-numbered] input")[Number(event.key) - 1];
