@@ -55,6 +55,7 @@ class EmbeddingStore:
         self._files: OrderedDict[str, int] | None = None  # name -> size, oldest first; read at first use
         self._lock = threading.Lock()
         self._making: dict[Key, asyncio.Task[Embedding]] = {}
+        self._awaited: set[asyncio.Task[Embedding]] = set()  # of these, those that were begun for somebody who waits
         self._writing: set[asyncio.Task[None]] = set()
         self._pinned: frozenset[str] = frozenset()  # sha256 of images
         self.disk_faults = 0
@@ -116,10 +117,14 @@ class EmbeddingStore:
             self._fault("written", error)
             _remove(part)
 
-    async def obtain(self, key: Key, make: Callable[[], Awaitable[Embedding]] | None) -> Embedding | None:
+    async def obtain(
+        self, key: Key, make: Callable[[], Awaitable[Embedding]] | None, patience: float | None = None
+    ) -> Embedding | None:
         """The embedding, made by `make` if nobody has it; who asks meanwhile waits for the same one.
 
-        Without `make`, None if it is neither held nor being made. A cancelled asker stops nobody else's wait.
+        `patience`: somebody waits, and for one that was asked for without it no longer than so many seconds: then it
+        is made anew. Without `make`, None if it is neither held nor being made. A cancelled asker stops nobody else's
+        wait.
         """
         embedding = self.recall(key)
         if embedding is not None:
@@ -134,14 +139,17 @@ class EmbeddingStore:
                 self._counts["on_disk"] += 1
                 return embedding
             making = self._making.get(key)  # somebody may have begun during the read
+        if making is not None and patience is not None and making not in self._awaited:
+            await asyncio.wait({making}, timeout=patience)
+            if not making.done():
+                now = self._making.get(key)
+                making = now if now is not making else None  # the next who wait may have lost patience before
         if making is None:
             if make is None:
                 return None
-            metrics.MISSED.inc()
-            self._counts["made"] += 1
-            making = asyncio.create_task(self._make(key, make))
-            self._making[key] = making
-            making.add_done_callback(lambda task: self._made(key, task))
+            making = self._begin(key, make)
+            if patience is not None:
+                self._awaited.add(making)
         return await asyncio.shield(making)
 
     def bytes_held(self) -> int:
@@ -178,6 +186,14 @@ class EmbeddingStore:
         while self._writing:
             await asyncio.wait(set(self._writing))
 
+    def _begin(self, key: Key, make: Callable[[], Awaitable[Embedding]]) -> asyncio.Task[Embedding]:
+        metrics.MISSED.inc()
+        self._counts["made"] += 1
+        making = asyncio.create_task(self._make(key, make))
+        self._making[key] = making
+        making.add_done_callback(lambda task: self._made(key, task))
+        return making
+
     async def _make(self, key: Key, make: Callable[[], Awaitable[Embedding]]) -> Embedding:
         """Whoever waits for it has it at once; it goes to disk behind them."""
         embedding = await make()
@@ -188,7 +204,9 @@ class EmbeddingStore:
         return embedding
 
     def _made(self, key: Key, task: asyncio.Task[Embedding]) -> None:
-        del self._making[key]
+        self._awaited.discard(task)
+        if self._making.get(key) is task:  # else it was made anew meanwhile
+            del self._making[key]
         if not task.cancelled():
             task.exception()  # looked at here, since every asker may have gone
 

@@ -1,7 +1,7 @@
 """A lane: a few hands that do one thing each at a time, fair to those who wait for them."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,7 +17,6 @@ PATIENCE_SECONDS = 2.0
 class _Job:
     work: Callable[[], Any]
     asker: str | None
-    urgent: bool
     subject: Hashable
     answer: asyncio.Future[Any] = field(repr=False)
 
@@ -38,11 +37,11 @@ class Lane:
 
     `hands`: how many jobs run at once, each in a thread of its own.
 
-    `behind`: another lane that goes first. A job that is not urgent waits while that lane is busy, though no longer
-    than PATIENCE_SECONDS, so that clicks are never kept waiting by work done in advance, nor that work for ever.
+    `behind`: other lanes that go first. A job waits while one of these is busy, though no longer than PATIENCE_SECONDS,
+    so that clicks are never kept waiting by work done in advance, nor that work for ever.
     """
 
-    def __init__(self, name: str, limit: int, behind: "Lane | None" = None, hands: int = 1) -> None:
+    def __init__(self, name: str, limit: int, behind: "Sequence[Lane]" = (), hands: int = 1) -> None:
         self.done = 0  # jobs, since it began
         self._limit = limit
         self._behind = behind
@@ -56,15 +55,13 @@ class Lane:
         """How many wait or run."""
         return len(self._waiting) + len(self._running)
 
-    async def run(
-        self, work: Callable[[], T], asker: str | None = None, urgent: bool = True, subject: Hashable = None
-    ) -> T:
-        """The result of `work`, run in a thread of the lane's. `subject` is what `hasten` may name.
+    async def run(self, work: Callable[[], T], asker: str | None = None, subject: Hashable = None) -> T:
+        """The result of `work`, run in a thread of the lane's. `subject` is what `at` may name.
 
         Raises CopilotError: "busy" if too many wait, "superseded" if the same asker asked again. If the caller is
         cancelled, a job that waits is dropped; one that runs goes on and nobody hears of it.
         """
-        job = _Job(work, asker, urgent, subject, asyncio.get_running_loop().create_future())
+        job = _Job(work, asker, subject, asyncio.get_running_loop().create_future())
         if asker is not None:
             self._supersede(asker)
         if len(self._waiting) >= self._limit:
@@ -77,11 +74,9 @@ class Lane:
             if job in self._waiting:
                 self._waiting.remove(job)
 
-    def hasten(self, subject: Hashable) -> None:
-        """Somebody waits for this now: what waits under this subject becomes urgent."""
-        for job in self._waiting:
-            if job.subject == subject:
-                job.urgent = True
+    def at(self, subject: Hashable) -> bool:
+        """Whether this is being done now, rather than waiting for its turn."""
+        return any(job.subject == subject for job in self._running)
 
     def close(self) -> None:
         """Stop serving; what runs in a thread is left to end by itself."""
@@ -101,23 +96,14 @@ class Lane:
             if not self._waiting:
                 self._wake.clear()
                 continue
-            if self._behind is not None and not any(job.urgent for job in self._waiting):
-                await self._give_way(self._behind)
-                if not self._waiting:
-                    continue
-            await self._do(self._next())
+            await self._give_way()
+            if self._waiting:
+                await self._do(self._waiting.pop(0))
 
-    def _next(self) -> _Job:
-        chosen = next((job for job in self._waiting if job.urgent), self._waiting[0])
-        self._waiting.remove(chosen)
-        return chosen
-
-    async def _give_way(self, other: "Lane") -> None:
-        """Until the other lane is quiet, something urgent comes, or patience ends."""
+    async def _give_way(self) -> None:
+        """Until the lanes that go first are quiet, or patience ends."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-        while len(other) and asyncio.get_running_loop().time() < deadline:
-            if any(job.urgent for job in self._waiting):
-                return
+        while any(map(len, self._behind)) and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.005)
 
     async def _do(self, job: _Job) -> None:

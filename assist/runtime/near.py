@@ -53,7 +53,7 @@ class Near:
         if known is None and data is None:
             raise CopilotError("need-image")
         look = partial(_look, segmenter, known, data, part, asked)
-        embedding, masks = await lane.run(look, question.get("asker"), urgent=False)
+        embedding, masks = await lane.run(look, question.get("asker"))
         _keep(self._kept, key, embedding, self._most)
         found = await asyncio.to_thread(close_up.laid, masks, part, size, mask)
         if found is None:

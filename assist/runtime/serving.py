@@ -37,7 +37,7 @@ from assist.errors import CopilotError
 from assist.runtime import everything, metrics, near, windows
 from assist.runtime.decoding import BadPicture, pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
-from assist.runtime.lanes import Lane, contained
+from assist.runtime.lanes import PATIENCE_SECONDS, Lane, contained
 from assist.runtime.mask_cache import Handles
 from assist.runtime.resting import rest
 
@@ -71,7 +71,9 @@ class HeldModel:
         if offer.terms and KINDS[offer.terms.adapter].outside:
             hands = OUTSIDE_HANDS
         self.prompts = Lane(f"{offer.key} prompts", PROMPTS_WAITING, hands=hands)
-        self.encodes = Lane(f"{offer.key} encodes", ENCODES_WAITING, behind=self.prompts)
+        self.encodes = Lane(f"{offer.key} encodes", ENCODES_WAITING)
+        self.ahead = Lane(f"{offer.key} ahead", ENCODES_WAITING, behind=(self.prompts, self.encodes))
+        self.lanes = self.prompts, self.encodes, self.ahead
         self._aside = Aside()
 
     async def ready(self) -> Runtime:
@@ -100,7 +102,7 @@ class HeldModel:
         """The masks of one prompt. Without an asker nobody waits for them: they let every click go first."""
         if asker:
             return await self.prompts.run(decode, asker)
-        return await self.encodes.run(partial(self._aside.run, decode), urgent=False)
+        return await self.ahead.run(partial(self._aside.run, decode))
 
     def _loaded(self) -> Runtime:
         return self.offer.load(self._folder, devices.choose() if self.offer.accelerated else CPU)
@@ -135,14 +137,14 @@ class HeldModel:
             "text": self.problem,
             "device": self._runtime.device if self._runtime else "",
             "load_seconds": round(self.seconds, 2),
-            "waiting": len(self.prompts) + len(self.encodes),
+            "waiting": sum(len(lane) for lane in self.lanes),
             "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,  # at most so far, of its process
         }
 
     def close(self) -> None:
         """Stop its lanes."""
-        self.prompts.close()
-        self.encodes.close()
+        for lane in self.lanes:
+            lane.close()
 
 
 class Serving:
@@ -157,7 +159,8 @@ class Serving:
         metrics.BYTES.labels("disk").set_function(store.bytes_on_disk)
         metrics.WAITING.labels("prompts").set_function(lambda: sum(len(one.prompts) for one in self._models.values()))
         metrics.WAITING.labels("encodes").set_function(lambda: sum(len(one.encodes) for one in self._models.values()))
-        lanes = [lane for model in self._models.values() for lane in (model.prompts, model.encodes)]
+        metrics.WAITING.labels("ahead").set_function(lambda: sum(len(one.ahead) for one in self._models.values()))
+        lanes = [lane for model in self._models.values() for lane in model.lanes]
         self._beside = [asyncio.create_task(self._warm(model)) for model in self._models.values()]
         self._beside.append(asyncio.create_task(rest(lanes)))
 
@@ -213,7 +216,7 @@ class Serving:
         """The mask of a small thing, seen from near. Nobody waits."""
         model, segmenter = await self._segmenter(question)
         first = self._handles.find(question["owner"], question["previous"])
-        return await self._near.ask(model.encodes, model.offer.encoder, segmenter, question, first)
+        return await self._near.ask(model.ahead, model.offer.encoder, segmenter, question, first)
 
     async def everything(self, question: dict[str, Any]) -> dict[str, Any]:
         """Masks of all that stands apart in an image, the surest first: place by place, so that clicks come between."""
@@ -258,8 +261,7 @@ class Serving:
         model = self._named(question, "spans")
         finder = cast(SpanFinder, await model.ready())
         texts, anew = question["texts"], Anew.of(question)
-        run = partial(model.encodes.run, urgent=False)
-        found = await model.each(run, anew.asking(finder.spans_of), texts, windows.spans)
+        found = await model.each(model.ahead.run, anew.asking(finder.spans_of), texts, windows.spans)
         rows = [spans and [[one.start, one.end, one.label, one.score] for one in spans] for spans in found]
         return {"spans": rows} | anew.told()
 
@@ -269,8 +271,8 @@ class Serving:
         classifier = cast(Classifier, await model.ready())
         text, labels = question["text"], question["labels"]
         asker = question.get("asker")
-        lane = model.prompts if asker else model.encodes
-        scores = await lane.run(lambda: classifier.classify(text, labels), asker, urgent=bool(asker))
+        lane = model.prompts if asker else model.ahead
+        scores = await lane.run(lambda: classifier.classify(text, labels), asker)
         return {"scores": [round(score, 4) for score in scores]}
 
     async def vectors(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -279,8 +281,8 @@ class Serving:
         classifier = cast(Classifier, await model.ready())
         texts = question["texts"]
         asker = question.get("asker")
-        lane = model.prompts if asker else model.encodes
-        rows = await lane.run(lambda: classifier.vectors(texts), asker, urgent=bool(asker))
+        lane = model.prompts if asker else model.ahead
+        rows = await lane.run(lambda: classifier.vectors(texts), asker)
         return {"vectors": rows.astype("<f4").tobytes(), "width": int(rows.shape[1])}
 
     async def boxes(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -299,8 +301,8 @@ class Serving:
         model = self._named(question, "classify")
         judge = cast(Judge, await model.ready())
         texts, labels, asker = question["texts"], question["labels"], question.get("asker")
-        lane, anew = model.prompts if asker else model.encodes, Anew.of(question)
-        run, ask = partial(lane.run, asker=asker, urgent=bool(asker)), anew.asking(judge.shares)
+        lane, anew = model.prompts if asker else model.ahead, Anew.of(question)
+        run, ask = partial(lane.run, asker=asker), anew.asking(judge.shares)
         return {"shares": await model.each(run, lambda some: ask(some, labels), texts, windows.shares)} | anew.told()
 
     async def written(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -310,9 +312,9 @@ class Serving:
         text, asked, asker = question["text"], (question["asked"], question["longest"]), question.get("asker")
         if len(model.parts(text)) != 1:
             raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")
-        lane, anew = model.prompts if asker else model.encodes, Anew.of(question)
+        lane, anew = model.prompts if asker else model.ahead, Anew.of(question)
         ask = partial(anew.asking(writer.write), text, *asked)
-        return {"text": await lane.run(ask, asker, urgent=bool(asker))} | anew.told()
+        return {"text": await lane.run(ask, asker)} | anew.told()
 
     async def image_shares(self, question: dict[str, Any]) -> dict[str, Any]:
         """The same for an image."""
@@ -351,16 +353,18 @@ class Serving:
     async def _embedding(
         self, model: HeldModel, segmenter: Segmenter, question: dict[str, Any], urgent: bool
     ) -> Embedding:
+        """`urgent`: a person waits; not for what is made in advance, which steps back for the whole machine."""
         key = (question["image"], model.offer.encoder)
         data: bytes | None = question.get("data")
-        if urgent:
-            model.encodes.hasten(key)
-
-        make = None
-        if data is not None:
-            work = _encoding(segmenter.embed if urgent else segmenter.embed_ahead, data)
-            make = partial(model.encodes.run, work, urgent=urgent, subject=key)
-        embedding = await self._store.obtain(key, make)
+        make, patience = None, None
+        if data is not None and urgent:
+            make = partial(model.encodes.run, _encoding(segmenter.embed, data))
+        elif data is not None:
+            work = _encoding(segmenter.embed_ahead, data)
+            make = partial(model.ahead.run, lambda: self._store.recall(key) or work(), subject=key)
+        if urgent:  # what has begun is given a moment: it may be there before the file has come
+            patience = PATIENCE_SECONDS if data is None and model.ahead.at(key) else 0.0
+        embedding = await self._store.obtain(key, make, patience)
         if embedding is None:
             raise CopilotError("need-image")
         return embedding
@@ -376,8 +380,8 @@ async def _of_image(
     data, asker = question.get("data"), question.get("asker")
     if data is None:
         raise CopilotError("need-image")
-    lane = model.prompts if asker else model.encodes
-    return await lane.run(lambda: look(*_pixels(data, longest)), asker, urgent=bool(asker))
+    lane = model.prompts if asker else model.ahead
+    return await lane.run(lambda: look(*_pixels(data, longest)), asker)
 
 
 def _pixels(data: bytes, longest: int = LONGEST_SIDE) -> tuple[np.ndarray, tuple[int, int]]:

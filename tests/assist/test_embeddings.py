@@ -212,6 +212,29 @@ async def test_without_a_maker_nobody_waits_for_nothing(tmp_path: Path) -> None:
     assert await EmbeddingStore(tmp_path).obtain(key("a"), None) is None
 
 
+async def test_who_waits_has_it_made_anew_once_and_waits_for_no_other(tmp_path: Path) -> None:
+    store = EmbeddingStore(tmp_path)
+    made, gate = [], asyncio.Event()
+
+    async def make_ahead() -> Embedding:
+        await gate.wait()
+        return embedding()
+
+    async def make() -> Embedding:
+        made.append(1)
+        await asyncio.sleep(0.05)
+        return embedding()
+
+    ahead = asyncio.create_task(store.obtain(key("a"), make_ahead))
+    await asyncio.sleep(0)
+    assert await store.obtain(key("a"), None, patience=0.0) is None, "the file is asked for"
+    answers = await asyncio.gather(*(store.obtain(key("a"), make, patience) for patience in (0.0, 0.02, 0.0, 0.02)))
+    assert made == [1] and all(same(answer, embedding()) for answer in answers)
+    assert same(await store.obtain(key("a"), None), embedding())
+    gate.set()
+    assert same(await ahead, embedding())
+
+
 async def test_asker_who_leaves_stops_nobody_else(tmp_path: Path) -> None:
     store = EmbeddingStore(tmp_path)
 

@@ -1,21 +1,24 @@
 """A lane: order, fairness, limits."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assist.adapters import RUNTIMES, Embedding, MaskPrompt, Masks
 from assist.adapters.fake import FakeMasks
 from assist.adapters.priority import in_the_way
 from assist.errors import CopilotError
+from assist.runtime import serving as serving_module
 from assist.runtime.embedding_store import EmbeddingStore
 from assist.runtime.lanes import Lane
 from assist.runtime.serving import Serving
-from tests.support.assist.pictures import Picture
+from tests.support.assist.pictures import Picture, picture
 from tests.support.assist.running import settled
 
 
@@ -124,28 +127,30 @@ async def test_what_is_no_exception_ends_its_own_question_and_not_the_hand(lane:
 
 
 async def test_work_in_advance_gives_way_to_clicks(lane: Lane) -> None:
-    behind = Lane("behind", limit=4, behind=lane)
+    other = Lane("other", limit=4)
+    behind = Lane("behind", limit=4, behind=(other, lane))
     gate, click = await busy(lane)
     done: list[str] = []
-    ahead = asyncio.create_task(behind.run(lambda: done.append("ahead"), urgent=False, subject="image"))
+    ahead = asyncio.create_task(behind.run(lambda: done.append("ahead")))
     await asyncio.sleep(0.1)
     assert done == []
     gate.open.set()
     await asyncio.gather(click, ahead)
     assert done == ["ahead"]
     behind.close()
+    other.close()
 
 
-async def test_work_in_advance_that_somebody_waits_for_is_done_now(lane: Lane) -> None:
-    behind = Lane("behind", limit=4, behind=lane)
-    gate, click = await busy(lane)
-    ahead = asyncio.create_task(behind.run(lambda: "done", urgent=False, subject="image"))
-    await asyncio.sleep(0.02)
-    behind.hasten("image")
-    assert await asyncio.wait_for(ahead, 60) == "done"
+async def test_a_lane_tells_what_has_begun_from_what_waits(lane: Lane) -> None:
+    gate = Gate()
+    begun = asyncio.create_task(lane.run(gate, subject="begun"))
+    await settled(gate.started.is_set)
+    waiting = asyncio.create_task(lane.run(lambda: "done", subject="waiting"))
+    await settled(lambda: len(lane) == 2)
+    assert lane.at("begun") and not lane.at("waiting")
     gate.open.set()
-    await click
-    behind.close()
+    assert await asyncio.gather(begun, waiting) == ["through", "done"]
+    assert not lane.at("begun")
 
 
 async def test_lane_with_two_hands_does_two_things_at_once_and_no_third() -> None:
@@ -185,12 +190,54 @@ async def test_masks_and_classes_that_nobody_waits_for_are_made_behind_what_peop
     try:
         ahead = await serving.segment({"model": "fake-masks@1", **image})
         shares = await serving.classify({"model": "fake-classes@1", **text})
-        assert (masks.prompts.done, masks.encodes.done) == (0, 2), "the embedding, and the masks"
-        assert (classes.prompts.done, classes.encodes.done) == (0, 1)
+        assert (masks.prompts.done, masks.encodes.done, masks.ahead.done) == (0, 0, 2), "the embedding, and the masks"
+        assert (classes.prompts.done, classes.ahead.done) == (0, 1)
         asked = await serving.segment({"model": "fake-masks@1", "asker": "alice", **image})
         assert [one["counts"] for one in asked["masks"]] == [one["counts"] for one in ahead["masks"]]
         assert await serving.classify({"model": "fake-classes@1", "asker": "alice", **text}) == shares
         assert (masks.prompts.done, classes.prompts.done) == (1, 1)
         assert decoded_in_the_way == [False, True]
     finally:
+        serving.close()
+
+
+async def test_nobody_waits_for_pictures_that_are_got_ready_beforehand(
+    square: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is made in advance steps back for the whole machine: where that is busy, one picture can take minutes."""
+    gate = Gate()
+
+    def slowly(self: FakeMasks, image: np.ndarray, size: tuple[int, int]) -> Embedding:
+        gate()
+        return self.embed(image, size)
+
+    monkeypatch.setattr(FakeMasks, "embed_ahead", slowly)
+    monkeypatch.setattr(serving_module, "PATIENCE_SECONDS", 0.1)
+    serving = Serving([RUNTIMES["fake-masks@1"]], Path(), EmbeddingStore(None))
+    other = picture(255 - square.pixels)
+    prompt = {"model": "fake-masks@1", "owner": "jun", "asker": "jun", "points": [], "box": [4, 4, 9, 9]}
+
+    async def asked_for(one: Picture) -> None:
+        """As a web process asks: with the file where it is called for."""
+        with contextlib.suppress(CopilotError):
+            await serving.segment({**prompt, "image": one.sha256})
+            return
+        await serving.segment({**prompt, "image": one.sha256, "data": one.file})
+
+    try:
+        embed = {"model": "fake-masks@1", "urgent": False}
+        begun, waiting = (
+            asyncio.create_task(serving.embed({**embed, "image": one.sha256, "data": one.file}))
+            for one in (square, other)
+        )
+        await settled(gate.started.is_set)
+        await asyncio.wait_for(asked_for(other), 60)
+        await asyncio.wait_for(asked_for(square), 60)
+        assert not begun.done() and not waiting.done()
+        gate.started.clear()
+        gate.open.set()
+        await asyncio.gather(begun, waiting)
+        assert not gate.started.is_set(), "what somebody waited for isn't made once more"
+    finally:
+        gate.open.set()
         serving.close()
