@@ -4,17 +4,24 @@ import contextlib
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT = "4b15de9"
+NEEDS = {"unfold": "django-unfold<1"}  # packages that it can't start without, and Tandem can since
 # Its cycles for an answer of a bare view (bare.py), by how many taskers asked; on two cores that others used as well.
 RECORDED = {8: 0.0043, 32: 0.0042}
 
 
 @contextlib.contextmanager
 def tree() -> Iterator[Path | None]:
-    """Its files in a folder that is gone afterwards; None, and it is said why, where git or the commit isn't there."""
+    """Its files in a folder that is gone afterwards; None, and it is said why, where git, the commit or a package that
+    it needs isn't there."""
+    if missing := [asked for package, asked in NEEDS.items() if find_spec(package) is None]:
+        print(f"{COMMIT} can't be measured beside this: it needs pip install {' '.join(map(repr, missing))}")
+        yield None
+        return
     with tempfile.TemporaryDirectory(prefix="tandem-before-") as folder:
         place = Path(folder) / COMMIT
         if why := _git("worktree", "add", "--detach", str(place), COMMIT):
