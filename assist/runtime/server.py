@@ -14,6 +14,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ log = logging.getLogger("assist.runtime")
 IN_FLIGHT = 1024  # questions at once on one line
 NOTHING: Any = None
 PARENT_SECONDS = 3.0  # between two looks at whether whoever started us is there
+ORPHAN_SECONDS = 5.0  # for what is left to do once they are gone
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -172,8 +174,16 @@ async def _until_told(work: Awaitable[None], parent: int | None) -> None:
         if parent is not None and os.getppid() != parent:
             task.cancel()
             parent = None
+            _end_within(ORPHAN_SECONDS)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+def _end_within(seconds: float) -> None:
+    """End by then, even where a model is still at a question: whoever would kill us is gone."""
+    last = threading.Timer(seconds, os._exit, (1,))
+    last.daemon = True
+    last.start()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -68,6 +68,22 @@ async def test_question_in_mid_air_when_its_model_dies_is_refused_at_once_with_t
         await client.close()
 
 
+async def test_model_ends_with_the_runtime_that_was_killed_even_in_the_midst_of_a_question() -> None:
+    with running(SPANS, seconds=600.0) as runtime:
+        runtime.until_ready()
+        client = RuntimeClient(runtime.address)
+        asked = asyncio.create_task(client.spans(SPANS, "Oslo", "alice"))
+        async with asyncio.timeout(60):
+            while (await client.status())["models"][SPANS]["waiting"] != 1:
+                await asyncio.sleep(0.02)
+        model = process_of(runtime, SPANS)
+        runtime.kill()
+        with pytest.raises(CopilotError):
+            await asked
+        await asyncio.to_thread(model.wait, 120)
+        await client.close()
+
+
 async def test_model_that_keeps_dying_is_said_to_be_restarting(square: Picture) -> None:
     with running(SPANS, MASKS) as runtime:
         client = RuntimeClient(runtime.address)
