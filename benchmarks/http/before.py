@@ -18,20 +18,21 @@ RECORDED = {8: 0.0043, 32: 0.0042}
 def tree() -> Iterator[Path | None]:
     """Its files in a folder that is gone afterwards; None, and it is said why, where git, the commit or a package that
     it needs isn't there."""
-    if missing := [asked for package, asked in NEEDS.items() if find_spec(package) is None]:
-        print(f"{COMMIT} can't be measured beside this: it needs pip install {' '.join(map(repr, missing))}")
-        yield None
-        return
     with tempfile.TemporaryDirectory(prefix="tandem-before-") as folder:
         place = Path(folder) / COMMIT
-        if why := _git("worktree", "add", "--detach", str(place), COMMIT):
-            print(f"{COMMIT} can't be measured beside this: {why}")
-            yield None
-            return
+        why = _git("worktree", "add", "--detach", str(place), COMMIT)
         try:
-            yield place
+            if why := why or _missing():
+                print(f"{COMMIT} can't be measured beside this: {why}")
+            yield None if why else place
         finally:
             _git("worktree", "remove", "--force", str(place))
+
+
+def _missing() -> str:
+    """Nothing where each package is here that it needs; else what would bring them."""
+    missing = [asked for package, asked in NEEDS.items() if find_spec(package) is None]
+    return f"it needs pip install {' '.join(map(repr, missing))}" if missing else ""
 
 
 def _git(*words: str) -> str:

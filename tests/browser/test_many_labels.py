@@ -71,6 +71,25 @@ def test_enter_upon_enter_never_hands_in_an_empty_picture(site: Site, sign_in: C
     expect(page.locator("#task-name")).not_to_have_text(first)
 
 
+def test_a_dialog_opened_again_before_its_closing_was_told_still_hears_the_answer(
+    site: Site, sign_in: Callable[..., Page]
+) -> None:
+    stage = Stage(sign_in(JUN), site, shapes.make_project(site, "Quick upon quick", pictures=2))
+    page = stage.page
+    first = page.locator("#task-name").inner_text()
+    stage.press("Enter")
+    page.locator("#empty-dialog").evaluate(
+        """dialog => {
+            dialog.querySelector("[data-closes]").click();
+            const enter = new KeyboardEvent("keydown", {key: "Enter", bubbles: true});
+            document.querySelector(".canvas").dispatchEvent(enter);
+            if (!dialog.open) throw new Error("Enter asks again");
+        }"""
+    )
+    page.get_by_role("button", name="Nothing to mark: submit").click()
+    expect(page.locator("#task-name")).not_to_have_text(first)
+
+
 def test_nobody_is_asked_where_empty_answers_are_usual(site: Site, sign_in: Callable[..., Page]) -> None:
     address = shapes.make_project(site, "Mostly empty pictures", pictures=2, empty_usual=True)
     stage = Stage(sign_in(JUN), site, address)

@@ -20,5 +20,13 @@ def test_without_git_it_is_said_too(monkeypatch, capsys) -> None:
     assert "no git" in capsys.readouterr().out
 
 
+def test_without_a_package_that_it_needs_it_is_said_which(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(before, "_git", lambda *words: "")
+    monkeypatch.setattr(before, "NEEDS", {"nowhere_to_be_found": "nowhere-to-be-found<1", "json": "json"})
+    with before.tree() as place:
+        assert place is None
+    assert capsys.readouterr().out.endswith("it needs pip install 'nowhere-to-be-found<1'\n")
+
+
 def test_what_was_recorded_of_it_is_there_for_each_crowd() -> None:
     assert before.RECORDED.keys() == {8, 32} and all(before.RECORDED.values())

@@ -1,6 +1,9 @@
 /** The studio's dialogs: asking, and telling what can't be told in passing. */
 import { byId } from "../shared/elements.js";
 
+/** @type {Map<HTMLDialogElement, ((given: {answer: string, fields: Record<string, any>}) => void)[]>} */
+const askers = new Map();
+
 /** Whether any dialog is open: keys then belong to it. */
 export function dialogOpen() {
   return document.querySelector("dialog[open]") !== null;
@@ -28,9 +31,14 @@ export function ask(id) {
   form.reset();
   dialog.returnValue = "";
   dialog.addEventListener("keydown", choose);
+  dialog.addEventListener("close", closed);
   dialog.showModal();
-  return new Promise((resolve) => {
-    const done = () => resolve({ answer: dialog.returnValue, fields: Object.fromEntries(new FormData(form)) });
-    dialog.addEventListener("close", done, { once: true });
-  });
+  return new Promise((resolve) => askers.set(dialog, [...(askers.get(dialog) ?? []), resolve]));
+}
+
+/** One closing answers one question: a browser may tell of it when the dialog was opened once more already. */
+function closed({ currentTarget: dialog }) {
+  const [first, ...later] = askers.get(dialog);
+  askers.set(dialog, later);
+  first({ answer: later.length ? "" : dialog.returnValue, fields: Object.fromEntries(new FormData(dialog.querySelector("form"))) });
 }
