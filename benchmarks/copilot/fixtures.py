@@ -75,7 +75,7 @@ class Work:
 
     async def until_ready(self, foreseen: dict[str, Any]) -> None:
         """Wait until what a tasker gets next has been looked at, as happens while they work."""
-        embedding = Path(os.environ["TANDEM_DATA"]) / "embeddings" / f"{foreseen['task']['payload']['asset']}.{SAM}.emb"
+        embedding = Path(os.environ["TANDEM_DATA"]) / "embeddings" / f"{self.picture(foreseen).sha256}.{SAM}.emb"
         async with asyncio.timeout(AHEAD_SECONDS):
             while not embedding.exists():
                 await asyncio.sleep(0.1)
