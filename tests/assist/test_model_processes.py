@@ -15,7 +15,7 @@ from assist.runtime import supervisor
 from assist.runtime.children import Pauses
 from assist.runtime.client import RuntimeClient, serving
 from tests.support.assist.pictures import Picture
-from tests.support.assist.running import Runtime, running
+from tests.support.assist.running import Runtime, running, until_at_work
 
 MASKS, SPANS, CLASSES = "fake-masks@1", "fake-spans@1", "fake-classes@1"
 ALL = (MASKS, SPANS, CLASSES)
@@ -73,9 +73,7 @@ async def test_model_ends_with_the_runtime_that_was_killed_even_in_the_midst_of_
         runtime.until_ready()
         client = RuntimeClient(runtime.address)
         asked = asyncio.create_task(client.spans(SPANS, "Oslo", "alice"))
-        async with asyncio.timeout(60):
-            while (await client.status())["models"][SPANS]["waiting"] != 1:
-                await asyncio.sleep(0.02)
+        await until_at_work(client, SPANS)
         model = process_of(runtime, SPANS)
         runtime.kill()
         with pytest.raises(CopilotError):

@@ -18,7 +18,7 @@ from assist.runtime import framing
 from assist.runtime.client import RuntimeClient, reachable, shared
 from assist.runtime.operations import OPERATIONS, Operation
 from tests.support.assist.pictures import Picture, picture
-from tests.support.assist.running import FAKE, ROOT, Runtime, running, settled
+from tests.support.assist.running import FAKE, ROOT, Runtime, running, settled, until_at_work
 
 SAM, SPACY = "mobile-sam@0.2.0", "en-core-web-sm@3.8.0"
 MASKS, SPANS = FAKE
@@ -185,9 +185,7 @@ async def test_status_is_answered_while_the_model_works(square: Picture) -> None
         runtime.until_ready()
         client = RuntimeClient(runtime.address)
         asked = asyncio.create_task(client.spans(SPANS, "Oslo", "alice"))
-        async with asyncio.timeout(60):
-            while (await client.status())["models"][SPANS]["waiting"] != 1:
-                await asyncio.sleep(0.02)
+        await until_at_work(client, SPANS)
         assert not asked.done()
         asked.cancel()
         await client.close()

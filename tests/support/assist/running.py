@@ -96,3 +96,10 @@ async def settled(condition, seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         await asyncio.sleep(0.01)
+
+
+async def until_at_work(asked_by: client.RuntimeClient, model: str) -> None:
+    """Wait until this model is at the one question that it was asked."""
+    async with asyncio.timeout(60):
+        while (await asked_by.status())["models"][model]["waiting"] != 1:
+            await asyncio.sleep(0.02)
