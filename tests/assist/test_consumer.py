@@ -13,6 +13,7 @@ from pycocotools import mask as coco
 
 from assist.adapters import RUNTIMES, Offer, catalogue
 from assist.registry import registry, resolution
+from assist.runtime.client import RuntimeClient
 from assist.session.consumers import MOST_LINES
 from assist.suggestions.bindings import subject_of
 from projects import queue
@@ -24,7 +25,7 @@ from tests.support import make
 from tests.support.assist import work
 from tests.support.assist.page import in_thread, kept, page_of, suggestions
 from tests.support.assist.pictures import Picture
-from tests.support.assist.running import FAKE, Runtime, running
+from tests.support.assist.running import FAKE, Runtime, running, until_at_work
 from tests.support.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -317,7 +318,9 @@ async def test_runtime_killed_mid_prompt_fails_the_click_and_nothing_else(cast: 
         page = await page_of(cast.alice, image.public_id)
         await page.open(image.token)
         await page.say(type="prompt", id="p1", prompt={"points": [[100, 100, 1]]})
-        await asyncio.sleep(0.3)
+        client = RuntimeClient(runtime.address)
+        await until_at_work(client, FAKE[0])
+        await client.close()
         runtime.kill()
         refused = await page.hear(2)
         assert (refused["id"], refused["code"]) == ("p1", "copilot-down")

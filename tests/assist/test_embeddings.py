@@ -236,17 +236,21 @@ async def test_who_waits_has_it_made_anew_once_and_waits_for_no_other(tmp_path: 
 
 
 async def test_asker_who_leaves_stops_nobody_else(tmp_path: Path) -> None:
-    store = EmbeddingStore(tmp_path)
+    store, begun, made = EmbeddingStore(tmp_path), asyncio.Event(), asyncio.Event()
 
     async def make() -> Embedding:
-        await asyncio.sleep(0.05)
+        begun.set()
+        await made.wait()
         return embedding()
 
     first = asyncio.create_task(store.obtain(key("a"), make))
-    await asyncio.sleep(0.02)
+    await begun.wait()
     second = asyncio.create_task(store.obtain(key("a"), None))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)  # the second asks
     first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    made.set()
     assert same(await second, embedding())
 
 

@@ -132,7 +132,8 @@ async def test_work_in_advance_gives_way_to_clicks(lane: Lane) -> None:
     gate, click = await busy(lane)
     done: list[str] = []
     ahead = asyncio.create_task(behind.run(lambda: done.append("ahead")))
-    await asyncio.sleep(0.1)
+    await settled(lambda: len(behind) == 1)
+    await asyncio.sleep(0.1)  # time is the point here: it may begin by itself, and doesn't
     assert done == []
     gate.open.set()
     await asyncio.gather(click, ahead)
@@ -159,7 +160,8 @@ async def test_lane_with_two_hands_does_two_things_at_once_and_no_third() -> Non
     other, second = await busy(lane, "bob")
     done: list[str] = []
     third = asyncio.create_task(lane.run(lambda: done.append("third"), "cara"))
-    await asyncio.sleep(0.05)
+    await settled(lambda: len(lane) == 3)
+    await asyncio.sleep(0.05)  # time is the point here: a third hand would take it
     assert done == [] and len(lane) == 3
     other.open.set()
     assert await second == "through"

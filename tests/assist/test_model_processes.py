@@ -15,7 +15,7 @@ from assist.runtime import supervisor
 from assist.runtime.children import Pauses
 from assist.runtime.client import RuntimeClient, serving
 from tests.support.assist.pictures import Picture
-from tests.support.assist.running import Runtime, running, until_at_work
+from tests.support.assist.running import Runtime, running, settled, until_at_work
 
 MASKS, SPANS, CLASSES = "fake-masks@1", "fake-spans@1", "fake-classes@1"
 ALL = (MASKS, SPANS, CLASSES)
@@ -57,7 +57,7 @@ async def test_question_in_mid_air_when_its_model_dies_is_refused_at_once_with_t
         runtime.until_ready()
         client = RuntimeClient(runtime.address)
         asked = asyncio.create_task(client.spans(SPANS, "Oslo", "alice"))
-        await asyncio.sleep(1.0)
+        await until_at_work(client, SPANS)
         process_of(runtime, SPANS).send_signal(signal.SIGKILL)
         async with asyncio.timeout(60):
             with pytest.raises(CopilotError) as caught:
@@ -139,7 +139,7 @@ async def test_model_that_says_that_it_loads_is_given_time(tmp_path: Path) -> No
     offer = catalogue.find(SPANS, tmp_path)
     one = supervisor.ModelProcess(offer, "unix:/nowhere", sleeping, supervisor.Patience(silent=0.2))
     one._client = loading = Loading()  # type: ignore[assignment]
-    await asyncio.sleep(1.5 * supervisor.LOADING * 0.2)
+    await asyncio.sleep(1.5 * supervisor.LOADING * 0.2)  # time is the point here: longer than one may say nothing
     assert loading.asked > supervisor.LOADING and one.deaths == 0
     await one.stop()
 
@@ -201,7 +201,7 @@ async def test_what_nobody_waits_for_goes_behind_what_people_ask_of_any_model(
     async with asyncio.timeout(60):
         alice = asyncio.create_task(hub.answer(spans | {"asker": "alice"}))
         ahead = asyncio.create_task(hub.answer(masks))
-        await asyncio.sleep(0.01)
+        await settled(lambda: begun == ["alice"])
         await hub.answer(masks | {"asker": "bob"})
         await hub.answer(masks | {"op": "embed", "urgent": True})
         assert begun == ["alice", "bob", "nobody"] and not ahead.done(), "somebody waits for what is urgent"
@@ -212,7 +212,7 @@ async def test_what_nobody_waits_for_goes_behind_what_people_ask_of_any_model(
         answered.clear()
         monkeypatch.setattr(supervisor, "PATIENCE_SECONDS", 0.05)
         alice = asyncio.create_task(hub.answer(spans | {"asker": "alice"}))
-        await asyncio.sleep(0.01)
+        await settled(lambda: begun[4:] == ["alice"])
         await hub.answer(masks)
         assert begun[-2:] == ["alice", "nobody"] and not alice.done(), "nor does it wait for ever"
         answered.set()

@@ -151,12 +151,12 @@ async def test_newest_prompt_of_an_asker_wins(square: Picture) -> None:
 
 
 async def test_cancel_frees_the_runtime_of_what_waits(square: Picture) -> None:
-    with running(*FAKE, seconds=0.3) as runtime:
+    with running(*FAKE, seconds=0.5) as runtime:
         client = RuntimeClient(runtime.address)
         await client.embed(MASKS, square.sha256, square.supply)
         running_now = asyncio.create_task(segment(client, square))
         waiting = [asyncio.create_task(segment(client, square, f"asker {i}")) for i in range(20)]
-        await asyncio.sleep(0.1)
+        await until_at_work(client, MASKS, 15)
         for task in waiting:
             task.cancel()
         await running_now
@@ -203,7 +203,7 @@ async def test_killed_mid_prompt_fails_every_question_at_once_and_comes_back(squ
     with running(*FAKE, seconds=600.0) as runtime:
         client = RuntimeClient(runtime.address)
         asked = [asyncio.create_task(client.spans(SPANS, "Oslo", f"asker {i}")) for i in range(3)]
-        await asyncio.sleep(0.3)
+        await until_at_work(client, SPANS, 3)
         runtime.kill()
         async with asyncio.timeout(60):
             codes = [(await refused(task)).code for task in asked]

@@ -98,8 +98,8 @@ async def settled(condition, seconds: float = 60.0) -> None:
         await asyncio.sleep(0.01)
 
 
-async def until_at_work(asked_by: client.RuntimeClient, model: str) -> None:
-    """Wait until this model is at the one question that it was asked."""
+async def until_at_work(asked_by: client.RuntimeClient, model: str, questions: int = 1) -> None:
+    """Wait until this model has so many questions, the one that it is at among them."""
     async with asyncio.timeout(60):
-        while (await asked_by.status())["models"][model]["waiting"] != 1:
+        while (await asked_by.status())["models"][model]["waiting"] < questions:
             await asyncio.sleep(0.02)
