@@ -38,6 +38,7 @@ class Traces:
             sampler=ParentBased(TraceIdRatioBased(share)),
             shutdown_on_exit=False,
         )
+        self._exporter = exporter
         self.sending = BatchSpanProcessor(
             exporter,
             max_queue_size=WAITING,
@@ -70,6 +71,11 @@ class Traces:
     def resume(self, place: str) -> None:
         """Go on there; what is no place leaves this where it is."""
         context.attach(PROPAGATOR.extract({FIELD: place}))
+
+    def stop(self) -> None:
+        """Send nothing more; what waits to be sent is lost."""
+        self._exporter.shutdown()  # first, or the thread would try to send all of it
+        self.provider.shutdown()
 
 
 class Part:

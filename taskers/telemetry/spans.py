@@ -22,7 +22,7 @@ class Span(Protocol):
 
 
 class Tracer(Protocol):
-    """Whoever keeps traces (taskers/telemetry/export.py). None of this waits for anybody."""
+    """Whoever keeps traces (taskers/telemetry/export.py). Nothing but its end waits for anybody."""
 
     def span(self, name: str) -> AbstractContextManager[Span]:
         """While it is open, what begins is a part of it."""
@@ -35,6 +35,9 @@ class Tracer(Protocol):
 
     def resume(self, place: str) -> None:
         """What begins from here on lies there."""
+
+    def stop(self) -> None:
+        """Send nothing more; what waits to be sent is lost."""
 
 
 _kept: list[Tracer] = []  # none or one
@@ -54,8 +57,9 @@ def keep(tracer: Tracer) -> None:
 
 
 def stop() -> None:
-    """Keep none any more."""
-    _kept.clear()
+    """Keep none any more, and send none."""
+    while _kept:
+        _kept.pop().stop()
 
 
 def span(name: str) -> AbstractContextManager[Span]:

@@ -151,8 +151,9 @@ def test_a_collector_that_hangs_holds_up_nobody_and_fills_no_memory(monkeypatch)
             (traces,) = spans._kept
             assert len(traces.sending._batch_processor._queue) == 300  # type: ignore[attr-defined]
         finally:
-            spans.stop()
             taken.close()
+            deaf.close()
+            spans.stop()
 
 
 def test_without_the_extra_the_work_goes_on_and_the_log_says_what_to_do(monkeypatch, caplog) -> None:
