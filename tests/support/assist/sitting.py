@@ -189,7 +189,7 @@ class Page:
 
     async def answer(self, id: str | None) -> dict[str, Any]:
         """The last of the messages that an answer comes in."""
-        await settled(lambda: bool(self._whole(id)), 5)
+        await settled(lambda: bool(self._whole(id)))
         return self._whole(id)[0]
 
     def _whole(self, id: str | None) -> list[dict[str, Any]]:
