@@ -1,4 +1,4 @@
-"""Issue 11, line 18: the copilot's socket answers nobody whose sign-in has ended, however it ended."""
+"""The copilot's socket answers nobody whose sign-in has ended, however it ended."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Issue 11, line 18: no secret of a link or a token in a log, whichever logger said it, nor in a referrer."""
+"""No secret of a link or a token in a log, whichever logger said it, nor in a referrer."""
 
 import io
 import logging

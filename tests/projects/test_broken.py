@@ -48,7 +48,7 @@ def withheld(project) -> int:
 
 
 def test_one_tasker_who_reports_forty_tasks_withholds_none_and_is_stopped_after_a_few(cast, project, batch) -> None:
-    """Issue 11, line 20, as it was seen: through the studio's own address, one after the other."""
+    """Through the studio's own address, one after the other."""
     make.tasks(batch, 40)
     alice, said = signed_in(cast.alice), []
     work = alice.post(reverse("studio-claim", args=[project.public_id]), "{}", "application/json").json()

@@ -37,7 +37,7 @@ def test_one_manager_never_overwrites_another_unseen(cast, mina, project) -> Non
 
 
 def test_a_conflict_names_every_setting_and_every_label_that_changed(cast, mina, project) -> None:
-    """Issue 11, line 4: it named one of two, and old labels went over new ones unseen."""
+    """It named one of two, and old labels went over new ones unseen."""
     mina.post(page("project-settings", project.public_id), changed(project))
     stale = changed(project, wanted="4")
     theirs = changed(project, rate="0.20", agreement="90") | {

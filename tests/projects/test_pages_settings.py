@@ -78,7 +78,7 @@ def test_what_cannot_be_is_said_and_nothing_is_made(mina, field: str, value: str
 
 
 def test_a_bad_pay_is_said_at_the_top_and_keeps_its_currency(mina, project) -> None:
-    """Issue 11, line 1: the page came back at its head without a word, and “in USD” was gone."""
+    """The page came back at its head without a word, and “in USD” was gone."""
     answer = mina.post(page("project-settings", project.public_id), changed(project, rate="much"))
     shown = sending.read(answer.content.decode(), "")
     assert (answer.status_code, [box for _text, box in shown.faults]) == (422, ["#id_rate"])

@@ -1,4 +1,4 @@
-"""Issue 11, line 19: the throttle counts together what several processes admit."""
+"""The throttle counts together what several processes admit."""
 
 from concurrent.futures import ThreadPoolExecutor
 

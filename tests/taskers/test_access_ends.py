@@ -1,4 +1,4 @@
-"""Issue 11, line 18: access ends when it should, whole, and nothing of it comes back."""
+"""Access ends when it should, whole, and nothing of it comes back."""
 
 import re
 

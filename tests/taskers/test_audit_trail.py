@@ -1,4 +1,4 @@
-"""Issue 11, line 18: what happens to access, and who looked, is written down; nobody changes it afterwards."""
+"""What happens to access, and who looked, is written down; nobody changes it afterwards."""
 
 import re
 

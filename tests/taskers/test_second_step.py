@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_codes_cant_be_guessed_and_the_owner_gets_in_elsewhere(cast: Cast) -> None:
-    """Issue 11, line 19: whoever knows the password guesses at the code; the count is shared, and not for the owner."""
+    """Whoever knows the password guesses at the code; the count is shared, and not for the owner."""
     with_second_step(cast.alice)
     thief = at_the_second_step("alice@example.org", "203.0.113.9")
     said = [thief.post("/accounts/2fa/authenticate/", {"code": wrong_code()}).content.decode() for _try in range(6)]

@@ -1,4 +1,4 @@
-"""Issue 11, line 18: no secret of a second step lies in clear in the database; keys change without losing one."""
+"""No secret of a second step lies in clear in the database; keys change without losing one."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Issue 11, line 19: guessing passwords is slowed by all processes together, and the real owner still gets in."""
+"""Guessing passwords is slowed by all processes together, and the real owner still gets in."""
 
 import io
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Issue 11, line 18: a token takes a fresh sign-in, second step included; the office sees all of them and ends them."""
+"""A token takes a fresh sign-in, second step included; the office sees all of them and ends them."""
 
 import re
 from datetime import timedelta
