@@ -33,6 +33,9 @@ from taskers.telemetry import carried, publish, request_ids, spans
 log = logging.getLogger("assist.runtime")
 
 IN_FLIGHT = 1024  # questions at once on one line
+# Steps of niceness: a third of a processor where web processes want it. A request beside work on masks is as quick as
+# with ten steps; with ten, on a full machine, masks don't come at all, and people wait for those too.
+NICE = 5
 NOTHING: Any = None
 PARENT_SECONDS = 3.0  # between two looks at whether whoever started us is there
 ORPHAN_SECONDS = 5.0  # for what is left to do once they are gone
@@ -201,7 +204,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     held, kept = (int(os.environ.get(name) or usual) for name, usual in STORE_MB.items())
     parser.add_argument("--memory-mb", type=int, default=held, help="embeddings held in memory")
     parser.add_argument("--disk-mb", type=int, default=kept, help="embeddings kept on disk")
-    parser.add_argument("--nice", type=int, default=10, help="how far to step back for other processes")
+    parser.add_argument("--nice", type=int, default=NICE, help="how far to step back for other processes")
     parser.add_argument(
         "--silent-seconds",
         type=float,

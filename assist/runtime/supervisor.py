@@ -23,6 +23,7 @@ from assist.errors import CopilotError
 from assist.runtime import children
 from assist.runtime.client import RuntimeClient
 from assist.runtime.lanes import PATIENCE_SECONDS
+from assist.runtime.starvation import OwnClock
 from taskers.files.folders import data_folder
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ IDLE_SECONDS = 1800.0
 LOOK_SECONDS = 30.0  # at most, between two looks for models that are idle
 STOP_SECONDS = 5.0
 QUIET_SECONDS = 0.15  # after people's last answer, until what nobody waits for begins: who clicks often isn't met
-SILENT_SECONDS = 30.0  # a model that hasn't said how it is for so long hangs
+SILENT_SECONDS = 30.0  # of its own (starvation.py): a model that hasn't said how it is for so long hangs
 # Times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer; and while it answers
 # that it loads. Two installations that start at once on a busy machine load for five minutes.
 LOADING, LOADED = 10, 60
@@ -46,7 +47,10 @@ OTHER_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a model may say nothing at all, be asked nothing, and be at one thing, by what it can do; seconds."""
+    """How long a model may say nothing at all, be asked nothing, and be at one thing, by what it can do; seconds.
+
+    The first and the last are seconds in which a processor could be had.
+    """
 
     silent: float = SILENT_SECONDS
     idle: float = IDLE_SECONDS  # after which one that was started when it was asked makes room; 0: never
@@ -156,25 +160,26 @@ class ModelProcess:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOADED * self._patience.silent):
                 await self._see_it_up()
-            await self._until_it_hangs()
+            await self._until_it_hangs(OwnClock(process.pid))
         self._hung = True
         with contextlib.suppress(ProcessLookupError):
             process.kill()
 
-    async def _until_it_hangs(self) -> None:
+    async def _until_it_hangs(self, clock: OwnClock) -> None:
         """Until it has been silent, or at one and the same thing, for longer than patience lasts."""
         job = self._patience.job.get(self.offer.capability, OTHER_SECONDS)
-        heard = moved = time.monotonic()
+        now = heard = moved = clock.now()
         before = (0, 0)
-        while time.monotonic() - heard < self._patience.silent and time.monotonic() - moved < job:
+        while now - heard < self._patience.silent and now - moved < job:
             await asyncio.sleep(self._patience.silent / 10)
             with contextlib.suppress(CopilotError, TimeoutError):
                 async with asyncio.timeout(self._patience.silent):
                     waiting = (await self._client.status())["models"][self.offer.key]["waiting"]
-                heard = time.monotonic()
+                heard = clock.now()
                 if not waiting or before != (waiting, self._answers):
                     moved = heard
                 before = (waiting, self._answers)
+            now = clock.now()
 
     async def _see_it_up(self) -> None:
         """Note that it answers again. TimeoutError where it says nothing for too long."""

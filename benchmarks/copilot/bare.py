@@ -31,11 +31,11 @@ from assist.adapters.sam_decoder import load as load_decoder
 from assist.adapters.spacy_spans import SpacySpans
 from assist.runtime.decoding import pixels_of
 from assist.runtime.embedding_store import EmbeddingStore
+from assist.runtime.server import NICE
 from taskers.files.folders import models_folder
 
 SAM = "mobile-sam@0.2.0"
 REST_SECONDS = 0.05  # threads of the library that spin after their work are still by then
-NICE = 10  # the runtime's own default
 
 Points = Sequence[tuple[float, float]]
 

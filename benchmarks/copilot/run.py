@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import torch
 
+from assist.runtime.server import NICE
 from benchmarks.copilot import clicks, models, site
-from benchmarks.copilot.bare import NICE, Crew
+from benchmarks.copilot.bare import Crew
 from benchmarks.copilot.fixtures import Work
 from benchmarks.queue import fixtures
 from benchmarks.queue.measure import Row
