@@ -23,7 +23,7 @@ from assist.errors import CopilotError
 from assist.runtime import children
 from assist.runtime.client import RuntimeClient
 from assist.runtime.lanes import PATIENCE_SECONDS
-from assist.runtime.starvation import OwnClock
+from assist.runtime.starvation import OwnTime
 from taskers.files.folders import data_folder
 
 log = logging.getLogger(__name__)
@@ -160,26 +160,25 @@ class ModelProcess:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOADED * self._patience.silent):
                 await self._see_it_up()
-            await self._until_it_hangs(OwnClock(process.pid))
+            await self._until_it_hangs(process.pid)
         self._hung = True
         with contextlib.suppress(ProcessLookupError):
             process.kill()
 
-    async def _until_it_hangs(self, clock: OwnClock) -> None:
+    async def _until_it_hangs(self, pid: int) -> None:
         """Until it has been silent, or at one and the same thing, for longer than patience lasts."""
         job = self._patience.job.get(self.offer.capability, OTHER_SECONDS)
-        now = heard = moved = clock.now()
+        silence = at_one_thing = OwnTime(pid)
         before = (0, 0)
-        while now - heard < self._patience.silent and now - moved < job:
+        while silence.seconds() < self._patience.silent and at_one_thing.seconds() < job:
             await asyncio.sleep(self._patience.silent / 10)
             with contextlib.suppress(CopilotError, TimeoutError):
                 async with asyncio.timeout(self._patience.silent):
                     waiting = (await self._client.status())["models"][self.offer.key]["waiting"]
-                heard = clock.now()
+                silence = OwnTime(pid)
                 if not waiting or before != (waiting, self._answers):
-                    moved = heard
+                    at_one_thing = silence
                 before = (waiting, self._answers)
-            now = clock.now()
 
     async def _see_it_up(self) -> None:
         """Note that it answers again. TimeoutError where it says nothing for too long."""

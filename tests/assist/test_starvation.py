@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assist.runtime.starvation import MOST, OwnClock
+from assist.runtime.starvation import MOST, OwnTime
 
 BUSY = "import os\nos.sched_setaffinity(0, {{{core}}})\nos.nice({steps})\nwhile True: pass"
 
@@ -37,8 +37,8 @@ class Machine:
             self.threads[name.strip("_")] = self.threads.get(name.strip("_"), 0.0) + waited
         self.tell()
 
-    def clock(self) -> OwnClock:
-        return OwnClock(self.pid, self.processes, lambda: self.time)
+    def own_time(self) -> OwnTime:
+        return OwnTime(self.pid, self.processes, lambda: self.time)
 
 
 @pytest.fixture
@@ -47,39 +47,46 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_seconds_in_which_a_process_waited_for_a_processor_do_not_count(machine: Machine) -> None:
-    clock = machine.clock()
+    machine.passes(10.0, _7=8.0)
+    since = machine.own_time()
     machine.passes(10.0)
-    assert clock.now() == pytest.approx(10)
+    assert since.seconds() == pytest.approx(10)
     machine.passes(10.0, _7=6.0)
-    assert clock.now() == pytest.approx(14)
+    assert since.seconds() == pytest.approx(14)
+
+
+def test_what_is_told_late_does_not_count_from_then_on(machine: Machine) -> None:
+    """A thread tells how long it waited only when it runs again."""
+    since = machine.own_time()
+    for _ in range(20):
+        machine.passes(0.5)
+    assert since.seconds() == pytest.approx(10)
+    machine.passes(0.5, _7=9.0)
+    assert since.seconds() == pytest.approx(1.5)
 
 
 def test_others_may_wait_for_the_thread_that_was_kept(machine: Machine) -> None:
     """The longest of them counts, not their sum; and one that was born meanwhile."""
-    clock = machine.clock()
+    since = machine.own_time()
     machine.passes(10.0, _7=1.0, _8=5.0)
-    assert clock.now() == pytest.approx(5)
-    machine.passes(10.0, _9=7.0)
-    assert clock.now() == pytest.approx(8)
+    assert since.seconds() == pytest.approx(5)
+    machine.passes(10.0, _9=9.0)
+    assert since.seconds() == pytest.approx(11)
 
 
 def test_whoever_hangs_on_a_full_machine_is_found_out_in_the_end(machine: Machine) -> None:
-    clock = machine.clock()
-    before = clock.now()
-    for _ in range(20):
+    since = machine.own_time()
+    for tens in range(1, 20):
         machine.passes(10.0, _7=10.5)
-        assert clock.now() == pytest.approx(before + 10 / MOST)
-        before = clock.now()
+        assert since.seconds() == pytest.approx(tens * 10 / MOST)
 
 
 def test_all_time_counts_where_nothing_is_told(machine: Machine, tmp_path: Path) -> None:
-    clock = OwnClock(8, tmp_path, lambda: machine.time)
-    machine.time += 30
-    assert clock.now() == pytest.approx(30)
     (tmp_path / "7" / "task" / "7" / "schedstat").write_text("0\n")
-    clock = machine.clock()
+    (tmp_path / "7" / "task" / "8" / "schedstat").unlink()
+    unread, gone = machine.own_time(), OwnTime(8, tmp_path, lambda: machine.time)
     machine.time += 30
-    assert clock.now() == pytest.approx(30)
+    assert unread.seconds() == pytest.approx(30) == gone.seconds()
 
 
 @contextmanager
@@ -93,14 +100,16 @@ def at_work(core: int, steps: int) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how long a thread waited")
+@pytest.mark.skipif(
+    not Path("/proc/self/schedstat").exists(), reason="this kernel doesn't tell how long a thread waited"
+)
 def test_kernel_tells_who_starves() -> None:
     """Two want one core, and one of them lets the other go first."""
     core = min(os.sched_getaffinity(0))
     with at_work(core, 0), at_work(core, 19) as starved:
-        clock, since = OwnClock(starved.pid), time.monotonic()
+        since, began = OwnTime(starved.pid), time.monotonic()
         for _ in range(1200):
             time.sleep(0.05)
-            if (passed := time.monotonic() - since) > 1 and clock.now() < passed / 2:
+            if (passed := time.monotonic() - began) > 1 and since.seconds() < passed / 2:
                 return
-    raise AssertionError(f"{clock.now():.1f} s of {passed:.1f} s could have been used, by what the kernel tells")
+    raise AssertionError(f"{since.seconds():.1f} s of {passed:.1f} s could have been used, by what the kernel tells")
