@@ -288,7 +288,7 @@ def test_every_form_of_a_project_sent_as_it_stands_is_saved_or_says_why_not(
 def test_every_form_around_the_work_sent_as_it_stands_is_saved_or_says_why_not(cast, record_property) -> None:
     """Of everybody; and none of our templates is left out."""
     full_project.project(cast, "preference")
-    full_project.project(cast, "text_spans")
+    full_project.project(cast, "text_spans", audit_share=1.0)
     sent: set[str] = set()
     assert tried(cast, EVERYBODY, "/", sent) == []
     record_property("forms", len(sent))

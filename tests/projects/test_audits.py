@@ -236,7 +236,8 @@ class TestAnswering:
         SecondLook.objects.update(now=0.31)
         client.force_login(cast.rita)
         shown = client.get(reverse("second-looks"), {"why": "audit"}).content.decode()
-        assert "Drawn for an audit" in shown and "31 %" not in shown and "Dismiss" not in shown
+        assert "Drawn for an audit" in shown and "31 %" not in shown
+        assert "Dismiss" not in shown and reverse("second-look-dismiss", args=[task.public_id]) not in shown
         page = client.get(reverse("review", args=[task.public_id]))
         data = page.context["data"]
         assert (data["review"]["blind"], data["verdict"], page.context["parts"]) == (True, None, [])

@@ -115,10 +115,10 @@ def tasks(batch: Any, number: int) -> list[Task]:
     return made
 
 
-def project(cast: Cast, task_type: str) -> Project:
+def project(cast: Cast, task_type: str, **terms: Any) -> Project:
     """Decided work, work that waits for a reviewer, is held, asked about, withheld; gold, a course, a model, rules."""
     kind = KINDS[task_type]
-    made = make.project(cast.riverside, f"All of {task_type}", task_type, **ODD | kind.terms)
+    made = make.project(cast.riverside, f"All of {task_type}", task_type, **ODD | kind.terms | terms)
     first = make.batch(made)
     make.batch(made, "Later", state="draft")
     tasks(first, 2)
