@@ -33,8 +33,8 @@ from taskers.telemetry import carried, publish, request_ids, spans
 log = logging.getLogger("assist.runtime")
 
 IN_FLIGHT = 1024  # questions at once on one line
-# Steps of niceness: a third of a processor where web processes want it. A request beside work on masks is as quick as
-# with ten steps; with ten, on a full machine, masks don't come at all, and people wait for those too.
+# Steps of niceness: a quarter of a processor where one web process wants it. A request beside work on masks is as
+# quick as with ten steps; with ten, on a full machine, masks don't come at all, and people wait for those too.
 NICE = 5
 NOTHING: Any = None
 PARENT_SECONDS = 3.0  # between two looks at whether whoever started us is there

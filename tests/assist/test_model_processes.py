@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -141,6 +142,35 @@ async def test_model_that_says_that_it_loads_is_given_time(tmp_path: Path) -> No
     one._client = loading = Loading()  # type: ignore[assignment]
     await asyncio.sleep(1.5 * supervisor.LOADING * 0.2)  # time is the point here: longer than one may say nothing
     assert loading.asked > supervisor.LOADING and one.deaths == 0
+    await one.stop()
+
+
+async def test_model_that_waits_for_a_processor_is_let_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At one question for longer than any may take, but it had no time to answer that: ended, it would have to load."""
+
+    class Busy:
+        asked = 0
+
+        async def status(self) -> dict:
+            self.asked += 1
+            return {"models": {SPANS: {"state": "ready", "waiting": 1}}}
+
+        async def close(self) -> None:
+            pass
+
+    had = 0.0
+    monkeypatch.setattr(supervisor, "OwnTime", lambda pid: SimpleNamespace(seconds=lambda: had))
+    sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
+    patience = supervisor.Patience(silent=0.2, job={"spans": 0.1})
+    one = supervisor.ModelProcess(catalogue.find(SPANS, tmp_path), "unix:/nowhere", sleeping, patience)
+    one._client = busy = Busy()  # type: ignore[assignment]
+    async with asyncio.timeout(60):
+        while busy.asked < 20:  # .02 s apart
+            await asyncio.sleep(0.02)
+        assert one.deaths == 0
+        had = 0.1
+        while not one.deaths:
+            await asyncio.sleep(0.02)
     await one.stop()
 
 

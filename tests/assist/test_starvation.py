@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -31,10 +32,10 @@ class Machine:
             thread.mkdir(parents=True, exist_ok=True)
             (thread / "schedstat").write_text(f"5000000 {int(waited * 1e9)} 12\n")
 
-    def passes(self, seconds: float, **waiting: float) -> None:
+    def passes(self, seconds: float, waiting: Mapping[str, float] = MappingProxyType({})) -> None:
         self.time += seconds
         for name, waited in waiting.items():
-            self.threads[name.strip("_")] = self.threads.get(name.strip("_"), 0.0) + waited
+            self.threads[name] = self.threads.get(name, 0.0) + waited
         self.tell()
 
     def own_time(self) -> OwnTime:
@@ -47,11 +48,11 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_seconds_in_which_a_process_waited_for_a_processor_do_not_count(machine: Machine) -> None:
-    machine.passes(10.0, _7=8.0)
+    machine.passes(10.0, {"7": 8.0})
     since = machine.own_time()
     machine.passes(10.0)
     assert since.seconds() == pytest.approx(10)
-    machine.passes(10.0, _7=6.0)
+    machine.passes(10.0, {"7": 6.0})
     assert since.seconds() == pytest.approx(14)
 
 
@@ -61,23 +62,23 @@ def test_what_is_told_late_does_not_count_from_then_on(machine: Machine) -> None
     for _ in range(20):
         machine.passes(0.5)
     assert since.seconds() == pytest.approx(10)
-    machine.passes(0.5, _7=9.0)
+    machine.passes(0.5, {"7": 9.0})
     assert since.seconds() == pytest.approx(1.5)
 
 
 def test_others_may_wait_for_the_thread_that_was_kept(machine: Machine) -> None:
     """The longest of them counts, not their sum; and one that was born meanwhile."""
     since = machine.own_time()
-    machine.passes(10.0, _7=1.0, _8=5.0)
+    machine.passes(10.0, {"7": 1.0, "8": 5.0})
     assert since.seconds() == pytest.approx(5)
-    machine.passes(10.0, _9=9.0)
+    machine.passes(10.0, {"9": 9.0})
     assert since.seconds() == pytest.approx(11)
 
 
 def test_whoever_hangs_on_a_full_machine_is_found_out_in_the_end(machine: Machine) -> None:
     since = machine.own_time()
     for tens in range(1, 20):
-        machine.passes(10.0, _7=10.5)
+        machine.passes(10.0, {"7": 10.5})
         assert since.seconds() == pytest.approx(tens * 10 / MOST)
 
 
