@@ -21,6 +21,7 @@ from tests.support.assist.running import FAKE, Runtime, running
 from tests.support.assist.work import offered, span_offer
 from tests.support.cast import Cast
 from tests.support.projects.gold import DICE
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,11 +75,6 @@ def test_failure_in_the_middle_loses_no_event(cast: Cast, project, monkeypatch: 
     assert outcome() == "ignored"
 
 
-def embedded(runtime: Runtime) -> int:
-    """How many embeddings lie on the runtime's disk."""
-    return len(list((runtime.folder / "embeddings").glob("*.emb")))
-
-
 def test_claimed_image_and_the_one_foreseen_are_embedded_before_anybody_clicks(
     cast: Cast, cat: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,19 +85,19 @@ def test_claimed_image_and_the_one_foreseen_are_embedded_before_anybody_clicks(
         work.image_task(batch, picture(cat.pixels[number:]).file, f"cat-{number}.png")
     with running(*FAKE) as runtime, override_settings(RUNTIME_ADDRESS=runtime.address):
         follow.make_ready()
-        assert embedded(runtime) == 0
+        assert runtime.embedded() == 0
         people = (cast.alice, cast.bob, cast.carol)
         held = {person: make.held(person, project) for person in people}
         assert follow.make_ready() > 0
-        known = embedded(runtime)
+        known = runtime.embedded()
         assert known == len({one.task_id for one in held.values()})
         # Where several work at a batch, each foresees another of its tasks: it is that very one which is looked at.
         found = queue.look_ahead(held[cast.bob], cast.bob, [project])
         assert found and found.task.asset
         assert follow.make_ready() > 0
-        names = [one.name for one in (runtime.folder / "embeddings").glob("*.emb")]
-        assert any(name.startswith(found.task.asset.sha256) for name in names)
-        assert embedded(runtime) <= known + 1
+        its_files = f"{found.task.asset.sha256}.*.emb"  # on disk a moment after whoever asked for it heard of it
+        until(lambda: list((runtime.folder / "embeddings").glob(its_files)), why=runtime.said)
+        assert runtime.embedded() <= known + 1
         assert follow.make_ready() == 0
 
 
@@ -168,12 +164,12 @@ def test_what_was_prepared_goes_with_the_batch_it_was_for(cast: Cast, project) -
 def test_nothing_is_embedded_where_the_copilot_is_off(
     cast: Cast, cat: Picture, settings: dict, fake_runtime: Runtime
 ) -> None:
-    project, known = work.image_project(cast.riverside, **settings), embedded(fake_runtime)
+    project, known = work.image_project(cast.riverside, **settings), fake_runtime.embedded()
     work.image_task(make.batch(project), picture(cat.pixels[:-1]).file)  # which nobody else shows it
     make.held(cast.alice, project)
     with override_settings(RUNTIME_ADDRESS=fake_runtime.address):
         assert follow.make_ready() > 0
-    assert embedded(fake_runtime) == known
+    assert fake_runtime.embedded() == known
 
 
 def test_text_needs_no_embedding(cast: Cast, project, fake_runtime: Runtime) -> None:

@@ -101,7 +101,7 @@ def test_images_are_read_in_advance_and_broken_ones_counted(cast: Cast, cat: Pic
         runtime.until_ready()
         row = precompute.start(batch, by=cast.mina)
         precompute.run(row.pk)
-        assert len(list((runtime.folder / "embeddings").glob("*.emb"))) == 3
+        assert runtime.embedded() == 3
     row.refresh_from_db()
     assert (row.state, row.done, row.problems) == ("done", 4, 1)
 
@@ -118,4 +118,4 @@ def test_an_image_in_which_everything_was_found_is_still_encoded_where_that_is_g
             settings.RUNTIME_ADDRESS = runtime.address
             runtime.until_ready()
             assert precompute.run(ahead(batch, by=cast.mina).pk) == 1
-            assert len(list((runtime.folder / "embeddings").glob("*.emb"))) == 1
+            assert runtime.embedded() == 1

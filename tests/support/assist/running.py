@@ -14,6 +14,7 @@ from pathlib import Path
 
 from assist.runtime import client
 from taskers.files.folders import models_folder
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 REAL = ("mobile-sam@0.2.0", "en-core-web-sm@3.8.0", "all-minilm-l6@2")
@@ -59,6 +60,14 @@ class Runtime:
                 return
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.05)
+
+    def embedded(self) -> int:
+        """How many images it has begun to embed since its start. Who asked for one knows before it is on disk."""
+
+        def told() -> dict[str, int] | None:
+            return (client.status_now(self.address, 2.0) or {}).get("store")
+
+        return until(told, why=self.said)["made"]
 
     def kill(self) -> None:
         """SIGKILL, as the kernel does when memory runs out."""
