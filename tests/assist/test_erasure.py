@@ -352,8 +352,7 @@ def test_an_archived_task_is_erased_as_well(cast, project) -> None:
 
 
 def test_a_manager_asks_on_the_page_and_a_program_by_its_address(cast, project, client, emil) -> None:
-    first, other = decided(cast, project, 2)
-    third = of_split(cast, project, gate=False)
+    first, other, third = (of_split(cast, project, gate=False) for _ in range(3))
     snapshot = taken(project, cast)
     version = taught(cast, snapshot)
     client.force_login(cast.mina)

@@ -178,8 +178,8 @@ def test_known_answers_let_it_decide_and_audits_go_to_people(cast: Cast, project
         )
     settled()
     assert ModelAnnotator.objects.get().known == 60
-    make.tasks(batch, 30, text="Maria Lopez came here.")
-    assert placing.run(annotator_version.pk) == 30
+    make.tasks(batch, 45, text="Maria Lopez came here.")  # chance draws one for an audit; after 50 it waits for one
+    assert placing.run(annotator_version.pk) == 45
     assert outcomes_of(project) == {"known", "alone", "waiting"}
     alone = ModelAnswer.objects.filter(outcome="alone")
     assert Verdict.objects.filter(method="auto_v1").count() == alone.count() > 10
