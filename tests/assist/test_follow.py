@@ -21,7 +21,6 @@ from tests.support.assist.running import FAKE, Runtime, running
 from tests.support.assist.work import offered, span_offer
 from tests.support.cast import Cast
 from tests.support.projects.gold import DICE
-from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,13 +90,14 @@ def test_claimed_image_and_the_one_foreseen_are_embedded_before_anybody_clicks(
         assert follow.make_ready() > 0
         known = runtime.embedded()
         assert known == len({one.task_id for one in held.values()})
+        runtime.until_written(known)
         # Where several work at a batch, each foresees another of its tasks: it is that very one which is looked at.
         found = queue.look_ahead(held[cast.bob], cast.bob, [project])
         assert found and found.task.asset
         assert follow.make_ready() > 0
-        its_files = f"{found.task.asset.sha256}.*.emb"  # on disk a moment after whoever asked for it heard of it
-        until(lambda: list((runtime.folder / "embeddings").glob(its_files)), why=runtime.said)
         assert runtime.embedded() <= known + 1
+        runtime.until_written(runtime.embedded())
+        assert any(name.startswith(found.task.asset.sha256) for name in runtime.embeddings())
         assert follow.make_ready() == 0
 
 

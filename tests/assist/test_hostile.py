@@ -119,6 +119,6 @@ async def test_full_disk_costs_no_mask(cast: Cast, image: Assignment, model_fold
         for number in range(2):
             assert (await page.prompt(f"p{number}", points=[[100, 100, 1]]))["type"] == "masks"
         await settled(lambda: "could not be written" in runtime.said())  # which is tried behind the answer
-        await settled(lambda: not list((runtime.folder / "embeddings").glob("*")))  # and no torn file is left
+        await settled(lambda: not runtime.embeddings())  # and no torn file is left
         await goes_on(cast, image)
         await page.line.disconnect()

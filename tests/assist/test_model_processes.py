@@ -123,23 +123,27 @@ async def test_model_that_hangs_is_ended_said_and_started_again(square: Picture)
         await client.close()
 
 
+class Says:
+    """Stands for the line to a model's process that says the same of itself whenever it is asked."""
+
+    def __init__(self, state: str, waiting: int = 0) -> None:
+        self.asked = 0
+        self._told = {"models": {SPANS: {"state": state, "waiting": waiting}}}
+
+    async def status(self) -> dict:
+        self.asked += 1
+        return self._told
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 async def test_model_that_says_that_it_loads_is_given_time(tmp_path: Path) -> None:
     """On a busy machine loading takes minutes: who ends it then has it begin again, for ever."""
-
-    class Loading:
-        asked = 0
-
-        async def status(self) -> dict:
-            self.asked += 1
-            return {"models": {SPANS: {"state": "loading", "waiting": 0}}}
-
-        async def close(self) -> None:
-            pass
-
     sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
     offer = catalogue.find(SPANS, tmp_path)
     one = supervisor.ModelProcess(offer, "unix:/nowhere", sleeping, supervisor.Patience(silent=0.2))
-    one._client = loading = Loading()  # type: ignore[assignment]
+    one._client = loading = Says("loading")  # type: ignore[assignment]
     await asyncio.sleep(1.5 * supervisor.LOADING * 0.2)  # time is the point here: longer than one may say nothing
     assert loading.asked > supervisor.LOADING and one.deaths == 0
     await one.stop()
@@ -147,23 +151,12 @@ async def test_model_that_says_that_it_loads_is_given_time(tmp_path: Path) -> No
 
 async def test_model_that_waits_for_a_processor_is_let_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At one question for longer than any may take, but it had no time to answer that: ended, it would have to load."""
-
-    class Busy:
-        asked = 0
-
-        async def status(self) -> dict:
-            self.asked += 1
-            return {"models": {SPANS: {"state": "ready", "waiting": 1}}}
-
-        async def close(self) -> None:
-            pass
-
     had = 0.0
     monkeypatch.setattr(supervisor, "OwnTime", lambda pid: SimpleNamespace(seconds=lambda: had))
     sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
     patience = supervisor.Patience(silent=0.2, job={"spans": 0.1})
     one = supervisor.ModelProcess(catalogue.find(SPANS, tmp_path), "unix:/nowhere", sleeping, patience)
-    one._client = busy = Busy()  # type: ignore[assignment]
+    one._client = busy = Says("ready", waiting=1)  # type: ignore[assignment]
     async with asyncio.timeout(60):
         while busy.asked < 20:  # .02 s apart
             await asyncio.sleep(0.02)

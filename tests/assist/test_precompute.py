@@ -102,6 +102,7 @@ def test_images_are_read_in_advance_and_broken_ones_counted(cast: Cast, cat: Pic
         row = precompute.start(batch, by=cast.mina)
         precompute.run(row.pk)
         assert runtime.embedded() == 3
+        runtime.until_written(3)
     row.refresh_from_db()
     assert (row.state, row.done, row.problems) == ("done", 4, 1)
 
@@ -119,3 +120,4 @@ def test_an_image_in_which_everything_was_found_is_still_encoded_where_that_is_g
             runtime.until_ready()
             assert precompute.run(ahead(batch, by=cast.mina).pk) == 1
             assert runtime.embedded() == 1
+            runtime.until_written(1)

@@ -62,12 +62,20 @@ class Runtime:
             time.sleep(0.05)
 
     def embedded(self) -> int:
-        """How many images it has begun to embed since its start. Who asked for one knows before it is on disk."""
+        """How many images it has begun to embed since its start."""
 
         def told() -> dict[str, int] | None:
             return (client.status_now(self.address, 2.0) or {}).get("store")
 
         return until(told, why=self.said)["made"]
+
+    def embeddings(self) -> list[str]:
+        """The names of their files, half-written ones too. Who asked for one knows a moment before it is on disk."""
+        return [one.name for one in (self.folder / "embeddings").glob("*")]
+
+    def until_written(self, number: int) -> None:
+        """Wait until so many lie on its disk, and nothing else."""
+        until(lambda: [name.endswith(".emb") for name in self.embeddings()] == [True] * number, why=self.embeddings)
 
     def kill(self) -> None:
         """SIGKILL, as the kernel does when memory runs out."""
