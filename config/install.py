@@ -1,7 +1,8 @@
-"""Makes `.venv` and installs what pyproject.toml asks for: `python3 config/install.py [EXTRA...]`.
+"""Makes `.venv` and installs what pyproject.toml asks for: `python3 config/install.py [--compiled] [EXTRA...]`.
 
 Run by the machine's own Python, before anything is installed: standard library only. Does nothing when nothing
-changed. Exit code 1 with one sentence when it can't.
+changed. With `--compiled` the packages are compiled too, instead of when they are first imported. Exit code 1 with one
+sentence when it can't.
 """
 
 import hashlib
@@ -30,9 +31,12 @@ class CannotInstall(Exception):
     """One sentence that says why, and what to do."""
 
 
-def main(extras: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    venv, extras = ROOT / ".venv", [one for one in arguments if one != "--compiled"]
     try:
-        install(ROOT / ".venv", requirements(ROOT / "pyproject.toml", extras), "-".join(["installed", *extras]))
+        brought = install(venv, requirements(ROOT / "pyproject.toml", extras), "-".join(["installed", *extras]))
+        if brought and "--compiled" in arguments:
+            compile_ahead(venv)
     except CannotInstall as problem:
         print(f"tandem: {problem}", file=sys.stderr)
         return 1
@@ -60,8 +64,8 @@ def requirements(pyproject: Path, extras: list[str]) -> list[str]:
     return asked
 
 
-def install(venv: Path, asked: list[str], stamp_name: str) -> None:
-    """Bring `venv` to what is asked, unless its stamp says that it is there already."""
+def install(venv: Path, asked: list[str], stamp_name: str) -> bool:
+    """Bring `venv` to what is asked, unless its stamp says that it is there already: whether it had to be brought."""
     python = venv / "bin" / "python"
     stamp = venv / f"{stamp_name}.stamp"
     key = hashlib.sha256("\n".join([platform.python_version(), *asked]).encode()).hexdigest()
@@ -69,12 +73,21 @@ def install(venv: Path, asked: list[str], stamp_name: str) -> None:
         print(f"Making {venv} ...", flush=True)
         _make(venv)
     elif stamp.exists() and stamp.read_text() == key:
-        return
+        return False
     if _hint_is_due(venv):
         print(HINT, flush=True)
     print(f"Installing {len(asked)} packages and what they need ...", flush=True)
     _pip(python, asked)
     stamp.write_text(key)
+    return True
+
+
+def compile_ahead(venv: Path) -> None:
+    """Compile what pip brought, on all processors; what isn't for this Python, as templates, is passed over."""
+    passed_over = ["-x", SELDOM_IMPORTED]
+    subprocess.run(
+        [venv / "bin" / "python", "-m", "compileall", "-q", "-j", "0", *passed_over, venv / "lib"], capture_output=True
+    )
 
 
 def _works(python: Path) -> bool:
@@ -117,12 +130,6 @@ def _pip(python: Path, asked: list[str]) -> None:
             f"pip could not install ({last}): check the network, or bring the wheels by hand "
             "(docs/operate.md, Without a network)."
         )
-    # What pip compiles on one processor, on all of them. What isn't for this Python, as templates of packages, is
-    # passed over; what isn't compiled now is when it is imported.
-    passed_over = ["-x", SELDOM_IMPORTED]
-    subprocess.run(
-        [python, "-m", "compileall", "-q", "-j", "0", *passed_over, python.parent.parent / "lib"], capture_output=True
-    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Nothing that is only fit for one's own machine leaves it, and a start that can't go on says why in one sentence."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -147,10 +148,21 @@ def test_installing_asks_for_everything_in_pyproject_and_again_only_after_a_chan
     installed = []
     monkeypatch.setattr(install, "_works", lambda python: True)
     monkeypatch.setattr(install, "_pip", lambda python, packages: installed.append(packages))
-    install.install(tmp_path, ["a"], "installed")
-    install.install(tmp_path, ["a"], "installed")
-    install.install(tmp_path, ["a", "b"], "installed")
+    brought = [install.install(tmp_path, packages, "installed") for packages in (["a"], ["a"], ["a", "b"])]
+    assert brought == [True, False, True]
     assert installed == [["a"], ["a", "b"]]
+
+
+@pytest.mark.parametrize(("goal", "compiled"), [("run", 0), ("serve", 1), ("setup-test", 1)])
+def test_only_who_looks_at_tandem_does_not_wait_until_all_packages_are_compiled(goal, compiled, monkeypatch):
+    command = ["make", "--dry-run", "--no-print-directory", "-C", str(ROOT), goal]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    arguments = re.search(r"config/install\.py(.*)", said)[1].split()
+    compiling: list[Path] = []
+    monkeypatch.setattr(install, "install", lambda *asked: True)
+    monkeypatch.setattr(install, "compile_ahead", compiling.append)
+    assert install.main(arguments) == 0
+    assert compiling == [ROOT / ".venv"] * compiled
 
 
 def test_a_failed_installation_is_pips_reason_in_one_sentence(tmp_path):
