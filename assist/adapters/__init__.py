@@ -5,6 +5,7 @@ torch, onnxruntime and spaCy are imported by the runtime's own file, when it is 
 """
 
 import importlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import psutil
 
+from assist.adapters import memory_allowance
 from assist.adapters.bundle import Bundle, Terms
 from assist.adapters.devices import CPU, Device
 from assist.adapters.files import DECODER, ENCODER, Artifact, verify
@@ -31,6 +33,9 @@ from assist.adapters.shipped import (
     OCR_TERMS,
     Origin,
 )
+
+# onnxruntime reports its use to its maker over the network unless this is set before it is imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 @dataclass(frozen=True)
@@ -241,14 +246,20 @@ class Offer:
         """The key under which embeddings of images are kept: one for all models with the same encoder."""
         return (KINDS[self.terms.adapter].encoder if self.terms else "") or self.key
 
-    def load(self, folder: Path, device: Device = CPU) -> Runtime:
-        """A ready model. Raises WeightsProblem, or RuntimeMissing if a library or the right file isn't there."""
+    def load(self, folder: Path, device: Device = CPU, state: Path | None = None) -> Runtime:
+        """A ready model. `state`: the folder that it may write to, else `folder`.
+
+        Raises WeightsProblem, or RuntimeMissing if a library or the right file isn't there, or memory runs out.
+        """
         self._check_memory()
         files = [verify(artifact, folder) for artifact in self.artifacts]  # before the libraries, which take seconds
         try:
             file, function = self.loader.split(":")
             load: Load = getattr(importlib.import_module(f"{__name__}.{file}"), function)
-            return load(self._bundle(files, folder) if self.terms else files, device)
+            memory_allowance.tighten()
+            return load(self._bundle(files, folder, state or folder) if self.terms else files, device)
+        except MemoryError:
+            raise RuntimeMissing(memory_allowance.exhausted_text(self.key)) from None
         except ImportError as error:
             raise RuntimeMissing(
                 f"{self.key} needs a Python package that is not installed ({error.name}): run `make install`."
@@ -261,10 +272,10 @@ class Offer:
         if wanted > free:
             raise RuntimeMissing(f"{self.key} needs {wanted:,} MB of memory, and {free:,} MB are free on this machine.")
 
-    def _bundle(self, files: Sequence[Path], folder: Path) -> Bundle:
+    def _bundle(self, files: Sequence[Path], folder: Path, state: Path) -> Bundle:
         assert self.terms is not None
         named = {artifact.member: file for artifact, file in zip(self.artifacts, files, strict=True)}
-        return Bundle(self.key, self.capability, named, self.terms, folder)
+        return Bundle(self.key, self.capability, named, self.terms, folder, state)
 
 
 class RuntimeMissing(Exception):

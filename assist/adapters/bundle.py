@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+BUNDLE = "bundle"
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -29,6 +31,7 @@ class Bundle:
     files: Mapping[str, Path]  # by their place in the model's folder; each was verified
     terms: Terms
     store: Path  # the folder of model files
+    state: Path  # where it may keep what outlives its process
 
     def one(self, suffix: str) -> str:
         """The place of its one file of a kind."""
@@ -36,7 +39,14 @@ class Bundle:
 
     @contextlib.contextmanager
     def folder(self) -> Iterator[Path]:
-        """The model's folder as it was brought, for as long as it is read: links to the files that lie by content."""
+        """The model's folder as it was brought, for as long as it is read: links to the files that lie by content.
+
+        A sandboxed process, which may write nothing, finds it laid out beside them.
+        """
+        laid = self.store / BUNDLE
+        if laid.is_dir():
+            yield laid
+            return
         self.store.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".folder-", dir=self.store) as place:
             for name, file in self.files.items():

@@ -41,7 +41,7 @@ KINDS: dict[str, Kind] = {
 
 def offers(folder: Path) -> dict[str, Offer]:
     """Every model there is, by key: those Tandem knows, then those that were added. Raises WeightsProblem."""
-    return RUNTIMES | {offer.key: offer for offer in map(_offer, _rows(folder))}
+    return RUNTIMES | {offer.key: offer for offer in map(offer_of, _rows(folder))}
 
 
 def find(key: str, folder: Path) -> Offer:
@@ -116,7 +116,7 @@ def _listed(offer: Offer, folder: Path) -> Offer:
     """The offer, which is in the list afterwards. The caller holds the lock."""
     before = offers(folder).get(offer.key)
     if before is None:
-        _write(folder, [*_rows(folder), asdict(offer)])
+        _write(folder, [*_rows(folder), row_of(offer)])
         return offer
     same = [one.sha256 for one in before.artifacts] == [one.sha256 for one in offer.artifacts]
     if same and before.loader == offer.loader and _plain(before) == _plain(offer):
@@ -135,14 +135,20 @@ def remove(folder: Path, key: str) -> None:
         if key in RUNTIMES:
             raise WeightsProblem(f"{key} belongs to Tandem itself and stays.")
         gone = find(key, folder)
-        _write(folder, [row for row in _rows(folder) if _offer(row).key != key])
+        _write(folder, [row for row in _rows(folder) if offer_of(row).key != key])
         used = {one.sha256 for offer in offers(folder).values() for one in offer.artifacts}
         for artifact in gone.artifacts:
             if artifact.sha256 not in used:
                 path_of(artifact, folder).unlink(missing_ok=True)
 
 
-def _offer(row: dict) -> Offer:
+def row_of(offer: Offer) -> dict:
+    """An offer as plain values."""
+    return asdict(offer)
+
+
+def offer_of(row: dict) -> Offer:
+    """The offer that `row_of` wrote down."""
     artifacts = tuple(Artifact(**{**one, "sources": ()}) for one in row["artifacts"])
     terms = Terms(**row["terms"]) if row.get("terms") else None
     return Offer(**{**row, "artifacts": artifacts, "terms": terms})

@@ -38,6 +38,7 @@ class Kind:
     outside: bool = False  # it asks another host
     encoder: str = ""  # the model whose encoder it uses: what that made of an image is what this would make
     longest: int = 0  # characters of a text that it takes at once; longer ones are read in parts. 0: any number
+    memory_mb: int = 0  # that it takes beside its files, where that is more than usual (memory_allowance.py)
     lays: bool = False  # it says where texts lie (`embed`): their classes are told by labels' words and by verdicts
     options: Mapping[str, Option] = field(default_factory=dict)
 
@@ -70,7 +71,12 @@ KINDS: dict[str, Kind] = {
         files=("", ".cfg", ".json", ".jsonl", ".txt", ".npz", ".msgpack", ".bin", ".npy", ".md", ".spacy"),
     ),
     "text-head": Kind(
-        "text_head:load", frozenset({"classify"}), files=(".safetensors",), one=".safetensors", accelerated=True
+        "text_head:load",
+        frozenset({"classify"}),
+        files=(".safetensors",),
+        one=".safetensors",
+        accelerated=True,
+        memory_mb=1_000,
     ),
     "image-head": Kind(
         "image_head:load",
@@ -86,6 +92,7 @@ KINDS: dict[str, Kind] = {
         one=".safetensors",
         accelerated=True,
         encoder="mobile-sam@0.2.0",
+        memory_mb=2_000,
     ),
     "onnx-detector": Kind(
         "onnx_detector:load",
@@ -171,7 +178,7 @@ KINDS: dict[str, Kind] = {
             "window": Option(int, least=8, most=8192),
         },
     ),
-    "rapidocr": Kind("rapid_ocr:load", frozenset({"read"}), files=(".onnx",), labels=("read",)),
+    "rapidocr": Kind("rapid_ocr:load", frozenset({"read"}), files=(".onnx",), labels=("read",), memory_mb=1_000),
     "http": Kind(
         "http_contract:load",
         frozenset({"detect", "spans", "classify", "classify-image", "generate"}),
@@ -208,10 +215,16 @@ KINDS: dict[str, Kind] = {
             "budget_tokens": Option(int, least=1),
         },
     ),
-    "sam2-onnx": Kind("sam2_onnx:load", frozenset({"segment"}), (".onnx", ".data", ".bin")),
-    "sam-vit-b": Kind("meta_sam:brought_b", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
-    "sam-vit-l": Kind("meta_sam:brought_l", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
-    "sam-vit-h": Kind("meta_sam:brought_h", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True),
+    "sam2-onnx": Kind("sam2_onnx:load", frozenset({"segment"}), (".onnx", ".data", ".bin"), memory_mb=4_000),
+    "sam-vit-b": Kind(
+        "meta_sam:brought_b", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True, memory_mb=4_000
+    ),
+    "sam-vit-l": Kind(
+        "meta_sam:brought_l", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True, memory_mb=6_000
+    ),
+    "sam-vit-h": Kind(
+        "meta_sam:brought_h", frozenset({"segment"}), (".pth", ".pt"), ".pth", accelerated=True, memory_mb=8_000
+    ),
 }
 
 

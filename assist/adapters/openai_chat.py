@@ -45,8 +45,8 @@ class OpenAiChat:
         self._most = options.get("most_tokens", MOST_TOKENS)
         self._instructions = options.get("instructions", "")
         self._labels = list(bundle.terms.labels)
-        self._budget = Budget(bundle.store, bundle.key, options.get("budget_tokens"))
-        self._said = Said(bundle.store, bundle.key)
+        self._budget = Budget(bundle.state, bundle.key, options.get("budget_tokens"))
+        self._said = Said(bundle.state, bundle.key)
         self._unit = options.get("coordinates", "thousandths")
         self._a_picture = options.get("picture_tokens", chat_boxes.TOKENS)
 

@@ -55,7 +55,7 @@ class OutsideEmbedder:
         self._ask, self._as_input = ask, as_input
         self._prefix, self._batch = options.get("prefix", ""), options.get("batch", BATCH)
         self._longest = bundle.terms.input.get("most_characters", MOST_CHARACTERS)
-        self._width = Width(bundle.store, bundle.key, options.get("width"))
+        self._width = Width(bundle.state, bundle.key, options.get("width"))
         self._words = LabelWords(self.vectors, SHARPNESS)
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
@@ -131,7 +131,7 @@ class Endpoint:
     def __init__(self, bundle: Bundle) -> None:
         options = bundle.terms.options
         self._host, self._model = Host.of(options), options["model"]
-        self._budget = Budget(bundle.store, bundle.key, options.get("budget_tokens"))
+        self._budget = Budget(bundle.state, bundle.key, options.get("budget_tokens"))
 
     def vectors(self, texts: list[Any]) -> list[Any]:
         """In the order of the texts. What they may cost is set aside before: a token is a byte at least. Raises

@@ -5,39 +5,34 @@ in it, and nothing in its surroundings says where that lies. Where it runs is be
 day on others.
 """
 
+import contextlib
 import json
 import os
 import selectors
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import psutil
 
+from assist.adapters import RUNTIMES, catalogue
+from assist.adapters.files import WeightsProblem, path_of
 from assist.learning import snapshot_file
 from assist.learning.reasons import REASONS
 from assist.learning.recipes.recipe import UNTIL_LET_GO
+from taskers.sandbox import launch
+from taskers.sandbox.policy import Limits, Policy
 
-COMMAND: tuple[str, ...] = (sys.executable, "-m", "assist.learning.recipes")
-ROOT = Path(__file__).resolve().parents[2]
+PROGRAM: tuple[str, ...] = ("assist.learning.recipes",)
+PACKAGES = ("assist", "projects", "taskers")
 LOWEST = 19  # of the system's niceness: people come first
 LOOKED_EVERY = 0.5  # seconds
 KILLED = -9
-# What it keeps of our surroundings; no address of a database, no secret, no folder of data is among it.
-KEPT = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "TZ",
-    "LD_LIBRARY_PATH",
-    "CUDA_VISIBLE_DEVICES",
-    "TANDEM_MODELS",
-    "TANDEM_TEXT_ENCODER",
-)
+VARIABLES = ("TANDEM_TEXT_ENCODER",)
+MODELS = "models"  # below the run's folder: the files that recipes begin from
+MEMORY_SHARE = 0.75  # of the machine's
+MAX_FILE_BYTES = 8 << 30
 STEADY = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TOKENIZERS_PARALLELISM": "false"}
 
 Heard = Callable[[Mapping[str, Any] | None], bool]
@@ -60,15 +55,15 @@ class Executor(Protocol):
 
 
 class LocalProcess:
-    """On this machine, one process for each."""
+    """On this machine, one sandboxed process for each."""
 
     def run(self, place: Path, heard: Heard) -> Outcome:
         """As Executor says."""
+        prepared = _prepared(place)
         with (place / "said").open("wb") as errors:
             child = subprocess.Popen(
-                [*COMMAND, str(place), UNTIL_LET_GO],
-                cwd=ROOT,
-                env={name: os.environ[name] for name in KEPT if name in os.environ} | STEADY,
+                prepared.command,
+                **prepared.options,
                 stdin=subprocess.PIPE,  # nothing is said there: its end tells that we are gone
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -96,7 +91,40 @@ def executor() -> Executor:
 def instruct(place: Path, snapshot: Path, told: Mapping[str, Any]) -> None:
     """Write down in `place` what a recipe is to do. `snapshot` has no lines that judge models."""
     labels = dict(json.loads(snapshot_file.told(snapshot)["labels"]))
-    (place / "run.json").write_text(json.dumps({"snapshot": str(snapshot), "labels": labels, **told}))
+    fields = {"snapshot": str(snapshot), "labels": labels, **told}
+    if "models" in told:
+        _lay_models(Path(told["models"]), place / MODELS)
+        fields["models"] = str(place / MODELS)
+    (place / "run.json").write_text(json.dumps(fields))
+
+
+def _lay_models(store: Path, place: Path) -> None:
+    """The models that a recipe may begin from: those that come with Tandem, and the operator's own text encoder."""
+    place.mkdir()
+    offers, added = list(RUNTIMES.values()), []
+    if key := os.environ.get("TANDEM_TEXT_ENCODER", "").strip():
+        with contextlib.suppress(WeightsProblem):  # the recipe finds it missing, and names it
+            added = [catalogue.find(key, store)]
+    (place / catalogue.LISTED).write_text(json.dumps([catalogue.row_of(offer) for offer in added]))
+    for artifact in {artifact.sha256: artifact for offer in (*offers, *added) for artifact in offer.artifacts}.values():
+        if (source := path_of(artifact, store)).exists():
+            (place / artifact.sha256).symlink_to(source)
+
+
+def _prepared(place: Path) -> launch.Launch:
+    """The sandbox of one run: it writes to its own folder, and reads what its instructions name."""
+    told = json.loads((place / "run.json").read_text())
+    readable = [Path(told["snapshot"]), *(link.resolve() for link in sorted((place / MODELS).glob("*")))]
+    readable += [Path(told["pictures"])] if told.get("pictures") else []
+    writable = [place, *([Path(told["kept"])] if told.get("kept") else [])]
+    memory = int(MEMORY_SHARE * psutil.virtual_memory().total)
+    limits = Limits(memory_bytes=memory, file_bytes=MAX_FILE_BYTES)
+    policy = Policy(limits=limits).with_paths(readable=readable, writable=writable)
+    launch.hand_over(*writable)
+    variables = STEADY | {name: os.environ[name] for name in VARIABLES if name in os.environ} | {"TMPDIR": str(place)}
+    return launch.prepare(
+        [*PROGRAM, str(place), UNTIL_LET_GO], policy, packages=PACKAGES, variables=variables, gpu=True
+    )
 
 
 def made_in(place: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from assist.errors import CopilotError
 from assist.runtime import framing
-from assist.runtime.operations import CANCEL, OPERATIONS
+from assist.runtime.operations import CANCEL, INNER_OPERATIONS, OPERATIONS
 from taskers.telemetry import carried, spans
 
 CONNECT_SECONDS = 2.0
@@ -159,7 +159,7 @@ class RuntimeClient:
         self._waiting[id] = answer
         try:
             writer.write(framing.pack({"id": id, "op": op, **fields, **_along()}))
-            async with asyncio.timeout(OPERATIONS[op].patience):
+            async with asyncio.timeout((OPERATIONS | INNER_OPERATIONS)[op].patience):
                 await writer.drain()
                 reply = await answer
         except ConnectionError:
@@ -236,15 +236,19 @@ class RuntimeClient:
         try:
             with contextlib.suppress(framing.BadFrame):
                 while (reply := await framing.read(reader)) is not None:
-                    answer = self._waiting.get(reply.get("id", 0))
-                    if answer is not None and not answer.done():
-                        answer.set_result(reply)
+                    self._receive(writer, reply)
         finally:
             self._writer = None
             writer.close()
             for answer in self._waiting.values():
                 if not answer.done():
                     answer.set_exception(CopilotError("copilot-down"))
+
+    def _receive(self, writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
+        """Take in what came over the line: an answer to one of our questions."""
+        answer = self._waiting.get(message.get("id", 0))
+        if answer is not None and not answer.done():
+            answer.set_result(message)
 
     def _forget(self, writer: asyncio.StreamWriter, id: int) -> None:
         if not writer.is_closing():

@@ -54,15 +54,15 @@ class Finding:
     figures: Figures = field(default_factory=dict)
 
 
-def examine(offers: Iterable[Offer], folder: Path) -> list[Finding]:
+def examine(offers: Iterable[Offer], folder: Path, state: Path | None = None) -> list[Finding]:
     """One finding for each model. Never raises: whatever is wrong becomes a line that says what to do."""
-    return [_examine(offer, folder) for offer in offers]
+    return [_examine(offer, folder, state) for offer in offers]
 
 
-def _examine(offer: Offer, folder: Path) -> Finding:
+def _examine(offer: Offer, folder: Path, state: Path | None) -> Finding:
     before, started = _memory(), time.monotonic()
     try:
-        runtime = offer.load(folder, devices.choose() if offer.accelerated else CPU)
+        runtime = offer.load(folder, devices.choose() if offer.accelerated else CPU, state)
         loaded = time.monotonic() - started
         example = BROUGHT.get("embed" if offer.lays else offer.capability) if offer.brought else None
         well, lines, figures = (example or EXAMPLES[offer.capability])(runtime)

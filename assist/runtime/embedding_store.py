@@ -4,25 +4,19 @@ Half precision everywhere, so that an answer is the same whether its embedding w
 """
 
 import asyncio
-import contextlib
-import logging
-import os
 import struct
 import threading
-import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
 from assist.adapters import Embedding
 from assist.runtime import metrics
-
-log = logging.getLogger(__name__)
+from assist.runtime.embedding_files import Disk, EmbeddingFiles, Key, first_to_go
 
 # File: magic, crc32 of the numbers, image height and width, channels, grid height and width; then float16 numbers.
 MAGIC = b"TEMB0001"
@@ -33,42 +27,45 @@ HEADER = struct.Struct("<8sIIIIII")
 STORE_MB = {"TANDEM_EMBEDDINGS_MEMORY_MB": 512, "TANDEM_EMBEDDINGS_MB": 4096}
 USUAL = (2 << 20) + HEADER.size
 
-HALF_WRITTEN_SECONDS = 600.0  # writing one takes some milliseconds
-
-Key = tuple[str, str]  # image sha256, model
-Kept = TypeVar("Kept", Key, str)
-
 
 class EmbeddingStore:
     """Memory over disk, each with its own limit in bytes; the least recently used goes first, and what is pinned only
     where nothing else is left.
 
-    A full or broken disk costs only speed: it is logged, counted in `disk_faults`, and memory goes on.
+    The disk is a folder, or whatever `disk` is: a sandboxed process reaches it through the process that started it.
     """
 
-    def __init__(self, folder: Path | None, memory_bytes: int = 512 << 20, disk_bytes: int = 4 << 30) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path | None,
+        memory_bytes: int = 512 << 20,
+        disk_bytes: int = 4 << 30,
+        disk: Disk | None = None,
+    ) -> None:
+        self._disk = EmbeddingFiles(folder, disk_bytes) if folder is not None else disk
         self._memory_bytes = memory_bytes
         self._disk_bytes = disk_bytes
         self._held: OrderedDict[Key, Embedding] = OrderedDict()
         self._held_bytes = 0
-        self._files: OrderedDict[str, int] | None = None  # name -> size, oldest first; read at first use
         self._lock = threading.Lock()
         self._making: dict[Key, asyncio.Task[Embedding]] = {}
         self._awaited: set[asyncio.Task[Embedding]] = set()  # of these, those that were begun for somebody who waits
         self._writing: set[asyncio.Task[None]] = set()
         self._pinned: frozenset[str] = frozenset()  # sha256 of images
-        self.disk_faults = 0
-        self._counts = dict.fromkeys(("in_memory", "on_disk", "made", "out_of_memory", "off_disk"), 0)
+        self._counts = dict.fromkeys(("in_memory", "on_disk", "made", "out_of_memory"), 0)
+
+    @property
+    def disk_faults(self) -> int:
+        """How often the disk failed."""
+        return self._disk.faults if self._disk else 0
 
     def pin(self, images: Iterable[str]) -> None:
         """Until the next call, what was made of these images goes last; what was pinned before is so no longer."""
         pinned = frozenset(images)
         with self._lock:
             self._pinned = pinned
-            if self._folder is not None:
-                with contextlib.suppress(OSError):  # nothing was written yet, or whoever writes says what is wrong
-                    self._known_files()
+        if self._disk is not None:
+            self._disk.pin(pinned)
 
     def recall(self, key: Key) -> Embedding | None:
         """From memory, at once."""
@@ -81,41 +78,24 @@ class EmbeddingStore:
     def read(self, key: Key) -> Embedding | None:
         """From memory or disk; a file that is torn or not ours counts as absent and is removed."""
         embedding = self.recall(key)
-        if embedding is not None or self._folder is None:
+        if embedding is not None or self._disk is None:
             return embedding
-        path = self._folder / _name(key)
-        try:
-            embedding = _decode(path.read_bytes())
-            os.utime(path)
-        except FileNotFoundError:
+        data = self._disk.read(key)
+        if data is None:
             return None
-        except (OSError, ValueError) as error:
-            self._fault("read", error)
-            _remove(path)
+        try:
+            embedding = _decode(data)
+        except ValueError as error:
+            self._disk.discard(key, error)
             return None
         self._hold(key, embedding)
-        with self._lock:
-            if self._files is not None and path.name in self._files:
-                self._files.move_to_end(path.name)
         return embedding
 
     def write(self, key: Key, embedding: Embedding) -> None:
         """Into memory, and to disk if the disk lets us."""
         self._hold(key, embedding)
-        if self._folder is None:
-            return
-        part = self._folder / f".{_name(key)}.{os.getpid()}.{threading.get_ident()}.part"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            data = _encode(embedding)
-            self._make_room(len(data))
-            part.write_bytes(data)
-            os.replace(part, self._folder / _name(key))
-            with self._lock:
-                self._known_files()[_name(key)] = len(data)
-        except OSError as error:
-            self._fault("written", error)
-            _remove(part)
+        if self._disk is not None:
+            self._disk.write(key, _encode(embedding))
 
     async def obtain(
         self, key: Key, make: Callable[[], Awaitable[Embedding]] | None, patience: float | None = None
@@ -158,8 +138,7 @@ class EmbeddingStore:
 
     def bytes_on_disk(self) -> int:
         """What the disk is known to hold, once it was first written to."""
-        with self._lock:
-            return sum((self._files or {}).values())
+        return self._disk.bytes_used() if self._disk else 0
 
     def figures(self, encoders: int = 1) -> dict[str, int]:
         """How full it is and may be, and since its start: how often what was asked for was found in memory or on disk,
@@ -167,17 +146,18 @@ class EmbeddingStore:
         made of them; `pinned_most`: for how many it has room, where
         so many encoders make an embedding each, as large as those it holds."""
         held = {"memory_bytes": self.bytes_held(), "disk_bytes": self.bytes_on_disk()}
+        on_disk = self._disk.images() if self._disk else set()
         with self._lock:
-            kept = {image for image, _ in self._held} | {_image(name) for name in self._files or ()}
+            kept = {image for image, _ in self._held} | on_disk
             pinned = {"pinned": len(self._pinned), "pinned_kept": len(self._pinned & kept)}
             one = self._usual_size()
         limits = {"memory_limit": self._memory_bytes, "disk_limit": self._disk_bytes}
         pinned["pinned_most"] = max(limits.values()) // (one * max(1, encoders))
-        return held | limits | pinned | self._counts
+        return held | limits | pinned | self._counts | {"off_disk": self._disk.removed if self._disk else 0}
 
     def _usual_size(self) -> int:
         """Bytes of an embedding, the middle of those on disk or else in memory. The caller holds the lock."""
-        sizes = list((self._files or {}).values())
+        sizes = self._disk.sizes() if self._disk else []
         sizes = sizes or [one.features.nbytes + HEADER.size for one in self._held.values()]
         return sum(sizes) // len(sizes) if sizes else USUAL
 
@@ -217,65 +197,13 @@ class EmbeddingStore:
             self._held[key] = embedding
             while self._held_bytes > self._memory_bytes and len(self._held) > 1:
                 older = list(islice(self._held, len(self._held) - 1))  # what came just now is asked about just now
-                self._held_bytes -= self._held.pop(self._first_to_go(older, lambda one: one[0])).features.nbytes
+                self._held_bytes -= self._held.pop(first_to_go(older, _image_of, self._pinned)).features.nbytes
                 metrics.FROM_MEMORY.inc()
                 self._counts["out_of_memory"] += 1
 
-    def _first_to_go(self, kept: Iterable[Kept], image: Callable[[Kept], str]) -> Kept:
-        """Of these, the least recently used first: the first that isn't pinned, or the first where all are."""
-        return next((one for one in kept if image(one) not in self._pinned), next(iter(kept)))
 
-    def _known_files(self) -> OrderedDict[str, int]:
-        """The caller holds the lock."""
-        if self._files is None:
-            assert self._folder is not None
-            entries = list(os.scandir(self._folder))
-            self._sweep(entries)
-            seen = [(entry.stat(), entry.name) for entry in entries if entry.name.endswith(".emb")]
-            seen.sort(key=lambda pair: pair[0].st_mtime)
-            self._files = OrderedDict((name, stat.st_size) for stat, name in seen)
-        return self._files
-
-    @staticmethod
-    def _sweep(entries: list[os.DirEntry[str]]) -> None:
-        """Remove what a process that was killed left half written; a young one another process may be at just now."""
-        for entry in entries:
-            if entry.name.endswith(".part"):
-                with contextlib.suppress(OSError):  # another process was quicker
-                    if time.time() - entry.stat().st_mtime > HALF_WRITTEN_SECONDS:
-                        os.unlink(entry)
-
-    def _make_room(self, size: int) -> None:
-        assert self._folder is not None
-        with self._lock:
-            files = self._known_files()
-            while files and sum(files.values()) + size > self._disk_bytes:
-                name = self._first_to_go(files, _image)
-                del files[name]
-                _remove(self._folder / name)
-                metrics.FROM_DISK.inc()
-                self._counts["off_disk"] += 1
-
-    def _fault(self, verb: str, error: Exception) -> None:
-        self.disk_faults += 1
-        metrics.FAULTS.inc()
-        log.warning("An embedding could not be %s in %s: %s. Going on without it.", verb, self._folder, error)
-
-
-def _remove(path: Path) -> None:
-    """Gone if it can be; a disk that refuses even that is told of elsewhere."""
-    with contextlib.suppress(OSError):
-        path.unlink()
-
-
-def _name(key: Key) -> str:
-    sha256, model = key
-    return f"{sha256}.{model}.emb"
-
-
-def _image(name: str) -> str:
-    """The sha256 of the image that a file was made of."""
-    return name.partition(".")[0]
+def _image_of(key: Key) -> str:
+    return key[0]
 
 
 def _encode(embedding: Embedding) -> bytes:

@@ -47,6 +47,8 @@ OPERATIONS = {
         Operation("image_vector", 60.0, of_an_image=True),
     )
 }
+# What only whoever started a model's process asks of it, over its channel (model_process.py).
+INNER_OPERATIONS = {operation.name: operation for operation in (Operation("metrics", 5.0), Operation("examine", 300.0))}
 CANCEL = "cancel"  # no question: the one of this number needs no answer any more
 
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import ctypes
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Sequence
+from typing import Any
 
+from assist.adapters import Offer
 from assist.runtime.lanes import Lane
 
 QUIET_SECONDS = 15.0  # without a question, after which it is said to rest
@@ -31,3 +34,10 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def leave_torch_out(models: Sequence[Offer]) -> None:
+    """Have torch be missing where no model has a use for it: spaCy takes it in where it is, half its size by that."""
+    missing: Any = None
+    if not any(offer.accelerated for offer in models):
+        sys.modules.setdefault("torch", missing)

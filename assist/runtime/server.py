@@ -11,99 +11,33 @@ import contextlib
 import fcntl
 import logging
 import os
-import re
 import signal
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from assist.adapters import DEFAULTS, Offer, catalogue, priority
 from assist.adapters.files import WeightsProblem
-from assist.errors import CopilotError
-from assist.runtime import engine, framing, supervisor
+from assist.runtime import engine, framing, metrics, resting, supervisor
+from assist.runtime.embedding_files import EmbeddingFiles
 from assist.runtime.embedding_store import STORE_MB, EmbeddingStore
-from assist.runtime.operations import CANCEL, OPERATIONS, Answers
+from assist.runtime.line import Line, log_to_standard_error
+from assist.runtime.operations import OPERATIONS, Answers
 from assist.runtime.serving import Serving
 from taskers.files.folders import data_folder, models_folder
-from taskers.telemetry import carried, publish, request_ids, spans
+from taskers.telemetry import publish, spans
 
 log = logging.getLogger("assist.runtime")
 
-IN_FLIGHT = 1024  # questions at once on one line
 # Steps of niceness: a quarter of a processor where one web process wants it. A request beside work on masks is as
 # quick as with ten steps; with ten, on a full machine, masks don't come at all, and people wait for those too.
 NICE = 5
-NOTHING: Any = None
 PARENT_SECONDS = 3.0  # between two looks at whether whoever started us is there
 ORPHAN_SECONDS = 5.0  # for what is left to do once they are gone
-SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class Line:
-    """One connection from a web process. Each question is a task of its own; cancels are read in between."""
-
-    def __init__(self, answers: Answers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._answers = answers
-        self._reader = reader
-        self._writer = writer
-        self._writing = asyncio.Lock()
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-
-    async def serve(self) -> None:
-        """Until the line ends; then nobody waits for the answers any more."""
-        try:
-            while (message := await framing.read(self._reader)) is not None:
-                self._take(message)
-        except framing.BadFrame as problem:
-            log.warning("A line was closed: %s", problem)
-        finally:
-            for task in list(self._tasks.values()):
-                task.cancel()
-            self._writer.close()
-
-    def _take(self, message: dict[str, Any]) -> None:
-        id, op = message.get("id"), message.get("op")
-        if not isinstance(id, int):
-            raise framing.BadFrame("a question without a number")
-        if op == CANCEL:
-            if id in self._tasks:
-                self._tasks[id].cancel()
-            return
-        task = asyncio.create_task(self._answer(id, str(op), message))
-        self._tasks[id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(id, None))
-
-    async def _answer(self, id: int, op: str, message: dict[str, Any]) -> None:
-        carried.take_up(message)
-        try:
-            with spans.step(f"runtime {op}" if op in OPERATIONS else "runtime"):
-                reply = {"id": id, "ok": await self._ask(op, message)}
-        except CopilotError as problem:
-            reply = {"id": id, "error": problem.code, "text": problem.text}
-        except TimeoutError:
-            reply = {"id": id, "error": "too-slow", "text": ""}
-        except asyncio.CancelledError:
-            return
-        except Exception:
-            log.exception("%s failed", op)
-            reply = {"id": id, "error": "failed", "text": ""}
-        with contextlib.suppress(ConnectionError):
-            async with self._writing:
-                self._writer.write(framing.pack(reply))
-                await self._writer.drain()
-
-    async def _ask(self, op: str, message: dict[str, Any]) -> dict[str, Any]:
-        if op not in self._answers:
-            raise CopilotError("bad-message", f"The runtime does not know {op[:40]!r}.")
-        if len(self._tasks) > IN_FLIGHT:
-            raise CopilotError("busy")
-        if OPERATIONS[op].of_an_image and not SHA256.fullmatch(str(message.get("image"))):
-            raise CopilotError("bad-message", "An image is named by its sha256.")
-        async with asyncio.timeout(OPERATIONS[op].seconds):
-            return await self._answers[op](message)
 
 
 class AlreadyServing(Exception):
@@ -123,6 +57,20 @@ def _own_socket(path: Path) -> IO[str]:
     return lock
 
 
+def _listening(path: Path) -> socket.socket:
+    """A socket at `path` that only our own user may ask; nothing else is made while the mask is in force."""
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+    return listener
+
+
 @contextlib.asynccontextmanager
 async def alone(models: Sequence[Offer], folder: Path, store: EmbeddingStore) -> AsyncIterator[Answers]:
     """The answers of models in this very process."""
@@ -135,11 +83,14 @@ async def alone(models: Sequence[Offer], folder: Path, store: EmbeddingStore) ->
 
 
 def apart(
-    models: Sequence[Offer], folder: Path, place: Path, command: supervisor.Command, patience: supervisor.Patience
+    models: Sequence[Offer], options: argparse.Namespace, place: Path, patience: supervisor.Patience
 ) -> contextlib.AbstractAsyncContextManager[Answers]:
-    """The answers of models that have a process each."""
-    find = partial(catalogue.find, folder=folder)
-    return engine.opened(lambda: supervisor.Hub(models, find, place, command, patience))
+    """The answers of models that have a process each, in the sandbox."""
+    find = partial(catalogue.find, folder=options.folder)
+    begin = supervisor.sandboxed(options.folder, memory_mb=options.memory_mb, disk_mb=options.disk_mb)
+    disk = EmbeddingFiles(options.embeddings, options.disk_mb << 20)
+    metrics.BYTES.labels("disk").set_function(disk.bytes_used)
+    return engine.opened(lambda: supervisor.Hub(models, find, place, begin, patience, disk))
 
 
 async def serve(address: str, open_answers: contextlib.AbstractAsyncContextManager[Answers]) -> None:
@@ -155,11 +106,7 @@ async def serve(address: str, open_answers: contextlib.AbstractAsyncContextManag
                     await Line(answers, reader, writer).serve()
 
             if kind == "unix":
-                before = os.umask(0o177)  # only our own user may ask
-                try:
-                    server = await asyncio.start_unix_server(line, place)
-                finally:
-                    os.umask(before)
+                server = await asyncio.start_unix_server(line, sock=_listening(Path(place)))
             else:
                 server = await asyncio.start_server(line, place, port)
             held.callback(server.close)  # without waiting for lines that web processes keep open
@@ -218,7 +165,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="a model that was loaded when it was asked makes room after so long without a question; 0: never",
     )
     parser.add_argument("--job-seconds", type=float, help="so is one that is at one question for so long")
-    parser.add_argument("--alone", action="store_true", help="hold the models in this process, not in one each")
+    parser.add_argument("--alone", action="store_true", help="hold the models in this process, unsandboxed: for tests")
     parser.add_argument(
         "--stop-with-parent", type=int, metavar="PID", help="end when this process, which started us, is gone"
     )
@@ -228,11 +175,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     options = _options(arguments)
-    _speak()
+    log_to_standard_error()
     try:
         models = _models(options)
         if options.alone:
-            leave_out(models)
+            resting.leave_torch_out(models)
         work = serve(options.address, _answers(options, models))
         publish.publish("model" if options.alone else "runtime")
         spans.begin("model" if options.alone else "runtime")
@@ -248,20 +195,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _speak() -> None:
-    """Lines of the log for people, each with the request that it is about."""
-    handler = logging.StreamHandler()
-    handler.addFilter(request_ids.Marked())
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s%(mark)s"
-    logging.basicConfig(level=logging.INFO, format=form, handlers=[handler])
-
-
-def leave_out(models: Sequence[Offer]) -> None:
-    """Have torch be missing where no model has a use for it: spaCy takes it in where it is, half its size by that."""
-    if not any(offer.accelerated for offer in models):
-        sys.modules.setdefault("torch", NOTHING)
-
-
 def _models(options: argparse.Namespace) -> list[Offer]:
     keys = [key.strip() for key in options.models.split(",") if key.strip()]
     return [catalogue.find(key, options.folder) for key in keys]
@@ -272,12 +205,9 @@ def _answers(options: argparse.Namespace, models: Sequence[Offer]) -> contextlib
         store = EmbeddingStore(options.embeddings, options.memory_mb << 20, options.disk_mb << 20)
         return alone(models, options.folder, store)
     kind, place, _ = framing.split_address(options.address)
-    command = supervisor.command(
-        folder=options.folder, embeddings=options.embeddings, memory_mb=options.memory_mb, disk_mb=options.disk_mb
-    )
     job = dict.fromkeys(supervisor.JOB_SECONDS, options.job_seconds) if options.job_seconds else supervisor.JOB_SECONDS
     patience = supervisor.Patience(options.silent_seconds, options.idle_minutes * 60, job)
-    return apart(models, options.folder, supervisor.own_place(kind, place), command, patience)
+    return apart(models, options, supervisor.own_place(kind, place), patience)
 
 
 if __name__ == "__main__":

@@ -59,11 +59,12 @@ READ_SIDE = 2000  # small letters are lost in what is enough for things
 class HeldModel:
     """One model of this process and the lanes before it. It loads in the background; who asks meanwhile waits."""
 
-    def __init__(self, offer: Offer, folder: Path) -> None:
+    def __init__(self, offer: Offer, folder: Path, state: Path | None = None) -> None:
         self.offer = offer
         self.problem = ""
         self.seconds = 0.0  # how long the last load took
         self._folder = folder
+        self._state = state
         self._runtime: Runtime | None = None
         self._tried = -LOAD_AGAIN_SECONDS
         self._loading = asyncio.Lock()
@@ -105,7 +106,7 @@ class HeldModel:
         return await self.ahead.run(partial(self._aside.run, decode))
 
     def _loaded(self) -> Runtime:
-        return self.offer.load(self._folder, devices.choose() if self.offer.accelerated else CPU)
+        return self.offer.load(self._folder, devices.choose() if self.offer.accelerated else CPU, self._state)
 
     def parts(self, text: str) -> list[windows.Part]:
         """A text as the model takes it: in parts where it is longer; none of one of more than MOST_PARTS. Nothing is
@@ -150,8 +151,9 @@ class HeldModel:
 class Serving:
     """All models of this process. Create it inside a running loop."""
 
-    def __init__(self, models: Iterable[Offer], folder: Path, store: EmbeddingStore) -> None:
-        self._models = {offer.key: HeldModel(offer, folder) for offer in models}
+    def __init__(self, models: Iterable[Offer], folder: Path, store: EmbeddingStore, state: Path | None = None) -> None:
+        """`state`: the folder that models on other hosts may write to, else that of the model files."""
+        self._models = {offer.key: HeldModel(offer, folder, state) for offer in models}
         self._store = store
         self._handles = Handles()
         self._near = near.Near()

@@ -1,53 +1,56 @@
-"""The first question to a model that somebody brought, in a process of its own: one that crashes takes nobody along.
+"""The first question to a model that somebody brought, in a sandboxed process of its own: one that crashes or does harm
+takes nobody along."""
 
-`python -m assist.runtime.smoke NAME@VERSION --folder DIR` prints the finding as one line of JSON.
-"""
-
-import argparse
-import json
-import subprocess
-import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+import asyncio
+import contextlib
+import tempfile
 from pathlib import Path
 
 from assist.adapters import catalogue
 from assist.adapters.files import WeightsProblem
-from assist.runtime import doctor
+from assist.errors import CopilotError
+from assist.runtime import children, model_launch
 from assist.runtime.doctor import Finding
+from assist.runtime.model_calls import ModelCalls
+from assist.runtime.model_channel import ModelConnection
+from taskers.sandbox.launch import SandboxMisconfigured
 
 SECONDS = 300.0
+STOP_SECONDS = 2.0
 
 
 def examine(key: str, folder: Path, seconds: float = SECONDS) -> Finding:
-    """Load the model and ask it. Never raises: whatever is wrong is said in the finding."""
-    command = [sys.executable, "-m", __name__, key, "--folder", str(folder)]
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return Finding(key, False, (f"It didn't answer its first question within {seconds:.0f} s.",))
-    try:
-        said = json.loads(done.stdout.splitlines()[-1])
-        return Finding(said["key"], said["well"], tuple(said["lines"]), said["figures"])
-    except (IndexError, ValueError, KeyError):
-        what = f"signal {-done.returncode}" if done.returncode < 0 else f"code {done.returncode}"
-        last = (done.stderr.strip().splitlines() or [""])[-1][:200]
-        return Finding(key, False, (f"Its process ended at the first question ({what}). {last}".strip(),))
+    """Load the model and ask it. Never raises: whatever is wrong is named in the finding."""
+    return asyncio.run(_examined(key, folder, seconds))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; 0 where the model is well."""
-    parser = argparse.ArgumentParser(prog="python -m assist.runtime.smoke")
-    parser.add_argument("key", metavar="NAME@VERSION")
-    parser.add_argument("--folder", type=Path, required=True)
-    options = parser.parse_args(arguments)
-    try:
-        (finding,) = doctor.examine([catalogue.find(options.key, options.folder)], options.folder)
-    except WeightsProblem as problem:
-        finding = Finding(options.key, False, (str(problem),))
-    print(json.dumps(asdict(finding)))
-    return 0 if finding.well else 1
+async def _examined(key: str, folder: Path, seconds: float) -> Finding:
+    with tempfile.TemporaryDirectory(prefix="tandem-first-question-") as place:
+        try:
+            offer = catalogue.find(key, folder)
+            started = await model_launch.start(offer, Path(place, "model"), store=folder, examine=True)
+        except (WeightsProblem, SandboxMisconfigured, OSError) as problem:
+            return Finding(key, False, (str(problem),))
+        connection = ModelConnection(ModelCalls(offer, None).calls())
+        await connection.attach(started.channel)
+        try:
+            async with asyncio.timeout(seconds):
+                found = await connection.ask("examine")
+            return Finding(found["key"], found["well"], tuple(map(str, found["lines"])), found["figures"])
+        except (TimeoutError, CopilotError) as problem:
+            if isinstance(problem, TimeoutError) or problem.code == "too-slow":
+                return Finding(key, False, (f"It didn't answer its first question within {seconds:.0f} s.",))
+            return Finding(key, False, (await _ending(started.process),))
+        finally:
+            await connection.close()
+            if started.process.returncode is None:
+                await children.end(started.process, STOP_SECONDS, started.process.kill)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+async def _ending(process: asyncio.subprocess.Process) -> str:
+    """How a process ended that should have answered."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    code = process.returncode
+    how = "it failed" if code is None else f"signal {-code}" if code < 0 else f"code {code}"
+    return f"Its process ended at the first question ({how}). It may need more memory than it declares."

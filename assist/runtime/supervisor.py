@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import logging
 import os
-import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import harmonic_mean
 from typing import Any
@@ -20,11 +20,16 @@ from typing import Any
 from assist.adapters import Offer
 from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
-from assist.runtime import children
-from assist.runtime.client import RuntimeClient
+from assist.runtime import children, model_folder
+from assist.runtime.embedding_files import Disk
 from assist.runtime.lanes import PATIENCE_SECONDS
+from assist.runtime.model_calls import ModelCalls
+from assist.runtime.model_channel import ModelConnection
+from assist.runtime.model_launch import Started, process_name, start
 from assist.runtime.starvation import OwnTime
 from taskers.files.folders import data_folder
+from taskers.sandbox.launch import SandboxMisconfigured
+from taskers.telemetry.publish import published
 
 log = logging.getLogger(__name__)
 
@@ -58,22 +63,25 @@ class Patience:
 
 
 Find = Callable[[str], Offer]
-Command = list[str]
+Start = Callable[[Offer, Path], Awaitable[Started]]  # with a folder of the model's own at this path
+NOT_STARTED = 1  # the exit code of a process that could not even be started
 
 
 class ModelProcess:
     """One model in a process of its own, started again whenever it ends or hangs."""
 
-    def __init__(self, offer: Offer, address: str, command: Command, patience: Patience) -> None:
+    def __init__(self, offer: Offer, place: Path, start: Start, patience: Patience, disk: Disk | None = None) -> None:
         self.offer = offer
         self.asked = time.monotonic()
         self.asking = 0  # questions that wait for it
         self.deaths = 0
-        self._client = RuntimeClient(address, back_off=(0.05,))
-        self._command = [*command, "--alone", "--models", offer.key, "--address", address]
+        self._calls = ModelCalls(offer, disk)
+        self._client = ModelConnection(self._calls.calls())
+        self._start, self._place = start, place
         self._patience = patience
         self._answers = 0
         self._hung = False
+        self._refused = ""  # why no process could be started
         self._up = asyncio.Event()
         self._down = ""
         self._keeping = asyncio.create_task(self._keep(), name=offer.key)
@@ -82,6 +90,7 @@ class ModelProcess:
         """The model's answer. Raises CopilotError, "copilot-down" while it is being started again."""
         self.asked = time.monotonic()
         self.asking += 1
+        self._calls.asked_about(fields.get("image"))
         try:
             async with asyncio.timeout(None if self._down else START_SECONDS):
                 if not self._down:
@@ -138,21 +147,39 @@ class ModelProcess:
     def _died(self, code: int, pause: float) -> None:
         self.deaths += 1
         self._up.clear()
-        what = "did not answer any more" if self._hung else "stopped unexpectedly"
+        what = "did not answer any more" if self._hung else self._refused or "stopped unexpectedly"
         self._down = f"{self.offer.key} {what} and is being started again. Go on without it meanwhile."
         log.error("%s %s (code %s); it is started again in %.1f s", self.offer.key, what, code, pause)
 
     async def _live(self) -> int:
         """From the start of the process to its end."""
-        named = os.environ | {"TANDEM_PROCESS": f"model.{self.offer.key}"}
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.DEVNULL, env=named)
+        self._refused = ""
+        try:
+            started = await self._start(self.offer, self._place)
+        except (OSError, SandboxMisconfigured, WeightsProblem) as problem:
+            log.error("%s can't be started in the sandbox: %s", self.offer.key, problem)
+            self._refused = "can't be started in the sandbox (see the operator's page)"
+            return NOT_STARTED
+        process = started.process
+        await self._client.attach(started.channel)
         watching = asyncio.create_task(self._watch(process))
         try:
-            return await process.wait()
+            with published(process_name(self.offer), partial(self._figures, asyncio.get_running_loop())):
+                return await process.wait()
         finally:
             watching.cancel()
             if process.returncode is None:
                 await children.end(process, STOP_SECONDS, process.kill)
+            model_folder.remove(started.folder)
+
+    def _figures(self, loop: asyncio.AbstractEventLoop) -> bytes:
+        """What its process counts. Raises OSError where it doesn't say."""
+        asked = asyncio.run_coroutine_threadsafe(self._client.ask("metrics"), loop)
+        try:
+            return asked.result(STATUS_SECONDS)["text"]
+        except (CopilotError, TimeoutError) as problem:
+            asked.cancel()
+            raise OSError(str(problem)) from None
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """Note that it answers again; and end it once it hangs, since a hung process holds up all who ask."""
@@ -200,16 +227,23 @@ class Hub:
     """
 
     def __init__(
-        self, models: Iterable[Offer], find: Find, place: Path, command: Command, patience: Patience | None = None
+        self,
+        models: Iterable[Offer],
+        find: Find,
+        place: Path,
+        start: Start,
+        patience: Patience | None = None,
+        disk: Disk | None = None,
     ) -> None:
         self._patience = patience or Patience()
         self._find = find
         self._place = place
-        self._command = command
+        self._start_process = start
+        self._disk = disk
         self._started = 0
         self._asking, self._answered = 0, -QUIET_SECONDS  # people's questions to any model, and when the last one ended
         for stale in place.parent.glob(f"{place.name}.*.model*"):  # left by one that was killed
-            stale.unlink(missing_ok=True)
+            model_folder.remove(stale)
         self._usual = [offer.key for offer in models]
         self._models = {key: self._start(find(key)) for key in self._usual}
         self._stopping: set[asyncio.Task[None]] = set()
@@ -224,10 +258,15 @@ class Hub:
         of_images = [one for one, state in zip(stores, states, strict=True) if one and state["capability"] == "segment"]
         encoders = {one.offer.encoder for one in models.values() if one.offer.capability == "segment"}
         store = _whole(of_images, len(encoders))
+        if store and self._disk:
+            store |= _on_disk(self._disk, store, len(encoders))
+            faults += self._disk.faults
         return {"models": dict(zip(models, states, strict=True)), "disk_faults": faults, "store": store}
 
     async def pin(self, question: dict[str, Any]) -> dict[str, Any]:
         """Each process that keeps embeddings lets go last of those of these images."""
+        if self._disk:
+            await asyncio.to_thread(self._disk.pin, frozenset(question["images"]))
         keepers = [one for one in self._models.values() if one.offer.capability == "segment"]
         await asyncio.gather(*(one.pin(question["images"]) for one in keepers))
         return {}
@@ -296,8 +335,8 @@ class Hub:
 
     def _start(self, offer: Offer) -> ModelProcess:
         self._started += 1
-        address = f"unix:{self._place}.{os.getpid()}.model{self._started}"
-        return ModelProcess(offer, address, self._command, self._patience)
+        place = self._place.with_name(f"{self._place.name}.{os.getpid()}.model{self._started}")
+        return ModelProcess(offer, place, self._start_process, self._patience, self._disk)
 
 
 def _whole(stores: Sequence[Mapping[str, int]], encoders: int) -> dict[str, int] | None:
@@ -312,24 +351,23 @@ def _whole(stores: Sequence[Mapping[str, int]], encoders: int) -> dict[str, int]
     return whole | {"pinned_most": int(harmonic_mean([one["pinned_most"] for one in stores]) // encoders)}
 
 
-def command(*, folder: Path, embeddings: Path, memory_mb: int, disk_mb: int) -> Command:
-    """How a model's own process is started; it ends when we do."""
-    options = {"--folder": folder, "--embeddings": embeddings, "--memory-mb": memory_mb, "--disk-mb": disk_mb}
-    words = [str(word) for pair in options.items() for word in pair]
-    return [
-        sys.executable,
-        "-m",
-        "assist.runtime.server",
-        *words,
-        "--nice",
-        "0",
-        "--stop-with-parent",
-        str(os.getpid()),
-    ]
+def _on_disk(disk: Disk, store: Mapping[str, int], encoders: int) -> dict[str, int]:
+    """The figures of the disk, which whoever starts the processes keeps for all of them."""
+    figures = {"disk_bytes": disk.bytes_used(), "off_disk": disk.removed}
+    if sizes := disk.sizes():
+        usual = max(1, sum(sizes) // len(sizes))
+        figures["pinned_most"] = max(store["memory_limit"], disk.limit) // (usual * max(1, encoders))
+    figures["pinned_kept"] = max(store["pinned_kept"], disk.pinned_images())
+    return figures
+
+
+def sandboxed(store: Path, *, memory_mb: int, disk_mb: int) -> Start:
+    """Starts models of this store in the sandbox, with so much memory for embeddings."""
+    return partial(start, store=store, memory_mb=memory_mb, disk_mb=disk_mb)
 
 
 def own_place(address_kind: str, place: str) -> Path:
-    """Where the models' sockets lie: beside ours, or in the data folder if ours isn't a file."""
+    """Where the models' folders lie: beside our socket, or in the data folder if ours isn't a file."""
     if address_kind == "unix":
         return Path(place)
     return data_folder() / "run" / f"models-{os.getpid()}"

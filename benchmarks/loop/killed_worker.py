@@ -18,7 +18,7 @@ JOBS = {"train": training.run, "trial": trials.run}
 def main() -> None:
     """Until the job is done, or somebody kills it."""
     kind, key, script = sys.argv[1:]
-    recipe_process.COMMAND = (sys.executable, script)
+    recipe_process.PROGRAM = (script,)
     print("begins", flush=True)
     JOBS[kind](int(key))
 

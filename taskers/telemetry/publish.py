@@ -10,6 +10,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prometheus_client import REGISTRY, disable_created_metrics, generate_latest
@@ -47,7 +49,32 @@ def publish(kind: str) -> None:
     except OSError as problem:
         logger.warning("What %s counts can't be asked for: %s", name, problem)
         return
-    threading.Thread(target=_tell, args=[listener], name="metrics", daemon=True).start()
+    threading.Thread(target=_tell, args=[listener, _own_figures], name="metrics", daemon=True).start()
+
+
+@contextmanager
+def published(name: str, figures: Callable[[], bytes]) -> Iterator[None]:
+    """Tell for a process that has no socket what it counts, as long as it lives: `figures` asks it, in another thread,
+    and raises OSError where it doesn't answer."""
+    try:
+        listener = _listener(folder() / f"{name}.sock") if wanted() else None
+    except OSError as problem:
+        logger.warning("What %s counts can't be asked for: %s", name, problem)
+        listener = None
+    if listener is None:
+        yield
+        return
+    threading.Thread(target=_tell, args=[listener, figures], name="metrics", daemon=True).start()
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)  # which wakes the thread
+        listener.close()
+
+
+def _own_figures() -> bytes:
+    return generate_latest(REGISTRY)
 
 
 def _listener(path: Path) -> socket.socket:
@@ -64,12 +91,14 @@ def _listener(path: Path) -> socket.socket:
     return listener
 
 
-def _tell(listener: socket.socket) -> None:
-    while True:
+def _tell(listener: socket.socket, figures: Callable[[], bytes]) -> None:
+    while listener.fileno() >= 0:
         try:
             line, _ = listener.accept()
             with line:
                 line.settimeout(PATIENCE)
-                line.sendall(generate_latest(REGISTRY))
+                line.sendall(figures())
         except OSError:
+            if listener.fileno() < 0:
+                return
             time.sleep(PAUSE)  # no file may be open any more just now

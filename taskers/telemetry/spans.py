@@ -97,6 +97,17 @@ def traced(verb: Callable[Terms, Answer]) -> Callable[Terms, Answer]:
     return within
 
 
+def begin_through(kind: str, send: Callable[[bytes], object]) -> None:
+    """Keep traces where TANDEM_TRACES_SHARE is set, in a process that reaches no collector: `send` takes them."""
+    if not os.environ.get("TANDEM_TRACES_SHARE"):
+        return
+    try:
+        export = import_module("taskers.telemetry.export")
+        keep(export.through(os.environ.get("TANDEM_PROCESS") or kind, send))
+    except (ImportError, ValueError) as problem:
+        logger.error("No traces can be kept (%s): see Traces in docs/operate.md.", problem)
+
+
 def begin(kind: str) -> None:
     """Keep traces in this process if TANDEM_TRACES names a collector. Where they can't be kept the work goes on.
 

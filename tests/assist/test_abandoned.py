@@ -1,6 +1,7 @@
 """Work of the loop that ended with an error, as when the database goes away under it: taken up anew, and at last given
 up by name. What learns in a process of its own ends with whoever started it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -101,7 +102,7 @@ def test_a_check_and_what_is_made_ready_end_by_name_too(cast, project) -> None:
 WORKER = """
 import pathlib, sys
 from assist.learning import recipe_process
-recipe_process.COMMAND = (sys.executable, "-c", sys.argv[2])
+recipe_process.PROGRAM = (sys.argv[2],)
 recipe_process.LocalProcess().run(pathlib.Path(sys.argv[1]), lambda said: print("heard", flush=True) or True)
 """
 LEARNER = """
@@ -114,7 +115,11 @@ time.sleep(600)
 
 
 def test_what_learns_ends_with_the_worker_that_started_it(tmp_path) -> None:
-    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(tmp_path), LEARNER], cwd=ROOT, stdout=subprocess.PIPE)
+    learner_script = tmp_path / "learner.py"
+    learner_script.write_text(LEARNER)
+    (tmp_path / "run.json").write_text(json.dumps({"snapshot": str(tmp_path)}))
+    command = [sys.executable, "-c", WORKER, str(tmp_path), str(learner_script)]
+    worker = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     assert worker.stdout is not None and worker.stdout.readline() == b"heard\n"
     (learner,) = children(worker.pid)
     os.kill(worker.pid, signal.SIGKILL)

@@ -13,9 +13,10 @@ from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
 from assist.models import Deployment, ModelVersion
 from assist.registry import registry, resolution, trial
-from assist.runtime import doctor, smoke
+from assist.runtime import doctor, model_launch, smoke
 from taskers.errors import StateConflict
 from tests.support.assist import brought, work
+from tests.support.assist.sandboxed import ending
 from tests.support.cast import Cast
 
 IMAGE = np.full((100, 200, 3), 90, np.uint8)
@@ -101,11 +102,11 @@ HUGE = "[resources]\nmemory_mb = 999999999\n"
 
 
 def test_model_that_takes_its_process_along_is_reported(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smoke, "__name__", "os.path.nothing")
-    finding = smoke.examine("any@1", store)
+    monkeypatch.setattr(model_launch, "start", ending("false"))
+    finding = smoke.examine("fake-spans@1", store)
     assert not finding.well and "ended at the first question (code 1)" in finding.lines[0]
-    monkeypatch.setattr(smoke.sys, "executable", "/bin/true")
-    assert "code 0" in smoke.examine("any@1", store).lines[0]
+    monkeypatch.setattr(model_launch, "start", ending("true"))
+    assert "code 0" in smoke.examine("fake-spans@1", store).lines[0]
 
 
 def test_command_takes_a_folder_in_asks_it_and_lets_it_be_chosen(cast: Cast, store: Path, tmp_path: Path) -> None:

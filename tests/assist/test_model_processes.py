@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from assist.runtime.children import Pauses
 from assist.runtime.client import RuntimeClient, serving
 from tests.support.assist.pictures import Picture
 from tests.support.assist.running import Runtime, running, settled, until_at_work
+from tests.support.assist.sandboxed import starting
 
 MASKS, SPANS, CLASSES = "fake-masks@1", "fake-spans@1", "fake-classes@1"
 ALL = (MASKS, SPANS, CLASSES)
@@ -134,15 +136,19 @@ class Says:
         self.asked += 1
         return self._told
 
+    async def attach(self, end: socket.socket) -> None:
+        """It says what it says whatever process is there."""
+        end.close()
+
     async def close(self) -> None:
         """Nothing is open."""
 
 
 async def test_model_that_says_that_it_loads_is_given_time(tmp_path: Path) -> None:
     """On a busy machine loading takes minutes: who ends it then has it begin again, for ever."""
-    sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
+    sleeping = starting(sys.executable, "-c", "import time; time.sleep(600)")
     offer = catalogue.find(SPANS, tmp_path)
-    one = supervisor.ModelProcess(offer, "unix:/nowhere", sleeping, supervisor.Patience(silent=0.2))
+    one = supervisor.ModelProcess(offer, tmp_path / "model", sleeping, supervisor.Patience(silent=0.2))
     one._client = loading = Says("loading")  # type: ignore[assignment]
     await asyncio.sleep(1.5 * supervisor.LOADING * 0.2)  # time is the point here: longer than one may say nothing
     assert loading.asked > supervisor.LOADING and one.deaths == 0
@@ -153,9 +159,9 @@ async def test_model_that_waits_for_a_processor_is_let_live(tmp_path: Path, monk
     """At one question for longer than any may take, but it had no time to answer that: ended, it would have to load."""
     had = 0.0
     monkeypatch.setattr(supervisor, "OwnTime", lambda pid: SimpleNamespace(seconds=lambda: had))
-    sleeping = [sys.executable, "-c", "import time; time.sleep(600)"]
+    sleeping = starting(sys.executable, "-c", "import time; time.sleep(600)")
     patience = supervisor.Patience(silent=0.2, job={"spans": 0.1})
-    one = supervisor.ModelProcess(catalogue.find(SPANS, tmp_path), "unix:/nowhere", sleeping, patience)
+    one = supervisor.ModelProcess(catalogue.find(SPANS, tmp_path), tmp_path / "model", sleeping, patience)
     one._client = busy = Says("ready", waiting=1)  # type: ignore[assignment]
     async with asyncio.timeout(60):
         while busy.asked < 20:  # .02 s apart
@@ -197,7 +203,7 @@ async def test_pauses_grow_while_a_model_keeps_dying(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(supervisor, "PAUSES", Pauses(first=0.01, longest=0.08, steady=60.0))
-    dying = supervisor.Hub([RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", ["false"])
+    dying = supervisor.Hub([RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", starting("false"))
 
     def paused() -> list[object]:
         said = [record for record in caplog.records if record.name == supervisor.__name__]
@@ -221,7 +227,7 @@ async def test_what_nobody_waits_for_goes_behind_what_people_ask_of_any_model(
 
     monkeypatch.setattr(supervisor.ModelProcess, "ask", ask)
     monkeypatch.setattr(supervisor, "PATIENCE_SECONDS", 600.0)
-    hub = supervisor.Hub([RUNTIMES[MASKS], RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", ["false"])
+    hub = supervisor.Hub([RUNTIMES[MASKS], RUNTIMES[SPANS]], RUNTIMES.__getitem__, tmp_path / "sock", starting("false"))
     spans, masks = {"model": SPANS, "op": "spans"}, {"model": MASKS, "op": "segment"}
     async with asyncio.timeout(60):
         alice = asyncio.create_task(hub.answer(spans | {"asker": "alice"}))

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from assist.adapters import Offer
-from assist.runtime import resting, server
+from assist.runtime import resting
 from assist.runtime.lanes import Lane
 from tests.support.assist.running import settled
 
@@ -62,6 +62,6 @@ def test_a_process_whose_models_have_no_use_for_torch_takes_it_in_from_nowhere(
 ) -> None:
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     offers = [Offer("one", str(at), "spans", "fake:load", accelerated=one) for at, one in enumerate(accelerated)]
-    server.leave_out(offers)
+    resting.leave_torch_out(offers)
     assert ("torch" in sys.modules) == left_out
     assert sys.modules.pop("torch", None) is None

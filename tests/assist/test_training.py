@@ -2,7 +2,6 @@
 
 import json
 import random
-import sys
 from pathlib import Path
 
 import pytest
@@ -103,7 +102,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def play(script: str) -> None:
         path = tmp_path / "recipe.py"
         path.write_text("import json, os, signal, sys, time\n" + script)
-        monkeypatch.setattr(recipe_process, "COMMAND", (sys.executable, str(path)))
+        monkeypatch.setattr(recipe_process, "PROGRAM", (str(path),))
 
     return play
 

@@ -10,7 +10,7 @@ APPS = ["taskers", "projects", "assist", "config"]  # each may import those befo
 FLOORS = {
     "taskers": """urls|admin|apps|management|templatetags
         web notifications organizations people credentials skills money standing audit outbox access models database
-        outbound errors telemetry files""",
+        outbound sandbox errors telemetry files""",
     "projects": """urls|admin|apps|jobs|management|templatetags
         api web.reviewer web.finance web.manager web.annotator web.shared webhooks reports data workflow annotators
         quality workforce queue configuration task_types inference access models errors""",

@@ -1,6 +1,5 @@
 """A script in place of a recipe: it is told what a recipe is told, and does what a test says."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +29,6 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
     def play(script: str) -> None:
         path = tmp_path / "recipe.py"
         path.write_text(BEGIN + script)
-        monkeypatch.setattr(recipe_process, "COMMAND", (sys.executable, str(path)))
+        monkeypatch.setattr(recipe_process, "PROGRAM", (str(path),))
 
     return play

@@ -5,9 +5,7 @@ MAX_MEGABYTES is refused. Here only one item is held. The folder goes away with 
 """
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from functools import partial
@@ -24,13 +22,14 @@ from projects.data.importing.readers.unpacked import unpack
 from projects.data.importing.rows import Fault, Item, Said
 from projects.errors import Refused
 from taskers.errors import sentence
+from taskers.sandbox import launch
+from taskers.sandbox.policy import Limits, Policy
 
 MAX_MEGABYTES = 4096
 MAX_ITEM = 256 * 1024 * 1024  # bytes of one line
 UNLABELLED = "object"  # what a thing without a label is called
 SCRIPT = Path(__file__).with_name("datumaro_process.py")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
 
 def read(importer: str, files: Files, reading: Reading) -> Iterator[Item]:
@@ -53,11 +52,12 @@ def _items(importer: str, files: Files, task_type: str) -> Iterator[Item | Later
 
 def _lines(importer: str, folder: Path, media: Path) -> Iterator[dict[str, Any]]:
     """What the process says, line by line. Raises Refused where it fails."""
-    command = [sys.executable, "-I", str(SCRIPT), str(folder), importer, str(media), str(MAX_MEGABYTES)]
-    environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ} | ONE_THREAD
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment
-    ) as process:
+    program = [str(SCRIPT), str(folder), importer, str(media), str(MAX_MEGABYTES)]
+    policy = Policy(limits=Limits(file_bytes=MAX_ITEM)).with_paths(readable=[folder], writable=[media])
+    launch.hand_over(folder.parent)
+    prepared = launch.prepare(program, policy, variables={**ONE_THREAD, "TMPDIR": str(media)})
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+    with subprocess.Popen(prepared.command, **prepared.options, **streams) as process:
         try:
             ended: dict[str, Any] = yield from _items_of(process.stdout)
         finally:
