@@ -256,7 +256,7 @@ class Offer:
         try:
             file, function = self.loader.split(":")
             load: Load = getattr(importlib.import_module(f"{__name__}.{file}"), function)
-            memory_allowance.tighten()
+            memory_allowance.tighten(device)
             return load(self._bundle(files, folder, state or folder) if self.terms else files, device)
         except MemoryError:
             raise RuntimeMissing(memory_allowance.exhausted_text(self.key)) from None

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assist.adapters.devices import usable_cores
+from assist.adapters.devices import CPU, Device, usable_cores
 from assist.adapters.kinds import KINDS
 from taskers.sandbox.enter import limit
 from taskers.sandbox.policy import Limits
@@ -38,9 +38,9 @@ def allowance_mb(offer: "Offer") -> int:
     return declared + threads_mb + TIMES_FILES * files_mb
 
 
-def tighten() -> None:
-    """Called when the libraries are loaded and the model is not."""
-    if not _allowance_mb:
+def tighten(device: Device) -> None:
+    """Called when the libraries are loaded and the model is not. Drivers of GPUs reserve far more than they use."""
+    if not _allowance_mb or device != CPU:
         return
     status = Path("/proc/self/status").read_text()
     match = OWN_DATA.search(status)

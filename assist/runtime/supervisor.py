@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import harmonic_mean
@@ -28,6 +28,7 @@ from assist.runtime.model_channel import ModelConnection
 from assist.runtime.model_launch import Started, process_name, start
 from assist.runtime.starvation import OwnTime
 from taskers.files.folders import data_folder
+from taskers.sandbox import machine
 from taskers.sandbox.launch import SandboxMisconfigured
 from taskers.telemetry.publish import published
 
@@ -240,6 +241,7 @@ class Hub:
         self._place = place
         self._start_process = start
         self._disk = disk
+        self._gaps = machine.gaps()
         self._started = 0
         self._asking, self._answered = 0, -QUIET_SECONDS  # people's questions to any model, and when the last one ended
         for stale in place.parent.glob(f"{place.name}.*.model*"):  # left by one that was killed
@@ -261,7 +263,8 @@ class Hub:
         if store and self._disk:
             store |= _on_disk(self._disk, store, len(encoders))
             faults += self._disk.faults
-        return {"models": dict(zip(models, states, strict=True)), "disk_faults": faults, "store": store}
+        told = {"models": dict(zip(models, states, strict=True)), "disk_faults": faults, "store": store}
+        return told | {"sandbox": [asdict(gap) for gap in self._gaps]}
 
     async def pin(self, question: dict[str, Any]) -> dict[str, Any]:
         """Each process that keeps embeddings lets go last of those of these images."""

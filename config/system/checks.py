@@ -125,6 +125,19 @@ def _copilot(found: Found) -> Iterator[Line]:
         yield Line(name, State.WELL, _("Ready: %(models)s.") % {"models": ", ".join(models)}, heading)
 
 
+def _sandbox(found: Found) -> Iterator[Line]:
+    name, heading = _("Sandbox of models"), "The sandbox denies less than it should"
+    if found.runtime is None:  # as the line above this one says
+        return
+    if "sandbox" not in found.runtime:  # a runtime of the release before
+        yield Line(name, State.UNKNOWN, _("Nobody could be asked."), heading)
+        return
+    gaps = found.runtime["sandbox"]
+    state = State.ILL if any(gap["open"] for gap in gaps) else State.WELL
+    says = " ".join(gap["text"] for gap in gaps) or _("A model can read its own files and nothing else.")
+    yield Line(name, state, says, heading)
+
+
 def _jobs(found: Found) -> Iterator[Line]:
     name = _("Jobs in the background")
     if "tandem_jobs" not in found.rows:
@@ -217,6 +230,7 @@ CHECKS: tuple[Callable[[Found], Iterator[Line]], ...] = (
     _database,
     _worker,
     _copilot,
+    _sandbox,
     _jobs,
     _outbox,
     _webhooks,

@@ -8,10 +8,14 @@ from taskers.sandbox import landlock, launch, seccomp
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that the sandbox does not deny here. `text` says what, and what to do about it."""
+    """Something that the sandbox does not deny here. `text` says what, and what to do about it.
+
+    A gap is `open` where a hostile model could reach something through it; the others are layers that are missing.
+    """
 
     key: str
     text: str
+    open: bool = True
 
 
 def gaps() -> list[Gap]:
@@ -28,7 +32,11 @@ def gaps() -> list[Gap]:
         )
     elif version < 3:
         found.append(
-            Gap("old-landlock", f"This kernel's Landlock (version {version}) is old: Linux 6.2 or newer denies more.")
+            Gap(
+                "old-landlock",
+                f"This kernel's Landlock (version {version}) is old: Linux 6.2 or newer denies more.",
+                open=False,
+            )
         )
     if not seccomp.available():
         found.append(
@@ -50,6 +58,7 @@ def gaps() -> list[Gap]:
                 "runs-as-root",
                 f"Models' processes run as root, without its capabilities: set {launch.USER_VARIABLE}, or start Tandem"
                 " as another user.",
+                open=False,
             )
         )
     return found

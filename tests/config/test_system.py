@@ -29,7 +29,7 @@ WELL = {
     "tandem_queue_held": [("judge", 5), ("review", 1)],
     "tandem_queue_oldest_open_seconds": [("judge", 9000.0), ("review", 3600.0)],
 }
-MODELS = {"models": {"sam@1": {"state": "ready", "text": ""}}}
+MODELS = {"models": {"sam@1": {"state": "ready", "text": ""}}, "sandbox": []}
 ILL = {
     "a worker that is silent": ({"heartbeat": [(31.0,)]}, "No worker is alive"),
     "no worker, ever": ({"heartbeat": [(None,)]}, "No worker is alive"),
@@ -59,7 +59,7 @@ def ill(of: Found) -> set[str]:
 
 def test_where_all_is_well_each_thing_says_so() -> None:
     lines = checks.lines(found())
-    assert len(lines) == 12 and {one.state for one in lines} == {State.WELL}
+    assert len(lines) == 13 and {one.state for one in lines} == {State.WELL}
     assert {one.heading for one in lines} <= runbook.sections().keys()
 
 
@@ -76,6 +76,9 @@ def test_disk_runtime_and_database_are_told_too() -> None:
     broken = {"models": {"sam@1": {"state": "failed", "text": "The encoder is not there: fetch it."}}}
     assert ill(found(runtime=broken)) == {"The copilot is off"}
     assert ill(found(late=True)) == {"The database does not answer"}
+    gap = {"key": "no-landlock", "text": "This kernel has no Landlock.", "open": True}
+    assert ill(found(runtime=MODELS | {"sandbox": [gap]})) == {"The sandbox denies less than it should"}
+    assert ill(found(runtime=MODELS | {"sandbox": [gap | {"open": False}]})) == set()
 
 
 def test_what_nobody_could_find_out_is_never_well() -> None:

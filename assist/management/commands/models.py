@@ -15,6 +15,7 @@ from assist.runtime.client import status_now
 from assist.runtime.doctor import Finding
 from taskers.errors import Problem
 from taskers.models import Organization
+from taskers.sandbox import machine
 
 
 class Command(BaseCommand):
@@ -131,6 +132,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {line}")
             self._note(finding, record=record)
         self._say_runtime()
+        for gap in machine.gaps():
+            self.stdout.write(f"sandbox: {gap.text}")
         if not all(finding.well for finding in findings):
             raise CommandError("The copilot is not well; what to do is said above. Annotating works without it.")
 
@@ -155,7 +158,7 @@ class Command(BaseCommand):
 
 def _finding(offer: Offer, folder: Path) -> Finding:
     """A model that was brought is asked in a process of its own."""
-    return smoke.examine(offer.key, folder) if offer.terms else doctor.examine([offer], folder)[0]
+    return doctor.examine([offer], folder)[0] if offer.key in RUNTIMES else smoke.examine(offer.key, folder)
 
 
 def _figures(said: list[str]) -> dict[str, float]:
