@@ -130,6 +130,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tandem"
 MFA_ADAPTER = "taskers.credentials.second_step_secrets.SealedSecrets"
 MFA_FORMS = {
+    "activate_totp": "taskers.web.second_step.ActivationForm",
     "authenticate": "taskers.web.second_step.CodeForm",
     "reauthenticate": "taskers.web.second_step.CodeAgainForm",
 }

@@ -6,6 +6,7 @@ from typing import Any
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from taskers.credentials import secret_box
 
@@ -14,6 +15,10 @@ PURPOSE = "second-step"
 
 class SealedSecrets(DefaultMFAAdapter):
     """Keeps sealed what allauth has to read again. What an older release wrote in clear is read too, until `reseal`."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("Incorrect code. Each code works once: if you used this one, wait for the next.")
+    }
 
     def encrypt(self, text: str) -> str:
         return secret_box.seal(text, PURPOSE)

@@ -3,7 +3,11 @@
 from typing import Any
 
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.utils import encrypt
 
 from taskers.credentials import sign_in_limits
 from taskers.web.adapter import too_many
@@ -27,3 +31,17 @@ class CodeForm(_Counted, forms.AuthenticateForm):
 
 class CodeAgainForm(_Counted, forms.ReauthenticateForm):
     """The code, asked again before something grave."""
+
+
+class ActivationForm(ActivateTOTPForm):
+    """The first code of a new authenticator app. allauth only compares it; here it counts as used, so that whoever saw
+    it being typed can't sign in with it."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        authenticator = Authenticator(
+            user=self.user, type=Authenticator.Type.TOTP, data={"secret": encrypt(self.secret)}
+        )
+        if not authenticator.wrap().validate_code(code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
