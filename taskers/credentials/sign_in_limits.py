@@ -44,6 +44,10 @@ class Try:
 
     def succeeded(self) -> None:
         """It was right, so it doesn't count: whoever signs in often is not slowed."""
+        self.uncount()
+
+    def uncount(self) -> None:
+        """Undo the counting, as of a try that nobody looked at."""
         for key, rate in self.counted:
             throttle.give_back(key, rate)
 
@@ -89,6 +93,11 @@ def devices_of(request: HttpRequest) -> dict[str, str]:
     except signing.BadSignature:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def is_known_browser(request: HttpRequest, email: str) -> bool:
+    """Whether this account came in with this browser before."""
+    return _digest(email.strip().lower()) in devices_of(request)
 
 
 def lift(email: str = "", address: str = "") -> int:

@@ -18,6 +18,7 @@ from taskers.access import STAFF, require_over
 from taskers.audit import trail
 from taskers.audit.trail import Kind
 from taskers.credentials import tokens
+from taskers.credentials.password_hashing import hashing_for
 from taskers.credentials.password_links import links
 from taskers.errors import NotAllowed, NotFound, Problem, StateConflict
 from taskers.models import Invitation, Membership, Organization, Person
@@ -120,7 +121,7 @@ def accept(secret: str, *, name: str = "", password: str = "", person: Person | 
     """Use an invitation once: as the signed-in `person`, or as a new one with this name and password.
 
     The link was sent to one address, so it makes or enters only that address's account. Raises InvitationGone, or
-    BadInvitation when the account exists and its owner must sign in first.
+    BadInvitation when the account exists and its owner must sign in first, HashingBusy.
     """
     invitation = find(secret)
     if person is None and Person.objects.filter(email=invitation.email).exists():
@@ -131,7 +132,8 @@ def accept(secret: str, *, name: str = "", password: str = "", person: Person | 
     if not opened.update(accepted_at=timezone.now()):
         raise InvitationGone()
     if person is None:
-        person = Person.objects.create_user(invitation.email, password, name=one_line(name) or invitation.name)
+        with hashing_for(invitation.email):
+            person = Person.objects.create_user(invitation.email, password, name=one_line(name) or invitation.name)
     grant(invitation.organization, person, invitation.role, by=person, project_key=invitation.project_key)
     trail.record(
         Kind.INVITATION_ACCEPTED,

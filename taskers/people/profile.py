@@ -8,6 +8,7 @@ from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext as _
 
 from taskers.audit import trail
+from taskers.credentials.password_hashing import hashing_for
 from taskers.credentials.password_links import links
 from taskers.errors import Problem
 from taskers.models import Membership, Person
@@ -61,14 +62,15 @@ def of_password_link(key: str, token: str) -> Person:
 
 @transaction.atomic
 def set_password(key: str, token: str, password: str) -> Person:
-    """Use a password link, once; the caller has validated the password. Raises LinkGone.
+    """Use a password link, once; the caller has validated the password. Raises LinkGone, HashingBusy.
 
     With the old password go the sessions and tokens that began under it (taskers/credentials/passwords.py).
     """
     person = Person.objects.select_for_update().get(pk=of_password_link(key, token).pk)
     # Asked again under the lock: the link may have been used between the look and here.
     of_password_link(key, token)
-    person.set_password(password)
+    with hashing_for(person.email):
+        person.set_password(password)
     person.save(update_fields=["password"])
     keys = Membership.objects.live().filter(person=person).values_list("organization_id", flat=True).distinct()
     for organization_id in keys:

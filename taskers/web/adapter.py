@@ -1,5 +1,6 @@
 """How allauth fits in: nobody signs up unasked, and no mail server is needed."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from taskers.credentials import sign_in_limits, sign_ins
+from taskers.credentials.password_hashing import HashingBusy, hashing_for, see_place
+from taskers.credentials.sign_in_limits import Try
 from taskers.credentials.throttle import Admission
 from taskers.models import Person
 from taskers.web.fresh_sign_in import has_second_step
@@ -27,19 +30,35 @@ class ClosedDoor(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: str) -> None:
-        """Counts the try; raises ValidationError, with how long to wait, where there were too many."""
+        """Counts the try; raises ValidationError, with how long to wait, where there were too many, and HashingBusy
+        where it would not be looked at anyway."""
+        see_place()
         self._try = sign_in_limits.begin(request, credentials.get("email", ""))
         if not self._try.admission.allowed:
             raise too_many(self._try.admission)
 
     def authenticate(self, request: HttpRequest, **credentials: str) -> Person | None:
-        """Whose password this is, if anybody's; a right one doesn't count as a try."""
-        person = super().authenticate(request, **credentials)
+        """Whose password this is, if anybody's; a right one doesn't count as a try. Raises HashingBusy; it doesn't count
+        either, since nothing was tried."""
+        self._try = Try(Admission(True))
+        email = credentials.get("email", "")
+        known = sign_in_limits.is_known_browser(request, email)
+        try:
+            with hashing_for(email) if known else nullcontext():
+                person = super().authenticate(request, **credentials)
+        except HashingBusy:
+            self._try.uncount()
+            raise
         if person is not None and person.kind != Person.Kind.HUMAN:
             return None  # programs come by tokens
         if person is not None:
             self._try.succeeded()
         return person
+
+    def set_password(self, user: Person, password: str) -> None:
+        """Raises HashingBusy. Whoever comes so far is signed in or came by a link of their own."""
+        with hashing_for(user.email):
+            super().set_password(user, password)
 
     def post_login(self, request: HttpRequest, user: Person, **terms: Any) -> HttpResponse:
         """They are in: from now on this browser is known to their account."""

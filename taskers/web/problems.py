@@ -64,8 +64,18 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith("/api/") or "json" in asked or request.content_type == "application/json":
         return as_json(problem)
     if getattr(request, "htmx", False):
-        return render(request, "_problem.html", {"problem": problem}, status=problem.status)
-    return render(request, "problem.html", {"problem": problem, "came_from": came_from(request)}, status=problem.status)
+        page = render(request, "_problem.html", {"problem": problem}, status=problem.status)
+    else:
+        context = {"problem": problem, "came_from": came_from(request)}
+        page = render(request, "problem.html", context, status=problem.status)
+    return with_headers(page, problem)
+
+
+def with_headers(page: HttpResponse, problem: Problem) -> HttpResponse:
+    """A page that tells of a problem, with the headers of its answer."""
+    for name, value in problem.headers.items():
+        page.headers[name] = value
+    return page
 
 
 def came_from(request: HttpRequest) -> str:

@@ -13,6 +13,7 @@ from taskers.errors import Problem
 from taskers.models import Invitation, Person
 from taskers.organizations.project_names import project_names
 from taskers.people import invitations, profile
+from taskers.web import problems
 from taskers.web.forms import AcceptForm, PasswordForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -45,7 +46,8 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         "matches": who is not None and who.email == found.email,
     }
     refused = problem.status if problem else 422 if request.method == "POST" else 200
-    return render(request, "taskers/invitation.html", context, status=refused)
+    page = render(request, "taskers/invitation.html", context, status=refused)
+    return problems.with_headers(page, problem) if problem else page
 
 
 @require_http_methods(METHODS)
