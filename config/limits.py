@@ -36,7 +36,8 @@ def upload() -> int:
 
 
 def larger() -> Mapping[str, Caps]:
-    """Addresses that take more than SMALL, by the names of their views; all of them from people who signed in."""
+    """Addresses that take more than SMALL, by the names of their views; all of them from people who signed in, and
+    whom config/body_senders.py admits."""
     file = upload()
     answers = ("studio-draft", "studio-submit", "studio-try-submit", "studio-try-keep", "grid-draft", "grid-submit")
     reviews = (
@@ -81,11 +82,20 @@ class Limits:
     proxies: str = field(default_factory=lambda: os.environ.get("TANDEM_PROXIES", "127.0.0.1"))
     head_bytes: int = 64 * KIB
     head_seconds: float = 10.0  # from a connection's begin, or the last answer's end, to a whole head
-    body_grace: float = 20.0  # seconds in which no body is too slow...
-    body_rate: int = 4 * KIB  # ...and the bytes a second that must have come since its begin after them
+    body_grace: float = 20.0  # seconds of waiting for a body's bytes...
+    body_rate: int = 4 * KIB  # ...in which so many a second must come, before the next such time begins
+    body_seconds: float = 600.0  # for a whole body that anybody may send...
+    upload_seconds: int = _most("TANDEM_UPLOAD_SECONDS", 7200)  # ...and for one beyond that
     in_hand: int = 4 * MIB  # bytes of bodies that are parsed in memory at the same time; the rest waits its turn...
     turn_seconds: float = 30.0  # ...for so long
     small_body: int = 64 * KIB  # below this a body waits for nobody
+    stranger_bytes: int = 128 * MIB  # of bodies beyond that which lie here unfinished, of all strangers...
+    memory_each: int = 16 * MIB  # ...of one network address, or of one person
+    spool_step: int = 8 * MIB  # bytes by which a large body's part of the spool grows
+    spool_each: int = field(default_factory=lambda: upload() + 64 * MIB)  # bytes in it of one person, on this machine
+    spool_total: int = field(  # bytes in it of everybody, on this machine
+        default_factory=lambda: max(environment.number("TANDEM_SPOOL_TOTAL", 8192) * MIB, upload() + 64 * MIB)
+    )
 
 
 def open_files() -> int:

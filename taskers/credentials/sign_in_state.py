@@ -10,9 +10,15 @@ from django.http import HttpRequest
 
 def signed_in_by(session_key: str | None) -> AbstractBaseUser | AnonymousUser:
     """Whom this session signs in, if it lives and still opens their account."""
+    return session_request(session_key).user
+
+
+def session_request(session_key: str | None) -> HttpRequest:
+    """A request of this session, with its user and nothing else."""
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    return get_user(request)
+    request.user = get_user(request)
+    return request
 
 
 def still_signed_in(session_key: str, person_key: int) -> bool:

@@ -19,3 +19,8 @@ def media_folder(data: Path) -> Path:
 def models_folder() -> Path:
     """`TANDEM_MODELS`, else `models` in the data folder."""
     return Path(os.environ.get("TANDEM_MODELS") or data_folder() / "models").resolve()
+
+
+def spool_folder() -> Path:
+    """`TANDEM_SPOOL`, else `spool` in the data folder: on a disk of this machine, since its processes share it."""
+    return Path(os.environ.get("TANDEM_SPOOL") or data_folder() / "spool").resolve()

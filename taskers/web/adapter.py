@@ -38,8 +38,8 @@ class ClosedDoor(DefaultAccountAdapter):
             raise too_many(self._try.admission)
 
     def authenticate(self, request: HttpRequest, **credentials: str) -> Person | None:
-        """Whose password this is, if anybody's; a right one doesn't count as a try. Raises HashingBusy; it doesn't count
-        either, since nothing was tried."""
+        """Whose password this is, if anybody's; a right one doesn't count as a try. Raises HashingBusy, which doesn't
+        count either, since nothing was tried."""
         self._try = Try(Admission(True))
         email = credentials.get("email", "")
         known = sign_in_limits.is_known_browser(request, email)

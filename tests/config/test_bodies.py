@@ -1,8 +1,11 @@
 """Bodies are bounded before anybody knows who sends them: through real sockets where it matters."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.urls import get_resolver
@@ -12,6 +15,7 @@ from config.bodies import BodyLimits, Turns
 from config.limits import MIB, Limits, larger
 from projects.models import Task
 from taskers.credentials import tokens
+from taskers.files.spool import Spool
 from tests.support import make
 from tests.support.cast import Cast
 from tests.support.config.serving import Line, serving
@@ -93,7 +97,7 @@ class Sent:
 
     def __init__(self, *pieces: bytes, length: int = 10, path: str = "/accounts/login/", ends: bool = True) -> None:
         headers = [(b"content-length", b"%d" % length), (b"content-type", b"application/json")]
-        self.scope = {"type": "http", "path": path, "headers": headers}
+        self.scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
         self.pieces, self.ends = list(pieces), ends
         self.said: list[dict] = []
 
@@ -123,20 +127,30 @@ async def reading(scope, receive, send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def test_body_that_comes_too_slowly_is_cut(monkeypatch):
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with contextlib.closing(Spool(tmp_path / "spool", bytes_each=20 * MIB, bytes_total=30 * MIB)) as spool:
+        yield spool
+
+
+def bounded(app: Callable, spool: Spool, **terms: Any) -> BodyLimits:
+    return BodyLimits(app, Limits(**terms), spool)
+
+
+async def test_body_that_comes_too_slowly_is_cut(monkeypatch, spool):
     monkeypatch.setattr("config.bodies.DRAIN_SECONDS", 0.0)
     sent = Sent(b"x", ends=False)
-    await BodyLimits(reading, Limits(body_grace=0.05))(sent.scope, sent.receive, sent.send)
+    await bounded(reading, spool, body_grace=0.05)(sent.scope, sent.receive, sent.send)
     assert sent.status == 408 and json.loads(sent.said[1]["body"])["code"] == "too-slow"
 
 
-async def test_body_that_goes_on_coming_has_time():
+async def test_body_that_goes_on_coming_has_time(spool):
     sent = Sent(*[b"x" * 1000] * 5, length=5000)
-    await BodyLimits(reading, Limits(body_grace=5.0, body_rate=1))(sent.scope, sent.receive, sent.send)
+    await bounded(reading, spool, body_grace=5.0, body_rate=1)(sent.scope, sent.receive, sent.send)
     assert sent.status == 200
 
 
-async def test_bodies_are_parsed_one_after_the_other_where_they_are_large(monkeypatch):
+async def test_bodies_are_parsed_one_after_the_other_where_they_are_large(monkeypatch, spool):
     monkeypatch.setattr("config.bodies.DRAIN_SECONDS", 0.0)
     going_on, inside = asyncio.Event(), []
 
@@ -146,7 +160,7 @@ async def test_bodies_are_parsed_one_after_the_other_where_they_are_large(monkey
             await going_on.wait()
             await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    app = BodyLimits(slow, Limits(in_hand=100_000, turn_seconds=0.05))
+    app = bounded(slow, spool, in_hand=100_000, turn_seconds=0.05)
     first, second, small = Sent(b"x" * 80_000), Sent(b"x" * 80_000), Sent(b"x")
     running = asyncio.create_task(app(first.scope, first.receive, first.send))
     while not inside:
@@ -180,7 +194,7 @@ async def test_who_waits_for_a_turn_gets_it_in_order():
     assert order == [99, 2, 1] and turns.free == 10 - 3
 
 
-async def test_body_for_which_the_disk_has_no_room_is_refused_by_name(tmp_path, monkeypatch):
+async def test_body_for_which_the_disk_has_no_room_is_refused_by_name(tmp_path, monkeypatch, spool):
     monkeypatch.setattr("config.bodies.DRAIN_SECONDS", 0.0)
 
     async def keeping(scope, receive, send) -> None:
@@ -189,5 +203,5 @@ async def test_body_for_which_the_disk_has_no_room_is_refused_by_name(tmp_path, 
 
     sent = Sent(b"x" * 5000)
     with full_disk():
-        await BodyLimits(keeping, Limits())(sent.scope, sent.receive, sent.send)
+        await bounded(keeping, spool)(sent.scope, sent.receive, sent.send)
     assert sent.status == 507 and json.loads(sent.said[1]["body"])["code"] == "storage-full"
