@@ -179,7 +179,7 @@ def keys(cast: Cast) -> dict[str, Any]:
 
 def address_of(name: str, keys: dict[str, Any]) -> str:
     (_, parameters), *_ = get_resolver().reverse_dict.getlist(name)[0][0]
-    return reverse(name, kwargs={one: keys[one] for one in parameters})
+    return reverse(name, kwargs={parameter: keys[parameter] for parameter in parameters})
 
 
 def test_there_is_a_rule_for_each_address_that_takes_a_large_body() -> None:
@@ -262,9 +262,9 @@ async def test_large_bodies_are_read_from_whom_the_address_admits_alone(cast: Ca
 @asynccontextmanager
 async def unfinished(app: BodyLimits, sendings: list[Sending]) -> AsyncIterator[None]:
     """For as long as this lasts, these have sent what they will and are not done; or they were refused."""
-    tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in sendings]
+    tasks = [asyncio.create_task(app(sending.scope, sending.receive, sending.send)) for sending in sendings]
     try:
-        while not all(task.done() or one.waits for task, one in zip(tasks, sendings, strict=True)):
+        while not all(task.done() or sending.waits for task, sending in zip(tasks, sendings, strict=True)):
             await asyncio.sleep(0)
         yield
     finally:
@@ -280,8 +280,8 @@ async def test_what_one_person_and_all_have_under_way_is_bounded_and_given_back(
     mina, olga = [await sync_to_async(session)(person) for person in (cast.mina, cast.olga)]
     many = [Sending(path, length=100 * MIB, pieces=5, headers=mina) for _ in range(8)]
     async with unfinished(app, many):
-        assert {one.answer for one in many if one.messages} == {(429, "too-much-at-once")}
-        assert 0 < sum(not one.messages for one in many) < 8 and under_way(spool) <= 20 * MIB
+        assert {sending.answer for sending in many if sending.messages} == {(429, "too-much-at-once")}
+        assert 0 < sum(not sending.messages for sending in many) < 8 and under_way(spool) <= 20 * MIB
         more = [Sending(path, length=100 * MIB, pieces=15, headers=olga)]
         async with unfinished(app, more):
             (refused,) = more
@@ -317,7 +317,7 @@ async def test_unfinished_small_bodies_of_strangers_share_little_memory(cast: Ca
     terms |= {"headers": {"accept": "application/json"}}
     first = [Sending("/accounts/login/", address=f"203.0.113.{number}", **terms) for number in (1, 1, 2)]
     async with unfinished(app, first):
-        assert not any(one.messages for one in first)
+        assert not any(sending.messages for sending in first)
         bob = await sync_to_async(session)(cast.bob)
         known = Sending("/accounts/login/", address="203.0.113.1", **terms | {"headers": bob})
         same, other = [Sending("/accounts/login/", address=f"203.0.113.{number}", **terms) for number in (1, 3)]
@@ -354,7 +354,7 @@ def open_files(folder: Path) -> set[str]:
             links.append(os.readlink(f"/proc/self/fd/{descriptor}"))
         except OSError:
             continue
-    return {one for one in links if one.startswith(str(folder)) and not one.endswith("/lock")}
+    return {link for link in links if link.startswith(str(folder)) and not link.endswith("/lock")}
 
 
 @pytest.mark.django_db(transaction=True)
