@@ -25,7 +25,13 @@ from assist.learning.search import trials
 from assist.learning.selection import rounds as selecting
 from assist.registry import trial
 from assist.suggestions import pins, precompute, record
+from projects.data import crashed_jobs
+from projects.data.crashed_jobs import Ending
 from projects.models import Project
+
+crashed_jobs.ENDINGS |= {kind.job: Ending(kind.argument, abandoned.end_crashed(kind)) for kind in abandoned.KINDS}
+crashed_jobs.ENDINGS[erasure.JOB] = Ending("erasure_key", erasure.go_on_later)
+crashed_jobs.ENDINGS[trial.JOB] = Ending("version_key", trial.end_crashed)
 
 
 @app.task(queue="copilot")

@@ -6,15 +6,23 @@ a job would be taken for theirs: what they are at would be called failed, or be 
 given away it counts one more attempt, so the number that a worker was given its job with tells whether it still has it.
 """
 
+import asyncio
 import logging
+import time
 from datetime import datetime
 from typing import Any
 
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 from procrastinate.utils import utcnow
 
+from taskers.database.away import is_database_away
+
 logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 600.0  # for a database that is away, before the end of a job is given up
+PAUSE_SECONDS = 1.0
 
 HELD = """
 WITH held AS MATERIALIZED (
@@ -45,10 +53,22 @@ class OwnJobs(JobManager):
         await self._if_held(RETRY, job, retry_at=retry_at or utcnow(), **terms)
 
     async def _if_held(self, statement: str, job: Job, **terms: Any) -> None:
-        if not await self.connector.execute_query_all_async(statement, job_id=job.id, attempts=job.attempts, **terms):
+        if not await self._written(statement, job_id=job.id, attempts=job.attempts, **terms):
             logger.info(
                 "Job %s[%s] was given to another worker, or ended by it, while this one stood still: what became of it"
                 " there counts.",
                 job.task_name,
                 job.id,
             )
+
+    async def _written(self, statement: str, **terms: Any) -> list[dict[str, Any]]:
+        """The rows of a statement, which waits for a database that is away: a job whose end isn't written down looks as
+        if it had killed its worker. Raises ConnectorException."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return list(await self.connector.execute_query_all_async(statement, **terms))
+            except ConnectorException as error:
+                if not is_database_away(error) or time.monotonic() > end:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)

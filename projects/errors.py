@@ -16,6 +16,18 @@ class GaveUp(Refused):
     code = "gave-up"
 
 
+class WorkerCrashed(Refused):
+    """The job %(job)s killed its worker %(number)s times, so it was ended. Ask your operator what the log says."""
+
+    code = "worker-crashed"
+
+
+class Quarantined(Refused):
+    """Reading %(name)s killed %(number)s workers (job %(job)s), so the file is in quarantine: ask your operator."""
+
+    code = "quarantined"
+
+
 class LeaseLost(StateConflict):
     """This work is no longer yours: its time ran out and somebody else has it now. Your draft is kept."""
 

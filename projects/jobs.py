@@ -4,19 +4,18 @@ import math
 import time
 from collections.abc import Callable
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import UniqueViolation
 from procrastinate.job_context import JobContext
-from procrastinate.jobs import Status
 
 from projects import queue
 from projects.configuration import spending_limit
-from projects.data import abandoned, archive, deliveries, importing
+from projects.data import abandoned, archive, crashed_jobs, deliveries, importing
 from projects.data.archive import cleanup
+from projects.data.crashed_jobs import Ending
 from projects.data.media import assets
 from projects.models import Batch, Exclusion, Project
 from projects.quality import approvals, budgets, consensus, estimating
@@ -33,6 +32,13 @@ from taskers.notifications import digests, inbox
 EXPIRE_AT_ONCE = 2000
 JUMP = 5.0  # seconds by which a clock is set, or a machine slept
 SETTLED = 30.0  # seconds after which all the workers of a machine that slept have said that they live
+
+crashed_jobs.ENDINGS |= {
+    "projects.jobs.run_import": Ending("import_key", importing.end_crashed),
+    "projects.jobs.make_delivery": Ending("delivery_key", deliveries.end_crashed),
+    "projects.jobs.archive_batch": Ending("batch_key", archive.end_crashed),
+    "projects.jobs.run_bulk_action": Ending("action_key", bulk_actions.end_crashed),
+}
 
 
 # A database that is away for a while loses no file: it is tried again for a quarter of an hour, from where it stood.
@@ -108,19 +114,15 @@ def take_up(timestamp: int) -> int:
 @app.periodic(cron="*/2 * * * *")
 @app.task(queue="queue", queueing_lock="resume_stalled", pass_context=True)
 async def resume_stalled(context: JobContext, timestamp: int) -> int:
-    """Give the jobs of workers that died to those that live; returns how many. Where the machine has just slept, or
-    this very worker seems to be dead, the others may live as well: their heartbeats come first, and two minutes later
-    it is known who died."""
+    """Give the jobs of workers that died to those that live, or end what killed too many; returns how many. Where the
+    machine has just slept, or this very worker seems to be dead, the others may live as well: their heartbeats come
+    first, and two minutes later it is known who died."""
     woke = machine.just_woke()
-    stalled = list(await app.job_manager.get_stalled_jobs())
+    stalled = sorted(await app.job_manager.get_stalled_jobs(), key=lambda job: job.id or 0)
     if woke or context.job.id in {job.id for job in stalled}:
         return 0
-    for job in stalled:
-        try:
-            await app.job_manager.retry_job(job, retry_at=timezone.now())
-        except UniqueViolation:  # the next of its kind waits already, and will do the same
-            await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
-    return len(stalled)
+    resume = sync_to_async(crashed_jobs.resume)
+    return sum([await resume(job) for job in stalled])
 
 
 @app.periodic(cron="* * * * *")

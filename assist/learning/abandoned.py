@@ -15,6 +15,7 @@ from assist.learning import erasure, evaluation, likely_wrong, snapshots, traini
 from assist.learning.reasons import REASONS
 from assist.learning.selection import rounds as selecting
 from assist.suggestions import precompute
+from projects.errors import WorkerCrashed
 
 MOST_TRIES = 3
 LIVE = ("todo", "doing")
@@ -47,6 +48,11 @@ def sweep() -> int:
     """See to all that is open without a job, and to what killed workers left; returns how much there was."""
     training.clear()
     return sum(_swept(kind) for kind in KINDS)
+
+
+def end_crashed(kind: Kind) -> Callable[[int, WorkerCrashed], object]:
+    """The verb that ends one of this kind whose job killed its workers."""
+    return lambda key, problem: kind.give_up(key, REASONS["crashed"] % problem.values)
 
 
 def _swept(kind: Kind) -> int:

@@ -8,6 +8,7 @@ anew: it marks first and removes then, and each step may be done twice.
 
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
 from itertools import islice
 from uuid import UUID
 
@@ -32,7 +33,7 @@ from assist.models import (
 )
 from projects.configuration.project_events import tell
 from projects.data import archive
-from projects.errors import Refused
+from projects.errors import Refused, WorkerCrashed
 from projects.models import ArchivedTask, Project, Task, Verdict
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -41,6 +42,7 @@ JOB = "assist.jobs.erase"
 MOST = 1_000  # tasks at once that are named
 MOST_SELECTED = 250_000  # that are found by what they have in common
 PIECE = 50_000  # of them that one job sees to
+AFTER_CRASH = timedelta(hours=1)
 WAITING, DONE = Erasure.State
 NEWEST = 20
 
@@ -92,10 +94,11 @@ def _keys(project: Project, tasks: Collection[UUID]) -> Iterator[tuple[UUID, int
         yield from rows.filter(project=project, public_id__in=tasks).values_list("public_id", "pk")
 
 
-def hand_over(key: int, project: int) -> None:
+def hand_over(key: int, project: int, pause: timedelta = timedelta(0)) -> None:
     """Have a worker see to it. While it does no snapshot of the project is written, nor the other way round: none that
     was begun before comes to hold what is erased."""
-    app.configure_task(JOB, queue="copilot", lock=snapshots.lock(project)).defer(erasure_key=key)
+    terms = {"schedule_in": {"seconds": pause.total_seconds()}} if pause else {}
+    app.configure_task(JOB, queue="copilot", lock=snapshots.lock(project), **terms).defer(erasure_key=key)
 
 
 def run(key: int) -> str:
@@ -156,6 +159,13 @@ def open_keys() -> Iterable[tuple[int, int]]:
 def go_on(key: int, reason: str) -> None:
     """One that failed again and again is still owed: it is handed over anew, for as long as it takes."""
     hand_over(key, Erasure.objects.get(pk=key).project_id)
+
+
+def go_on_later(key: int, problem: WorkerCrashed) -> None:
+    """One that killed its workers is still owed, but gives the others time."""
+    erasure = Erasure.objects.get(pk=key)
+    if erasure.state == WAITING:
+        hand_over(key, erasure.project_id, AFTER_CRASH)
 
 
 def of(project: Project) -> Sequence[Erasure]:

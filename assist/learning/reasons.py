@@ -22,6 +22,7 @@ REASONS = {
     "no-snapshot": "The snapshot couldn't be written: %(why)s",
     "settings": "The project's settings changed while it was made: take another.",
     "given-up": "It ended with an error three times: the log of the workers says which.",
+    "crashed": "The job %(job)s killed its worker %(number)s times: the log of the workers says more.",
     "no-number": "What came of it is no number.",
     "time": "The time of the search was over.",
     "worker-died": "Its worker died.",

@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from assist.models import ModelVersion
 from assist.registry import registry
 from assist.runtime import smoke
+from projects.errors import WorkerCrashed
 
 JOB = "assist.jobs.try_model"
 
@@ -32,3 +33,10 @@ def run(key: int) -> bool:
     if version.removed_at is not None:
         return False
     return ask(version, Path(settings.MODELS_DIR)).smoke == ModelVersion.Smoke.PASSED
+
+
+def end_crashed(key: int, problem: WorkerCrashed) -> None:
+    """A model that killed the workers which asked it doesn't answer."""
+    version = ModelVersion.objects.get(pk=key)
+    if version.removed_at is None:
+        registry.tried(version, well=False, said=problem.text, figures={})

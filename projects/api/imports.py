@@ -94,7 +94,7 @@ class Choice(Endpoint):
 
 
 class Drop(Endpoint):
-    """Load nothing of an import that was looked at, or no more of one that failed or that nobody is at."""
+    """Load nothing of an import that was looked at, or no more of one that is being loaded, waits or failed."""
 
     scopes = {"POST": (Scope.LOAD,)}
 

@@ -58,6 +58,10 @@ class Kind(Generic[Row]):
         self._hand_over(key)
         return True
 
+    def cancel_waiting(self, key: int) -> None:
+        """Have no worker begin a job of one that is over; a worker that has one finds that out itself."""
+        self._jobs(key).filter(status="todo").update(status="cancelled")
+
     def take_up(self, rows: QuerySet[Row]) -> int:
         """Hand those of these rows to workers that are stuck; returns how many."""
         return sum(self._taken_up(one.pk) for one in rows.order_by("pk") if self.is_stuck(one))

@@ -46,7 +46,7 @@ class Import(models.Model):
         RUNNING = "running", "Loading"
         DONE = "done", "Loaded"
         FAILED = "failed", "Failed"
-        DROPPED = "dropped", "Not loaded"  # planned -> dropped; as is what nobody is at any more
+        DROPPED = "dropped", "Not loaded"  # from any state but done
 
     class Stop(models.TextChoices):
         NEEDED = "needed", "Ask me only where a choice is needed"
@@ -99,6 +99,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def in_quarantine(self) -> bool:
+        """Whether its file killed worker after worker, so that nobody opens it (importing/quarantine.py)."""
+        return str(self.file.name or "").startswith("quarantine/")
 
     @property
     def why(self) -> str:

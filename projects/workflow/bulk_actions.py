@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from projects import queue
-from projects.errors import Refused
+from projects.errors import Refused, WorkerCrashed
 from projects.models import BulkAction, BulkTrace, Project, Task
 from projects.workflow import bulk_verbs
 from projects.workflow.bulk_verbs import VERBS, check
@@ -127,6 +127,15 @@ def stop(action: BulkAction, *, by: Person) -> BulkAction:
     action.refresh_from_db()
     _tell("bulk_action_ended", action, by)
     return action
+
+
+def end_crashed(action_key: int, problem: WorkerCrashed) -> None:
+    """Do it to no further task, since that killed the workers; what is done stays done, and the reason is listed."""
+    action = BulkAction.objects.select_related("project__organization", "asked_by").get(pk=action_key)
+    fault = {"task": "", "external_id": "", "code": problem.code, "text": problem.text} | made_of(problem.sentence)
+    running = BulkAction.objects.filter(pk=action_key, state=BulkAction.State.RUNNING)
+    if running.update(state=BulkAction.State.STOPPED, ended_at=Now(), faults=[fault, *action.faults][:FAULTS]):
+        _tell("bulk_action_ended", action, action.asked_by)
 
 
 def of_project(project: Project) -> QuerySet[BulkAction]:

@@ -7,14 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import psutil
 import pytest
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from assist.learning import abandoned, likely_wrong, snapshots, training
+from assist.learning import abandoned, erasure, likely_wrong, snapshots, training
 from assist.models import ModelVersion, Precompute, Snapshot, TrainingRun
+from assist.registry import trial
 from assist.suggestions import precompute
+from projects.data import crashed_jobs
+from projects.errors import WorkerCrashed
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.models import Event
@@ -97,6 +102,33 @@ def test_a_check_and_what_is_made_ready_end_by_name_too(cast, project) -> None:
         assert one.state == "failed"
     assert "three times" in check.reason and "three times" in ahead.note
     likely_wrong.begin(project, by=cast.mina)  # nothing is in its way
+
+
+def test_work_whose_job_killed_its_workers_ends_by_its_name(cast, project, run) -> None:
+    problem = WorkerCrashed(job="train[5]", number=3)
+    crashed_jobs.ENDINGS[training.JOB].end(run.pk, problem)
+    run.refresh_from_db()
+    assert run.state == "failed" and "train[5]" in run.reason
+    for kind in abandoned.KINDS:
+        assert crashed_jobs.ENDINGS[kind.job].argument == kind.argument
+
+
+def test_an_erasure_whose_job_killed_its_workers_is_still_owed_but_waits(cast, project) -> None:
+    task = project.tasks.get()
+    owed = erasure.begin(project, [task.public_id], reason="They asked for it.", by=cast.mina)
+    job_of(erasure.JOB).delete()
+    crashed_jobs.ENDINGS[erasure.JOB].end(owed.pk, WorkerCrashed(job="erase[6]", number=3))
+    assert job_of(erasure.JOB).get().scheduled_at > timezone.now() + timedelta(minutes=30)
+    assert abandoned.sweep() == 0, "it isn't begun sooner"
+
+
+def test_a_model_that_killed_the_workers_which_asked_it_is_no_model_to_choose(cast) -> None:
+    version = ModelVersion.objects.create(
+        name="brought", version="1", capability="spans", runtime="fake", smoke=ModelVersion.Smoke.WAITING
+    )
+    crashed_jobs.ENDINGS[trial.JOB].end(version.pk, WorkerCrashed(job="try_model[7]", number=3))
+    version.refresh_from_db()
+    assert version.smoke == "failed" and "try_model[7]" in version.smoke_said
 
 
 WORKER = """

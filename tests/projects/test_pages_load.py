@@ -165,19 +165,23 @@ def test_page_says_how_much_the_server_takes_at_once(mina, project, settings, ta
     assert f'data-most="{min(taken, 2**32) - 2**16}"' in shown and f"65,534 files and {said}." in shown
 
 
-def test_import_that_nobody_is_at_can_be_let_go_of(mina, project) -> None:
+@pytest.mark.parametrize("job", ["doing", "failed"])
+def test_import_can_be_let_go_of_while_somebody_is_at_it_and_when_nobody_is(mina, project, job) -> None:
     send(mina, project)
     made = only_import()
     page, drop = (reverse(name, args=[made.public_id]) for name in ("import", "import-drop"))
-    assert "Load no more of it" not in mina.get(page).content.decode()
-    assert "is being loaded" in mina.post(drop, follow=True).content.decode()
     Import.objects.update(state="running", loaded=1)
-    ProcrastinateJob.objects.all().delete()
+    ProcrastinateJob.objects.filter(args__import_key=made.pk).update(status=job)
     assert "Load no more of it" in mina.get(page).content.decode()
+    polled = mina.get(page, headers={"HX-Request": "true"}).content.decode()
+    assert "Load no more of it" not in polled and "import-drop" not in polled.replace(drop, "")
     assert "What is left of" in mina.post(drop, follow=True).content.decode()
     shown = mina.get(page).content.decode()
     assert "What was left of it wasn&#x27;t loaded" in shown or "What was left of it wasn't loaded" in shown
-    assert "Go on loading" not in shown
+    assert "Go on loading" not in shown and "Load no more of it" not in shown
+    polled = mina.get(page, headers={"HX-Request": "true"}).content.decode()
+    assert '<div id="import-drop" hx-swap-oob="true"></div>' in polled, "the button goes where the page is still open"
+    assert "This import is over." in mina.post(drop, follow=True).content.decode()
 
 
 @pytest.mark.parametrize("fault", [OperationalError, InterfaceError])

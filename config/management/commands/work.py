@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
 from procrastinate import App
+from procrastinate.connector import BaseAsyncConnector
 from procrastinate.contrib.django import app
 from procrastinate.periodic import PeriodicRegistry
 
 from assist.suggestions.follow import WARMER
 from config import worker_connector
-from config.carried_jobs import CarryingJobs
+from config.carried_jobs import CarryingJobs, mark_stopping
 from config.metrics import process
 from config.readers import READERS
 from projects.webhooks import courier
@@ -81,7 +82,7 @@ async def work(concurrency: int) -> None:
             apps = {name: by_the_clock if name == "jobs" else others for name in places}
             workers = [group.create_task(_work_off(apps[name], name, count)) for name, count in places.items()]
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, _stop, workers)
+                loop.add_signal_handler(number, _stop, workers, group, by_the_clock.connector)
     finally:
         for follower in followers:
             follower.cancel()
@@ -103,8 +104,10 @@ async def _work_off(worker_app: App, name: str, places: int) -> None:
     raise RuntimeError(f"Nobody works off {name} any more.")
 
 
-def _stop(workers: list[asyncio.Task]) -> None:
+def _stop(workers: list[asyncio.Task], group: asyncio.TaskGroup, connector: BaseAsyncConnector) -> None:
     """Take no more jobs, and end with those in hand."""
+    if not all(worker.done() for worker in workers):
+        group.create_task(mark_stopping(connector))
     for worker in workers:
         if not worker.cancelling():  # a second time would give up those as well
             worker.cancel()

@@ -6,7 +6,7 @@ files lie in Django's storage below `archive/`; the database keeps their names, 
 
 from projects.data.archive.events import archive_events, events_of
 from projects.data.archive.keeping import Unreadable
-from projects.data.archive.moving import archive, request, run
+from projects.data.archive.moving import archive, end_crashed, request, run
 from projects.data.archive.reading import Kept, between, check, find
 from projects.data.archive.returning import bring_back
 
@@ -18,6 +18,7 @@ __all__ = [
     "between",
     "bring_back",
     "check",
+    "end_crashed",
     "events_of",
     "find",
     "request",

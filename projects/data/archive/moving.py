@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 
 from projects.data.archive import files, keeping
+from projects.errors import WorkerCrashed
 from projects.models import (
     Annotation,
     Archive,
@@ -134,6 +135,12 @@ def run(batch_key: int) -> None:
     except Problem as problem:
         Archive.objects.filter(pk=found.pk).update(reason=problem.text[:300], reason_of=problem.kept())
         raise
+
+
+def end_crashed(batch_key: int, problem: WorkerCrashed) -> None:
+    """Write down for the page that the job killed its workers; asking again begins it anew."""
+    rows = Archive.objects.filter(batch=batch_key, finished_at=None)
+    rows.update(reason=problem.text[:300], reason_of=problem.kept())
 
 
 @transaction.atomic

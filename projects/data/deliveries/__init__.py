@@ -2,7 +2,7 @@
 
 from projects.data.deliveries import retention
 from projects.data.deliveries.making import TooManyDeliveries, newest, one_of, order, run
-from projects.data.deliveries.resuming import give_up, go_on, is_stuck, take_up
+from projects.data.deliveries.resuming import end_crashed, give_up, go_on, is_stuck, take_up
 from projects.data.deliveries.targets import DOWNLOAD, TARGETS, Target, places
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "TARGETS",
     "Target",
     "TooManyDeliveries",
+    "end_crashed",
     "give_up",
     "go_on",
     "is_stuck",

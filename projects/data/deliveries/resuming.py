@@ -1,9 +1,11 @@
 """Deliveries that nobody makes any more, though they aren't done: taken up again; what never gets on is ended."""
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from projects.data import abandoned
 from projects.data.deliveries.making import JOB, QUEUE, UNDER_WAY, State, fail
+from projects.errors import WorkerCrashed
 from projects.models import Delivery
 from taskers.errors import StateConflict
 
@@ -38,3 +40,9 @@ def take_up() -> int:
 def give_up(delivery_key: int, *, job: int | None) -> None:
     """End a delivery that never gets on, as failed, at the word of a job of its own."""
     DELIVERIES.give_up(delivery_key, job=job)
+
+
+@transaction.atomic
+def end_crashed(delivery_key: int, problem: WorkerCrashed) -> None:
+    """End a delivery whose job killed its workers, as failed."""
+    fail(DELIVERIES.locked(delivery_key), problem)

@@ -2,6 +2,7 @@
 
 from projects.data.importing.formats import FORMATS
 from projects.data.importing.predictions import Prediction, PredictionsKept, keep_predictions, read_predictions
+from projects.data.importing.quarantine import end_crashed
 from projects.data.importing.receive import all_faults, keep, receive, receive_from, run
 from projects.data.importing.resuming import drop, give_up, go_on, is_stuck, take_up
 from projects.data.importing.rows import Fault, Item, Row
@@ -17,6 +18,7 @@ __all__ = [
     "Row",
     "all_faults",
     "drop",
+    "end_crashed",
     "give_up",
     "go_on",
     "is_stuck",

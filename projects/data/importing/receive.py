@@ -32,6 +32,7 @@ OVER = (Import.State.DONE, Import.State.PLANNED, Import.State.DROPPED)  # nobody
 UNDER_WAY = (Import.State.WAITING, Import.State.PLANNING, Import.State.RUNNING)
 COUNTED = ["position", "loaded", "known", "refused", "errors", "answered", "lost", "losses", "columns"]
 KEPT_ERRORS = 500  # with the import, for its page; the rest lies beside it
+IN_QUARANTINE = "The file of this import is in quarantine, as it killed its workers: ask your operator to look at it."
 MOST_ERRORS = 100_000  # after so many refused rows the rest is not worth reading
 
 
@@ -117,6 +118,8 @@ def run(import_key: int, *, told: Callable[[Import], None] | None = None) -> Imp
     stay as they are, to be gone on with. What is wrong with them as a whole ends it as failed, with the reason; what
     was loaded before stays.
     """
+    if Import.objects.get(pk=import_key).in_quarantine:
+        raise StateConflict(IN_QUARANTINE, code="quarantined")
     with at_work.hold(import_key):
         return _run(import_key, told)
 
@@ -137,6 +140,9 @@ def _run(import_key: int, told: Callable[[Import], None] | None) -> Import:
     except (OperationalError, InterfaceError):
         raise  # the database is away, so nothing can be written down either: whoever runs this tries again
     except Exception as error:
+        file_import.refresh_from_db()
+        if file_import.state == Import.State.DROPPED:  # and its file was thrown away under the reader
+            return file_import
         end(file_import, Import.State.FAILED, Unexpected(kind=type(error).__name__))
         raise
     if file_import.state in OVER:

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from projects.data import abandoned
 from projects.data.importing import at_work
 from projects.data.importing.choices import JOB
-from projects.data.importing.receive import OVER, UNDER_WAY, called_off, end
+from projects.data.importing.receive import IN_QUARANTINE, OVER, UNDER_WAY, called_off, end
 from projects.models import Import
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -35,19 +35,23 @@ def is_stuck(file_import: Import) -> bool:
 
 
 def go_on(file_import: Import) -> None:
-    """Have a worker load what is left of a file that failed, or that nobody is at. Raises StateConflict."""
+    """Have a worker load what is left of a file that failed, or that nobody is at. Raises StateConflict, also where the
+    file is in quarantine."""
+    if Import.objects.get(pk=file_import.pk).in_quarantine:
+        raise StateConflict(IN_QUARANTINE, code="quarantined")
     if not IMPORTS.go_on(file_import.pk):
         raise StateConflict("This file is loaded, or is being loaded.")
 
 
 @transaction.atomic
 def drop(file_import: Import, *, by: Person | None) -> None:
-    """Load nothing of what waits for a choice, nor what is left of one that failed, or that nobody is at. Raises
-    StateConflict."""
-    found = IMPORTS.locked(file_import.pk)
-    if found.state != Import.State.PLANNED and not IMPORTS.is_stuck(found):
-        raise StateConflict("This import is over, or is being loaded.")
-    called_off(found, by=by)
+    """Load no more of an import, whatever it is at: whoever loads it finds that out with its next rows, which stay out,
+    and its jobs that wait are cancelled. Raises StateConflict where it is over."""
+    current = IMPORTS.locked(file_import.pk)
+    if current.state in (Import.State.DONE, Import.State.DROPPED):
+        raise StateConflict("This import is over.")
+    called_off(current, by=by)
+    IMPORTS.cancel_waiting(current.pk)
 
 
 def take_up() -> int:

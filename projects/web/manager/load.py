@@ -35,6 +35,8 @@ from taskers.errors import Problem, StateConflict
 from taskers.files.csv_cells import plain
 from taskers.web.requests import MemberRequest, key_asked
 
+# What waits for a choice has a button of its own (_plan.html).
+DROPPABLE = (Import.State.WAITING, Import.State.PLANNING, Import.State.RUNNING, Import.State.FAILED)
 SHOWN = 50  # refused rows on the page; the CSV has all
 ROWS_A_PIECE = 1000
 MOST_ZIPPED = 2**32  # bytes of a zip that the browser makes (static/js/pages/zip.js)
@@ -145,6 +147,8 @@ def show(request: MemberRequest, import_id: UUID) -> HttpResponse:
         "project": found.batch.project,
         "errors": [told(one) for one in found.errors[:SHOWN]],
         "stuck": importing.is_stuck(found),
+        "asked_again": bool(request.htmx),
+        "droppable": found.state in DROPPABLE,
         "going_on": found.state in (Import.State.WAITING, Import.State.PLANNING, Import.State.RUNNING),
         "losses": [told(one) for one in found.losses[:SHOWN]],
         "pace": pace_of(found, timezone.now()),
