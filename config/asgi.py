@@ -14,6 +14,7 @@ from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from assist.session.routing import websocket_urlpatterns  # noqa: E402
+from config.away_sockets import AwaySockets  # noqa: E402
 from config.bodies import BodyLimits  # noqa: E402
 from config.connections import RequestsPerAddress  # noqa: E402
 from config.limits import Limits  # noqa: E402
@@ -35,7 +36,9 @@ async def nowhere(scope, receive, send) -> None:
 
 
 anywhere_else = re_path("", nowhere)  # type: ignore[arg-type]  # Channels routes to ASGI apps
-sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, anywhere_else])))
+sockets = AllowedHostsOriginValidator(
+    AwaySockets(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, anywhere_else])))
+)
 limits = Limits()
 spool = Spool(spool_folder(), bytes_each=limits.spool_each, bytes_total=limits.spool_total)
 settings.FILE_UPLOAD_TEMP_DIR = str(spool.folder)  # of this process; no other place is swept once it is gone

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from procrastinate import App
-from procrastinate.connector import BaseAsyncConnector
+from procrastinate.connector import BaseConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
@@ -56,7 +56,7 @@ async def take_up(go_on: Callable[[], Awaitable[Any]], context: JobContext, work
         JOBS.labels(name, ended).observe(time.perf_counter() - began)
 
 
-async def mark_stopping(connector: BaseAsyncConnector) -> None:
+async def mark_stopping(connector: BaseConnector) -> None:
     """Write down that the worker of the jobs in hand was told to stop: if it is killed before they end, as where a
     deploy doesn't wait, that is not their fault."""
     terms = {"ids": list(in_hand), "attempts": list(in_hand.values())}

@@ -210,7 +210,7 @@ class RequestsPerAddress:
             return
         address = sender(address)
         if self.asking[address] >= self.most:
-            await _refuse(scope, receive, send, Crowded())
+            await refuse(scope, receive, send, Crowded())
             return
         self.asking[address] += 1
         try:
@@ -221,7 +221,8 @@ class RequestsPerAddress:
                 del self.asking[address]
 
 
-async def _refuse(scope: dict[str, Any], receive: Callable, send: Callable, problem: Problem) -> None:
+async def refuse(scope: dict[str, Any], receive: Callable, send: Callable, problem: Problem) -> None:
+    """Answer a request, or a websocket before its handshake, with a named error."""
     body = json.dumps(problem.as_json()).encode()
     kind = "http" if scope["type"] == "http" else "websocket.http"
     if kind == "websocket.http":
@@ -230,5 +231,6 @@ async def _refuse(scope: dict[str, Any], receive: Callable, send: Callable, prob
             await send({"type": "websocket.close", "code": 4000 + problem.status})
             return
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
     await send({"type": f"{kind}.response.start", "status": problem.status, "headers": headers})
     await send({"type": f"{kind}.response.body", "body": body})

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from taskers.database.pool_waits import POOL_WAIT_SECONDS, RECONNECT_SECONDS
+
 
 def flag(name: str, default: bool = False) -> bool:
     """A yes/no variable; anything but the usual words raises ImproperlyConfigured."""
@@ -66,9 +68,10 @@ def database(url: str, pool_size: int) -> dict:
     options.setdefault("options", "-c plan_cache_mode=force_generic_plan -c jit=off")
     if pool_size:
         # Without a pool each request in flight under ASGI opens a backend of its own.
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 20}
+        waits = {"timeout": POOL_WAIT_SECONDS, "reconnect_timeout": RECONNECT_SECONDS}
+        options["pool"] = {"min_size": 1, "max_size": pool_size} | waits
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "taskers.database.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

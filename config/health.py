@@ -14,13 +14,14 @@ from pathlib import Path
 import psycopg
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from assist.runtime import client
+from taskers.errors import DatabaseAway
 
 WORKER_SILENCE = 30  # seconds; workers say that they live every 10
 PATIENCE = 1.5  # seconds for the database or a disk to answer; who asks wants to know within two
@@ -89,7 +90,7 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     wanted = {"worker": worker if ready else "unknown", "copilot": copilot, "media": media}
     degraded = [name for name, answer in wanted.items() if answer != OK]
     body = {"ready": ready, "degraded": degraded, "checks": needed | wanted}
-    return JsonResponse(body, status=200 if ready else 503)
+    return JsonResponse(body) if ready else JsonResponse(body, status=503, headers=DatabaseAway.headers)
 
 
 def worker_alive() -> bool:
@@ -102,7 +103,7 @@ def worker_alive() -> bool:
 def _migrations() -> str:
     try:
         return _Migrations.check()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return SILENT
 
 

@@ -233,6 +233,14 @@ class StorageFull(Problem):
     status = 507
 
 
+class DatabaseAway(Problem):
+    """The database doesn't answer just now, so nothing of this was saved. Try again in a moment."""
+
+    code = "database-away"
+    status = 503
+    headers = {"Retry-After": "5"}  # seconds
+
+
 class Unexpected(Problem):
     """Something unexpected went wrong (%(kind)s)."""
 

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -97,7 +98,7 @@ def _keys(project: Project, tasks: Collection[UUID]) -> Iterator[tuple[UUID, int
 def hand_over(key: int, project: int, pause: timedelta = timedelta(0)) -> None:
     """Have a worker see to it. While it does no snapshot of the project is written, nor the other way round: none that
     was begun before comes to hold what is erased."""
-    terms = {"schedule_in": {"seconds": pause.total_seconds()}} if pause else {}
+    terms: dict[str, Any] = {"schedule_in": {"seconds": pause.total_seconds()}} if pause else {}
     app.configure_task(JOB, queue="copilot", lock=snapshots.lock(project), **terms).defer(erasure_key=key)
 
 

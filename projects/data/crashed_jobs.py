@@ -119,7 +119,7 @@ def _name(job: Job) -> str:
     return f"{job.task_name.rpartition('.')[2]}[{job.id}]"
 
 
-def _run(statement: str, **terms: object) -> list[tuple]:
+def _run(statement: str, **terms: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, terms)
         return cursor.fetchall() if cursor.description else []

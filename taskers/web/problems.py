@@ -15,7 +15,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from taskers.errors import MEDIA_TYPE, NotAllowed, NotFound, Problem, StorageFull, Unstorable
+from taskers.database.away import is_database_away
+from taskers.errors import MEDIA_TYPE, DatabaseAway, NotAllowed, NotFound, Problem, StorageFull, Unstorable
 from taskers.telemetry import request_ids
 
 NEVER_KEPT = (CharacterNotInRepertoire, InvalidTextRepresentation, UntranslatableCharacter)
@@ -31,14 +32,16 @@ def as_json(problem: Problem, extra: dict | None = None) -> JsonResponse:
 
 
 def named(error: BaseException | None) -> Problem | None:
-    """The named error that this is: itself, that a disk is full, ours or the database's, or that PostgreSQL can't keep
-    what was sent; None for any other."""
+    """The named error that this is: itself, that a disk is full, ours or the database's, that the database is away, or
+    that PostgreSQL can't keep what was sent; None for any other."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return StorageFull()
     if isinstance(error, OperationalError) and isinstance(error.__cause__, DiskFull):
         return StorageFull()
+    if is_database_away(error):
+        return DatabaseAway()
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
         return Unstorable()
     if isinstance(error, DataError) and (isinstance(error.__cause__, NEVER_KEPT) or "NUL (0x00)" in str(error)):
@@ -63,6 +66,8 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     asked = request.headers.get("Accept", "")
     if request.path.startswith("/api/") or "json" in asked or request.content_type == "application/json":
         return as_json(problem)
+    if isinstance(problem, DatabaseAway):
+        return _away(problem, fragment=getattr(request, "htmx", False))
     if getattr(request, "htmx", False):
         page = render(request, "_problem.html", {"problem": problem}, status=problem.status)
     else:
@@ -76,6 +81,13 @@ def with_headers(page: HttpResponse, problem: Problem) -> HttpResponse:
     for name, value in problem.headers.items():
         page.headers[name] = value
     return page
+
+
+def _away(problem: Problem, *, fragment: object) -> HttpResponse:
+    """Without the request: who signed in, and all that stands around a page, is in the database."""
+    template = "_problem.html" if fragment else "503.html"
+    page = render_to_string(template, {"problem": problem})
+    return HttpResponse(page, status=problem.status, headers=dict(problem.headers))
 
 
 def came_from(request: HttpRequest) -> str:

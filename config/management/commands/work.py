@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
 from procrastinate import App
-from procrastinate.connector import BaseAsyncConnector
+from procrastinate.connector import BaseConnector
 from procrastinate.contrib.django import app
 from procrastinate.periodic import PeriodicRegistry
 
@@ -104,7 +104,7 @@ async def _work_off(worker_app: App, name: str, places: int) -> None:
     raise RuntimeError(f"Nobody works off {name} any more.")
 
 
-def _stop(workers: list[asyncio.Task], group: asyncio.TaskGroup, connector: BaseAsyncConnector) -> None:
+def _stop(workers: list[asyncio.Task], group: asyncio.TaskGroup, connector: BaseConnector) -> None:
     """Take no more jobs, and end with those in hand."""
     if not all(worker.done() for worker in workers):
         group.create_task(mark_stopping(connector))

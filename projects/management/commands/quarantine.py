@@ -9,6 +9,7 @@ from projects.data import importing
 from projects.data.importing import quarantine
 from projects.models import Import
 from taskers.errors import Problem
+from taskers.web.requests import NO_KEY
 
 
 class Command(BaseCommand):
@@ -22,17 +23,17 @@ class Command(BaseCommand):
         for verb, what in {"release": "let it be loaded again", "delete": "drop the import with its file"}.items():
             verbs.add_parser(verb, help=what).add_argument("import_id", type=UUID, help="as `list` shows it")
 
-    def handle(self, *args: Any, verb: str, import_id: UUID | None = None, **options: Any) -> None:
+    def handle(self, *args: Any, verb: str, import_id: UUID = NO_KEY, **options: Any) -> None:
         if verb == "list":
             for file_import in quarantine.files():
                 place = file_import.file.path
                 self.stdout.write(f"{file_import.public_id}  {place}  {file_import.name}: {file_import.reason}")
             return
-        file_import = quarantine.files().filter(public_id=import_id).first()
-        if file_import is None:
+        chosen = quarantine.files().filter(public_id=import_id).first()
+        if chosen is None:
             raise CommandError(f"No file of an import {import_id} is in quarantine.")
         try:
-            self._act(verb, file_import)
+            self._act(verb, chosen)
         except Problem as problem:
             raise CommandError(problem.text) from None
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import filelock
 from django.conf import settings
-from django.db.backends.postgresql import base
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from taskers.database.postgresql import base
 from tests.plugins.place import MARK
 
 # What Django writes of the models themselves, once they are there: the same before and after each test.
