@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, NamedTuple, cast
 
+from projects.data.connectors.beneath import NoSuchFile, check_name
 from projects.data.connectors.files import Entry
 from projects.errors import Refused
 
@@ -60,9 +61,10 @@ class Archive:
             yield one.entry
 
     def open(self, name: str) -> BinaryIO:
+        check_name(name)
         found = self._packed.get(name)
         if found is None:
-            raise missing(name)
+            raise NoSuchFile(name)
         if found.refused is not None:
             raise found.refused
         return found.open()
@@ -71,11 +73,6 @@ class Archive:
 def _numbered(name: str) -> Iterator[str]:
     path = PurePosixPath(name)
     return (f"{path.with_suffix('')} ({number}){path.suffix}" for number in count(2))
-
-
-def missing(name: str) -> Refused:
-    """There is no file of this name."""
-    return Refused("There is no file “%(name)s”.", code="no-such-file", name=name[-200:])
 
 
 def read_zip(file: BinaryIO) -> Archive:

@@ -15,7 +15,8 @@ import fsspec.asyn
 import s3fs
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from projects.data.connectors.archives import missing, safe
+from projects.data.connectors.archives import safe
+from projects.data.connectors.beneath import NoSuchFile, check_name
 from projects.data.connectors.fetched import MOST, Disconnected, from_start, holder
 from projects.data.connectors.files import Entry, Files
 from projects.errors import Refused
@@ -88,10 +89,11 @@ class Bucket:
         return Entry(name, size, etag)
 
     def open(self, name: str) -> BinaryIO:
-        if self._complete and name not in self._keys:
-            raise missing(name)
+        check_name(name)
         # What nobody has listed yet is asked for by its name, whatever it holds by now.
         key, etag, size = self._keys.get(name, (self._base + name, "", None))
+        if name not in self._keys and (self._complete or not key.startswith(self._prefix)):
+            raise NoSuchFile(name)
         if size is not None and size > MOST:
             raise Refused(
                 "The file has %(number)s bytes; at most %(most)s are allowed.", code="too-large", number=size, most=MOST

@@ -15,7 +15,8 @@ from typing import IO, Any, BinaryIO, NamedTuple, NoReturn
 
 import fsspec
 
-from projects.data.connectors.archives import missing, safe
+from projects.data.connectors.archives import safe
+from projects.data.connectors.beneath import NoSuchFile, check_name
 from projects.data.connectors.fetched import MOST, Disconnected, from_start, holder
 from projects.data.connectors.files import Entry, Files
 from projects.errors import Refused
@@ -200,10 +201,11 @@ class Objects:
         return Entry(name, int(size or 0), version)
 
     def open(self, name: str) -> BinaryIO:
-        if self._complete and name not in self._kept:
-            raise missing(name)
+        check_name(name)
         # What nobody has listed yet is asked for by its name, whatever it holds by now.
         path, size, _version = self._kept.get(name, Kept(self._folder + name, None, ""))
+        if name not in self._kept and (self._complete or not self._begins(path)):
+            raise NoSuchFile(name)
         held = holder()
         try:
             _see_size(size or 0)

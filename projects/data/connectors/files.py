@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
+from projects.data.connectors.beneath import open_beneath
+from projects.errors import Refused
+
 
 class Entry(NamedTuple):
     """One file, by its path below the place it was looked for in."""
@@ -21,15 +24,17 @@ class Files(Protocol):
         ...
 
     def open(self, name: str) -> BinaryIO:
-        """A file's content from its beginning, to be closed by the asker; Refused where there is none or it is kept."""
+        """A file's content from its beginning, to be closed by the asker. The name may stand in somebody's data: raises
+        UnsafePath for one that leads out, Refused where there is none or it is kept."""
         ...
 
 
 class Folder:
-    """The files below a folder of this machine. Links are passed over, so that nothing outside is ever read."""
+    """The files below a folder of this machine. Links are passed over and never followed, so that nothing outside is
+    ever read."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path.resolve()
 
     def entries(self) -> Iterator[Entry]:
         for path in sorted(self.path.rglob("*")):
@@ -38,4 +43,7 @@ class Folder:
                 yield Entry(path.relative_to(self.path).as_posix(), found.st_size, str(found.st_mtime_ns))
 
     def open(self, name: str) -> BinaryIO:
-        return (self.path / name).open("rb")
+        try:
+            return open_beneath(self.path, name)
+        except PermissionError:
+            raise Refused("The server may not read this file.", code="access-denied") from None

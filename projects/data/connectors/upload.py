@@ -12,7 +12,8 @@ from typing import IO, BinaryIO, cast
 from django.core.files.base import File
 
 from projects.data.connectors import disk_room
-from projects.data.connectors.archives import MAX_RATIO, RATIO_FROM, missing, read_tar, read_zip
+from projects.data.connectors.archives import MAX_RATIO, RATIO_FROM, read_tar, read_zip
+from projects.data.connectors.beneath import NoSuchFile, check_name
 from projects.data.connectors.files import Entry, Files
 from projects.data.connectors.handle import Handle
 from projects.errors import Refused
@@ -35,8 +36,9 @@ class OneFile:
         yield self._entry
 
     def open(self, name: str) -> BinaryIO:
+        check_name(name)
         if name != self._entry.name:
-            raise missing(name)
+            raise NoSuchFile(name)
         self._file.seek(0)
         return cast(BinaryIO, _Kept(self._file))
 

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from projects.data.connectors.archives import missing, safe
+from projects.data.connectors.archives import safe
+from projects.data.connectors.beneath import NoSuchFile, check_name
 from projects.data.connectors.fetched import MOST, Disconnected, from_start, holder
 from projects.data.connectors.files import Entry, Files
 from projects.errors import Refused
@@ -36,8 +37,9 @@ class UrlList:
             yield Entry(name, 0)
 
     def open(self, name: str) -> BinaryIO:
+        check_name(name)
         if name not in self._urls:
-            raise missing(name)
+            raise NoSuchFile(name)
         held = holder()
         try:
             fetch(self._urls[name], held, self._limits)

@@ -2,7 +2,8 @@
 
 Run as a script, with the folder, the name of Datumaro's importer, a folder for pictures that lie inside other files,
 and the most megabytes that it may use. Nothing of Tandem is imported here: what Datumaro and the decoders beneath it
-take up, or break, ends with the process.
+take up, or break, ends with the process. Python itself sees that no file is opened that only the set names: Datumaro
+checks most of such names, and each of its importers reads on its own.
 """
 
 import json
@@ -16,6 +17,8 @@ from typing import Any
 
 MAX_SECONDS = 3600  # of processor time
 MOST_FAULTS = 10_000
+DENIED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "urllib.")
+WITHOUT_A_PLACE = ("/dev/null", "/dev/urandom")
 DERIVED = {"segment_anything": ("bbox",)}  # what an importer makes up of a mask
 CERTAIN = ("open_images", "kitti_detection")  # which say 1 as the score of what people drew
 ELSE = {"voc": ("voc_segmentation",)}  # importers of sets of which there is only a part
@@ -29,14 +32,53 @@ def main(folder: Path, importer: str, media: Path, megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     try:
+        confine(folder, media)
         found = _dataset(folder, importer)
         for number, item in enumerate(sorted(found, key=lambda one: (one.subset, one.id))):
-            write(_item(found, item, folder, media, number, importer))
+            try:
+                write(_item(found, item, folder, media, number, importer))
+            except OutsideSet as problem:
+                write({"fault": str(problem), "item": str(item.id)[:500]})
         write({"done": True})
     except MemoryError:
         write({"failed": "memory"})
     except Exception as problem:  # whatever Datumaro raises; what it says is told
         write({"failed": "format", "text": _told(problem, folder)})
+
+
+class OutsideSet(PermissionError):
+    """What a set names leads out of it."""
+
+    def __init__(self, path: str) -> None:
+        """`path` is where to."""
+        super().__init__(f"The path “{path[:200]}” leads out of the set")
+
+
+def confine(*folders: Path) -> None:
+    """From now on no file is opened but below these folders and where Python's own modules lie, nothing is connected
+    to, and no process is started. Whoever tries gets OutsideSet, or a PermissionError that names what was tried."""
+    own = [os.path.realpath(folder) for folder in folders]
+    modules = [os.path.realpath(path) for path in sys.path if path and os.path.isdir(path)]
+
+    def audit(event: str, given: tuple[Any, ...]) -> None:
+        if event.startswith(DENIED):
+            raise PermissionError(f"No set may cause “{event}”")
+        if event != "open" or isinstance(given[0], int):
+            return
+        name = os.fsdecode(given[0])
+        mode, flags = given[1] or "", given[2] or 0
+        writes = any(letter in mode for letter in "wxa+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        places = own if writes else own + modules
+        if name not in WITHOUT_A_PLACE and not is_inside(name, places):
+            raise OutsideSet(name)
+
+    sys.addaudithook(audit)
+
+
+def is_inside(path: str, places: list[str]) -> bool:
+    """Whether a path leads to below one of these places, all links followed."""
+    real = os.path.realpath(path)
+    return any(real == place or real.startswith(place + os.sep) for place in places)
 
 
 def write(value: dict[str, Any]) -> None:
@@ -151,6 +193,8 @@ def _picture(item: Any, folder: Path, media: Path, number: int) -> str | None:
         return None
     path = getattr(found, "path", None)
     if path and os.path.isfile(path):
+        if not is_inside(path, [os.path.realpath(folder)]):
+            raise OutsideSet(path)
         return os.path.relpath(path, folder)
     data = found.bytes if getattr(found, "has_data", True) else None
     if not data:
