@@ -1,22 +1,16 @@
 """Which hosts may be asked, and at which addresses: what the operator says, and nothing else.
 
 `TANDEM_OUTBOUND` names hosts, `TANDEM_OUTBOUND_PRIVATE` those of them that may lie at private addresses; without the
-first no request is made at all. A host is looked up once, every address it has must be allowed, and the connection is
-made to the very address that was: a name that says something else a moment later changes nothing.
+first no request is made at all. Where clouds keep their keys nothing leads, whatever is listed. A host is looked up
+once, every address it has must be allowed, and the connection is made to the very address that was: a name that says
+something else a moment later changes nothing.
 """
 
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -24,13 +18,17 @@ from django.core.exceptions import ImproperlyConfigured
 from taskers.errors import Problem
 from taskers.outbound import destination
 from taskers.outbound.destination import BadAddress, Destination
+from taskers.outbound.special_addresses import (
+    METADATA_NAMES,
+    Address,
+    Network,
+    is_metadata,
+    is_private,
+    is_public,
+    spelled,
+)
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
-
-# IPv6 addresses that stand for an IPv4 one in their last 32 bits.
-CARRYING = (IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 
 
 class OutboundRefused(Problem):
@@ -38,6 +36,12 @@ class OutboundRefused(Problem):
 
     code = "host-not-allowed"
     status = 422
+
+
+class MetadataRefused(OutboundRefused):
+    """%(host)s leads to where a cloud keeps its keys. Nothing is ever asked there."""
+
+    code = "metadata-address"
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Guard:
 
     def admit(self, wanted: Destination) -> Destination:
         """The same of one that was read already."""
+        if wanted.host in METADATA_NAMES:
+            raise MetadataRefused(host=wanted.host)
         if not self.hosts:
             raise OutboundRefused("This Tandem asks no other host: its operator allows none.", code="outbound-off")
         fitting = [one for one in self.hosts if one.fits(wanted.host, wanted.address)]
@@ -110,45 +116,16 @@ class Guard:
         return Route(wanted, min(found, key=lambda one: ":" in one))  # IPv4 first: it is there nearly everywhere
 
     def _admit_address(self, wanted: Destination, address: Address) -> None:
-        address = carried(address)
+        if is_metadata(address):
+            raise MetadataRefused(host=wanted.host)
         if is_public(address):
             return
-        for one in self.private:
-            by_name = one.network is None and one.fits(wanted.host, wanted.address) and not is_special(address)
-            if by_name or (one.network is not None and address in one.network):
+        for listed in self.private:
+            by_name = listed.network is None and listed.fits(wanted.host, wanted.address) and is_private(address)
+            if by_name or (listed.network is not None and spelled(address) in listed.network):
                 return
         text = "%(host)s lies at an address of a private network, which the operator doesn't allow."
         raise OutboundRefused(text, code="private-address", host=wanted.host)
-
-
-def carried(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, else itself."""
-    if not isinstance(address, IPv6Address):
-        return address
-    if address.sixtofour:
-        return address.sixtofour
-    if address.teredo:
-        return address.teredo[1]
-    if any(address in one for one in CARRYING) and int(address) > 1:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
-
-
-def is_public(address: Address) -> bool:
-    """Whether it lies in the network of everybody."""
-    site_local = isinstance(address, IPv6Address) and address.is_site_local
-    return address.is_global and not (address.is_multicast or address.is_reserved or site_local)
-
-
-def is_special(address: Address) -> bool:
-    """Whether it is none of a host's in an ordinary network: link-local, where clouds keep their keys, and such. A name
-    is never reason enough to connect to one."""
-    return (
-        address.is_link_local
-        or address.is_multicast
-        or address.is_unspecified
-        or (address.is_reserved and not address.is_loopback)
-    )
 
 
 def guard() -> Guard:

@@ -12,7 +12,7 @@ from benchmarks.webhooks.receiver import receiving
 from taskers.errors import Problem
 from taskers.outbound import destination, sending
 from taskers.outbound.destination import BadAddress
-from taskers.outbound.guard import Guard, OutboundRefused, guard, pattern
+from taskers.outbound.guard import Guard, MetadataRefused, OutboundRefused, guard, pattern
 from taskers.outbound.sending import Limits
 
 
@@ -79,11 +79,20 @@ def test_what_the_operators_list_allows(allowed: str, url: str, code: str) -> No
 
 
 PRIVATE = (
-    *("127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
+    *("127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "0.0.0.0"),
     *("224.0.0.1", "240.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.0.1"),
-    *("::1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "fec0::1", "2001:db8::1"),
-    *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::10.0.0.1", "2002:7f00:1::"),
-    *("2002:a9fe:a9fe::1", "64:ff9b:1::1", "2001:0:0:0:0:0:80ff:fffe"),
+    *("::1", "::", "fc00::1", "ff02::1", "fec0::1", "2001:db8::1", "3fff::1", "3fff:fff:ffff::1", "5f00::1"),
+    *("::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::10.0.0.1", "::ffff:0:10.0.0.1", "2002:7f00:1::", "2002:808:808::1"),
+    *("64:ff9b:1::1", "2001:0:0:0:0:0:80ff:fffe", "2606:4700::5efe:10.0.0.1", "2606:4700::200:5efe:127.0.0.1"),
+    *("4000::1", "100::1", "100:0:0:1::1", "192.0.0.10", "192.88.99.1"),
+)
+METADATA = (
+    *("169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192", "fe80::1"),
+    *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "fe80::a9fe:a9fe"),
+    *("::ffff:169.254.169.254", "::169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b::168.63.129.16"),
+    *("2002:a9fe:a9fe::1", "2001:0:0:0:0:0:5601:5601", "2001:0:a9fe:a9fe::1", "2606:4700::5efe:a9fe:a9fe"),
+    *("64:ff9b:1::a9fe:a9fe", "64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1:a9:fe:a900:fe00:0", "64:ff9b:1:0:a9:fea9:fe00:0"),
+    *("2606:4700::6464:64c8", "fd12::192.0.0.192"),  # by a translator of somebody's own
 )
 
 
@@ -112,12 +121,38 @@ def test_the_operator_may_allow_a_private_host_or_network() -> None:
     assert allowing("*", private=["10.0.0.0/8"], at=["::ffff:10.1.1.1"]).route("https://a.example/")
 
 
-def test_a_private_name_still_leads_to_no_clouds_keys() -> None:
-    for special in ("169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"):
+def test_a_private_name_leads_into_no_network_but_an_ordinary_one() -> None:
+    for special in ("0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.0.170", "192.0.2.7", "5f00::1", "4000::1"):
         inside = allowing("hooks.intern", private=["hooks.intern"], at=[special])
         assert refused(inside, "https://hooks.intern/") == "private-address"
-    told = allowing("hooks.intern", private=["169.254.0.0/16"], at=["169.254.169.254"])
-    assert told.route("https://hooks.intern/"), "who names the network means it"
+    network = allowing("hooks.intern", private=["192.0.2.0/24"], at=["192.0.2.7"])
+    assert network.route("https://hooks.intern/"), "who names the network means it"
+
+
+EVERYTHING = ("*", "0.0.0.0/0", "::/0", "hooks.intern", "http://169.254.169.254")
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_nothing_leads_to_where_clouds_keep_their_keys_whatever_is_listed(address: str) -> None:
+    for listed in EVERYTHING, ("*",):
+        inside = allowing(*EVERYTHING, private=listed, at=[address])
+        assert refused(inside, "https://hooks.intern/") == "metadata-address"
+        many = allowing(*EVERYTHING, private=listed, at=["93.184.216.34", "2606:4700::1111", address])
+        assert refused(many, "https://hooks.intern/") == "metadata-address", "one of many is enough"
+    host = f"[{address}]" if ":" in address else address
+    inside = allowing("0.0.0.0/0", "::/0", private=["0.0.0.0/0", "::/0"])
+    with pytest.raises(Problem) as refusal:
+        inside.check(f"https://{host}/latest/meta-data/")
+    assert refusal.value.code == "metadata-address"
+
+
+@pytest.mark.parametrize("name", ["metadata.google.internal", "METADATA.google.internal.", "metadata", "instance-data"])
+def test_the_names_of_such_places_are_refused_before_they_are_looked_up(name: str) -> None:
+    def lookup(host: str, _port: int) -> list[str]:
+        raise AssertionError(f"{host} was looked up")
+
+    everything = [pattern(word) for word in EVERYTHING]
+    assert refused(Guard(everything, everything, lookup), f"https://{name}/") == "metadata-address"
 
 
 @pytest.mark.parametrize(
@@ -207,9 +242,9 @@ def test_where_an_answer_leads_is_read_as_strictly_and_never_out_of_https() -> N
     for away in ("http://hooks.example.com/", "file:///etc/passwd", "https://a@b.org/"):
         with pytest.raises(BadAddress):
             destination.redirected(first, away)
-    inside = destination.redirected(first, "https://169.254.169.254/")
-    with pytest.raises(OutboundRefused):
-        allowing("*").admit(inside)
+    for keys in ("https://169.254.169.254/", "https://168.63.129.16/", "https://metadata.google.internal/"):
+        with pytest.raises(MetadataRefused):
+            allowing("*", "0.0.0.0/0", private=["0.0.0.0/0"]).admit(destination.redirected(first, keys))
 
 
 @pytest.mark.parametrize("word", ["ftp://a.org", "10.0.0.1/8", "a b", "*.", "**", "http://", "999.1.1.1", "a.org:x"])
