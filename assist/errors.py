@@ -23,6 +23,7 @@ TEXTS: dict[str, str] = {
     "backend-down": "The host that runs this model doesn't answer. Go on without it.",
     "backend-slow": "The host that runs this model took too long. Go on without it.",
     "backend-refused": "The host that runs this model may not be asked, or refused. Go on without it.",
+    "key-refused": "The operator's key for this model's host isn't for this model. Go on without it.",
     "over-budget": "This model has used up what it may cost. Go on without it.",
     "failed": "The copilot failed at this one. Try another prompt, or go on without it.",
 }

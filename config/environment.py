@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from taskers.database.pool_waits import POOL_WAIT_SECONDS, RECONNECT_SECONDS
-
+from taskers.outbound import host_keys
 
 def flag(name: str, default: bool = False) -> bool:
     """A yes/no variable; anything but the usual words raises ImproperlyConfigured."""
@@ -36,6 +36,15 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas, blanks dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def check_model_keys() -> None:
+    """Raises ImproperlyConfigured where the list of keys of models' hosts can't be read: a process of a model reads it
+    when it asks, which is too late to say so."""
+    try:
+        host_keys.read(words(host_keys.VARIABLE))
+    except host_keys.BadKeys as problem:
+        raise ImproperlyConfigured(str(problem)) from None
 
 
 def kept_secret(name: str, path: Path) -> str:

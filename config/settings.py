@@ -210,6 +210,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 # The hosts that Tandem may ask anything of, and which of them may lie at private addresses (taskers/outbound/guard.py).
 OUTBOUND = environment.words("TANDEM_OUTBOUND")
 OUTBOUND_PRIVATE = environment.words("TANDEM_OUTBOUND_PRIVATE")
+environment.check_model_keys()  # read by the models' processes; kept in no setting
 # The folders of this machine from which data may be loaded (projects/data/connectors/server_folder.py).
 IMPORT_FOLDERS = environment.words("TANDEM_IMPORT_FOLDERS")
 # Files that come in parts (projects/data/importing/uploads.py): the most bytes of one, and of all that an organization

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from assist.adapters import RUNTIMES, Offer, manifest
+from assist.adapters.bundle import OWNER_MARK
 from assist.adapters.files import CHUNK, Artifact, WeightsProblem
 from assist.adapters.manifest import FILE, MOST_FILES, Manifest, ManifestProblem
 
@@ -32,7 +33,7 @@ def checked(source: Path, owner: str = "") -> Iterator[tuple[Offer, Path]]:
 
 def offer_of(found: Manifest, folder: Path, owner: str = "") -> Offer:
     """What is listed of it."""
-    kind, name = found.kind, f"{found.name}+{owner}" if owner else found.name
+    kind, name = found.kind, f"{found.name}{OWNER_MARK}{owner}" if owner else found.name
     key = f"{name}@{found.version}"
     files = [
         Artifact(key, "", place, sha256, (folder / place).stat().st_size, found.licence)

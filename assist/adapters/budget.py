@@ -17,7 +17,7 @@ from typing import Any
 from assist.adapters import asked_anew
 from assist.errors import CopilotError
 
-FREE = ("busy", "backend-refused")  # it refused to begin; whatever else went wrong may have cost all
+FREE = ("busy", "backend-refused", "key-refused")  # it refused to begin; whatever else went wrong may have cost all
 
 
 class Budget:

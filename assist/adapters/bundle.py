@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 BUNDLE = "bundle"
+OWNER_MARK = "+"  # before the owner in the name of an organization's own model; no manifest may have it in a name
+
+
+def owner_of(key: str) -> str:
+    """The first digits of the public id of a model's organization; "" where it was brought for everybody."""
+    return key.partition("@")[0].partition(OWNER_MARK)[2]
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,11 @@ class Bundle:
     terms: Terms
     store: Path  # the folder of model files
     state: Path  # where it may keep what outlives its process
+
+    @property
+    def owner(self) -> str:
+        """As `owner_of` says."""
+        return owner_of(self.key)
 
     def one(self, suffix: str) -> str:
         """The place of its one file of a kind."""

@@ -77,7 +77,7 @@ class Contract:
     """`POST /predict` of one host."""
 
     def __init__(self, bundle: Bundle, capability: str) -> None:
-        self.host, self._capability = Host.of(bundle.terms.options), capability
+        self.host, self._capability = Host.of(bundle), capability
         self._name, _, version = bundle.key.rpartition("@")
         self.version = bundle.terms.options.get("version", version)
 

@@ -40,7 +40,7 @@ class OpenAiChat:
 
     def __init__(self, bundle: Bundle) -> None:
         options = bundle.terms.options
-        self._host = Host.of(options)
+        self._host = Host.of(bundle)
         self._model = options["model"]
         self._most = options.get("most_tokens", MOST_TOKENS)
         self._instructions = options.get("instructions", "")

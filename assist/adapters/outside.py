@@ -1,19 +1,21 @@
 """How an adapter asks another host: only one that the operator allows, within limits, following nowhere.
 
 Read from the environment, since a model's process has no settings: TANDEM_OUTBOUND and TANDEM_OUTBOUND_PRIVATE as
-everywhere (taskers/outbound/guard.py), and TANDEM_MODEL_KEYS, `host=key, host=key`: a key goes to its own host alone,
-and stands in no manifest.
+everywhere (taskers/outbound/guard.py), and TANDEM_MODEL_KEYS (taskers/outbound/host_keys.py): a key goes to its own
+address alone, for models of its own organization, and stands in no manifest.
 """
 
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from assist.adapters.bundle import Bundle, owner_of
 from assist.errors import CopilotError
 from taskers.errors import Problem
+from taskers.outbound import host_keys
 from taskers.outbound.guard import Guard, Route, pattern
 from taskers.outbound.sending import Answer, Limits, connection, get, post
 
@@ -27,20 +29,23 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Host:
-    """Where a model lives, and how far it is waited for and listened to."""
+    """Where a model lives, whose it is, and how far it is waited for and listened to."""
 
     url: str
+    owner: str
     seconds: float = SECONDS
     most_bytes: int = MOST_BYTES
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> "Host":
+    def of(cls, bundle: Bundle) -> "Host":
         """From a manifest's options."""
-        return cls(options["url"].rstrip("/"), options.get("seconds", SECONDS), options.get("most_bytes", MOST_BYTES))
+        options = bundle.terms.options
+        limits = options.get("seconds", SECONDS), options.get("most_bytes", MOST_BYTES)
+        return cls(options["url"].rstrip("/"), owner_name(bundle.key), *limits)
 
     def ask(self, path: str, body: object) -> Any:
         """What it answers to a JSON body, as JSON. Raises CopilotError: "backend-down", "backend-slow",
-        "backend-refused", "busy" or "no-answer"."""
+        "backend-refused", "key-refused", "busy" or "no-answer"."""
         return asyncio.run(self._ask(path, json.dumps(body).encode()))
 
     def look(self, path: str) -> Any:
@@ -59,13 +64,14 @@ class Host:
 
     async def _once(self, path: str, body: bytes | None) -> Answer:
         limits = Limits(self.seconds, min(CONNECT_SECONDS, self.seconds), self.most_bytes + 1)
-        return await _exchange(f"{self.url}{path}", body, limits)
+        return await _exchange(f"{self.url}{path}", self.owner, body, limits)
 
 
-async def ask_directly(url: str, body: bytes | None, limits: Limits) -> Answer:
-    """One request, by this process itself. Raises CopilotError "backend-refused" for a host that isn't allowed."""
+async def ask_directly(url: str, owner: str, body: bytes | None, limits: Limits) -> Answer:
+    """One request for a model of this owner, by this process itself. Raises CopilotError "backend-refused" for a host
+    that isn't allowed, "key-refused" where its key is another's."""
     route = _route(url)
-    headers = {"Content-Type": "application/json", "Accept": "application/json"} | _key_for(route)
+    headers = {"Content-Type": "application/json", "Accept": "application/json"} | _key_for(route, owner)
     over = connection()
     try:
         if body is None:
@@ -75,7 +81,7 @@ async def ask_directly(url: str, body: bytes | None, limits: Limits) -> Answer:
         await over.aclose()
 
 
-Exchange = Callable[[str, bytes | None, Limits], Awaitable[Answer]]
+Exchange = Callable[[str, str, bytes | None, Limits], Awaitable[Answer]]  # as ask_directly
 _exchange: Exchange = ask_directly
 
 
@@ -83,6 +89,11 @@ def exchange_through(exchange: Exchange) -> None:
     """From now on, have somebody else make this process's requests: a sandboxed one has no socket."""
     global _exchange
     _exchange = exchange
+
+
+def owner_name(key: str) -> str:
+    """Whose a model is, as keys of hosts name it."""
+    return owner_of(key) or host_keys.EVERYBODY
 
 
 def guard() -> Guard:
@@ -94,17 +105,24 @@ def guard() -> Guard:
 def _route(url: str) -> Route:
     try:
         return guard().route(url)
-    except Problem as problem:  # said plainly: there is no reader's language here
-        text = problem.template % problem.values if problem.values else problem.template
-        raise CopilotError("backend-refused", text) from None
+    except Problem as problem:
+        raise CopilotError("backend-refused", _plain(problem)) from None
 
 
-def _key_for(route: Route) -> dict[str, str]:
-    for word in _words("TANDEM_MODEL_KEYS"):
-        host, _, key = word.partition("=")
-        if host in {route.destination.host, route.destination.authority} and key:
-            return {"Authorization": f"Bearer {key}"}
-    return {}
+def _key_for(route: Route, owner: str) -> dict[str, str]:
+    """Raises CopilotError "key-refused" where the operator has a key for this host that may not go along."""
+    try:
+        key = host_keys.key_for(host_keys.read(_words(host_keys.VARIABLE)), route.destination, owner)
+    except Problem as problem:
+        raise CopilotError("key-refused", _plain(problem)) from None
+    except host_keys.BadKeys as problem:
+        raise CopilotError("key-refused", str(problem)) from None
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _plain(problem: Problem) -> str:
+    """What it says in English: there is no reader's language here."""
+    return problem.template % problem.values if problem.values else problem.template
 
 
 def _read(answer: Answer, most: int) -> Any:

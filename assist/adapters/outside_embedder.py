@@ -130,7 +130,7 @@ class Endpoint:
 
     def __init__(self, bundle: Bundle) -> None:
         options = bundle.terms.options
-        self._host, self._model = Host.of(options), options["model"]
+        self._host, self._model = Host.of(bundle), options["model"]
         self._budget = Budget(bundle.state, bundle.key, options.get("budget_tokens"))
 
     def vectors(self, texts: list[Any]) -> list[Any]:

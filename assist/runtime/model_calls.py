@@ -80,7 +80,7 @@ class ModelCalls:
         if not self._names(url) or not isinstance(body, bytes | None):
             raise CopilotError("backend-refused", "This model's manifest does not name that host.")
         limits = Limits(min(float(fields["seconds"]), MAX_SECONDS), read=min(int(fields["read"]), outside.MAX_READ))
-        return asdict(await outside.ask_directly(url, body, limits))
+        return asdict(await outside.ask_directly(url, outside.owner_name(self._offer.key), body, limits))
 
     def _names(self, url: object) -> bool:
         """Whether an address lies under the one in the manifest."""

@@ -112,9 +112,12 @@ async def _metrics(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _exchange(starter: Starter) -> outside.Exchange:
-    """How an adapter asks another host from in here: its starter does, where the operator and the manifest allow it."""
+    """How an adapter asks another host from in here: its starter does, where the operator and the manifest allow it.
 
-    async def exchange(url: str, body: bytes | None, limits: Limits) -> Answer:
+    The starter knows itself whose the model is.
+    """
+
+    async def exchange(url: str, owner: str, body: bytes | None, limits: Limits) -> Answer:
         fields = {"url": url, "body": body, "seconds": limits.seconds, "read": limits.read}
         reply = await asyncio.to_thread(starter.call_now, "exchange", **fields)
         return Answer(**reply)

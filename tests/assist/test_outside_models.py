@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assist.adapters import FoundSpan, http_contract, openai_chat
+from assist.adapters import FoundSpan, catalogue, http_contract, openai_chat
 from assist.adapters.bundle import Bundle, Terms
 from assist.adapters.devices import CPU
 from assist.errors import CopilotError
+from assist.registry import registry
+from taskers.models import Organization
 from tests.support.assist import brought
 from tests.support.assist.brought import Backend
+from tests.support.cast import Cast
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
 TEXT = "Maria met Maria in Oslo."
@@ -154,11 +157,55 @@ def test_no_host_is_asked_that_the_operator_does_not_allow(host: Backend, monkey
 
 def test_key_goes_to_its_own_host_alone(host: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     host.reply = outputs({"spans": []})
-    monkeypatch.setenv("TANDEM_MODEL_KEYS", "elsewhere.org=one")
+    monkeypatch.setenv("TANDEM_MODEL_KEYS", "everybody=https://elsewhere.org=one")
     http(host, "spans").spans(TEXT)
-    monkeypatch.setenv("TANDEM_MODEL_KEYS", "elsewhere.org=one, 127.0.0.1=two")
+    monkeypatch.setenv("TANDEM_MODEL_KEYS", f"everybody=https://elsewhere.org=one, everybody={host.url}/=two")
     http(host, "spans").spans(TEXT)
     assert [one.get("Authorization") for one in host.heard] == [None, "Bearer two"]
+
+
+def refusal(ask: Callable[[], Any]) -> tuple[str, str]:
+    with pytest.raises(CopilotError) as problem:
+        ask()
+    return problem.value.code, problem.value.text
+
+
+@pytest.mark.django_db
+def test_no_other_organization_can_use_a_key_by_a_model_that_names_its_host(
+    host: Backend, monkeypatch: pytest.MonkeyPatch, cast: Cast, tmp_path: Path
+) -> None:
+    """Riverside's key; Hilltop brings the same manifest, which is a valid one, and so does the operator, for all."""
+    host.reply = outputs({"spans": []}, version="1")
+    keys = f"{cast.riverside.public_id}={host.url}/v1=sesame=="
+    monkeypatch.setenv("TANDEM_MODEL_KEYS", keys)
+
+    def model(organization: Organization | None, url: str) -> Any:
+        name = f"model-{len(list(tmp_path.iterdir()))}"
+        page = f"[options]\nurl = '{url}'\nseconds = 5\n"
+        source = brought.folder(tmp_path / name, page, name=name, capability="spans", adapter="http")
+        version = registry.bring(tmp_path / "store", source, organization=organization)
+        return catalogue.find(str(version), tmp_path / "store").load(tmp_path / "store")
+
+    assert model(cast.riverside, f"{host.url}/v1").spans(TEXT) == []
+    assert host.heard[-1].get("Authorization") == "Bearer sesame=="
+    asked = len(host.asked)
+    for stranger in (cast.hilltop, None):
+        code, text = refusal(lambda who=stranger: model(who, f"{host.url}/v1").spans(TEXT))  # type: ignore[misc]
+        assert code == "key-refused" and "isn't for this organization's models" in text and "sesame" not in text
+    for path in ("/v2", "", "/v10", "/v1/../v2", "/v1/%2e%2e/v2", "/v1//v2"):
+        code, text = refusal(lambda path=path: model(cast.riverside, f"{host.url}{path}").spans(TEXT))  # type: ignore[misc]
+        assert code == "key-refused" and "its path begins otherwise" in text, path
+    assert len(host.asked) == asked, "nothing is asked without the key either"
+    monkeypatch.setenv("TANDEM_MODEL_KEYS", f"{keys},{cast.hilltop.public_id}={host.url}/v1=theirs")
+    assert model(cast.hilltop, f"{host.url}/v1").spans(TEXT) == []
+    assert host.heard[-1].get("Authorization") == "Bearer theirs"
+
+
+def test_a_key_is_not_carried_where_an_answer_leads(host: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_MODEL_KEYS", f"everybody={host.url}=two")
+    host.reply, host.headers = lambda path, body: (307, {}), {"Location": f"{host.url}/elsewhere"}
+    assert code_of(lambda: http(host, "spans").spans(TEXT)) == "backend-refused"
+    assert [path for path, _ in host.asked] == ["/predict"]
 
 
 # --- a language model behind an OpenAI-compatible endpoint ------------------------------------------------------------

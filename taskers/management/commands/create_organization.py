@@ -23,5 +23,6 @@ class Command(BaseCommand):
         except Problem as problem:
             raise CommandError(problem.text) from None
         self.stdout.write(f"{organization} is there, owned by {owner_email}.")
+        self.stdout.write(f"Its public id, for settings that name an organization: {organization.public_id}")
         if path:
             self.stdout.write(f"Set the password, once, at your address followed by {path}")
