@@ -3,6 +3,7 @@
 import hashlib
 import io
 import struct
+import tracemalloc
 import zipfile
 import zlib
 
@@ -14,6 +15,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from projects.data.importing import Fault, Row
+from projects.data.media import structure
 from projects.data.media.pictures import MAX_BYTES, read_picture
 from projects.errors import Refused
 from tests.support.projects.importing import read
@@ -191,6 +193,104 @@ def png_header(width: int, height: int) -> bytes:
 def test_a_bomb_of_pixels_is_refused_by_its_header(size):
     assert code(png_header(*size)) in ("too-many-pixels", "truncated-image")
     assert code(png_header(20_000, 20_000)) == code(png_header(20_000, 10_000)) == "too-many-pixels"
+
+
+def text_chunk(name: bytes, before: bytes) -> bytes:
+    """A PNG with a chunk of 64 MiB of nothing, packed into 64 KiB."""
+    whole, body = encoded(PHOTO), before + zlib.compress(bytes(64 << 20), 9)
+    crc = struct.pack(">L", zlib.crc32(name + body))
+    return whole[:33] + struct.pack(">L", len(body)) + name + body + crc + whole[33:]
+
+
+def tiled(side: int) -> bytes:
+    """A TIFF of 16 × 16 pixels in one tile of side × side, packed."""
+    packed = zlib.compress(bytes(side * side))
+    numbers = {256: 16, 257: 16, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side, 324: 8, 325: len(packed)}
+    rows = b"".join(struct.pack("<HHLL", tag, 4, 1, value) for tag, value in numbers.items())
+    return b"II*\0" + struct.pack("<L", 8 + len(packed)) + packed + struct.pack("<H", len(numbers)) + rows + bytes(4)
+
+
+def scanned(times: int) -> bytes:
+    """A progressive JPEG whose last scan is there so often."""
+    whole = encoded(PHOTO, "JPEG", progressive=True)
+    at = whole.rfind(b"\xff\xda")
+    return whole[:at] + whole[at:-2] * times + whole[-2:]
+
+
+def with_segments(count: int) -> bytes:
+    """A JPEG with so many segments of EXIF."""
+    whole = encoded(PHOTO, "JPEG")
+    return whole[:2] + b"\xff\xe1\x00\x09Exif\0\0A" * count + whole[2:]
+
+
+def with_comments(comments: bytes) -> bytes:
+    """A GIF with these extensions before its picture."""
+    whole = encoded(PHOTO, "GIF")
+    at = structure._colours(whole[10]) + 13
+    return whole[:at] + comments + whole[at:]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(text_chunk(b"zTXt", b"k\0\0"), id="text"),
+        pytest.param(text_chunk(b"iTXt", b"k\0\1\0\0\0"), id="text in a language"),
+        pytest.param(text_chunk(b"iCCP", b"k\0\0"), id="profile"),
+    ],
+)
+def test_texts_and_profiles_that_unpack_to_far_more_are_never_held(data):
+    assert code(data) == "truncated-image"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(tiled(4096), id="a tile far larger than its picture"),
+        pytest.param(scanned(structure.MAX_SCANS + 1), id="scan upon scan"),
+        pytest.param(with_segments(structure.MAX_SEGMENTS + 1), id="segments of a JPEG"),
+        pytest.param(with_comments(b"\x21\xfe\x01A\0" * (structure.MAX_COMMENTS + 1)), id="comments"),
+        pytest.param(with_comments(b"\x21\xfe" + b"\x01A" * (structure.MAX_COMMENTS + 1) + b"\0"), id="one comment"),
+    ],
+)
+def test_what_would_keep_a_decoder_busy_for_hours_is_refused_before_it_is_decoded(data, monkeypatch):
+    monkeypatch.setattr(Image.Image, "load", lambda _image: pytest.fail("it was decoded"))
+    assert code(data) == "too-many-parts"
+
+
+def test_segments_are_counted_whatever_lies_between_them(monkeypatch):
+    monkeypatch.setattr(structure, "MAX_METADATA", 1000)
+    data = encoded(PHOTO, "JPEG", comment=b"x" * 600)
+    assert read_picture(data).changes == ("metadata left out",)
+    end = data.rfind(b"\xff\xd9")
+    assert code(data[:end] + b"junk\xff\xff\xfe" + struct.pack(">H", 602) + b"y" * 600 + data[end:]) == "too-many-parts"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF", "TIFF"])
+def test_what_cameras_and_programs_write_has_few_parts(kind):
+    options = {"JPEG": {"progressive": True, "comment": b"a remark"}, "GIF": {"comment": b"a remark"}, "TIFF": {}}[kind]
+    assert read_picture(encoded(PHOTO, kind, **options)).width == 40
+    assert read_picture(tiled(256)).width == 16
+    assert read_picture(scanned(20)).width == 40
+
+
+@pytest.mark.parametrize("blocks", [1, 260])
+def test_a_remark_of_the_file_stays_out_of_its_thumbnail_however_long_it_is(blocks):
+    remark = b"\x21\xfe" + (b"\xfa" + b"A" * 250) * blocks + b"\0"
+    assert b"AAAA" not in read_picture(with_comments(remark)).thumbnail
+
+
+def test_converting_a_large_picture_takes_no_second_of_its_size():
+    grey = np.zeros((3000, 3000), np.uint16)
+    grey[0, 0] = 1000
+    data = encoded(Image.fromarray(grey))
+    tracemalloc.start()
+    try:
+        picture = read_picture(data)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 30 * 2**20  # each copy of it in floating point takes 72 MB
+    assert decoded(picture.data)[0, 0].tolist() == [255, 255, 255]
 
 
 def test_thumbnails_are_small_and_keep_their_proportions():

@@ -8,17 +8,20 @@ picture again where the file's parts can't be followed.
 
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from projects.data.media.metadata import without_metadata
+from projects.data.media.structure import TooManyParts, check_parts, check_tiles
 from projects.errors import Refused
 
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 100 * 1024 * 1024
 THUMBNAIL_SIDE = 320
+BAND = 256  # rows that are converted at a time: a whole picture takes up to half a gigabyte more
 WHITE = (255, 255, 255)
 ORIENTATION = 0x0112
 
@@ -80,11 +83,15 @@ def read_picture(data: bytes) -> Picture:
 
 def _opened(data: bytes) -> tuple[Image.Image, str]:
     """The image with only its header read, and its format; Refused if the header says no."""
+    check_parts(data)
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
+        check_tiles(image)
         width, height = image.size
         # An MPO is a camera's JPEG with previews behind the photograph; the first frame is the picture.
         animated = image.format != "MPO" and getattr(image, "is_animated", False)
+    except TooManyParts:
+        raise
     except Image.DecompressionBombError:
         raise Refused(
             "The image has more pixels than the %(max_pixels)s million that are allowed.",
@@ -120,9 +127,7 @@ def _normalised(image: Image.Image, kind: str) -> tuple[Image.Image, list[str]]:
         text = "The image has 32-bit samples; convert it to 8 or 16 bits first."
         raise Refused(text, code="unsupported-image")
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        image = Image.new("RGB", image.size, WHITE)
-        image.paste(layer, mask=layer.getchannel("A"))
+        image = _on_white(image)
         changes.append("laid on white")
     if image.mode not in PLAIN_MODES:
         changes.append(f"{image.mode} converted to RGB")
@@ -143,10 +148,28 @@ def _orientation(image: Image.Image) -> int:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """16-bit grey stretched over its own range: sensors use 10 to 14 bits, which would show as black."""
-    samples = np.asarray(image).astype(np.float64)
-    low, high = samples.min(), samples.max()
+    bounds = [(int(rows.min()), int(rows.max())) for rows in (np.asarray(image.crop(box)) for box in _bands(image))]
+    low, high = min(lowest for lowest, _ in bounds), max(highest for _, highest in bounds)
     scale = 255.0 / (high - low) if high > low else 0.0
-    return Image.fromarray(np.rint((samples - low) * scale).astype(np.uint8))
+    grey = Image.new("L", image.size)
+    for box in _bands(image):
+        samples = np.asarray(image.crop(box)).astype(np.float64)
+        grey.paste(Image.fromarray(np.rint((samples - low) * scale).astype(np.uint8)), box)
+    return grey
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    opaque = Image.new("RGB", image.size, WHITE)
+    for box in _bands(image):
+        layer = image.crop(box).convert("RGBA")
+        opaque.paste(layer, box, mask=layer.getchannel("A"))
+    return opaque
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes of BAND rows, from the top down."""
+    for top in range(0, image.height, BAND):
+        yield 0, top, image.width, min(top + BAND, image.height)
 
 
 def _encoded(image: Image.Image, kind: str) -> tuple[bytes, str]:
@@ -172,11 +195,24 @@ def _bare(stored: bytes, image: Image.Image, media_type: str) -> tuple[bytes, st
 
 
 def _thumbnail(image: Image.Image) -> bytes:
-    small = image.convert("RGB")
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    """Without a remark of the file: Pillow would write the comment of a GIF into it."""
+    if image.mode in ("1", "P"):  # can't be mixed before they are converted, which takes four bytes a pixel
+        roughly = 8 * THUMBNAIL_SIDE
+        small = image.resize(_within(image.size, roughly), Image.Resampling.NEAREST).convert("RGB")
+    else:
+        small = image
+    small = small.resize(_within(image.size, THUMBNAIL_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    small = small.convert("RGB")
+    small.info.clear()
     out = io.BytesIO()
     small.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """The size, brought down so that no side is longer."""
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _reason(problem: Exception) -> str:
