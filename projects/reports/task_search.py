@@ -24,6 +24,7 @@ from taskers.models import Person
 
 PAGE = 50
 LOOK_AT = 2000
+MAX_CURSOR = 4_000  # characters: the longest name of a task in base64, each letter written as its number
 LOOK_AT_ALL = 50_000  # of one statement, where all that fit are asked for
 BESIDES = ("among", "words", "tag", "listed", "unlisted", "first", "meta", "metas", "since", "until", "decided_since")
 CODE = re.compile("[0-9a-f]{8}")
@@ -370,11 +371,13 @@ def _encoded(at: tuple[Any, int]) -> str:
 
 
 def _decoded(cursor: str, lead: Lead) -> tuple[Any, int] | None:
+    if len(cursor) > MAX_CURSOR:
+        return None
     kinds = {"bigint": int, "text": str, "double precision": float}
     try:
         k, at = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if isinstance(at, bool) or not isinstance(at, int) or not 0 <= at < 2**63:
             return None
         return kinds[lead.type](k), at
-    except (binascii.Error, ValueError, TypeError, OverflowError):
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         return None

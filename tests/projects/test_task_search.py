@@ -1,7 +1,9 @@
 """The task browser: every filter finds what it says, pages are cut by key, and nothing reads on for ever."""
 
+import base64
 import random
 from itertools import combinations
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects import queue
-from projects.models import Assignment, Project, Task, Verdict, VerdictEntry
+from projects.models import Assignment, Project, Task, Verdict, VerdictEntry, limits
 from projects.reports import progress, task_lines, task_search, task_totals, verdict_index
 from projects.reports.task_search import Filters
 from projects.workflow import submission, task_actions
@@ -182,6 +184,18 @@ def test_broken_cursor_starts_anew(project) -> None:
     whole = task_search.search(project, Filters()).keys
     for cursor in ("!", "bnVsbA", "WzEsIHRydWVd", "W251bGwsIDFd", "a" * 400, "WzFlOTk5LCAxXQ"):
         assert task_search.search(project, Filters(), after=cursor).keys == whole
+
+
+@pytest.mark.parametrize("depth", [2_000, 40_000])
+def test_a_cursor_that_nobody_was_given_starts_anew(project, depth: int) -> None:
+    nested = base64.urlsafe_b64encode(b"[" * depth).decode()
+    assert task_search.search(project, Filters(), after=nested).keys == task_search.search(project, Filters()).keys
+
+
+def test_a_cursor_leads_on_from_a_task_with_the_longest_name() -> None:
+    at = ("\N{GRINNING FACE}" * limits.EXTERNAL_ID, 2**63 - 1)
+    cursor = task_search._encoded(at)
+    assert task_search._decoded(cursor, SimpleNamespace(type="text")) == at
 
 
 @given(cursor=st.text(max_size=40))
