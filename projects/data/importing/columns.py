@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat
+from projects.data.importing.readers.parquet import opened
 from projects.errors import Refused
 
 HEAD = 256 * 1024  # bytes that are read
@@ -55,10 +56,8 @@ def _of_jsonl(files: Files, name: str) -> list[str]:
 
 
 def _of_parquet(files: Files, name: str) -> list[str]:
-    import pyarrow.parquet  # heavy, and few have such a file
-
     with files.open(name) as file:
-        return list(pyarrow.parquet.ParquetFile(file).schema_arrow.names)
+        return list(opened(file).schema_arrow.names)
 
 
 _READ = {

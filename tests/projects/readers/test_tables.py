@@ -7,7 +7,9 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from projects.data.connectors.upload import opened
 from projects.data.importing import Row
+from projects.data.importing.columns import header
 from projects.data.importing.format import Reading
 from projects.data.importing.formats import FORMATS, recognise
 from projects.errors import Refused
@@ -81,6 +83,23 @@ def test_parquet_rows_come_group_by_group_with_plain_values():
     assert [row.fields for row in items if isinstance(row, Row)] == [{"text": "a", "tags": ["x"]}, {"text": "c"}]
     assert [row.external_id for row in items if isinstance(row, Row)] == ["1", "3"]
     assert faults(items) == [("row 2, column blob", "unknown-kind")]
+
+
+def test_a_table_that_arrow_knows_no_kind_for_has_no_columns_to_choose_from():
+    """Each byte of the footer is spoilt in turn: among others, whole numbers become some of fewer than eight bits."""
+    out = io.BytesIO()
+    parquet.write_table(pyarrow.table({"text": pyarrow.array([1], pyarrow.int8())}), out)
+    whole, seen = out.getvalue(), set()
+    footer = int.from_bytes(whole[-8:-4], "little")
+    for at in range(len(whole) - 8 - footer, len(whole) - 8):
+        spoilt = whole[:at] + b"A" + whole[at + 1 :]
+        try:
+            parquet.ParquetFile(io.BytesIO(spoilt))
+        except Exception as problem:
+            seen.add(type(problem))
+            with opened(io.BytesIO(spoilt), "table.parquet") as files:
+                assert header(files, FORMATS["parquet"]) == []
+    assert pyarrow.ArrowNotImplementedError in seen
 
 
 def test_a_parquet_file_cut_in_half_is_refused_by_name():
