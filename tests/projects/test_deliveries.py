@@ -1,8 +1,10 @@
 """Deliveries: numbered, immutable, the same however often their worker is killed, and what differs from the last."""
 
+import gzip
 import hashlib
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from projects import queue
 from projects.configuration import configure
 from projects.data import archive, deliveries, exporting
-from projects.data.deliveries import kept_files, making, targets
+from projects.data.deliveries import kept_files, making, picks, targets
 from projects.errors import Refused
 from projects.models import Delivery, Task, Verdict
 from projects.reports import verdict_index
@@ -139,6 +141,19 @@ def test_what_differs_from_the_one_before_is_counted_and_listed(cast, project):
         ("added", "Second-0"),
         ("added", "Second-1"),
     ]
+
+
+def test_a_list_of_picks_that_is_none_is_lost_and_costs_no_memory(monkeypatch):
+    for content in (bytes(64 << 20), b"[" * 50_000 + b"\n", b"{}\n", b"[1]\n"):
+        packed = gzip.compress(content, 9)
+        monkeypatch.setattr(picks, "fetch", lambda name, packed=packed: iter([packed]))
+        tracemalloc.start()
+        try:
+            with pytest.raises(kept_files.Lost):
+                list(picks.read("picks", hashlib.sha256(packed).hexdigest()))
+            assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
+        finally:
+            tracemalloc.stop()
 
 
 def test_tasks_are_chosen_by_batch_label_confidence_and_moment(cast, project):

@@ -16,6 +16,8 @@ from taskers.files.csv_cells import plain
 
 GZIP = 31  # zlib's word for gzip, without a name or a time in it
 GATHERED = 1000  # lines packed at a time
+UNPACKED = 1024 * 1024  # bytes unpacked at a time, whatever a file says: its sum is known only at its end
+MAX_PICK = 64 * 1024  # bytes of one line
 
 
 class Pick(NamedTuple):
@@ -43,14 +45,28 @@ def packed(picks: Iterable[Pick]) -> Iterator[bytes]:
 
 def read(name: str, sha256: str) -> Iterator[Pick]:
     """The picks again. Raises Lost where the file is gone, or isn't what was written."""
-    opener, seen, rest = zlib.decompressobj(wbits=GZIP), hashlib.sha256(), b""
-    for piece in fetch(name):
-        seen.update(piece)
-        *lines, rest = (rest + opener.decompress(piece)).split(b"\n")
-        for line in lines:
-            yield Pick(*json.loads(line))
+    seen, rest = hashlib.sha256(), b""
+    try:
+        for piece in _unpacked(name, seen):
+            *lines, rest = (rest + piece).split(b"\n")
+            if len(rest) > MAX_PICK:
+                raise Lost()
+            for line in lines:
+                yield Pick(*json.loads(line))
+    except (zlib.error, ValueError, TypeError, RecursionError):
+        raise Lost() from None
     if rest or seen.hexdigest() != sha256:
         raise Lost()
+
+
+def _unpacked(name: str, seen: "hashlib._Hash") -> Iterator[bytes]:
+    """What is packed in a file, piece by piece; `seen` is told of the file's own bytes."""
+    opener = zlib.decompressobj(wbits=GZIP)
+    for piece in fetch(name):
+        seen.update(piece)
+        while piece:
+            yield opener.decompress(piece, UNPACKED)
+            piece = opener.unconsumed_tail
 
 
 class Differences:
