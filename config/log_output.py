@@ -30,7 +30,7 @@ class Json(Plain):
     def line(self, source: str, text: str, level: str) -> str:
         fields = None
         if text.startswith("{"):
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 fields = json.loads(text)
         if not isinstance(fields, dict):
             now = datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -39,11 +39,6 @@ class Bundle:
     store: Path  # the folder of model files
     state: Path  # where it may keep what outlives its process
 
-    @property
-    def owner(self) -> str:
-        """As `owner_of` says."""
-        return owner_of(self.key)
-
     def one(self, suffix: str) -> str:
         """The place of its one file of a kind."""
         return next(name for name in self.files if name.endswith(suffix))

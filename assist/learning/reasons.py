@@ -14,6 +14,7 @@ REASONS = {
     "encoder": "There is nothing to begin from. %(why)s",
     "embeddings-gone": "What was made of the pictures is gone: is the disk full?",
     "loss": "The loss became no number: learn more slowly.",
+    "no-report": "The recipe was ended: it wrote a line that is longer than any report.",
     "killed": "The process was killed: most likely there was not enough memory.",
     "code-and-last": "The recipe failed (code %(code)s). %(last)s",  # before the next, which is a part of it
     "code": "The recipe failed (code %(code)s).",

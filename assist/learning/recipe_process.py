@@ -6,6 +6,7 @@ day on others.
 """
 
 import contextlib
+import errno
 import json
 import os
 import selectors
@@ -33,6 +34,9 @@ VARIABLES = ("TANDEM_TEXT_ENCODER",)
 MODELS = "models"  # below the run's folder: the files that recipes begin from
 MEMORY_SHARE = 0.75  # of the machine's
 MAX_FILE_BYTES = 8 << 30
+MAX_LINE = 64 * 1024  # bytes of one report
+MAX_RESULT = 4 * 1024 * 1024  # bytes of made.json
+TAIL = 64 * 1024  # bytes from the end of what it says as it fails, of which the last line is shown
 STEADY = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TOKENIZERS_PARALLELISM": "false"}
 
 Heard = Callable[[Mapping[str, Any] | None], bool]
@@ -70,7 +74,10 @@ class LocalProcess:
             )
             try:
                 psutil.Process(child.pid).nice(LOWEST)
-                outcome = _listened(child, heard)
+                try:
+                    outcome = _listened(child, heard)
+                except _TooLongLine:
+                    return Outcome(REASONS["no-report"])
                 if outcome.stopped:
                     return outcome
                 ended = child.wait()
@@ -129,11 +136,22 @@ def _prepared(place: Path) -> launch.Launch:
 
 def made_in(place: Path) -> dict[str, Any]:
     """What came of a recipe: its metrics and its manifest. Raises OSError where there is nothing."""
-    return json.loads((place / "made.json").read_text())
+    with (place / "made.json").open("rb") as file:
+        text = file.read(MAX_RESULT + 1)
+    try:
+        if len(text) > MAX_RESULT:
+            raise ValueError
+        return dict(json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        raise OSError(errno.EBADMSG, "made.json isn't what a recipe writes") from None
+
+
+class _TooLongLine(Exception):
+    """The process writes no reports: what it says has no end."""
 
 
 def _listened(child: subprocess.Popen[bytes], heard: Heard) -> Outcome:
-    """Hand on what the process says, until it ends or nobody wants it to go on."""
+    """Hand on what the process says, until it ends or nobody wants it to go on. Raises _TooLongLine."""
     assert child.stdout is not None
     unfit, rest = "", b""
     with selectors.DefaultSelector() as waiting:
@@ -145,15 +163,29 @@ def _listened(child: subprocess.Popen[bytes], heard: Heard) -> Outcome:
             if not piece:
                 return Outcome(unfit)
             *whole, rest = (rest + piece).split(b"\n")
-            for said in (json.loads(one) for one in whole if one.startswith(b"{")):
-                unfit = said.get("unfit", unfit)
-                if "step" in said and not heard(said):
+            if len(rest) > MAX_LINE:
+                raise _TooLongLine()
+            for report in map(_report, whole):
+                unfit = report.get("unfit", unfit)
+                if "step" in report and not heard(report):
                     return Outcome(stopped=True)
     return Outcome(stopped=True)
+
+
+def _report(line: bytes) -> Mapping[str, Any]:
+    """What a line reports; nothing where it is no report."""
+    try:
+        report = json.loads(line) if line.startswith(b"{") else {}
+    except (ValueError, RecursionError):
+        return {}
+    return report if isinstance(report, dict) else {}
 
 
 def _why(ended: int, said: Path) -> str:
     if ended == KILLED:
         return REASONS["killed"]
-    last = ([one for one in said.read_text(errors="replace").splitlines() if one.strip()] or [""])[-1]
+    with said.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
+        lines = file.read().decode(errors="replace").splitlines()
+    last = ([line for line in lines if line.strip()] or [""])[-1]
     return REASONS["code-and-last" if last else "code"] % {"code": ended, "last": last.strip()}

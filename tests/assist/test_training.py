@@ -112,6 +112,10 @@ FAULTS = {
     "raise OSError(28, 'No space left on device')": "No space left on device",
     "print(json.dumps({'unfit': 'The loss became no number.'}), flush=True); sys.exit(2)": "no number",
     "sys.exit(0)": "couldn't be written",
+    "sys.stdout.write('{' * 2**20); sys.stdout.flush(); time.sleep(600)": "longer than any report",
+    "open(sys.argv[1] + '/made.json', 'w').write('[' * 100_000)": "isn't what a recipe writes",
+    "open(sys.argv[1] + '/made.json', 'w').write(' ' * 5_000_000)": "isn't what a recipe writes",
+    "print('{' + '[' * 10_000, flush=True); sys.exit('x' * 2**20)": "x" * 100,
 }
 
 

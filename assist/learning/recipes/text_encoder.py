@@ -144,10 +144,14 @@ def _began(work: Work) -> Iterator[Began]:
 
 def _model(folder: Path, labels: Sequence[str]) -> Any:
     """With a row of its own for each label. Raises Unfit for a folder that is none."""
-    terms = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
     try:
         model = AutoModelForSequenceClassification.from_pretrained(
-            folder, num_labels=len(labels), ignore_mismatched_sizes=True, **terms
+            folder,
+            num_labels=len(labels),
+            ignore_mismatched_sizes=True,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
         )
     except Exception as problem:  # whatever a folder that is none may do to its reader
         raise Unfit(REASONS["encoder"] % {"why": first_line(problem)}) from None
