@@ -62,7 +62,7 @@ def _signature(id: str, at: str, body: bytes, secret: str) -> str:
 def _content(raw: bytes) -> dict[str, Any]:
     try:
         content = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise BadSignature("The message's content is no JSON object.")

@@ -151,7 +151,7 @@ class Transport:
             return None
         try:
             return json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise UnexpectedAnswer(f"{self.server} answered with something that is no JSON.") from None
 
     def _problem(self, answer: httpx.Response) -> ApiError:
@@ -159,7 +159,7 @@ class Transport:
         try:
             body = answer.read()
             said = json.loads(body)
-        except (ValueError, httpx.RequestError):
+        except (ValueError, RecursionError, httpx.RequestError):
             said = None
         finally:
             answer.close()

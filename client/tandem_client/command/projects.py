@@ -110,13 +110,13 @@ def read(file: str) -> dict[str, Any]:
     if file.endswith(".json") or text.lstrip().startswith("{"):
         try:
             said = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadInput(f"{file} is no JSON: {error}.") from None
     else:
         yaml = _yaml()
         try:
             said = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, RecursionError) as error:
             raise BadInput(f"{file} is no YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(said, dict):
         raise BadInput(f"{file} doesn't say what a project is: it holds no fields.")
