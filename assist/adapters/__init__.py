@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import psutil
 
-from assist.adapters import memory_allowance
+from assist.adapters import contents, memory_allowance
 from assist.adapters.bundle import Bundle, Terms
 from assist.adapters.devices import CPU, Device
 from assist.adapters.files import DECODER, ENCODER, Artifact, verify
@@ -253,6 +253,9 @@ class Offer:
         """
         self._check_memory()
         files = [verify(artifact, folder) for artifact in self.artifacts]  # before the libraries, which take seconds
+        if self.brought:  # as when it was taken in, which may have been before there was such a check
+            assert self.terms is not None
+            contents.check(self.terms.adapter, self._members(files))
         try:
             file, function = self.loader.split(":")
             load: Load = getattr(importlib.import_module(f"{__name__}.{file}"), function)
@@ -274,8 +277,10 @@ class Offer:
 
     def _bundle(self, files: Sequence[Path], folder: Path, state: Path) -> Bundle:
         assert self.terms is not None
-        named = {artifact.member: file for artifact, file in zip(self.artifacts, files, strict=True)}
-        return Bundle(self.key, self.capability, named, self.terms, folder, state)
+        return Bundle(self.key, self.capability, self._members(files), self.terms, folder, state)
+
+    def _members(self, files: Sequence[Path]) -> dict[str, Path]:
+        return {artifact.member: file for artifact, file in zip(self.artifacts, files, strict=True)}
 
 
 class RuntimeMissing(Exception):

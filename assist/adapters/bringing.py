@@ -4,11 +4,13 @@ import contextlib
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from assist.adapters import RUNTIMES, Offer, manifest
 from assist.adapters.bundle import OWNER_MARK
+from assist.adapters.contents import zip_directory
 from assist.adapters.files import CHUNK, Artifact, WeightsProblem
 from assist.adapters.manifest import FILE, MOST_FILES, Manifest, ManifestProblem
 
@@ -64,6 +66,8 @@ def opened(source: Path) -> Iterator[Path]:
         raise ManifestProblem("missing-file", "", f"There is no folder or file {source.name}.")
     if not zipfile.is_zipfile(source):
         raise ManifestProblem("not-a-zip", "", "A model is a folder with a model.toml, or a zip of one.")
+    if zip_directory.is_too_long(source):
+        raise ManifestProblem("too-many", "", f"The zip has more than {MOST_FILES} files.")
     with tempfile.TemporaryDirectory(prefix="tandem-model-") as place:
         _unpack(source, Path(place))
         yield _root(Path(place))
@@ -78,8 +82,8 @@ def _unpack(source: Path, place: Path) -> None:
                 raise ManifestProblem("too-many", "", f"The zip has more than {MOST_FILES} files.")
             for row in rows:
                 left -= _taken_out(packed, row, place, left)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as problem:
-        raise ManifestProblem("not-a-zip", "", f"The zip can't be unpacked: {problem}.") from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
+        raise ManifestProblem("not-a-zip", "", "The zip can't be unpacked: it is damaged, or locked.") from None
     except OSError as problem:
         raise WeightsProblem(f"The zip can't be unpacked here: {problem.strerror}.") from None
 
@@ -89,6 +93,8 @@ def _taken_out(packed: zipfile.ZipFile, row: zipfile.ZipInfo, place: Path, left:
     path = PurePosixPath(row.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in row.filename or stat.S_ISLNK(row.external_attr >> 16):
         raise ManifestProblem("outside-folder", row.filename[:200], "It lies outside of the folder.")
+    if row.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others take memory as they say
+        raise ManifestProblem("not-a-zip", row.filename[:200], "It is packed in a way that isn't read here: use deflate.")
     target, size = place / path, 0
     target.parent.mkdir(parents=True, exist_ok=True)
     with packed.open(row) as found, target.open("wb") as kept:

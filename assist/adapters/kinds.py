@@ -68,7 +68,7 @@ KINDS: dict[str, Kind] = {
     "spacy": Kind(
         "spacy_folder:load",
         frozenset({"spans", "classify"}),
-        files=("", ".cfg", ".json", ".jsonl", ".txt", ".npz", ".msgpack", ".bin", ".npy", ".md", ".spacy"),
+        files=("", ".cfg", ".json", ".jsonl", ".txt", ".msgpack", ".bin", ".npy", ".md", ".spacy"),
     ),
     "text-head": Kind(
         "text_head:load",

@@ -8,6 +8,7 @@ from safetensors.numpy import load_file
 
 from assist.adapters import RuntimeMissing
 from assist.adapters.bundle import Bundle
+from assist.adapters.library_faults import reason
 
 Shares = dict[str, float | None]
 
@@ -37,7 +38,7 @@ def read(bundle: Bundle) -> list[Head]:
         fields = sorted({name.rpartition("/")[0] for name in arrays})
         return [Head(*(arrays[f"{field}/{part}"] for part in ("labels", "weights", "bias"))) for field in fields]
     except (SafetensorError, KeyError, ValueError) as problem:
-        raise RuntimeMissing(f"{bundle.key} is no head that loads here: {problem}") from None
+        raise RuntimeMissing(f"{bundle.key} is no head that loads here: {reason(problem)}.") from None
 
 
 def told(heads: Sequence[Head], vectors: np.ndarray) -> list[Shares | None]:

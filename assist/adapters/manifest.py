@@ -1,8 +1,8 @@
 """`model.toml`: what a model is called, what it can do, which files it has, and what it takes. Strict: whatever is
 missing, misspelt or too much is named, with its place.
 
-No file is opened by a library before its kind is known: ONNX, safetensors, GGUF and spaCy's folders hold numbers, a
-pickle holds a program and is refused wherever it stands. Checkpoints of torch are read with `weights_only`.
+No file is opened by a library before its kind is known, and before what it names and claims was looked at (contents/).
+A pickle holds a program and is refused wherever it stands. Checkpoints of torch are read with `weights_only`.
 """
 
 import hashlib
@@ -15,18 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from assist.adapters import contents
 from assist.adapters.bundle import Terms
-from assist.adapters.files import CHUNK, WeightsProblem
+from assist.adapters.contents import zip_directory
+from assist.adapters.files import CHUNK
 from assist.adapters.kinds import ALL, IMAGE, KINDS, TEXT, Kind, Option
+from assist.adapters.refusals import ManifestProblem
 
 FILE = "model.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+LINE = re.compile(r"line \d+, column \d+")
 PICKLE = re.compile(rb"\x80[\x02-\x05]")
 TORCH = (".pt", ".pth")
 
 LARGEST_PAGE = 256 << 10  # bytes of a model.toml
-CODE = 1 << 20  # bytes of a torch file that may be packed
+NAME_BYTES = 255  # of a file or a folder, on any disk
 MOST_FILES, MOST_LABELS, LONGEST = 500, 2000, 200
 FIELDS = {"name", "version", "capability", "adapter", "licence", "source", "parent", "labels"}
 TABLES = {"files", "label_map", "input", "resources", "options"}
@@ -37,14 +41,6 @@ LIMITS = {
     },
     "resources": {"memory_mb": Option(int, least=1)},
 }
-
-
-class ManifestProblem(WeightsProblem):
-    """A model can't be taken as it is; `code` for programs, `place` in model.toml or a file's name."""
-
-    def __init__(self, code: str, place: str, text: str) -> None:
-        self.code, self.place, self.text = code, place, text
-        super().__init__(f"{place}: {text}" if place else text)
 
 
 @dataclass(frozen=True)
@@ -72,13 +68,14 @@ class Manifest:
 def read(folder: Path) -> Manifest:
     """The manifest of a folder, with each of its files there and as it says. Raises ManifestProblem."""
     path = folder / FILE
-    if not path.is_file():
+    if not path.is_file() or path.is_symlink():
         raise ManifestProblem("no-manifest", FILE, "The folder has no model.toml.")
     if path.stat().st_size > LARGEST_PAGE:
         raise ManifestProblem("too-large", FILE, "It is larger than a page can be.")
     found = parse(path.read_bytes())
     for name, sha256 in found.files.items():
         check_file(folder, name, sha256)
+    contents.check(found.terms.adapter, {name: folder / name for name in found.files})
     return found
 
 
@@ -86,8 +83,10 @@ def parse(page: bytes) -> Manifest:
     """The manifest by itself. Raises ManifestProblem."""
     try:
         said = tomllib.loads(page.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise ManifestProblem("not-toml", FILE, f"It can't be read: {problem}.") from None
+    except (ValueError, RecursionError) as problem:  # of a number or a table that nobody could read, too
+        line = LINE.search(str(problem)) if isinstance(problem, tomllib.TOMLDecodeError) else None
+        raise ManifestProblem("not-toml", FILE, f"It is no TOML{f', see {line[0]}' if line else ''}.") from None
+    _check_signs(said)
     for unknown in sorted(said.keys() - FIELDS - TABLES):
         raise ManifestProblem("unknown-field", unknown, "There is no such field.")
     name, version = _named(said, "name"), _named(said, "version")
@@ -128,8 +127,6 @@ def check_file(folder: Path, name: str, sha256: str) -> None:
         raise ManifestProblem("missing-file", name, "The folder doesn't have this file.")
     if holds_a_program(path):
         raise ManifestProblem("pickle", name, "It is a pickle, which can run anything: save the weights as numbers.")
-    if path.suffix in TORCH and swells(path):
-        raise ManifestProblem("packed", name, "It is packed: save the weights as torch does, or as safetensors.")
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(CHUNK):
@@ -146,6 +143,8 @@ def holds_a_program(path: Path) -> bool:
         return True
     if path.suffix in TORCH or not zipfile.is_zipfile(path):
         return False
+    if zip_directory.is_too_long(path):
+        return True
     try:
         with zipfile.ZipFile(path) as packed:
             return any(name.endswith((".pkl", ".pickle")) for name in packed.namelist())
@@ -153,17 +152,17 @@ def holds_a_program(path: Path) -> bool:
         return False
 
 
-def swells(path: Path) -> bool:
-    """Whether a file of torch would be larger in memory than it is here: its parts are packed, or one is there under
-    many names. Weights lie side by side as they are; of a program torch packs the few lines that are its code."""
-    if not zipfile.is_zipfile(path):
-        return False
-    try:
-        with zipfile.ZipFile(path) as packed:
-            parts = packed.infolist()
-    except (zipfile.BadZipFile, OSError):
-        return True
-    return sum(one.file_size for one in parts) > path.stat().st_size + CODE
+def _check_signs(said: Any, place: str = FILE) -> None:
+    """That all texts can be stored. Raises ManifestProblem, with the field."""
+    if isinstance(said, dict):
+        for key, value in said.items():
+            _check_signs(key, place)
+            _check_signs(value, key if place == FILE else place)
+    elif isinstance(said, list):
+        for value in said:
+            _check_signs(value, place)
+    elif isinstance(said, str) and "\0" in said:
+        raise ManifestProblem("bad-field", place, "It holds a sign that is no text.")
 
 
 def _text(said: Mapping[str, Any], name: str, missing: str | None = None) -> str:
@@ -248,6 +247,7 @@ def _files(said: Mapping[str, Any], kind: Kind, adapter: str) -> dict[str, str]:
 def _file_name(name: str, kind: Kind, adapter: str) -> None:
     place, path = f"files.{name}", PurePosixPath(name)
     plain = name.isprintable() and "\\" not in name and str(path) == name and len(name) <= LONGEST
+    plain = plain and all(len(part.encode()) <= NAME_BYTES for part in path.parts)
     if not plain or path.is_absolute() or ".." in path.parts or name == FILE:
         raise ManifestProblem("bad-file-name", place, "A file is named by its place below the folder.")
     if path.suffix not in kind.files:

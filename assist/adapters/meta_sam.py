@@ -15,6 +15,7 @@ from assist.adapters.bundle import Bundle
 from assist.adapters.cores import Cores
 from assist.adapters.devices import Device
 from assist.adapters.half import halved
+from assist.adapters.library_faults import reason
 from assist.adapters.sam_light import LightDecoder
 from assist.adapters.sam_modules import Sam, sam_model_registry
 
@@ -28,9 +29,9 @@ def load(variant: str, files: Sequence[Path], device: Device) -> "MetaSam":
         state = torch.load(files[0], map_location="cpu", weights_only=True)
         model.load_state_dict(state, strict=True)
     except Exception as problem:  # whatever a file that is none may do to its reader
-        first = str(problem).strip().splitlines()[0][:160] if str(problem).strip() else type(problem).__name__
+        why = reason(problem)
         raise RuntimeMissing(
-            f"The file is not a checkpoint of SAM {variant} ({first}): remove the model and add the right file."
+            f"The file is not a checkpoint of SAM {variant}, since {why}: remove the model and add the right file."
         ) from None
     return MetaSam(model, device)
 

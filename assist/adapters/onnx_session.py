@@ -5,7 +5,7 @@ from pathlib import Path
 import onnxruntime
 
 from assist.adapters import RuntimeMissing
-from assist.adapters.library_faults import first_line
+from assist.adapters.library_faults import reason
 
 
 def opened(file: Path, key: str, threads: int = 0) -> onnxruntime.InferenceSession:
@@ -17,4 +17,4 @@ def opened(file: Path, key: str, threads: int = 0) -> onnxruntime.InferenceSessi
     try:
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as problem:  # whatever a file that is none may do to its reader
-        raise RuntimeMissing(f"The file of {key} is no ONNX model that runs here ({first_line(problem)}).") from None
+        raise RuntimeMissing(f"The file of {key} is no ONNX model that runs here: {reason(problem)}.") from None

@@ -12,7 +12,7 @@ from rapidocr.utils.download_file import DownloadFile
 from assist.adapters import Boxes, FoundBox, RuntimeMissing, detections
 from assist.adapters.bundle import Bundle
 from assist.adapters.devices import Device
-from assist.errors import CopilotError
+from assist.adapters.library_faults import failed, reason
 
 PARTS = {"Det": "_det_", "Cls": "_cls_", "Rec": "_rec_"}
 LEAST = 0.5  # below this a line is not told at all
@@ -35,8 +35,7 @@ def load(bundle: Bundle, device: Device) -> "RapidOcr":
         for load_one in (reader._load_cls_model, reader._load_rec_model):
             load_one()
     except Exception as problem:  # whatever files that are none may do to their reader
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0][:160]
-        raise RuntimeMissing(f"The files of {bundle.key} are no models that run here ({first}).") from None
+        raise RuntimeMissing(f"The files of {bundle.key} are no models that run here: {reason(problem)}.") from None
     return RapidOcr(reader, bundle.terms.labels[0])
 
 
@@ -57,8 +56,7 @@ class RapidOcr:
         try:
             said: Any = self._reader(np.ascontiguousarray(image[:, :, ::-1]))
         except Exception as problem:  # whatever the library throws: none of it is ours
-            first = (str(problem).strip() or type(problem).__name__).splitlines()[0][:160]
-            raise CopilotError("no-answer", f"The model failed on this image ({first}). Go on without it.") from None
+            raise failed("image", problem) from None
         height, width = (int(one) for one in size or image.shape[:2])
         scale = np.array([width / image.shape[1], height / image.shape[0]])
         if getattr(said, "boxes", None) is None or getattr(said, "txts", None) is None:

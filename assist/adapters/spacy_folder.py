@@ -1,32 +1,34 @@
 """Any spaCy pipeline, of any language, as `nlp.to_disk` writes it: entities and span categories, or text categories."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import spacy
+from spacy import util
 from spacy.language import Language
 from spacy.pipeline import EntityRecognizer
 from spacy.tokens import Doc
 
 from assist.adapters import FoundSpan, RuntimeMissing
 from assist.adapters.bundle import Bundle
+from assist.adapters.contents import spacy_files
 from assist.adapters.devices import Device
+from assist.adapters.library_faults import reason
 from assist.adapters.span_sureness import chances
 
 SIDE_BY_SIDE = 32  # texts
+CONFIG = "config"  # as spaCy calls config.cfg among what it reads in a folder
 LONGEST = 10_000_000  # characters: spaCy's own limit is for machines with less memory
 
 
 def load(bundle: Bundle, device: Device) -> "SpacyFolder":
-    """From its folder. Raises RuntimeMissing where it is none, or needs what isn't installed."""
-    folder: Path | str = ""
+    """From its folder, by what is left of its config: spaCy never reads that itself. Raises RuntimeMissing where it is
+    no pipeline, or needs what isn't installed, and ManifestProblem where it asks for what it may not have."""
+    sections = spacy_files.sections(bundle.files)
     try:
         with bundle.folder() as folder:
-            pipeline = spacy.load(folder)
+            pipeline = util.load_model_from_config(sections).from_disk(folder, exclude=[CONFIG])
     except Exception as problem:  # whatever a folder that is none may do to its reader
-        said = str(problem).replace(f"{folder}/", "").strip()  # who brought it knows its files by their places in it
-        first = (said or type(problem).__name__).splitlines()[0][:200]
-        raise RuntimeMissing(f"{bundle.key} is no spaCy pipeline that loads here: {first}") from None
+        why = reason(problem, bundle.files)
+        raise RuntimeMissing(f"{bundle.key} is no spaCy pipeline that loads here: {why}.") from None
     pipeline.max_length = LONGEST
     return SpacyFolder(pipeline)
 

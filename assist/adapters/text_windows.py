@@ -10,7 +10,7 @@ from tokenizers import Encoding, Tokenizer
 
 from assist.adapters import RuntimeMissing
 from assist.adapters.bundle import Bundle
-from assist.adapters.library_faults import failed
+from assist.adapters.library_faults import failed, reason
 from assist.errors import CopilotError
 
 TOKENIZER = "tokenizer.json"
@@ -30,7 +30,7 @@ class TextWindows(ABC):
         except (RuntimeMissing, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as problem:  # the library throws nothing narrower; its panics are no Exception
-            raise RuntimeMissing(f"The {TOKENIZER} of {bundle.key} can't be read: {problem}.") from None
+            raise RuntimeMissing(f"The {TOKENIZER} of {bundle.key} can't be read: {reason(problem)}.") from None
 
     def _set(self, window: int) -> None:
         """Read texts in windows of so many pieces. Raises RuntimeMissing where they would never get on."""

@@ -17,7 +17,7 @@ from assist.adapters import RuntimeMissing
 from assist.adapters.bundle import Bundle
 from assist.adapters.class_numbers import shares_of, unit_rows
 from assist.adapters.devices import Device
-from assist.adapters.library_faults import failed, first_line
+from assist.adapters.library_faults import failed, reason
 from assist.adapters.onnx_image import frame_of
 
 # They change what they are shown by a switch that stands in no file of weights.
@@ -88,10 +88,18 @@ def _model(bundle: Bundle, labels: int) -> nn.Module:
     made.set_submodule(place, head)
     try:
         made.load_state_dict(weights, strict=True)
-    except RuntimeError as problem:
-        said = " ".join(line.strip() for line in str(problem).splitlines()[1:])[:160]
-        raise RuntimeMissing(f"{bundle.key} holds no weights of {name}: {said}") from None
+    except RuntimeError:  # which would show what the file calls its tensors
+        raise RuntimeMissing(f"{bundle.key} holds no weights of {name}: {_difference(made, weights)}.") from None
     return made.eval().requires_grad_(False)
+
+
+def _difference(model: nn.Module, weights: Mapping[str, torch.Tensor]) -> str:
+    own = model.state_dict()
+    shaped = [name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape]
+    missing = sorted(own.keys() - weights.keys())
+    example = f" (such as {missing[0]})" if missing else ""
+    unknown = len(weights.keys() - own.keys())
+    return f"Missing keys: {len(missing)}{example}, unknown: {unknown}, of another shape: {len(shaped)}"
 
 
 def _last_layer(model: nn.Module) -> tuple[str, nn.Linear | None]:
@@ -111,8 +119,8 @@ def _weights(bundle: Bundle) -> dict[str, torch.Tensor]:
             else torch.load(path, map_location="cpu", weights_only=True)
         )
     except Exception as problem:  # whatever a file that is none may do to its reader; or a program, which is never run
-        why = first_line(problem)
-        raise RuntimeMissing(f"{bundle.key}: {name} isn't weights alone ({why}): {CURE}.") from None
+        why = reason(problem)
+        raise RuntimeMissing(f"{bundle.key}: {name} isn't weights alone: {CURE} ({why}).") from None
     if isinstance(said, Mapping):
         said = next((said[one] for one in WRAPPERS if isinstance(said.get(one), Mapping)), said)
     if not said or not isinstance(said, Mapping) or not all(map(_is_weight, said.items())):

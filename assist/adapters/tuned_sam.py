@@ -13,6 +13,7 @@ from assist.adapters import RuntimeMissing, familiar, mobile_sam
 from assist.adapters.bundle import Bundle
 from assist.adapters.devices import Device
 from assist.adapters.files import DECODER, ENCODER, verify
+from assist.adapters.library_faults import reason
 from assist.adapters.mobile_sam import Elsewhere, MobileSam
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
@@ -28,8 +29,7 @@ def load(bundle: Bundle, device: Device) -> MobileSam:
         known = familiar.taken_from(tensors)
         fill(decoder, tensors)
     except (SafetensorError, RuntimeError, ValueError) as problem:
-        first = str(problem).strip().splitlines()[0][:160]
-        raise RuntimeMissing(f"{bundle.key} is no mask decoder that loads here: {first}") from None
+        raise RuntimeMissing(f"{bundle.key} is no mask decoder that loads here: {reason(problem)}.") from None
     elsewhere = Elsewhere(known, load_decoder(base), mobile_sam.worth_of) if known else None
     return mobile_sam.put_together(encoder, decoder, device, None, elsewhere)
 

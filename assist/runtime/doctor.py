@@ -27,6 +27,7 @@ from assist.adapters import (
 )
 from assist.adapters.devices import CPU, DeviceMissing
 from assist.adapters.files import WeightsProblem
+from assist.adapters.library_faults import reason
 from assist.errors import CopilotError
 
 T = TypeVar("T")
@@ -69,10 +70,8 @@ def _examine(offer: Offer, folder: Path, state: Path | None) -> Finding:
     except (WeightsProblem, RuntimeMissing, DeviceMissing, CopilotError) as problem:
         return Finding(offer.key, False, (str(problem),))
     except Exception as error:  # a doctor reports what is wrong instead of falling ill
-        text = (
-            f"It failed with {type(error).__name__}: {error}. Fetch the models again; if that doesn't help, reinstall."
-        )
-        return Finding(offer.key, False, (text,))
+        cure = "" if offer.brought else " Fetch the models again; if that doesn't help, reinstall."
+        return Finding(offer.key, False, (f"It failed: {reason(error)}.{cure}",))
     memory = _memory() - before
     place = f"device {runtime.device}, {os.cpu_count()} cores, loaded in {loaded:.1f} s, {memory} MB"
     return Finding(offer.key, well, (place, *lines), {"load seconds": round(loaded, 2), "memory MB": memory} | figures)

@@ -82,7 +82,7 @@ def test_doctor_says_what_a_model_answers_and_what_is_wrong(store: Path, tmp_pat
     for name, source in {
         "well": brought.detector_folder(tmp_path / "a", name="well"),
         "sick": brought.detector_folder(tmp_path / "b", nothing, name="sick"),
-        "torn": brought.folder(tmp_path / "c", brought.DETECTOR, {"model.onnx": b"no model"}, **DETECT, name="torn"),
+        "torn": brought.folder(tmp_path / "c", brought.DETECTOR, {"model.onnx": brought.torn()}, **DETECT, name="torn"),
         "large": brought.detector_folder(tmp_path / "d", page=f"{brought.DETECTOR}{HUGE}", name="large"),
         "strange": brought.spans_folder(tmp_path / "e", name="strange"),
     }.items():
@@ -141,7 +141,7 @@ def test_untried_model_is_not_chosen_by_the_verb_nor_by_the_database(cast: Cast,
 
 
 def test_broken_model_fails_its_first_question_and_says_why(db: None, store: Path, tmp_path: Path) -> None:
-    source = brought.folder(tmp_path / "m", brought.DETECTOR, {"model.onnx": b"no model"}, **DETECT)
+    source = brought.folder(tmp_path / "m", brought.DETECTOR, {"model.onnx": brought.torn()}, **DETECT)
     version = trial.ask(registry.bring(store, source), store)
     assert version.smoke == "failed" and "is no ONNX model" in version.smoke_said
 

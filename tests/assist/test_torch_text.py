@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from assist.adapters import RuntimeMissing
+from assist.adapters.refusals import ManifestProblem
 from tests.support.assist import brought
 from tests.support.assist.brought import entered
 
@@ -69,5 +70,8 @@ def test_what_it_can_not_be_is_named(tmp_path: Path) -> None:
         "adapter": "transformers",
         "labels": ["O", "PER"],
     }
-    with pytest.raises(RuntimeMissing, match="no model that transformers reads here"):
+    with pytest.raises(ManifestProblem, match="config.json auto_map: It asks for code"):
+        entered(tmp_path, brought.folder(own, "", {}, **again))
+    (own / "config.json").write_text(json.dumps(page | {"auto_map": {}}))
+    with pytest.raises(RuntimeMissing, match="no model that transformers reads here: a value can't be used"):
         entered(tmp_path, brought.folder(own, "", {}, **again))

@@ -27,10 +27,10 @@ from tokenizers import Encoding
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification
 
-from assist.adapters import catalogue, torch_text
+from assist.adapters import catalogue, contents, torch_text
 from assist.adapters.bundle import Bundle, Terms
 from assist.adapters.files import WeightsProblem, verify
-from assist.adapters.library_faults import first_line
+from assist.adapters.library_faults import reason
 from assist.adapters.onnx_text import OnnxText
 from assist.adapters.text_windows import TOKENIZER, TextWindows
 from assist.learning.reasons import REASONS
@@ -133,6 +133,7 @@ def _began(work: Work) -> Iterator[Began]:
         if "+" in offer.name:  # the mark of its owner (adapters/bringing.py)
             raise WeightsProblem(f"{key} is one organization's alone, and recipes learn for all of them.")
         files = {one.member: verify(one, work.models) for one in offer.artifacts}
+        contents.check(offer.terms.adapter, files)
     except WeightsProblem as problem:
         raise Unfit(REASONS["encoder"] % {"why": problem}) from None
     with tempfile.TemporaryDirectory(prefix="encoder-", dir=work.folder.parent) as place:
@@ -154,7 +155,7 @@ def _model(folder: Path, labels: Sequence[str]) -> Any:
             trust_remote_code=False,
         )
     except Exception as problem:  # whatever a folder that is none may do to its reader
-        raise Unfit(REASONS["encoder"] % {"why": first_line(problem)}) from None
+        raise Unfit(REASONS["encoder"] % {"why": reason(problem)}) from None
     model = model.float()  # weights in half precision are kept as they are, and learn nothing by small steps
     model.config.id2label, model.config.label2id = dict(enumerate(labels)), {one: n for n, one in enumerate(labels)}
     model.config.problem_type, model.config._name_or_path = "single_label_classification", ""

@@ -182,6 +182,14 @@ def constant(*outputs: np.ndarray) -> bytes:
     return model.SerializeToString()
 
 
+def torn() -> bytes:
+    """An ONNX file that looks well, of which no library makes a model: its only step isn't in any set of operations."""
+    given = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
+    said = helper.make_tensor_value_info("said", TensorProto.FLOAT, None)
+    graph = helper.make_graph([helper.make_node("Nothing", ["images"], ["said"])], "torn", [given], [said])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+
+
 Reply = Callable[[str, Any], tuple[int, Any]]  # from a path and the body to a status and what is said
 
 
