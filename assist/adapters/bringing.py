@@ -1,6 +1,7 @@
 """A model that somebody brings: a folder with a manifest, or a zip of one, checked and taken into the store."""
 
 import contextlib
+import errno
 import stat
 import tempfile
 import zipfile
@@ -14,6 +15,7 @@ from assist.adapters.contents import zip_directory
 from assist.adapters.files import CHUNK, Artifact, WeightsProblem
 from assist.adapters.manifest import FILE, MOST_FILES, Manifest, ManifestProblem
 
+BAD_NAMES = frozenset({errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL})
 MOST_BYTES = 8 << 30  # of all files of one model, unpacked
 
 
@@ -96,7 +98,13 @@ def _taken_out(packed: zipfile.ZipFile, row: zipfile.ZipInfo, place: Path, left:
     if row.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others take memory as they say
         raise ManifestProblem("not-a-zip", row.filename[:200], "It is packed in a way that isn't read here: use deflate.")
     target, size = place / path, 0
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    except OSError as problem:
+        if problem.errno not in BAD_NAMES:
+            raise
+        raise ManifestProblem("bad-file-name", row.filename, "No file can be called so beside the others.") from None
     with packed.open(row) as found, target.open("wb") as kept:
         while block := found.read(CHUNK):
             size += len(block)

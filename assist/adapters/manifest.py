@@ -25,6 +25,9 @@ from assist.adapters.refusals import ManifestProblem
 FILE = "model.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+# A key of so many parts; what reads it takes time by the square of their number. Texts are taken out before.
+DEEP_KEY = re.compile(r"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){16}")
+QUOTED = re.compile(r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
 LINE = re.compile(r"line \d+, column \d+")
 PICKLE = re.compile(rb"\x80[\x02-\x05]")
 TORCH = (".pt", ".pth")
@@ -82,7 +85,10 @@ def read(folder: Path) -> Manifest:
 def parse(page: bytes) -> Manifest:
     """The manifest by itself. Raises ManifestProblem."""
     try:
-        said = tomllib.loads(page.decode())
+        text = page.decode()
+        if DEEP_KEY.search(QUOTED.sub("q", text)):
+            raise ManifestProblem("not-toml", FILE, "It has a key of more than 16 parts.")
+        said = tomllib.loads(text)
     except (ValueError, RecursionError) as problem:  # of a number or a table that nobody could read, too
         line = LINE.search(str(problem)) if isinstance(problem, tomllib.TOMLDecodeError) else None
         raise ManifestProblem("not-toml", FILE, f"It is no TOML{f', see {line[0]}' if line else ''}.") from None

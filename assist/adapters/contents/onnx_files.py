@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from assist.adapters.refusals import ManifestProblem
 
-MAX_FIELDS = 2_000_000  # of the graph and all below it: some seconds; large models have a tenth
+MAX_FIELDS = 1_000_000  # of the graph and all below it: two seconds; large models have a tenth
 MAX_DEPTH = 64  # of graphs in graphs
 FORBIDDEN = frozenset({b"EPContext", b"PyOp", b"PythonOp"})
 

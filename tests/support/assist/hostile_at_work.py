@@ -1,0 +1,188 @@
+"""Models that look well when they are brought, and turn against whoever loads or asks them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+from tests.support.assist import brought, hostile_models, hostile_spacy
+from tests.support.assist.hostile_models import detector, hub
+from tests.support.assist.hostile_spacy import Write
+
+SECONDS = 40  # for a first question that takes a good model five
+MEASURED = """
+import json, resource, sys
+from dataclasses import asdict
+from pathlib import Path
+from assist.runtime import smoke
+finding = smoke.examine(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]))
+print(json.dumps([asdict(finding), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10]))
+"""
+# In a process that may have all the memory of the machine these take it.
+NEED_THE_LIMIT_OF_MEMORY = frozenset(
+    {
+        "ONNX: a constant of a terabyte",
+        "ONNX: numbers made many at once",
+        "ONNX: repeated without end",
+        "spaCy: empty tables by the million",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How a first question went, and the most memory that its process took."""
+
+    well: bool
+    lines: tuple[str, ...]
+    megabytes: int
+
+
+def asked(key: str, store: Path, seconds: float = SECONDS) -> Finding:
+    """As a worker asks it: in a process of its own, whose memory is measured by one around it."""
+    command = [sys.executable, "-c", MEASURED, key, str(store), str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)
+    finding, megabytes = json.loads(done.stdout.splitlines()[-1])
+    return Finding(finding["well"], tuple(finding["lines"]), megabytes)
+
+
+def _steps(*nodes: Any, **held: np.ndarray) -> Write:
+    values = [numpy_helper.from_array(value, name) for name, value in held.items()]
+    return detector(hostile_models._model(list(nodes), values).SerializeToString())
+
+
+def _node(kind: str, given: list[str], said: str = "output", **attributes: Any) -> Any:
+    return helper.make_node(kind, given, [said], **attributes)
+
+
+def _endless() -> Write:
+    """A loop whose end never comes."""
+    bools = [helper.make_tensor_value_info(name, TensorProto.BOOL, []) for name in ("go", "on")]
+    number = helper.make_tensor_value_info("n", TensorProto.INT64, [])
+    body = helper.make_graph([_node("Identity", ["go"], "on")], "body", [number, bools[0]], [bools[1]])
+    loop = helper.make_node("Loop", ["", "yes"], [], body=body)
+    loop.output.extend([])
+    after = _node("Identity", ["images"])
+    return _steps(loop, after, yes=np.array(True))
+
+
+def _pipeline(**files: bytes) -> Write:
+    return lambda at, lures: hostile_spacy.pipeline(at, None, **files)
+
+
+def _msgpack(value: Any) -> bytes:
+    import srsly
+
+    return srsly.msgpack_dumps(value)
+
+
+def _slow_tokenizer(at: Path, lures: Any) -> Path:
+    """A regular expression that takes twice as long with each letter."""
+    import srsly
+
+    said = srsly.read_msgpack(hostile_spacy.template() / "tokenizer")
+    said |= {"url_match": r"^(([a-zA-Z0-9])+.?)+$XX", "token_match": r"^(\w+\s?)+\d$XX"}
+    return hostile_spacy.pipeline(at, None, tokenizer=_msgpack(said | {"rules": {}}))
+
+
+def _network(width: int) -> str:
+    """A recogniser as wide as can be said, whose weights aren't there."""
+    return hostile_spacy.changed(
+        f"{hostile_spacy.FACTORY}\n",
+        'factory = "ner"\nmodel = {"@architectures":"spacy.TransitionBasedParser.v2","state_type":"ner",'
+        f'"hidden_width":{width},"maxout_pieces":3,"extra_state_tokens":false,"use_upper":true,'
+        '"tok2vec":{"@architectures":"spacy.HashEmbedCNN.v2","width":%d,"depth":8,"embed_size":10000000,'
+        '"window_size":1,"maxout_pieces":3,"subword_features":true,"pretrained_vectors":null}}\n' % width,
+    ).replace(hostile_spacy.SCORER, "").replace(f"{hostile_spacy.CHARS}\n", "").replace("overwrite = false\n", "")
+
+
+def _wide(at: Path, lures: Any) -> Path:
+    return hostile_spacy.pipeline(at, _network(9_000_000))
+
+
+def _tokens(change: Callable[[dict[str, Any]], Any]) -> Write:
+    def write(at: Path, lures: Any) -> Path:
+        said = json.loads(brought._tokenizer())
+        change(said)
+        made = brought.text_folder(at)
+        (made / "tokenizer.json").write_text(json.dumps(said))
+        (made / "model.toml").unlink()
+        labels = ["O", *sorted({*brought.TAGS.values()})]
+        return brought.folder(made, "", name="letters", capability="spans", adapter="onnx-text", labels=labels)
+
+    return write
+
+
+def good(at: Path) -> dict[str, Path]:
+    """A model for each adapter, by which the others are measured."""
+    from transformers import BertConfig, BertForTokenClassification
+
+    sizes = {"hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 4}
+    config = BertConfig(**sizes, vocab_size=len(brought.PIECES), num_labels=2)
+    BertForTokenClassification(config).save_pretrained(at / "hub")
+    terms = hostile_models.TEXT | {"name": "hub"}
+    return {
+        "spacy": brought.spans_folder(at / "spacy"),
+        "transformers": brought.folder(at / "hub", "", {"tokenizer.json": brought._tokenizer()}, **terms),
+        "onnx-detector": brought.detector_folder(at / "detector"),
+        "onnx-text": brought.text_folder(at / "text"),
+    }
+
+
+TERA = np.array([10**12], np.int64)
+
+
+def all_of() -> dict[str, Write]:
+    """By their names."""
+    return {
+        "ONNX: a constant of a terabyte": _steps(_node("ConstantOfShape", ["shape"]), shape=TERA),
+        "ONNX: numbers made many at once": _steps(
+            _node("Expand", ["one", "shape"]), one=np.zeros(1, np.float32), shape=np.array([10**6, 10**6], np.int64)
+        ),
+        "ONNX: repeated without end": _steps(
+            _node("Tile", ["one", "times"]), one=np.zeros(1, np.float32), times=np.array([10**11], np.int64)
+        ),
+        "ONNX: a step that isn't there": detector(brought.torn()),
+        "ONNX: a set of operations that isn't there": _steps(
+            helper.make_node("Read", ["images"], ["output"], domain="evil.ops")
+        ),
+        "ONNX: no numbers": detector(brought.constant(np.full((1, 6, 4), np.nan, np.float32))),
+        "ONNX: another shape": detector(brought.constant(np.zeros((3,), np.float32))),
+        "spaCy: a model of nothing": _pipeline(vocab__lookups=b"x", vocab__vectors=hostile_spacy.array(np.zeros(3))),
+        "spaCy: a vocabulary that is no JSON": lambda at, lures: hostile_spacy.pipeline(
+            at, None, **{"vocab__strings.json": b'["' + lures.token.encode()}
+        ),
+        "spaCy: a tokenizer that is no msgpack": _pipeline(tokenizer=b"\xdd\xff\xff\xff\xff"),
+        "spaCy: a tokenizer in lists": _pipeline(tokenizer=b"\x91" * 100_000),
+        "spaCy: empty tables by the million": _pipeline(
+            tokenizer=b"\xdd" + (30_000_000).to_bytes(4, "big") + b"\x80" * 30_000_000
+        ),
+        "spaCy: a network of ten million": _wide,
+        "transformers: more numbers than its file has": hub({"vocab_size": 9_000_000, "hidden_size": 9_000_000}),
+        "transformers: weights of another model": hub({}),
+        "transformers: a kind that isn't there": hub({"model_type": "their-own"}),
+        "transformers: a kind of pictures": hub({"model_type": "vit"}),
+        "tokenizer: padded without end": _tokens(
+            lambda said: said.update(
+                padding={
+                    "strategy": {"Fixed": 10**10},
+                    "direction": "Right",
+                    "pad_to_multiple_of": None,
+                    "pad_id": 0,
+                    "pad_type_id": 0,
+                    "pad_token": "[PAD]",
+                },
+                model=said["model"] | {"vocab": {}},
+            )
+        ),
+        "tokenizer: no pieces": _tokens(lambda said: said["model"].update(type="Nothing")),
+        "tokenizer: an expression that doesn't end": _tokens(
+            lambda said: said.update(normalizer={"type": "Replace", "pattern": {"Regex": "(" * 10_000}, "content": ""})
+        ),
+    }
