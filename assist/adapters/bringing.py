@@ -96,7 +96,9 @@ def _taken_out(packed: zipfile.ZipFile, row: zipfile.ZipInfo, place: Path, left:
     if path.is_absolute() or ".." in path.parts or "\\" in row.filename or stat.S_ISLNK(row.external_attr >> 16):
         raise ManifestProblem("outside-folder", row.filename[:200], "It lies outside of the folder.")
     if row.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others take memory as they say
-        raise ManifestProblem("not-a-zip", row.filename[:200], "It is packed in a way that isn't read here: use deflate.")
+        raise ManifestProblem(
+            "not-a-zip", row.filename[:200], "It is packed in a way that isn't read here: use deflate."
+        )
     target, size = place / path, 0
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,6 @@
-"""How a model that somebody brings is refused: with a code, the place, and a sentence that shows nothing of its files."""
+"""How a model that somebody brings is refused: a code, the place, and a sentence that shows none of its content."""
 
 from assist.adapters.packages import WeightsProblem
-
 
 MAX_PLACE = 200  # letters
 

@@ -1,5 +1,5 @@
-"""Models of strangers: hundreds of folders that reach for files, hosts or memory. Each is refused when it is brought, or
-ends its first question, with an error that names the reason and shows nothing of any file; nothing outside is touched.
+"""Models of strangers: hundreds that reach for files, hosts or memory. Each is refused when it is brought, or fails its
+first question, with an error that names the reason and shows nothing of any file; nothing outside is touched.
 """
 
 import json
@@ -13,13 +13,15 @@ from assist.adapters.library_faults import reason
 from assist.models import ModelVersion
 from assist.registry import intake, registry
 from assist.registry.intake import BadModel
-from tests.support.assist import brought, hostile_at_work, hostile_models, hostile_spacy
+from tests.support.assist import hostile_at_work, hostile_models, hostile_spacy
 from tests.support.assist.lures import Lures, lures
 from tests.support.cast import Cast
 from tests.support.rounds import rounds
 
 MOST_MB = 300  # of memory that a hostile model may take beyond what a good one takes
-PLACELESS = frozenset({"zip: no zip", "zip: damage", "zip: a password", "zip: ten thousand files", "zip: an endless list"})
+PLACELESS = frozenset(
+    {"zip: no zip", "zip: damage", "zip: a password", "zip: ten thousand files", "zip: an endless list"}
+)
 
 # Whether the processes of models have a limit of memory (taskers/sandbox). Until they do, what only that can stop isn't
 # let loose on whoever runs the tests.
@@ -72,9 +74,10 @@ def test_a_pipeline_that_would_read_or_write_files_is_refused_again_before_it_is
     with monkeypatch.context() as careless:
         careless.setattr("assist.adapters.contents.check", lambda *given: None)
         version = registry.bring(store, hostile_spacy.pipeline(tmp_path / "m", reading))
-    (finding,) = [hostile_at_work.asked(str(version), store)]
-    assert not finding.well and finding.lines == (
-        "config.cfg [nlp.before_creation] @readers: “srsly.read_yaml.v1” is none of the functions that a model may call.",
+    finding = hostile_at_work.asked(str(version), store)
+    (line,) = finding.lines
+    assert not finding.well and line.startswith(
+        "config.cfg [nlp.before_creation] @readers: “srsly.read_yaml.v1” is none"
     )
     assert not lured.taken()
 
@@ -92,8 +95,13 @@ def test_each_that_looks_well_ends_its_first_question_and_reaches_nothing(
     for number, (name, write) in enumerate(hostile_at_work.all_of().items()):
         if name in hostile_at_work.NEED_THE_LIMIT_OF_MEMORY and not MEMORY_IS_LIMITED:
             continue
-        version = intake.bring(cast.riverside, write(tmp_path / f"m{number}", lured), by=cast.mina)
-        finding = hostile_at_work.asked(str(version), store)
+        source = write(tmp_path / f"m{number}", lured)
+        page = (source / "model.toml").read_text()
+        (source / "model.toml").write_text(page.replace('version = "1"', f'version = "{number}"'))
+        version = intake.bring(cast.riverside, source, by=cast.mina)
+        endless = name in hostile_at_work.ENDLESS
+        seconds = hostile_at_work.ENDLESS_SECONDS if endless else hostile_at_work.SECONDS
+        finding = hostile_at_work.asked(str(version), store, seconds)
         text = " ".join(finding.lines)
         shown = lured.token in text or str(tmp_path) in text or "Traceback" in text
         grown = finding.megabytes - usual[version.terms["adapter"]].megabytes

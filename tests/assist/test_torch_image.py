@@ -91,6 +91,7 @@ def test_a_bare_pickle_and_an_unknown_architecture_are_refused(tmp_path: Path) -
     ):
         pass
     page = "[options]\narchitecture = 'their_own'\nwidth = 8\nheight = 8\n"
-    own = brought.folder(tmp_path / "n", page, {"w.pth": saved({"w": torch.zeros(2)})}, capability="embed", adapter="torchvision")
+    files = {"w.pth": saved({"w": torch.zeros(2)})}
+    own = brought.folder(tmp_path / "n", page, files, capability="embed", adapter="torchvision")
     with pytest.raises(RuntimeMissing, match="no architecture 'their_own'"):
         entered(tmp_path, own)

@@ -7,8 +7,15 @@ Pure: nothing here calls a library of models. Raises ManifestProblem, with the f
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
-from assist.adapters.contents import json_files, numpy_files, onnx_files, safetensors_files, spacy_files, torch_files
-from assist.adapters.contents import transformers_files
+from assist.adapters.contents import (
+    json_files,
+    numpy_files,
+    onnx_files,
+    safetensors_files,
+    spacy_files,
+    torch_files,
+    transformers_files,
+)
 
 Files = Mapping[str, Path]  # by their place in the model's folder
 Check = Callable[[str, Path], None]

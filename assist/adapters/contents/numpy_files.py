@@ -8,6 +8,7 @@ import numpy as np
 
 from assist.adapters.refusals import ManifestProblem
 
+
 def check(name: str, path: Path) -> None:
     """Raises ManifestProblem. An array of objects is a pickle, which can run anything."""
     with path.open("rb") as file:

@@ -9,8 +9,8 @@ well, since an unknown call there is an attack or a mistake, and then left out.
 The lists follow what spaCy 3.8 itself uses: the functions named in the default configs of its component factories, in
 its quickstart template and in its documentation of architectures, and the earlier versions of those
 (`spacy-legacy`). Left out on purpose:
-- `spacy.TorchBiLSTMEncoder.v1`: its weights are a torch file inside another file, and are allocated before they are read
-- `entity_linker`, `spacy.EntityLinker`, `spacy.KBFromFile`: a knowledge base is read by path, in an unchecked binary form
+- `spacy.TorchBiLSTMEncoder.v1`: its weights are a torch file within another, and room is made before they are read
+- `entity_linker`, `spacy.EntityLinker`, `spacy.KBFromFile`: a knowledge base is read by path, in a form of its own
 - all callbacks and readers, and `spacy.LookupsDataLoader.v1`, except where they are left out with their section
 - what other packages register (transformer, curated_transformer, llm...): nobody here knows what it may do.
 """
@@ -188,16 +188,17 @@ def sections(content: bytes) -> dict[str, Any]:
     _check_references(text)
     try:
         config = dict(Config().from_str(text, interpolate=True))
+        plain = dict(Config().from_str(text, interpolate=False))
     except Exception:  # whatever a text that is no config may do to its reader; what it says would show the text
         raise _refusal("not-a-config", (), "Its references can't be resolved: write it with nlp.to_disk.") from None
     count = _Count()
-    for name, section in config.items():
-        if name == PATHS:
-            _Walk(count, {}, lambda value: False).check(section, (name,))
-        elif name in {"nlp", "components"}:
-            _Walk(count, CALLS, _is_path, numbers=True).check(section, (name,))
-        else:
-            _Walk(count, TRAINING_CALLS, _leaves_the_folder).check(section, (name,))
+    for name in config:
+        if name in {"nlp", "components"}:
+            _Walk(count, CALLS, _is_path, numbers=True).check(config[name], (name,))
+        elif name == PATHS:
+            _Walk(count, {}, lambda value: False).check(plain[name], (name,))
+        else:  # its references are never resolved, and what they refer to is checked where it stands
+            _Walk(count, TRAINING_CALLS, _leaves_the_folder).check(plain[name], (name,))
     nlp, components = config.get("nlp"), config.get("components", {})
     if not isinstance(nlp, dict) or not isinstance(components, dict):
         raise _refusal("not-a-config", ("nlp",), "A pipeline has a section [nlp], and one for each component.")

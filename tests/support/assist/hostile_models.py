@@ -1,7 +1,6 @@
 """Model folders and zips that nobody should take in, of all kinds but spaCy's (hostile_spacy.py), and those that look
 well and turn against whoever loads or asks them."""
 
-import functools
 import io
 import json
 import os
@@ -51,9 +50,7 @@ def _graph(nodes: list[Any], held: list[TensorProto] | None = None) -> GraphProt
 
 
 def _model(nodes: list[Any], held: list[TensorProto] | None = None, **more: Any) -> ModelProto:
-    return helper.make_model(
-        _graph(nodes, held), opset_imports=[helper.make_opsetid("", 17)], ir_version=9, **more
-    )
+    return helper.make_model(_graph(nodes, held), opset_imports=[helper.make_opsetid("", 17)], ir_version=9, **more)
 
 
 SAY = helper.make_node("Identity", ["said"], ["output"])
@@ -70,7 +67,9 @@ def _attribute(location: str) -> bytes:
 
 
 def _branch(location: str) -> bytes:
-    inner = helper.make_graph([SAY], "inner", [], [helper.make_empty_tensor_value_info("output")], [_external(location)])
+    inner = helper.make_graph(
+        [SAY], "inner", [], [helper.make_empty_tensor_value_info("output")], [_external(location)]
+    )
     node = helper.make_node("If", ["yes"], ["output"], then_branch=inner, else_branch=inner)
     return _model([node], [numpy_helper.from_array(np.array(True), "yes")]).SerializeToString()
 
@@ -132,7 +131,9 @@ ONNX: dict[str, Write] = {
         for holder, make in HOLDERS.items()
         for place, location in LOCATIONS.items()
     },
-    "numbers beyond the end of a file": detector(_initializer("w.bin", offset="90", length="96"), **{"w.bin": b"x" * 96}),
+    "numbers beyond the end of a file": detector(
+        _initializer("w.bin", offset="90", length="96"), **{"w.bin": b"x" * 96}
+    ),
     "numbers before a file": detector(_initializer("w.bin", offset="-96", length="96"), **{"w.bin": b"x" * 96}),
     "a place that is no number": detector(_initializer("w.bin", offset="x"), **{"w.bin": b"x" * 96}),
     "a program": detector(_model([helper.make_node("PyOp", ["images"], ["output"])]).SerializeToString()),
@@ -325,7 +326,7 @@ TRANSFORMERS: dict[str, Write] = {
             "hidden_size": 10**10,
             "num_experts": 10**6,
             "depths": [10**6],
-            "more": functools.reduce(lambda inner, _: {"a": inner}, range(50), {}),
+            "more": json.loads('{"a":' * 50 + "1" + "}" * 50),
         }.items()
     },
     "a config that is no JSON": hub(b"{"),
@@ -387,8 +388,13 @@ def _pipe(at: Path, lures: Lures) -> Path:
     return made
 
 
+def _empty(at: Path, lures: Lures) -> Path:
+    at.mkdir()
+    return at
+
+
 PAGES: dict[str, Write] = {
-    "no page": lambda at, lures: at.mkdir() or at,
+    "no page": _empty,
     "a page larger than can be": page(HTTP + "#" * 300_000),
     "a page that isn't UTF-8": page(b"name = '\xff'"),
     "a page in brackets": page(f"{HTTP}labels = {'[' * 100_000}"),

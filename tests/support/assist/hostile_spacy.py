@@ -184,8 +184,8 @@ CONFIGS: dict[str, Callable[[Lures], str | bytes]] = {
     "a path as a number of settings": lambda to: _chars(f'["{to.secret}"]'),
     "a path at home": lambda to: _chars('["~root"]'),
     "a path as a key": lambda to: _chars(f'{{"{to.secret}": 1}}'),
-    "a path by a reference": lambda to: (
-        changed("train = null", f'train = "{to.secret}"').replace(CHARS, "punct_chars = ${paths.train}")
+    "a path by a reference": lambda to: changed("train = null", f'train = "{to.secret}"').replace(
+        CHARS, "punct_chars = ${paths.train}"
     ),
     "a path in what is left out": lambda to: changed("vocab_data = null", f'vocab_data = "{to.secret}"'),
     "a way up in what is left out": lambda to: changed("vocab_data = null", 'vocab_data = "corpus/../../secret"'),
@@ -196,8 +196,8 @@ CONFIGS: dict[str, Callable[[Lures], str | bytes]] = {
     "a component called by a way up": lambda to: changed(
         "[components.sentencizer]", "[components]\n../../secret = {}\n\n[components.sentencizer]"
     ).replace("[components]\n\n", "", 1),
-    "a component called config": lambda to: base().replace("sentencizer", "config").replace(
-        'factory = "config"', FACTORY
+    "a component called config": lambda to: (
+        base().replace("sentencizer", "config").replace('factory = "config"', FACTORY)
     ),
     "a component called vocab": lambda to: base().replace("sentencizer", "vocab").replace('factory = "vocab"', FACTORY),
     "a language by a way up": lambda to: changed('lang = "en"', 'lang = "../en"'),
@@ -207,7 +207,7 @@ CONFIGS: dict[str, Callable[[Lures], str | bytes]] = {
     "a component that isn't there": lambda to: changed('["sentencizer"]', '["sentencizer","ner"]'),
     "no section nlp": lambda to: "[components]\n",
     "a setting of all sections": lambda to: f'{base()}\n[DEFAULT]\n@readers = "srsly.read_json.v1"\n',
-    "a section twice": lambda to: f"{base()}\n[nlp]\nlang = \"de\"\n",
+    "a section twice": lambda to: f'{base()}\n[nlp]\nlang = "de"\n',
     "a key twice": lambda to: changed('lang = "en"', 'lang = "en"\nlang = "de"'),
     "a mark of order": lambda to: b"\xef\xbb\xbf" + base().encode(),
     "UTF-16": lambda to: base().encode("utf-16"),
@@ -218,8 +218,10 @@ CONFIGS: dict[str, Callable[[Lures], str | bytes]] = {
     "deep sections": lambda to: base() + "".join(f"\n[{'.'.join('a' * n)}]\n" for n in range(1, 200)),
     "too large": lambda to: base() + "# a\n" * 100_000,
     "doubled references": lambda to: base() + _doubled(9),
-    "a thousand references": lambda to: base() + "\n[vars]\n" + "".join(f"a{n} = ${{nlp.lang}}\n" for n in range(1_000)),
-    "references in a circle": lambda to: f"{base()}\n[a]\nb = ${{a}}\n",
+    "a thousand references": lambda to: (
+        base() + "\n[vars]\n" + "".join(f"a{n} = ${{nlp.lang}}\n" for n in range(1_000))
+    ),
+    "references in a circle": lambda to: changed(CHARS, "punct_chars = ${components}"),
     "a reference to nothing": lambda to: changed(TOKENIZER, "tokenizer = ${paths.nothing}\n"),
     "many values": lambda to: _chars(str([0] * 60_000)),
     "a long text": lambda to: _chars(json.dumps("a" * 100_000)),
@@ -237,6 +239,7 @@ CONFIGS: dict[str, Callable[[Lures], str | bytes]] = {
         TOKENIZER, 'tokenizer = {"@tokenizers":"spacy.zh.ChineseTokenizer","segmenter":"pkuseg"}\n'
     ).replace('lang = "en"', 'lang = "zh"'),
 }
+
 
 def _tokenizer(name: str, content: bytes) -> Write:
     """With a folder of files for a tokenizer, as some languages have one."""
