@@ -12,20 +12,22 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from config import postgres
+from config import database_owner, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextlib.contextmanager
 def fresh() -> Iterator[str]:
-    """Lead this process, and those it starts, to a new server with every migration applied; gives its address.
+    """Lead this process, and those it starts, to a new server with every migration applied; gives the application's
+    address.
 
     Call it before Django reads its settings; set Django up inside the block.
     """
     data = Path(tempfile.mkdtemp(prefix="tandem-bench-"))
     os.environ["TANDEM_DATA"] = str(data)
     os.environ["DATABASE_URL"] = postgres.url(data)
+    os.environ[database_owner.VARIABLE] = postgres.owner_url(data)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("TANDEM_LOG_LEVEL", "WARNING")
     os.environ.setdefault("TANDEM_MODELS", str(ROOT / "var" / "models"))

@@ -7,7 +7,9 @@ from contextlib import nullcontext
 from os import environ
 from pathlib import Path
 
-from config import backup, postgres, start
+from django.core.exceptions import ImproperlyConfigured
+
+from config import backup, database_owner, postgres, start
 from config.folder import make_writable
 from config.problem import CannotStart
 from taskers.files.folders import data_folder
@@ -51,22 +53,29 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _database():
-    """The address of the database, held up for the length of a block if it is the embedded one."""
-    given = environ.get("DATABASE_URL")
-    if given:
-        return nullcontext(given)
+    """Holds the database up for the length of a block, if it is the embedded one."""
+    if environ.get("DATABASE_URL"):
+        return nullcontext()
     make_writable(data_folder())
     return postgres.running(data_folder())
 
 
+def _owner() -> str:
+    try:
+        return database_owner.address(environ, data_folder())
+    except ImproperlyConfigured as problem:
+        raise CannotStart(str(problem)) from None
+
+
 def _backup(chosen: argparse.Namespace) -> None:
-    with _database() as url:
-        print(backup.backup(url, data_folder(), chosen.folder))
+    with _database():
+        print(backup.backup(_owner(), data_folder(), chosen.folder))
 
 
 def _restore(chosen: argparse.Namespace) -> None:
-    with _database() as url:
-        print(backup.restore(url, data_folder(), chosen.folder, replace=chosen.replace))
+    with _database():
+        role = database_owner.application(environ, data_folder())
+        print(backup.restore(_owner(), data_folder(), chosen.folder, replace=chosen.replace, application=role))
 
 
 def _with_database(chosen: argparse.Namespace) -> int:

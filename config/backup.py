@@ -22,8 +22,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from config import postgres_place
+from config import database_privileges, postgres_place
 from config.folder import ROOT
+from config.postgres import APPLICATION
 from config.problem import CannotStart
 from config.step_cache import Stamps
 from taskers.files.folders import media_folder
@@ -66,7 +67,7 @@ END $$
 READ_IN_ORDER = {"taskers_event": "taskers_cursor", "taskers_transfer": "taskers_transfercursor"}
 OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    " AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"  # all that an owner who isn't a superuser sees of others
 )
 OURS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
@@ -91,11 +92,12 @@ def backup(url: str, data: Path, folder: Path) -> str:
     return f"Backup written to {folder}: the database and {files} media file{'' if files == 1 else 's'}."
 
 
-def restore(url: str, data: Path, folder: Path, *, replace: bool = False) -> str:
+def restore(url: str, data: Path, folder: Path, *, replace: bool = False, application: str = APPLICATION) -> str:
     """Read a backup into an empty database and the media folder; gives one sentence of success.
 
     Everything is verified before anything is touched, and the database is filled in one transaction. With
-    `replace`, what the database holds is dropped first. Raises CannotStart.
+    `replace`, what the database holds is dropped first. `url` is the owner's address; the role `application` is given
+    its rights again, which no dump holds. Raises CannotStart.
     """
     manifest = _verified(folder)
     _make_room(url, replace)
@@ -103,6 +105,8 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False) -> str
     name = conninfo_to_dict(url)["dbname"]
     _run("pg_restore", url, [*arguments, f"--dbname={name}", str(folder / DUMP)])
     _settle_what_is_read_in_order(url)
+    with psycopg.connect(url) as connection:
+        database_privileges.grant(connection, application)
     try:
         hashes = {folder / name: sha256 for name, sha256 in manifest["files"].items()}
         _copy(folder / "media", media_folder(data), only=hashes)

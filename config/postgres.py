@@ -28,8 +28,11 @@ from config import postgres_place
 from config.postgres_place import MAJOR, Place, place
 from config.problem import CannotStart
 
-ROLE = "tandem"
+OWNER = "tandem"  # a superuser: migrates, backs up and restores
+APPLICATION = "tandem_app"  # what web, worker and runtime sign in as; owns nothing (config/database_privileges.py)
 DATABASE = "tandem"
+RIGHTS = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+SIGN_IN_SECONDS = 10.0
 PATIENCE = 60.0  # seconds; recovery after a crash replays at most some hundred megabytes
 LOG_LIMIT = 10 * 1024 * 1024
 SAFE: Mapping[str, str] = {"max_connections": "100"}
@@ -65,8 +68,17 @@ class Holder:
 
 
 def url(data: Path, database: str = DATABASE) -> str:
-    """The address of the embedded server for a data folder, whether it runs or not."""
-    return f"postgresql://{ROLE}@/{quote(database)}?host={quote(str(place(data).sockets), safe='')}"
+    """The application's address of the embedded server for a data folder, whether it runs or not."""
+    return _address(data, database, APPLICATION)
+
+
+def owner_url(data: Path, database: str = DATABASE) -> str:
+    """The owner's address of the same database, for migrate, backup and restore alone."""
+    return _address(data, database, OWNER)
+
+
+def _address(data: Path, database: str, role: str) -> str:
+    return f"postgresql://{role}@/{quote(database)}?host={quote(str(place(data).sockets), safe='')}"
 
 
 def start(data: Path, settings: Mapping[str, str] = SAFE) -> Holder:
@@ -90,7 +102,7 @@ def start(data: Path, settings: Mapping[str, str] = SAFE) -> Holder:
 
 @contextlib.contextmanager
 def running(data: Path, settings: Mapping[str, str] = SAFE) -> Iterator[str]:
-    """Hold the server for the length of a block; gives its address."""
+    """Hold the server for the length of a block; gives the application's address."""
     holder = start(data, settings)
     try:
         yield url(data)
@@ -167,7 +179,9 @@ def _ensure(
     if not here.cluster.exists():
         _initdb(here, bin_folder, user, settings)
     process = None
-    if not _wait_for_running(here, bin_folder):
+    if _wait_for_running(here, bin_folder):
+        _let_in(here, user)
+    else:
         process = _launch(here, bin_folder, user, settings)
     _make_database(here)
     return process
@@ -196,7 +210,7 @@ def _initdb(here: Place, bin_folder: Path, user: pwd.struct_passwd | None, setti
     making.mkdir(mode=0o700)
     if user:
         os.chown(making, user.pw_uid, user.pw_gid)
-    command: list[str | Path] = [bin_folder / "initdb", "-D", making, "-U", ROLE, "--auth=peer", "--encoding=UTF8"]
+    command: list[str | Path] = [bin_folder / "initdb", "-D", making, "-U", OWNER, "--auth=peer", "--encoding=UTF8"]
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command.append("--text-search-config=english")
     if settings.get("fsync") == "off":
@@ -281,23 +295,65 @@ def _wait_for_answer(here: Place, bin_folder: Path, process: subprocess.Popen) -
         time.sleep(0.05)
 
 
-def _write_access(here: Place, user: pwd.struct_passwd | None) -> None:
-    """Peer sign-in: the kernel says who is at the other end of the socket, so no password is kept."""
+def _write_access(here: Place, user: pwd.struct_passwd | None) -> bool:
+    """Peer sign-in: the kernel says who is at the other end of the socket, so no password is kept. Gives whether
+    anything changed."""
     person = pwd.getpwuid(os.geteuid()).pw_name
     names = [person, user.pw_name] if user else [person]
-    (here.home / "access.conf").write_text(f"local all {ROLE} peer map=people\n")
-    (here.home / "people.conf").write_text("".join(f'people "{name}" {ROLE}\n' for name in names))
+    roles = (OWNER, APPLICATION)
+    files = {
+        here.home / "access.conf": "".join(f"local all {role} peer map=people\n" for role in roles),
+        here.home / "people.conf": "".join(f'people "{name}" {role}\n' for name in names for role in roles),
+    }
+    changed = {path: text for path, text in files.items() if not path.exists() or path.read_text() != text}
+    for path, text in changed.items():
+        path.write_text(text)
+    return bool(changed)
+
+
+def _let_in(here: Place, user: pwd.struct_passwd | None) -> None:
+    """Have a server that runs already admit the roles of this release: an older one may have started it."""
+    if _write_access(here, user):
+        with _as_owner(here) as connection:
+            connection.execute("SELECT pg_reload_conf()")
 
 
 def _make_database(here: Place) -> None:
+    """Make the database and the application's role where they are missing, and see that it is let in."""
+    with _as_owner(here) as connection:
+        database = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+        if not database:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        role = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION]).fetchone()
+        verb = "ALTER" if role else "CREATE"
+        connection.execute(sql.SQL(f"{verb} ROLE {{}} {RIGHTS}").format(sql.Identifier(APPLICATION)))  # type: ignore[arg-type]
+    _wait_for_sign_in(here)
+
+
+@contextlib.contextmanager
+def _as_owner(here: Place) -> Iterator[psycopg.Connection]:
     try:
-        with psycopg.connect(url(here.data, "postgres"), autocommit=True, connect_timeout=10) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if not known:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        with psycopg.connect(owner_url(here.data, "postgres"), autocommit=True, connect_timeout=10) as connection:
+            yield connection
     except psycopg.Error as problem:
-        said = _last(str(problem))
-        raise CannotStart(f"PostgreSQL answers but refuses our sign-in: {said} ({here.log})") from None
+        raise _refused(here, problem) from None
+
+
+def _wait_for_sign_in(here: Place) -> None:
+    """Until the application is let in: a server that was running reads its access rules a moment after it is told."""
+    deadline = time.monotonic() + SIGN_IN_SECONDS
+    while True:
+        try:
+            psycopg.connect(url(here.data), connect_timeout=10).close()
+            return
+        except psycopg.Error as problem:
+            if time.monotonic() > deadline:
+                raise _refused(here, problem) from None
+        time.sleep(0.05)
+
+
+def _refused(here: Place, problem: psycopg.Error) -> CannotStart:
+    return CannotStart(f"PostgreSQL answers but refuses our sign-in: {_last(str(problem))} ({here.log})")
 
 
 def _halt(here: Place) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from config import postgres, production, step_cache
+from config import database_owner, postgres, production, step_cache
 from config.folder import ROOT, listen, make_writable, own
 from config.limits import open_files
 from config.log_output import Json, Plain
@@ -170,17 +170,18 @@ class _Life:
         database = await asyncio.to_thread(step_cache.database_key, self.url)
         if self.plan.migrate:
             key = database and f"{database} {step_cache.migrations_key()}"
-            await self._once("migrate", key, ["migrate", "--no-input", "--verbosity", "1"])
+            await self._once("migrate", key, ["migrate", "--no-input", "--verbosity", "1"], owner=True)
         if self.plan.demo:
-            await self._once("demo", database, ["load_demo", "--verbosity", "0"])
+            await self._once("demo", database, ["load_demo", "--verbosity", "0"], owner=True)
 
     async def _collect_static(self) -> None:
         if self.plan.webs:
             collect = ["collectstatic", "--no-input", "--clear", "--verbosity", "0"]
             await self._once("static", step_cache.static_key(), collect)
 
-    async def _once(self, step: str, key: str | None, arguments: list[str]) -> None:
-        """Run a command of manage.py unless it was done under this key; without a key, run it each time.
+    async def _once(self, step: str, key: str | None, arguments: list[str], *, owner: bool = False) -> None:
+        """Run a command of manage.py unless it was done under this key; without a key, run it each time. One for the
+        database's owner is given the owner's address, where the operator named one.
 
         Django's checks, for which each would load every page first, are of the code: tests run them.
         """
@@ -188,7 +189,9 @@ class _Life:
             return
         self.say("start", f"{arguments[0]} ...")
         command = [sys.executable, str(ROOT / "manage.py"), *arguments, "--skip-checks"]
-        child = Child(step, command, self.plan.environment)
+        given = os.environ.get(database_owner.VARIABLE) if owner else None
+        address = {database_owner.VARIABLE: given} if given else {}
+        child = Child(step, command, {**self.plan.environment, **address})
         if code := await self.supervisor.step(child):
             raise CannotStart(f"`manage.py {arguments[0]}` failed (exit code {code}): its last lines say why.")
         if key:

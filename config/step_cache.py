@@ -37,11 +37,12 @@ class Stamps:
 
 
 def database_key(url: str) -> str | None:
-    """Which database this is: changes when it is made anew. None where the server does not tell."""
+    """Which database this is, and whose rights are asked for in it: changes when it is made anew, or when another role
+    signs in. None where the server does not tell."""
     try:
         with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
             row = connection.execute(
-                "SELECT system_identifier::text, (SELECT oid::text FROM pg_database"
+                "SELECT system_identifier::text, current_user::text, (SELECT oid::text FROM pg_database"
                 " WHERE datname = current_database()) FROM pg_control_system()"
             ).fetchone()
     except psycopg.Error:
@@ -50,8 +51,9 @@ def database_key(url: str) -> str | None:
 
 
 def migrations_key() -> str:
-    """Our migrations' text and the versions of everything installed, whose migrations run too."""
-    files = sorted(ROOT.glob("*/migrations/*.py"))
+    """Our migrations' text, what is granted after them, and the versions of everything installed, whose migrations run
+    too."""
+    files = [*sorted(ROOT.glob("*/migrations/*.py")), ROOT / "config" / "database_privileges.py"]
     return _hash([*_installed(), *(f"{path.relative_to(ROOT)} {path.read_text()}" for path in files)])
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from assist.runtime import children
+from config import database_owner
 from config.log_output import Plain
 
 LEASH = Path(__file__).with_name("parent_death_signal.py")
@@ -100,9 +101,11 @@ class Supervisor:
         return _ending(code)
 
     async def _spawn(self, child: Child) -> Process:
-        """Own session: Ctrl-C reaches us alone, and we stop the children in order."""
+        """Own session: Ctrl-C reaches us alone, and we stop the children in order. The database owner's address goes
+        to a child only that is given it by name."""
         command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *child.command]
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TANDEM_PROCESS": child.name, **child.environment}
+        inherited = {name: value for name, value in os.environ.items() if name != database_owner.VARIABLE}
+        environment = {**inherited, "PYTHONUNBUFFERED": "1", "TANDEM_PROCESS": child.name, **child.environment}
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=DEVNULL,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from config import postgres
+from config import database_owner, postgres
 from tests.support.browser.signing_in import by_form
 from tests.support.browser.site import CHROMIUM, Site, chromium_path, running
 
@@ -29,7 +29,8 @@ def main() -> None:
         database = Path(folder) / "postgres"
         try:
             with postgres.running(database, postgres.FAST) as url:
-                os.environ |= {"DATABASE_URL": url, "TANDEM_DATA": folder}
+                owner = {database_owner.VARIABLE: postgres.owner_url(database)}
+                os.environ |= {"DATABASE_URL": url, "TANDEM_DATA": folder, **owner}
                 photograph(Path(folder) / "site")
         finally:
             postgres.destroy(database)

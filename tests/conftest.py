@@ -12,6 +12,7 @@ from django.utils import translation
 pytest.register_assert_rewrite("tests.support")  # what is asserted there is told as fully as in a test
 
 from tests.support import cast as people  # noqa: E402
+from tests.support import owner  # noqa: E402
 from tests.support.rounds import rounds  # noqa: E402
 from tests.support.waiting import until  # noqa: E402
 
@@ -60,8 +61,8 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
         gc.collect()
         until(lambda: all(one.state == "idle" for one in _others()), 60, lambda: f"somebody works in it: {_others()}")
         idle = [one.pid for one in _others()]
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [idle])
+        with owner.connect() as server:
+            server.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [idle])
         connection.close()
 
 
@@ -75,9 +76,9 @@ class Other(NamedTuple):
 
 
 def _others() -> list[Other]:
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with owner.connect() as server:
+        rows = server.execute(
             "SELECT pid, application_name, state, left(query, 200) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
-        return [Other(*row) for row in cursor.fetchall()]
+        return [Other(*row) for row in rows.fetchall()]

@@ -9,6 +9,7 @@ from assist.models import erasure_rules, scope
 from assist.models.copilot import ModelVersion
 from projects.models import Project
 from taskers.models import Organization, Person
+from taskers.models.append_only import ends_once, never_deleted
 
 
 class OrganizationDefaultQuerySet(models.QuerySet["OrganizationDefault"]):
@@ -48,6 +49,8 @@ class OrganizationDefault(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(exclude=["ended_at"]),
             ),
+            ends_once("default_ends_once"),
+            never_deleted("default_not_deleted"),
         ]
 
     def __str__(self) -> str:

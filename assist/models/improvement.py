@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from assist.models.copilot import Evaluation
 from projects.models import Project, limits
 from taskers.models import Person
+from taskers.models.append_only import append_only
 
 
 class EvaluationScore(models.Model):
@@ -24,6 +25,7 @@ class EvaluationScore(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["evaluation", "task"], name="evaluation_score_once")]
+        triggers = [append_only("evaluation_score_append_only")]
 
     def __str__(self) -> str:
         return f"{self.task} in {self.evaluation_id}: {self.candidate} / {self.champion}"

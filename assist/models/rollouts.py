@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from assist.models.copilot import Deployment, Evaluation, ModelVersion
 from projects.models import Project
 from taskers.models import Person
+from taskers.models.append_only import never_deleted
 
 
 class Rollout(models.Model):
@@ -81,7 +82,8 @@ class Rollout(models.Model):
         triggers = [
             pgtrigger.Protect(
                 name="rollout_back_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="back")
-            )
+            ),
+            never_deleted("rollout_not_deleted"),  # one that did harm keeps its evaluation from counting
         ]
 
     def __str__(self) -> str:

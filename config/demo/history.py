@@ -13,10 +13,13 @@ from importlib import import_module
 from pathlib import Path
 
 from django.apps import apps
+from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Max
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from config import database_owner
 from config.demo import calls, clock, crew, minutes, office, projects
 from config.demo.crew import CARELESS, CREW, Course, Desk, Worker
 from projects import queue
@@ -80,7 +83,7 @@ def tell(organization: Organization, people: Mapping[str, Person]) -> None:
     """
     if Project.objects.filter(organization=organization, name=projects.CALLS["name"]).exists():
         return
-    with clock.put_back():
+    with database_owner.signed_in(connection, settings.DATA_DIR), clock.put_back():
         story = Story(organization, dict(people), timezone.now())
         clock.at(story.now - timedelta(days=DAYS))
         desks = [_calls(story), _entries(story)]

@@ -154,7 +154,7 @@ FIGURES = (
         "tandem_database_connections",
         "Connections to the database server, by everybody.",
         [],
-        "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'",
+        "SELECT sum(numbackends) FROM pg_stat_database",
     ),
     Figure(
         "tandem_database_connections_most",

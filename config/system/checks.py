@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.database_privileges import EXCESS, HEADING
 from config.metrics.figures import Figure
 
 SILENT_SECONDS = 30
@@ -44,6 +45,7 @@ MORE = (
             FROM (SELECT kind, at FROM taskers_event ORDER BY transaction DESC, id DESC LIMIT {LOOKED_AT}) e
             WHERE at > now() - interval '1 hour'""",
     ),
+    Figure("database_role", "The role that asks, and whether it may do more than it needs.", ["role"], EXCESS),
 )
 
 
@@ -67,7 +69,8 @@ class Line:
 class Found:
     """What the page was told: rows by figure, disks by name as (free, whole), and what the runtime says, if anything.
 
-    `late`: the database gave no rows just now, so they are old ones or none.
+    `late`: the database gave no rows just now, so they are old ones or none. `embedded`: it is the server that Tandem
+    brings, whose owner the same system user may sign in as.
     """
 
     rows: Mapping[str, Sequence[tuple]]
@@ -75,6 +78,7 @@ class Found:
     disks: Mapping[str, tuple[int, int]]
     runtime: Mapping[str, Any] | None
     starting: bool = False
+    embedded: bool = False
 
 
 def lines(found: Found) -> list[Line]:
@@ -93,6 +97,24 @@ def _database(found: Found) -> Iterator[Line]:
     says = _("%(used)d of %(most)d are taken.") % {"used": used, "most": most}
     state = State.ILL if most and used / most > MOST_CONNECTIONS else State.WELL
     yield Line(_("Connections to the database"), state, says, "The database runs out of connections")
+
+
+def _database_role(found: Found) -> Iterator[Line]:
+    name = _("Rights in the database")
+    if not found.rows.get("database_role"):
+        yield Line(name, State.UNKNOWN, _("Nobody could be asked."), HEADING)
+        return
+    role, may_do_more = found.rows["database_role"][0]
+    if may_do_more:
+        says = _("Tandem signs in as “%(role)s”, which may change tables and the triggers that guard them.")
+    elif found.embedded:
+        says = _(
+            "Tandem signs in as “%(role)s”, which owns nothing: this holds against faults and injected SQL. Whoever"
+            " acts as the system user that runs Tandem can sign in as the owner."
+        )
+    else:
+        says = _("Tandem signs in as “%(role)s”, which owns nothing.")
+    yield Line(name, State.ILL if may_do_more else State.WELL, says % {"role": role}, HEADING)
 
 
 def _worker(found: Found) -> Iterator[Line]:
@@ -228,6 +250,7 @@ def _disk(found: Found) -> Iterator[Line]:
 
 CHECKS: tuple[Callable[[Found], Iterator[Line]], ...] = (
     _database,
+    _database_role,
     _worker,
     _copilot,
     _sandbox,

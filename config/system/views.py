@@ -1,5 +1,6 @@
 """The page *System*, for whoever runs this Tandem: those for whom the admin opens everywhere."""
 
+import os
 from functools import cache
 
 from django.conf import settings
@@ -45,6 +46,7 @@ def _found() -> Found:
         {name: (usage.free, usage.total) for name, usage in disks.items()},
         runtime,
         starting=runtime is None and client.reachable(settings.RUNTIME_ADDRESS),
+        embedded=not os.environ.get("DATABASE_URL"),
     )
 
 

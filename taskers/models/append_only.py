@@ -8,6 +8,37 @@ def append_only(name: str) -> pgtrigger.Trigger:
     return pgtrigger.Protect(name=name, operation=pgtrigger.Update | pgtrigger.Delete)
 
 
+def never_deleted(name: str) -> pgtrigger.Trigger:
+    """A trigger that raises on DELETE: the row is what others rest on, and stays."""
+    return pgtrigger.Protect(name=name, operation=pgtrigger.Delete)
+
+
+def never_emptied(name: str) -> pgtrigger.Trigger:
+    """The same for TRUNCATE, which asks no trigger of a row."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        level=pgtrigger.Statement,
+        func="RAISE EXCEPTION 'the rows of % are never deleted', TG_TABLE_NAME;",
+    )
+
+
+def ends_once(name: str) -> pgtrigger.Trigger:
+    """A trigger for rows that end: `ended_at` is set once, and to no moment that is still to come. Otherwise what ended
+    long ago could answer again, or count as ended just now."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange("ended_at"),
+        func="""
+            IF OLD.ended_at IS NULL AND NEW.ended_at <= clock_timestamp() THEN RETURN NEW; END IF;
+            RAISE EXCEPTION 'a row of % ends once, and not later than now', TG_TABLE_NAME;
+        """,
+    )
+
+
 def kept_or_archived(name: str, archived: str, operation: pgtrigger.Operation | None = None) -> pgtrigger.Trigger:
     """The same, but a row may leave the table once the archive answers for it.
 

@@ -6,7 +6,6 @@ from itertools import cycle
 from statistics import NormalDist
 from uuid import UUID
 
-import pgtrigger
 import pytest
 from django.db import connection
 from django.db.models import CharField, F, Value
@@ -32,7 +31,7 @@ from projects.reports import verdict_index
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Event
-from tests.support import make
+from tests.support import make, owner
 from tests.support.assist import work
 from tests.support.assist.pictures import Picture, picture
 from tests.support.cast import Cast
@@ -354,6 +353,6 @@ def test_report_finds_a_planted_saving_and_none_where_none_was_planted(
         page = mina.get(address("copilot-report", project.public_id)).content.decode()
         assert f"{found.whole.saved.percent} %" in page
         assert ("may be chance" in page) == (finding == "unclear")
-        with pgtrigger.ignore("projects.Annotation:annotation_append_only"):  # the same work, had nothing been saved
+        with owner.without_triggers():  # the same work, had nothing been saved
             with_it = Annotation.objects.filter(assignment__copilot=True)
             with_it.update(active_ms=F("active_ms") / (1 - SAVING))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from io import StringIO
 
-import pgtrigger
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
@@ -24,7 +23,7 @@ from projects.models import DecidingRequest, ModelAnnotator, ModelAnnotatorChang
 from projects.reports import verdict_index
 from taskers.errors import StateConflict
 from taskers.models import Event
-from tests.support import make
+from tests.support import make, owner
 from tests.support.assist import work
 from tests.support.assist.running import FAKE, Runtime, running
 from tests.support.cast import Cast
@@ -247,7 +246,7 @@ def test_the_database_itself_refuses_who_decides_without_a_basis(cast: Cast, pro
 
 def test_who_decided_before_there_was_a_full_gate_goes_on(cast: Cast, project, rule) -> None:
     annotator = placed(cast, project, rule)
-    with pgtrigger.ignore("assist.DecidingAnnotator:annotator_may_decide"), connection.cursor() as cursor:
+    with owner.without_triggers(), connection.cursor() as cursor:
         cursor.execute(MOVE, [annotator.pk])
     annotator.refresh_from_db()
     assert lifecycle.move(annotator, by=cast.mina, target_error=0.2).mode == "decide"

@@ -19,7 +19,7 @@ from projects.errors import Refused
 from projects.models import Project
 from taskers.errors import StateConflict
 from taskers.people import service_accounts
-from tests.support import make
+from tests.support import make, owner
 from tests.support.cast import Cast
 
 HEAD, EXAMPLES, TEXTS, BOXES, WRITING = "classify-image", "embed-image", "classify", "detect", "read"
@@ -286,8 +286,7 @@ def test_who_answered_is_known_however_much_was_offered(cast: Cast, pets: Projec
     """Of three thousand suggestions of the very version that is to be the first a handful is read."""
     head = version(HEAD)
     offer(pets, head, 3_000)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE assist_suggestion")
+    owner.execute("ANALYZE assist_suggestion")
     before = rows_read()
     assert not rollout.others_answered(pets, head)
     by_hand(pets, head, cast)

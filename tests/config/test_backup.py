@@ -12,12 +12,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from config import backup
+from config import backup, database_owner
 from config.problem import CannotStart
 from config.step_cache import Stamps
+from tests.plugins.place import as_application
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVER = os.environ["DATABASE_URL"]
+SERVER = os.environ[database_owner.VARIABLE]
 
 
 def address(name: str) -> str:
@@ -103,7 +104,7 @@ def run(tmp_path) -> Callable[..., None]:
     folders = {"TANDEM_DATA": str(tmp_path / "data"), "TANDEM_MEDIA": str(tmp_path / "data" / "media")}
 
     def run(url: str, *words: str) -> None:
-        given = {**os.environ, **folders, "DATABASE_URL": url}
+        given = {**os.environ, **folders, "DATABASE_URL": as_application(url), database_owner.VARIABLE: url}
         done = subprocess.run([sys.executable, *words], cwd=ROOT, env=given, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 

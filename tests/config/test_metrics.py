@@ -30,7 +30,7 @@ from projects.reports import progress
 from projects.webhooks import subscriptions
 from projects.workflow import submission
 from taskers.telemetry import publish
-from tests.support import make
+from tests.support import make, owner
 from tests.support.config.serving import serving
 from tests.support.projects.hooks import subscribed
 from tests.support.projects.leases import run_out
@@ -139,7 +139,7 @@ def test_a_database_that_hangs_holds_up_no_scrape_and_leaves_the_last_figures(of
 
 def test_a_database_with_no_connection_left_holds_up_no_scrape(of_database) -> None:
     known = told(of_database)
-    with psycopg.connect(**health._terms(), autocommit=True) as line:
+    with owner.connect() as line:
         line.execute("CREATE ROLE latecomer LOGIN PASSWORD 'late' CONNECTION LIMIT 0")
         try:
             of_database.terms |= {"user": "latecomer", "password": "late"}

@@ -13,6 +13,7 @@ from django.db.models.deletion import CASCADE
 
 from config.management.commands import migrate
 from config.migration_state import Executor, stays_within_one_table
+from tests.support import owner
 
 # Columns, constraints, indexes, triggers and functions, as the server itself writes them.
 CATALOGUE = """
@@ -38,9 +39,9 @@ def anew(django_db_setup, django_db_blocker) -> Iterator[Anew]:
 
     def make(name: str) -> BaseDatabaseWrapper:
         database = f"{connection.settings_dict['NAME']}_{name}"
-        with connection.cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{database}"')
-        connections.databases[name] = connection.settings_dict | {"NAME": database}
+        with owner.connect() as server:
+            server.execute(f'CREATE DATABASE "{database}"')
+        connections.databases[name] = connection.settings_dict | owner.terms() | {"NAME": database}
         made.append(name)
         return connections[name]
 
@@ -50,8 +51,8 @@ def anew(django_db_setup, django_db_blocker) -> Iterator[Anew]:
             connections[name].close()
             database = connections.databases.pop(name)["NAME"]
             delattr(connections._connections, name)  # type: ignore[attr-defined]
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE "{database}"')
+            with owner.connect() as server:
+                server.execute(f'DROP DATABASE "{database}"')
 
 
 def tables(database: BaseDatabaseWrapper, executor: type[MigrationExecutor], apps: set[str] | None) -> list[tuple]:

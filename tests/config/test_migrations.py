@@ -2,14 +2,18 @@
 
 import ast
 import io
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from config import database_owner
 from projects.models import Assignment, Task
+from tests.support import owner
 from tests.support.walls import ROOT
 
 STEPS = sorted(ROOT.glob("*/migrations/0*.py"))
@@ -59,19 +63,19 @@ def indexes() -> list[tuple]:
 @pytest.mark.django_db(transaction=True)
 def test_indexes_that_are_made_beside_work_can_be_made_again() -> None:
     before = indexes()
-    with connection.cursor() as cursor:
-        cursor.execute(STEP.SLOT_ONCE[1])  # and then it was killed
+    with owner.connect() as server:
+        server.execute(STEP.SLOT_ONCE[1])  # and then it was killed
         for statement in [*STEP.SLOT_ONCE, *STEP.FIRST]:
-            cursor.execute(statement)
+            server.execute(statement)
     assert indexes() == before and len(before) == 2
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_indexes_that_are_made_beside_work_are_those_that_the_models_name() -> None:
     before = indexes()
     slot_once = next(one for one in Assignment._meta.constraints if one.name == "assignment_slot_once")
     first = next(one for one in Task._meta.indexes if one.name == "task_first")
-    with connection.schema_editor() as editor:
+    with database_owner.signed_in(connection, settings.DATA_DIR), connection.schema_editor() as editor:
         editor.remove_constraint(Assignment, slot_once)
         editor.add_constraint(Assignment, slot_once)
         editor.remove_index(Task, first)
@@ -79,13 +83,22 @@ def test_indexes_that_are_made_beside_work_are_those_that_the_models_name() -> N
     assert indexes() == before and len(before) == 2
 
 
-def applied(app: str, name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", [app, name])
+@pytest.fixture
+def applied(transactional_db) -> Iterator[Callable[[str, str], None]]:
+    """Notes a migration as applied, until the test is over."""
+    steps: list[tuple[str, str]] = []
+    with owner.connect() as server:
+
+        def apply(app: str, name: str) -> None:
+            steps.append((app, name))
+            server.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", [app, name])
+
+        yield apply
+        for step in steps:
+            server.execute("DELETE FROM django_migrations WHERE (app, name) = (%s, %s)", step)
 
 
-@pytest.mark.django_db
-def test_a_database_from_before_the_first_release_is_refused_by_name() -> None:
+def test_a_database_from_before_the_first_release_is_refused_by_name(applied) -> None:
     applied("projects", "0001_squashed_0034_preference")
     with pytest.raises(CommandError) as refusal:
         call_command("migrate", verbosity=0)
@@ -94,13 +107,12 @@ def test_a_database_from_before_the_first_release_is_refused_by_name() -> None:
     assert "TANDEM_DATA" in told and "DATABASE_URL" in told
 
 
-@pytest.mark.django_db
-def test_a_database_that_a_newer_release_has_been_at_is_refused() -> None:
+def test_a_database_that_a_newer_release_has_been_at_is_refused(applied) -> None:
     applied("assist", "0999_of_next_year")
     with pytest.raises(CommandError, match=r"newer Tandem: it has assist\.0999_of_next_year"):
         call_command("migrate", verbosity=0)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_database_of_today_is_carried_on() -> None:
     call_command("migrate", verbosity=0)

@@ -21,7 +21,7 @@ def test_first_start_makes_a_cluster_that_answers_and_the_last_to_leave_stops_it
             "SELECT current_user, current_database(), current_setting('max_connections'), lower('ÀÉ'),"
             " current_setting('listen_addresses'), current_setting('server_encoding')"
         ).fetchone()
-    assert facts == ("tandem", "tandem", "100", "àé", "", "UTF8")
+    assert facts == ("tandem_app", "tandem", "100", "àé", "", "UTF8")
     holder.release()
     assert postgres.server_pid(data) is None
     assert not postgres.in_use(data)
@@ -55,10 +55,45 @@ def test_a_server_outlives_its_killed_owner_and_is_adopted(data):
     assert postgres.server_pid(data) is None
 
 
+OLD_ACCESS = "local all tandem peer map=people\n"
+OLD_PEOPLE = 'people "{}" tandem\n'
+GONE = "DROP OWNED BY tandem_app; DROP ROLE tandem_app"
+
+
+def as_before_the_second_role(data) -> None:
+    """Leave a running server as the release left it that knew the owner alone."""
+    here = postgres_place.place(data)
+    (here.home / "access.conf").write_text(OLD_ACCESS)
+    names = {pwd.getpwuid(os.geteuid()).pw_name} | ({"tandem"} if os.geteuid() == 0 else set())
+    (here.home / "people.conf").write_text("".join(OLD_PEOPLE.format(name) for name in sorted(names)))
+    with psycopg.connect(postgres.owner_url(data), autocommit=True) as connection:
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute(GONE)
+
+
+@pytest.mark.parametrize("still_runs", [True, False])
+def test_a_cluster_of_the_release_before_gets_the_applications_role(data, still_runs):
+    holder = postgres.start(data, postgres.FAST)
+    note(data, "kept")
+    as_before_the_second_role(data)
+    server = postgres.server_pid(data)
+    if not still_runs:
+        holder.release()
+    again = postgres.start(data, postgres.FAST)
+    assert (postgres.server_pid(data) == server) is still_runs
+    with psycopg.connect(postgres.url(data)) as connection:
+        assert connection.execute("SELECT current_user::text").fetchone() == ("tandem_app",)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT text FROM notes")
+    assert notes(data) == ["kept"]
+    again.release()
+    holder.release()
+
+
 def test_a_killed_server_recovers_what_was_committed(data):
     holder = postgres.start(data)
     note(data, "committed")
-    with psycopg.connect(postgres.url(data)) as open_transaction:
+    with psycopg.connect(postgres.owner_url(data)) as open_transaction:
         open_transaction.execute("INSERT INTO notes VALUES ('not committed')")
         server = postgres.server_pid(data)
         assert server is not None

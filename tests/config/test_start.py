@@ -188,6 +188,7 @@ def test_the_production_start_shares_its_port_speaks_json_and_trusts_its_proxy(d
     with postgres.running(elsewhere, postgres.FAST) as url:
         environment = {
             "DATABASE_URL": url,
+            "TANDEM_OWNER_DATABASE_URL": postgres.owner_url(elsewhere),
             "SECRET_KEY": "wJ3tq0Lr8yVxZ5nB2mKc7hPd4sFg9aQe",
             "TANDEM_HOSTS": "tandem.agency.gov",
             "TANDEM_TLS": "yes",

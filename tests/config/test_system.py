@@ -1,5 +1,7 @@
 """The operator's page: whether everything is well, for operators alone, with what to do where it isn't."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 from django.test import Client
@@ -16,6 +18,7 @@ WELL = {
     "tandem_database_bytes": [(50 << 20,)],
     "tandem_database_connections": [(10,)],
     "tandem_database_connections_most": [(100,)],
+    "database_role": [("tandem_app", False)],
     "heartbeat": [(3.0,)],
     "tandem_jobs": [("jobs", "doing", 1)],
     "tandem_jobs_stalled": [(0,)],
@@ -31,6 +34,10 @@ WELL = {
 }
 MODELS = {"models": {"sam@1": {"state": "ready", "text": ""}}, "sandbox": []}
 ILL = {
+    "a role with too many rights": (
+        {"database_role": [("tandem", True)]},
+        "The application may change the guards of its database",
+    ),
     "a worker that is silent": ({"heartbeat": [(31.0,)]}, "No worker is alive"),
     "no worker, ever": ({"heartbeat": [(None,)]}, "No worker is alive"),
     "connections": ({"tandem_database_connections": [(95,)]}, "The database runs out of connections"),
@@ -68,6 +75,11 @@ def test_each_ill_is_told_under_the_heading_that_says_what_to_do(case: str) -> N
     rows, heading = ILL[case]
     assert ill(found(**rows)) == {heading}
     assert runbook.advice(heading).startswith("<p>")
+
+
+def test_with_the_embedded_server_the_page_says_against_whom_nothing_is_guarded() -> None:
+    (line,) = [one for one in checks.lines(replace(found(), embedded=True)) if one.name == "Rights in the database"]
+    assert line.state == State.WELL and "Whoever acts as the system user that runs Tandem" in line.says
 
 
 def test_disk_runtime_and_database_are_told_too() -> None:
@@ -109,6 +121,7 @@ def test_the_page_works_with_runtime_and_worker_dead_and_says_what_to_do(operato
     said = page.content.decode()
     assert "Nobody" not in said and "It is not running: people annotate by hand." in said
     assert "None has ever given a sign of life here." in said
+    assert "Tandem signs in as “tandem_app”, which owns nothing." in said
     assert "manage.py models doctor" in said and "docs/runbook.md" in said
     assert 'href="/system/"' in said, "the account's menu leads here"
 

@@ -10,11 +10,14 @@ import shutil
 import signal
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psutil
+import psycopg
 import pytest
+from psycopg import sql
 
-from config import postgres
+from config import database_owner, postgres
 from tests.plugins.place import MARK, SESSIONS
 
 
@@ -27,7 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
         owner = left.name.partition("-")[0]
         if owner.isdecimal() and not psutil.pid_exists(int(owner)):
             forget(left)
-    if not os.environ.get("TANDEM_TEST_DATABASE_URL"):
+    if os.environ.get("TANDEM_TEST_DATABASE_URL"):
+        make_application()
+    else:
         data = Path(os.environ[MARK])
         config.stash[HOLDER] = postgres.start(data, postgres.FAST)
 
@@ -38,6 +43,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if holder := config.stash.get(HOLDER, None):
             holder.release()
         forget(Path(os.environ[MARK]))
+
+
+def make_application() -> None:
+    """The application's role on a server of one's own, where it is missing; the embedded one has it."""
+    password = urlsplit(os.environ["DATABASE_URL"]).password
+    with psycopg.connect(os.environ[database_owner.VARIABLE], autocommit=True) as connection:
+        role = sql.Identifier(postgres.APPLICATION)
+        if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [postgres.APPLICATION]).rowcount:
+            connection.execute(sql.SQL(f"CREATE ROLE {{}} {postgres.RIGHTS}").format(role))
+        if password:
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(unquote(password))))
 
 
 def scratch() -> Path:

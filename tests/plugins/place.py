@@ -3,8 +3,9 @@
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
-from config import postgres
+from config import database_owner, postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SESSIONS = ROOT / "var" / "tests"
@@ -16,7 +17,23 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 # more than the sum on it.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 # What somebody's shell may carry, and what must not change how tests run.
-FOREIGN = ("SECRET_KEY", "REDIS_URL", "TANDEM_DEBUG", "TANDEM_HOSTS", "TANDEM_ORIGINS", "TANDEM_TLS", "TANDEM_RUNTIME")
+FOREIGN = (
+    "TANDEM_OWNER_DATABASE_URL",
+    "SECRET_KEY",
+    "REDIS_URL",
+    "TANDEM_DEBUG",
+    "TANDEM_HOSTS",
+    "TANDEM_ORIGINS",
+    "TANDEM_TLS",
+    "TANDEM_RUNTIME",
+)
+
+
+def as_application(owner: str) -> str:
+    """The application's address on a server of one's own, by the address of its owner: the same password, if any."""
+    parts = urlsplit(owner)
+    password = f":{parts.password}" if parts.password else ""
+    return urlunsplit(parts._replace(netloc=f"{postgres.APPLICATION}{password}@{parts.netloc.rpartition('@')[2]}"))
 
 
 def point_environment() -> None:
@@ -38,5 +55,8 @@ def point_environment() -> None:
     os.environ.setdefault("TANDEM_MODELS", str(ROOT / "var" / "models"))
     os.environ["TANDEM_DATA"] = str(data)
     os.environ["TANDEM_MEDIA"] = str(data / "media")
-    os.environ["DATABASE_URL"] = os.environ.get("TANDEM_TEST_DATABASE_URL") or postgres.url(data)
+    # Tests run as the application's role; who makes and empties their database is its owner (tests/support/owner.py).
+    owner = os.environ.get("TANDEM_TEST_DATABASE_URL")
+    os.environ["DATABASE_URL"] = as_application(owner) if owner else postgres.url(data)
+    os.environ[database_owner.VARIABLE] = owner or postgres.owner_url(data)
     os.environ.setdefault("TANDEM_POOL", "0")  # race tests count on a connection of their own per thread

@@ -10,7 +10,7 @@ from projects.data.archive import events as moving
 from projects.models import Task
 from projects.reports import progress, task_history, verdict_index
 from taskers.models import Cursor, Event, EventPart
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.archiving import judge_all, read_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,9 +68,9 @@ def test_an_event_that_a_file_only_seems_to_cover_stays(cast, work):
     late = make.batch(make.project(cast.riverside, "Another"))
     read_all()
     with connection.cursor() as cursor:  # as after a restore into a cluster that counts transactions anew
-        cursor.execute("ALTER TABLE taskers_event DISABLE TRIGGER USER")
+        owner.execute("ALTER TABLE taskers_event DISABLE TRIGGER USER")
         cursor.execute("UPDATE taskers_event SET transaction = %s", [work[2]["transaction"]])
-        cursor.execute("ALTER TABLE taskers_event ENABLE TRIGGER USER")
+        owner.execute("ALTER TABLE taskers_event ENABLE TRIGGER USER")
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Event.objects.all().delete()
     assert Event.objects.filter(subject=f"batch:{late.public_id}").exists()

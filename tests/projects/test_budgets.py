@@ -1,7 +1,6 @@
 """A budget of judgements: spent on the least sure tasks that wait, never beyond the average, and left to reviewers."""
 
 import numpy as np
-import pgtrigger
 import pytest
 
 from projects import queue
@@ -10,7 +9,7 @@ from projects.errors import Refused
 from projects.inference.overlap import least_sure
 from projects.models import Annotation, Posterior, Task
 from projects.quality import budgets
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.judging import NOTHING, PERSON, PLACE, label_of, said
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +76,7 @@ def test_it_goes_to_the_least_sure_as_the_replays_spend_theirs(cast, project, ba
 def test_what_doubt_did_not_bring_to_review_or_a_reviewer_holds_stays_there(cast, project, batch) -> None:
     changed, held, skipped, *sure = make.tasks(batch, 9)
     mark = said(cast.alice, changed, PERSON)
-    with pgtrigger.ignore("projects.Annotation:annotation_append_only"):
+    with owner.without_triggers():
         Annotation.objects.filter(pk=mark.pk).update(answer=[])
     said(cast.bob, changed, PERSON)
     parted(cast, held)

@@ -15,7 +15,7 @@ from projects.workflow import batches, decisions, submission
 from taskers.errors import StateConflict
 from taskers.models import Event, Grade
 from taskers.money import disputes, ledger
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.judging import said
 from tests.support.projects.managing import page, signed_in
 from tests.support.projects.pipeline import Api, refused
@@ -94,7 +94,8 @@ def test_the_last_one_is_found_by_an_index_however_much_was_decided(cast, projec
     (task,) = in_doubt(cast, project)
     decided(cast.rita, task)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_verdict; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        owner.execute("ANALYZE projects_verdict")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     plan = Verdict.objects.filter(decided_by=cast.rita).order_by("-pk")[:1].explain()
     assert "verdict_decided_by" in plan and "Filter" not in plan, plan
 

@@ -2,7 +2,6 @@
 
 import re
 
-import pgtrigger
 import pytest
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -15,7 +14,7 @@ from projects.task_types.classification import AskedLabels
 from projects.workforce import rules
 from taskers.models import Event
 from taskers.skills import skills
-from tests.support import make, sending
+from tests.support import make, owner, sending
 from tests.support.projects.courses import course
 from tests.support.projects.managing import page, signed_in
 from tests.support.projects.pipeline import Office, refused
@@ -107,7 +106,7 @@ def test_a_project_is_cloned_from_its_settings_and_a_name_in_use_is_said(cast, m
 def test_names_that_were_the_same_before_that_was_refused_are_told_apart_in_a_clone(cast, mina) -> None:
     twins = [{"key": key, "name": "Kind", "kind": "text"} for key in ("a", "b", "c")]
     project = make.project(cast.riverside, "Twins", "classification", fields=twins[:1], labels=LABELS)
-    with pgtrigger.ignore("projects.ProjectSettings:settings_append_only"):
+    with owner.without_triggers():
         project.settings.update(fields=twins)
     mina.post(page("project-clone", project.public_id), {"name": "Apart"})
     made = Project.objects.get(name="Apart")

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from benchmarks.queue import fixtures, plans
 from projects import queue
@@ -15,7 +14,7 @@ from projects.queue.claim_numbers import StaleChoice
 from projects.workflow import batches
 from projects.workforce import availability, rules
 from taskers.models.people import Role
-from tests.support import make
+from tests.support import make, owner
 
 pytestmark = pytest.mark.django_db
 
@@ -33,11 +32,11 @@ FROM (
 """
 
 
-def believe(cursor: CursorWrapper) -> None:
+def believe() -> None:
     """Have the planner take these tables for as large. Needs PostgreSQL 18, which lets itself be told."""
     if connection.pg_version < 18_00_00:
         pytest.skip("needs PostgreSQL 18, the one that Tandem brings: no older server takes statistics that it is told")
-    cursor.execute(BELIEVE)
+    owner.execute(BELIEVE)
 
 
 def beyond_one_task(plan: str) -> set[str]:
@@ -54,7 +53,7 @@ def new_tables(db) -> None:
     """No page that others left behind: where rows lie scattered in those, the planner takes another way to them. And
     whether a table of a few rows is read whole is nothing here; by which index a large one is, is all."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE projects_assignment, projects_task CASCADE")
+        owner.execute("TRUNCATE projects_assignment, projects_task CASCADE")
         cursor.execute("SET LOCAL enable_seqscan TO off")
 
 
@@ -87,8 +86,7 @@ def test_a_claim_is_two_statements_after_a_look_at_what_is_held(
 def test_a_walk_looks_up_each_row_by_its_task_while_the_statistics_know_of_nothing_taken(cast, project) -> None:
     """The server once went through all that the tasker had ever done, for each row."""
     fixtures.batch(project, "Open", 2_000)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_assignment")
+    owner.execute("ANALYZE projects_assignment")
     walk = plans.of_the_walk(cast.alice, project)
     looks = re.findall(r"SubPlan \d+\n.*?(?:using|Bitmap Index Scan on) (\w+)", walk, re.DOTALL)
     assert looks == ["assignment_by_task"] * 2, walk  # a few rows, by either kind of scan
@@ -98,8 +96,7 @@ def test_a_walk_looks_up_each_row_by_its_task_while_the_statistics_know_of_nothi
 def test_handing_in_finds_its_row_by_its_key_while_nothing_is_held_and_nobody_has_done_anything(cast, project) -> None:
     """Planned on statistics of that kind, the server once walked everything that anybody ever did."""
     fixtures.batch(project, "Open", 2_000)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_assignment")
+    owner.execute("ANALYZE projects_assignment")
     key = project.public_id
     terms = {"assignment": 1, "tasker": 1, "token": key, "answer": "{}", "active_ms": 0, "refused": "[]", "project": 1}
     terms |= {"state": "held", "told": "{}"}
@@ -125,9 +122,8 @@ def test_the_walk_is_an_index_scan_of_its_own_index(cast) -> None:
     for name in ("One", "Two"):
         project = fixtures.project(cast.riverside, name)
         fixtures.batch(project, "Open", 5_000)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_assignment")
-        cursor.execute("ANALYZE projects_task")
+    owner.execute("ANALYZE projects_assignment")
+    owner.execute("ANALYZE projects_task")
     walk = plans.of_the_walk(cast.alice, project)
     assert "Index Scan using assignment_walk" in walk
     assert not beyond_one_task(walk), walk
@@ -138,10 +134,9 @@ def test_the_walk_is_the_same_index_scan_when_the_server_believes_in_a_million_t
     """The statistics are those of three million judgements; the rows needn't be there for a plan."""
     project = fixtures.project(cast.riverside, "Great")
     fixtures.batch(project, "Open", 2_000)
-    with connection.cursor() as cursor:
-        for table in ("projects_assignment", "projects_task", "projects_batchcursor"):
-            cursor.execute(f"ANALYZE {table}")
-        believe(cursor)
+    for table in ("projects_assignment", "projects_task", "projects_batchcursor"):
+        owner.execute(f"ANALYZE {table}")
+    believe()
     walk = plans.of_the_walk(cast.alice, project)
     assert "Index Scan using assignment_walk" in walk
     assert not beyond_one_task(walk), walk
@@ -154,8 +149,8 @@ def test_the_review_list_walks_its_index_however_many_tasks_there_are_and_wait(c
     fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE projects_task SET withheld = 'review', review_rank = -id % 7 WHERE id % 2 = 0")
-        cursor.execute("ANALYZE projects_task, projects_assignment")
-        believe(cursor)
+        owner.execute("ANALYZE projects_task, projects_assignment")
+        believe()
     terms = {"projects": [project.pk], "after": 0, "number": 51, "reviewer": cast.rita.pk, "partners": []}
     terms |= {"batch": None, "only": ""}
     plan = plans.generic(statement, terms)
@@ -299,7 +294,7 @@ def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_
     """The server once walked everybody's held rows, and what was left in the index of all that had been handed in."""
     fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_assignment")
+        owner.execute("ANALYZE projects_assignment")
         cursor.execute("SET LOCAL enable_bitmapscan TO off")
     terms = {"tasker": cast.alice.pk, "projects": [project.pk], "today": "2026-01-01", "aging": 1.0, "most": 6}
     again = plans.generic(sql.HELD_AGAIN, terms)
@@ -319,7 +314,7 @@ def test_what_is_in_ones_hands_is_found_by_oneself_while_the_statistics_know_of_
 def test_what_ran_out_is_found_by_its_deadline(cast, project) -> None:
     fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_assignment")
+        owner.execute("ANALYZE projects_assignment")
         cursor.execute("SET LOCAL enable_bitmapscan TO off")
     plan = plans.generic(leases.DUE, {"projects": None, "limit": 200})
     assert re.findall(r"Index Scan using (\w+) on projects_assignment\b", plan) == ["assignment_runs_out"], plan

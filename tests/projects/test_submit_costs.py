@@ -16,7 +16,7 @@ from projects.quality import votes
 from projects.queue import task_state
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
-from tests.support import make
+from tests.support import make, owner
 
 pytestmark = pytest.mark.django_db
 
@@ -83,8 +83,8 @@ def young(cast):
     project = fixtures.project(cast.riverside, "Young")
     fixtures.batch(project, "Open", 2_000)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_assignment")
-        cursor.execute("ANALYZE projects_task")
+        owner.execute("ANALYZE projects_assignment")
+        owner.execute("ANALYZE projects_task")
         # Whether a table of a few rows is read whole is nothing here; by which index a large one is, is all.
         cursor.execute("SET LOCAL enable_seqscan TO off")
     return project

@@ -16,7 +16,7 @@ from projects.workflow import bulk_actions, bulk_preview, task_actions
 from projects.workflow.bulk_verbs import ASKED
 from taskers.models import Event, Person, Transfer
 from taskers.money import ledger
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.judging import said
 from tests.support.taskers.money import balance_of
 
@@ -141,7 +141,7 @@ def test_the_index_of_words_answers_without_reading_tasks(project) -> None:
     task_words.index_all()
     query = task_search.compile_search(Filters(words="maria"), task_search.WORDS, None, False)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_taskwords")
+        owner.execute("ANALYZE projects_taskwords")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
         cursor.execute("EXPLAIN " + query, task_search.terms(project, Filters(words="maria"), None))
         plan = "\n".join(row[0] for row in cursor.fetchall())

@@ -19,7 +19,7 @@ from projects.reports import progress, task_lines, task_search, task_totals, ver
 from projects.reports.task_search import Filters
 from projects.workflow import submission, task_actions
 from taskers.models import Event
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.feed import followed, standing
 
 pytestmark = pytest.mark.django_db
@@ -224,7 +224,7 @@ def test_each_search_is_led_by_its_index(project, filters: Filters, index: str) 
     for one, number in ((project, 100), (make.project(project.organization, "Another"), 500)):
         make.tasks(make.batch(one, "Many"), number)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_task")
+        owner.execute("ANALYZE projects_task")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
         cursor.execute("EXPLAIN " + query, task_search.terms(project, filters, None))
         plan = "\n".join(row[0] for row in cursor.fetchall())

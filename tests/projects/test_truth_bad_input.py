@@ -5,7 +5,6 @@ import random
 from dataclasses import dataclass, field
 from itertools import product
 
-import pgtrigger
 import pytest
 
 from projects import queue
@@ -18,7 +17,7 @@ from projects.task_types import TASK_TYPES
 from projects.workflow import submission
 from taskers.models import Event, Grade, Transfer
 from taskers.money import ledger
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.judging import NOTHING, PERSON, PLACE, OneLabel, known_answers, said
 from tests.support.projects.reviewing import opened
 from tests.support.projects.rows import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
@@ -163,7 +162,7 @@ def test_a_voided_annotation_counts_no_more(cast) -> None:
 
 def tampered(annotation: Annotation, stored: object) -> None:
     """Other hands change an answer in the database."""
-    with pgtrigger.ignore("projects.Annotation:annotation_append_only"):
+    with owner.without_triggers():
         Annotation.objects.filter(pk=annotation.pk).update(answer=stored)
 
 

@@ -1,7 +1,6 @@
 """Deciding part by part, on rows: by real submissions, with what is known of each tasker, and odd input by name."""
 
 import numpy as np
-import pgtrigger
 import pytest
 from django.urls import reverse
 
@@ -25,7 +24,7 @@ from projects.workflow import submission
 from taskers.models import Grade
 from taskers.models.people import Role
 from taskers.money import ledger
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.judging import known_answers, said
 from tests.support.projects.rows import BLANK, LEFT, RIGHT, TAMPERED, masks, outcome, reason
 
@@ -189,7 +188,7 @@ class TestOddInput:
     def test_an_empty_mask_in_the_database_is_tampered_with(self, cast) -> None:
         task = picture(cast, wanted=2)
         changed = said(cast.alice, task, masks(LEFT))
-        with pgtrigger.ignore("projects.Annotation:annotation_append_only"):
+        with owner.without_triggers():
             Annotation.objects.filter(pk=changed.pk).update(answer=masks(BLANK))
         said(cast.bob, task, masks(LEFT))
         assert outcome(task) == (False, "review", 0)
@@ -199,7 +198,7 @@ class TestOddInput:
     def test_an_answer_changed_by_other_hands_has_no_part_in_it(self, cast, stored) -> None:
         task = make.task(make.batch(spans_project(cast, wanted=2, most=3)))
         changed = said(cast.alice, task, PERSON)
-        with pgtrigger.ignore("projects.Annotation:annotation_append_only"):
+        with owner.without_triggers():
             Annotation.objects.filter(pk=changed.pk).update(answer=stored)
         said(cast.bob, task, PERSON)
         assert outcome(task) == (False, "review", 0)

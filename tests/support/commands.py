@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from django.db import connection
 
+from config import database_owner
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -17,7 +19,12 @@ def environment() -> dict[str, str]:
     address = f"postgresql://{at['USER']}:{at['PASSWORD']}@/{at['NAME']}?host={quote(str(at['HOST']), safe='')}"
     if at["PORT"]:
         address += f"&port={at['PORT']}"
-    return os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    return without_owner() | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+
+def without_owner() -> dict[str, str]:
+    """This process's environment, as those of the product have theirs: none knows the database owner's address."""
+    return {name: value for name, value in os.environ.items() if name != database_owner.VARIABLE}
 
 
 def start(*arguments: object) -> subprocess.Popen:

@@ -28,7 +28,7 @@ SCHEMA = "optuna"
 CONNECTIONS = 2  # of one worker, while it is at a trial
 FIRST_BY_CHANCE = 8  # trials
 ENOUGH = 6  # finished trials, to say what matters
-LOCK = 7_268_114  # an advisory lock's number: one at a time makes Optuna's tables
+LOCK = 7_268_114  # an advisory lock's number: one at a time writes down the version of Optuna's tables
 PRUNER = MedianPruner(n_startup_trials=4, n_warmup_steps=2)
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -112,13 +112,13 @@ def chance(seed: int, number: int) -> int:
 
 @cache
 def _storage(database: str) -> RDBStorage:
-    """Of this database; whoever comes first makes the tables."""
+    """Of this database. Its tables are made by a migration: whoever signs in here may make none."""
     terms = connector_params()
     terms["options"] = f"{terms.get('options', '')} -c search_path={SCHEMA}".strip()
     engine = {"creator": lambda: connect(**terms), "pool_size": 1, "max_overflow": CONNECTIONS - 1}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        return RDBStorage("postgresql+psycopg://", engine_kwargs=engine)
+        return RDBStorage("postgresql+psycopg://", engine_kwargs=engine, skip_table_creation=True)
 
 
 def _distribution(one: Parameter) -> BaseDistribution:

@@ -16,7 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from config import demo
+from config import database_owner, demo
 from config.demo import history, parts
 from config.demo.projects import LETTERS, OBJECTS, PARTS, REPORTS, Terms
 from projects.configuration import configure
@@ -108,7 +108,7 @@ class Command(BaseCommand):
         people = Person.objects.filter(email__in=[one.email for one in PEOPLE])
         history.tell(organization, {one.email.partition("@")[0]: one for one in people})
         history.add_up(organization)
-        with connection.cursor() as cursor:
+        with database_owner.signed_in(connection, settings.DATA_DIR), connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # three weeks came at once: what is asked next is planned by what there is now
         if options["verbosity"] == 0:
             return

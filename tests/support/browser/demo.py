@@ -11,7 +11,7 @@ import filelock
 import psycopg
 from psycopg import sql
 
-from config import step_cache
+from config import database_owner, step_cache
 from config.step_cache import Stamps
 from tests.plugins.postgresql.base import MIGRATED
 from tests.support.assist import weights
@@ -51,9 +51,11 @@ def copy(data: Path) -> str:
 
 
 def environment(database: str, data: Path) -> dict[str, str]:
-    """What a site's processes know."""
+    """What a site's processes know; the owner's address is for those that migrate."""
+    owner = urlsplit(os.environ[database_owner.VARIABLE])._replace(path=urlsplit(database).path)
     return os.environ | {
         "DATABASE_URL": database,
+        database_owner.VARIABLE: urlunsplit(owner),
         "TANDEM_DATA": str(data),
         "TANDEM_MEDIA": str(data / "media"),
         "TANDEM_MODELS": str(data / "models"),
@@ -84,8 +86,9 @@ def _begun_with() -> str:
 def _new_database(name: str, template: str) -> str:
     """A new database on the session's server, as another one is; its address."""
     parts = urlsplit(os.environ["DATABASE_URL"])
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    with psycopg.connect(os.environ[database_owner.VARIABLE], autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
+        connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
     return urlunsplit(parts._replace(path=f"/{name}"))

@@ -12,13 +12,13 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def note(data: Path, text: str) -> None:
-    with psycopg.connect(postgres.url(data)) as connection:
+    with psycopg.connect(postgres.owner_url(data)) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS notes (text text)")
         connection.execute("INSERT INTO notes VALUES (%s)", [text])
 
 
 def notes(data: Path) -> list[str]:
-    with psycopg.connect(postgres.url(data)) as connection:
+    with psycopg.connect(postgres.owner_url(data)) as connection:
         return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY text")]
 
 

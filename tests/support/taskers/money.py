@@ -5,12 +5,12 @@ from datetime import timedelta
 from itertools import count
 from uuid import UUID
 
-import pgtrigger
 from django.utils import timezone
 
 from taskers.models import Organization, Payout, Person, Transfer
 from taskers.money import ledger, payouts
 from taskers.standing import grades
+from tests.support import owner
 from tests.support.cast import Cast
 
 PROJECT = UUID(int=1)
@@ -67,7 +67,7 @@ def earned(rows: Sequence[ledger.Earning]) -> list[Transfer]:
 
 def ago(transfer: Transfer, **back: int) -> None:
     """As if it had been made so long ago."""
-    with pgtrigger.ignore("taskers.Transfer:transfer_append_only"):
+    with owner.without_triggers():
         Transfer.objects.filter(pk=transfer.pk).update(at=timezone.now() - timedelta(**back))
 
 
