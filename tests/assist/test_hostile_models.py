@@ -23,10 +23,6 @@ PLACELESS = frozenset(
     {"zip: no zip", "zip: damage", "zip: a password", "zip: ten thousand files", "zip: an endless list"}
 )
 
-# Whether the processes of models have a limit of memory (taskers/sandbox). Until they do, what only that can stop isn't
-# let loose on whoever runs the tests.
-MEMORY_IS_LIMITED = False
-
 
 @pytest.fixture
 def lured(tmp_path: Path) -> Iterator[Lures]:
@@ -93,8 +89,6 @@ def test_each_that_looks_well_ends_its_first_question_and_reaches_nothing(
     assert all(finding.well for finding in usual.values()), usual
     wrong = []
     for number, (name, write) in enumerate(hostile_at_work.all_of().items()):
-        if name in hostile_at_work.NEED_THE_LIMIT_OF_MEMORY and not MEMORY_IS_LIMITED:
-            continue
         source = write(tmp_path / f"m{number}", lured)
         page = (source / "model.toml").read_text()
         (source / "model.toml").write_text(page.replace('version = "1"', f'version = "{number}"'))

@@ -27,15 +27,6 @@ from assist.runtime import smoke
 finding = smoke.examine(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]))
 print(json.dumps([asdict(finding), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10]))
 """
-# In a process that may have all the memory of the machine these take it.
-NEED_THE_LIMIT_OF_MEMORY = frozenset(
-    {
-        "ONNX: a constant of a terabyte",
-        "ONNX: numbers made many at once",
-        "ONNX: repeated without end",
-        "spaCy: empty tables by the million",
-    }
-)
 
 
 @dataclass(frozen=True)
