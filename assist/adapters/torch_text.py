@@ -81,9 +81,18 @@ def _model(bundle: Bundle, folder: Path) -> Any:
         config = _config(bundle)
         kind = KINDS[bundle.capability]
         _check_size(bundle, kind, config)
-        return kind.from_pretrained(
-            folder, config=config, local_files_only=True, use_safetensors=True, trust_remote_code=False
-        ).eval()
+        model, loaded = kind.from_pretrained(
+            folder,
+            config=config,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+        if missing := sorted(loaded["missing_keys"]):  # they would be made up
+            text = f"{bundle.key} lacks {len(missing)} of its tensors, such as {missing[0]}."
+            raise RuntimeMissing(text)
+        return model.eval()
     except (WeightsProblem, RuntimeMissing):
         raise
     except Exception as problem:  # whatever a folder that is none may do to its reader

@@ -101,7 +101,7 @@ def test_each_that_looks_well_ends_its_first_question_and_reaches_nothing(
         grown = finding.megabytes - usual[version.terms["adapter"]].megabytes
         if finding.well or not text or shown or grown > MOST_MB or lured.taken():
             wrong.append((name, finding, grown))
-    assert not wrong
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyError, RuntimeError, OSError, UnicodeError, Exception])

@@ -154,7 +154,7 @@ def all_of() -> dict[str, Write]:
         "ONNX: another shape": detector(brought.constant(np.zeros((3,), np.float32))),
         "ONNX: a loop without end": _endless(),
         "spaCy: an expression without end": _slow_tokenizer,
-        "spaCy: a model of nothing": _pipeline(vocab__lookups=b"x", vocab__vectors=hostile_spacy.array(np.zeros(3))),
+        "spaCy: tables of words that are none": _pipeline(**{"vocab__lookups.bin": b"\xc1"}),
         "spaCy: a vocabulary that is no JSON": lambda at, lures: hostile_spacy.pipeline(
             at, None, **{"vocab__strings.json": b'["' + lures.token.encode()}
         ),
