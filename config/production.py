@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from config.problem import CannotStart
+from taskers.outbound import host_keys
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1", "[::1]"}
 SHORTEST_SECRET = 32
@@ -30,6 +31,15 @@ def check(environment: Mapping[str, str]) -> None:
             "TANDEM_TLS is not set: set it to yes behind a proxy that ends TLS, "
             "or to no if passwords may travel in the clear on this network."
         )
+
+
+def check_model_keys(environment: Mapping[str, str]) -> None:
+    """Raise CannotStart where the keys of models' hosts can't be read: a model's process would, when it is asked."""
+    words = [word.strip() for word in environment.get(host_keys.VARIABLE, "").split(",") if word.strip()]
+    try:
+        host_keys.read(words)
+    except host_keys.BadKeys as problem:
+        raise CannotStart(str(problem)) from None
 
 
 def _check_secret(secret: str) -> None:

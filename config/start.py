@@ -94,6 +94,7 @@ def execute(plan: Plan) -> None:
     """Take the data folder and the port, then live until SIGINT, SIGTERM or SIGHUP. Raises CannotStart."""
     open_files()
     place(os.environ)  # said before anything is begun
+    production.check_model_keys(os.environ)
     data = data_folder()
     make_writable(data)
     with own(data, plan.address):

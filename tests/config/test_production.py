@@ -83,6 +83,14 @@ def test_serve_refuses_parts_it_does_not_know(tmp_path):
     assert_one_sentence(command("serve", **FIT, TANDEM_PARTS="web,wroker"), "web, worker, runtime", "wroker")
 
 
+@pytest.mark.parametrize("words", [("serve",), ("run", "--port", "0")])
+def test_a_key_that_every_organization_could_use_stops_the_start_before_anything_is_touched(words, tmp_path):
+    keys = {"TANDEM_MODEL_KEYS": "llm.example.org=sesame"}
+    done = command(*words, **FIT, **keys, TANDEM_DATA=str(tmp_path / "data"))
+    assert_one_sentence(done, "Entry 1 of TANDEM_MODEL_KEYS", "ID=https://host/path=key")
+    assert not (tmp_path / "data").exists() and "sesame" not in done.stderr + done.stdout
+
+
 def test_a_taken_port_is_one_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
