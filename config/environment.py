@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from taskers.database.pool_waits import POOL_WAIT_SECONDS, RECONNECT_SECONDS
+from taskers.files import private_file
 from taskers.outbound import host_keys
+
 
 def flag(name: str, default: bool = False) -> bool:
     """A yes/no variable; anything but the usual words raises ImproperlyConfigured."""
@@ -53,12 +55,7 @@ def kept_secret(name: str, path: Path) -> str:
     if given:
         return given
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(48))
-        except FileExistsError:  # another process made it between the look and the leap
-            pass
+        private_file.write(path, secrets.token_urlsafe(48), replace=False)
     return path.read_text().strip()
 
 

@@ -12,7 +12,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_folder()
 
 DEBUG = environment.flag("TANDEM_DEBUG")
-SECRET_KEY = environment.kept_secret("SECRET_KEY", DATA_DIR / "secret")
+SECRET_KEY_FILE = DATA_DIR / "secret"
+SECRET_KEY = environment.kept_secret("SECRET_KEY", SECRET_KEY_FILE)
 # Under these lies what is sealed in the database (taskers/credentials/secret_box.py); the first one seals.
 SECRET_BOX_KEYS = environment.words("TANDEM_SECRET_BOX")
 SECRET_BOX_FILE = DATA_DIR / "secret-box"

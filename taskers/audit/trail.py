@@ -36,6 +36,7 @@ class Kind(TextChoices):
     TOKEN_MADE = "token_made", _("API token made")
     TOKEN_REVOKED = "token_revoked", _("API token revoked")
     TOKENS_LIMITED = "tokens_limited", _("Lifetime of API tokens set")
+    SECRET_KEY_ROTATED = "secret_key_rotated", _("Secret key changed, and everybody signed out")
     SERVICE_ACCOUNT_MADE = "service_account_made", _("Service account made")
     SERVICE_ACCOUNT_ENDED = "service_account_ended", _("Service account ended")
     INVITED = "invited", _("Invited")

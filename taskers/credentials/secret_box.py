@@ -8,14 +8,12 @@ A part that keeps sealed texts adds a Place, so that they are known when keys ar
 import base64
 import binascii
 import hashlib
-import os
 import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +21,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from taskers.errors import Problem, StateConflict
+from taskers.files import private_file
 
 MARK = "box1"
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -169,19 +168,5 @@ def _bytes(text: str) -> bytes:
 
 
 def _write(path: Path, texts: list[str], *, replace: bool) -> None:
-    """Write the keys for their owner alone, whole or not at all; where `replace` is off, whoever was first stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=path.parent, prefix=".secret-box-", delete=False) as file:  # made with 0600
-        file.write("\n".join(texts) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    made = Path(file.name)
-    try:
-        if replace:
-            made.replace(path)
-        else:
-            path.hardlink_to(made)
-    except FileExistsError:  # another process made it between the look and the leap
-        pass
-    finally:
-        made.unlink(missing_ok=True)
+    """Write the keys for their owner alone; where `replace` is off, whoever was first stays."""
+    private_file.write(path, "\n".join(texts) + "\n", replace=replace)

@@ -1,0 +1,30 @@
+"""A small file for its owner's eyes alone, written whole or not at all."""
+
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+
+def write(path: Path, text: str, *, replace: bool) -> None:
+    """Write a file with mode 0600; whoever is killed meanwhile leaves what was there before. Where `replace` is off,
+    the file of whoever was first stays. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-", delete=False) as file:  # made with 0600
+        new = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            if replace:
+                new.replace(path)
+            else:
+                path.hardlink_to(new)
+        except FileExistsError:  # another process made it between the look and the leap
+            pass
+        finally:
+            new.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # a new name outlives a crash only then
+    finally:
+        os.close(folder)
