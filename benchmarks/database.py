@@ -43,6 +43,16 @@ def fresh() -> Iterator[str]:
         heir.communicate()
 
 
+def as_owner(*statements: str) -> None:
+    """Run these as the owner of the database that Django has: the application may neither vacuum nor make an index."""
+    from django.conf import settings  # Django is set up by now
+    from django.db import connection
+
+    with database_owner.signed_in(connection, settings.DATA_DIR), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
 def main() -> None:
     """Wait until whoever holds the other end of stdin is done or dead, then clear up."""
     data = Path(sys.argv[1])

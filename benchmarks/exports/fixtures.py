@@ -8,6 +8,7 @@ import numpy as np
 from django.db import connection, transaction
 from PIL import Image
 
+from benchmarks import database
 from projects.configuration import configure
 from projects.data.media import assets
 from projects.data.media.pictures import read_picture
@@ -46,8 +47,7 @@ def decided(kind: str, number: int, name: str = "All") -> Project:
     for first in range(0, number, CHUNK):
         with connection.cursor() as cursor:
             cursor.execute(TASKS, terms | {"first": first, "last": min(first + CHUNK, number) - 1})
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE projects_task, projects_verdict")
+    database.as_owner("ANALYZE projects_task, projects_verdict")
     return project
 
 

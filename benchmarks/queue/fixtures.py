@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection
 
+from benchmarks import database
 from projects import queue
 from projects.configuration import configure
 from projects.models import Batch, Project
@@ -70,8 +71,7 @@ def batch(of: Project, name: str, tasks: int, *, wanted: int = 3, priority: int 
 
 def analyze() -> None:
     """What the server's own housekeeping would do by and by."""
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    database.as_owner("VACUUM ANALYZE")
 
 
 DID = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks import database
 from benchmarks.truth import data, yardsticks
 from benchmarks.truth.verdicts import Ledger
+from config import database_owner
 from projects.inference.classification import Estimate, estimate
 from projects.inference.incremental import accuracy_model_of, parameters_of, posterior
 
@@ -71,7 +73,7 @@ def _beside(name: str, triples: Triples, runs: int, ledger: Ledger) -> float:
 def increment(result: Estimate, ledger: Ledger) -> None:
     """The posterior of a task of five labels and four classes, beside SELECT by primary key through psycopg."""
     accuracy_model, parameters = accuracy_model_of(result), [parameters_of(result, who) for who in range(5)]
-    with database.fresh() as url, psycopg.connect(url, autocommit=True) as connection:
+    with database.fresh(), psycopg.connect(os.environ[database_owner.VARIABLE], autocommit=True) as connection:
         connection.execute("CREATE TEMP TABLE label (id bigint PRIMARY KEY, task bigint, answer jsonb)")
         connection.execute("INSERT INTO label SELECT n, n / 5, '{}' FROM generate_series(1, 100000) n")
         connection.execute("CREATE INDEX ON label (task)")

@@ -71,7 +71,7 @@ ONCE = (
 )
 
 
-def test_three_weeks_of_the_organization(db, tmp_path, settings) -> None:
+def test_three_weeks_of_the_organization(transactional_db, tmp_path, settings) -> None:
     """Loaded once for all that is asked of it: that takes longest."""
     settings.DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     call_command("load_demo", verbosity=0)

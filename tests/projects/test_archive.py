@@ -38,7 +38,7 @@ from taskers.credentials import tokens
 from taskers.errors import StateConflict
 from taskers.models import Transfer
 from taskers.money import disputes, ledger
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.archiving import judge_all, read_all
 from tests.support.projects.feed import followed, standing
 from tests.support.projects.pictures import picture
@@ -192,12 +192,8 @@ def test_the_database_lets_no_answer_go_that_is_not_archived(cast, project, two)
         "UPDATE projects_annotation SET answer = '{}'",
         "UPDATE projects_verdict SET answer = '{}'",
     ):
-        with (
-            pytest.raises(DatabaseError, match="append-only|Cannot"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(statement)
+        with pytest.raises(DatabaseError, match="append-only|Cannot"), transaction.atomic():
+            owner.execute(statement)
     assert Annotation.objects.filter(task__batch=new).count() == 6
 
 

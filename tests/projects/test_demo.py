@@ -42,7 +42,7 @@ def without_a_past(monkeypatch):
 
 
 @pytest.fixture
-def loaded(db, place, without_a_past, capsys):
+def loaded(transactional_db, place, without_a_past, capsys):
     """What the first load printed."""
     call_command("load_demo")
     return capsys.readouterr().out
@@ -110,7 +110,7 @@ def test_a_lost_list_is_replaced_by_new_passwords(loaded, place):
 
 
 @pytest.mark.parametrize(("place_of", "step"), [(load_demo, "zip_photographs"), (history, "_plan_money")])
-def test_a_load_that_was_killed_is_finished_by_the_next(place_of, step, db, place, monkeypatch):
+def test_a_load_that_was_killed_is_finished_by_the_next(place_of, step, transactional_db, place, monkeypatch):
     class Killed(BaseException):
         pass
 

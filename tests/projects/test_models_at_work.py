@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from projects import queue
 from projects.annotators import answers, lifecycle, outcomes
@@ -14,7 +14,7 @@ from projects.quality.gold import grading
 from projects.workflow import submission
 from projects.workforce import rules
 from taskers.models import Event, Grade, Person, Transfer
-from tests.support import make
+from tests.support import make, owner
 from tests.support.projects.judging import given
 from tests.support.projects.models_at_work import (
     RIGHT,
@@ -256,9 +256,8 @@ def test_the_reader_learns_from_the_outbox_once(cast) -> None:
 
 def numbered_from(number: int, *models) -> None:
     """The keys that come next: what is drawn by a hash of keys falls the same way in every run."""
-    with connection.cursor() as cursor:
-        for model in models:
-            cursor.execute(f"ALTER SEQUENCE {model._meta.db_table}_id_seq RESTART WITH {number}")
+    for model in models:
+        owner.execute(f"ALTER SEQUENCE {model._meta.db_table}_id_seq RESTART WITH {number}")
 
 
 def test_the_true_error_stays_within_the_target_over_a_simulated_life(cast) -> None:

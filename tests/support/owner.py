@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from config import database_owner, environment
+from config import database_owner, environment, postgres
+from config.database_privileges import CHANGE, RESTRICTED
 
 URL = os.environ[database_owner.VARIABLE]
 
@@ -32,10 +33,14 @@ def execute(statement: str) -> None:
 
 
 @contextmanager
-def without_triggers() -> Iterator[None]:
-    """For rows that the product can't make: no trigger and no foreign key is asked in this session meanwhile."""
+def unguarded(table: str) -> Iterator[None]:
+    """For rows that the product can't make: this table may be changed, and no trigger and no foreign key is asked in
+    this session meanwhile."""
+    execute(f"GRANT UPDATE, DELETE ON {table} TO {postgres.APPLICATION}")
     execute("SET session_replication_role = replica")
     try:
         yield
     finally:
         execute("SET session_replication_role = origin")
+        execute(f"REVOKE ALL ON {table} FROM {postgres.APPLICATION}")
+        execute(f"GRANT {', '.join(RESTRICTED.get(table, CHANGE))} ON {table} TO {postgres.APPLICATION}")
