@@ -187,7 +187,9 @@ def _keep(file: Path, folder: Path) -> tuple[str, int]:
         os.replace(part, folder / digest.hexdigest())
     except OSError as problem:
         free = f" {shutil.disk_usage(folder).free >> 20:,} MB are free there." if folder.is_dir() else ""
-        raise WeightsProblem(f"{file} can't be copied into {folder}: {problem.strerror}.{free}") from None
+        raise WeightsProblem(
+            f"{file.name} can't be copied into the store of models: {problem.strerror}.{free}"
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return digest.hexdigest(), size

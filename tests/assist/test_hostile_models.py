@@ -13,7 +13,7 @@ from assist.adapters.library_faults import reason
 from assist.models import ModelVersion
 from assist.registry import intake, registry
 from assist.registry.intake import BadModel
-from tests.support.assist import hostile_at_work, hostile_models, hostile_spacy
+from tests.support.assist import brought, hostile_at_work, hostile_models, hostile_spacy
 from tests.support.assist.lures import Lures, lures
 from tests.support.cast import Cast
 from tests.support.rounds import rounds
@@ -76,6 +76,14 @@ def test_a_pipeline_that_would_read_or_write_files_is_refused_again_before_it_is
         "config.cfg [nlp.before_creation] @readers: “srsly.read_yaml.v1” is none"
     )
     assert not lured.taken()
+
+
+def test_a_lost_file_of_a_brought_model_is_told_without_its_path(db: None, store: Path, tmp_path: Path) -> None:
+    version = registry.bring(store, brought.detector_folder(tmp_path / "m"))
+    for file in store.glob("?" * 64):
+        file.unlink()
+    (line,) = hostile_at_work.asked(str(version), store).lines
+    assert "is not in the store of models: add the model again" in line and str(tmp_path) not in line
 
 
 @pytest.mark.torture
