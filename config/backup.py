@@ -26,12 +26,15 @@ from config import database_privileges, postgres_place
 from config.folder import ROOT
 from config.postgres import APPLICATION
 from config.problem import CannotStart
+from config.restore_target import refuse_links, write_file
 from config.step_cache import Stamps
 from taskers.files.folders import media_folder
 
 FORMAT = 1
 DUMP = "database.dump"
 MANIFEST = "manifest.json"
+MEDIA = "media/"
+STAMPS = "run/stamps"  # below the data folder
 LIBPQ = {
     "host": "PGHOST",
     "hostaddr": "PGHOSTADDR",
@@ -100,6 +103,10 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False, applic
     its rights again, which no dump holds. Raises CannotStart.
     """
     manifest = _verified(folder)
+    root, media = _media_below(data)
+    targets = {name: f"{media}/{name.removeprefix(MEDIA)}" for name in manifest["files"] if name.startswith(MEDIA)}
+    refuse_links(root, targets.values())
+    refuse_links(data, [STAMPS])
     _make_room(url, replace)
     arguments = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
     name = conninfo_to_dict(url)["dbname"]
@@ -108,12 +115,19 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False, applic
     with psycopg.connect(url) as connection:
         database_privileges.grant(connection, application)
     try:
-        hashes = {folder / name: sha256 for name, sha256 in manifest["files"].items()}
-        _copy(folder / "media", media_folder(data), only=hashes)
+        for name, target in targets.items():
+            write_file(root, target, folder / name, manifest["files"][name])
     except OSError as problem:
         raise CannotStart(f"The media could not be written to {media_folder(data)}: {problem.strerror}.") from None
-    Stamps(data / "run" / "stamps").clear()
+    Stamps(data / STAMPS).clear()
     return f"Restored the backup of {manifest['created']} made by Tandem {manifest['tandem']}."
+
+
+def _media_below(data: Path) -> tuple[Path, str]:
+    """The folder below which no link is followed, and that of the media in it, as the operator named it: `media_folder`
+    has followed what links there are."""
+    named = Path(os.environ.get("TANDEM_MEDIA") or data / "media").absolute()
+    return (data, str(named.relative_to(data))) if named.is_relative_to(data) else (media_folder(data), ".")
 
 
 def _settle_what_is_read_in_order(url: str) -> None:
@@ -143,12 +157,14 @@ def _verified(folder: Path) -> dict:
         raise CannotStart(f"{folder} is not a finished backup: it has no {MANIFEST}.") from None
     except (OSError, ValueError) as problem:
         raise CannotStart(f"{folder / MANIFEST} can't be read: {problem}.") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files", {}), dict):
+        raise CannotStart(f"{folder / MANIFEST} can't be read: it lists no files.")
     if manifest.get("format") != FORMAT:
         raise CannotStart(f"{folder} has backup format {manifest.get('format')}, and this Tandem reads {FORMAT}.")
-    for name, expected in manifest["files"].items():
+    for name, expected in ({DUMP: ""} | manifest["files"]).items():
         try:
             right = _within(folder, name) and _sha256(folder / name) == expected
-        except OSError:
+        except (OSError, ValueError):
             right = False
         if not right:
             raise CannotStart(f"The backup is damaged: {folder / name} is missing or changed; nothing was restored.")
@@ -156,11 +172,14 @@ def _verified(folder: Path) -> dict:
 
 
 def _within(folder: Path, name: str) -> bool:
-    """Whether a name in the manifest is that of a file of the backup's own: no way up or out, no link on the way."""
+    """Whether a name in the manifest is that of a file of the backup's own: no way up or out, no link on the way, no
+    device or pipe at its end."""
     steps = Path(name).parts
     if not steps or Path(name).is_absolute() or ".." in steps:
         return False
-    return not any(folder.joinpath(*steps[: n + 1]).is_symlink() for n in range(len(steps)))
+    if any(folder.joinpath(*steps[: n + 1]).is_symlink() for n in range(len(steps))):
+        return False
+    return folder.joinpath(*steps).is_file()
 
 
 def _make_room(url: str, replace: bool) -> None:
@@ -220,18 +239,13 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
 
 
-def _copy(source: Path, target: Path, *, only: dict[Path, str] | None = None) -> None:
-    """Copy what is not there yet, or of that only some, unless it is there with this sha256.
-
-    Without one a file of the same size is the same, as media are named by their content.
-    """
+def _copy(source: Path, target: Path) -> None:
+    """Copy what is not there yet. A file of the same size is the same, as media are named by their content."""
     target.mkdir(parents=True, exist_ok=True)
     for path in _files(source):
-        if only is not None and path not in only:
-            continue
         to = target / path.relative_to(source)
         with contextlib.suppress(FileNotFoundError):  # thrown away meanwhile
-            if to.exists() and to.stat().st_size == path.stat().st_size and (not only or _sha256(to) == only[path]):
+            if to.exists() and to.stat().st_size == path.stat().st_size:
                 continue
             to.parent.mkdir(parents=True, exist_ok=True)
             half = to.with_name(f"{to.name}.copying")

@@ -1,5 +1,6 @@
 """A backup is worth what its restore gives back: here into a second database, compared row by row."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -264,6 +265,85 @@ def test_only_what_the_manifest_names_is_restored_and_no_link_is_followed(old, n
     (media / "out").symlink_to(tmp_path / "data")
     backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
     assert files(tmp_path / "elsewhere" / "media") == files(data / "media")
+
+
+@pytest.mark.parametrize("place", ["media", "media/ab", "media/ab/cat", "run", "run/stamps"])
+def test_a_link_in_the_target_is_refused_before_anything_is_touched(old, new, data, tmp_path, place):
+    backup.backup(old, data, tmp_path / "saved")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "stamps").mkdir()
+    (outside / "stamps" / "precious").write_text("not of Tandem")
+    (outside / "precious").write_text("not of Tandem")
+    before = files(outside)
+    link = tmp_path / "elsewhere" / place
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside / "precious" if place.endswith("cat") else outside)
+    with pytest.raises(CannotStart, match=f"{link} is a link"):
+        backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    assert files(outside) == before and contents(new) == {}
+
+
+@pytest.mark.parametrize("place", ["media/ab", "media/ab/cat", "media/ab/cat.copying"])
+def test_a_link_that_comes_while_the_database_is_filled_leads_nowhere(old, new, data, tmp_path, monkeypatch, place):
+    backup.backup(old, data, tmp_path / "saved")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("not of Tandem")
+    before = files(outside)
+    fill = backup._settle_what_is_read_in_order
+
+    def link_meanwhile(url: str) -> None:
+        fill(url)
+        link = tmp_path / "elsewhere" / place
+        link.parent.mkdir(parents=True)
+        link.symlink_to(outside if place.endswith("ab") else outside / "precious")
+
+    monkeypatch.setattr(backup, "_settle_what_is_read_in_order", link_meanwhile)
+    with contextlib.suppress(CannotStart):  # of the last two what is a link is replaced by the file
+        backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    assert files(outside) == before
+    if place != "media/ab":
+        assert files(tmp_path / "elsewhere" / "media") == files(data / "media")
+
+
+def test_a_file_that_has_another_name_outside_is_not_written_through(old, new, data, tmp_path):
+    backup.backup(old, data, tmp_path / "saved")
+    outside = tmp_path / "precious"
+    outside.write_text("not of Tandem")
+    target = tmp_path / "elsewhere" / "media" / "ab" / "cat"
+    target.parent.mkdir(parents=True)
+    target.hardlink_to(outside)
+    backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    assert outside.read_text() == "not of Tandem" and target.read_bytes() == b"meow"
+
+
+def test_media_that_the_operator_has_elsewhere_are_restored_there(old, new, data, tmp_path, monkeypatch):
+    """Behind a link too: where they lie is the operator's word, and what lies below it is not."""
+    backup.backup(old, data, tmp_path / "saved")
+    (tmp_path / "large").mkdir()
+    (tmp_path / "disk").symlink_to(tmp_path / "large")
+    monkeypatch.setenv("TANDEM_MEDIA", str(tmp_path / "disk"))
+    backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    assert files(tmp_path / "large") == files(data / "media")
+
+
+def test_a_pipe_and_an_unlisted_dump_are_no_part_of_a_backup(old, new, data, tmp_path):
+    backup.backup(old, data, tmp_path / "saved")
+    cat, manifest = tmp_path / "saved" / "media" / "ab" / "cat", tmp_path / "saved" / "manifest.json"
+    content, listed = cat.read_bytes(), manifest.read_text()
+    cat.unlink()
+    os.mkfifo(cat)
+    with pytest.raises(CannotStart, match="damaged"):
+        backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    cat.unlink()
+    cat.write_bytes(content)
+    held = json.loads(listed)
+    del held["files"]["database.dump"]
+    manifest.write_text(json.dumps(held))
+    with pytest.raises(CannotStart, match="damaged"):
+        backup.restore(new, tmp_path / "elsewhere", tmp_path / "saved")
+    assert contents(new) == {}
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "media/ab/link"])
