@@ -7,9 +7,11 @@ from assist.suggestions import follow
 from projects.annotators import outcomes
 from projects.reports import progress, task_words, verdict_index
 from projects.webhooks import telling
+from projects.workflow import corrections
 from taskers.notifications import inbox
 
 READERS: dict[str, Callable[[], int]] = {
+    "submissions": corrections.follow_submissions,
     "rollups": progress.catch_up,
     "verdict_index": verdict_index.catch_up,
     "task_words": task_words.catch_up,

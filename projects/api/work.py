@@ -125,7 +125,7 @@ class Submit(Endpoint):
     def post(self, request: Request, assignment_id: UUID) -> Response:
         assignment = self.assignment(assignment_id)
         sent = work_body.answer_of(taken(request.data))
-        annotation = submission.submit(
+        annotation = submission.receive(
             assignment,
             self.person,
             sent.token,

@@ -49,7 +49,8 @@ WITH mine AS (
   INSERT INTO projects_correctable (assignment_id, until)
   SELECT mine.id, clock_timestamp() + make_interval(mins => s.correction_minutes)
   FROM mine JOIN projects_projectsettings s
-    ON s.project_id = %(project)s::bigint AND s.version = mine.settings_version AND s.correction_minutes > 0
+    ON s.project_id = %(project)s::bigint AND s.version = mine.settings_version
+      AND (s.correction_minutes > 0 OR %(deferred)s::boolean)
   WHERE %(corrects)s::boolean AND mine.kind = ANY(%(alike)s::text[])
   RETURNING until
 ), done AS (
@@ -68,12 +69,18 @@ WITH mine AS (
       || %(told)s::jsonb
   FROM mine JOIN written ON true
 )
-SELECT w.id, w.public_id, w.settings_version, w.at,
-  (SELECT count(*) FROM projects_assignment a
-   WHERE a.task_id = w.task_id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL) AS before,
-  EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = w.task_id AND v.superseded_at IS NULL) AS decided,
-  EXISTS (SELECT FROM correctable) AS correctable
-FROM written w
+SELECT w.id, w.public_id, w.settings_version, w.at, c.correctable,
+  CASE WHEN c.correctable THEN 0 ELSE (SELECT count(*) FROM projects_assignment a
+   WHERE a.task_id = w.task_id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL) END AS before,
+  CASE WHEN c.correctable THEN false ELSE EXISTS (SELECT FROM projects_verdict v
+   WHERE v.task_id = w.task_id AND v.superseded_at IS NULL) END AS decided
+FROM written w CROSS JOIN (SELECT EXISTS (SELECT FROM correctable) AS correctable) c
+"""
+
+MAY_BE_DECIDED = """
+SELECT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = %(task)s::bigint AND v.superseded_at IS NULL)
+  OR %(wanted)s::int <= (SELECT count(*) FROM projects_assignment a WHERE a.task_id = %(task)s::bigint
+    AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL)
 """
 
 
@@ -126,10 +133,12 @@ def deliver(
     active_ms: int = 0,
     refused: Sequence[str] = (),
     promised: int | None = None,
+    deferred: bool = False,
     **told: object,
 ) -> Delivery | Annotation:
     """Hand in work with its annotation, once, and tell it; the annotation alone if it was handed in before. `promised`
-    is what the tasker's day counts of it, in millionths; its rate where nothing is said.
+    is what the tasker's day counts of it, in millionths; its rate where nothing is said. Where it is `deferred`, what
+    follows from a person's work of ALIKE kinds waits for a worker, as if it could be corrected for no time at all.
 
     The caller holds the task's lock. Raises AlreadySubmitted (with another answer), LeaseLost or Banned.
     """
@@ -151,6 +160,7 @@ def deliver(
         "subject": f"task:{assignment.task.public_id}",
         "promised": promised,
         "corrects": tasker.kind == Person.Kind.HUMAN,
+        "deferred": deferred,
         "alike": array(ALIKE),
     }
     rows = ask_named(DELIVER, terms)
@@ -172,6 +182,11 @@ def deliver(
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it
     return Delivery(annotation, made["before"] + mine, made["decided"], made["correctable"], late)
+
+
+def may_be_decided(task: Task) -> bool:
+    """The same of a task whose lock the caller holds, once its work is handed in (see `Delivery.may_decide`)."""
+    return bool(task.withheld) or ask(MAY_BE_DECIDED, {"task": task.pk, "wanted": task.wanted})[0][0]
 
 
 def promise(tasker: Person, project_key: int, more: int) -> None:
@@ -221,12 +236,12 @@ def _banned(assignment: Assignment, tasker: Person) -> bool:
 
 
 def _withdraw_replacement(assignment: Assignment) -> bool:
-    if assignment.kind in COMPARED:
-        return True
+    # Of gold and left-out work nothing is ever open. It is looked for all the same: its time would tell which it is.
     replacement = Assignment.objects.filter(
         task_id=assignment.task_id,
-        kind="judge",
+        kind=assignment.kind,
         state="open",
         slot__in=(assignment.slot % FIRST_SLOTS, assignment.slot % FIRST_SLOTS + FIRST_SLOTS),
     )
-    return assignment.kind == "judge" and bool(replacement.update(state="withdrawn", ended_at=Clock()))
+    withdrawn = replacement.update(state="withdrawn", ended_at=Clock())
+    return assignment.kind in COMPARED or (assignment.kind == Assignment.Kind.JUDGE and bool(withdrawn))

@@ -60,21 +60,34 @@ def due(choice: Choice, rng: random.Random) -> Due | None:
     if not choice.slots:
         return None
     terms = choice.slots[0].terms
+    task = left_out(choice, terms)
     if gold_is_due(terms.gold_share or 0.0, terms.evidence, rng):
         return Due()
-    task = left_out(choice, terms)
     return None if task is None else Due(task)
+
+
+def mixes(choice: Choice) -> bool:
+    """Whether gold may be dealt before the first slot's next judgement."""
+    return bool(choice.slots and choice.slots[0].terms.gold_share)
+
+
+def next_gold(choice: Choice) -> int | None:
+    """The key of the task that will be dealt as gold, if the stock has one."""
+    terms = {"project": choice.slots[0].terms.project, "tasker": choice.tasker.pk}
+    return next((key for (key,) in ask(sql.NEXT_GOLD, terms)), None)
 
 
 def left_out(choice: Choice, terms: Terms) -> int | None:
     """The key of the decided task that is due once more, as often as gold is dealt with a planted error; the same
-    however often it is asked. None where none is due or free."""
+    however often it is asked. None where none is due or free. It is looked for at every claim where some may be due:
+    its time would tell when."""
     if not (terms.planted and terms.copilot and terms.gold_share) or choice.tasker.kind != Person.Kind.HUMAN:
         return None
-    if not left_out_is_due(terms.gold_share, terms.evidence, rng(choice.tasker, choice.number)):
-        return None
     drawn = rng(choice.tasker, choice.number, " left out")
-    return _free(terms.project, choice.tasker.pk, drawn) if drawn.random() < terms.planted else None
+    is_planted = drawn.random() < terms.planted
+    task = _free(terms.project, choice.tasker.pk, drawn)
+    is_due = left_out_is_due(terms.gold_share, terms.evidence, rng(choice.tasker, choice.number))
+    return task if is_planted and is_due else None
 
 
 def could_be_left_out(assignment: Assignment) -> bool:

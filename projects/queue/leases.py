@@ -98,10 +98,12 @@ def skip(assignment: Assignment, tasker: Person, token: UUID, *, reason: str, no
     mode = (rules.skip_modes if rules else {}).get(reason) or USUAL_MODES.get(reason, "others")
     state = "released" if mode == "me" else "skipped"
     end(assignment, tasker, token, state=state, reason=reason, note=note)
+    # Counted for gold and left-out work too: else the time of a skip would tell which it was.
+    people = _declined(assignment.task, tasker) if mode == "others" else 0
     if assignment.kind != Assignment.Kind.JUDGE:
         return
     said = note or SKIP_REASONS[reason]
-    if mode == "others" and (people := _declined(assignment.task, tasker)):
+    if people:
         mode, said = "review", SKIPPED_BY_MANY % {"people": people, "why": said}
     if mode == "review":
         with contextlib.suppress(StateConflict):  # decided or withheld meanwhile: the skip stands all the same

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from projects.models import Assignment, AssignmentRules, Project, Task
-from projects.queue import candidate_slots, claim_numbers, gold_dealing, qualification, sql, take
-from projects.queue.candidate_slots import Choice, Terms
+from projects.queue import candidate_slots, claim_numbers, gold_dealing, qualification, take
+from projects.queue.candidate_slots import Terms
 from projects.queue.gold_dealing import Due
 from taskers.database.prepared import ask
 from taskers.models import Person
-from taskers.outbox.events import emit
 
 AFTER = """
 SELECT a.task_id FROM projects_assignment a
@@ -46,8 +45,8 @@ def look_ahead(mine: Assignment, tasker: Person, projects: Sequence[Project]) ->
     if choice.partners or qualification.is_due(tasker, terms):
         return None  # it can't be foretold then
     due = gold_dealing.due(choice, gold_dealing.rng(tasker, choice.number))
-    key = _next_gold(choice) if due == Due() else due and due.task
-    task = _dealt(choice, key) if key else take.look_ahead(choice)
+    gold = gold_dealing.next_gold(choice) if gold_dealing.mixes(choice) else None
+    task = take.look_ahead(choice, gold if due == Due() else due and due.task)
     if task is None:
         return None
     signature = claim_numbers.sign(tasker, choice.number, task.public_id)
@@ -69,23 +68,3 @@ def peek(assignment: Assignment, number: int = 2) -> list[Task]:
     rows = ask(AFTER, terms | {"number": number})
     by_key = Task.objects.select_related("asset").in_bulk([task for (task,) in rows])
     return [by_key[task] for (task,) in rows]
-
-
-def _next_gold(choice: Choice) -> int | None:
-    """The key of the task that will be dealt as gold, if the stock has one."""
-    terms = {"project": choice.slots[0].terms.project, "tasker": choice.tasker.pk}
-    return next((key for (key,) in ask(sql.NEXT_GOLD, terms)), None)
-
-
-def _dealt(choice: Choice, key: int) -> Task | None:
-    """The task of what will be dealt, told like any other."""
-    task = Task.objects.select_related("asset", "project").filter(pk=key).first()
-    if task and choice.slots[0].terms.copilot:
-        emit(
-            "foreseen",
-            organization_id=task.project.organization_id,
-            actor_id=choice.tasker.pk,
-            project_key=task.project.public_id,
-            task=task.pk,
-        )
-    return task

@@ -258,8 +258,9 @@ RETURNING c.id
 
 CROWD = 16  # others at work in a batch, as far as their number matters
 
-# What the walk would find, without a lock, and the outbox is told of it where a copilot helps. Of as many free tasks as
-# there are people at work each is shown another one: only those up to this tasker's are looked at.
+# What the walk would find, without a lock, or the task that is dealt instead, if one is named; the outbox is told of it
+# where a copilot helps. Of as many free tasks as there are people at work each is shown another one: only those up to
+# this tasker's are looked at, also where they are not needed, since the time of the answer would tell what is dealt.
 LOOK_AHEAD = f"""
 WITH others AS (
   SELECT count(*) AS number FROM (
@@ -279,8 +280,13 @@ WITH others AS (
     ) a WHERE NOT {NOT_FREE}
   ) a
   LIMIT (SELECT 1 + %(tasker)s::bigint % (number + 1) FROM others)
-), seen AS (
+), walked AS MATERIALIZED (
   SELECT * FROM free ORDER BY place DESC LIMIT 1
+), seen AS (
+  SELECT task_id, copilot, organization, project_key FROM walked WHERE %(dealt)s::bigint IS NULL
+  UNION ALL
+  SELECT %(dealt)s::bigint, p.copilot, p.organization, p.project_key
+  FROM (SELECT * FROM {SLOTS} LIMIT 1) p LEFT JOIN walked ON true WHERE %(dealt)s::bigint IS NOT NULL
 ), told AS (
   INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
   SELECT organization, 'foreseen', %(tasker)s::bigint, project_key, '', jsonb_build_object('task', task_id)
@@ -312,13 +318,33 @@ UNSEEN = """projects_pooledgold g JOIN projects_gold known ON known.id = g.gold_
     AND known.made_by_id IS DISTINCT FROM %(tasker)s::bigint"""
 NEXT_GOLD = f"SELECT known.task_id FROM {UNSEEN} ORDER BY g.uses, g.shuffle LIMIT 1"
 
+# What a walk looks at before it takes: looked at where gold may be dealt instead, so that dealing it takes as long.
+WALK_PAST = f"""
+SELECT count(*) FROM (
+  SELECT FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[]) AS p(batch, slot, after)
+  CROSS JOIN LATERAL (
+    SELECT FROM (
+      SELECT a.batch_id, a.task_id FROM projects_assignment a
+      WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
+        AND a.state = 'open' AND a.kind = 'judge'
+      ORDER BY a.walk_key LIMIT {STRIDE}
+    ) a WHERE NOT {NOT_FREE} OFFSET 0
+  ) free
+  LIMIT 1
+) free
+"""
+
 # Deals gold: inserts it held, if the claim number is still the same. What is being dealt at this moment is passed by,
-# so the stock rotates.
+# so the stock rotates. What was looked up ahead is found by its key, as a judgement is: the stock may be large.
 DEAL_GOLD = f"""
-WITH picked AS (
-  SELECT g.gold_id, known.task_id FROM {UNSEEN}
-  ORDER BY known.task_id IS NOT DISTINCT FROM %(requested)s::bigint DESC, g.uses, g.shuffle
+WITH requested AS (
+  SELECT g.gold_id, known.task_id FROM {UNSEEN} AND known.task_id = %(requested)s::bigint
   LIMIT 1 FOR UPDATE OF g SKIP LOCKED
+), following AS (
+  SELECT g.gold_id, known.task_id FROM {UNSEEN} AND NOT EXISTS (SELECT FROM requested)
+  ORDER BY g.uses, g.shuffle LIMIT 1 FOR UPDATE OF g SKIP LOCKED
+), picked AS (
+  SELECT * FROM requested UNION ALL SELECT * FROM following
 ), numbered AS (
   INSERT INTO projects_claimnumber AS n (tasker_id, number)
   SELECT %(tasker)s::bigint, %(number)s::bigint + 1 WHERE EXISTS (SELECT FROM picked)

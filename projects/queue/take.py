@@ -80,8 +80,8 @@ def held_again(tasker: Person, projects: Mapping[int, Project]) -> list[Assignme
     return [_placed(assignment, task, asset, projects) for assignment, task, asset in rows]
 
 
-def look_ahead(choice: Choice) -> Task | None:
-    """The task that a walk would probably take, without taking it.
+def look_ahead(choice: Choice, dealt: int | None = None) -> Task | None:
+    """The task that a walk would probably take, without taking it; or the one that is dealt instead, by its key.
 
     Where others are at work in the same batch, each is shown another one of the next few, so that they don't all look
     ahead to the same. Where a copilot helps, the outbox hears of it.
@@ -90,7 +90,8 @@ def look_ahead(choice: Choice) -> Task | None:
     if not slots:
         return None
     terms = as_columns(choice, slots) | {"tasker": choice.tasker.pk, "partners": list(choice.partners)}
-    for task, asset in ask_models(sql.LOOK_AHEAD, terms | {"batch": slots[0].batch}, t=Task, s=Asset):
+    terms |= {"batch": slots[0].batch, "dealt": dealt}
+    for task, asset in ask_models(sql.LOOK_AHEAD, terms, t=Task, s=Asset):
         task.asset, task.project = asset, choice.projects[task.project_id]
         return task
     return None
@@ -98,12 +99,16 @@ def look_ahead(choice: Choice) -> Task | None:
 
 def as_columns(choice: Choice, slots: Sequence[CandidateSlot]) -> dict[str, list]:
     """Slots as columns: sql.SLOTS."""
-    walks = {
+    return walks_of(slots) | promised(choice, [one.terms for one in slots])
+
+
+def walks_of(slots: Sequence[CandidateSlot]) -> dict[str, list]:
+    """Where the walks through these slots stand, as columns."""
+    return {
         "batches": [one.batch for one in slots],
         "slots": [one.slot for one in slots],
         "after": [one.after for one in slots],
     }
-    return walks | promised(choice, [one.terms for one in slots])
 
 
 def promised(choice: Choice, terms: Sequence[Terms]) -> dict[str, list]:
@@ -230,11 +235,23 @@ def _foretold(choice: Choice, rng: random.Random | None, requested: RequestedTas
 
 def _dealt(choice: Choice, due: Due | None, rng: random.Random, requested: int | None = None) -> list[Assignment]:
     """What is due instead of the walk's next; the task that was looked up ahead, if it was gold."""
+    if requested is None and gold_dealing.mixes(choice):
+        _look_at_all(choice)
     if due is None:
         return []
     if due.task is not None:
         return _deal(choice, sql.DEAL_LEFT_OUT, uuid4(), task=due.task)
     return _deal(choice, sql.DEAL_GOLD, uuid4(), shuffle=rng.random(), requested=requested)
+
+
+def _look_at_all(choice: Choice) -> None:
+    """Look for gold and along the walk, without taking, whichever is due: the time of a claim would tell which it was.
+
+    What was looked up ahead is found by its key, whatever it is, and needs none of this.
+    """
+    gold_dealing.next_gold(choice)
+    here = {"partners": list(choice.partners), "tasker": choice.tasker.pk}
+    ask(sql.WALK_PAST, walks_of(choice.slots) | here)
 
 
 def _deal(choice: Choice, statement: str, token: UUID, **drawn: float | None) -> list[Assignment]:

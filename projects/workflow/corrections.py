@@ -3,8 +3,12 @@
 The time is granted as the work is handed in (queue/complete.py). Until it is over nothing of the work is decided,
 graded or paid, gold like the rest. Then a worker considers it,
 piece by piece; nothing depends on when exactly it comes round.
+
+Where a project grants none, that time is over as soon as it begins: a worker, woken by the outbox, considers the work
+within a second or two, and no request does more for one kind of work than for another.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -20,8 +24,12 @@ from projects.queue.answer_check import believed, check_for, genuine
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from projects.task_types import TASK_TYPES
-from projects.workflow import returned_work
+from projects.workflow import batch_closing, returned_work
+from taskers.outbox import events
 
+logger = logging.getLogger(__name__)
+
+READER = "submissions"
 PIECE = 500
 
 
@@ -85,12 +93,34 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
     return made
 
 
+def follow_submissions() -> int:
+    """Read the outbox, and consider what was handed in and can't be corrected; returns how many events there were.
+
+    The events only wake the reader. What waits is read from its own rows, so that work that can't be considered keeps
+    no other back, and what a stopped reader leaves is taken by `catch_up`.
+    """
+    number = events.follow(READER, lambda _events: None)
+    _end_due()
+    return number
+
+
 def catch_up() -> int:
     """Consider what can't be corrected any more, and settle the gold that is due; returns how many of both."""
-    ended = 0
-    while rows := list(Correctable.objects.filter(until__lte=Clock()).order_by("until", "pk")[:PIECE]):
-        ended += sum(_end(row.pk) for row in rows)
-    return ended + settling.settle_due()
+    return _end_due() + settling.settle_due()
+
+
+def _end_due() -> int:
+    """Each piece of work in a transaction of its own; one that fails is logged, and tried again the next time."""
+    ended, failed = 0, set[int]()
+    due = Correctable.objects.order_by("until", "pk").values_list("pk", flat=True)
+    while keys := list(due.filter(until__lte=Clock()).exclude(pk__in=failed)[:PIECE]):
+        for key in keys:
+            try:
+                ended += _end(key)
+            except Exception:
+                logger.exception("The work of assignment %s can't be considered; it is tried again later.", key)
+                failed.add(key)
+    return ended
 
 
 @transaction.atomic
@@ -105,5 +135,7 @@ def _end(key: int) -> bool:
     if assignment.voided_at is None and assignment.kind in COMPARED:
         settling.receive(assignment, Annotation.objects.current().select_related("tasker").get(assignment=key))
     elif assignment.kind == Assignment.Kind.JUDGE:  # voided or not: another answer may have waited for this one
-        consensus.consider(task)
+        if queue.may_be_decided(task):
+            consensus.consider(task)
+        batch_closing.look_at_late(task)
     return True

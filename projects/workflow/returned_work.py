@@ -49,7 +49,10 @@ def send_back(
     queue.release(review, reviewer, token)
     made = []
     for one in answers:
-        Correctable.objects.create(assignment_id=one.assignment_id, until=from_now(hours * 3600))
+        # A row that is there already is of work that a worker hasn't considered yet.
+        Correctable.objects.update_or_create(
+            assignment_id=one.assignment_id, defaults={"until": from_now(hours * 3600)}
+        )
         until = Correctable.objects.values_list("until", flat=True).get(pk=one.assignment_id)
         made.append(_mark(task, one, reviewer, reason, note, state=Mistake.State.RETURNED, until=until))
         emit_of_task("sent_back", task, reviewer, assignment=one.assignment_id, annotation=one.pk, reason=reason)

@@ -1,4 +1,9 @@
-"""Handing work in: checked, written down and weighed in one transaction; doing it twice changes nothing."""
+"""Handing work in: checked and written down in one transaction; doing it twice changes nothing.
+
+`submit` also weighs it in that transaction. `receive`, which answers people's requests, leaves that to a worker
+(corrections.py), a moment later: a request does the same for gold, for left-out work and for any judgement, whether it
+decides its task or not, so that its time tells nobody which of these it was.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,11 +61,29 @@ def submit(
 
 
 @traced
-def submit_group(
+def receive(
+    assignment: Assignment,
+    tasker: Person,
+    token: UUID,
+    answer: object,
+    *,
+    active_ms: int = 0,
+    refused: Sequence[str] = (),
+    confidence: float | None = None,
+) -> Annotation:
+    """Take in one piece of work, once, as `submit` does; what follows from a person's work is left to a worker.
+
+    Raises as `submit`.
+    """
+    return _hand_in(Piece(assignment, answer, active_ms, refused, confidence), tasker, token, deferred=True)
+
+
+@traced
+def receive_group(
     group: Sequence[Assignment], tasker: Person, token: UUID, answered: Mapping[str, object], *, active_ms: int = 0
 ) -> dict[str, Annotation | Problem]:
-    """Hand in what was answered of a group, by the ids of its assignments, each once and in a transaction of its own:
-    one that has moved on keeps none of the others back.
+    """Take in what was answered of a group, by the ids of its assignments, each as `receive` does and in a transaction
+    of its own: one that has moved on keeps none of the others back.
 
     Each with its annotation, or what speaks against it, as `submit` raises it. The time is shared out among them.
     """
@@ -71,7 +94,7 @@ def submit_group(
         try:
             if key not in by_id:
                 raise LeaseLost()
-            found[key] = _hand_in(Piece(by_id[key], answer, each), tasker, token)
+            found[key] = _hand_in(Piece(by_id[key], answer, each), tasker, token, deferred=True)
         except Problem as problem:
             found[key] = problem
     return found
@@ -109,7 +132,7 @@ def check(assignment: Assignment, answer: object) -> dict:
 
 
 @transaction.atomic
-def _hand_in(piece: Piece, tasker: Person, token: UUID) -> Annotation:
+def _hand_in(piece: Piece, tasker: Person, token: UUID, *, deferred: bool = False) -> Annotation:
     assignment = piece.assignment
     said = answers.said(assignment, tasker, piece.confidence)
     task, labels = queue.lock_known(assignment)
@@ -125,13 +148,14 @@ def _hand_in(piece: Piece, tasker: Person, token: UUID) -> Annotation:
         active_ms=active_ms,
         refused=piece.refused,
         promised=pay.at_hand_in(assignment, checked, active_ms) if tasker.kind == Person.Kind.HUMAN else 0,
+        deferred=deferred,
     )
     if isinstance(done, Annotation):
         return done
     transaction.on_commit(SUBMITS.labels(assignment.kind).inc)
     if not done.correctable:
         _follow(done, task, said)
-    if done.late and assignment.kind == Assignment.Kind.JUDGE:
+    if done.late and assignment.kind == Assignment.Kind.JUDGE and not (deferred and done.correctable):
         batch_closing.look_at_late(task)
     return done.annotation
 

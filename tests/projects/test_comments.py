@@ -8,6 +8,7 @@ import pytest
 
 from projects.models import Annotation, Comment
 from projects.quality import consensus
+from projects.workflow import corrections
 from taskers.models import Event
 from tests.support import make
 from tests.support.projects.reviewing import opened
@@ -98,6 +99,7 @@ def test_rita_reads_it_beside_the_answer_and_her_own_reaches_alice(alice, cast, 
     say(alice, EVIL, mark="s1")
     task, work = alice.held["task"]["id"], alice.held["id"]
     alice.act("submit", answer=make.MARIA)
+    corrections.catch_up()
     for _task in range(2):
         make.judged(cast.bob, project, make.OSLO)
     client.force_login(cast.rita)
@@ -161,6 +163,7 @@ def test_an_empty_answer_is_refused_where_it_was_typed(alice, cast, project, cli
 def test_what_mina_leaves_for_the_next_is_shown_when_the_task_comes_back(alice, cast, project, client) -> None:
     say(alice, "I wasn't sure.")
     alice.act("submit", answer=make.MARIA)
+    corrections.catch_up()
     for _task in range(2):
         make.judged(cast.bob, project, make.MARIA)
     task = make.Task.objects.get(public_id=alice.held["task"]["id"])

@@ -101,7 +101,7 @@ def test_handing_in_finds_its_row_by_its_key_while_nothing_is_held_and_nobody_ha
     terms = {"assignment": 1, "tasker": 1, "token": key, "answer": "{}", "active_ms": 0, "refused": "[]", "project": 1}
     terms |= {"state": "held", "told": "{}"}
     terms |= {"today": "2026-01-01", "organization": 1, "event": "submitted", "project_key": key, "subject": ""}
-    terms |= {"corrects": None, "alike": [], "promised": 0}
+    terms |= {"corrects": None, "alike": [], "promised": 0, "deferred": True}
     plan = plans.generic(complete.DELIVER, terms)
     update = plan[plan.index("CTE mine") : plan.index("CTE written")]
     assert "Index Scan using projects_assignment_pkey" in update, plan

@@ -56,7 +56,7 @@ def submit(request: MemberRequest, body: dict) -> dict:
     token = work_body.token_of(body)
     group, answers = _group(request, token, *Assignment.State.values), _answers(body)
     active = read_whole_number(body, "active_ms", limits.ACTIVE_MS, 0)
-    done = submission.submit_group(group, request.user, token, answers, active_ms=active)
+    done = submission.receive_group(group, request.user, token, answers, active_ms=active)
     results = [{"id": key} | _result(one) for key, one in done.items()]
     return {"results": results} | _next(request, group[0].task.project)
 

@@ -128,7 +128,7 @@ def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     sent = work_body.answer_of(body)
-    annotation = submission.submit(
+    annotation = submission.receive(
         assignment, request.user, sent.token, sent.answer, active_ms=sent.active_ms, refused=sent.rejected
     )
     said = {"submitted": {"id": str(annotation.public_id)}}
