@@ -252,6 +252,8 @@ def test_a_tasker_is_told_what_the_token_may(cast, server, monkeypatch, tmp_path
 NO_PROJECTS = [
     ("p.yaml", "name: [", "is no YAML"),
     ("p.json", "{", "is no JSON"),
+    ("p.json", "[" * 100_000, "is no JSON"),
+    ("p.yaml", "[" * 5_000, "is no YAML"),
     ("p.yaml", "- a\n- b\n", "holds no fields"),
     ("p.yaml", "name: Ports\n", "has no “task_type”"),
     ("p.yaml", "name: Ports\ntask_type: text_spans\nwanted: many\n", "(wanted)"),

@@ -172,9 +172,10 @@ def test_a_token_that_opens_nothing_is_never_told() -> None:
     assert TOKEN not in f"{caught.value!r} {caught.value.said()} {vars(tandem)}"
 
 
-def test_a_page_of_something_else_is_named() -> None:
+@pytest.mark.parametrize("content", [b"<html>Welcome to nginx!</html>", b"[" * 100_000])
+def test_a_page_of_something_else_is_named(content: bytes) -> None:
     def page(handler) -> None:
-        handler.say(200, b"<html>Welcome to nginx!</html>", content_type="text/html")
+        handler.say(200, content, content_type="text/html")
 
     with stub(page) as server, pytest.raises(UnexpectedAnswer, match="no JSON"):
         Patient(server).tandem.batches.get("b1")

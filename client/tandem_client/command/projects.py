@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,7 @@ def template(asked: argparse.Namespace, output: Output) -> None:
         found = tandem.projects.get(tandem.projects.find(asked.project).id)
     said = {"name": found.name, "task_type": found.task_type, "labels": given(found.labels)} | given(found.settings)
     if not output.as_json:
-        output.out.write(_yaml().safe_dump(said, sort_keys=False, allow_unicode=True))
+        output.out.write(_in_yaml(said))
         return
     output.show(said, "")
 
@@ -113,22 +115,33 @@ def read(file: str) -> dict[str, Any]:
         except (ValueError, RecursionError) as error:
             raise BadInput(f"{file} is no JSON: {error}.") from None
     else:
-        yaml = _yaml()
-        try:
-            said = yaml.safe_load(text)
-        except (yaml.YAMLError, RecursionError) as error:
-            raise BadInput(f"{file} is no YAML: {' '.join(str(error).split())}.") from None
+        said = _of_yaml(text, file)
     if not isinstance(said, dict):
         raise BadInput(f"{file} doesn't say what a project is: it holds no fields.")
     return said
 
 
-def _yaml() -> Any:
+@contextmanager
+def _pyyaml_wanted() -> Iterator[None]:
     try:
-        import yaml
+        yield
     except ImportError:
         raise BadInput("YAML needs PyYAML: pip install pyyaml. JSON needs nothing.") from None
-    return yaml
+
+
+def _in_yaml(value: dict[str, Any]) -> str:
+    with _pyyaml_wanted():
+        import yaml
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+
+
+def _of_yaml(text: str, file: str) -> Any:
+    with _pyyaml_wanted():
+        import yaml
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise BadInput(f"{file} is no YAML: {' '.join(str(error).split())}.") from None
 
 
 def _tell(project: Project, output: Output) -> None:
