@@ -206,3 +206,9 @@ def test_a_closed_terminal_stops_nothing():
     with os.fdopen(writer, "w") as terminal:
         Plain(terminal).say("web", "nobody listens")
         os.dup2(os.open(os.devnull, os.O_WRONLY), writer)
+
+
+def test_a_line_that_is_nested_without_end_is_passed_on_as_it_is() -> None:
+    out, line = io.StringIO(), '{"a":' * 10_000
+    Json(out).say("web.1", line)
+    assert json.loads(out.getvalue())["message"] == line
