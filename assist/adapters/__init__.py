@@ -260,7 +260,7 @@ class Offer:
             file, function = self.loader.split(":")
             load: Load = getattr(importlib.import_module(f"{__name__}.{file}"), function)
             memory_allowance.tighten(device)
-            return load(self._bundle(files, folder, state or folder) if self.terms else files, device)
+            return load(self._bundle(files, folder, state) if self.terms else files, device)
         except MemoryError:
             raise RuntimeMissing(memory_allowance.exhausted_text(self.key)) from None
         except ImportError as error:
@@ -275,7 +275,7 @@ class Offer:
         if wanted > free:
             raise RuntimeMissing(f"{self.key} needs {wanted:,} MB of memory, and {free:,} MB are free on this machine.")
 
-    def _bundle(self, files: Sequence[Path], folder: Path, state: Path) -> Bundle:
+    def _bundle(self, files: Sequence[Path], folder: Path, state: Path | None) -> Bundle:
         assert self.terms is not None
         return Bundle(self.key, self.capability, self._members(files), self.terms, folder, state)
 

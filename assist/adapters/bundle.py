@@ -37,7 +37,12 @@ class Bundle:
     files: Mapping[str, Path]  # by their place in the model's folder; each was verified
     terms: Terms
     store: Path  # the folder of model files
-    state: Path  # where it may keep what outlives its process
+    own_state: Path | None = None  # the only folder that it may write to, where it is sandboxed
+
+    @property
+    def state(self) -> Path:
+        """Where it may keep what outlives its process."""
+        return self.own_state or self.store
 
     def one(self, suffix: str) -> str:
         """The place of its one file of a kind."""

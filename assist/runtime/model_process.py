@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ async def _serve(options: argparse.Namespace, offer: Offer) -> None:
     outside.exchange_through(_exchange(starter))
     spans.begin_through("model", lambda data: starter.call_now("export-spans", data=data))
     if options.examine:
-        await _until_over(reader, writer, starter, {"examine": _examined(offer, options)})
+        await _until_over(reader, writer, starter, {"examine": _examined(offer, options)}, _nothing)
         return
     store = EmbeddingStore(
         None, options.memory_mb << 20, options.disk_mb << 20, StarterDisk(starter, options.disk_mb << 20)
@@ -78,25 +78,40 @@ async def _serve(options: argparse.Namespace, offer: Offer) -> None:
     serving = Serving([offer], options.folder, store, options.state)
     answers = {name: getattr(serving, name) for name in OPERATIONS} | {"metrics": _metrics}
     try:
-        await _until_over(reader, writer, starter, answers)
+        await _until_over(reader, writer, starter, answers, store.written)
     finally:
         serving.close()
 
 
 async def _until_over(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, starter: Starter, answers: Answers
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    starter: Starter,
+    answers: Answers,
+    finish: Callable[[], Awaitable[None]],
 ) -> None:
-    """Answer until the channel ends or SIGTERM comes; then be gone soon, even where a model is still at a question."""
+    """Answer until the channel ends, or SIGTERM comes and `finish` has finished; then be gone soon, even where a model
+    is still at a question."""
     line = ModelLine(answers, reader, writer, OPERATIONS | INNER_OPERATIONS)
     line.starter = starter
-    serving = asyncio.ensure_future(line.serve())
+    serving, stop = asyncio.ensure_future(line.serve()), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
+        await asyncio.wait({serving, asyncio.ensure_future(finish())}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (serving, stopping):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
     last = threading.Timer(ORPHAN_SECONDS, os._exit, (1,))
     last.daemon = True
     last.start()
+
+
+async def _nothing() -> None:
+    """There is nothing to finish."""
 
 
 def _examined(offer: Offer, options: argparse.Namespace) -> Any:

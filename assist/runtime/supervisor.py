@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 PAUSES = children.Pauses(steady=60.0)
 MOST = 8  # model processes at once; the one asked longest ago makes room
-START_SECONDS = 30.0  # until a fresh process listens; loading its model takes longer, and is its own affair
+START_SECONDS = 60.0  # until a fresh process listens; loading its model takes longer, and is its own affair
 STATUS_SECONDS = 1.0
 IDLE_SECONDS = 1800.0
 LOOK_SECONDS = 30.0  # at most, between two looks for models that are idle

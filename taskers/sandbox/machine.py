@@ -1,6 +1,7 @@
 """What this machine can and cannot deny to a sandboxed process: for the operator's page and `models doctor`."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from taskers.sandbox import landlock, launch, seccomp
@@ -20,45 +21,42 @@ class Gap:
 
 def gaps() -> list[Gap]:
     """Every gap of the sandbox on this machine; empty where all is denied that can be."""
-    found = []
+    return [*_of_the_kernel(), *_of_the_setup()]
+
+
+def _of_the_kernel() -> Iterator[Gap]:
     version = landlock.abi()
     if not version:
-        found.append(
-            Gap(
-                "no-landlock",
-                "This kernel has no Landlock (Linux 5.13 or newer, switched on), so a model's process can read what"
-                f" its system user can read: set {launch.USER_VARIABLE} to a user of its own.",
-            )
+        yield Gap(
+            "no-landlock",
+            "This kernel has no Landlock (Linux 5.13 or newer, switched on), so a model's process can read what"
+            f" its system user can read: set {launch.USER_VARIABLE} to a user of its own.",
         )
     elif version < 3:
-        found.append(
-            Gap(
-                "old-landlock",
-                f"This kernel's Landlock (version {version}) is old: Linux 6.2 or newer denies more.",
-                open=False,
-            )
+        yield Gap(
+            "old-landlock",
+            f"This kernel's Landlock (version {version}) is old: Linux 6.2 or newer denies more.",
+            open=False,
         )
     if not seccomp.available():
-        found.append(
-            Gap(
-                "no-seccomp",
-                "This kernel or processor filters no system calls, so a model's process can open sockets and start"
-                " processes: run the runtime in a container without a network.",
-            )
+        yield Gap(
+            "no-seccomp",
+            "This kernel or processor filters no system calls, so a model's process can open sockets and start"
+            " processes: run the runtime in a container without a network.",
         )
+
+
+def _of_the_setup() -> Iterator[Gap]:
     try:
         launch.python_paths()
         own_user = bool(launch.identity())
     except launch.SandboxMisconfigured as problem:
-        found.append(Gap("misconfigured", str(problem)))
+        yield Gap("misconfigured", str(problem))
         own_user = False
     if os.geteuid() == 0 and not own_user:
-        found.append(
-            Gap(
-                "runs-as-root",
-                f"Models' processes run as root, without its capabilities: set {launch.USER_VARIABLE}, or start Tandem"
-                " as another user.",
-                open=False,
-            )
+        yield Gap(
+            "runs-as-root",
+            f"Models' processes run as root, without its capabilities: set {launch.USER_VARIABLE}, or start Tandem"
+            " as another user.",
+            open=False,
         )
-    return found

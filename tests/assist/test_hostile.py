@@ -113,8 +113,7 @@ async def test_full_disk_costs_no_mask(cast: Cast, image: Assignment, model_fold
         at(runtime.address)
         runtime.until_ready()
         assert runtime.process is not None
-        for child in psutil.Process(runtime.process.pid).children(recursive=True):
-            resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (MEGABYTE, MEGABYTE))  # an embedding has two
+        resource.prlimit(runtime.process.pid, resource.RLIMIT_FSIZE, (MEGABYTE, MEGABYTE))  # an embedding has two
         page, _ = await opened(cast, image)
         for number in range(2):
             assert (await page.prompt(f"p{number}", points=[[100, 100, 1]]))["type"] == "masks"
