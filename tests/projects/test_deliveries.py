@@ -144,8 +144,8 @@ def test_what_differs_from_the_one_before_is_counted_and_listed(cast, project):
 
 
 def test_a_list_of_picks_that_is_none_is_lost_and_costs_no_memory(monkeypatch):
-    for unreadable in (bytes(64 << 20), b"[" * 50_000 + b"\n", b"{}\n", b"[1]\n"):
-        packed = gzip.compress(unreadable, 9)
+    for text in (bytes(64 << 20), b"[" * 50_000 + b"\n", b"{}\n", b"[1]\n"):
+        packed = gzip.compress(text, 9)
         monkeypatch.setattr(picks, "fetch", lambda name, packed=packed: iter([packed]))
         tracemalloc.start()
         try:
