@@ -230,7 +230,7 @@ def test_every_address_says_503_while_the_server_is_stopped_and_answers_again_af
 
     with pytest.raises(InvalidStatus) as refused:
         address = f"ws://127.0.0.1:{site.port}/ws/assist/8d8ac610-566d-4ef0-9c22-186b2a5ed793/"
-        connect(address, additional_headers=site.cookie, origin=f"http://127.0.0.1:{site.port}")  # type: ignore[arg-type]
+        connect(address, additional_headers=site.cookie, origin=f"http://127.0.0.1:{site.port}")  # type: ignore[call-overload]
     assert refused.value.response.status_code == 503 and "Retry-After" in refused.value.response.headers
 
     answer, _ = site.get("/readyz")
