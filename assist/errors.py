@@ -16,6 +16,7 @@ TEXTS: dict[str, str] = {
     "not-open": "Say open first, with the token of the assignment.",
     "signed-out": "You are signed out, so the copilot is off.",
     "not-yours": "This work is not yours.",
+    "wrong-token": "This token doesn't belong to this work. Claim it again and send the token that comes with it.",
     "not-held": "This work is no longer yours: its time ran out, or it was handed in.",
     "no-image": "The image of this task can't be read.",
     "need-image": "The runtime does not have this image yet.",

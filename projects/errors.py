@@ -34,6 +34,12 @@ class LeaseLost(StateConflict):
     code = "lease-lost"
 
 
+class WrongToken(StateConflict):
+    """This token doesn't belong to this work. Claim it again and send the token that comes with it."""
+
+    code = "wrong-token"
+
+
 class HoldsAnother(StateConflict):
     """You have another task of this project in hand. Finish it or give it back, then open this one."""
 

@@ -29,7 +29,9 @@ log = logging.getLogger(__name__)
 
 # Close codes, told in docs/assist-protocol.md.
 SIGNED_OUT, NOT_YOURS, NOT_HELD, TOO_BIG, FLOOD = 4401, 4403, 4409, 4413, 4429
-CLOSING = {"signed-out": SIGNED_OUT, "not-yours": NOT_YOURS, "not-held": NOT_HELD, "too-big": TOO_BIG}
+CLOSING = {"signed-out": SIGNED_OUT, "not-yours": NOT_YOURS, "wrong-token": NOT_HELD, "not-held": NOT_HELD} | {
+    "too-big": TOO_BIG
+}
 
 # A person at a mouse says a few things a second. A message costs one, an unreadable one ten.
 BURST = 60.0

@@ -46,14 +46,15 @@ def capability_of(task_type: str, settings: ProjectSettings) -> str:
 def bind(person_key: int, assignment_id: UUID, token: UUID) -> Binding:
     """The binding, if this person holds this assignment now with this token and may use the copilot for it.
 
-    Raises CopilotError: "not-yours" for strangers, neighbours and the signed-out, "not-held" when the lease has
-    ended or the token is an old one, "copilot-off" when the project or the draw said no.
+    Raises CopilotError: "not-yours" for strangers, neighbours and the signed-out, "wrong-token" for a token of other
+    work or of none, "not-held" when the lease has ended, "copilot-off" when the project or the draw said no.
     """
     return _binding(held_now(person_key, assignment_id, token))
 
 
 def held_now(person_key: int, assignment_id: UUID, token: UUID) -> Assignment:
-    """The assignment, if this person holds it now with this token. Raises CopilotError "not-yours" or "not-held"."""
+    """The assignment, if this person holds it now with this token. Raises CopilotError "not-yours",
+    "wrong-token" or "not-held"."""
     person = Person.objects.filter(pk=person_key, is_active=True).first()
     if person is None:
         raise CopilotError("not-yours")
@@ -61,6 +62,8 @@ def held_now(person_key: int, assignment_id: UUID, token: UUID) -> Assignment:
         assignment = access.own_assignment(person, assignment_id)
     except Problem:
         raise CopilotError("not-yours") from None
+    if assignment.token != token:
+        raise CopilotError("wrong-token")
     if not _held(assignment, token):
         raise CopilotError("not-held")
     return assignment

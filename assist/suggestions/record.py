@@ -1,8 +1,7 @@
 """What models offered, and what became of it. The only writer of Suggestion."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -12,6 +11,7 @@ from assist.registry.registry import model_version
 from assist.suggestions import edit_distance
 from assist.suggestions.offers import EVERYTHING, Binding, Offer
 from projects.models import Annotation, Assignment, Project
+from projects.queue.answer_check import Offers, name_of
 from projects.reports.offered_effect import Offered
 from projects.task_types import TASK_TYPES
 
@@ -47,10 +47,35 @@ def keep(binding: Binding, model: str, offers: Sequence[Offer]) -> None:
     )
 
 
-def offered(ids: Collection[UUID]) -> dict[str, int]:
-    """Of these ids of suggestions, those that there are, each with the key of the task that it was offered for."""
-    rows = Suggestion.objects.filter(public_id__in=ids).values_list("public_id", "task_key")
-    return {str(public): task for public, task in rows}
+def offered(assignment_keys: Collection[int], parts: Sequence[Mapping[str, Any]]) -> Offers:
+    """What was offered for these pieces of work, of that which parts of an answer claim to come from. A suggestion of
+    another kind than the part doesn't count: no edit makes a mask of a span."""
+    rows = Suggestion.objects.filter(assignment_key__in=assignment_keys)
+    named = {part["provenance"]["suggestion"]: part for part in parts if part["provenance"]["suggestion"]}
+    origins = {}
+    suggestions = {str(row.public_id): row for row in rows.filter(public_id__in=named).select_related("model")}
+    for part in parts:
+        row = suggestions.get(part["provenance"]["suggestion"] or "")
+        if row is not None and _could_become(row.output, part):
+            origins[name_of(part)] = {"model": str(row.model)} | (
+                {"source": "edited"} if _differs(row.output, part) else {}
+            )
+    models = rows.order_by().values_list("model__name", "model__version").distinct()
+    return Offers(origins, {f"{name}@{version}" for name, version in models})
+
+
+def _could_become(output: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    if "part" in output:
+        return part.get("id") == output["part"]
+    if "field" in output:
+        return part.get("field") == output["field"]
+    return ("start" in part) == ("start" in output and "masks" not in output)
+
+
+def _differs(output: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    """Whether a look at the words alone shows it; shapes are compared later, while nobody waits (`settle`)."""
+    names = [name for name in ("value", "start", "end", "label") if name in output and name in part]
+    return "part" not in output and any(output[name] != part[name] for name in names)
 
 
 def lately(project: Project, most: int) -> list[Offered]:

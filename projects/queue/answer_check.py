@@ -1,13 +1,14 @@
 """Answers as they are checked before anything is written: by the room of their type, with the project's labels.
 
-What an answer says of where its parts come from is checked too. Who offers suggestions plugs in OFFERED.
+What an answer says of where its parts come from is checked too: what nobody offered is stored as drawn by hand. Who
+offers suggestions plugs in OFFERED.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 
@@ -16,9 +17,19 @@ from projects.queue.complete import LABELS
 from projects.task_types import TASK_TYPES
 from projects.task_types.classification import AskedLabels, Classification
 from taskers.database.prepared import ask
+from taskers.models import Person
 
-# Suggestions by their ids -> the key of the task that each was offered for; ids that nobody offered are left out.
-Offered = Callable[[Collection[UUID]], Mapping[str, int]]
+
+@dataclass(frozen=True)
+class Offers:
+    """What was offered for some pieces of work, as far as it matters to parts of an answer."""
+
+    origins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # part id or field -> its true provenance
+    models: Collection[str] = ()  # all that offered anything
+
+
+# What was offered for these pieces of work, by their keys, of that which parts claim to come from.
+Offered = Callable[[Collection[int], Sequence[Mapping[str, Any]]], Offers]
 OFFERED: list[Offered] = []
 
 LONGEST = 24 * 3600 * 1000  # milliseconds of work on one task that are believed
@@ -60,23 +71,49 @@ def believed(assignment: Assignment, active_ms: int) -> int:
     return max(0, min(int(active_ms), LONGEST, round(since / timedelta(milliseconds=1)) + CLOCKS))
 
 
-def genuine(task_key: int, parts: str, answer: dict) -> dict:
-    """The answer whose parts name no suggestion that wasn't offered for this task: what was invented is left out, and
-    that the part came from a suggestion stays, since whoever says so is believed not to have been blind."""
-    named = {source["suggestion"] for part in answer[parts] if (source := part["provenance"])["suggestion"]}
-    if not named or not OFFERED:
+def genuine(work: Assignment, tasker: Person, answer: dict) -> dict:
+    """The answer whose parts come from where they say.
+
+    A part comes from a suggestion only if that was offered for this task to this tasker, in this piece of work or an
+    earlier one, and could have become such a part; then it has the name of the model that made it, and is edited if it
+    isn't as it was offered. Without the name of a suggestion, a part may come from several, if any were offered, or
+    from what the task itself proposes. Everything else was drawn by hand. A reviewer goes on from the answers of
+    others: there a part may name what was offered to any of them, or nothing. A model's parts are its own.
+    """
+    parts = TASK_TYPES[work.task.project.task_type].answer_list
+    claims = [part for part in answer[parts] if part["provenance"]["source"] != "human" or part["provenance"]["model"]]
+    if not claims or tasker.kind == Person.Kind.MODEL:
         return answer
-    known = {key for key, task in OFFERED[0]([UUID(one) for one in named]).items() if task == task_key}
-    if named <= known:
-        return answer
-    kept = [
-        part if (part["provenance"]["suggestion"] or "") in known | {""} else _nameless(part) for part in answer[parts]
+    rows = Assignment.objects.filter(task=work.task_id)
+    is_review = work.kind == Assignment.Kind.REVIEW
+    keys = rows.values_list("pk", flat=True) if is_review else rows.filter(tasker=tasker).values_list("pk", flat=True)
+    offers = OFFERED[0](list(keys), claims) if OFFERED else Offers()
+    proposed = work.task.payload.get("proposed")
+    checked = [
+        part | {"provenance": _origin_of(part, offers, proposed, is_review)} if part in claims else part
+        for part in answer[parts]
     ]
-    return answer | {parts: kept}
+    return answer | {parts: checked}
 
 
-def _nameless(part: dict) -> dict:
-    return part | {"provenance": part["provenance"] | {"suggestion": None, "model": None}}
+def name_of(part: Mapping[str, Any]) -> str:
+    """What a part is called in its answer."""
+    return str(part["id"] if "id" in part else part["field"])
+
+
+def _origin_of(part: Mapping[str, Any], offers: Offers, proposed: object, is_review: bool) -> dict[str, Any]:
+    claim = part["provenance"]
+    if claim["suggestion"] and (origin := offers.origins.get(name_of(part))):
+        return claim | origin
+    unnamed = claim | {"suggestion": None, "model": None}
+    if claim["source"] == "human":
+        return unnamed
+    if is_review:
+        return unnamed if claim["suggestion"] else claim
+    is_proposed = isinstance(proposed, dict) and not {"", part.get("field")}.isdisjoint(proposed)
+    if claim["suggestion"] or not (offers.models or is_proposed):
+        return unnamed | {"source": "human"}
+    return claim if claim["model"] in offers.models else unnamed
 
 
 def _fields(project: Project, version: int | None) -> list[dict]:

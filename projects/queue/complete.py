@@ -13,6 +13,7 @@ from projects.models.promises import ALIKE, COMPARED
 from projects.queue import local_time
 from projects.queue.claim_numbers import choose_anew
 from projects.queue.clock import Clock
+from projects.queue.leases import refuse_wrong_token
 from taskers.database.prepared import array, ask, ask_named
 from taskers.models import Person
 
@@ -140,7 +141,7 @@ def deliver(
     is what the tasker's day counts of it, in millionths; its rate where nothing is said. Where it is `deferred`, what
     follows from a person's work of ALIKE kinds waits for a worker, as if it could be corrected for no time at all.
 
-    The caller holds the task's lock. Raises AlreadySubmitted (with another answer), LeaseLost or Banned.
+    The caller holds the task's lock. Raises WrongToken, AlreadySubmitted (with another answer), LeaseLost or Banned.
     """
     project = assignment.task.project
     terms = {
@@ -166,7 +167,8 @@ def deliver(
     rows = ask_named(DELIVER, terms)
     late = not rows
     if late:
-        if (before := _handed_in(assignment, tasker, token, answer)) is not None:
+        refuse_wrong_token(assignment, token)
+        if (before := _handed_in(assignment, tasker, answer)) is not None:
             return before
         _guard_late(assignment, tasker, token)
         rows = ask_named(DELIVER, terms | {"state": Assignment.State.EXPIRED})
@@ -196,12 +198,9 @@ def promise(tasker: Person, project_key: int, more: int) -> None:
         ask(PROMISE, {"tasker": tasker.pk, "project": project_key, "today": today, "more": more})
 
 
-def _handed_in(assignment: Assignment, tasker: Person, token: UUID, answer: dict) -> Annotation | None:
-    """What this tasker handed in of it before. Raises LeaseLost if it was under another token, AlreadySubmitted if it
-    was another answer."""
+def _handed_in(assignment: Assignment, tasker: Person, answer: dict) -> Annotation | None:
+    """What this tasker handed in of it before. Raises AlreadySubmitted if it was another answer."""
     before = Annotation.objects.current().filter(assignment=assignment, tasker=tasker).first()
-    if before is not None and assignment.token != token:
-        raise LeaseLost()
     if before is not None and before.answer != answer:
         raise AlreadySubmitted()
     return before

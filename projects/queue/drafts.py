@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from projects.errors import LeaseLost, Refused, StaleDraft
+from projects.errors import LeaseLost, Refused, StaleDraft, WrongToken
 from projects.models import Assignment, Draft
 from projects.queue import draft_merge
 from projects.queue.clock import Clock
+from projects.queue.leases import refuse_wrong_token
 from taskers.database.prepared import ask
 from taskers.models import Person
 
@@ -24,13 +25,14 @@ def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, a
     """Keep a draft if it builds on the newest one (`version`, 0 for the first); returns the new version.
 
     Drafts are kept even after the lease ran out, so that late work isn't lost. Raises StaleDraft when another tab
-    saved a newer one, LeaseLost when the work was handed in, given back, or is somebody else's.
+    saved a newer one, LeaseLost when the work was handed in or given back, WrongToken when the token isn't its own.
     """
     if not isinstance(answer, dict):
         raise Refused("A draft is an object.", code="wrong-shape", place="answer")
     if size > LARGEST:
         raise Refused("This draft is too large to keep; hand in what you have.", code="too-large", place="answer")
     if not _mine(assignment, tasker, token).exists():
+        refuse_wrong_token(assignment, token)
         raise LeaseLost()
     rows = Draft.objects.filter(assignment=assignment, version=version)
     if rows.update(answer=answer, version=F("version") + 1, saved_at=Now()):
@@ -49,7 +51,7 @@ def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, a
 def save_group(tasker: Person, token: UUID, *, version: int, answers: Mapping[str, object]) -> int:
     """Keep drafts of some of what one person holds under one token, if they build on the group's newest version.
 
-    Only what changed need be sent; all drafts of a group count together. Raises StaleDraft and LeaseLost like `save`.
+    Only what changed need be sent; all drafts of a group count together. Raises like `save`.
     """
     if not all(isinstance(one, dict) for one in answers.values()):
         raise Refused("A draft is an object.", code="wrong-shape", place="answer")
@@ -58,6 +60,8 @@ def save_group(tasker: Person, token: UUID, *, version: int, answers: Mapping[st
     mine = Assignment.objects.filter(tasker=tasker, token=token, state__in=["held", "expired"])
     keys = {str(public): pk for public, pk in mine.values_list("public_id", "pk")}
     if not keys:
+        if not Assignment.objects.filter(tasker=tasker, token=token).exists():
+            raise WrongToken()
         raise LeaseLost()
     saved = list(Draft.objects.filter(assignment__in=keys.values()))
     if version != max((one.version for one in saved), default=0):
@@ -83,6 +87,7 @@ def change(assignment: Assignment, tasker: Person, token: UUID, *, version: int,
     kept = Draft.objects.filter(assignment=assignment, version=version).first()
     if kept is None:
         if not _mine(assignment, tasker, token).exists():
+            refuse_wrong_token(assignment, token)
             raise LeaseLost()
         raise StaleDraft(_newest(assignment))
     answer = draft_merge.applied(kept.answer, changes)

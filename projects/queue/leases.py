@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from projects.errors import LeaseLost
+from projects.errors import LeaseLost, WrongToken
 from projects.models import Assignment, AssignmentRules, Project, Task, limits
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
@@ -67,8 +67,14 @@ USUAL_MODES = {"later": "me"}
 MOST_SKIPS = 3
 
 
+def refuse_wrong_token(assignment: Assignment, token: UUID) -> None:
+    """Raises WrongToken where this was never the token of this work. Each piece of work has one, all its life."""
+    if assignment.token != token:
+        raise WrongToken()
+
+
 def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
-    """Hold work for another lease. Raises LeaseLost when it is no longer in these hands."""
+    """Hold work for another lease. Raises LeaseLost when it is no longer in these hands, or WrongToken."""
     terms = {
         "project": assignment.task.project_id,
         "version": assignment.settings_version or 0,
@@ -79,11 +85,12 @@ def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
     for key, deadline in ask(RENEW, terms):
         if key == assignment.pk:
             return deadline
+    refuse_wrong_token(assignment, token)
     raise LeaseLost()
 
 
 def release(assignment: Assignment, tasker: Person, token: UUID) -> None:
-    """Give work back untouched. Raises LeaseLost."""
+    """Give work back untouched. Raises LeaseLost or WrongToken."""
     end(assignment, tasker, token, state="released")
 
 
@@ -150,10 +157,11 @@ def _expire(pk: int, task_id: int) -> int:
 
 @transaction.atomic
 def end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reason: str = "", note: str = "") -> None:
-    """What was held ends unsubmitted, and is replaced. Raises LeaseLost."""
+    """What was held ends unsubmitted, and is replaced. Raises LeaseLost or WrongToken."""
     task = lock(assignment.task_id)
     mine = _held_by(assignment, tasker, token)
     if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[: limits.NOTE]):
+        refuse_wrong_token(assignment, token)
         raise LeaseLost()
     fill(task)
     emit_of_task(state, assignment.task, tasker, assignment=assignment.pk, reason=reason)

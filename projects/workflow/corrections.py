@@ -23,7 +23,6 @@ from projects.quality.gold import settling
 from projects.queue.answer_check import believed, check_for, genuine
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
-from projects.task_types import TASK_TYPES
 from projects.workflow import batch_closing, returned_work
 from taskers.outbox import events
 
@@ -66,8 +65,8 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
     until(assignment)
     since, version = assignment.held_at, assignment.settings_version
     checked = check_for(task, answer, since=since, version=version)
-    checked = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
     before = Annotation.objects.current().select_related("tasker").get(assignment=assignment)
+    checked = genuine(assignment, before.tasker, checked)
     Draft.objects.filter(assignment=assignment).delete()
     if checked == before.answer:
         if returned_work.answered(assignment, before, before):

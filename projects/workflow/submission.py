@@ -13,7 +13,7 @@ from django.db import transaction
 
 from projects import queue
 from projects.annotators import answers
-from projects.errors import LeaseLost
+from projects.errors import WrongToken
 from projects.models import Annotation, Assignment, Task, Verdict
 from projects.models.promises import COMPARED
 from projects.quality import consensus, pay
@@ -21,7 +21,6 @@ from projects.quality.gold import settling
 from projects.quality.qualification import qualification_tests
 from projects.queue.answer_check import believed, canonical, check_for, genuine
 from projects.queue.metrics import SUBMITS
-from projects.task_types import TASK_TYPES
 from projects.workflow import batch_closing
 from taskers.errors import Problem
 from taskers.models import Person
@@ -55,7 +54,7 @@ def submit(
 
     `confidence` in [0, 1] is how sure a model annotator is, and asked of no one else.
 
-    Raises Refused (with the place of the fault; the draft is kept), LeaseLost or AlreadySubmitted.
+    Raises Refused (with the place of the fault; the draft is kept), WrongToken, LeaseLost or AlreadySubmitted.
     """
     return _hand_in(Piece(assignment, answer, active_ms, refused, confidence), tasker, token)
 
@@ -93,7 +92,7 @@ def receive_group(
     for key, answer in answered.items():
         try:
             if key not in by_id:
-                raise LeaseLost()
+                raise WrongToken()
             found[key] = _hand_in(Piece(by_id[key], answer, each), tasker, token, deferred=True)
         except Problem as problem:
             found[key] = problem
@@ -117,7 +116,7 @@ def decide(
     checked = check(assignment, answer)
     with transaction.atomic():
         task = queue.lock(assignment.task_id)
-        checked = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
+        checked = genuine(assignment, reviewer, checked)
         began_with = base.pk if base else None
         done = queue.deliver(assignment, reviewer, token, checked, event="reviewed", base=began_with)
         if isinstance(done, Annotation):
@@ -137,7 +136,7 @@ def _hand_in(piece: Piece, tasker: Person, token: UUID, *, deferred: bool = Fals
     said = answers.said(assignment, tasker, piece.confidence)
     task, labels = queue.lock_known(assignment)
     checked = canonical(task.project, task.payload, piece.answer, labels, assignment.settings_version)
-    checked = genuine(task.pk, TASK_TYPES[task.project.task_type].answer_list, checked)
+    checked = genuine(assignment, tasker, checked)
     active_ms = believed(assignment, piece.active_ms)
     done = queue.deliver(
         assignment,
@@ -146,7 +145,7 @@ def _hand_in(piece: Piece, tasker: Person, token: UUID, *, deferred: bool = Fals
         checked,
         event="submitted" if assignment.kind == Assignment.Kind.JUDGE else f"{assignment.kind}_submitted",
         active_ms=active_ms,
-        refused=piece.refused,
+        refused=piece.refused if assignment.copilot is not False else (),  # nothing was offered that could be refused
         promised=pay.at_hand_in(assignment, checked, active_ms) if tasker.kind == Person.Kind.HUMAN else 0,
         deferred=deferred,
     )

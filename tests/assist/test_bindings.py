@@ -62,7 +62,7 @@ def test_unknown_assignment_is_as_good_as_a_strangers(cast: Cast) -> None:
 
 
 def test_old_token_is_not_enough(cast: Cast, alices: Assignment) -> None:
-    assert refusal(cast.alice, alices, uuid4()) == "not-held"
+    assert refusal(cast.alice, alices, uuid4()) == "wrong-token"
 
 
 def test_released_work_is_not_held(cast: Cast, alices: Assignment) -> None:

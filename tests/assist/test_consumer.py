@@ -183,7 +183,7 @@ async def test_page_of_another_site_is_not_let_in(cast: Cast, text: Assignment) 
 async def test_wrong_token_is_cut_off(cast: Cast, text: Assignment, fake_runtime: Runtime, at) -> None:
     at(fake_runtime.address)
     page = await page_of(cast.alice, text.public_id)
-    assert (await page.open(uuid4()))["code"] == "not-held"
+    assert (await page.open(uuid4()))["code"] == "wrong-token"
     assert await page.closed() == 4409
 
 

@@ -13,6 +13,7 @@ from projects.models import Assignment, Task
 from projects.quality.gold import grading
 from projects.queue import gold_dealing
 from projects.workflow import batches, submission
+from projects.workforce import rules
 from taskers.models import Cursor, Event
 from tests.support import make
 from tests.support.assist import work
@@ -128,6 +129,8 @@ def test_known_answers_are_foreseen_to_the_copilot_like_any_other_task(
     known = make.tasks(project.batches.get(), 1)[0]
     queue.set_aside(known, by=None)
     grading.stock(known, make.MARIA, by=None, dice=DICE)
+    rules.change(project, cast.mina, gold_share=0.2)
+    monkeypatch.setattr(gold_dealing, "gold_is_due", lambda *_: False)
     held, shapes = make.held(cast.alice, project), []
     for due in (False, True):
         monkeypatch.setattr(gold_dealing, "gold_is_due", lambda *_, due=due: due)

@@ -14,12 +14,14 @@ from assist.suggestions.offers import Offer
 from assist.web import figures
 from projects import queue
 from projects.models import Annotation, Assignment
+from projects.quality.votes import exposed
 from projects.workflow import submission
 from tests.support import make
 from tests.support.assist import work
 from tests.support.assist.pictures import Picture, picture
 from tests.support.assist.work import SAM, offered, span_offer
 from tests.support.cast import Cast
+from tests.support.projects.judging import given
 
 pytestmark = pytest.mark.django_db
 
@@ -56,20 +58,59 @@ def test_offer_is_kept_with_its_model_and_latency(held: Assignment) -> None:
     assert (str(version), version.capability, version.licence) == ("en-core-web-sm@3.8.0", "spans", "MIT")
 
 
-def test_a_suggestion_that_nobody_offered_for_the_task_is_not_kept_as_where_a_part_came_from(held, cast) -> None:
-    """Invented, or of another task: the part still counts as one that isn't blind, but names nothing."""
+def test_a_part_that_comes_from_no_suggestion_of_this_work_is_stored_as_drawn_by_hand(held, cast) -> None:
+    """Invented, offered for another task, to another tasker, in another organization, or of another kind."""
     real = offered(held, span_offer(0, 11))
-    elsewhere = offered(make.held(cast.bob, make_other(cast)), span_offer(0, 11))
-    invented = make.span(20, 26, "place", id="s9") | {
-        "provenance": {"source": "suggestion", "suggestion": str(uuid4()), "model": "gpt-99"}
-    }
-    said = [taken(real, 0, 11), invented, taken(elsewhere, 40, 44, "place")]
+    mask = offered(held, {"masks": [], "label": "person"})
+    foreign = make.project(cast.hilltop, "Theirs")
+    make.tasks(make.batch(foreign), 1)
+    others = [
+        offered(make.held(cast.bob, make_other(cast)), span_offer(0, 11)),
+        offered(make.held(cast.bob, held.task.project), span_offer(0, 11)),
+        offered(make.held(cast.ned, foreign), span_offer(0, 11)),
+        mask,
+    ]
+    forged = [{"source": "suggestion", "suggestion": str(one.public_id), "model": str(one.model)} for one in others]
+    forged += [{"source": "edited", "suggestion": str(uuid4()), "model": "gpt-99"}]
+    forged += [{"source": "human", "suggestion": None, "model": "gpt-99"}]
+    parts = [
+        make.span(12 + 3 * place, 14 + 3 * place, id=f"f{place}") | {"provenance": claim}
+        for place, claim in enumerate(forged)
+    ]
+    said = [taken(real, 0, 11), *parts]
     annotation = submitted(held, *said)
-    origins = [part["provenance"] for part in annotation.answer["spans"]]
-    assert [one["suggestion"] for one in origins] == [str(real.public_id), None, None]
-    assert [one["model"] for one in origins] == [str(real.model), None, None]
-    assert {one["source"] for one in origins} == {"suggestion"}
+    first, *origins = [part["provenance"] for part in annotation.answer["spans"]]
+    assert first == {"source": "suggestion", "suggestion": str(real.public_id), "model": str(real.model)}
+    assert origins == [{"source": "human", "suggestion": None, "model": None}] * len(forged)
     assert submitted(held, *said) == annotation, "the same answer again is the same"
+    record.settle(annotation)
+    assert [one.outcome for one in Suggestion.objects.exclude(assignment_key=held.pk)] == ["offered"] * 3
+
+
+def test_a_part_names_the_model_that_made_its_suggestion_and_says_that_it_was_edited(held) -> None:
+    row = offered(held, span_offer(0, 11))
+    claim = {"source": "suggestion", "suggestion": str(row.public_id), "model": "gpt-99"}
+    moved = make.span(0, 5) | {"provenance": claim}
+    (span,) = submitted(held, moved).answer["spans"]
+    assert span["provenance"] == claim | {"source": "edited", "model": str(row.model)}
+
+
+def test_a_part_of_several_suggestions_names_none_of_them(held) -> None:
+    merged = make.span(0, 11) | {"provenance": {"source": "edited", "suggestion": None, "model": None}}
+    offered(held, span_offer(0, 5))
+    offered(held, span_offer(6, 11))
+    assert submitted(held, merged).answer["spans"][0]["provenance"]["source"] == "edited"
+
+
+@pytest.mark.parametrize("kind", ["judge", "gold"])
+def test_work_without_the_copilot_comes_from_no_suggestion_and_refuses_none(cast, held, kind: str) -> None:
+    work = given(cast.bob, make.task(held.task.batch), kind)
+    claim = {"provenance": {"source": "edited", "suggestion": None, "model": "gpt-99"}}
+    annotation = submission.submit(
+        work, cast.bob, work.token, {"spans": [make.span(0, 11) | claim]}, refused=[str(uuid4())]
+    )
+    assert annotation.answer["spans"][0]["provenance"] == {"source": "human", "suggestion": None, "model": None}
+    assert not exposed([Annotation.objects.select_related("assignment", "tasker").get(pk=annotation.pk)])
 
 
 def make_other(cast: Cast):

@@ -230,7 +230,7 @@ def test_one_reviewer_at_a_time(rita, cast, task, client) -> None:
     assert answer.status_code == 409 and "Rita is reviewing this task" in answer.content.decode()
     assert "With Rita" in mina.get("/review/").content.decode()
     stolen = send(mina, task, "decide", token=mine, answer=make.MARIA)
-    assert stolen.status_code == 409 and stolen.json()["code"] == "lease-lost"
+    assert stolen.status_code == 409 and stolen.json()["code"] == "wrong-token"
     assert opened(rita, task)["review"]["token"] == mine  # asking again renews
     assert send(rita, task, "release", token=mine).json() == {"next": "/review/"}
     assert opened(mina, task)["review"]["token"] != mine

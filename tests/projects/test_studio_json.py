@@ -153,9 +153,43 @@ def test_a_body_of_the_wrong_shape_is_refused_by_name(alice, body: str, code: st
     assert not Draft.objects.exists()
 
 
-def test_a_wrong_token_is_a_lost_lease(alice) -> None:
-    alice.held["token"] = str(uuid4())
+def test_a_token_that_never_was_this_works_is_refused_by_its_own_name(cast, project, alice) -> None:
+    """Invented, or of other work; whatever the state of the work, and whoever else's the token is."""
+    bob, mine = Tab(cast.bob, project), alice.held["token"]
+    others = [str(uuid4()), bob.claim()["assignment"]["token"]]
+
+    def refusals() -> set[tuple[int, str]]:
+        return {refusal for token in others for refusal in every_refusal(alice, token)}
+
+    assert refusals() == {(409, "wrong-token")}
+    alice.held["token"] = mine
+    run_out(Assignment.objects.get(public_id=alice.held["id"]))
+    queue.expire_due()
+    assert refusals() == {(409, "wrong-token")}, "its time ran out, but that isn't why"
+    alice.held["token"] = mine
     assert alice.act("heartbeat")[1]["code"] == "lease-lost"
+    work = dict(alice.held)
+    assert alice.act("submit", answer=make.MARIA)[0] == 200
+    alice.held = work
+    assert refusals() == {(409, "wrong-token")}, "it was handed in"
+    alice.held["token"] = mine
+    assert alice.act("submit", answer=make.OSLO)[1]["code"] == "already-submitted"
+    assert Annotation.objects.count() == 1 and not Draft.objects.exists()
+
+
+def every_refusal(tab: Tab, token: str) -> list[tuple[int, str]]:
+    """What each request that carries a token is answered with."""
+    tab.held = tab.held | {"token": token}
+    sent = [
+        tab.act("submit", answer=make.MARIA),
+        tab.act("heartbeat"),
+        tab.act("draft", "PUT", version=0, answer=make.MARIA),
+        tab.act("draft", "PUT", version=3, changes=[]),
+        tab.act("skip", reason="unclear"),
+        tab.act("report", note="It is cut off."),
+        tab.act("release"),
+    ]
+    return [(status, body["code"]) for status, body in sent]
 
 
 def test_who_is_signed_out_is_told_so_and_not_sent_a_page(alice) -> None:

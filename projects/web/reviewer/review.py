@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import access, queue
 from projects.configuration.terms import terms_of
-from projects.errors import LeaseLost, Refused
+from projects.errors import Refused, WrongToken
 from projects.models import (
     Annotation,
     Assignment,
@@ -359,7 +359,7 @@ def own_review(reviewer: Person, task_id: UUID, token: UUID) -> Assignment:
     rows = Assignment.objects.select_related("task__project__organization")
     found = rows.filter(task=task, kind="review", tasker=reviewer, token=token).first()
     if found is None:
-        raise LeaseLost()
+        raise WrongToken()
     return found
 
 

@@ -169,7 +169,7 @@ def test_export_in_another_types_format_is_refused(mina, project) -> None:
     refused(mina.get("export", project.public_id, "coco"), 422, "wrong-format", "format")
 
 
-def test_a_cycle_of_a_program_is_ten_statements(cast, alice, project, batch) -> None:
+def test_a_cycle_of_a_program_is_eleven_statements(cast, alice, project, batch) -> None:
     make.tasks(batch, 3)
     mine = claimed(alice, project)
     body = {"token": mine["token"], "answer": make.MARIA}
@@ -179,7 +179,7 @@ def test_a_cycle_of_a_program_is_ten_statements(cast, alice, project, batch) -> 
     assert statements(asked) == 4, "who asks, the project, what is held, what is around it"
     with CaptureQueriesContext(connection) as asked:
         alice.post("submit", mine["id"], body=body | {"token": mine["token"]})
-    assert statements(asked) == 6, "who asks, the work, two that take it in, choice, walk, around it"
+    assert statements(asked) == 7, "who asks, the work, two that take it in, choice, walk, around it"
     corrections.catch_up()
     assert Verdict.objects.count() == 2
 

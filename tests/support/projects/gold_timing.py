@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -97,6 +97,13 @@ def site(cast, number: int, rng: random.Random, *, left_out: bool = False, gold_
     return Site(project, attacker, set(deciding), rng)
 
 
+class Work(NamedTuple):
+    """A piece of work, as far as its tasker knows it."""
+
+    public_id: UUID
+    token: UUID
+
+
 class Tab:
     """The studio's requests, one after the other."""
 
@@ -105,19 +112,17 @@ class Tab:
         self.listens = False
 
     def claim(self) -> Assignment:
-        return self._held(self._send(studio.claim, {}, project_id=self.site.project.public_id))
+        return held(self._send(studio.claim, {}, project_id=self.site.project.public_id))
 
-    def look_ahead(self, mine: Assignment) -> Exchange:
+    def look_ahead(self, mine: Assignment | Work) -> Exchange:
         return self._send(studio.lookahead, {}, assignment_id=mine.public_id)
 
-    def submit(self, mine: Assignment, ahead: Exchange | None = None) -> tuple[Exchange, Assignment]:
+    def submit(self, mine: Assignment | Work, ahead: Exchange | None = None) -> Exchange:
         body = self._of(mine, ahead) | {"answer": make.MARIA, "active_ms": 900}
-        exchange = self._send(studio.submit, body, assignment_id=mine.public_id)
-        return exchange, self._held(exchange)
+        return self._send(studio.submit, body, assignment_id=mine.public_id)
 
-    def skip(self, mine: Assignment) -> tuple[Exchange, Assignment]:
-        exchange = self._send(studio.skip, self._of(mine) | {"reason": "unclear"}, assignment_id=mine.public_id)
-        return exchange, self._held(exchange)
+    def skip(self, mine: Assignment) -> Exchange:
+        return self._send(studio.skip, self._of(mine) | {"reason": "unclear"}, assignment_id=mine.public_id)
 
     def keep(self, mine: Assignment) -> list[Exchange]:
         """A heartbeat and a draft."""
@@ -127,7 +132,7 @@ class Tab:
             self._send(studio.draft, draft, "put", assignment_id=mine.public_id),
         ]
 
-    def _of(self, mine: Assignment, ahead: Exchange | None = None) -> dict[str, Any]:
+    def _of(self, mine: Assignment | Work, ahead: Exchange | None = None) -> dict[str, Any]:
         body: dict[str, Any] = {"token": str(mine.token)}
         if ahead and (found := ahead.body["lookahead"]):
             body["requested"] = {"task": found["task"]["id"], "signature": found["signature"]}
@@ -143,9 +148,16 @@ class Tab:
         assert answer.status_code == 200, answer.content
         return Exchange(json.loads(answer.content), seconds, len(answer.content), kinds)
 
-    def _held(self, exchange: Exchange) -> Assignment:
-        rows = Assignment.objects.select_related("task__project__organization")
-        return rows.get(public_id=exchange.body["assignment"]["id"])
+
+def held(exchange: Exchange) -> Assignment:
+    """The work that a request was answered with."""
+    rows = Assignment.objects.select_related("task__project__organization")
+    return rows.get(public_id=exchange.body["assignment"]["id"])
+
+
+def work_of(exchange: Exchange) -> Work:
+    """The same as its tasker knows it: nothing is asked of the database."""
+    return Work(UUID(exchange.body["assignment"]["id"]), UUID(exchange.body["assignment"]["token"]))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 /** Holds on to an assignment while somebody is at work on it, by a heartbeat that survives a lost network and a server's slip. */
 
 /** Problems after which an assignment can't be handed in any more. */
-export const LOST = ["lease-lost", "already-submitted", "not-found"];
+export const LOST = ["lease-lost", "wrong-token", "already-submitted", "not-found"];
 const OVER = [...LOST, "correction-over"];
 
 /**
