@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from assist.adapters.files import ENCODER, path_of
