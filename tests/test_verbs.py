@@ -20,7 +20,7 @@ ANOTHER = {
     "projects.quality.qualification.qualification_tests.move": (
         "projects.quality.qualification.qualification_tests.arrange"
     ),
-    "projects.workflow.submission.submit_group": "projects.workflow.submission.submit",
+    "projects.workflow.submission.receive_group": "projects.workflow.submission.receive",
     "projects.queue.claim_group": "projects.queue.claim",
     "projects.queue.claim_named_group": "projects.queue.claim_named",
     "projects.queue.drafts.save_group": "projects.queue.drafts.save",

@@ -176,10 +176,8 @@ def deliver(
         raise LeaseLost()
     (made,) = rows
     written = {key: made[key] for key in ("public_id", "settings_version", "at")}
-    said = {"answer": answer, "active_ms": active_ms, "refused": list(refused)}
-    annotation = Annotation(
-        pk=made["id"], assignment=assignment, task=assignment.task, tasker=tasker, **written, **said
-    )
+    written |= {"answer": answer, "active_ms": active_ms, "refused": list(refused)}
+    annotation = Annotation(pk=made["id"], assignment=assignment, task=assignment.task, tasker=tasker, **written)
     annotation._state.adding = False
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it

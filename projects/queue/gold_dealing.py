@@ -14,7 +14,7 @@ import random
 from typing import NamedTuple
 
 from projects.models import Assignment
-from projects.queue import draws, sql
+from projects.queue import dealing_sql, draws
 from projects.queue.candidate_slots import Choice, Terms
 from taskers.database.prepared import ask
 from taskers.models import Person
@@ -74,7 +74,7 @@ def mixes(choice: Choice) -> bool:
 def next_gold(choice: Choice) -> int | None:
     """The key of the task that will be dealt as gold, if the stock has one."""
     terms = {"project": choice.slots[0].terms.project, "tasker": choice.tasker.pk}
-    return next((key for (key,) in ask(sql.NEXT_GOLD, terms)), None)
+    return next((key for (key,) in ask(dealing_sql.NEXT_GOLD, terms)), None)
 
 
 def left_out(choice: Choice, terms: Terms) -> int | None:
@@ -100,7 +100,7 @@ def could_be_left_out(assignment: Assignment) -> bool:
 def _free(project: int, tasker: int, rng: random.Random) -> int | None:
     """From a place among the project's tasks that is drawn; else from the first."""
     for place in (rng.random(), 0.0):
-        for (key,) in ask(sql.LEFT_OUT, {"project": project, "tasker": tasker, "place": place}):
+        for (key,) in ask(dealing_sql.LEFT_OUT, {"project": project, "tasker": tasker, "place": place}):
             return key
     return None
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from projects.models import Asset, Assignment, Project, Task
-from projects.queue import eligibility, gold_dealing, list_sql, qualification, sql
+from projects.queue import dealing_sql, eligibility, gold_dealing, list_sql, qualification, sql
 from projects.queue.candidate_slots import CandidateSlot, Choice, Terms
 from projects.queue.claim_numbers import RequestedTask, StaleChoice
 from projects.queue.conflicts_of_interest import waiting_for
@@ -240,8 +240,8 @@ def _dealt(choice: Choice, due: Due | None, rng: random.Random, requested: int |
     if due is None:
         return []
     if due.task is not None:
-        return _deal(choice, sql.DEAL_LEFT_OUT, uuid4(), task=due.task)
-    return _deal(choice, sql.DEAL_GOLD, uuid4(), shuffle=rng.random(), requested=requested)
+        return _deal(choice, dealing_sql.DEAL_LEFT_OUT, uuid4(), task=due.task)
+    return _deal(choice, dealing_sql.DEAL_GOLD, uuid4(), shuffle=rng.random(), requested=requested)
 
 
 def _look_at_all(choice: Choice) -> None:
@@ -251,7 +251,7 @@ def _look_at_all(choice: Choice) -> None:
     """
     gold_dealing.next_gold(choice)
     here = {"partners": list(choice.partners), "tasker": choice.tasker.pk}
-    ask(sql.WALK_PAST, walks_of(choice.slots) | here)
+    ask(dealing_sql.WALK_PAST, walks_of(choice.slots) | here)
 
 
 def _deal(choice: Choice, statement: str, token: UUID, **drawn: float | None) -> list[Assignment]:
@@ -310,7 +310,7 @@ def _group(choice: Choice, slots: Sequence[CandidateSlot], number: int, rng: ran
             more -= bool(found)
             found += _take(choice, [one], most=missing - len(found), token=token)
         for _gold in range(gold_dealing.due_among(gold_at, len(found))):
-            dealt = _deal(choice, sql.DEAL_GOLD, token, shuffle=rng.random(), requested=None)
+            dealt = _deal(choice, dealing_sql.DEAL_GOLD, token, shuffle=rng.random(), requested=None)
             if not dealt:
                 break  # the stock has no more
             found += dealt

@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 WORLDS, SUBMISSIONS = 20, 2_000
 MAX_AUC = 0.55
 FIRST_REQUESTS = 10  # of a world: caches are cold
+ByKinds = defaultdict[tuple[str, ...], set[str]]  # kinds of statements -> the work for which they were sent
 JUDGE, GOLD, EXTRA = Assignment.Kind.JUDGE, Assignment.Kind.GOLD, Assignment.Kind.EXTRA
 
 
@@ -35,7 +36,8 @@ def test_requests_send_the_same_statements_for_gold_left_out_and_other_work(cast
     tab = Tab(at)
     mine = tab.claim()
     looks, kept, deals = set(), set(), defaultdict(set)
-    submits, skips = defaultdict(lambda: defaultdict(set)), defaultdict(lambda: defaultdict(set))
+    submits: defaultdict[tuple[str, int], ByKinds] = defaultdict(lambda: defaultdict(set))
+    skips: defaultdict[str, ByKinds] = defaultdict(lambda: defaultdict(set))
     tab.submit(mine)
     mine = tab.claim()
     tab.listens = True
@@ -150,7 +152,8 @@ def test_the_attacker_wins_where_gold_is_settled_while_its_tasker_waits(cast, mo
 def _measured_world(cast, number: int) -> list[Seen]:
     """One attacker's work, in every fourth world as the studio does it, looking ahead."""
     at = site(cast, SUBMISSIONS, random.Random(number))
-    tab, exchange, rows = Tab(at), None, []
+    tab, rows = Tab(at), []
+    exchange: Exchange | None = None
     mine: Assignment | Work = tab.claim()
     for _number in range(SUBMISSIONS):
         dealt, ahead = exchange, tab.look_ahead(mine) if number % 4 == 0 else None
