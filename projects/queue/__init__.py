@@ -9,7 +9,7 @@ from projects.queue.audit import audit
 from projects.queue.broken import dismiss, report, uphold
 from projects.queue.claim import MOST_IN_A_GROUP, claim, claim_any, claim_group
 from projects.queue.claim_numbers import RequestedTask, choose_anew
-from projects.queue.complete import Delivery, deliver, lock_known, may_be_decided, promise
+from projects.queue.complete import Delivery, deliver, lock_known, promise
 from projects.queue.gold import set_aside, take_up
 from projects.queue.imported import PastJudgement, hand_in_imported
 from projects.queue.leases import expire_due, force_release, held, release, renew, skip
@@ -85,7 +85,6 @@ __all__ = [
     "lock",
     "lock_known",
     "look_ahead",
-    "may_be_decided",
     "may_choose",
     "mode_for",
     "next_review",

@@ -78,12 +78,6 @@ SELECT w.id, w.public_id, w.settings_version, w.at, c.correctable,
 FROM written w CROSS JOIN (SELECT EXISTS (SELECT FROM correctable) AS correctable) c
 """
 
-MAY_BE_DECIDED = """
-SELECT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = %(task)s::bigint AND v.superseded_at IS NULL)
-  OR %(wanted)s::int <= (SELECT count(*) FROM projects_assignment a WHERE a.task_id = %(task)s::bigint
-    AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL)
-"""
-
 
 # What a correction promises more, or less, counts into the day on which it comes; of less no day owes anybody.
 PROMISE = """
@@ -182,11 +176,6 @@ def deliver(
     assignment.state = Assignment.State.SUBMITTED
     mine = int(assignment.kind == Assignment.Kind.JUDGE)  # the statement counts what was there before it
     return Delivery(annotation, made["before"] + mine, made["decided"], made["correctable"], late)
-
-
-def may_be_decided(task: Task) -> bool:
-    """The same of a task whose lock the caller holds, once its work is handed in (see `Delivery.may_decide`)."""
-    return bool(task.withheld) or ask(MAY_BE_DECIDED, {"task": task.pk, "wanted": task.wanted})[0][0]
 
 
 def promise(tasker: Person, project_key: int, more: int) -> None:

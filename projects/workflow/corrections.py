@@ -11,6 +11,7 @@ within a second or two, and no request does more for one kind of work than for a
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -24,12 +25,75 @@ from projects.queue.answer_check import believed, check_for, genuine
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from projects.workflow import batch_closing, returned_work
+from taskers.database.prepared import ask, ask_rows
 from taskers.outbox import events
 
 logger = logging.getLogger(__name__)
 
 READER = "submissions"
 PIECE = 500
+
+# Judgements whose time is over and from which nothing can follow, many in one statement: of undecided tasks that want
+# more than came in, in batches that go on. Whoever hands in meanwhile waits for the task's lock, or isn't counted and
+# leaves a row of their own. Tasks that somebody else has locked are left to `_end`.
+PASS_BY = """
+WITH due AS (
+  SELECT c.assignment_id, a.task_id FROM projects_correctable c JOIN projects_assignment a ON a.id = c.assignment_id
+  JOIN projects_batch b ON b.id = a.batch_id
+  WHERE c.until <= clock_timestamp() AND a.kind || '' = 'judge' AND a.voided_at IS NULL
+    AND b.state NOT IN ('closed', 'cancelled')
+    AND NOT EXISTS (SELECT FROM projects_draft d WHERE d.assignment_id = a.id)
+    AND NOT EXISTS (
+      SELECT FROM projects_annotation n JOIN projects_mistake m ON m.annotation_id = n.id AND m.state = 'returned'
+      WHERE n.assignment_id = a.id)
+  ORDER BY c.until, c.assignment_id LIMIT %(piece)s::int
+), locked AS (
+  SELECT t.id, t.wanted FROM projects_task t WHERE t.id IN (SELECT task_id FROM due) AND t.withheld = ''
+  ORDER BY t.id FOR NO KEY UPDATE SKIP LOCKED
+), waiting AS (
+  SELECT l.id FROM locked l
+  WHERE NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = l.id AND v.superseded_at IS NULL)
+    AND l.wanted > (SELECT count(*) FROM projects_assignment a WHERE a.task_id = l.id
+      AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL)
+), passed AS (
+  DELETE FROM projects_correctable c USING due, waiting
+  WHERE c.assignment_id = due.assignment_id AND due.task_id = waiting.id
+  RETURNING c.assignment_id
+)
+SELECT count(*) FROM passed
+"""
+# The end of all such work of a task: drafts go with it. Whether it was sent back, and what may follow (see
+# `Delivery.may_decide`).
+END = """
+WITH ended AS (
+  DELETE FROM projects_correctable
+  WHERE until <= clock_timestamp() AND assignment_id = ANY(
+    ARRAY(SELECT id FROM projects_assignment WHERE task_id = %(task)s::bigint))
+  RETURNING assignment_id
+), dropped AS (
+  DELETE FROM projects_draft WHERE assignment_id IN (SELECT assignment_id FROM ended)
+)
+SELECT a.id AS assignment, a.kind, a.voided_at IS NOT NULL AS voided, b.state IN ('closed', 'cancelled') AS over,
+  EXISTS (
+    SELECT FROM projects_annotation n JOIN projects_mistake m ON m.annotation_id = n.id AND m.state = 'returned'
+    WHERE n.assignment_id = a.id) AS returned,
+  EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = a.task_id AND v.superseded_at IS NULL)
+    OR %(wanted)s::int <= (SELECT count(*) FROM projects_assignment o WHERE o.task_id = a.task_id
+      AND (o.kind || '', o.state || '') = ('judge', 'submitted') AND o.voided_at IS NULL) AS decidable
+FROM ended JOIN projects_assignment a ON a.id = ended.assignment_id JOIN projects_batch b ON b.id = a.batch_id
+ORDER BY a.id
+"""
+
+
+class Ended(NamedTuple):
+    """Work whose time to be corrected is over: a row of `END`."""
+
+    assignment: int
+    kind: str
+    voided: bool
+    over: bool  # its batch
+    returned: bool  # sent back to its tasker, who didn't answer
+    decidable: bool
 
 
 def until(assignment: Assignment) -> datetime:
@@ -109,32 +173,41 @@ def catch_up() -> int:
 
 
 def _end_due() -> int:
-    """Each piece of work in a transaction of its own; one that fails is logged, and tried again the next time."""
+    """The work of each task from which something may follow in a transaction of its own, and all others together; what
+    fails is logged, and tried again the next time."""
     ended, failed = 0, set[int]()
-    due = Correctable.objects.order_by("until", "pk").values_list("pk", flat=True)
-    while keys := list(due.filter(until__lte=Clock()).exclude(pk__in=failed)[:PIECE]):
-        for key in keys:
+    due = Correctable.objects.order_by("until", "pk").values_list("assignment__task", flat=True)
+    while True:
+        while (passed := ask(PASS_BY, {"piece": PIECE})[0][0]) > 0:
+            ended += passed
+        tasks = dict.fromkeys(due.filter(until__lte=Clock()).exclude(assignment__task__in=failed)[:PIECE])
+        if not tasks:
+            return ended
+        for key in tasks:
             try:
                 ended += _end(key)
             except Exception:
-                logger.exception("The work of assignment %s can't be considered; it is tried again later.", key)
+                logger.exception("The work on task %s can't be considered; it is tried again later.", key)
                 failed.add(key)
-    return ended
 
 
 @transaction.atomic
-def _end(key: int) -> bool:
-    """What follows from one piece of work, once. False where that was seen to already."""
-    assignment = Assignment.objects.select_related("tasker").get(pk=key)
-    assignment.task = task = queue.lock(assignment.task_id)
-    if not Correctable.objects.filter(pk=key, until__lte=Clock()).delete()[0]:
-        return False
-    Draft.objects.filter(assignment=key).delete()
-    returned_work.run_out(key)
-    if assignment.voided_at is None and assignment.kind in COMPARED:
-        settling.receive(assignment, Annotation.objects.current().select_related("tasker").get(assignment=key))
-    elif assignment.kind == Assignment.Kind.JUDGE:  # voided or not: another answer may have waited for this one
-        if queue.may_be_decided(task):
-            consensus.consider(task)
-        batch_closing.look_at_late(task)
-    return True
+def _end(task_key: int) -> int:
+    """What follows from the work on one task, once; returns how many pieces of work that was."""
+    task = queue.lock(task_key)
+    ended = ask_rows(END, {"task": task_key, "wanted": task.wanted}, Ended)
+    for work in ended:
+        if work.returned:
+            returned_work.run_out(work.assignment)
+        if work.kind in COMPARED and not work.voided:
+            rows = Annotation.objects.current().select_related("assignment", "tasker")
+            annotation = rows.get(assignment=work.assignment)
+            annotation.task = annotation.assignment.task = task
+            settling.receive(annotation.assignment, annotation)
+    judged = [work for work in ended if work.kind == Assignment.Kind.JUDGE]
+    # Voided or not: another answer may have waited for one that was.
+    if judged and (task.withheld or judged[0].decidable):
+        consensus.consider(task)
+    if judged and judged[0].over:
+        batch_closing.look_again(task.batch_id, [task.pk])
+    return len(ended)
