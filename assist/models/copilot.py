@@ -7,11 +7,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from assist.models import erasure_rules, scope
+from assist.models import erasure_rules, evidence_rules, scope
 from assist.models.deployment_rules import HAS_A_BASIS
 from projects.models import Batch, Project, limits
 from taskers.models import Organization, Person
-from taskers.models.append_only import ends_once, never_deleted, never_emptied
 
 
 class ModelVersion(models.Model):
@@ -61,12 +60,7 @@ class ModelVersion(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange("organization", "parent"),
             ),
-            # By these it is known which models would take each other's place (rivals.py).
-            pgtrigger.Protect(
-                name="model_version_stays_what_it_is",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("public_id", "name", "version", "capability"),
-            ),
+            evidence_rules.MODEL_STAYS,
             pgtrigger.Trigger(
                 name="model_version_consented", when=pgtrigger.Before, operation=pgtrigger.Insert, func=scope.EVERYBODYS
             ),
@@ -80,9 +74,6 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def live(self) -> "DeploymentQuerySet":
         """Those that answer now."""
         return self.filter(ended_at=None)
-
-
-JUDGED = ("public_id", "project", "candidate", "champion", "margin", "rules", "begun_at", "begun_by")
 
 
 class Evaluation(models.Model):
@@ -139,18 +130,7 @@ class Evaluation(models.Model):
             models.CheckConstraint(condition=~Q(alone="passed") | Q(outcome="passed"), name="evaluation_alone_is_more"),
         ]
         indexes = [models.Index(fields=["project", "-id"], name="evaluation_by_project")]
-        triggers = [
-            pgtrigger.Protect(
-                name="evaluation_said_once", operation=pgtrigger.Update, condition=~pgtrigger.Q(old__state="running")
-            ),
-            pgtrigger.Protect(
-                name="evaluation_stays_of_two",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange(*JUDGED),
-            ),
-            never_deleted("evaluation_not_deleted"),
-            never_emptied("evaluation_not_emptied"),
-        ]
+        triggers = evidence_rules.EVALUATION_STAYS
 
     def __str__(self) -> str:
         return f"{self.candidate} against {self.champion}: {self.outcome or self.state}"
@@ -212,9 +192,7 @@ class Deployment(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(exclude=["ended_at"]),
             ),
-            ends_once("deployment_ends_once"),
-            never_deleted("deployment_not_deleted"),
-            never_emptied("deployment_not_emptied"),
+            *evidence_rules.DEPLOYMENT_STAYS,
         ]
 
     def __str__(self) -> str:
@@ -402,8 +380,7 @@ class Suggestion(models.Model):
             models.Index(fields=["project_key", "model"], name="suggestion_by_model"),
             models.Index(fields=["id"], condition=Q(outcome="offered"), name="suggestion_open"),
         ]
-        # What was ever offered keeps another model from being the first here (deployment_rules.py).
-        triggers = [never_deleted("suggestion_not_deleted")]
+        triggers = [evidence_rules.SUGGESTION_STAYS]
 
     def __str__(self) -> str:
         return f"{self.model} for {self.assignment_key}: {self.outcome}"

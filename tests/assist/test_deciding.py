@@ -246,7 +246,7 @@ def test_the_database_itself_refuses_who_decides_without_a_basis(cast: Cast, pro
 
 def test_who_decided_before_there_was_a_full_gate_goes_on(cast: Cast, project, rule) -> None:
     annotator = placed(cast, project, rule)
-    with owner.unguarded("assist_decidingannotator"), connection.cursor() as cursor:
+    with owner.unguarded("projects_modelannotator"), connection.cursor() as cursor:
         cursor.execute(MOVE, [annotator.pk])
     annotator.refresh_from_db()
     assert lifecycle.move(annotator, by=cast.mina, target_error=0.2).mode == "decide"

@@ -55,7 +55,8 @@ def passed(
     made = Evaluation.objects.create(
         project=project, candidate=candidate, champion=champion, margin=0.05, rules=gate.VERSION, begun_by=cast.mina
     )
-    Evaluation.objects.filter(pk=made.pk).update(state="done", outcome="passed", **terms)
+    with owner.unguarded("assist_evaluation"):
+        Evaluation.objects.filter(pk=made.pk).update(state="done", outcome="passed", **terms)
     made.refresh_from_db()
     return made
 

@@ -90,10 +90,10 @@ def test_three_weeks_of_the_organization(transactional_db, tmp_path, settings) -
 
 
 def what_follows(*projects: Project) -> None:
-    """What readers of the outbox and jobs make of it; they can't see what isn't committed, so it is handed to them."""
-    events = list(Event.objects.order_by("pk"))
-    progress.add(events)
-    verdict_index.add(events)
+    """What readers of the outbox and jobs make of it."""
+    for catch_up in (progress.catch_up, verdict_index.catch_up):
+        while catch_up():
+            pass
     record.sweep()
     for estimation in Estimation.objects.all():
         estimating.run(estimation.pk)

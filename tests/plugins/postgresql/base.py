@@ -41,7 +41,7 @@ class Operations(DatabaseOperations):
         rows = [f"DELETE FROM {self.quote_name(table)}" for table in written if table not in large]
         return ["SET LOCAL session_replication_role = replica", *new, *rows] if written else []
 
-    def execute_sql_flush(self, sql_list: Sequence[str]) -> None:
+    def execute_sql_flush(self, sql_list: Iterable[str]) -> None:
         """Run them."""
         owner = as_owner(self.connection)
         with owner.transaction():
