@@ -326,7 +326,9 @@ def _make_database(here: Place) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
         role = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION]).fetchone()
         verb = "ALTER" if role else "CREATE"
-        connection.execute(sql.SQL(f"{verb} ROLE {{}} {RIGHTS}").format(sql.Identifier(APPLICATION)))  # type: ignore[arg-type]
+        application = sql.Identifier(APPLICATION)
+        connection.execute(sql.SQL(f"{verb} ROLE {{}} {RIGHTS}").format(application))  # type: ignore[arg-type]
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), application))
     _wait_for_sign_in(here)
 
 

@@ -4,13 +4,15 @@ import os
 import pwd
 import signal
 import subprocess
+import sys
 
 import psycopg
 import pytest
 
-from config import postgres, postgres_place
+from config import database_privileges, postgres, postgres_place
 from config.problem import CannotStart
-from tests.support.config.servers import killed_owner, note, notes
+from tests.support.config.outside import outside
+from tests.support.config.servers import ROOT, killed_owner, note, notes
 from tests.support.waiting import gone, until
 
 
@@ -88,6 +90,26 @@ def test_a_cluster_of_the_release_before_gets_the_applications_role(data, still_
     assert notes(data) == ["kept"]
     again.release()
     holder.release()
+
+
+@pytest.mark.slow
+def test_an_installation_of_the_release_before_is_migrated_to_two_roles(data):
+    """All tables are the owner's, and no role but the owner is there: as the release before left it."""
+    environment = {**outside(), "TANDEM_DATA": str(data)}
+    migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0", "--skip-checks"]
+    with postgres.running(data, postgres.FAST):
+        subprocess.run(migrate, env=environment, check=True)
+        as_before_the_second_role(data)
+    with postgres.running(data, postgres.FAST) as url:
+        with psycopg.connect(url) as application, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            application.execute("SELECT FROM public.taskers_organization")
+        done = subprocess.run(migrate, env=environment, check=True, capture_output=True, text=True)
+        assert "Warning" not in done.stderr
+        with psycopg.connect(url, autocommit=True) as application:
+            application.execute("INSERT INTO taskers_cursor (reader, transaction, event_id) VALUES ('new', 0, 0)")
+            assert database_privileges.excess(application) is None
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                application.execute("ALTER TABLE taskers_transfer DISABLE TRIGGER USER")
 
 
 def test_a_killed_server_recovers_what_was_committed(data):

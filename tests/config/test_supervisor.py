@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from assist.runtime.children import Pauses
+from config import database_owner
 from config.log_output import Json, Plain
 from config.supervisor import Child, Stopped, Supervisor, sweep
 from tests.support.waiting import gone
@@ -62,6 +63,18 @@ def noted(supervisor: Supervisor) -> dict[str, int]:
         return {entry["name"]: entry["pid"] for entry in json.loads(supervisor.record.read_text())}
     except FileNotFoundError:
         return {}
+
+
+@pytest.mark.parametrize("given", [False, True])
+async def test_the_database_owners_address_goes_to_no_child_but_one_that_is_given_it(
+    supervisor, heard, monkeypatch, given
+):
+    monkeypatch.setenv(database_owner.VARIABLE, "postgresql://owner@/tandem")
+    says = f"import os; print(os.environ.get({database_owner.VARIABLE!r}, 'not told'), os.environ['DATABASE_URL'])"
+    environment = {database_owner.VARIABLE: "postgresql://owner@/tandem"} if given else {}
+    assert await supervisor.step(child("asks", says, environment=environment)) == 0
+    told = "postgresql://owner@/tandem" if given else "not told"
+    assert heard.lines == [("asks", f"{told} {os.environ['DATABASE_URL']}")]
 
 
 async def test_a_dead_child_is_started_again_after_growing_pauses(supervisor, heard):
