@@ -112,8 +112,7 @@ def restore(url: str, data: Path, folder: Path, *, replace: bool = False, applic
     name = conninfo_to_dict(url)["dbname"]
     _run("pg_restore", url, [*arguments, f"--dbname={name}", str(folder / DUMP)])
     _settle_what_is_read_in_order(url)
-    with psycopg.connect(url) as connection:
-        database_privileges.grant(connection, application)
+    _grant(url, application)
     try:
         for name, target in targets.items():
             write_file(root, target, folder / name, manifest["files"][name])
@@ -128,6 +127,14 @@ def _media_below(data: Path) -> tuple[Path, str]:
     has followed what links there are."""
     named = Path(os.environ.get("TANDEM_MEDIA") or data / "media").absolute()
     return (data, str(named.relative_to(data))) if named.is_relative_to(data) else (media_folder(data), ".")
+
+
+def _grant(url: str, application: str) -> None:
+    try:
+        with psycopg.connect(url) as connection:
+            database_privileges.grant(connection, application)
+    except psycopg.Error as problem:
+        raise CannotStart(f"All is restored, but {application} could not be given its rights: {problem}.") from None
 
 
 def _settle_what_is_read_in_order(url: str) -> None:

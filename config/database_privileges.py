@@ -142,7 +142,8 @@ def _statements(cursor: psycopg.Cursor, role: str) -> Iterator[sql.Composed]:
     tables = cursor.execute(TABLES, [SCHEMAS]).fetchall()
     for sequences in (False, True):
         names = [sql.Identifier(schema, name) for schema, name, is_sequence in tables if is_sequence == sequences]
-        yield _composed("REVOKE ALL ON {} {} FROM PUBLIC, {}", _kind(sequences), _list(names), application)
+        if names:
+            yield _composed("REVOKE ALL ON {} {} FROM PUBLIC, {}", _kind(sequences), _list(names), application)
     for rights, names in _by_rights(tables).items():
         kind = _kind(rights == USE_SEQUENCE)
         yield _composed("GRANT {} ON {} {} TO {}", sql.SQL(", ".join(rights)), kind, _list(names), application)  # type: ignore[arg-type]

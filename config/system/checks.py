@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from config.database_privileges import EXCESS, HEADING
+from config.database_privileges import EXCESS
 from config.metrics.figures import Figure
 
 SILENT_SECONDS = 30
@@ -100,9 +100,9 @@ def _database(found: Found) -> Iterator[Line]:
 
 
 def _database_role(found: Found) -> Iterator[Line]:
-    name = _("Rights in the database")
+    name, heading = _("Rights in the database"), "The application may change the guards of its database"
     if not found.rows.get("database_role"):
-        yield Line(name, State.UNKNOWN, _("Nobody could be asked."), HEADING)
+        yield Line(name, State.UNKNOWN, _("Nobody could be asked."), heading)
         return
     role, may_do_more = found.rows["database_role"][0]
     if may_do_more:
@@ -114,7 +114,7 @@ def _database_role(found: Found) -> Iterator[Line]:
         )
     else:
         says = _("Tandem signs in as “%(role)s”, which owns nothing.")
-    yield Line(name, State.ILL if may_do_more else State.WELL, says % {"role": role}, HEADING)
+    yield Line(name, State.ILL if may_do_more else State.WELL, says % {"role": role}, heading)
 
 
 def _worker(found: Found) -> Iterator[Line]:

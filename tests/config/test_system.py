@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from config import health
+from config.database_privileges import HEADING
 from config.system import checks, runbook, views
 from config.system.checks import Found, State
 from projects import queue
@@ -36,7 +37,7 @@ MODELS = {"models": {"sam@1": {"state": "ready", "text": ""}}, "sandbox": []}
 ILL = {
     "a role with too many rights": (
         {"database_role": [("tandem", True)]},
-        "The application may change the guards of its database",
+        HEADING,
     ),
     "a worker that is silent": ({"heartbeat": [(31.0,)]}, "No worker is alive"),
     "no worker, ever": ({"heartbeat": [(None,)]}, "No worker is alive"),
