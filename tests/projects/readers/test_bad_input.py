@@ -190,6 +190,33 @@ def test_ten_thousand_labels_are_as_many_labels() -> None:
     assert row.said[0].answer["regions"][0]["label"] == "label 9999"
 
 
+def test_classes_of_yaml_are_the_words_that_are_written() -> None:
+    words = ["yes", "0x10", "1.10", "2026-01-01", "12:30", "ship"]
+    numbered = "".join(f"  {number}: {word}\n" for number, word in enumerate(words))
+    for names in (f"names: [{', '.join(words)}]\n", f"names:\n{numbered}"):
+        labels = "".join(f"{number} 0.5 0.5 0.{number + 1} 0.2\n" for number in range(len(words)))
+        (row,) = rows(read("yolo", {"data.yaml": names, "a.txt": labels, "a.png": picture()}))
+        assert [region["label"] for region in row.said[0].answer["regions"]] == words
+
+
+@pytest.mark.parametrize(
+    "config, place, code",
+    [
+        ("x: &x [ship]\nnames: *x\n", "data.yaml, line 1", "yaml-alias"),
+        ("nc: 1\nnames: [!!python/name:os.system x]\n", "data.yaml, line 2", "yaml-tag"),
+        ("names:\n  0: [a, b]\n", "data.yaml, names[0]", "wrong-shape"),
+        ("names:\n  0: a\n  1: " + "x" * 201 + "\n", "data.yaml, names[1]", "too-long"),
+        ("names: [ship]\nkpt_shape: [1, 3]\nkpt_names: {0: [[a]]}\n", "data.yaml, kpt_names[0]", "wrong-shape"),
+        ("".join(" " * number + "a:\n" for number in range(20)), "data.yaml, line 8", "too-large"),
+    ],
+)
+def test_yaml_that_could_stand_for_more_than_it_says_is_told_by_its_line(config: str, place: str, code: str) -> None:
+    items = read("yolo", {"data.yaml": config, "a.txt": "0 0.5 0.5 0.2 0.2\n", "a.png": picture()}, columns={})
+    assert faults(items)[0] == (place, code)
+    (row,) = (item for item in items if isinstance(item, Row))
+    assert row.said[0].answer["regions"][0]["label"] == "0", "classes are called by their numbers then"
+
+
 def test_moments_of_a_table_are_texts_and_those_beyond_all_years_their_rows_fault() -> None:
     moments = pyarrow.array([0, 10**15, 86_400], type=pyarrow.timestamp("s"))
     table = pyarrow.table({"text": ["a", "b", "c"], "at": moments})

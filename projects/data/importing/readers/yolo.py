@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-import yaml
-
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
+from projects.data.importing.readers import yaml_files
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.key_points import only_points
 from projects.data.importing.readers.labelled import labelled
@@ -24,9 +23,10 @@ from projects.data.importing.readers.marks import Marks
 from projects.data.importing.readers.picture_files import is_picture, stem
 from projects.data.importing.readers.sidecars import sidecars
 from projects.data.importing.rows import Fault, Item, Said
+from projects.data.limits import MAX_CLASS_NAME
 from projects.errors import Refused
 
-MAX_CONFIG = 1024 * 1024
+MAX_CONFIG = 1024 * 1024  # bytes of a list of classes
 NAMES = ("classes.txt", "obj.names", "labels.txt", "classes.names", "_darknet.labels")
 LISTS = ("train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt", "notes.txt", *NAMES)
 MAX_MARKS = 10_000
@@ -178,30 +178,47 @@ def _of_lines(text: str) -> Classes:
 
 
 def _of_yaml(text: str) -> Classes:
-    try:
-        told = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        reason = " ".join(str(problem).split())[:200]
-        raise Refused("This is no YAML: %(problem)s.", code="not-yaml", problem=reason) from None
+    """The classes of a data.yaml. Raises Refused."""
+    told = yaml_files.loads(text)
     names = told.get("names") if isinstance(told, dict) else None
     if isinstance(names, list):
-        names = dict(enumerate(names))
+        names = {str(number): name for number, name in enumerate(names)}
     if not isinstance(names, dict):
         return Classes({}, None, {})
-    plain = {int(number): str(one)[:200] for number, one in names.items() if str(number).isdigit() and one is not None}
+    plain = {
+        int(number): _name(name, f"names[{number}]")
+        for number, name in names.items()
+        if _is_number(number) and name is not None
+    }
     shape = told.get("kpt_shape")
-    whole = isinstance(shape, list) and len(shape) == 2 and all(isinstance(one, int) for one in shape)
-    keypoints = (shape[0], shape[1]) if whole and 0 < shape[0] <= 1000 and shape[1] in (2, 3) else None
+    whole = isinstance(shape, list) and len(shape) == 2 and all(map(_is_number, shape))
+    count, each = map(int, shape) if whole else (0, 0)
+    keypoints = (count, each) if 0 < count <= 1000 and each in (2, 3) else None
     return Classes(plain, keypoints, _points_of(told.get("kpt_names"), plain))
 
 
+def _is_number(text: Any) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 10
+
+
+def _name(name: Any, place: str) -> str:
+    """What a class or a point is called. Raises Refused."""
+    if not isinstance(name, str):
+        text = "A class is called by a word or a number, not by a list or an object."
+        raise Refused(text, code="wrong-shape", place=place)
+    if len(name) > MAX_CLASS_NAME:
+        text = "A name has at most %(most)s characters here."
+        raise Refused(text, code="too-long", place=place, most=MAX_CLASS_NAME)
+    return name
+
+
 def _points_of(told: Any, classes: Mapping[int, str]) -> dict[int, list[str]]:
-    """What the key points are called, for each class or for all alike."""
-    by_class = told if isinstance(told, dict) else dict.fromkeys(classes, told)
+    """What the key points are called, for each class or for all alike. Raises Refused."""
+    by_class = told if isinstance(told, dict) else {str(number): told for number in classes}
     return {
-        int(number): [str(one)[:200] for one in names[:1000]]
+        int(number): [_name(name or "", f"kpt_names[{number}]") for name in names[:1000]]
         for number, names in by_class.items()
-        if str(number).isdigit() and isinstance(names, list)
+        if _is_number(number) and isinstance(names, list)
     }
 
 
