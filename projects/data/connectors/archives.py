@@ -16,12 +16,12 @@ from typing import IO, BinaryIO, NamedTuple, cast
 
 from projects.data.connectors.beneath import NoSuchFile, check_name
 from projects.data.connectors.files import Entry
+from projects.data.connectors.handle import Handle
+from projects.data.limits import MAX_DIRECTORY, MAX_ENTRIES, MAX_RATIO, MAX_TAR_HEADER, RATIO_FROM
 from projects.errors import Refused
 
-MAX_DIRECTORY = 32 * 1024 * 1024  # bytes of the list of entries
-MAX_ENTRIES = 200_000  # each takes up most of a kilobyte while the archive is read
-MAX_RATIO = 400  # a file is never this much larger than its packed form...
-RATIO_FROM = 1024 * 1024  # ...once it is larger than this
+READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python unpacks others without a bound
+BLOCK = 512  # bytes of a tar's plain header
 ENTRY, END, END64_AT, END64 = b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
 SYSTEMS_OWN = ("Thumbs.db", ".DS_Store", "desktop.ini")
 DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, OSError, ValueError)
@@ -98,6 +98,9 @@ def _why_not(info: zipfile.ZipInfo) -> Refused | None:
         return Refused(text, code="unsafe-path")
     if (info.external_attr >> 16) & 0o170000 == 0o120000:
         return Refused("This is a link to a file, not a file.", code="unsafe-path")
+    if info.compress_type not in READ_METHODS:
+        text = "The file is packed by a method that isn't read here: pack it as zip programs usually do (deflate)."
+        return Refused(text, code="packed-otherwise")
     if info.flag_bits & 0x1:
         return Refused("The file is encrypted; send it without a password.", code="encrypted")
     if info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size):
@@ -197,14 +200,39 @@ def _check_overlaps(entries: list[zipfile.ZipInfo]) -> None:
 def read_tar(file: BinaryIO) -> Archive:
     """The files of a tar that isn't packed (upload.py unpacks one that is). Raises Refused."""
     file.seek(0)
+    headers = _Headers(file)
+    listed: list[tarfile.TarInfo] = []
     try:
-        archive = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115 - its files are read later
-        listed = [one for one in archive if not one.isdir() and not _passed_over(one.name)]
+        archive = tarfile.open(fileobj=cast(BinaryIO, headers), mode="r:")  # noqa: SIM115 - its files are read later
+        for number, info in enumerate(archive):
+            if number >= MAX_ENTRIES:
+                raise Refused("The archive lists too many files; split it.", code="too-large")
+            if not info.isdir() and not _passed_over(info.name):
+                listed.append(info)
     except (tarfile.TarError, ValueError, OSError, EOFError) as problem:
         raise Refused(
             "The tar archive is damaged: %(problem)s.", code="not-a-tar", problem=str(problem)[:200]
         ) from None
+    headers.listed = True
     return Archive(_of_tar(archive, one) for one in listed)
+
+
+class _Headers(Handle):
+    """A tar of which only headers are read until all are listed: what one says of its length is believed by Python, and
+    all that it says is kept."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file)
+        self.listed = False
+        self._told = 0  # bytes of headers beyond the plain ones
+
+    def read(self, size: int) -> bytes:
+        if not self.listed and size > BLOCK:
+            self._told += size
+            if size > MAX_TAR_HEADER or self._told > MAX_DIRECTORY:
+                text = "A header of the tar archive has %(number)s bytes; that is more than any name takes."
+                raise Refused(text, code="too-large", place=f"byte {self._file.tell()}", number=size)
+        return self._file.read(size)
 
 
 def _of_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Packed:

@@ -12,10 +12,11 @@ from typing import IO, BinaryIO, cast
 from django.core.files.base import File
 
 from projects.data.connectors import disk_room
-from projects.data.connectors.archives import MAX_RATIO, RATIO_FROM, read_tar, read_zip
+from projects.data.connectors.archives import read_tar, read_zip
 from projects.data.connectors.beneath import NoSuchFile, check_name
 from projects.data.connectors.files import Entry, Files
 from projects.data.connectors.handle import Handle
+from projects.data.limits import MAX_RATIO, RATIO_FROM
 from projects.errors import Refused
 from taskers.errors import StorageFull
 
