@@ -69,5 +69,5 @@ def _kept() -> Login | None:
         return Login(str(said["server"]), str(said["token"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         raise BadInput(f"{path} can't be read. Sign in again with `tandem login`.") from None

@@ -10,13 +10,14 @@ from rest_framework.parsers import BaseParser, JSONParser
 
 from projects.data.importing import Fault, Item, Prediction, Row, read_predictions
 from projects.data.importing.readers.jsonl import read_jsonl
+from projects.data.importing.readers.nesting import nests_deeper
 from projects.data.importing.rows import told
+from projects.data.limits import MAX_DEPTH
 from projects.errors import Refused
 
 LONGEST_LIST = 8 * 1024 * 1024  # bytes; a list is held in memory whole, at some 25 times its size
 MOST_ROWS = 100_000  # of a list
 MOST_VALUES = 1_000_000  # of a body, by its commas: an empty object of three bytes takes 72 in memory
-DEEPEST = 64  # levels of a body; nothing that is stored is half as deep
 MOST_ERRORS = 1000
 
 
@@ -34,7 +35,7 @@ class TooDeep(Refused):
 
 
 class BoundedJSON(JSONParser):
-    """A JSON body of at most LONGEST_LIST bytes and DEEPEST levels."""
+    """A JSON body of at most LONGEST_LIST bytes and MAX_DEPTH levels."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping | None = None) -> Any:
         body = stream.read(LONGEST_LIST + 1)
@@ -44,24 +45,9 @@ class BoundedJSON(JSONParser):
             data = super().parse(BytesIO(body), media_type, parser_context)
         except RecursionError:
             raise TooDeep() from None
-        if _deeper(data):
+        if nests_deeper(data, MAX_DEPTH):
             raise TooDeep()
         return data
-
-
-def _deeper(data: object) -> bool:
-    """Whether lists and objects lie within each other deeper than DEEPEST levels."""
-    level = [data] if isinstance(data, dict | list) else []
-    for _ in range(DEEPEST):
-        level = [
-            one
-            for some in level
-            for one in (some.values() if isinstance(some, dict) else some)
-            if isinstance(one, dict | list) and one
-        ]
-        if not level:
-            return False
-    return True
 
 
 class JSONLines(BaseParser):

@@ -251,6 +251,9 @@ def test_a_tasker_is_told_what_the_token_may(cast, server, monkeypatch, tmp_path
 
 NO_PROJECTS = [
     ("p.yaml", "name: [", "is no YAML"),
+    ("p.yaml", "a: &a [x]\nname: *a\n", "p.yaml, line 1: anchors (&) and aliases (*) aren't read"),
+    ("p.yaml", "name: " + "[" * 200 + "]" * 200, "nests deeper than 64 levels"),
+    ("p.json", '{"name": ' + "[" * 100_000, "nested too deep"),
     ("p.json", "{", "is no JSON"),
     ("p.json", "[" * 100_000, "is no JSON"),
     ("p.yaml", "[" * 5_000, "is no YAML"),

@@ -78,7 +78,7 @@ def test_bad_jsonl_rows_are_told_by_line_and_good_ones_go_on():
         ("line 6, external_id", "wrong-shape"),
         ("line 7, payload", "wrong-shape"),
         ("line 8", "unknown-field"),
-        ("line 9", "not-json"),
+        ("line 9", "too-deep"),
         ("line 10", "not-json"),
     ]
 

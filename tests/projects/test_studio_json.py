@@ -143,6 +143,8 @@ def test_work_survives_a_reload_as_its_draft(cast, project, alice) -> None:
         ('{"token": "%s", "version": -1}', "wrong-shape"),
         ('{"token": "%s", "version": 0, "answer": {"note": "\\u0000"}}', "bad-text"),
         ('{"token": "%s", "version": 0, "answer": {"note": "\\ud800"}}', "bad-text"),
+        pytest.param('{"token": "%s", "answer": ' + "[" * 400 + "]" * 400 + "}", "bad-text", id="400-levels"),
+        pytest.param('{"token": "%s", "answer": ' + "[" * 100_000, "not-json", id="100000-levels"),
         ('{"token": "%s", "version": 0, "answer": [1]}', "wrong-shape"),
     ],
 )

@@ -42,7 +42,7 @@ TABLES = {
     "assist/learning/gate.py": {"REASONS"},
     "assist/learning/reasons.py": {"REASONS"},
     "assist/learning/slices.py": {"NAMES"},
-    "projects/web/shared/storable.py": {"NUL"},
+    "projects/web/shared/storable.py": {"NUL", "DEEP"},
 }
 # What is looked up through a name that no pattern here follows: values of choices (projects/queue/eligibility.py), what
 # shape.py and classification.py call a value's kind, refusals of image_regions.py that stand in a table, and what of a

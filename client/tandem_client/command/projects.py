@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tandem_client.errors import BadInput
 from tandem_client.models import Project
 
 OWN = ("name", "task_type", "labels")
+MAX_LEVELS = 64  # of lists and objects within each other in a file
 
 
 def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -112,13 +113,28 @@ def read(file: str) -> dict[str, Any]:
     if file.endswith(".json") or text.lstrip().startswith("{"):
         try:
             said = json.loads(text)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise BadInput(f"{file} is no JSON: {error}.") from None
+        except RecursionError:
+            raise BadInput(f"{file} is nested too deep.") from None
     else:
         said = _of_yaml(text, file)
     if not isinstance(said, dict):
         raise BadInput(f"{file} doesn't say what a project is: it holds no fields.")
     return said
+
+
+def _check_events(file: str, events: Iterable[Any]) -> None:
+    """Raises BadInput, with the line, for YAML that stands for more than is written, or that nests without end."""
+    depth = 0
+    for event in events:
+        kind = type(event).__name__
+        if kind == "AliasEvent" or getattr(event, "anchor", None):
+            line = event.start_mark.line + 1
+            raise BadInput(f"{file}, line {line}: anchors (&) and aliases (*) aren't read; write the value out.")
+        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        if depth > MAX_LEVELS:
+            raise BadInput(f"{file}, line {event.start_mark.line + 1}: it nests deeper than {MAX_LEVELS} levels.")
 
 
 @contextmanager
@@ -139,6 +155,7 @@ def _of_yaml(text: str, file: str) -> Any:
     with _pyyaml_wanted():
         import yaml
     try:
+        _check_events(file, yaml.parse(text, Loader=yaml.SafeLoader))
         return yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as error:
         raise BadInput(f"{file} is no YAML: {' '.join(str(error).split())}.") from None

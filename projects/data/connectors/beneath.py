@@ -16,7 +16,7 @@ SHOWN_NAME = 200  # characters of a name that an error shows
 
 
 class UnsafePath(Refused):
-    """The path “%(name)s” leads out of the place that is read: give one below it, without “..”, links or a leading slash."""
+    """“%(name)s” leads out of the place that is read: give a path below it, without “..”, links or a leading slash."""
 
     code = "unsafe-path"
 

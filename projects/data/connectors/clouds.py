@@ -83,7 +83,7 @@ def check_google(given: Given) -> Checked:
         try:
             said = json.loads(key)
             good = said["type"] == "service_account" and said["token_uri"] == TOKENS and said["private_key"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             good = False
         if not good:
             text = "This isn't the JSON of a service account's key, as Google gives it."

@@ -2,11 +2,11 @@
 
 import csv
 import io
-import json
 from pathlib import PurePosixPath
 
 from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat
+from projects.data.importing.readers.json_parts import loads
 from projects.data.importing.readers.parquet import opened
 from projects.errors import Refused
 
@@ -47,8 +47,8 @@ def _of_jsonl(files: Files, name: str) -> list[str]:
     found: dict[str, None] = {}
     for line in lines[:LOOKED_AT]:
         try:
-            value = json.loads(line)
-        except ValueError:
+            value = loads(line)
+        except Refused:
             continue
         if isinstance(value, dict):
             found |= dict.fromkeys(value)

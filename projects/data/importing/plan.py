@@ -1,7 +1,6 @@
 """What is found in files before anything of them is written: rows, labels, samples, what is wrong."""
 
 import base64
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from projects.data.importing.choices import Choices, columns_before, proposals
 from projects.data.importing.columns import header
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.row_check import parts, ready
-from projects.data.importing.rows import Fault, Row, told
+from projects.data.importing.rows import Fault, Row, memory_of_row, storable, told
 from projects.errors import Refused
 from projects.models import Import, Project
 from projects.task_types import TASK_TYPES, TaskType
@@ -96,20 +95,7 @@ def plan(
         "losses": found.losses,
         "samples": found.samples,
     }
-    return {name: _storable(value) for name, value in said.items()}
-
-
-def _storable(value: Any) -> Any:
-    """The same without what PostgreSQL can't keep: files may hold anything."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    if isinstance(value, dict):
-        return {_storable(str(name)): _storable(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(one) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return {name: storable(value) for name, value in said.items()}
 
 
 def needs(planned: dict[str, Any]) -> list[str]:
@@ -142,7 +128,7 @@ def _count(project: Project, found: _Found, item: Row | Fault) -> None:
             found.problems.append(item.kept())
         return
     found.rows += 1
-    found.size += item.size
+    found.size += memory_of_row(item)
     found.lost += len(item.lost)
     found.losses += [one.kept() for one in item.lost[: PROBLEMS - len(found.losses)]]
     found.answered += bool(item.said)

@@ -1,6 +1,5 @@
 """Predictions for tasks that are there already, as a pipeline sends them: kept as offers of a named source."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,6 +12,7 @@ from django.db.models import Q
 from projects.data.importing.choices import Choices
 from projects.data.importing.kept_answers import AnswersKept, Offer
 from projects.data.importing.readers.going_on import after
+from projects.data.importing.readers.json_lines import value_of
 from projects.data.importing.readers.lines import each_line
 from projects.data.importing.rows import Fault, Said
 from projects.data.importing.storing import CHUNK_ROWS, KEPT_FAULTS
@@ -126,9 +126,7 @@ def _source(name: str) -> str:
 
 def _row(place: str, line: str) -> Prediction | Fault:
     try:
-        return _prediction(place, json.loads(line))
-    except (ValueError, RecursionError):
-        return Fault(place, "not-json", "Not JSON, or nested too deep.")
+        return _prediction(place, value_of(line))
     except Refused as refused:
         return Fault.of(refused, place)
 

@@ -19,7 +19,7 @@ from projects.data.importing import at_work, recognise
 from projects.data.importing.choices import JOB, Choices
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.plan import needs, plan
-from projects.data.importing.rows import Item
+from projects.data.importing.rows import Item, storable
 from projects.data.importing.storing import Loaded, known_columns, load
 from projects.errors import Refused
 from projects.models import Batch, Connector, Import, ImportFaults
@@ -350,7 +350,7 @@ def _throw_away(file_import: Import) -> None:
 
 def end(file_import: Import, state: str, problem: Problem | None = None) -> Import:
     """Write down how an import ended that isn't over, and tell it; the import as it is then."""
-    why = {"reason": problem.text[:300], "reason_of": problem.kept()} if problem else NO_REASON
+    why = {"reason": storable(problem.text[:300]), "reason_of": storable(problem.kept())} if problem else NO_REASON
     with transaction.atomic():
         running = Import.objects.filter(pk=file_import.pk, state__in=UNDER_WAY)
         if running.update(state=state, **why, ended_at=timezone.now()):

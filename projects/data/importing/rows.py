@@ -1,12 +1,27 @@
 """What every reader yields: rows, and the faults of rows that are none. Errors are data, not crashes."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from projects.data.importing.readers.nesting import memory_of
 from projects.data.media.pictures import Picture
 from projects.errors import Refused
 from taskers.errors import made_of, told_again
+
+
+def storable(value: Any) -> Any:
+    """The same without what PostgreSQL can't keep: files may hold anything."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, dict):
+        return {storable(str(name)): storable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 class Known(NamedTuple):
@@ -41,7 +56,7 @@ class Fault(NamedTuple):
 
     def kept(self) -> dict[str, Any]:
         """As it is kept with an import, in English, with what its sentence was made of."""
-        return self._asdict() | made_of(self.text)
+        return storable(self._asdict() | made_of(self.text))
 
 
 def told(kept: Mapping[str, Any]) -> dict[str, str]:
@@ -63,6 +78,12 @@ class Row:
     callback: object = None  # the address that it brings, still unchecked
     said: tuple[Said, ...] = ()  # what the file says of its answer
     lost: tuple[Fault, ...] = ()  # what the file says of it and can't be kept; the row goes in all the same
+
+
+def memory_of_row(row: Row) -> int:
+    """Bytes that a row takes in memory, roughly: at least what its reader says, and all that its answers hold."""
+    known = row.known.answer if row.known else None
+    return max(row.size, memory_of([row.fields, known, *(said.answer for said in row.said)]))
 
 
 Item = Row | Fault

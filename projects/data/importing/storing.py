@@ -21,7 +21,7 @@ from projects.data.importing.callbacks import keep as keep_callbacks
 from projects.data.importing.choices import Choices
 from projects.data.importing.kept_answers import AnswersKept, Brought
 from projects.data.importing.row_check import AUTO, Ready, parts, ready
-from projects.data.importing.rows import Fault, Item, Row
+from projects.data.importing.rows import Fault, Item, Row, memory_of_row
 from projects.data.media import assets
 from projects.errors import Refused
 from projects.models import ArchivedTask, Asset, Batch, Project, Task
@@ -133,7 +133,7 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
     size = 0
     for item in items:
         chunk.append(item)
-        size += item.size if isinstance(item, Row) else 0
+        size += memory_of_row(item) if isinstance(item, Row) else 0
         if len(chunk) >= CHUNK_ROWS or size >= CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from math import isfinite
 
+from projects.data.importing.readers.nesting import nests_deeper
+from projects.data.limits import MAX_DEPTH
+
 NUL = "Text can't hold NUL."
 HALF = "The text holds half of a surrogate pair."
 ENDLESS = "A number is too large to be kept."
+DEEP = "Lists and objects lie deeper within each other than anything that is kept."
 
 
 def fault(data: object) -> str:
@@ -13,6 +17,8 @@ def fault(data: object) -> str:
 
     It is walked rather than written out: a large answer would let nobody else run meanwhile.
     """
+    if nests_deeper(data, MAX_DEPTH):
+        return DEEP
     for one in _leaves(data):
         if isinstance(one, float):
             if not isfinite(one):

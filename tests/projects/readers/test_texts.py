@@ -255,7 +255,7 @@ def test_a_docbin_that_is_damaged_is_refused_by_name(spoil):
 
 @pytest.mark.parametrize("strings", [[[[]] * 500] * 3, [{str(n): n for n in range(501)}]], ids=["lists", "map"])
 def test_a_docbin_of_few_bytes_that_would_take_all_memory_is_refused(monkeypatch, strings):
-    monkeypatch.setattr(msgpack_objects, "MOST", 1000)
+    monkeypatch.setattr(msgpack_objects, "MAX_MSGPACK_OBJECTS", 1000)
     told = msgpack.unpackb(zlib.decompress(docbin(spacy.blank("en")(TEXT))), strict_map_key=False)
     data = zlib.compress(msgpack.packb(told | {"strings": strings, "made": [1.5, -7, 2**40, b"x" * 300, "y" * 300]}))
     with pytest.raises(Refused, match="more than 1000 objects") as refused:

@@ -33,7 +33,7 @@ NAMES = "label_colors.txt"
 OF_A_CLASS = 1000
 NOTHING = ("background", "unlabeled")
 MOST = 2000  # instances in one picture
-MAX_FILE = 64 * 1024 * 1024
+MAX_FILE = 32 * 1024 * 1024
 OWN = [
     *("unlabeled", "ego vehicle", "rectification border", "out of roi", "static", "dynamic", "ground", "road"),
     *("sidewalk", "parking", "rail track", "building", "wall", "fence", "guard rail", "bridge", "tunnel", "pole"),

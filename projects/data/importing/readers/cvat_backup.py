@@ -28,7 +28,7 @@ NO_IMAGES = (
     "The task has no pictures: videos are not taken apart here. Export it from CVAT as “CVAT for video 1.1” with its "
     "images."
 )
-MAX_TASK = 64 * 1024 * 1024
+MAX_TASK = 32 * 1024 * 1024
 MAX_FRAMES = 2_000_000
 VERSION = 1
 JOB = ("tags", "shapes", "tracks")

@@ -1,6 +1,6 @@
 """spaCy's DocBin, read without spaCy: entities, span groups, and categories of whole texts.
 
-A DocBin is one zlib stream of one msgpack map, so it is unpacked whole, up to MAX_UNPACKED bytes; more is refused.
+A DocBin is one zlib stream of one msgpack map, so it is unpacked whole, up to MAX_DOCBIN_BYTES; more is refused.
 """
 
 import struct
@@ -19,12 +19,12 @@ from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.listing import PIECE, each_file, heads
 from projects.data.importing.readers.spans import Spans
 from projects.data.importing.rows import Item, Row
+from projects.data.limits import MAX_DOCBIN_BYTES, MAX_MSGPACK_OBJECTS, MIB
 from projects.data.spacy_numbers import BEGIN, INSIDE, SPAN, SYMBOLS, string_number
 from projects.errors import Refused
 from taskers.errors import sentence
 
 ENDINGS = (".spacy",)
-MAX_UNPACKED = 512 * 1024 * 1024
 SURE = 0.5  # a category from this score on is one of the text
 NEEDED = ("attrs", "tokens", "spaces", "lengths", "strings")
 BAD = (
@@ -71,25 +71,23 @@ def _damaged(problem: Exception) -> Refused:
     return Refused("This is no DocBin, or it is damaged: %(problem)s.", code="not-a-docbin", problem=reason)
 
 
-def _unpacked(file: BinaryIO) -> bytes:
+def _unpacked(file: BinaryIO) -> bytearray:
     """What is in the zlib stream. Raises Refused."""
     unpacker = zlib.decompressobj()
-    pieces: list[bytes] = []
-    size = 0
+    unpacked = bytearray()
     try:
         while piece := file.read(PIECE):
             while piece:
-                pieces.append(unpacker.decompress(piece, PIECE))
-                size += len(pieces[-1])
-                if size > MAX_UNPACKED:
+                unpacked += unpacker.decompress(piece, PIECE)
+                if len(unpacked) > MAX_DOCBIN_BYTES:
                     text = "The DocBin unpacks to more than %(most)s MiB; split it."
-                    raise Refused(text, code="too-large", most=MAX_UNPACKED // 2**20)
+                    raise Refused(text, code="too-large", most=MAX_DOCBIN_BYTES // MIB)
                 piece = unpacker.unconsumed_tail
     except zlib.error as problem:
         raise _damaged(problem) from None
     if not unpacker.eof:
         raise Refused("The file is cut off.", code="cut-off")
-    return b"".join(pieces)
+    return unpacked
 
 
 def _packed(told: Any) -> Packed:
@@ -98,8 +96,10 @@ def _packed(told: Any) -> Packed:
     if missing:
         raise ValueError(f"it has no {missing[0]}")
     attrs = [int(one) for one in told["attrs"]]
-    if len(told["lengths"]) > 4 * msgpack_objects.MOST:
-        raise ValueError(f"it holds more than {msgpack_objects.MOST} documents; split it")
+    if len(told["lengths"]) > 4 * MAX_MSGPACK_OBJECTS:
+        raise ValueError(f"it holds more than {MAX_MSGPACK_OBJECTS} documents; split it")
+    if not all(isinstance(one, str) for one in told["strings"]):
+        raise ValueError("its words are no texts")
     lengths = np.frombuffer(told["lengths"], dtype="<i4").astype(np.int64)
     tokens = np.frombuffer(told["tokens"], dtype="<u8").reshape(-1, len(attrs))
     spaces = np.frombuffer(told["spaces"], dtype=bool)
@@ -107,7 +107,7 @@ def _packed(told: Any) -> Packed:
     if (lengths < 0).any() or starts[-1] != len(tokens) or len(spaces) != len(tokens):
         raise ValueError("its columns have different lengths")
     strings = {number: name for name, number in SYMBOLS.items()}
-    strings |= {string_number(str(one)): str(one) for one in told["strings"]}
+    strings |= {string_number(one): one for one in told["strings"]}
     columns = [list(told.get(name) or ()) for name in ("cats", "span_groups", "user_data")]
     return Packed(attrs, tokens, spaces, starts, strings, *columns)
 
@@ -168,9 +168,10 @@ def _groups(spans: Spans, packed: Packed, number: int, bounds: list[tuple[int, i
     told = msgpack_objects.unpacked(packed.groups[number])
     for group in told if isinstance(told, dict | list) else ():
         held = msgpack_objects.unpacked(group)
+        name = held["name"] if isinstance(held.get("name"), str) else ""
         for at, raw in enumerate(held["spans"]):
             _, _, label, first, end, _, _ = SPAN.unpack(raw)
-            place = f"{held.get('name')}, span {at + 1}"
+            place = f"{name}, span {at + 1}"
             if 0 <= first < end <= len(bounds):
                 spans.span(place, bounds[first][0], bounds[end - 1][1], packed.strings.get(label, ""))
             else:

@@ -5,7 +5,6 @@ ClassLabel columns become answers, `tokens` with a tag each a text with spans, `
 table.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
@@ -19,14 +18,15 @@ from projects.data.importing.readers.json_parts import loads
 from projects.data.importing.readers.labelled import labelled
 from projects.data.importing.readers.listing import is_wanted, listed, passed_over, seekable, shown, text_of, wanted
 from projects.data.importing.readers.marks import Marks
-from projects.data.importing.readers.parquet import AT_ONCE, damaged, each_row, opened, plain
+from projects.data.importing.readers.nesting import NestedTooDeep
+from projects.data.importing.readers.parquet import AT_ONCE, check_row, damaged, each_row, opened, plain
 from projects.data.importing.readers.picture_files import Inside, PictureNames, is_picture
 from projects.data.importing.readers.spans import Spans
 from projects.data.importing.rows import Fault, Item, Row, Said
 from projects.errors import Refused
 
 ARROW, PARQUET = (".arrow",), (".parquet",)
-MAX_INFO = 64 * 1024 * 1024
+MAX_INFO = 32 * 1024 * 1024
 TAIL = 256 * 1024
 TAGS = ("ner_tags", "tags", "labels", "ner")
 ANSWER = "answer_"  # how the columns begin in which Tandem's export has answers
@@ -87,7 +87,10 @@ def _rows(files: Files, name: str, file: BinaryIO) -> Iterator[tuple[Columns, di
             for batch in stream:
                 batch.validate(full=True)  # a damaged one may point anywhere, and is believed
                 for at in range(0, batch.num_rows, AT_ONCE):
-                    for values in batch.slice(at, AT_ONCE).to_pylist():
+                    piece = batch.slice(at, AT_ONCE)
+                    for number in range(piece.num_rows):
+                        check_row(piece, number)
+                    for values in piece.to_pylist():
                         yield columns, values
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, StopIteration) as problem:
         raise damaged(problem) from None
@@ -118,13 +121,15 @@ def _columns(files: Files, name: str, schema: Any) -> Columns:
 
 
 def _features(schema: Any) -> dict[str, Any]:
-    """What the file says of its columns."""
+    """What the file says of its columns. Raises NestedTooDeep."""
     raw = (schema.metadata or {}).get(b"huggingface")
     if raw is None or len(raw) > MAX_INFO:
         return {}
     try:
-        told = json.loads(raw)
-    except (ValueError, RecursionError):
+        told = loads(raw.decode("utf-8", "replace"))
+    except NestedTooDeep:
+        raise
+    except Refused:
         return {}
     return _of_info(told.get("info") if isinstance(told, dict) else None)
 

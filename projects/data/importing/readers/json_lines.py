@@ -22,14 +22,22 @@ def objects(file: BinaryIO) -> Iterator[Line]:
         raise Refused("The file is empty.", code="empty-file")
 
 
+def value_of(line: str) -> Any:
+    """What one line says. Raises Refused, whose place is the column alone."""
+    try:
+        return loads(line)
+    except Refused as refused:
+        refused.place = refused.place.rpartition(", ")[2]
+        raise
+
+
 def _object(place: str, number: int, raw: bytes | None) -> dict[str, Any] | Fault:
     if raw is None:
         return too_long(number)
     try:
-        value = loads(raw.decode("utf-8"))
+        value = value_of(raw.decode("utf-8"))
     except UnicodeDecodeError as problem:
         return not_utf8(place, problem.start + 1)
     except Refused as refused:
-        column = refused.place.rpartition(", ")[2]
-        return Fault(f"{place}, {column}" if column else place, refused.code, refused.sentence)
+        return Fault.of(refused, place)
     return value if isinstance(value, dict) else Fault(place, "wrong-shape", "Each line must be one JSON object.")

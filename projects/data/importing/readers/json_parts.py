@@ -7,13 +7,16 @@ reason become infinite, so that whoever checks them finds them out.
 import codecs
 import json
 import math
+import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
+from projects.data.importing.readers.nesting import NestedTooDeep, check_depth, check_json
+from projects.data.limits import MAX_TEXT_BYTES, MIB
 from projects.errors import Refused
 
 PIECE = 256 * 1024
-MAX_PART = 64 * 1024 * 1024  # characters
+MAX_PIECE = 4 * MIB  # of a long part; with more, one odd letter in it would make four times as much of it in memory
 LONG_NUMBER = 300  # digits
 WHITE = " \t\r\n"
 NEAR = 32  # characters: an error so near the end of what was read may be none once more is
@@ -45,8 +48,9 @@ def parts(file: BinaryIO) -> Iterator[Part]:
 
 def loads(text: str, place: str = "") -> Any:
     """A whole JSON text. Raises Refused."""
+    check_json(text, place)
     try:
-        return DECODER.decode(text)
+        value = DECODER.decode(text)
     except json.JSONDecodeError as problem:
         where = f"line {problem.lineno}, column {problem.colno}"
         raise Refused(
@@ -56,7 +60,9 @@ def loads(text: str, place: str = "") -> Any:
             problem=problem.msg,
         ) from None
     except RecursionError:
-        raise Refused("It is nested too deep.", code="too-deep", place=place) from None
+        raise NestedTooDeep(place) from None
+    check_depth(value, place, text)
+    return value
 
 
 def _whole_number(digits: str) -> int | float:
@@ -153,16 +159,18 @@ class _Scanner:
         """The value that begins here, whole."""
         self.next()
         while True:
+            check_json(self._text, place, self._at)
             try:
                 value, end = DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as problem:
                 self._more(problem, place)
                 continue
             except RecursionError:
-                raise Refused("It is nested too deep.", code="too-deep", place=place) from None
+                raise NestedTooDeep(place) from None
             if end == len(self._text) and not self._ended:  # a number may go on
                 self._fill()
                 continue
+            check_depth(value, place, self._text, self._at, end)
             self._at = end
             return value
 
@@ -174,7 +182,7 @@ class _Scanner:
         if self._ended:
             raise Refused("The file is cut off.", code="cut-off", place=place)
         left = len(self._text) - self._at
-        if left > MAX_PART:
-            text = "What stands here is longer than %(most)s million characters."
-            raise Refused(text, code="too-long", place=place, most=MAX_PART // 10**6)
-        self._fill(max(PIECE, left))
+        if sys.getsizeof(self._text) > MAX_TEXT_BYTES:
+            text = "What stands here is longer than %(most)s MiB: split it."
+            raise Refused(text, code="too-long", place=place, most=MAX_TEXT_BYTES // MIB)
+        self._fill(min(max(PIECE, left), MAX_PIECE))

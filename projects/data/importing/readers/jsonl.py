@@ -11,9 +11,10 @@ from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers.going_on import Later, after
 from projects.data.importing.readers.lines import each_line
 from projects.data.importing.readers.listing import each_file, heads
+from projects.data.importing.readers.nesting import NestedTooDeep, check_depth, check_json
 from projects.data.importing.rows import Fault, Item, Known, Row, Said
 from projects.errors import Refused
-from taskers.errors import Word, sentence
+from taskers.errors import sentence
 
 ENDINGS = (".jsonl", ".ndjson")
 EXPORTED = {"task", "project", "task_type", "batch", "answer", "verdict", "judgements", "external_id", "payload"}
@@ -33,9 +34,12 @@ def _rows(file: BinaryIO) -> Iterator[Item | Later]:
     return each_line(file, _row)
 
 
-def _row(place: str, line: str) -> Item:
+def _value(place: str, line: str) -> Any:
+    """What a line says; its fault where it can't be read."""
     try:
+        check_json(line)
         value = json.loads(line, parse_constant=_no_constant)
+        check_depth(value, "", line)
     except json.JSONDecodeError as problem:
         text = sentence("Not JSON: %(problem)s.", problem=problem.msg)
         if place == "line 1" and line.lstrip().startswith("["):
@@ -44,9 +48,19 @@ def _row(place: str, line: str) -> Item:
                 problem=problem.msg,
             )
         return Fault(f"{place}, column {problem.colno}", "not-json", text)
-    except (ValueError, RecursionError) as problem:
-        reason = Word("nested too deep") if isinstance(problem, RecursionError) else str(problem)
-        return Fault(place, "not-json", sentence("Not JSON: %(problem)s.", problem=reason))
+    except ValueError as problem:
+        return Fault(place, "not-json", sentence("Not JSON: %(problem)s.", problem=str(problem)))
+    except RecursionError:
+        return Fault.of(NestedTooDeep(), place)
+    except Refused as refused:
+        return Fault.of(refused, place)
+    return value
+
+
+def _row(place: str, line: str) -> Item:
+    value = _value(place, line)
+    if isinstance(value, Fault):
+        return value
     if not isinstance(value, dict):
         return Fault(place, "wrong-shape", "Each line must be one JSON object.")
     said = _decided(value)

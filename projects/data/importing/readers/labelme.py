@@ -19,12 +19,12 @@ from projects.data.importing.readers.mask_files import numbers_of
 from projects.data.importing.readers.picture_files import Inside, stem
 from projects.data.importing.readers.sidecars import sidecars
 from projects.data.importing.rows import Item, Said
-from projects.data.media.pictures import MAX_BYTES
+from projects.data.limits import MAX_TEXT_BYTES
 from projects.errors import Refused
 
 ENDINGS = (".json",)
 KNOWN = {"label", "points", "shape_type", "flags", "group_id", "description", "mask", "attributes"}
-MAX_FILE = 2 * MAX_BYTES
+MAX_FILE = MAX_TEXT_BYTES  # with the picture inside
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:

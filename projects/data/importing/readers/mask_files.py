@@ -23,7 +23,7 @@ def numbers_of(data: bytes) -> np.ndarray:
                 raise Refused("The mask has too many pixels.", code="too-many-pixels")
             if image.mode not in ("L", "P", "1", "I", "I;16", "RGB"):
                 image = image.convert("RGB")
-            return np.asarray(image).astype(np.int64)
+            return np.asarray(image).astype(np.int32)
     except Refused:
         raise
     except Exception as problem:  # decoders raise nearly anything on damaged data

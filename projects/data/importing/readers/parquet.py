@@ -4,7 +4,6 @@ pyarrow is loaded when such a file is read and not before: it weighs tens of meg
 
 import datetime
 import decimal
-import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
@@ -13,14 +12,24 @@ from projects.data.connectors.files import Files
 from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.readers.columns import Columns, each_table
 from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.json_parts import loads
 from projects.data.importing.readers.listing import heads, listed, seekable
+from projects.data.importing.readers.nesting import TooManyValues
 from projects.data.importing.readers.picture_files import is_picture
 from projects.data.importing.rows import Fault, Item
+from projects.data.limits import (
+    MAX_CHUNK_BYTES,
+    MAX_CHUNK_RATIO,
+    MAX_NESTED_VALUES,
+    MAX_PARQUET_DEPTH,
+    MAX_PARQUET_VALUES,
+    MAX_TEXT_BYTES,
+)
 from projects.errors import Refused
 
 ENDINGS = (".parquet", ".pq")
 AT_ONCE = 100  # rows
-DEEPEST = 8
+BUFFER = 1024 * 1024  # bytes of a column that are read at a time
 MAX_VALUE = 4 * 1024 * 1024  # characters
 
 
@@ -49,9 +58,26 @@ def opened(file: BinaryIO) -> Any:
     from pyarrow import parquet
 
     try:
-        return parquet.ParquetFile(file)
+        table = parquet.ParquetFile(file, buffer_size=BUFFER, thrift_string_size_limit=MAX_TEXT_BYTES)
+        _check_groups(table.metadata)
+        return table
     except (pyarrow.ArrowException, OSError, ValueError) as problem:
         raise damaged(problem) from None
+
+
+def _check_groups(told: Any) -> None:
+    """Raises Refused for a group of rows that would unpack to far more than was sent, by the file's own list."""
+    for number in range(told.num_row_groups):
+        group = told.row_group(number)
+        for column in (group.column(at) for at in range(group.num_columns)):
+            place = f"{column.path_in_schema[:60]}, group {number + 1}"
+            packed = max(1, column.total_compressed_size)
+            if column.total_uncompressed_size > max(MAX_CHUNK_BYTES, packed * MAX_CHUNK_RATIO):
+                text = "The column unpacks to far more than any column of its kind would."
+                raise Refused(text, code="zip-bomb", place=place)
+            if column.num_values > max(MAX_NESTED_VALUES, group.num_rows):
+                text = "The column's lists hold %(number)s values in one group of rows: write smaller groups."
+                raise Refused(text, code="too-large", place=place, number=column.num_values)
 
 
 def each_row(table: Any) -> Iterator[list[Any]]:
@@ -62,9 +88,27 @@ def each_row(table: Any) -> Iterator[list[Any]]:
         for batch in table.iter_batches(batch_size=AT_ONCE):
             batch.validate(full=True)  # a damaged one may point anywhere, and is believed
             for number in range(batch.num_rows):
+                check_row(batch, number)
                 yield [value_of(column[number]) for column in batch.columns]
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as problem:
         raise damaged(problem) from None
+
+
+def check_row(batch: Any, number: int) -> None:
+    """Raises TooManyValues for a row with more values than are held at once."""
+    if sum(_values_in(column.slice(number, 1)) for column in batch.columns if column.type.num_fields) > (
+        MAX_PARQUET_VALUES
+    ):
+        raise TooManyValues()
+
+
+def _values_in(column: Any) -> int:
+    """How many values a column of lists, maps and structs holds in all."""
+    kind, number = column.type, len(column)
+    if not kind.num_fields or not number:
+        return number
+    inner = column.flatten()
+    return number + sum(map(_values_in, inner if isinstance(inner, list) else [inner]))
 
 
 class Unreadable(NamedTuple):
@@ -90,9 +134,9 @@ def damaged(problem: Exception) -> Refused:
 def classes_of(schema: Any) -> dict[str, list[str]]:
     """Of the columns that hold numbers of classes, as Hugging Face's files say of themselves, the names."""
     try:
-        told = json.loads((schema.metadata or {}).get(b"huggingface") or b"{}")
+        told = loads(((schema.metadata or {}).get(b"huggingface") or b"{}").decode("utf-8", "replace"))
         features = told["info"]["features"]
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (Refused, KeyError, TypeError):
         return {}
     found: dict[str, list[str]] = {}
     for column, feature in features.items() if isinstance(features, dict) else ():
@@ -122,7 +166,7 @@ def _row(place: str, values: list[Any], columns: Columns, named: list[list[str] 
 
 def plain(value: Any, place: str, depth: int = 0) -> Any:
     """A table's value as JSON has it. Raises Refused."""
-    if depth > DEEPEST:
+    if depth > MAX_PARQUET_DEPTH:
         raise Refused("The value is nested too deep.", code="too-deep", place=place)
     if value is None or isinstance(value, bool | int):
         return value

@@ -4,7 +4,6 @@ Datumaro keeps all annotations of a set in memory while it reads; a set for whic
 MAX_MEGABYTES is refused. Here only one item is held. The folder goes away with the reading.
 """
 
-import json
 import subprocess
 import tempfile
 from collections.abc import Generator, Iterator
@@ -15,6 +14,7 @@ from typing import IO, Any
 from projects.data.connectors.files import Files, Folder
 from projects.data.importing.format import Reading
 from projects.data.importing.readers.going_on import Later, after
+from projects.data.importing.readers.json_parts import loads
 from projects.data.importing.readers.labelled import labelled
 from projects.data.importing.readers.marks import Marks, ellipse, turned_box
 from projects.data.importing.readers.united import united
@@ -26,7 +26,7 @@ from taskers.sandbox import launch
 from taskers.sandbox.policy import Limits, Policy
 
 MAX_MEGABYTES = 4096
-MAX_ITEM = 256 * 1024 * 1024  # bytes of one line
+MAX_ITEM = 64 * 1024 * 1024  # bytes of one line
 UNLABELLED = "object"  # what a thing without a label is called
 SCRIPT = Path(__file__).with_name("datumaro_process.py")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -77,8 +77,8 @@ def _items_of(output: IO[bytes] | None) -> Generator[dict[str, Any], None, dict[
     """The items and faults; returns the last line, {} where there is none."""
     while output is not None and (line := output.readline(MAX_ITEM)):
         try:
-            told = json.loads(line)
-        except ValueError:
+            told = loads(line.decode("utf-8", "replace"))
+        except Refused:
             return {}
         if "done" in told or "failed" in told:
             return told

@@ -20,7 +20,7 @@ from projects.errors import Refused
 ENDINGS = (".tsv", ".txt")
 START = "#FORMAT=WebAnno TSV "
 VERSION = 3
-MAX_FILE = 64 * 1024 * 1024
+MAX_FILE = 16 * 1024 * 1024  # bytes; each of its lines may be empty, and takes eight
 MAX_OFFSET = 4 * 1024 * 1024
 TOKEN = re.compile(r"(\d+)-(\d+)(?:\.\d+)?")
 OFFSETS = re.compile(r"(\d{1,9})-(\d{1,9})")

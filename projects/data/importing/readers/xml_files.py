@@ -1,20 +1,58 @@
 """XML from outside: no entities, no document types, nothing fetched; element by element where it is large."""
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
-from xml.etree.ElementTree import Element, ParseError
+from typing import Any, BinaryIO, cast
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException, ElementTree
 
+from projects.data.importing.readers.nesting import NestedTooDeep, TooManyValues
+from projects.data.limits import MAX_TEXT_BYTES, MAX_XML_DEPTH, MAX_XML_ELEMENTS
 from projects.errors import Refused
 
-DEEPEST = 100
+
+class _BoundedTree(TreeBuilder):
+    """Elements as they come, as many and as deep as may be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._parts = 0
+
+    def start(self, tag: str, attrs: Any, /) -> Element:
+        self._depth += 1
+        self._parts += 1 + len(attrs)
+        if self._depth > MAX_XML_DEPTH:
+            raise NestedTooDeep(most=MAX_XML_DEPTH)
+        if self._parts > MAX_XML_ELEMENTS:
+            raise TooManyValues()
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
+class _BoundedFile:
+    """A file of which so much is read, and no more, until somebody lets go of what was read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.held = 0  # bytes
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self.held += len(data)
+        if self.held > MAX_TEXT_BYTES:
+            raise TooManyValues()
+        return data
 
 
 def root_of(data: bytes) -> Element:
     """The root of a small XML file. Raises Refused."""
+    parser = ElementTree.DefusedXMLParser(target=_BoundedTree(), forbid_dtd=False)
     try:
-        return ElementTree.fromstring(data, forbid_dtd=False)
+        parser.feed(data)
+        return cast(Element, parser.close())
     except (ParseError, DefusedXmlException, ValueError, LookupError) as problem:
         raise damaged(problem) from None
 
@@ -22,14 +60,18 @@ def root_of(data: bytes) -> Element:
 def elements(file: BinaryIO, wanted: frozenset[str]) -> Iterator[Element]:
     """The elements of these names anywhere in a large file, one after the other, each whole; all else is let go. Raises
     Refused where the file goes wrong, with the line."""
-    inside = 0
+    inside = parts = 0
     above: list[Element] = []
+    bounded = _BoundedFile(file)
     try:
-        for event, element in ElementTree.iterparse(file, events=("start", "end")):
+        for event, element in ElementTree.iterparse(bounded, events=("start", "end")):
             if event == "start":
                 above.append(element)
-                if len(above) > DEEPEST:
-                    raise Refused("It is nested too deep.", code="too-deep")
+                parts += 1 + len(element.attrib)
+                if len(above) > MAX_XML_DEPTH:
+                    raise NestedTooDeep(most=MAX_XML_DEPTH)
+                if parts > MAX_XML_ELEMENTS:
+                    raise TooManyValues()
                 inside += element.tag in wanted
                 continue
             above.pop()
@@ -37,8 +79,10 @@ def elements(file: BinaryIO, wanted: frozenset[str]) -> Iterator[Element]:
                 inside -= 1
                 if not inside:
                     yield element
-            if not inside and above:
-                above[-1].remove(element)
+            if not inside:
+                parts = bounded.held = 0
+                if above:
+                    above[-1].remove(element)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as problem:
         raise damaged(problem) from None
 
