@@ -113,7 +113,8 @@ class NobodyAsks:
 
 def packed(kind: str) -> io.BytesIO:
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=f"w:{kind}") as archive:
+    mode: Any = f"w:{kind}"
+    with tarfile.open(fileobj=out, mode=mode) as archive:
         info = tarfile.TarInfo("a.png")
         info.size = len(GOOD)
         archive.addfile(info, io.BytesIO(GOOD))
@@ -189,7 +190,8 @@ def test_links_are_named_and_what_is_inside_is_read(place: Place, kind: str) -> 
 def test_a_folder_that_becomes_a_link_while_it_is_read_leads_nowhere(place: Place, monkeypatch) -> None:
     """Whoever may write there swaps it between the look at the name and the opening of the file."""
     (place.inside / "img" / "canary.png").write_bytes(GOOD)
-    real, swapped = os.open, []
+    real = os.open
+    swapped: list[str] = []
 
     def swap_and_open(path: Any, flags: int, *given: Any, **more: Any) -> int:
         if path == "img" and not swapped:
@@ -266,7 +268,7 @@ def sampled(key: str) -> Callable[[str], dict[str, Any]]:
     return files
 
 
-READERS = {key: (key, sampled(key), {}) for key in SAMPLES} | NAMING
+READERS: dict[str, Any] = {key: (key, sampled(key), {}) for key in SAMPLES} | NAMING
 
 
 @pytest.mark.parametrize("meeting", READERS)

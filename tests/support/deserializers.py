@@ -62,8 +62,8 @@ WATCHED: dict[str, Library] = {
     # Never used: there is no row, so any import of them fails.
     **dict.fromkeys(("pickle", "_pickle", "marshal", "shelve", "dbm", "copyreg", "dill", "cloudpickle"), Library()),
     **dict.fromkeys(("joblib", "pandas", "h5py", "tables", "cbor2", "bson", "srsly", "catalogue"), Library()),
-    **dict.fromkeys(("confection", "thinc", "ijson", "orjson", "simdjson", "polars", "duckdb"), Library()),
-    **dict.fromkeys(("lxml", "xmltodict", "pyexpat", "html5lib", "bs4", "plistlib", "configparser", "toml"), Library()),
+    **dict.fromkeys(("thinc", "ijson", "orjson", "simdjson", "polars", "duckdb"), Library()),
+    **dict.fromkeys(("lxml", "xmltodict", "pyexpat", "html5lib", "bs4", "plistlib", "toml"), Library()),
     **dict.fromkeys(("bz2", "lzma", "zstandard", "brotli", "py7zr", "rarfile", "lz4", "snappy", "ruamel"), Library()),
     **dict.fromkeys(("imghdr", "cv2", "imageio", "tifffile", "wave", "aifc", "soundfile", "av"), Library()),
     **dict.fromkeys(("pypdf", "pypdfium2", "fitz", "docx", "openpyxl", "xlrd", "odf", "datasets", "code"), Library()),
@@ -85,7 +85,7 @@ WATCHED: dict[str, Library] = {
         "django.contrib.sessions.backends.signed_cookies", "django.utils.module_loading.import_string",
     )),
     # Archives and packed bytes.
-    "zipfile": Library(harmless=("zipfile.ZipInfo", "zipfile.ZIP_STORED"), methods=("extractall",)),
+    "zipfile": Library(harmless=("zipfile.ZipInfo", "zipfile.ZIP_STORED", "zipfile.ZIP_DEFLATED"), methods=("extractall",)),
     "tarfile": Library(harmless=("tarfile.TarInfo", "tarfile.TarFile")),
     "gzip": Library(),
     "zlib": Library(openers=("zlib.decompress", "zlib.decompressobj"), methods=("decompress",)),
@@ -93,9 +93,11 @@ WATCHED: dict[str, Library] = {
     # Texts with a structure.
     "json": Library(openers=("json.load", "json.loads", "json.JSONDecoder", "json.decoder")),
     "csv": Library(openers=("csv.reader", "csv.DictReader")),
-    "yaml": Library(),
+    "confection": Library(methods=("from_str",)),
+    "configparser": Library(),
+    "yaml": Library(harmless=("yaml.events", "yaml.error")),
     "xml": Library(harmless=(
-        "xml.sax.saxutils.escape", "xml.sax.saxutils.quoteattr", "xml.etree.ElementTree.Element",
+        "xml.sax.saxutils.escape", "xml.sax.saxutils.quoteattr", "xml.etree.ElementTree.Element", "xml.etree.ElementTree.TreeBuilder",
     )),
     "defusedxml": Library(),
     "tomllib": Library(),
@@ -136,7 +138,7 @@ WATCHED: dict[str, Library] = {
     "safetensors": Library(harmless=("safetensors.numpy.save_file", "safetensors.torch.save_file")),
     "tokenizers": Library(harmless=("tokenizers.Encoding", "tokenizers.Tokenizer"), methods=("from_file", "from_str")),
     "transformers": Library(
-        harmless=("transformers.utils.logging", *(
+        harmless=("transformers.utils.logging", "transformers.PreTrainedConfig", *(
             f"transformers.AutoModelFor{kind}Classification" for kind in ("Sequence", "Token")
         )),
         methods=("from_pretrained",),
@@ -220,10 +222,6 @@ FILES = [
         "::test_a_file_longer_than_any_may_be_is_refused_whatever_was_said_of_it"),
     Row("projects/data/importing/columns.py", "csv", ("reader",), Source.MANAGER, Place.WORKER,
         ("projects.data.importing.columns.HEAD", "projects.data.importing.columns.MOST"), BY_FILES),
-    Row("projects/data/importing/columns.py", "json", ("loads",), Source.MANAGER, Place.WORKER,
-        ("projects.data.importing.columns.HEAD", "projects.data.importing.columns.LOOKED_AT"), BY_FILES),
-    Row("projects/data/importing/predictions.py", "json", ("loads",), Source.MANAGER, Place.WEB,
-        ("projects.data.importing.readers.lines.MAX_LINE",), BY_PAGES),
     Row(f"{READERS}/table.py", "csv", ("reader",), Source.MANAGER, Place.WORKER,
         ("projects.data.importing.readers.lines.MAX_LINE", "projects.data.importing.readers.columns.MAX_COLUMNS"),
         "tests/projects/test_import_readers.py"
@@ -234,9 +232,10 @@ FILES = [
     Row(f"{READERS}/json_parts.py", "json", ("JSONDecoder",), Source.MANAGER, Place.WORKER,
         ("projects.data.importing.readers.json_parts.MAX_PART",),
         "tests/projects/readers/test_boxes.py::test_nesting_without_end_is_a_fault_with_its_place"),
-    Row(f"{READERS}/yolo.py", "yaml", ("load", "CSafeLoader", "SafeLoader"), Source.MANAGER, Place.WORKER,
-        ("projects.data.importing.readers.yolo.MAX_CONFIG",), BY_FILES),
-    Row(f"{READERS}/xml_files.py", "defusedxml", ("ElementTree.fromstring", "ElementTree.iterparse"), Source.MANAGER,
+    Row(f"{READERS}/yaml_files.py", "yaml", ("parse", "CSafeLoader", "SafeLoader"), Source.MANAGER, Place.WORKER,
+        ("projects.data.importing.readers.yolo.MAX_CONFIG",),
+        "tests/projects/test_hostile_datasets.py::test_what_expands_takes_little_memory_and_is_told_by_name"),
+    Row(f"{READERS}/xml_files.py", "defusedxml", ("ElementTree.DefusedXMLParser", "ElementTree.iterparse"), Source.MANAGER,
         Place.WORKER,
         ("projects.data.importing.readers.xml_files.DEEPEST", "projects.data.importing.readers.voc.MAX_FILE"),
         "tests/projects/readers/test_boxes.py::test_xml_that_would_grow_or_fetch_is_refused"),
@@ -275,17 +274,44 @@ FILES = [
 ]  # fmt: skip
 
 # Models that somebody brings.
+HOSTILE = "tests/assist/test_hostile_models.py::test_each_is_refused_when_it_is_brought_and_reaches_nothing"
+CONTENTS = f"{ADAPTERS}/contents"
 MODELS = [
+    Row(f"{CONTENTS}/json_files.py", "json", ("loads",), Source.OWNER, Place.WORKER,
+        ("assist.adapters.contents.json_files.MAX_BYTES",), HOSTILE),
+    Row(f"{CONTENTS}/numpy_files.py", "numpy", (
+        "lib.format.read_magic", "lib.format.read_array_header_1_0", "lib.format.read_array_header_2_0"
+    ), Source.OWNER, Place.WORKER, MODEL, HOSTILE),
+    Row(f"{CONTENTS}/onnx_files.py", "mmap", ("mmap",), Source.OWNER, Place.WORKER,
+        ("assist.adapters.contents.onnx_files.MAX_FIELDS", "assist.adapters.contents.onnx_files.MAX_DEPTH"), HOSTILE),
+    Row(f"{CONTENTS}/safetensors_files.py", "json", ("loads",), Source.OWNER, Place.WORKER,
+        ("assist.adapters.contents.safetensors_files.MAX_HEADER",), HOSTILE),
+    Row(f"{CONTENTS}/spacy_config.py", "configparser", ("ConfigParser",), Source.OWNER, Place.WORKER,
+        ("assist.adapters.contents.spacy_config.MAX_BYTES",), HOSTILE),
+    Row(f"{CONTENTS}/spacy_config.py", "confection", ("Config", ".from_str"), Source.OWNER, Place.WORKER,
+        ("assist.adapters.contents.spacy_config.MAX_BYTES",), HOSTILE),
+    Row(f"{CONTENTS}/spacy_config.py", "json", ("loads",), Source.OWNER, Place.WORKER,
+        ("assist.adapters.contents.spacy_config.MAX_BYTES",), HOSTILE),
+    # Names on its list of what a config may say; nothing is called.
+    Row(f"{CONTENTS}/spacy_config.py", "spacy", (
+        "Corpus.v1", "JsonlCorpus.v1", "LookupsDataLoader.v1", "PlainTextCorpus.v1", "PretrainCharacters.v1",
+        "PretrainVectors.v1", "Tokenizer.v1", "Vectors.v1", "batch_by_padded.v1", "batch_by_sequence.v1",
+        "batch_by_words.v1", "combined_augmenter.v1", "dont_augment.v1", "ja.JapaneseTokenizer",
+        "ko.KoreanTokenizer", "lower_case.v1", "orth_variants.v1", "read_labels.v1", "th.ThaiTokenizer",
+        "vi.VietnameseTokenizer", "zh.ChineseTokenizer",
+    ), Source.INSTALLED, Place.WORKER),
+    Row(f"{CONTENTS}/torch_files.py", "zipfile", ("ZipFile", "is_zipfile"), Source.OWNER, Place.WORKER,
+        ("assist.adapters.contents.torch_files.CODE",), HOSTILE),
     Row(f"{ADAPTERS}/bringing.py", "zipfile", ("ZipFile", "is_zipfile"), Source.OWNER, Place.WORKER, MODEL,
         "tests/assist/test_manifest.py::test_zip_that_reaches_outside_or_swells_is_refused"),
     Row(f"{ADAPTERS}/manifest.py", "zipfile", ("ZipFile", "is_zipfile"), Source.OWNER, Place.WORKER,
-        ("assist.adapters.manifest.CODE",),  # it only lists
+        ("assist.adapters.contents.torch_files.CODE",),  # it only lists
         "tests/assist/test_manifest.py::test_torch_file_under_another_name_is_refused"),
     Row(f"{ADAPTERS}/manifest.py", "tomllib", ("loads",), Source.OWNER, Place.WORKER,
         ("assist.adapters.manifest.LARGEST_PAGE",),
         "tests/assist/test_manifest.py::test_what_is_wrong_with_a_page_is_named_with_its_place"),
-    Row(f"{ADAPTERS}/spacy_folder.py", "spacy", ("load",), Source.OWNER, Place.MODEL, MODEL,
-        "tests/assist/test_brought.py::test_broken_model_fails_its_first_question_and_says_why"),
+    Row(f"{ADAPTERS}/spacy_folder.py", "spacy", ("util.load_model_from_config", ".from_disk"), Source.OWNER,
+        Place.MODEL, MODEL, HOSTILE),
     Row(f"{ADAPTERS}/onnx_session.py", "onnxruntime", ("InferenceSession",), Source.OWNER, Place.MODEL, MODEL,
         "tests/assist/test_onnx_text.py::test_files_that_are_none_are_named"),
     Row(f"{ADAPTERS}/sam2_onnx.py", "onnxruntime", ("InferenceSession",), Source.OWNER, Place.MODEL, MODEL,
@@ -304,7 +330,7 @@ MODELS = [
         "tests/assist/test_image_classes.py::test_a_head_that_fits_no_embedder_is_said"),
     Row(f"{ADAPTERS}/text_windows.py", "tokenizers", (".from_file",), Source.OWNER, Place.MODEL, MODEL,
         "tests/assist/test_onnx_text.py::test_a_tokenizer_that_panics_is_refused_or_gives_no_answer"),
-    Row(f"{ADAPTERS}/torch_text.py", "transformers", (".from_pretrained",), Source.OWNER, Place.MODEL, MODEL,
+    Row(f"{ADAPTERS}/torch_text.py", "transformers", ("AutoConfig.for_model", ".from_config", ".from_pretrained"), Source.OWNER, Place.MODEL, MODEL,
         "tests/assist/test_torch_text.py::test_what_it_can_not_be_is_named"),
     Row(f"{RECIPES}/text_encoder.py", "transformers", (".from_pretrained",), Source.OWNER, Place.RECIPE, MODEL,
         "tests/assist/test_text_encoder.py::test_what_can_not_be_begun_from_or_learnt_is_said"),
@@ -385,6 +411,8 @@ COMMANDS = [
     Row("config/backup.py", "json", ("loads",), Source.OPERATOR, Place.COMMAND),
     Row("config/backup.py", "tomllib", ("loads",), Source.INSTALLED, Place.COMMAND),
     Row("config/install.py", "subprocess", ("run", "Popen"), Source.OPERATOR, Place.COMMAND),
+    Row("config/install.py", "json", ("loads",), Source.INSTALLED, Place.COMMAND),
+    Row("config/lock.py", "subprocess", ("run",), Source.OPERATOR, Place.COMMAND),
     Row("config/install.py", "tomllib", ("loads",), Source.INSTALLED, Place.COMMAND),
     Row("config/parent_death_signal.py", "os", ("execvp",), Source.OPERATOR, Place.COMMAND),
     Row("config/parent_death_signal.py", "ctypes", ("CDLL",), Source.INSTALLED, Place.COMMAND),
@@ -404,7 +432,7 @@ COMMANDS = [
     Row("taskers/credentials/sign_in_state.py", "importlib", ("import_module",), Source.OPERATOR, Place.WEB),
     Row("taskers/telemetry/spans.py", "importlib", ("import_module",), Source.OURS, Place.WEB),
     Row("taskers/outbox/events.py", "django", ("utils.module_loading.import_string",), Source.OPERATOR, Place.WORKER),
-    Row("client/tandem_client/command/projects.py", "yaml", ("safe_load", "safe_dump"), Source.OPERATOR, Place.CLIENT),
+    Row("client/tandem_client/command/projects.py", "yaml", ("safe_load", "safe_dump", "parse", "SafeLoader"), Source.OPERATOR, Place.CLIENT),
     Row("client/tandem_client/command/projects.py", "json", ("loads",), Source.OPERATOR, Place.CLIENT),
     Row("client/tandem_client/transport.py", "json", ("loads",), Source.OPERATOR, Place.CLIENT),  # of their own server
     Row("client/tandem_client/signatures.py", "json", ("loads",), Source.OPERATOR, Place.CLIENT),  # once it is signed
@@ -416,6 +444,8 @@ COMMANDS = [
 
 # What we wrote ourselves: files of the data folder, and JSON that PostgreSQL gives back as text.
 STORED = [
+    Row("projects/data/crashed_jobs.py", "json", ("loads",), Source.OURS, Place.WORKER),
+    Row("taskers/files/spool.py", "json", ("loads",), Source.OURS, Place.WEB),
     Row("assist/alike/vectors.py", "numpy", ("fromfile", "memmap"), Source.OURS, Place.WORKER),
     Row("assist/learning/snapshot_file.py", "pyarrow", ("parquet.ParquetFile",), Source.OURS, Place.WORKER),
     Row("projects/data/archive/files.py", "pyarrow", ("parquet.read_table",), Source.OURS, Place.WORKER),
