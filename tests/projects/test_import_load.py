@@ -302,8 +302,14 @@ def test_file_of_refused_rows_is_given_up_and_says_so(reports, monkeypatch):
 
 
 def test_large_rows_make_small_chunks(reports, monkeypatch):
-    monkeypatch.setattr(storing, "CHUNK_BYTES", 100)
-    rows = [importing.Row(f"line {n}", None, {"text": f"Text {n}"}, size=60) for n in range(5)]
+    monkeypatch.setattr(storing, "CHUNK_BYTES", 10_000)
+    rows = [importing.Row(f"line {n}", None, {"text": f"Text {n}"}, size=6_000) for n in range(5)]
+    assert [done.read for done in importing.load(reports, rows, by=None)] == [2, 2, 1]
+
+
+def test_rows_count_by_the_memory_that_they_take_whatever_their_text_takes(reports, monkeypatch):
+    monkeypatch.setattr(storing, "CHUNK_BYTES", 10_000)
+    rows = [importing.Row(f"line {n}", None, {"text": f"Text {n}", "x": [[]] * 60}, size=200) for n in range(5)]
     assert [done.read for done in importing.load(reports, rows, by=None)] == [2, 2, 1]
 
 

@@ -234,7 +234,7 @@ def csv_sets(place: Path) -> Iterator[Hostile]:
     )
     wide = "text\n" + "x," * 1_500_000 + "\ny\n"
     yield sent("csv: a million fields in a row", TEXTS, "csv", {"t.csv": wide}, "wrong-columns", tasks=1)
-    yield sent("csv: NUL in a text", TEXTS, "csv", {"t.csv": "text\na\x00b\nc\n"}, "bad-text", tasks=1)
+    yield sent("csv: NUL in a text", TEXTS, "csv", {"t.csv": "text\na\x00b\nc\n"}, "nul-character", tasks=1)
     yield sent("csv: formulas", TEXTS, "csv", {"t.csv": "text\n=cmd|' /C calc'!A0\n"}, tasks=1)
 
 

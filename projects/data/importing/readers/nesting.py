@@ -9,6 +9,7 @@ from projects.errors import Refused
 # What each character of JSON that parts values comes to in memory, by CPython 3.11 on a machine of 64 bits.
 OF_A_COMMA, OF_A_COLON, OF_A_BRACKET = 40, 72, 72
 OF_AN_ENTRY, OF_A_VALUE = 56, 32
+LARGER = (str, dict, list, tuple)  # what is more than a number
 MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)  # a string, or a bracket outside of all strings
 
 
@@ -86,17 +87,15 @@ def nests_deeper(value: Any, levels: int) -> bool:
 
 def memory_of(value: Any) -> int:
     """Bytes of memory that a value of JSON takes, roughly."""
-    total, waiting = 0, [value]
+    total, waiting = OF_A_VALUE, [value]
     while waiting:
         one = waiting.pop()
-        total += OF_A_VALUE
         if isinstance(one, str):
             total += len(one)
         elif isinstance(one, dict):
-            total += OF_AN_ENTRY * (len(one) + 1)
-            waiting += one.keys()
-            waiting += one.values()
+            total += OF_AN_ENTRY + (OF_AN_ENTRY + 2 * OF_A_VALUE) * len(one)
+            waiting += [inner for inner in one.values() if isinstance(inner, LARGER)]
         elif isinstance(one, list | tuple):
-            total += 8 * len(one) + OF_AN_ENTRY
-            waiting += one
+            total += OF_AN_ENTRY + (8 + OF_A_VALUE) * len(one)
+            waiting += [inner for inner in one if isinstance(inner, LARGER)]
     return total
