@@ -1,4 +1,4 @@
-"""`python -m taskers.sandbox MODULE|SCRIPT.py ARGUMENTS`: run it inside the sandbox that TANDEM_SANDBOX describes.
+"""`python -m taskers.sandbox MODULE|SCRIPT.py ARGUMENTS`: run it inside the sandbox that SANDBOX_POLICY describes.
 
 Ends with 78 where the sandbox cannot be entered; the code is then not run at all.
 """
@@ -12,7 +12,7 @@ import tempfile
 from taskers.sandbox.enter import CannotEnter, enter
 from taskers.sandbox.policy import Policy
 
-VARIABLE = "TANDEM_SANDBOX"
+VARIABLE = "SANDBOX_POLICY"
 CANNOT_ENTER = 78  # EX_CONFIG of sysexits.h
 
 
