@@ -8,7 +8,7 @@ from django.db import connection
 
 from benchmarks.queue import plans
 from projects import queue
-from projects.errors import AlreadySubmitted, Banned, LeaseLost, Refused, StaleDraft
+from projects.errors import AlreadySubmitted, Banned, LeaseLost, Refused, StaleDraft, WrongToken
 from projects.models import Annotation, Assignment, Draft
 from projects.queue import drafts, leases
 from projects.workflow import submission, void_work
@@ -59,12 +59,12 @@ def test_a_heartbeat_is_one_statement_that_finds_its_tasker_and_waits_for_no_dis
 
 
 def test_a_stranger_cannot_keep_give_back_or_hand_in(cast, mine) -> None:
-    for tasker, token in ((cast.bob, mine.token), (cast.alice, uuid4())):
-        with pytest.raises(LeaseLost):
+    for tasker, token, refusal in ((cast.bob, mine.token, LeaseLost), (cast.alice, uuid4(), WrongToken)):
+        with pytest.raises(refusal):
             queue.renew(mine, tasker, token)
-        with pytest.raises(LeaseLost):
+        with pytest.raises(refusal):
             queue.release(mine, tasker, token)
-        with pytest.raises(LeaseLost):
+        with pytest.raises(refusal):
             submission.submit(mine, tasker, token, make.MARIA)
     assert not Annotation.objects.exists()
 
