@@ -65,12 +65,11 @@ def test_bad_choice_names_its_place(mina, batch, tmp_path) -> None:
     assert mina.post(f"/api/v1/imports/{found['id']}/drop/").json()["state"] == "dropped"
 
 
-def test_what_nobody_is_at_is_let_go_of_and_what_somebody_is_at_is_not(mina, batch) -> None:
-    made = importing.receive(batch, ContentFile(lines(ROW).encode()), name="old.said", by=None)
-    address = f"/api/v1/imports/{made.public_id}/drop/"
-    assert mina.post(address).status_code == 409
-    ProcrastinateJob.objects.all().delete()
+def test_an_import_that_waits_can_be_dropped_once_and_its_job_does_not_run(mina, batch) -> None:
+    waiting = importing.receive(batch, ContentFile(lines(ROW).encode()), name="old.said", by=None)
+    address = f"/api/v1/imports/{waiting.public_id}/drop/"
     assert mina.post(address).json()["state"] == "dropped"
+    assert not ProcrastinateJob.objects.filter(status="todo", queue_name="imports").exists()
     assert mina.post(address).status_code == 409
 
 
