@@ -31,7 +31,7 @@ def lay(offer: Offer, store: Path, place: Path) -> None:
     (place / OFFER).write_text(json.dumps({"key": offer.key, "row": row}))
     for path in files_of(offer, store):
         _link(path, place / path.name)
-    if offer.terms and offer.origin is None:
+    if offer.terms:
         for artifact in offer.artifacts:
             if (path := path_of(artifact, store)).exists():
                 _link(path, place / BUNDLE / artifact.member)

@@ -12,8 +12,10 @@ import psutil
 import pytest
 
 from assist.adapters import RUNTIMES, catalogue
+from assist.adapters.bundle import BUNDLE
+from assist.adapters.files import path_of
 from assist.errors import CopilotError
-from assist.runtime import supervisor
+from assist.runtime import model_folder, supervisor
 from assist.runtime.children import Pauses
 from assist.runtime.client import RuntimeClient, serving
 from tests.support.assist.pictures import Picture
@@ -313,3 +315,15 @@ async def test_model_that_was_started_when_it_was_asked_makes_room_when_it_is_id
         store = (await client.status())["store"]
         assert (store["made"], store["in_memory"]) == (1, 1) and 0 < store["memory_bytes"] <= store["memory_limit"]
         await client.close()
+
+
+@pytest.mark.parametrize("key", [key for key, offer in RUNTIMES.items() if offer.terms])
+def test_a_shipped_model_finds_its_files_by_their_places_in_its_own_folder(tmp_path: Path, key: str) -> None:
+    """Its process may write nothing there: it could not lay them out itself."""
+    offer, store, place = RUNTIMES[key], tmp_path / "store", tmp_path / "place"
+    store.mkdir()
+    for artifact in offer.artifacts:
+        path_of(artifact, store).write_bytes(b"weights")
+    model_folder.lay(offer, store, place)
+    for artifact in offer.artifacts:
+        assert (place / BUNDLE / artifact.member).read_bytes() == b"weights"
