@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from assist.adapters import sam_frame
+from assist.adapters.library_faults import UnusableWeights
 
 GRID, CHANNELS = 64, 256  # places of an embedding, along each side; numbers of each
 WEIGHT, BIAS = "familiar.weight", "familiar.bias"  # beside a decoder's own tensors
@@ -30,14 +31,14 @@ class Familiar(NamedTuple):
 
 
 def taken_from(tensors: dict[str, Tensor]) -> Familiar | None:
-    """The line that is among these, which it leaves; None where there is none. Raises ValueError for what is none."""
+    """The line that is among these, which it leaves; None where there is none. Raises UnusableWeights."""
     weight, bias = tensors.pop(WEIGHT, None), tensors.pop(BIAS, None)
     if weight is None and bias is None:
         return None
     if weight is None or bias is None or weight.shape != (CHANNELS,) or bias.shape != ():
-        raise ValueError("it holds half of what tells pictures apart")
+        raise UnusableWeights("it holds half of what tells pictures apart")
     if not all(one.is_floating_point() and bool(torch.isfinite(one).all()) for one in (weight, bias)):
-        raise ValueError("it holds what is no number")
+        raise UnusableWeights("it holds what is no number")
     return Familiar(weight.float(), bias.float())
 
 

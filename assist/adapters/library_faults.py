@@ -45,9 +45,15 @@ REASONS: Mapping[str, str] = {
 MEMORY_WORDS = ("bad_alloc", "can't allocate memory", "failed to allocate", "unable to allocate", "out of memory")
 
 
+class UnusableWeights(ValueError):
+    """A model's file is well-formed, and what it holds can't be used; the words are ours."""
+
+
 def reason(problem: BaseException, files: Iterable[str] = ()) -> str:
     """Why a library failed. `files`: of the model, by their place in its folder."""
     words = str(problem)
+    if isinstance(problem, UnusableWeights):
+        return words
     if any(part in words.lower() for part in MEMORY_WORDS):
         return REASONS["MemoryError"]
     names = [kind.__name__ for kind in type(problem).__mro__]

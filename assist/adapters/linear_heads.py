@@ -8,7 +8,7 @@ from safetensors.numpy import load_file
 
 from assist.adapters import RuntimeMissing
 from assist.adapters.bundle import Bundle
-from assist.adapters.library_faults import reason
+from assist.adapters.library_faults import UnusableWeights, reason
 
 Shares = dict[str, float | None]
 
@@ -19,9 +19,9 @@ class Head:
     def __init__(self, labels: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
         self.labels = labels.tobytes().decode().split("\n")
         if weights.shape != (len(self.labels), weights.shape[-1]) or bias.shape != (len(self.labels),):
-            raise ValueError("its arrays don't fit each other")
+            raise UnusableWeights("its arrays don't fit each other")
         if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
-            raise ValueError("it holds what is no number")
+            raise UnusableWeights("it holds what is no number")
         self.weights, self.bias = weights, bias
 
     def shares(self, vectors: np.ndarray) -> np.ndarray:

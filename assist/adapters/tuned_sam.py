@@ -13,7 +13,7 @@ from assist.adapters import RuntimeMissing, familiar, mobile_sam
 from assist.adapters.bundle import Bundle
 from assist.adapters.devices import Device
 from assist.adapters.files import DECODER, ENCODER, verify
-from assist.adapters.library_faults import reason
+from assist.adapters.library_faults import UnusableWeights, reason
 from assist.adapters.mobile_sam import Elsewhere, MobileSam
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
@@ -35,8 +35,8 @@ def load(bundle: Bundle, device: Device) -> MobileSam:
 
 
 def fill(decoder: SamDecoder, weights: dict[str, torch.Tensor]) -> None:
-    """Take the weights of the mask decoder, all of them. Raises RuntimeError where they don't fit, ValueError where
-    they are no numbers."""
+    """Take the weights of the mask decoder, all of them. Raises RuntimeError where they don't fit,
+    UnusableWeights where they are no numbers."""
     if not all(one.is_floating_point() and bool(torch.isfinite(one).all()) for one in weights.values()):
-        raise ValueError("it holds what is no number")
+        raise UnusableWeights("it holds what is no number")
     decoder.mask_decoder.load_state_dict(weights, strict=True)

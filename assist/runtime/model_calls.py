@@ -10,11 +10,10 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from assist.adapters import Offer, outside
+from assist.adapters import Offer
 from assist.errors import CopilotError
 from assist.runtime.embedding_files import Disk, Key
 from assist.runtime.model_channel import Call
-from taskers.outbound.sending import Limits
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +78,10 @@ class ModelCalls:
         url, body = fields["url"], fields["body"]
         if not self._names(url) or not isinstance(body, bytes | None):
             raise CopilotError("backend-refused", "This model's manifest does not name that host.")
+        # Few models ask other hosts, and the guard of such requests brings Django.
+        from assist.adapters import outside
+        from taskers.outbound.sending import Limits
+
         limits = Limits(min(float(fields["seconds"]), MAX_SECONDS), read=min(int(fields["read"]), outside.MAX_READ))
         return asdict(await outside.ask_directly(url, outside.owner_name(self._offer.key), body, limits))
 

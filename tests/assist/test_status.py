@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,18 @@ def said_of(project) -> str:
     return status.of_project(project, project.settings_now())
 
 
+def once_started(sentence_now: Callable[[], str]) -> str:
+    """The sentence that comes after "The copilot is starting"."""
+    sentence = sentence_now()
+    for _ in range(400):
+        if not sentence.startswith("The copilot is starting"):
+            break
+        status._Asked.at = -status.FRESH_SECONDS
+        time.sleep(0.05)
+        sentence = sentence_now()
+    return sentence
+
+
 def test_dead_runtime_is_said_on_the_projects_page(cast: Cast, settings) -> None:
     settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
     project = make.project(cast.riverside)
@@ -61,19 +73,13 @@ def test_missing_weights_are_said_with_what_to_do(cast: Cast, settings, tmp_path
     project = work.image_project(cast.riverside)
     with running(work.SAM, weights=tmp_path) as runtime:
         settings.RUNTIME_ADDRESS = runtime.address
-        for _ in range(400):
-            sentence = said_of(project)
-            if not sentence.startswith("The copilot is starting"):
-                break
-            status._Asked.at = -status.FRESH_SECONDS
-            time.sleep(0.05)
-        assert "python -m assist.adapters fetch" in sentence
+        assert "python -m assist.adapters fetch" in once_started(lambda: said_of(project))
 
 
 def test_capability_that_nobody_serves_is_said(settings) -> None:
     with running(*SPACY_ONLY) as runtime:
         settings.RUNTIME_ADDRESS = runtime.address
-        assert "not installed" in status.of_capability("segment")
+        assert "not installed" in once_started(lambda: status.of_capability("segment"))
 
 
 def test_page_asks_the_runtime_once_in_a_while(settings, fake_runtime: Runtime, monkeypatch) -> None:

@@ -1,5 +1,6 @@
 """The rooms of whoever looks after models: snapshots taken, runs begun, watched and stopped, by page and by program."""
 
+import io
 import re
 
 import pytest
@@ -125,13 +126,13 @@ def test_a_program_does_the_same(cast, project) -> None:
     refused(mine.post("runs", key, body=body | {"parameters": {"x": 1}}), 422, "unknown-parameter", "x")
 
 
-def test_why_a_run_failed_is_said_in_the_readers_language(cast, project, emil, tmp_path) -> None:
+def test_why_a_run_failed_is_said_in_the_readers_language(cast, project, emil) -> None:
     """It is kept in English, with its values, and what a package said stays as it was said."""
     snapshots.run(snapshots.take(project, by=cast.mina).pk)
-    (tmp_path / "said").write_text("Traceback:\nValueError: no (good) thing\n\n")
+    stderr = io.BytesIO(b"Traceback:\nValueError: no (good) thing\n\n")
     kept = {
         REASONS["few-spans"] % {"number": 20}: "Hay menos de 20 textos con un fragmento del que aprender",
-        recipe_process._why(1, tmp_path / "said"): "La receta falló (código 1). ValueError: no (good) thing",
+        recipe_process._why(1, stderr): "La receta falló (código 1). ValueError: no (good) thing",
         pictures.NoRoom(needed="700", free="12").text: "necesitan 700 MB",
         "Somebody pulled the plug.": "Somebody pulled the plug.",
     }

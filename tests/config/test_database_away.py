@@ -178,7 +178,8 @@ class Site:
         source = f"postgresql://{at['USER']}@/{at['NAME']}?host={quote(str(at['HOST']), safe='')}"
         dump = self.data / "test.dump"
         backup._run("pg_dump", source, ["--format=custom", "--no-owner", f"--file={dump}"])
-        backup._run("pg_restore", postgres.owner_url(self.data), ["--no-owner", "--dbname=tandem", "--exit-on-error", str(dump)])
+        options = ["--no-owner", "--dbname=tandem", "--exit-on-error", str(dump)]
+        backup._run("pg_restore", postgres.owner_url(self.data), options)
 
     def get(self, path: str, **headers: str) -> tuple[HTTPResponse, str]:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
