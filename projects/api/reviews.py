@@ -19,7 +19,7 @@ from projects.web.reviewer import review
 from projects.web.reviewer.combining import matches_json
 from projects.web.shared import work_body
 from projects.web.shared.json_view import taken
-from projects.workflow import submission
+from projects.workflow import corrections, submission
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound
 from taskers.models import Scope
@@ -165,7 +165,7 @@ class Review(_Reviewing):
     @described("Take a task to review it", {200: ReviewShape}, request=None, operation_id="reviews_claim")
     def post(self, request: Request, task_id: UUID) -> Response:
         task = self.task(task_id, *access.REVIEW)
-        held = queue.claim_review(task, self.person)
+        held = corrections.open_review(task, self.person)
         look = second_looks.of_task(task)
         return Response(ReviewShape(shown(held, blind=bool(look and look.is_blind))).data)
 

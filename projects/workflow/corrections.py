@@ -17,7 +17,7 @@ from django.db import transaction
 
 from projects import queue
 from projects.errors import CorrectionOver
-from projects.models import Annotation, Assignment, Correctable, Draft, limits
+from projects.models import Annotation, Assignment, Correctable, Draft, Task, limits
 from projects.models.promises import COMPARED
 from projects.quality import consensus, pay
 from projects.quality.gold import settling
@@ -26,6 +26,7 @@ from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
 from projects.workflow import batch_closing, returned_work
 from taskers.database.prepared import ask, ask_rows
+from taskers.models import Person
 from taskers.outbox import events
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ PIECE = 500
 
 # Judgements whose time is over and from which nothing can follow, many in one statement: of undecided tasks that want
 # more than came in, in batches that go on. Whoever hands in meanwhile waits for the task's lock, or isn't counted and
-# leaves a row of their own. Tasks that somebody else has locked are left to `_end`.
+# leaves a row of their own. Tasks that somebody else has locked are left to `end_due`.
 PASS_BY = """
 WITH due AS (
   SELECT c.assignment_id, a.task_id FROM projects_correctable c JOIN projects_assignment a ON a.id = c.assignment_id
@@ -156,6 +157,13 @@ def correct(assignment: Assignment, answer: object, *, active_ms: int = 0, refus
     return made
 
 
+def open_review(task: Task, reviewer: Person) -> Assignment:
+    """The review of a task, held by this reviewer (`queue.claim_review`). Answers that can't be corrected any more, and
+    that no worker has come to yet, are considered first."""
+    end_due(task.pk)
+    return queue.claim_review(task, reviewer)
+
+
 def follow_submissions() -> int:
     """Read the outbox, and consider what was handed in and can't be corrected; returns how many events there were.
 
@@ -185,15 +193,16 @@ def _end_due() -> int:
             return ended
         for key in tasks:
             try:
-                ended += _end(key)
+                ended += end_due(key)
             except Exception:
                 logger.exception("The work on task %s can't be considered; it is tried again later.", key)
                 failed.add(key)
 
 
 @transaction.atomic
-def _end(task_key: int) -> int:
-    """What follows from the work on one task, once; returns how many pieces of work that was."""
+def end_due(task_key: int) -> int:
+    """What follows from the work on one task that can't be corrected any more, once; returns how many pieces of work
+    that was."""
     task = queue.lock(task_key)
     ended = ask_rows(END, {"task": task_key, "wanted": task.wanted}, Ended)
     for work in ended:

@@ -13,6 +13,7 @@ from projects.quality import consensus
 from projects.quality.effects import pay_undecided
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
+from projects.workflow import corrections
 from projects.workflow.batch_closing import refuse_if_over
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -125,6 +126,7 @@ def lower_overlap(task: Task, wanted: int, *, by: Person) -> Task:
 def cancel(task: Task, *, by: Person, note: str = "") -> Task:
     """Ask nobody about a task any more; what came in is paid as promised. Raises AlreadyDecided, and StateConflict
     where it is gold, somebody works on it or may correct an answer, or it was cancelled already."""
+    corrections.end_due(task.pk)
     task = queue.lock(task.pk)
     refuse_if_known(task)
     if Verdict.objects.current().filter(task=task).exists():

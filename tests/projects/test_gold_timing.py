@@ -103,6 +103,18 @@ def test_what_follows_from_a_request_comes_with_the_next_turn_of_a_worker(cast, 
     assert before >= len(deciding) and Transfer.objects.count() == before, "once"
 
 
+def test_a_reviewer_need_not_wait_for_the_worker(cast, client) -> None:
+    at = site(cast, 20, random.Random(3))
+    tab = Tab(at)
+    mine = tab.claim()
+    while mine.task_id not in at.deciding:
+        mine = held(tab.submit(mine))
+    tab.submit(mine)
+    client.force_login(cast.rita)
+    assert client.get(f"/review/{mine.task.public_id}/").status_code == 200
+    assert Verdict.objects.get().task_id == mine.task_id
+
+
 def test_work_that_cannot_be_considered_keeps_no_other_back(cast, monkeypatch) -> None:
     at = site(cast, 20, random.Random(4))
     tab = Tab(at)

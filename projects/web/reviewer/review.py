@@ -50,7 +50,7 @@ from projects.web.reviewer.combining import matches_json
 from projects.web.reviewer.mistakes_json import with_mistakes
 from projects.web.shared import work_body
 from projects.web.shared.json_view import json_view, read_text, read_uuid
-from projects.workflow import submission
+from projects.workflow import corrections, submission
 from projects.workflow.comments import reading
 from taskers import access as roles
 from taskers.errors import NotAllowed, NotFound, Problem
@@ -144,7 +144,7 @@ def page(request: MemberRequest, task_id: UUID) -> HttpResponse:
     task = access.task(request.user, task_id, *access.REVIEW)
     selection = selection_beside(request, task)
     try:
-        review = queue.claim_review(task, request.user)
+        review = corrections.open_review(task, request.user)
     except Problem as problem:
         back = {"url": selection.through("review-list"), "label": _("To the waiting tasks")}
         return render(request, "problem.html", {"problem": problem, "back": back}, status=problem.status)

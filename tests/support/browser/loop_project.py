@@ -80,7 +80,7 @@ while isinstance(mine := queue.claim_group(jun, project, 100), list):
             "value": kinds[one.task.payload["text"]], "provenance": {{"source": "human"}}}}]}}
         for one in mine
     }}
-    submission.submit_group(mine, jun, mine[0].token, said)
+    submission.receive_group(mine, jun, mine[0].token, said)
 registry.deploy(project, registry.model_version("all-minilm-l6@2"), share=100, by=maya, grounds=registry.FIRST)
 print(len(kinds))
 """
