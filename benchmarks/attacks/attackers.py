@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from projects.data.connectors.upload import opened
 from projects.data.importing import FORMATS
-from projects.data.importing.format import Reading
+from projects.data.reading.format import Reading
 from projects.errors import Refused
 
 MIB = 1024 * 1024

@@ -14,8 +14,8 @@ from benchmarks.queue import fixtures
 from benchmarks.queue.measure import Row, at_most
 from projects.data import importing
 from projects.data.importing.choices import Choices
-from projects.data.importing.readers.jsonl import read_jsonl
-from projects.data.importing.rows import Said
+from projects.data.reading.readers.jsonl import read_jsonl
+from projects.data.reading.rows import Said
 from projects.models import Batch
 from projects.reports import progress
 from projects.workflow import batches

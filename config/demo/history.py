@@ -25,7 +25,7 @@ from config.demo.crew import CARELESS, CREW, Course, Desk, Worker
 from projects import queue
 from projects.configuration import configure
 from projects.data import importing
-from projects.data.importing.rows import Known, Row
+from projects.data.reading.rows import Known, Row
 from projects.models import Assignment, Batch, DayTally, Project
 from projects.quality import estimating
 from projects.quality.gold import settling

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from projects.api.serializers import KnownFields, PageQuery, PageShape
 from projects.data.importing.plan import without_pictures
-from projects.data.importing.rows import told
+from projects.data.reading.rows import told
 from projects.models import Import, ImportFaults, limits
 
 

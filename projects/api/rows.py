@@ -9,10 +9,10 @@ from typing import IO, Any, TypeVar
 from rest_framework.parsers import BaseParser, JSONParser
 
 from projects.data.importing import Fault, Item, Prediction, Row, read_predictions
-from projects.data.importing.readers.jsonl import read_jsonl
-from projects.data.importing.readers.nesting import nests_deeper
-from projects.data.importing.rows import told
 from projects.data.limits import MAX_DEPTH
+from projects.data.reading.readers.jsonl import read_jsonl
+from projects.data.reading.readers.nesting import nests_deeper
+from projects.data.reading.rows import told
 from projects.errors import Refused
 
 LONGEST_LIST = 8 * 1024 * 1024  # bytes; a list is held in memory whole, at some 25 times its size

@@ -14,8 +14,8 @@ from django.utils import timezone
 from projects import queue
 from projects.data import archive, exporting, importing
 from projects.data.archive import cleanup, moving
-from projects.data.importing.rows import Row
 from projects.data.media import assets
+from projects.data.reading.rows import Row
 from projects.models import (
     Annotation,
     Archive,

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.webhooks.receiver import receiving
 from projects.data import importing
-from projects.data.importing.readers.jsonl import read_jsonl
+from projects.data.reading.readers.jsonl import read_jsonl
 from projects.models import Task, TaskCallback, WebhookDelivery
 from projects.workflow import batches, task_actions
 from tests.support import cast as people

@@ -17,8 +17,8 @@ from projects.data import exporting
 from projects.data.exporting.datumaro_others import FORMATS
 from projects.data.exporting.terms import Terms
 from projects.data.importing import Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import recognise
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import recognise
 from projects.errors import Refused
 from projects.inference import geometry
 from projects.models import Label

@@ -23,7 +23,7 @@ from django.urls import reverse
 
 from projects import queue
 from projects.data import importing
-from projects.data.importing.rows import Known, Row
+from projects.data.reading.rows import Known, Row
 from projects.models import Annotation, Asset, Assignment, Correctable, Project, Task
 from projects.queue import RequestedTask, broken, complete
 from projects.queue.clock import Clock

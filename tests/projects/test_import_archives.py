@@ -14,9 +14,9 @@ import pytest
 from projects.data.connectors import upload
 from projects.data.connectors.server_folder import OneFolder
 from projects.data.importing import Fault, Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS
-from projects.data.importing.readers.unpacked import unpack
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS
+from projects.data.reading.readers.unpacked import unpack
 from projects.errors import Refused
 from taskers.errors import StorageFull
 from tests.support.projects.importing import picture

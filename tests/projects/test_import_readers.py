@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects.data.importing import Fault, Row
-from projects.data.importing.readers.columns import MAX_COLUMNS
-from projects.data.importing.readers.lines import MAX_LINE
+from projects.data.reading.readers.columns import MAX_COLUMNS
+from projects.data.reading.readers.lines import MAX_LINE
 from projects.errors import Refused
 from tests.support.projects.importing import read
 from tests.support.rounds import rounds

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from projects.data import importing
-from projects.data.importing.rows import Fault, told
+from projects.data.reading.rows import Fault, told
 from projects.errors import Refused
 from projects.models import Import
 from projects.task_types.shape import an_object

@@ -13,7 +13,7 @@ from projects import jobs, queue
 from projects.configuration import configure
 from projects.data import importing
 from projects.data.importing import storing
-from projects.data.importing.rows import Row
+from projects.data.reading.rows import Row
 from projects.errors import Refused
 from projects.models import Asset, Assignment, PooledGold, Task
 from projects.quality.gold import authoring, pool

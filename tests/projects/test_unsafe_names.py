@@ -28,9 +28,9 @@ from projects.data.connectors.left_media import Left
 from projects.data.connectors.server_folder import OneFolder
 from projects.data.connectors.urls import UrlList
 from projects.data.importing import Fault, Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS
-from projects.data.importing.readers import datumaro_process
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS
+from projects.data.reading.readers import datumaro_process
 from projects.errors import Refused
 from projects.models import Connector
 from taskers.outbound.fetching import Fetching

@@ -46,7 +46,7 @@ TABLES = {
 }
 # What is looked up through a name that no pattern here follows: values of choices (projects/queue/eligibility.py), what
 # shape.py and classification.py call a value's kind, refusals of image_regions.py that stand in a table, and what of a
-# file has no place in a task type (projects/data/importing/readers/homeless.py).
+# file has no place in a task type (projects/data/reading/readers/homeless.py).
 ELSEWHERE = {
     *("paused", "blocked", "banned", "skill", "language", "qualification"),
     *("a list", "an object", "text", "choice", "multiple", "number", "tree"),
@@ -92,7 +92,7 @@ BORROWED_COUNTED = {
 }
 # What formats, task types, recipes and shipped models are called and say of themselves, by path; pages look it up.
 TITLES = re.compile(
-    r"(projects/(data/exporting|data/importing/readers|task_types)|assist/learning/recipes|assist/adapters/shipped)"
+    r"(projects/(data/exporting|data/reading/readers|task_types)|assist/learning/recipes|assist/adapters/shipped)"
 )
 TITLED = re.compile(r"^ +(?:title|note|loses|upload|country) ?= ?", re.M)
 CHOICES = {"models.TextChoices", "models.IntegerChoices"}

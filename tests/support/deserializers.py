@@ -158,7 +158,7 @@ WATCHED: dict[str, Library] = {
     "optuna": Library(openers=("optuna.storages.JournalStorage", "optuna.artifacts")),
 }  # fmt: skip
 
-READERS = "projects/data/importing/readers"
+READERS = "projects/data/reading/readers"
 CONNECTORS = "projects/data/connectors"
 ADAPTERS = "assist/adapters"
 RECIPES = "assist/learning/recipes"
@@ -207,7 +207,7 @@ FILES = [
         ("assist.alike.duplicates.FORMATS",),
         "tests/assist/test_duplicates.py::test_what_is_no_thumbnail_of_ours_is_never_decoded"),
     Row(f"{READERS}/mask_files.py", "PIL", ("Image.open",), Source.MANAGER, Place.WORKER,
-        ("projects.data.importing.readers.mask_files.FORMATS", "projects.data.media.pictures.MAX_PIXELS"), BY_FILES),
+        ("projects.data.reading.readers.mask_files.FORMATS", "projects.data.media.pictures.MAX_PIXELS"), BY_FILES),
     Row(f"{CONNECTORS}/archives.py", "zipfile", ("ZipFile",), Source.MANAGER, Place.WORKER,
         tuple(f"projects.data.limits.{name}" for name in ("MAX_DIRECTORY", "MAX_ENTRIES", "MAX_RATIO")),
         "tests/projects/test_import_archives.py::test_what_unpacks_to_far_more_is_refused_however_it_is_packed"),
@@ -223,14 +223,14 @@ FILES = [
         ("projects.data.connectors.fetched.MOST",),
         "tests/projects/test_connectors_clouds.py"
         "::test_a_file_longer_than_any_may_be_is_refused_whatever_was_said_of_it"),
-    Row("projects/data/importing/columns.py", "csv", ("reader",), Source.MANAGER, Place.WORKER,
-        ("projects.data.importing.columns.HEAD", "projects.data.importing.columns.MOST"), BY_FILES),
+    Row("projects/data/reading/columns.py", "csv", ("reader",), Source.MANAGER, Place.WORKER,
+        ("projects.data.reading.columns.HEAD", "projects.data.reading.columns.MOST"), BY_FILES),
     Row(f"{READERS}/table.py", "csv", ("reader",), Source.MANAGER, Place.WORKER,
-        ("projects.data.importing.readers.lines.MAX_LINE", "projects.data.importing.readers.columns.MAX_COLUMNS"),
+        ("projects.data.reading.readers.lines.MAX_LINE", "projects.data.reading.readers.columns.MAX_COLUMNS"),
         "tests/projects/test_import_readers.py"
         "::test_csv_row_of_many_lines_that_never_ends_costs_the_memory_of_one_line"),
     Row(f"{READERS}/jsonl.py", "json", ("loads",), Source.MANAGER, Place.WORKER,
-        ("projects.data.importing.readers.lines.MAX_LINE",),
+        ("projects.data.reading.readers.lines.MAX_LINE",),
         "tests/projects/test_import_readers.py::test_any_bytes_give_rows_and_faults_or_one_refusal"),
     Row(f"{READERS}/json_parts.py", "json", ("JSONDecoder",), Source.MANAGER, Place.WORKER,
         ("projects.data.limits.MAX_TEXT_BYTES",),
@@ -241,7 +241,7 @@ FILES = [
     Row(f"{READERS}/xml_files.py", "defusedxml", (
         "ElementTree.DefusedXMLParser", "ElementTree.iterparse"), Source.MANAGER,
         Place.WORKER,
-        ("projects.data.limits.MAX_XML_DEPTH", "projects.data.importing.readers.voc.MAX_FILE"),
+        ("projects.data.limits.MAX_XML_DEPTH", "projects.data.reading.readers.voc.MAX_FILE"),
         "tests/projects/readers/test_boxes.py::test_xml_that_would_grow_or_fetch_is_refused"),
     Row(f"{READERS}/docbin.py", "zlib", ("decompressobj", ".decompress"), Source.MANAGER, Place.WORKER,
         ("projects.data.limits.MAX_DOCBIN_BYTES",),
@@ -253,19 +253,19 @@ FILES = [
         ("projects.data.limits.MAX_PARQUET_DEPTH", "projects.data.limits.MAX_PARQUET_VALUES"),
         "tests/projects/readers/test_tables.py::test_a_parquet_file_cut_in_half_is_refused_by_name"),
     Row(f"{READERS}/hugging_face.py", "pyarrow", ("ipc.open_stream",), Source.MANAGER, Place.WORKER,
-        ("projects.data.importing.readers.parquet.AT_ONCE",),
+        ("projects.data.reading.readers.parquet.AT_ONCE",),
         "tests/projects/readers/test_texts.py::test_an_arrow_file_cut_in_half_keeps_what_is_whole"),
     Row(f"{READERS}/marks.py", "pycocotools", ("mask.frPyObjects", "mask.merge"), Source.MANAGER, Place.WORKER,
         ("projects.data.media.pictures.MAX_PIXELS",),
         "tests/projects/readers/test_coco.py::test_bad_annotations_are_told_one_by_one_and_the_good_one_stays"),
     Row(f"{READERS}/gathered.py", "json", ("loads",), Source.OURS, Place.WORKER,  # parts that it wrote to a file
-        ("projects.data.importing.readers.gathered.MAX_PARTS",)),
+        ("projects.data.reading.readers.gathered.MAX_PARTS",)),
     Row(f"{READERS}/through_datumaro.py", "subprocess", ("Popen",), Source.MANAGER, Place.READER,
-        ("projects.data.importing.readers.through_datumaro.MAX_MEGABYTES",),
+        ("projects.data.reading.readers.through_datumaro.MAX_MEGABYTES",),
         "tests/projects/readers/test_datumaro.py::test_a_set_that_takes_too_much_memory_is_refused_by_name"),
     Row(f"{READERS}/datumaro_process.py", "datumaro", ("components.dataset.Dataset.import_from",), Source.MANAGER,
-        Place.READER, ("projects.data.importing.readers.datumaro_process.MAX_SECONDS",
-                       "projects.data.importing.readers.through_datumaro.MAX_MEGABYTES"),
+        Place.READER, ("projects.data.reading.readers.datumaro_process.MAX_SECONDS",
+                       "projects.data.reading.readers.through_datumaro.MAX_MEGABYTES"),
         "tests/projects/readers/test_datumaro.py"
         "::test_files_that_datumaro_cant_read_are_refused_by_name_and_nothing_is_left_behind"),
 ]  # fmt: skip

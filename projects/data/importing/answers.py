@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from projects.data.importing import fitting
-from projects.data.importing.rows import Fault, Said
+from projects.data.reading.rows import Fault, Said
 from projects.errors import Refused
 from projects.models import limits
 from projects.task_types import TaskType

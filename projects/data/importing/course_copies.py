@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
-from projects.data.importing.rows import Known, Row
 from projects.data.importing.storing import load_all
+from projects.data.reading.rows import Known, Row
 from projects.models import Project, limits
 from projects.quality.qualification import qualification_tests
 from projects.queue.qualification import course_items

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from projects.data.importing.rows import Fault
+from projects.data.reading.rows import Fault
 from projects.errors import Refused
 from projects.task_types.shape import clipped
 

@@ -14,7 +14,7 @@ from projects import queue
 from projects.data.importing.answers import Spoken, Words
 from projects.data.importing.choices import LEAVE, Choices, meanings
 from projects.data.importing.row_check import Ready
-from projects.data.importing.rows import Fault, Known, Row
+from projects.data.reading.rows import Fault, Known, Row
 from projects.models import Import, ImportedAnnotator, PredictionSource, Project, limits
 from projects.quality import consensus
 from projects.queue.answer_check import asked_of, labels_of

@@ -10,10 +10,10 @@ from typing import Any
 from projects.data.connectors.files import Files
 from projects.data.importing.answers import names_in
 from projects.data.importing.choices import Choices, columns_before, proposals
-from projects.data.importing.columns import header
-from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.row_check import parts, ready
-from projects.data.importing.rows import Fault, Row, memory_of_row, storable, told
+from projects.data.reading.columns import header
+from projects.data.reading.format import ImportFormat, Reading
+from projects.data.reading.rows import Fault, Row, memory_of_row, storable, told
 from projects.errors import Refused
 from projects.models import Import, Project
 from projects.task_types import TASK_TYPES, TaskType

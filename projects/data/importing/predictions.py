@@ -11,11 +11,11 @@ from django.db.models import Q
 
 from projects.data.importing.choices import Choices
 from projects.data.importing.kept_answers import AnswersKept, Offer
-from projects.data.importing.readers.going_on import after
-from projects.data.importing.readers.json_lines import value_of
-from projects.data.importing.readers.lines import each_line
-from projects.data.importing.rows import Fault, Said
 from projects.data.importing.storing import CHUNK_ROWS, KEPT_FAULTS
+from projects.data.reading.readers.going_on import after
+from projects.data.reading.readers.json_lines import value_of
+from projects.data.reading.readers.lines import each_line
+from projects.data.reading.rows import Fault, Said
 from projects.errors import Refused
 from projects.models import ArchivedTask, Import, Project, Task, limits
 from projects.task_types.shape import a_text

@@ -15,12 +15,13 @@ from projects.data.connectors import saved, unseen, upload
 from projects.data.connectors.files import Files
 from projects.data.connectors.left_media import Left
 from projects.data.connectors.unseen import Unseen
-from projects.data.importing import at_work, recognise
+from projects.data.importing import at_work
 from projects.data.importing.choices import JOB, Choices
-from projects.data.importing.format import ImportFormat, Reading
 from projects.data.importing.plan import needs, plan
-from projects.data.importing.rows import Item, storable
 from projects.data.importing.storing import Loaded, known_columns, load
+from projects.data.reading import recognise
+from projects.data.reading.format import ImportFormat, Reading
+from projects.data.reading.rows import Item, storable
 from projects.errors import Refused
 from projects.models import Batch, Connector, Import, ImportFaults
 from projects.queue.clock import Clock

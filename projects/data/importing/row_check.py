@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from projects.data.importing.answers import Spoken
 from projects.data.importing.callbacks import Callback
-from projects.data.importing.rows import Known, Row
 from projects.data.media.pictures import Picture
+from projects.data.reading.rows import Known, Row
 from projects.errors import Refused
 from projects.models import Asset, limits
 from projects.task_types import TaskType

@@ -21,8 +21,8 @@ from projects.data.importing.callbacks import keep as keep_callbacks
 from projects.data.importing.choices import Choices
 from projects.data.importing.kept_answers import AnswersKept, Brought
 from projects.data.importing.row_check import AUTO, Ready, parts, ready
-from projects.data.importing.rows import Fault, Item, Row, memory_of_row
 from projects.data.media import assets
+from projects.data.reading.rows import Fault, Item, Row, memory_of_row
 from projects.errors import Refused
 from projects.models import ArchivedTask, Asset, Batch, Project, Task
 from projects.quality.gold import authoring, grading

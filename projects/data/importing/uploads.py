@@ -15,8 +15,9 @@ from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from projects.data.importing import parts, recognise
+from projects.data.importing import parts
 from projects.data.importing.receive import receive
+from projects.data.reading import recognise
 from projects.errors import Refused
 from projects.models import Batch, Import, Project, Upload
 from taskers.errors import NotFound, Problem, StateConflict, StorageFull

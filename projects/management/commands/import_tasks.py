@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from projects.data import importing
-from projects.data.importing import recognise
+from projects.data.reading import recognise
 from projects.models import Batch, Import, Project, limits
 from projects.workflow import batches
 from taskers.errors import Problem

@@ -20,9 +20,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import access
 from projects.data import exporting, importing
-from projects.data.importing import recognise, start, uploads
+from projects.data.importing import start, uploads
 from projects.data.importing.progress import pace_of
-from projects.data.importing.rows import told
+from projects.data.reading import recognise
+from projects.data.reading.rows import told
 from projects.models import Import, ImportFaults, Project
 from projects.reports import notices
 from projects.task_types import TASK_TYPES

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from math import isfinite
 
-from projects.data.importing.readers.nesting import nests_deeper
 from projects.data.limits import MAX_DEPTH
+from projects.data.reading.readers.nesting import nests_deeper
 
 NUL = "Text can't hold NUL."
 HALF = "The text holds half of a surrogate pair."

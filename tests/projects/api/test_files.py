@@ -12,8 +12,8 @@ from django.urls import reverse
 from PIL import Image
 
 from projects.data import importing
-from projects.data.importing.rows import Row
 from projects.data.media.pictures import read_picture
+from projects.data.reading.rows import Row
 from projects.models import Project, Task
 from taskers.credentials import tokens
 from tests.support import cast as people

@@ -14,9 +14,9 @@ from projects.data.exporting.decided import Decided
 from projects.data.exporting.source import Source, labels_of
 from projects.data.exporting.terms import Terms
 from projects.data.importing.answers import Words
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS
-from projects.data.importing.rows import Row
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS
+from projects.data.reading.rows import Row
 from projects.models import Project
 from projects.queue import answer_check
 from projects.task_types import TASK_TYPES

@@ -14,8 +14,8 @@ from pycocotools import mask as coco
 
 from projects.data.connectors import upload
 from projects.data.importing import Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS, recognise
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS, recognise
 from projects.errors import Refused
 from tests.support.projects.files import Held, answers, faults, lost, read, rows
 from tests.support.projects.importing import lines, picture

@@ -10,11 +10,11 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from projects.data.importing import Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS, recognise
-from projects.data.importing.readers.datumaro_process import _mend
-from projects.data.importing.readers.hugging_face_things import region
-from projects.data.importing.readers.marks import Marks
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS, recognise
+from projects.data.reading.readers.datumaro_process import _mend
+from projects.data.reading.readers.hugging_face_things import region
+from projects.data.reading.readers.marks import Marks
 from tests.support.projects.files import Held, answers, faults, lost, read, rows
 from tests.support.projects.importing import picture
 
@@ -294,7 +294,7 @@ def test_nesting_without_end_is_a_fault_with_its_place(key):
 
 
 def test_json_of_any_kind_is_read_whole_whatever_its_pieces(monkeypatch):
-    monkeypatch.setattr("projects.data.importing.readers.json_parts.PIECE", 3)
+    monkeypatch.setattr("projects.data.reading.readers.json_parts.PIECE", 3)
     told = {"images": [{"id": n, "file_name": f"é{n}.png", "x": [1.5e3, -7, None, True, '"\\']} for n in range(4)]}
     items = read("coco", {"x.json": json.dumps(told, indent=1)} | {f"é{n}.png": picture(n) for n in range(4)})
     assert len(rows(items)) == 4

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from projects.data.importing import Row
-from projects.data.importing.rows import Fault
+from projects.data.reading.rows import Fault
 from tests.support.projects.files import answers, faults, lost, read
 from tests.support.projects.importing import picture
 

@@ -8,8 +8,8 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from projects.data.importing import Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS
 from tests.support.projects.files import Held, answers, faults, lost, read, rows
 from tests.support.projects.importing import picture
 

@@ -9,10 +9,10 @@ import pytest
 
 from projects.data.connectors.files import Folder
 from projects.data.importing import Fault, Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS, recognise
-from projects.data.importing.readers import through_datumaro
-from projects.data.importing.recognise import by_key
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS, recognise
+from projects.data.reading.readers import through_datumaro
+from projects.data.reading.recognise import by_key
 from projects.errors import Refused
 from tests.support.projects.datumaro_sets import written
 from tests.support.projects.files import Held, answers, faults, lost
@@ -173,7 +173,7 @@ import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 import django
 django.setup()
-import projects.data.importing.formats
+import projects.data.reading.formats
 print(sorted({"datumaro", "cv2", "pandas", "pyarrow", "datasets"} & set(sys.modules)))
 """
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

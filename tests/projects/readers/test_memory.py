@@ -6,10 +6,10 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS
-from projects.data.importing.readers.gathered import Gathered
-from projects.data.importing.readers.json_parts import parts
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS
+from projects.data.reading.readers.gathered import Gathered
+from projects.data.reading.readers.json_parts import parts
 from tests.support.projects.files import Held
 
 MB = 2**20

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects.data.importing import Fault, Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS, recognise
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS, recognise
 from projects.errors import Refused
 from tests.support.projects.files import Held, answers, rows
 from tests.support.projects.samples import SAMPLES

@@ -9,9 +9,9 @@ from pyarrow import parquet
 
 from projects.data.connectors.upload import opened
 from projects.data.importing import Row
-from projects.data.importing.columns import header
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS, recognise
+from projects.data.reading.columns import header
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS, recognise
 from projects.errors import Refused
 from tests.support.projects.files import Held, faults, read, rows
 from tests.support.projects.importing import picture

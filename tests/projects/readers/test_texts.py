@@ -11,9 +11,9 @@ from spacy.tokens import DocBin, Span
 
 from projects.data.connectors.files import Folder
 from projects.data.importing import Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS, recognise
-from projects.data.importing.readers import msgpack_objects
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS, recognise
+from projects.data.reading.readers import msgpack_objects
 from projects.errors import Refused
 from tests.support.projects.files import answers, faults, lost, read, rows
 from tests.support.projects.importing import lines, picture

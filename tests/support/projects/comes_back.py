@@ -9,9 +9,9 @@ import numpy as np
 from projects.data import exporting
 from projects.data.exporting.shapes import AREAS, bitmap, box_of, four_corners, rings
 from projects.data.importing import Fault, Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS, recognise
-from projects.data.importing.readers.united import NEAR
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS, recognise
+from projects.data.reading.readers.united import NEAR
 from projects.inference import geometry
 from projects.models import Asset
 from projects.task_types.region_shapes import SHAPES as CHECKS

@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 
 from projects.data.connectors.files import Entry
 from projects.data.importing import Fault, Row
-from projects.data.importing.format import ImportFormat, Reading
-from projects.data.importing.formats import FORMATS, recognise
+from projects.data.reading.format import ImportFormat, Reading
+from projects.data.reading.formats import FORMATS, recognise
 from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 

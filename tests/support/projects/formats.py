@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from projects.data.connectors.files import Files
-from projects.data.importing.format import ImportFormat, Reading
-from projects.data.importing.formats import FORMATS
-from projects.data.importing.rows import Fault, Item, Row, Said
+from projects.data.reading.format import ImportFormat, Reading
+from projects.data.reading.formats import FORMATS
+from projects.data.reading.rows import Fault, Item, Row, Said
 
 
 def _read(files: Files, reading: Reading) -> Iterator[Item]:

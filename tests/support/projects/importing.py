@@ -11,7 +11,7 @@ from PIL import Image
 
 from projects.data import importing
 from projects.data.connectors import upload
-from projects.data.importing.format import Reading
+from projects.data.reading.format import Reading
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ django.setup()
 
 from projects.data.connectors import upload  # noqa: E402
 from projects.data.importing import Fault, Row  # noqa: E402
-from projects.data.importing.format import Reading  # noqa: E402
-from projects.data.importing.formats import FORMATS, recognise  # noqa: E402
 from projects.data.importing.storing import _chunks  # noqa: E402
+from projects.data.reading.format import Reading  # noqa: E402
+from projects.data.reading.formats import FORMATS, recognise  # noqa: E402
 from projects.errors import Refused  # noqa: E402
 from tests.support.projects import expanding_sets  # noqa: E402
 from tests.support.projects.files import Held  # noqa: E402

@@ -17,8 +17,8 @@ from projects.data.exporting import ExportFormat
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.source import Source
 from projects.data.exporting.terms import Terms
-from projects.data.importing.readers import through_datumaro
 from projects.data.media.pictures import read_picture
+from projects.data.reading.readers import through_datumaro
 from projects.models import Asset, Project
 from tests.support.projects.exporting import picture
 

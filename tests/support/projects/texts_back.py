@@ -5,8 +5,8 @@ from typing import Any
 
 from projects.data import exporting
 from projects.data.importing import Fault, Row
-from projects.data.importing.format import Reading
-from projects.data.importing.formats import FORMATS, recognise
+from projects.data.reading.format import Reading
+from projects.data.reading.formats import FORMATS, recognise
 from tests.support import make
 from tests.support.projects.files import Held
 from tests.support.projects.round_trips import LABELS, decided, written

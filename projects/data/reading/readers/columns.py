@@ -1,0 +1,174 @@
+"""From a row of a table to a row to load: which column becomes what.
+
+A mapping names for a column the field that it becomes: one of the task's own ("text", "title", "first", ...),
+"external_id", "callback_url", "picture" (the path of a file that came along), "answer" or "answer.FIELD" (what the
+table says of the answer, for a field of a classification; "answer" alone is the first that takes choices), "by" and
+"score" (whose answer it is, and how sure), "meta" (comes back under the column's name), or "" (left out). A column that
+isn't mapped becomes what it is called. Several options of one cell are parted by "; ", a path's steps by " > ".
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, BinaryIO, NamedTuple
+
+from projects.data.connectors.files import Files
+from projects.data.reading.format import Reading
+from projects.data.reading.readers.going_on import Later
+from projects.data.reading.readers.listing import each_file
+from projects.data.reading.readers.picture_files import is_picture, picture_of, sized
+from projects.data.reading.rows import Fault, Item, Row, Said
+from projects.errors import Refused
+from taskers.errors import sentence
+
+MAX_COLUMNS = 1000
+ANSWER = "answer"
+
+
+class Columns(NamedTuple):
+    """What each column of a table becomes, in the table's order."""
+
+    names: tuple[str, ...]
+    targets: tuple[str, ...]
+    mapped: frozenset[str]  # of the targets, those that were chosen for a column
+
+    @classmethod
+    def of(cls, names: list[str], chosen: Mapping[str, str], place: str = "line 1") -> "Columns":
+        """The columns of a heading. Raises Refused where it can't be one, or shows nothing to label."""
+        if len(names) > MAX_COLUMNS:
+            text = "The header has %(number)s columns; at most %(most)s are read."
+            raise Refused(text, code="too-many-columns", place=place, number=len(names), most=MAX_COLUMNS)
+        by_lower = {name.strip().lower(): target for name, target in chosen.items()}
+        plain = [name.strip().lower() for name in names]
+        targets = [by_lower.get(name, name) for name in plain]
+        for name, target in by_lower.items():
+            if target and name not in plain:
+                text = "The header has no column “%(name)s”, which the mapping names."
+                raise Refused(text, code="no-such-column", place=place, name=name[:60])
+        _check(plain, targets, names, place)
+        return cls(tuple(plain), tuple(targets), frozenset(by_lower.values()))
+
+    def item(self, place: str, values: list[Any], size: int, files: Files | None) -> Item:
+        """The row of these values, one for each column."""
+        fields: dict[str, Any] = {}
+        meta: dict[str, Any] = {}
+        told: dict[str, Any] = {}
+        for name, target, value in zip(self.names, self.targets, values, strict=True):
+            if value is None or (value == "" and target != "text") or not target:
+                continue
+            if target in self.mapped and (target in ("by", "score") or target.split(".")[0] == ANSWER):
+                told[target] = value
+            elif target in self.mapped and target in ("meta", "callback_url"):
+                (meta if target == "meta" else told)[name if target == "meta" else target] = value
+            else:
+                fields[target] = value
+        if meta:
+            fields["meta"] = meta
+        return _row(place, fields, told, size, files)
+
+
+def _check(plain: list[str], targets: list[str], names: list[str], place: str) -> None:
+    if "text" not in targets and not {"first", "second"} <= set(targets) and "picture" not in targets:
+        found = ", ".join(f"“{name}”" for name in names)[:200]
+        raise Refused(
+            "The header has no column “text”. It has: %(found)s.", code="no-text-column", place=place, found=found
+        )
+    single = [target for target in targets if target not in ("", "meta")]
+    twice = {name for name in plain if not name or plain.count(name) > 1} if len(set(plain)) < len(plain) else set()
+    twice |= {name for name in plain if not name} | {one for one in single if single.count(one) > 1}
+    if twice:
+        raise Refused(
+            "Each column needs a name of its own; see “%(value)s”.",
+            code="bad-header",
+            place=place,
+            value=min(twice)[:60],
+        )
+
+
+def _row(place: str, fields: dict[str, Any], told: dict[str, Any], size: int, files: Files | None) -> Item:
+    external_id, named_by = _name(fields.pop("external_id", None)), None
+    if external_id is None:
+        external_id = named_by = _name(fields.pop("id", None))
+    lost: list[Fault] = []
+    said = _said(told, f"{place}, answer", lost)
+    picture = None
+    if files is not None and "picture" in fields and isinstance(fields["picture"], str):
+        name = fields.pop("picture")
+        try:
+            picture = picture_of(files, name)
+        except Refused as refused:
+            return Fault.of(refused, f"{place}, {name[:200]}")
+        fields |= sized(picture, name)
+        size += len(picture.data) + len(picture.thumbnail)
+        external_id = external_id or name
+    return Row(
+        place,
+        external_id,
+        fields,
+        picture,
+        size,
+        id=named_by,
+        callback=told.get("callback_url"),
+        said=said,
+        lost=tuple(lost),
+    )
+
+
+def _name(value: object) -> str | None:
+    if value is None or isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value).strip() or None
+
+
+def _said(told: dict[str, Any], place: str, lost: list[Fault]) -> tuple[Said, ...]:
+    parts = [
+        {"field": target.partition(".")[2], "value": _value(value)}
+        for target, value in told.items()
+        if target.split(".")[0] == ANSWER
+    ]
+    if not parts:
+        return ()
+    return (Said({"fields": parts}, str(told.get("by", ""))[:200], _score(told.get("score"), place, lost)),)
+
+
+class Parted(list[str]):
+    """Several options, or a path, of a cell; and what stood there, should it turn out to be a text."""
+
+    text = ""
+
+
+def _value(value: Any) -> Any:
+    """A cell as an answer has it: several options, a path, or one thing."""
+    if isinstance(value, str):
+        for mark in (" > ", "; "):
+            if mark in value:
+                parted = Parted(one.strip() for one in value.split(mark) if one.strip())
+                parted.text = value.strip()
+                return parted
+        return value.strip()
+    return list(value) if isinstance(value, list | tuple) else value
+
+
+def _score(value: Any, place: str, lost: list[Fault]) -> float | None:
+    if value is None:
+        return None
+    try:
+        score = float(value)
+    except (TypeError, ValueError, OverflowError):
+        score = math.nan
+    if 0 <= score <= 1:
+        return score
+    text = sentence("A score is a number from 0 to 1, not “%(value)s”.", value=str(value)[:40])
+    lost.append(Fault(place, "bad-score", text))
+    return None
+
+
+Rows = Callable[[Files | None, Mapping[str, str], BinaryIO], Iterable[Item | Later]]
+
+
+def each_table(files: Files, reading: Reading, endings: tuple[str, ...], rows: Rows) -> Iterator[Item | Later]:
+    """The items of every file that is a table. Where a column names pictures, those that lie there are no faults."""
+    pictured = "picture" in reading.columns.values()
+    for item in each_file(files, endings, partial(rows, files if pictured else None, reading.columns)):
+        if not (pictured and isinstance(item, Fault) and item.code == "not-read" and is_picture(item.place)):
+            yield item

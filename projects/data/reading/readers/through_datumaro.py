@@ -1,0 +1,148 @@
+"""Sets that Datumaro reads: unpacked into a folder, read by a process of its own, taken over item by item.
+
+Datumaro keeps all annotations of a set in memory while it reads; a set for which its process would need more than
+MAX_MEGABYTES is refused. Here only one item is held. The folder goes away with the reading.
+"""
+
+import subprocess
+import tempfile
+from collections.abc import Generator, Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from projects.data.connectors.files import Files, Folder
+from projects.data.reading.format import Reading
+from projects.data.reading.readers.going_on import Later, after
+from projects.data.reading.readers.json_parts import loads
+from projects.data.reading.readers.labelled import labelled
+from projects.data.reading.readers.marks import Marks, ellipse, turned_box
+from projects.data.reading.readers.united import united
+from projects.data.reading.readers.unpacked import unpack
+from projects.data.reading.rows import Fault, Item, Said
+from projects.errors import Refused
+from taskers.errors import sentence
+from taskers.sandbox import launch
+from taskers.sandbox.policy import Limits, Policy
+
+MAX_MEGABYTES = 4096
+MAX_ITEM = 64 * 1024 * 1024  # bytes of one line
+UNLABELLED = "object"  # what a thing without a label is called
+SCRIPT = Path(__file__).with_name("datumaro_process.py")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def read(importer: str, files: Files, reading: Reading) -> Iterator[Item]:
+    """The rows of a set, by Datumaro's importer of this name."""
+    return after(_items(importer, files, reading.task_type), reading.skip)
+
+
+def _items(importer: str, files: Files, task_type: str) -> Iterator[Item | Later]:
+    with tempfile.TemporaryDirectory(prefix="tandem-import-") as made:
+        folder, media = Path(made, "set"), Path(made, "media")
+        folder.mkdir()
+        media.mkdir()
+        yield from unpack(files, folder)
+        for told in _lines(importer, folder, media):
+            if "fault" in told:
+                yield Fault(told["item"], "not-read-by-datumaro", f"{told['fault']}.")
+            else:
+                yield Later(_row, Folder(folder), Folder(media), task_type, told)
+
+
+def _lines(importer: str, folder: Path, media: Path) -> Iterator[dict[str, Any]]:
+    """What the process says, line by line. Raises Refused where it fails."""
+    program = [str(SCRIPT), str(folder), importer, str(media), str(MAX_MEGABYTES)]
+    policy = Policy(limits=Limits(file_bytes=MAX_ITEM)).with_paths(readable=[folder], writable=[media])
+    launch.hand_over(folder.parent)
+    prepared = launch.prepare(program, policy, variables={**ONE_THREAD, "TMPDIR": str(media)})
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+    with subprocess.Popen(prepared.command, **prepared.options, **streams) as process:
+        try:
+            ended: dict[str, Any] = yield from _items_of(process.stdout)
+        finally:
+            process.kill()
+    if ended.get("failed") == "memory":
+        text = "Datumaro needs more than %(most)s MB to read this set; split it."
+        raise Refused(text, code="too-large", most=MAX_MEGABYTES)
+    if ended.get("failed"):
+        raise Refused(
+            "Datumaro can't read these files: %(problem)s.", code="not-read-by-datumaro", problem=ended["text"]
+        )
+    if not ended:
+        raise Refused("Datumaro's process ended before it was done.", code="reader-died")
+
+
+def _items_of(output: IO[bytes] | None) -> Generator[dict[str, Any], None, dict[str, Any]]:
+    """The items and faults; returns the last line, {} where there is none."""
+    while output is not None and (line := output.readline(MAX_ITEM)):
+        try:
+            told = loads(line.decode("utf-8", "replace"))
+        except Refused:
+            return {}
+        if "done" in told or "failed" in told:
+            return told
+        yield told
+    return {}
+
+
+def _row(folder: Files, media: Files, task_type: str, told: dict[str, Any]) -> Item:
+    path, called = told["path"], told["id"]
+    files = media if path and path.startswith("/") else folder
+    own = files is media
+    name = path.removeprefix("/") if path else None
+    mark = partial(_mark, told)
+    named = told["attributes"].pop("external_id", None)
+    known = named if isinstance(named, str) and named else called if own else None
+    item = labelled(files, task_type, name, called, mark, external_id=known)
+    if own and not isinstance(item, Fault):
+        item.fields["name"] = called
+    return item
+
+
+def _mark(told: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
+    for one in told["lost"]:
+        marks.lose(f"annotation {one['at'] + 1}", "not-read-by-datumaro", f"{one['text']}.")
+    for one in united(told["marks"]):
+        _annotation(marks, f"annotation {one['at'] + 1}", one)
+    for name in told["attributes"]:
+        if name not in ("frame", "id", "image_id"):
+            marks.lose(
+                "", "unknown-field", sentence("The attribute “%(name)s” of the picture isn't kept.", name=name[:60])
+            )
+    predicted = any(one["score"] is not None for one in told["marks"])
+    return marks.said(predicted=predicted)
+
+
+def _annotation(marks: Marks, place: str, told: dict[str, Any]) -> None:
+    kind, numbers = told["kind"], told.get("numbers") or []
+    if kind == "label":
+        marks.choose(place, told["label"], kind="multiple", score=told["score"])
+        return
+    shape = _shape(kind, numbers, told)
+    if shape is None:
+        marks.lose(place, "no-place", sentence("There is no place here for a “%(what)s”.", what=kind))
+        return
+    if kind == "ellipse":
+        marks.lose(place, "kept-as-polygon", "The ellipse is kept as a polygon.")
+    marks.region(place, told["label"] or UNLABELLED, shape, told["attributes"], told["score"])
+
+
+def _shape(kind: str, numbers: list[float], told: dict[str, Any]) -> dict[str, Any] | None:
+    """The shape of an annotation; None for what none of ours is."""
+    if kind == "mask":
+        return {"type": "mask", **told["mask"]}
+    if kind == "bbox":
+        x, y, width, height = numbers
+        return {"type": "box", "x": x, "y": y, "width": width, "height": height}
+    if kind == "rotated_bbox":
+        x, y, width, height, turn = numbers
+        return turned_box(x - width / 2, y - height / 2, width, height, turn)
+    if kind in ("polygon", "polyline"):
+        return {"type": kind, "points": [numbers[at : at + 2] for at in range(0, len(numbers), 2)]}
+    if kind == "points":
+        return {"type": "point", "x": numbers[0], "y": numbers[1], "visible": told["visible"]}
+    if kind == "ellipse":
+        left, top, right, bottom = numbers
+        return ellipse((left + right) / 2, (top + bottom) / 2, (right - left) / 2, (bottom - top) / 2)
+    return None
