@@ -246,7 +246,7 @@ FILES = [
     Row(f"{READERS}/docbin.py", "zlib", ("decompressobj", ".decompress"), Source.MANAGER, Place.WORKER,
         ("projects.data.limits.MAX_DOCBIN_BYTES",),
         "tests/projects/readers/test_texts.py::test_a_docbin_of_few_bytes_that_would_take_all_memory_is_refused"),
-    Row(f"{READERS}/msgpack_objects.py", "msgpack", ("unpackb",), Source.MANAGER, Place.WORKER,
+    Row("taskers/files/msgpack_objects.py", "msgpack", ("unpackb",), Source.MANAGER, Place.WORKER,
         ("projects.data.limits.MAX_MSGPACK_OBJECTS",),
         "tests/projects/readers/test_texts.py::test_a_docbin_of_few_bytes_that_would_take_all_memory_is_refused"),
     Row(f"{READERS}/parquet.py", "pyarrow", ("parquet.ParquetFile",), Source.MANAGER, Place.WORKER,

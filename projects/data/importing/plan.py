@@ -4,6 +4,7 @@ import base64
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +12,9 @@ from projects.data.connectors.files import Files
 from projects.data.importing.answers import names_in
 from projects.data.importing.choices import Choices, columns_before, proposals
 from projects.data.importing.row_check import parts, ready
-from projects.data.reading.columns import header
 from projects.data.reading.format import ImportFormat, Reading
 from projects.data.reading.rows import Fault, Row, memory_of_row, storable, told
+from projects.data.reading.sandboxed import ReadingProcess
 from projects.errors import Refused
 from projects.models import Import, Project
 from projects.task_types import TASK_TYPES, TaskType
@@ -49,6 +50,7 @@ class _Found:
 
 def plan(
     project: Project,
+    reader: ReadingProcess,
     files: Files,
     chosen: ImportFormat,
     choices: Choices,
@@ -61,15 +63,16 @@ def plan(
     found, complete, problem = _Found(), True, ""
     of: dict[str, Any] = {}  # what the sentence of the problem was made of
     until = clock() + SAMPLE_SECONDS
-    columns = header(files, chosen)
+    columns = reader.header(files, chosen)
     mapped = dict(choices.columns) or columns_before(project, columns)
-    items = chosen.read(files, Reading(project.task_type, 0, mapped))
+    items = reader.items(files, chosen, Reading(project.task_type, 0, mapped))
     try:
-        for item in items:
-            _count(project, found, item)
-            if found.rows + found.refused >= SAMPLE_ROWS or found.size > SAMPLE_BYTES or clock() > until:
-                complete = next(items, None) is None
-                break
+        with closing(items):
+            for item in items:
+                _count(project, found, item)
+                if found.rows + found.refused >= SAMPLE_ROWS or found.size > SAMPLE_BYTES or clock() > until:
+                    complete = next(items, None) is None
+                    break
     except Refused as refused:
         if found.rows or not columns:
             raise

@@ -11,17 +11,19 @@ from django.db.models import F
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from projects.data.connectors import saved, unseen, upload
+from projects.data.connectors import saved, unseen
 from projects.data.connectors.files import Files
 from projects.data.connectors.left_media import Left
 from projects.data.connectors.unseen import Unseen
+from projects.data.connectors.upload import OneFile
 from projects.data.importing import at_work
 from projects.data.importing.choices import JOB, Choices
 from projects.data.importing.plan import needs, plan
 from projects.data.importing.storing import Loaded, known_columns, load
-from projects.data.reading import recognise
+from projects.data.reading import recognise, sandboxed
 from projects.data.reading.format import ImportFormat, Reading
 from projects.data.reading.rows import Item, storable
+from projects.data.reading.sandboxed import ReaderFault, ReadingProcess
 from projects.errors import Refused
 from projects.models import Batch, Connector, Import, ImportFaults
 from projects.queue.clock import Clock
@@ -130,9 +132,10 @@ def _run(import_key: int, told: Callable[[Import], None] | None) -> Import:
     if file_import.state in OVER:
         return file_import
     try:
-        with _files(file_import) as files:
-            if file_import.choices is not None or _looked_at(file_import, files):
-                _read(file_import, files, told)
+        is_upload = file_import.connector is None
+        with _files(file_import) as files, sandboxed.started(file_import.name, is_upload=is_upload) as reader:
+            if file_import.choices is not None or _looked_at(file_import, files, reader):
+                _read(file_import, files, reader, told)
     except AlreadyLoading:
         file_import.refresh_from_db()
         return file_import
@@ -144,7 +147,8 @@ def _run(import_key: int, told: Callable[[Import], None] | None) -> Import:
         file_import.refresh_from_db()
         if file_import.state == Import.State.DROPPED:  # and its file was thrown away under the reader
             return file_import
-        end(file_import, Import.State.FAILED, Unexpected(kind=type(error).__name__))
+        kind = error.kind if isinstance(error, ReaderFault) else type(error).__name__
+        end(file_import, Import.State.FAILED, Unexpected(kind=kind))
         raise
     if file_import.state in OVER:
         return file_import
@@ -163,21 +167,29 @@ def _begun(import_key: int) -> Import:
 
 @contextmanager
 def _files(file_import: Import) -> Iterator[Files]:
-    """What is to be loaded, wherever it lies."""
+    """What is to be loaded, wherever it lies; what was sent as one file is one here, packed or not."""
     if file_import.connector is not None:
         with saved.opened(file_import.connector) as files:
             yield files
         return
-    with file_import.file.open("rb") as file, upload.opened(cast(BinaryIO, file.file), file_import.name) as files:
-        yield files
+    with file_import.file.open("rb") as file:
+        yield OneFile(cast(BinaryIO, file.file), "upload", file_import.file.size)
 
 
-def _looked_at(file_import: Import, files: Files) -> bool:
+def _looked_at(file_import: Import, files: Files, reader: ReadingProcess) -> bool:
     """Whether the files may be loaded as they are: nothing in them needs a choice. What was found is kept."""
-    chosen = recognise.chosen(file_import.format, files, file_import.batch.project.task_type)
-    found = _planned(file_import, files, chosen)
+    task_type = file_import.batch.project.task_type
+    if file_import.format:
+        chosen = recognise.by_key(file_import.format, task_type)
+    else:
+        chosen = reader.recognised(files, task_type)
+    found = _planned(file_import, files, reader, chosen)
     asks = found is not None and (file_import.stop == Import.Stop.ALWAYS or bool(needs(found)))
-    now: dict[str, Any] = {"plan": found, "format": chosen.key, "expected": _expected(file_import, files, found)}
+    now: dict[str, Any] = {
+        "plan": found,
+        "format": chosen.key,
+        "expected": _expected(file_import, files, reader, found),
+    }
     if asks:
         now |= {"state": Import.State.PLANNED}
     else:
@@ -193,25 +205,25 @@ def _looked_at(file_import: Import, files: Files) -> bool:
     return not asks
 
 
-def _planned(file_import: Import, files: Files, chosen: ImportFormat) -> dict[str, Any] | None:
+def _planned(file_import: Import, files: Files, reader: ReadingProcess, chosen: ImportFormat) -> dict[str, Any] | None:
     """What is in the files; None where nothing is new, or where they can bring nothing that asks for a choice."""
     plain = chosen.key in recognise.EACH_BY_ITSELF and file_import.stop == Import.Stop.NEEDED
     if plain or _number_new(file_import, files) == 0:
         return None
     mapped = Choices(columns=(file_import.plan or {}).get("mapped", {}))
-    return plan(file_import.batch.project, _unseen(file_import, files, chosen), chosen, mapped)
+    return plan(file_import.batch.project, reader, _unseen(file_import, files, chosen), chosen, mapped)
 
 
-def _expected(file_import: Import, files: Files, found: dict[str, Any] | None) -> int | None:
+def _expected(file_import: Import, files: Files, reader: ReadingProcess, found: dict[str, Any] | None) -> int | None:
     """How many rows there are, where that can be told."""
     if found is not None:
         return found["rows"] + found["refused"] if found["all"] else None
     if file_import.connector is not None:
         return _number_new(file_import, files)
-    return sum(1 for _ in files.entries()) if file_import.name.lower().endswith(".zip") else None
+    return reader.count(files) if file_import.name.lower().endswith(".zip") else None
 
 
-def _read(file_import: Import, files: Files, told: Callable[[Import], None] | None) -> None:
+def _read(file_import: Import, files: Files, reader: ReadingProcess, told: Callable[[Import], None] | None) -> None:
     if _number_new(file_import, files) == 0:
         return
     project, choices = file_import.batch.project, Choices.of(file_import)
@@ -222,7 +234,7 @@ def _read(file_import: Import, files: Files, told: Callable[[Import], None] | No
         _begin_again(file_import)
     skip = 0 if isinstance(reading, Unseen) else file_import.position
     left = Left(file_import.connector if file_import.media == Import.Media.LEFT else None)
-    items = chosen.read(left.watched(reading), Reading(project.task_type, skip, choices.columns))
+    items = reader.items(left.watched(reading), chosen, Reading(project.task_type, skip, choices.columns))
     if isinstance(reading, Unseen):
         items = _some(items)
 

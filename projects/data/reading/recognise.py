@@ -2,9 +2,8 @@
 
 from pathlib import PurePath
 
-from projects.data.connectors.files import Files
 from projects.data.reading.format import ImportFormat
-from projects.data.reading.formats import FORMATS, recognise
+from projects.data.reading.formats import FORMATS
 from projects.errors import Refused
 from projects.task_types import TASK_TYPES
 
@@ -61,13 +60,3 @@ def by_key(key: str, task_type: str) -> ImportFormat:
         text = "%(title)s are loaded from: %(choices)s."
         raise Refused(text, code="wrong-format", place="format", title=title, choices=choices)
     return found
-
-
-def chosen(key: str, files: Files, task_type: str) -> ImportFormat:
-    """The format of this name, or where nobody named one, that which the files look like. Raises Refused."""
-    return by_key(key, task_type) if key else recognised(files, task_type)
-
-
-def recognised(files: Files, task_type: str) -> ImportFormat:
-    """The format that these files are in, by what is in them. Raises Refused where they are in none."""
-    return recognise(files, task_type)

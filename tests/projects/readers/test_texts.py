@@ -13,7 +13,7 @@ from projects.data.connectors.files import Folder
 from projects.data.importing import Row
 from projects.data.reading.format import Reading
 from projects.data.reading.formats import FORMATS, recognise
-from projects.data.reading.readers import msgpack_objects
+from projects.data.reading.readers import docbin as docbin_reader
 from projects.errors import Refused
 from tests.support.projects.files import answers, faults, lost, read, rows
 from tests.support.projects.importing import lines, picture
@@ -255,7 +255,7 @@ def test_a_docbin_that_is_damaged_is_refused_by_name(spoil):
 
 @pytest.mark.parametrize("strings", [[[[]] * 500] * 3, [{str(n): n for n in range(501)}]], ids=["lists", "map"])
 def test_a_docbin_of_few_bytes_that_would_take_all_memory_is_refused(monkeypatch, strings):
-    monkeypatch.setattr(msgpack_objects, "MAX_MSGPACK_OBJECTS", 1000)
+    monkeypatch.setattr(docbin_reader, "MAX_MSGPACK_OBJECTS", 1000)
     told = msgpack.unpackb(zlib.decompress(docbin(spacy.blank("en")(TEXT))), strict_map_key=False)
     data = zlib.compress(msgpack.packb(told | {"strings": strings, "made": [1.5, -7, 2**40, b"x" * 300, "y" * 300]}))
     with pytest.raises(Refused, match="more than 1000 objects") as refused:

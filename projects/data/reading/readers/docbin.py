@@ -15,7 +15,6 @@ import numpy as np
 from projects.data.connectors.files import Files
 from projects.data.limits import MAX_DOCBIN_BYTES, MAX_MSGPACK_OBJECTS, MIB
 from projects.data.reading.format import ImportFormat, Reading
-from projects.data.reading.readers import msgpack_objects
 from projects.data.reading.readers.going_on import Later, after
 from projects.data.reading.readers.listing import PIECE, each_file, heads
 from projects.data.reading.readers.spans import Spans
@@ -23,6 +22,7 @@ from projects.data.reading.rows import Item, Row
 from projects.data.spacy_numbers import BEGIN, INSIDE, SPAN, SYMBOLS, string_number
 from projects.errors import Refused
 from taskers.errors import sentence
+from taskers.files import msgpack_objects
 
 ENDINGS = (".spacy",)
 SURE = 0.5  # a category from this score on is one of the text
@@ -59,7 +59,7 @@ def read(files: Files, reading: Reading) -> Iterator[Item]:
 
 def _rows(task_type: str, file: BinaryIO) -> Iterator[Item | Later]:
     try:
-        packed = _packed(msgpack_objects.unpacked(_unpacked(file)))
+        packed = _packed(_objects(_unpacked(file)))
     except BAD as problem:
         raise _damaged(problem) from None
     for number in range(len(packed.starts) - 1):
@@ -69,6 +69,11 @@ def _rows(task_type: str, file: BinaryIO) -> Iterator[Item | Later]:
 def _damaged(problem: Exception) -> Refused:
     reason = (str(problem) or type(problem).__name__).rstrip(".")[:200]
     return Refused("This is no DocBin, or it is damaged: %(problem)s.", code="not-a-docbin", problem=reason)
+
+
+def _objects(data: bytes | bytearray, **options: Any) -> Any:
+    """What msgpack packed. Raises ValueError, and msgpack's own."""
+    return msgpack_objects.unpacked(data, MAX_MSGPACK_OBJECTS, **options)
 
 
 def _unpacked(file: BinaryIO) -> bytearray:
@@ -165,9 +170,9 @@ def _groups(spans: Spans, packed: Packed, number: int, bounds: list[tuple[int, i
     """The spans of every group, by their tokens: a file may have lost the white space that offsets count."""
     if number >= len(packed.groups) or not packed.groups[number]:
         return
-    told = msgpack_objects.unpacked(packed.groups[number])
+    told = _objects(packed.groups[number])
     for group in told if isinstance(told, dict | list) else ():
-        held = msgpack_objects.unpacked(group)
+        held = _objects(group)
         name = held["name"] if isinstance(held.get("name"), str) else ""
         for at, raw in enumerate(held["spans"]):
             _, _, label, first, end, _, _ = SPAN.unpack(raw)
@@ -181,7 +186,7 @@ def _groups(spans: Spans, packed: Packed, number: int, bounds: list[tuple[int, i
 def _external_id(spans: Spans, packed: Packed, number: int) -> str | None:
     """The external id that Tandem's own export keeps; other data of a document is told."""
     raw = packed.data[number] if number < len(packed.data) else None
-    told = msgpack_objects.unpacked(raw, use_list=False) if isinstance(raw, bytes) and raw else {}
+    told = _objects(raw, use_list=False) if isinstance(raw, bytes) and raw else {}
     if isinstance(told, dict):
         id = told.get("external_id")
         if told.keys() - {"external_id", "task"}:

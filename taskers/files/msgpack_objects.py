@@ -4,8 +4,6 @@ from typing import Any
 
 import msgpack
 
-from projects.data.limits import MAX_MSGPACK_OBJECTS
-
 # By the first byte: how long an object is behind it; how long the number that says so is, and what comes with it; and
 # how long the number of the objects within is, and how many each stands for.
 FIXED = {0xC0: 0, 0xC1: 0, 0xC2: 0, 0xC3: 0, 0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
@@ -15,18 +13,18 @@ SIZED |= {0xD9: (1, 0), 0xDA: (2, 0), 0xDB: (4, 0)}
 COUNTED = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 
-def unpacked(data: bytes | bytearray, **options: Any) -> Any:
-    """What msgpack packed. Raises ValueError, also for more than MAX_MSGPACK_OBJECTS objects, and msgpack's own."""
-    if len(data) > MAX_MSGPACK_OBJECTS:  # so many bytes hold no more
-        _count(data)
+def unpacked(data: bytes | bytearray, max_objects: int, **options: Any) -> Any:
+    """What msgpack packed. Raises ValueError, also for more than `max_objects` objects, and msgpack's own."""
+    if len(data) > max_objects:  # so many bytes hold no more
+        _count(data, max_objects)
     try:
         return msgpack.unpackb(data, strict_map_key=False, **options)
     except msgpack.StackError:  # as many levels as msgpack itself allows, some hundreds
         raise ValueError("it is nested too deep") from None
 
 
-def _count(data: bytes | bytearray) -> None:
-    """Raises ValueError where lists and maps announce more than MAX_MSGPACK_OBJECTS objects."""
+def _count(data: bytes | bytearray, max_objects: int) -> None:
+    """Raises ValueError where lists and maps announce more than `max_objects` objects."""
     at, end, due, announced = 0, len(data), 1, 1
     while due and at < end:
         head = data[at]
@@ -52,5 +50,5 @@ def _count(data: bytes | bytearray) -> None:
             at += FIXED[head]
         due += within
         announced += within
-        if announced > MAX_MSGPACK_OBJECTS:
-            raise ValueError(f"it holds more than {MAX_MSGPACK_OBJECTS} objects; split it")
+        if announced > max_objects:
+            raise ValueError(f"it holds more than {max_objects} objects; split it")
