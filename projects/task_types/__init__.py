@@ -1,12 +1,18 @@
-"""Task types, one room each. A new type is one new file here and one line in the registry."""
+"""Task types, one room each (registry.py). They are loaded once somebody asks for them: all methods of inference come
+along, and a process that reads files can start without."""
 
-from projects.task_types.classification import Classification
-from projects.task_types.image_regions import ImageRegions
-from projects.task_types.preference import Preference
-from projects.task_types.protocol import TaskType
-from projects.task_types.text_spans import TextSpans
+from typing import TYPE_CHECKING
 
-ROOMS: tuple[TaskType, ...] = (ImageRegions(), TextSpans(), Classification(), Preference())
-TASK_TYPES: dict[str, TaskType] = {room.key: room for room in ROOMS}
+if TYPE_CHECKING:
+    from projects.task_types.protocol import TaskType
+    from projects.task_types.registry import TASK_TYPES
 
 __all__ = ["TASK_TYPES", "TaskType"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from projects.task_types import protocol, registry
+
+    return getattr(protocol if name == "TaskType" else registry, name)

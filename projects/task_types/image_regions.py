@@ -6,7 +6,6 @@ lie on top). The shapes are in region_shapes.py; which of them a label takes, an
 project says.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -19,15 +18,14 @@ from projects.inference.region_parts import IOU
 from projects.inference.told_apart import by_attributes
 from projects.task_types import effort, studio_keys
 from projects.task_types import shape as check
+from projects.task_types.answer_limits import MAX_REGIONS, SHA256
 from projects.task_types.protocol import Answer, Payload
 from projects.task_types.region_shapes import MAX_SIDE, SHAPES
 
-MAX_REGIONS = 1000
 MAX_PIXELS = 64_000_000
 MAX_POINTS_IN_ALL = 50_000  # of all polygons and lines of one answer
 MAX_COUNTS_IN_ALL = 8_000_000  # characters of all masks of one answer
 MAX_COMPARING = 10.0  # seconds that comparing an answer with one like it may take
-SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ImageRegions:

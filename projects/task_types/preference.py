@@ -18,20 +18,16 @@ from projects.errors import Refused
 from projects.inference.gold_check import GoldCheck
 from projects.task_types import shape as check
 from projects.task_types import studio_keys
+from projects.task_types.answer_limits import FIRST, GROUP, ITEM, KEYS, PAIR, PREFERRED, SECOND, TIE
 from projects.task_types.asked_fields import Asked, key_of
 from projects.task_types.classification import PICTURE, Classification
 from projects.task_types.image_regions import ImageRegions
 from projects.task_types.protocol import Answer, Payload
 from projects.task_types.text_spans import MAX_TEXT, TextSpans
 
-FIRST, SECOND, TIE = "first", "second", "tie"
-PAIR = (FIRST, SECOND)
-PREFERRED = "preferred"
 # The labels that the preference is one of; without the last, there are no ties.
 OWN_LABELS = {FIRST: "First", SECOND: "Second", TIE: "About equal"}
 LONGEST_ITEM = 200
-# What a candidate is, and where that comes from.
-KEYS = (ITEM, GROUP) = ("item", "group")
 
 
 class Preference(Classification):

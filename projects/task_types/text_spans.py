@@ -19,9 +19,9 @@ from projects.inference.spans import merge_spans
 from projects.inference.told_apart import by_attributes
 from projects.task_types import effort, studio_keys
 from projects.task_types import shape as check
+from projects.task_types.answer_limits import MAX_SPANS
 from projects.task_types.protocol import Answer, Payload
 
-MAX_SPANS = 5000
 MAX_TEXT = 200_000  # code points
 MAX_OVERLAPS = 100_000  # pairs of spans of one answer that have something in common
 

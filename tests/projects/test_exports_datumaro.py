@@ -25,9 +25,7 @@ from projects.models import Label
 from tests.support import make
 from tests.support.projects.exporting import bitmap
 from tests.support.projects.files import Held
-from tests.support.projects.round_trips import LABELS, datumaro_here, decided, region, shown, stored, written
-
-__all__ = ["datumaro_here"]  # a fixture
+from tests.support.projects.round_trips import LABELS, decided, region, shown, stored, written
 
 BOX = {"type": "box", "x": 2, "y": 3, "width": 10, "height": 8}
 POLYGON = {"type": "polygon", "points": [[14, 2], [28, 2], [28, 12]]}
@@ -126,7 +124,7 @@ def test_a_writer_of_classes_is_read_by_its_own_reader(tmp_path, settings, write
     assert said == [{"Cat"}, {"Cat", "Dog"}, {"Dog"}]
 
 
-def test_mvtec_says_of_classes_what_kind_of_fault_each_picture_shows(tmp_path, settings, datumaro_here) -> None:
+def test_mvtec_says_of_classes_what_kind_of_fault_each_picture_shows(tmp_path, settings) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     tasks = [
         decided(at, shown(asset, f"{at}.png"), {"regions": ANSWERS[at]}, asset) for at, asset in enumerate(stored(3))

@@ -30,16 +30,17 @@ from projects.data.connectors.urls import UrlList
 from projects.data.importing import Fault, Row
 from projects.data.reading.format import Reading
 from projects.data.reading.formats import FORMATS
-from projects.data.reading.readers import datumaro_process
+from projects.data.reading.readers import datumaro_items
 from projects.errors import Refused
 from projects.models import Connector
 from taskers.outbound.fetching import Fetching
 from tests.support.projects.canary import Watch, watched
 from tests.support.projects.datumaro_sets import written
-from tests.support.projects.files import Held
+from tests.support.projects.files import Held, in_sandbox
 from tests.support.projects.importing import lines, picture
 from tests.support.projects.samples import SAMPLES, parquet_of
 from tests.support.rounds import rounds
+from tests.support.walls import ROOT
 
 CANARY = picture(17, size=(31, 21))
 GOOD = picture(90)
@@ -330,7 +331,7 @@ def test_no_set_of_datumaros_opens_a_file_outside(place: Place, writer: str, key
                 text = path.read_text().replace("one.png", outside).replace("one.jpg", outside)
                 path.write_text(text if path.suffix == ".json" else text.replace("one", outside.removesuffix(".png")))
         try:
-            items = list(FORMATS[key].read(Folder(folder), Reading(FORMATS[key].task_types[0])))
+            items = list(in_sandbox(Folder(folder), key, FORMATS[key].task_types[0]))
         except Refused as refused:
             assert refused.code == "not-read-by-datumaro"
             continue
@@ -344,8 +345,10 @@ TRIED = """
 import os, socket, subprocess, sys
 sys.path.insert(0, {modules!r})
 from pathlib import Path
-import datumaro_process
-datumaro_process.confine(Path({inside!r}))
+import projects, taskers
+from projects.data.reading.readers import datumaro_items
+confinement = datumaro_items.confined(Path({inside!r}))
+confinement.__enter__()
 import numpy
 numpy.fromfile({inside!r} + "/a.png", dtype="u1")  # what lies inside is read
 for tried in (
@@ -363,7 +366,7 @@ for tried in (
 
 
 def test_datumaros_process_reads_its_set_alone_and_starts_and_asks_nothing(place: Place) -> None:
-    modules = str(Path(datumaro_process.__file__).parent)
+    modules = str(ROOT)
     script = TRIED.format(modules=modules, inside=str(place.inside), canary=str(place.canary))
     ended = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
     assert ended.stdout.count("denied") == 14, ended.stdout
@@ -379,8 +382,8 @@ def test_a_path_of_datumaros_that_leads_out_is_told_and_not_followed(place: Plac
         class media:
             path = str(place.canary)
 
-    with pytest.raises(datumaro_process.OutsideSet) as problem:
-        datumaro_process._picture(Item, place.inside, place.root, 1)
+    with pytest.raises(datumaro_items.OutsideSet) as problem:
+        datumaro_items._picture(Item, place.inside, place.root, 1)
     assert str(place.canary) in str(problem.value)
     with pytest.raises(Refused):
         Folder(place.inside).open("../outside/canary.png")

@@ -26,7 +26,7 @@ from projects.data.reading import columns, messages
 from projects.data.reading.format import Reading
 from projects.data.reading.formats import FORMATS, recognise
 from projects.data.reading.messages import Channel, Ended
-from projects.data.reading.readers import datumaro_formats
+from projects.data.reading.readers import datumaro_formats, datumaro_items
 from projects.data.reading.remote_files import RemoteFiles, Starter, Stopped
 from projects.data.reading.rows import Item
 from taskers.errors import Problem
@@ -59,6 +59,7 @@ def _end_with_starter(descriptor: int) -> None:
 
 def _leave() -> None:
     """End, and leave nothing behind: where the starter was killed, nobody else clears up."""
+    datumaro_items.confined.writable = []
     for entry in os.scandir(tempfile.gettempdir()):
         shutil.rmtree(entry.path, ignore_errors=True)
         with suppress(OSError):

@@ -26,6 +26,7 @@ from projects.data.reading.columns import MOST
 from projects.data.reading.format import ImportFormat, Reading
 from projects.data.reading.formats import FORMATS
 from projects.data.reading.messages import Channel, Ended, Malformed
+from projects.data.reading.readers import through_datumaro
 from projects.data.reading.rows import Item
 from projects.errors import Refused
 from taskers.errors import Problem
@@ -37,7 +38,6 @@ logger = logging.getLogger(__name__)
 
 PROGRAM = "projects.data.reading.process"
 PACKAGES = ("projects", "taskers")
-MAX_MEGABYTES = 4096  # of memory, for sets that are held whole; process.py allows other readers less
 MAX_CPU_SECONDS = 24 * 3600
 MAX_SILENCE = 3 * 3600.0  # seconds without a word
 MAX_OPEN_FILES = 64  # of ours that it has open, and lists that it is reading
@@ -164,7 +164,10 @@ class ReadingProcess:
         ours, theirs = socket.socketpair()
         ours.settimeout(MAX_SILENCE)
         limits = Limits(
-            memory_bytes=MAX_MEGABYTES * 2**20, file_bytes=MAX_BYTES, open_files=256, cpu_seconds=MAX_CPU_SECONDS
+            memory_bytes=through_datumaro.MAX_MEGABYTES * 2**20,  # process.py allows other readers less
+            file_bytes=MAX_BYTES,
+            open_files=256,
+            cpu_seconds=MAX_CPU_SECONDS,
         )
         policy = Policy(writable=(str(self._scratch),), limits=limits)
         variables = {**ONE_THREAD, "TMPDIR": str(self._scratch)}

@@ -27,11 +27,8 @@ from tests.support.projects.comes_back import (
     rounded,
 )
 from tests.support.projects.exporting import bitmap
-from tests.support.projects.round_trips import HEIGHT, NAMES, SHAPES, WIDTH, datumaro_here, stored
+from tests.support.projects.round_trips import HEIGHT, NAMES, SHAPES, WIDTH, stored
 from tests.support.rounds import rounds
-
-__all__ = ["datumaro_here"]  # a fixture
-
 
 # The format, how its masks go out, and what it makes of any regions; docs/exporting.md says what becomes of the others.
 PICTURES: list[tuple[str, str, Makes]] = [
@@ -106,9 +103,7 @@ def reaches_over(region: dict[str, Any]) -> bool:
 
 @pytest.mark.rounds
 @pytest.mark.parametrize(("key", "masks", "makes"), PICTURES, ids=["-".join(one[:2]).strip("-") for one in PICTURES])
-def test_any_regions_come_back_as_they_were(
-    tmp_path, settings, datumaro_here, key: str, masks: str, makes: Makes
-) -> None:
+def test_any_regions_come_back_as_they_were(tmp_path, settings, key: str, masks: str, makes: Makes) -> None:
     settings.MEDIA_ROOT = tmp_path
     assets = stored(2)
     most = 3 if key.startswith("dm_") else 6  # which Datumaro writes, and that takes its time

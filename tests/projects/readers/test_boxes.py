@@ -12,7 +12,7 @@ from pycocotools import mask as coco
 from projects.data.importing import Row
 from projects.data.reading.format import Reading
 from projects.data.reading.formats import FORMATS, recognise
-from projects.data.reading.readers.datumaro_process import _mend
+from projects.data.reading.readers.datumaro_items import _mend
 from projects.data.reading.readers.hugging_face_things import region
 from projects.data.reading.readers.marks import Marks
 from tests.support.projects.files import Held, answers, faults, lost, read, rows

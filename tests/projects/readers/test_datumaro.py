@@ -10,16 +10,13 @@ import pytest
 from projects.data.connectors.files import Folder
 from projects.data.importing import Fault, Row
 from projects.data.reading.format import Reading
-from projects.data.reading.formats import FORMATS, recognise
+from projects.data.reading.formats import recognise
 from projects.data.reading.readers import through_datumaro
 from projects.data.reading.recognise import by_key
 from projects.errors import Refused
 from tests.support.projects.datumaro_sets import written
-from tests.support.projects.files import Held, answers, faults, lost
+from tests.support.projects.files import Held, answers, faults, in_sandbox, lost
 from tests.support.projects.importing import picture
-from tests.support.projects.round_trips import datumaro_here
-
-__all__ = ["datumaro_here"]  # a fixture
 
 WRITTEN = [
     # the writer, what is in the picture, the format it is taken for, what comes out of it
@@ -46,7 +43,7 @@ OPTIONS = {"yolo_ultralytics": {"subsets": ("train", "val")}}
 
 
 def items_of(files, key: str, task_type: str = "image_regions", skip: int = 0) -> list[Row | Fault]:
-    return list(FORMATS[key].read(files, Reading(task_type, skip=skip)))
+    return list(in_sandbox(files, key, task_type, skip=skip))
 
 
 @pytest.mark.parametrize("writer, parts, key, shapes", WRITTEN, ids=[one[0] for one in WRITTEN])
@@ -85,7 +82,7 @@ TOLD = [
 
 
 @pytest.mark.parametrize("writer, parts, count, told", TOLD, ids=[one[0] for one in TOLD])
-def test_nothing_that_datumaro_wrote_is_dropped_without_a_word(tmp_path, datumaro_here, writer, parts, count, told):
+def test_nothing_that_datumaro_wrote_is_dropped_without_a_word(tmp_path, writer, parts, count, told):
     files = Folder(written(tmp_path, writer, *parts))
     rows = list(recognise(files, "image_regions").read(files, Reading("image_regions")))
     assert faults(rows) == []
@@ -135,7 +132,7 @@ def test_files_that_datumaro_cant_read_are_refused_by_name_and_nothing_is_left_b
 
 
 def test_a_set_that_takes_too_much_memory_is_refused_by_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(through_datumaro, "MAX_MEGABYTES", 100)
+    monkeypatch.setattr(through_datumaro, "MAX_MEGABYTES", 80)
     with pytest.raises(Refused) as refused:
         items_of(Folder(written(tmp_path, "datumaro", "box")), "datumaro")
     assert refused.value.code in ("too-large", "not-read-by-datumaro", "reader-died")
@@ -146,7 +143,7 @@ def test_names_that_lead_out_of_the_folder_are_told_and_never_written(tmp_path, 
     files = Held({"../evil.png": picture(), "a\\b.png": picture(), "/etc/x": "y", "a": "file", "a/b": "below it"})
     found = []
     with pytest.raises(Refused):
-        for item in FORMATS["datumaro"].read(files, Reading("image_regions")):
+        for item in in_sandbox(files, "datumaro", "image_regions"):
             found.append(item)
     assert [code for _, code in faults(found)] == ["unsafe-path"] * 4
     assert not [path for path in Path(tmp_path).rglob("*") if path.is_file()]
@@ -161,7 +158,7 @@ def test_a_reading_that_is_given_up_ends_its_process(tmp_path, monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    items = FORMATS["datumaro"].read(Folder(written(tmp_path, "datumaro", "box")), Reading("image_regions"))
+    items = in_sandbox(Folder(written(tmp_path, "datumaro", "box")), "datumaro", "image_regions")
     next(items)
     items.close()
     assert started[0].returncode is not None

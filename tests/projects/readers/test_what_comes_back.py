@@ -10,9 +10,7 @@ from django.conf import settings as site
 from projects.data import exporting
 from tests.support.projects import texts_back
 from tests.support.projects.comes_back import ASPECTS, SAYINGS, VARIANTS, row_of
-from tests.support.projects.round_trips import datumaro_here, stored
-
-__all__ = ["datumaro_here"]  # a fixture
+from tests.support.projects.round_trips import stored
 
 PAGE = "docs/exporting.md"
 # By which words a format says that it loses something. "All but …" says it of everything else.
@@ -69,7 +67,7 @@ def line_of(key: str, masks: str, found: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize(("key", "masks"), VARIANTS, ids=["-".join(filter(None, one)) for one in VARIANTS])
-def test_the_page_says_what_comes_back(tmp_path, settings, datumaro_here, key: str, masks: str) -> None:
+def test_the_page_says_what_comes_back(tmp_path, settings, key: str, masks: str) -> None:
     settings.MEDIA_ROOT = tmp_path
     found = row_of(key, stored(len(SAYINGS)), masks)
     assert told("## What comes back", ASPECTS).get((key, masks)) == found, line_of(key, masks, found)

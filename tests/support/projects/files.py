@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from projects.data.connectors.files import Entry
+from projects.data.connectors.files import Entry, Files
 from projects.data.importing import Fault, Row
+from projects.data.reading import sandboxed
 from projects.data.reading.format import ImportFormat, Reading
 from projects.data.reading.formats import FORMATS, recognise
 from projects.errors import Refused
@@ -42,6 +43,12 @@ def read(key: str, files: Mapping[str, Any], task_type: str = "image_regions", *
     held = Held(files)
     found = FORMATS[key] if "columns" in reading else recognised(held, key, task_type)
     return list(found.read(held, Reading(task_type, **reading)))
+
+
+def in_sandbox(files: Files, key: str, task_type: str, **reading: Any) -> Iterator[Row | Fault]:
+    """The items of files as an import reads them: in a process of its own."""
+    with sandboxed.started("a place", is_upload=False) as process:
+        yield from process.items(files, FORMATS[key], Reading(task_type, **reading))
 
 
 def recognised(held: Any, key: str, task_type: str) -> ImportFormat:

@@ -1,14 +1,11 @@
 """Answers written by one of our formats and read by one of our readers, without a database: what came of them."""
 
-import importlib.util
 import io
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -18,7 +15,6 @@ from projects.data.exporting.decided import Decided
 from projects.data.exporting.source import Source
 from projects.data.exporting.terms import Terms
 from projects.data.media.pictures import read_picture
-from projects.data.reading.readers import through_datumaro
 from projects.models import Asset, Project
 from tests.support.projects.exporting import picture
 
@@ -79,22 +75,3 @@ def stored(count: int) -> list[Asset]:
         name = default_storage.save(f"{number}.png", ContentFile(one.data))
         found.append(Asset(sha256=one.sha256, media_type=one.media_type, width=WIDTH, height=HEIGHT, file=name))
     return found
-
-
-@pytest.fixture
-def datumaro_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Datumaro reads in this process: starting one costs more than what is read in it."""
-    spec = importlib.util.spec_from_file_location("datumaro_process", through_datumaro.SCRIPT)
-    assert spec and spec.loader
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-
-    def lines(importer: str, folder: Path, media: Path) -> Iterator[dict[str, Any]]:
-        told: list[dict[str, Any]] = []
-        monkeypatch.setattr(script, "write", told.append)
-        found = script._dataset(folder, importer)
-        for number, item in enumerate(sorted(found, key=lambda one: (one.subset, one.id))):
-            told.append(script._item(found, item, folder, media, number, importer))
-        return iter(told)
-
-    monkeypatch.setattr(through_datumaro, "_lines", lines)

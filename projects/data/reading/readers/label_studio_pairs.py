@@ -7,7 +7,7 @@ from projects.data.reading.readers.label_studio_results import answers_of, class
 from projects.data.reading.readers.picture_files import is_picture
 from projects.data.reading.readers.spans import Spans
 from projects.data.reading.rows import Fault, Item, Row, Said
-from projects.task_types.preference import FIRST, ITEM, PAIR, PREFERRED, SECOND
+from projects.task_types.answer_limits import FIRST, ITEM, PAIR, PREFERRED, SECOND
 from taskers.errors import sentence
 
 # How the names of two things end in the data, as "answer1" and "answer2" do.

@@ -11,7 +11,7 @@ from projects.data.reading.readers.marks import Marks
 from projects.data.reading.readers.picture_files import picture_of, sized
 from projects.data.reading.rows import Fault, Item, Row, Said
 from projects.errors import Refused
-from projects.task_types.image_regions import SHA256
+from projects.task_types.answer_limits import SHA256
 from taskers.errors import sentence
 
 Size = tuple[int, int]  # width, height

@@ -14,10 +14,8 @@ from pycocotools import mask as coco
 from projects.data.reading.readers.homeless import Homeless
 from projects.data.reading.rows import Fault, Said
 from projects.errors import Refused
-from projects.task_types import rle
 from projects.task_types import shape as check
-from projects.task_types.image_regions import MAX_REGIONS
-from projects.task_types.region_shapes import SHAPES
+from projects.task_types.answer_limits import MAX_REGIONS
 from taskers.errors import sentence
 
 REGIONS, CLASSES = "image_regions", "classification"
@@ -151,7 +149,7 @@ class Marks:
             shape = shape | {"x": x, "y": y}
         payload = {"width": self.width, "height": self.height}
         try:
-            return SHAPES[kind](shape, payload, place)
+            return _canonical(kind, shape, payload, place)
         except Refused as refused:
             if kind == "polygon" and refused.code in ("crossing-polygon", "too-many-points"):
                 return self._rings([shape["points"]], place)
@@ -187,7 +185,8 @@ class Marks:
         """One ring as a polygon where it is one, else the mask of all."""
         if len(rings) == 1 and len(rings[0]) <= 2000:
             try:
-                return SHAPES["polygon"](
+                return _canonical(
+                    "polygon",
                     {"type": "polygon", "points": self._inside(rings[0], place)},
                     {"width": self.width, "height": self.height},
                     place,
@@ -204,7 +203,7 @@ class Marks:
     def mask_of_counts(self, counts: str, place: str) -> dict[str, Any]:
         """A mask over the whole picture, by its compressed run lengths. Raises Refused."""
         shape = {"type": "mask", "size": [self.height, self.width], "counts": counts}
-        return SHAPES["mask"](shape, {"width": self.width, "height": self.height}, place)
+        return _canonical("mask", shape, {"width": self.width, "height": self.height}, place)
 
     def _attributes(self, attributes: object, place: str) -> dict[str, Any]:
         if not attributes:
@@ -243,11 +242,20 @@ def label_of(label: object, place: str) -> str:
     return check.a_text(label, f"{place}.label", LONGEST_LABEL).strip()
 
 
+def _canonical(kind: str, shape: dict[str, Any], payload: dict[str, Any], place: str) -> dict[str, Any]:
+    """A shape as answers hold it. Raises Refused."""
+    from projects.task_types.region_shapes import SHAPES  # with all of inference, which texts need not wait for
+
+    return SHAPES[kind](shape, payload, place)
+
+
 def run_lengths(counts: Sequence[int], height: int, width: int) -> dict[str, Any]:
     """The mask of COCO's run lengths in plain numbers. Raises Refused where they are none."""
     for one in counts:
         if not isinstance(one, int) or isinstance(one, bool) or not 0 <= one <= height * width:
             raise Refused("The mask holds a run length that can't be one.", code="malformed-mask")
+    from projects.task_types import rle
+
     return {"type": "mask", "size": [height, width], "counts": rle.write(np.array(counts, dtype=np.int64))}
 
 

@@ -9,7 +9,7 @@ from projects.data.reading.readers.marks import label_of
 from projects.data.reading.rows import Fault, Said
 from projects.errors import Refused
 from projects.task_types import shape as check
-from projects.task_types.text_spans import MAX_SPANS
+from projects.task_types.answer_limits import MAX_SPANS
 from taskers.errors import sentence
 
 SPANS, CLASSES = "text_spans", "classification"

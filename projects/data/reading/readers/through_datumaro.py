@@ -1,20 +1,19 @@
-"""Sets that Datumaro reads: unpacked into a folder, read by a process of its own, taken over item by item.
+"""Sets that Datumaro reads: unpacked into a folder, read there, taken over item by item.
 
-Datumaro keeps all annotations of a set in memory while it reads; a set for which its process would need more than
-MAX_MEGABYTES is refused. Here only one item is held. The folder goes away with the reading.
+Datumaro keeps all annotations of a set in memory while it reads; a set for which it would need more than MAX_MEGABYTES
+is refused. The folder goes away with the reading.
 """
 
-import subprocess
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from projects.data.connectors.files import Files, Folder
 from projects.data.reading.format import Reading
+from projects.data.reading.readers import datumaro_items
 from projects.data.reading.readers.going_on import Later, after
-from projects.data.reading.readers.json_parts import loads
 from projects.data.reading.readers.labelled import labelled
 from projects.data.reading.readers.marks import Marks, ellipse, turned_box
 from projects.data.reading.readers.united import united
@@ -22,14 +21,9 @@ from projects.data.reading.readers.unpacked import unpack
 from projects.data.reading.rows import Fault, Item, Said
 from projects.errors import Refused
 from taskers.errors import sentence
-from taskers.sandbox import launch
-from taskers.sandbox.policy import Limits, Policy
 
-MAX_MEGABYTES = 4096
-MAX_ITEM = 64 * 1024 * 1024  # bytes of one line
+MAX_MEGABYTES = 4096  # of memory of the process that reads
 UNLABELLED = "object"  # what a thing without a label is called
-SCRIPT = Path(__file__).with_name("datumaro_process.py")
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def read(importer: str, files: Files, reading: Reading) -> Iterator[Item]:
@@ -38,52 +32,35 @@ def read(importer: str, files: Files, reading: Reading) -> Iterator[Item]:
 
 
 def _items(importer: str, files: Files, task_type: str) -> Iterator[Item | Later]:
-    with tempfile.TemporaryDirectory(prefix="tandem-import-") as made:
+    with tempfile.TemporaryDirectory(prefix="tandem-set-") as made:
         folder, media = Path(made, "set"), Path(made, "media")
         folder.mkdir()
         media.mkdir()
         yield from unpack(files, folder)
-        for told in _lines(importer, folder, media):
+        for told in _told(importer, folder, media):
             if "fault" in told:
                 yield Fault(told["item"], "not-read-by-datumaro", f"{told['fault']}.")
             else:
                 yield Later(_row, Folder(folder), Folder(media), task_type, told)
 
 
-def _lines(importer: str, folder: Path, media: Path) -> Iterator[dict[str, Any]]:
-    """What the process says, line by line. Raises Refused where it fails."""
-    program = [str(SCRIPT), str(folder), importer, str(media), str(MAX_MEGABYTES)]
-    policy = Policy(limits=Limits(file_bytes=MAX_ITEM)).with_paths(readable=[folder], writable=[media])
-    launch.hand_over(folder.parent)
-    prepared = launch.prepare(program, policy, variables={**ONE_THREAD, "TMPDIR": str(media)})
-    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-    with subprocess.Popen(prepared.command, **prepared.options, **streams) as process:
-        try:
-            ended: dict[str, Any] = yield from _items_of(process.stdout)
-        finally:
-            process.kill()
-    if ended.get("failed") == "memory":
+def _told(importer: str, folder: Path, media: Path) -> Iterator[dict[str, Any]]:
+    """What Datumaro says of each item. Raises Refused where it fails."""
+    items = datumaro_items.each_item(folder, importer, media)
+    try:
+        while True:
+            with datumaro_items.confined(folder, media):
+                item = next(items, None)
+            if item is None:
+                return
+            yield item
+    except MemoryError:
         text = "Datumaro needs more than %(most)s MB to read this set; split it."
-        raise Refused(text, code="too-large", most=MAX_MEGABYTES)
-    if ended.get("failed"):
-        raise Refused(
-            "Datumaro can't read these files: %(problem)s.", code="not-read-by-datumaro", problem=ended["text"]
-        )
-    if not ended:
-        raise Refused("Datumaro's process ended before it was done.", code="reader-died")
-
-
-def _items_of(output: IO[bytes] | None) -> Generator[dict[str, Any], None, dict[str, Any]]:
-    """The items and faults; returns the last line, {} where there is none."""
-    while output is not None and (line := output.readline(MAX_ITEM)):
-        try:
-            told = loads(line.decode("utf-8", "replace"))
-        except Refused:
-            return {}
-        if "done" in told or "failed" in told:
-            return told
-        yield told
-    return {}
+        raise Refused(text, code="too-large", most=MAX_MEGABYTES) from None
+    except Exception as problem:  # whatever Datumaro raises; what it says is told
+        text = "Datumaro can't read these files: %(problem)s."
+        reason = datumaro_items.reason(problem, folder)
+        raise Refused(text, code="not-read-by-datumaro", problem=reason) from None
 
 
 def _row(folder: Files, media: Files, task_type: str, told: dict[str, Any]) -> Item:

@@ -7,7 +7,7 @@ from typing import Any
 from pycocotools import mask as coco
 
 NEAR = 1.0  # pixels between a box and the tight one around its mask
-Told = dict[str, Any]  # an annotation as datumaro_process.py writes it
+Told = dict[str, Any]  # an annotation as datumaro_items.py writes it
 
 
 def united(found: Sequence[Told]) -> list[Told]:

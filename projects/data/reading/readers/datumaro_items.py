@@ -1,22 +1,21 @@
-"""Reads one set by Datumaro, in a process of its own, and writes each item as a line of JSON.
+"""Reads one set by Datumaro, item by item, as values of JSON.
 
-Run as a script, with the folder, the name of Datumaro's importer, a folder for pictures that lie inside other files,
-and the most megabytes that it may use. Nothing of Tandem is imported here: what Datumaro and the decoders beneath it
-take up, or break, ends with the process. Python itself sees that no file is opened that only the set names: Datumaro
-checks most of such names, and each of its importers reads on its own.
+It runs in the sandboxed process of an import (process.py): what Datumaro and the decoders beneath it take up, or break,
+ends with that. Python itself sees that no file is opened that only the set names: Datumaro checks most of such names,
+and each of its importers reads on its own.
 """
 
-import json
 import math
 import os
 import re
-import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-MAX_SECONDS = 3600  # of processor time
 MOST_FAULTS = 10_000
+PACKAGES = ("projects", "taskers")
 DENIED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "urllib.")
 WITHOUT_A_PLACE = ("/dev/null", "/dev/urandom")
 DERIVED = {"segment_anything": ("bbox",)}  # what an importer makes up of a mask
@@ -27,23 +26,18 @@ NOTHING = dict.fromkeys(("kitti_segmentation", "camvid"), "background")
 ONE_BASED = re.compile(rb"<counted_from>1<|\bVOC20\d\d\b")  # as the reader of VOC has it, too
 
 
-def main(folder: Path, importer: str, media: Path, megabytes: int) -> None:
-    """Write the items, then what was wrong; a last line {"done"} or {"failed"} says how it ended."""
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
-    try:
-        confine(folder, media)
-        found = _dataset(folder, importer)
-        for number, item in enumerate(sorted(found, key=lambda one: (one.subset, one.id))):
-            try:
-                write(_item(found, item, folder, media, number, importer))
-            except OutsideSet as problem:
-                write({"fault": str(problem), "item": str(item.id)[:500]})
-        write({"done": True})
-    except MemoryError:
-        write({"failed": "memory"})
-    except Exception as problem:  # whatever Datumaro raises; what it says is told
-        write({"failed": "format", "text": _told(problem, folder)})
+def each_item(folder: Path, importer: str, media: Path) -> Iterator[dict[str, Any]]:
+    """The items of the set in a folder, by Datumaro's importer of this name, behind what was wrong with some: {"fault",
+    "item"}. Pictures that lie inside other files are laid down in `media`. Raises whatever Datumaro does."""
+    faults: list[dict[str, Any]] = []
+    found = _dataset(folder, importer, faults)
+    yield from faults
+    for number, item in enumerate(sorted(found, key=lambda one: (one.subset, one.id))):
+        try:
+            value = _item(found, item, folder, media, number, importer)
+        except OutsideSet as problem:
+            value = {"fault": str(problem), "item": str(item.id)[:500]}
+        yield value
 
 
 class OutsideSet(PermissionError):
@@ -54,13 +48,34 @@ class OutsideSet(PermissionError):
         super().__init__(f"The path “{path[:200]}” leads out of the set")
 
 
-def confine(*folders: Path) -> None:
-    """From now on no file is opened but below these folders and where Python's own modules lie, nothing is connected
-    to, and no process is started. Whoever tries gets OutsideSet, or a PermissionError that names what was tried."""
-    own = [os.path.realpath(folder) for folder in folders]
-    modules = [os.path.realpath(path) for path in sys.path if path and os.path.isdir(path)]
+class _Confinement:
+    """What Python may open while Datumaro is at work, by a hook that stays for good and denies nothing in between."""
 
-    def audit(event: str, given: tuple[Any, ...]) -> None:
+    def __init__(self) -> None:
+        self.writable: list[str] = []  # none: nothing is denied
+        self._readable: list[str] = []
+        self._is_installed = False
+
+    @contextmanager
+    def __call__(self, *folders: Path) -> Iterator[None]:
+        """Meanwhile no file is opened but below these folders and where Python's modules and ours lie, nothing is
+        connected to, and no process is started. Whoever tries gets OutsideSet, or a PermissionError that names what was
+        tried. The sandbox denies the same, and cannot say it so well."""
+        if not self._is_installed:
+            self._is_installed = True
+            ours = [os.path.dirname(os.path.realpath(sys.modules[name].__file__ or "")) for name in PACKAGES]
+            modules = [os.path.realpath(path) for path in sys.path if path and os.path.isdir(path)]
+            self._readable = [path for path in modules if path not in map(os.path.dirname, ours)] + ours
+            sys.addaudithook(self._audit)
+        self.writable = [os.path.realpath(folder) for folder in folders]
+        try:
+            yield
+        finally:
+            self.writable = []
+
+    def _audit(self, event: str, given: tuple[Any, ...]) -> None:
+        if not self.writable:
+            return
         if event.startswith(DENIED):
             raise PermissionError(f"No set may cause “{event}”")
         if event != "open" or isinstance(given[0], int):
@@ -68,11 +83,12 @@ def confine(*folders: Path) -> None:
         name = os.fsdecode(given[0])
         mode, flags = given[1] or "", given[2] or 0
         writes = any(letter in mode for letter in "wxa+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        places = own if writes else own + modules
+        places = self.writable if writes else self.writable + self._readable
         if name not in WITHOUT_A_PLACE and not is_inside(name, places):
             raise OutsideSet(name)
 
-    sys.addaudithook(audit)
+
+confined = _Confinement()
 
 
 def is_inside(path: str, places: list[str]) -> bool:
@@ -81,25 +97,17 @@ def is_inside(path: str, places: list[str]) -> bool:
     return any(real == place or real.startswith(place + os.sep) for place in places)
 
 
-def write(value: dict[str, Any]) -> None:
-    """One line; broken pipes end the process."""
-    sys.stdout.write(json.dumps(value, default=str) + "\n")
-
-
-def _dataset(folder: Path, importer: str) -> Any:
-    """The set: in the folder, or in the only one in it."""
+def _dataset(folder: Path, importer: str, faults: list[dict[str, Any]]) -> Any:
+    """The set: in the folder, or in the only one in it. What is wrong with items is added to the faults."""
     from datumaro.components.contexts.importer import ImportErrorPolicy
     from datumaro.components.dataset import Dataset
 
     class Telling(ImportErrorPolicy):
         """What is wrong with an item or an annotation is written down, and the rest goes on."""
 
-        faults = 0
-
         def _tell(self, error: Any) -> None:
-            self.faults += 1
-            if self.faults <= MOST_FAULTS:
-                write({"fault": _told(error.__cause__ or error, folder), "item": str(error.item_id[0])[:500]})
+            if len(faults) < MOST_FAULTS:
+                faults.append({"fault": reason(error.__cause__ or error, folder), "item": str(error.item_id[0])[:500]})
 
         _handle_item_error = _handle_annotation_error = _tell
 
@@ -125,7 +133,8 @@ def _options(root: Path, importer: str) -> dict[str, Any]:
         return {"coordinate_mode": "voc-one-based"} if ONE_BASED.search(file.read(4096)) else {}
 
 
-def _told(problem: BaseException, folder: Path) -> str:
+def reason(problem: BaseException, folder: Path) -> str:
+    """What Datumaro says of a fault, without the folder's name."""
     while problem.__cause__ is not None:
         problem = problem.__cause__
     text = f"{type(problem).__name__}: {problem}".replace(str(folder) + "/", "").replace(str(folder), "")
@@ -142,11 +151,11 @@ def _item(found: Any, item: Any, folder: Path, media: Path, number: int, importe
         try:
             marks += [one for one in _marks(annotation, names, index) if one["label"] != NOTHING.get(importer, "")]
         except Exception as problem:
-            lost.append({"at": index, "text": _told(problem, folder)})
+            lost.append({"at": index, "text": reason(problem, folder)})
     for one in marks:
         _mend(one, importer)
     return {
-        "id": item.id,
+        "id": str(item.id),
         "subset": item.subset,
         "path": _picture(item, folder, media, number),
         "marks": marks,
@@ -262,7 +271,3 @@ def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
         if value is not None and value != "":
             found[str(name)] = value if isinstance(value, str | int | float | bool) else str(value)[:1000]
     return found
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))
