@@ -6,7 +6,10 @@ from typing import IO, Any
 
 import msgpack
 
-MAX_FRAME = 160 * 1024 * 1024  # an image file and a little more
+from taskers.files import msgpack_objects
+
+MAX_FRAME = 160 * 1024 * 1024  # bytes: an image file and a little more
+MAX_OBJECTS = 2_000_000  # lists, maps, numbers and texts in one frame; an empty list is one byte, and 64 in memory
 _LENGTH = struct.Struct(">I")
 
 
@@ -33,18 +36,20 @@ async def read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
 
 
 def read_now(file: IO[bytes]) -> dict[str, Any] | None:
-    """The same for a file that blocks."""
+    """The same for a file that blocks. Raises BadFrame."""
     head = file.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
     (length,) = _LENGTH.unpack(head)
+    if length > MAX_FRAME:
+        raise BadFrame(f"a frame of {length} bytes; {MAX_FRAME} is the limit")
     body = file.read(length)
     return _unpack(body) if len(body) == length else None
 
 
 def _unpack(body: bytes) -> dict[str, Any]:
     try:
-        message = msgpack.unpackb(body, raw=False)
+        message = msgpack_objects.unpacked(body, MAX_OBJECTS, raw=False)
     except (ValueError, msgpack.UnpackException) as error:
         raise BadFrame(str(error)) from None
     if not isinstance(message, dict):

@@ -234,6 +234,10 @@ async def test_missing_weights_leave_the_other_model_running(tmp_path: Path) -> 
         await client.close()
 
 
+LISTS = framing.MAX_OBJECTS + 1
+EXPANDING = (LISTS + 5).to_bytes(4) + b"\xdd" + LISTS.to_bytes(4) + b"\x90" * LISTS  # two megabytes, which take 140
+
+
 async def test_line_that_speaks_nonsense_is_closed_and_the_others_go_on(
     fake_runtime: Runtime, ask_fake: RuntimeClient
 ) -> None:
@@ -243,6 +247,7 @@ async def test_line_that_speaks_nonsense_is_closed_and_the_others_go_on(
         b"\xff\xff\xff\xff",
         b"\x00\x00\x00\x01\xc1",
         framing.pack({"op": "status"}),
+        EXPANDING,
     ):
         reader, writer = await asyncio.open_unix_connection(path)
         writer.write(nonsense)

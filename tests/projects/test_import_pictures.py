@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from projects.data.importing import Fault, Row
 from projects.data.media import structure
 from projects.data.media.pictures import MAX_BYTES, read_picture
+from projects.data.reading.readers.mask_files import numbers_of
 from projects.errors import Refused
 from tests.support.projects.importing import read
 from tests.support.rounds import rounds
@@ -255,6 +256,13 @@ def test_texts_and_profiles_that_unpack_to_far_more_are_never_held(data):
 def test_what_would_keep_a_decoder_busy_for_hours_is_refused_before_it_is_decoded(data, monkeypatch):
     monkeypatch.setattr(Image.Image, "load", lambda _image: pytest.fail("it was decoded"))
     assert code(data) == "too-many-parts"
+
+
+@pytest.mark.parametrize("data", [tiled(4096), with_comments(b"\x21\xfe\x01A\0" * (structure.MAX_COMMENTS + 1))])
+def test_so_is_a_mask(data):
+    with pytest.raises(Refused) as refused:
+        numbers_of(data)
+    assert refused.value.code == "too-many-parts"
 
 
 def test_segments_are_counted_whatever_lies_between_them(monkeypatch):

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from projects.data.media.pictures import MAX_PIXELS
+from projects.data.media.structure import check_parts, check_tiles
 from projects.errors import Refused
 
 FORMATS = ("PNG", "BMP", "TIFF", "GIF")
@@ -18,7 +19,9 @@ def numbers_of(data: bytes) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            check_parts(data)
             image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+            check_tiles(image)
             if image.width * image.height > MAX_PIXELS:
                 raise Refused("The mask has too many pixels.", code="too-many-pixels")
             if image.mode not in ("L", "P", "1", "I", "I;16", "RGB"):
