@@ -305,11 +305,11 @@ import django
 django.setup()
 from django.core.management import call_command
 from projects.data import crashed_jobs
-from projects.data.connectors import upload
+from projects.data.reading import sandboxed
 crashed_jobs.resume = lambda job: False  # the test says when
-signs, opened = Path(sys.argv[1]), upload.opened
+signs, started = Path(sys.argv[1]), sandboxed.started
 
-def hostile(file, name):
+def hostile(name, **terms):
     if name == "bystander.jsonl":
         (signs / "in-hand").touch()
         while not (signs / "go").exists():
@@ -318,9 +318,9 @@ def hostile(file, name):
         while not ((signs / "in-hand").exists() or (signs / "go").exists()):
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGKILL)
-    return opened(file, name)
+    return started(name, **terms)
 
-upload.opened = hostile
+sandboxed.started = hostile
 call_command("work", "--skip-checks")
 """
 
