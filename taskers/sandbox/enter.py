@@ -6,6 +6,9 @@ import resource
 from taskers.sandbox import landlock, privileges, seccomp
 from taskers.sandbox.policy import Limits, Policy
 
+STACK_BYTES = 64 << 20  # of the first thread, which RLIMIT_DATA leaves out
+MAX_THREADS = 8192  # of all processes of the same user, so that they leave the machine numbers; root is never limited
+
 
 class CannotEnter(Exception):
     """The sandbox could not be entered; the message says what is missing. Nothing untrusted may be opened then."""
@@ -37,6 +40,8 @@ def limit(limits: Limits) -> None:
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_STACK: STACK_BYTES,
+        resource.RLIMIT_NPROC: MAX_THREADS,
     }
     for kind, value in wanted.items():
         hard = resource.getrlimit(kind)[1]

@@ -56,7 +56,7 @@ def _of_the_setup() -> Iterator[Gap]:
     if os.geteuid() == 0 and not own_user:
         yield Gap(
             "runs-as-root",
-            f"Models' processes run as root, without its capabilities: set {launch.USER_VARIABLE}, or start Tandem"
-            " as another user.",
+            f"Models' processes run as root, without its capabilities, and may start any number of threads: set"
+            f" {launch.USER_VARIABLE}, or start Tandem as another user.",
             open=False,
         )

@@ -1,8 +1,8 @@
 """Seccomp: system calls that a sandboxed process may not make, as a filter of classic BPF, by ctypes (man 2 seccomp).
 
-Denied are new processes and programs, sockets, signals to others, tracing, changes of identity, mode and mounts, and
-whatever would pass by the filter (io_uring). Threads are allowed. A denied call fails with EPERM instead of killing the
-process, since libraries try some of them and go on without.
+Denied are new processes and programs, sockets, signals to others, tracing, changes of identity, mode and mounts, memory
+that no limit counts, and whatever would pass by the filter (io_uring). Threads are allowed. A denied call fails with
+EPERM instead of killing the process, since libraries try some of them and go on without.
 
 Numbers: the kernel's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
 """
@@ -29,7 +29,12 @@ LOAD, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_BITS, AND, RETURN = 0x20, 0x15, 0x35,
 CLONE_THREAD = 0x10000
 AF_UNIX, SOCK_STREAM, SOCKET_TYPES = 1, 1, 0xF
 SHARED_ANONYMOUS = 0x21  # MAP_SHARED and MAP_ANONYMOUS
-TERMINAL_REQUESTS = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD: typing into whoever's terminal it is
+MAP_GROWSDOWN = 0x100  # counts as a stack, which RLIMIT_DATA leaves out
+# F_SETOWN, F_SETSIG, F_SETOWN_EX: the kernel would signal another process; F_SETLEASE: others would wait to open a file
+FILE_REQUESTS = (8, 10, 15, 1024)
+PROCESS_REQUESTS = (4, 22)  # PR_SET_DUMPABLE, PR_SET_SECCOMP
+# TIOCSTI, TIOCLINUX, TIOCSETD: typing into whoever's terminal it is; FIOSETOWN, SIOCSPGRP: as F_SETOWN
+DEVICE_REQUESTS = (0x5412, 0x541C, 0x5423, 0x8901, 0x8902)
 X32_CALLS = 0x40000000  # x86_64's second table of the same calls
 
 # name: (x86_64, aarch64); None where an architecture does not have it.
@@ -54,6 +59,10 @@ DENIED: Mapping[str, tuple[int | None, int | None]] = {
     "rt_tgsigqueueinfo": (297, 240),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
     # sockets and other ways to talk to somebody
     "socket": (41, 198),
     "connect": (42, 203),
@@ -61,6 +70,7 @@ DENIED: Mapping[str, tuple[int | None, int | None]] = {
     "listen": (50, 201),
     "accept": (43, 202),
     "accept4": (288, 242),
+    "setsockopt": (54, 208),  # a pair of sockets could hold megabytes in the kernel, which no limit counts
     "shmget": (29, 194),
     "shmat": (30, 196),
     "shmctl": (31, 195),
@@ -77,6 +87,7 @@ DENIED: Mapping[str, tuple[int | None, int | None]] = {
     # shared memory that RLIMIT_DATA does not count
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
+    "map_shadow_stack": (453, 453),
     "keyctl": (250, 219),
     "add_key": (248, 217),
     "request_key": (249, 218),
@@ -93,6 +104,15 @@ DENIED: Mapping[str, tuple[int | None, int | None]] = {
     "open_by_handle_at": (304, 265),
     "name_to_handle_at": (303, 264),
     "fanotify_init": (300, 262),
+    # names of files in folders that may not be listed: Landlock does not cover watching
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    # rules and filters of its own, which the kernel keeps in memory that no limit counts
+    "landlock_create_ruleset": (444, 444),
+    "landlock_add_rule": (445, 445),
+    "landlock_restrict_self": (446, 446),
+    "seccomp": (317, 277),
     # identity
     "setuid": (105, 146),
     "setgid": (106, 144),
@@ -128,6 +148,7 @@ DENIED: Mapping[str, tuple[int | None, int | None]] = {
     "utimensat": (280, 88),
     "mknod": (133, None),
     "mknodat": (259, 33),
+    "truncate": (76, 45),  # which Landlock covers from Linux 6.2 on
     # the system
     "mount": (165, 40),
     "umount2": (166, 39),
@@ -184,11 +205,15 @@ class Architecture:
     ioctl: int
     mmap: int
     seccomp: int
+    fcntl: int
+    prctl: int
+    setpriority: int
+    sched_setaffinity: int
 
 
 ARCHITECTURES = {
-    "x86_64": Architecture(0xC000003E, 0, 56, 435, 62, 234, 302, 53, 16, 9, 317),
-    "aarch64": Architecture(0xC00000B7, 1, 220, 435, 129, 131, 261, 199, 29, 222, 277),
+    "x86_64": Architecture(0xC000003E, 0, 56, 435, 62, 234, 302, 53, 16, 9, 317, 72, 157, 141, 203),
+    "aarch64": Architecture(0xC00000B7, 1, 220, 435, 129, 131, 261, 199, 29, 222, 277, 25, 167, 140, 122),
 }
 
 
@@ -239,7 +264,10 @@ def _by_arguments(machine: Architecture, pid: int) -> list[bytes]:
     for number in (machine.kill, machine.tgkill):
         steps += _when(number, [_argument(0), _jump(JUMP_EQUAL, pid, 1, 0), _deny(), _return(ALLOW)])
     own = [_argument(0), _jump(JUMP_EQUAL, 0, 2, 0), _jump(JUMP_EQUAL, pid, 1, 0), _deny(), _return(ALLOW)]
-    steps += _when(machine.prlimit64, own)
+    for number in (machine.prlimit64, machine.sched_setaffinity):
+        steps += _when(number, own)
+    # Whoever runs as the same user could be made to wait for a processor; the calling thread is PRIO_PROCESS, 0.
+    steps += _when(machine.setpriority, [*_must_be(0, 0), *_must_be(1, 0), _return(ALLOW)])
     # asyncio wakes itself by a pair of connected sockets; a pair of datagram sockets could send to any address.
     pair = [
         _argument(0),
@@ -254,17 +282,31 @@ def _by_arguments(machine: Architecture, pid: int) -> list[bytes]:
     steps += _when(machine.socketpair, pair)
     shared = [
         _argument(3),
+        _jump(JUMP_BITS, MAP_GROWSDOWN, 0, 1),
+        _deny(),
         _keep_bits(SHARED_ANONYMOUS),
         _jump(JUMP_EQUAL, SHARED_ANONYMOUS, 0, 1),
         _deny(),
         _return(ALLOW),
     ]
     steps += _when(machine.mmap, shared)
-    requests = [_argument(1)]
-    for request in TERMINAL_REQUESTS:
-        requests += [_jump(JUMP_EQUAL, request, 0, 1), _deny()]
-    steps += _when(machine.ioctl, [*requests, _return(ALLOW)])
+    steps += _when(machine.ioctl, _none_of(1, DEVICE_REQUESTS))
+    steps += _when(machine.fcntl, _none_of(1, FILE_REQUESTS))
+    steps += _when(machine.prctl, _none_of(0, PROCESS_REQUESTS))
     return steps
+
+
+def _none_of(position: int, values: Sequence[int]) -> list[bytes]:
+    """Instructions that deny a call where this argument is one of these, and else allow it."""
+    steps = [_argument(position)]
+    for value in values:
+        steps += [_jump(JUMP_EQUAL, value, 0, 1), _deny()]
+    return [*steps, _return(ALLOW)]
+
+
+def _must_be(position: int, value: int) -> list[bytes]:
+    """Instructions that deny a call where this argument is anything else."""
+    return [_argument(position), _jump(JUMP_EQUAL, value, 1, 0), _deny()]
 
 
 def _when(number: int, steps: Sequence[bytes]) -> list[bytes]:

@@ -142,6 +142,12 @@ def test_what_the_hostile_model_tries_works_without_the_sandbox(place: Path) -> 
             "fork",
             "start a program",
             "make memory that no limit counts",
+            "make memory that counts as a stack",
+            "hold memory in sockets",
+            "watch the data folder",
+            "let others trace it",
+            "slow another process's disk",
+            "pin another process",
             "change the mode of its model",
             "take more memory than its limit",
         )

@@ -6,8 +6,11 @@ only, since it runs with the system's Python too.
 
 import asyncio
 import ctypes
+import errno
+import fcntl
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -19,6 +22,7 @@ from pathlib import Path
 WORLD = json.loads(sys.argv[1])
 FOLDER, SECRET, PARENT = Path(WORLD["folder"]), Path(WORLD["secret"]), WORLD["parent"]
 libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
 IS_X86 = os.uname().machine == "x86_64"
 
 
@@ -60,6 +64,44 @@ def fork() -> int:
     return child
 
 
+def signal_by_file() -> int:
+    """The kernel would send it once there is something to read."""
+    return fcntl.fcntl(0, fcntl.F_SETOWN, PARENT)
+
+
+def grow_a_stack() -> int:
+    """Memory that grows downwards, which RLIMIT_DATA does not count."""
+    return system_call(9, 222, 0, 2 * WORLD["memory_bytes"], 3, 0x122, -1, 0)
+
+
+def hold_memory_in_sockets() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
+
+
+def raise_stack_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    if soft == hard:
+        raise PermissionError("it is as high as it may be")
+    resource.setrlimit(resource.RLIMIT_STACK, (soft + 4096, hard))
+
+
+def truncate_where_landlock_is_old() -> str:
+    """Landlock denies it by another error, from Linux 6.2 on."""
+    try:
+        os.truncate(FOLDER / "model.bin", 0)
+    except OSError as problem:
+        if problem.errno == errno.EPERM:
+            raise
+    return "left to Landlock"
+
+
+def let_others_trace_it() -> None:
+    if libc.prctl(4, 1, 0, 0, 0) < 0:  # PR_SET_DUMPABLE
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
 ATTEMPTS: dict[str, Callable[[], object]] = {
     "read the data folder": SECRET.read_text,
     "list the data folder": lambda: os.listdir(SECRET.parent),
@@ -84,6 +126,16 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "trace another process": trace_parent,
     "read by process_vm_readv": lambda: system_call(310, 270, PARENT, 0, 0, 0, 0, 0),
     "limit another process": lambda: system_call(302, 261, PARENT, 7, 0, 0),
+    "signal by a file": signal_by_file,
+    "slow another process": lambda: os.setpriority(os.PRIO_PROCESS, PARENT, 19),
+    "slow every process of its user": lambda: os.setpriority(os.PRIO_USER, 0, 19),
+    "pin another process": lambda: os.sched_setaffinity(PARENT, os.sched_getaffinity(0)),
+    "schedule another process": lambda: os.sched_setscheduler(PARENT, os.SCHED_IDLE, os.sched_param(0)),
+    "slow another process's disk": lambda: system_call(251, 30, 1, PARENT, 3 << 13),
+    "watch the data folder": lambda: system_call(294, 26, 0),
+    "let others trace it": let_others_trace_it,
+    "make rules of its own": lambda: system_call(444, 444, 0, 0, 1),
+    "make a filter of its own": lambda: system_call(317, 277, 2, 0, 0),
     "fork": fork,
     "start a program": lambda: subprocess.run(["/bin/true"], check=True),
     "become another program": lambda: os.execv("/bin/true", ["true"]),
@@ -94,10 +146,14 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "load a BPF program": lambda: system_call(321, 280, 0, 0, 0),
     "use the keyring": lambda: system_call(250, 219, 0, -3, 0),
     "make memory that no limit counts": lambda: os.memfd_create("model"),
+    "make memory that counts as a stack": grow_a_stack,
+    "raise the limit of its stack": raise_stack_limit,
+    "hold memory in sockets": hold_memory_in_sockets,
     "write to /tmp": lambda: Path("/tmp/tandem-sandbox-escaped").write_text("out"),
     "write to the source": lambda: Path(WORLD["source"]).open("a").close(),
     "write to its own model": lambda: (FOLDER / "model.bin").open("r+b").close(),
     "truncate its own model": lambda: os.truncate(FOLDER / "model.bin", 0),
+    "truncate its own model on an old kernel": truncate_where_landlock_is_old,
     "make a file beside its model": lambda: (FOLDER / "new").write_text("out"),
     "remove its own model": lambda: (FOLDER / "model.bin").unlink(),
     "change the mode of its model": lambda: os.chmod(FOLDER / "model.bin", 0),
@@ -122,6 +178,8 @@ def at_work() -> str:
 
     assert asyncio.run(rest()) == os.getpid()
     os.kill(os.getpid(), 0)
+    os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0))
+    os.sched_setaffinity(0, os.sched_getaffinity(0))
     with open("/dev/null", "w") as nowhere:
         nowhere.write("nothing")
     return "works"
