@@ -271,16 +271,16 @@ def shared(address: str) -> RuntimeClient:
 
 
 def serving(status: dict[str, Any], capability: str, deployed: str = "") -> str:
-    """Which model of a runtime answers for a capability: the deployed one, else the first that is ready, or will be.
+    """Which model of a runtime answers for a capability: the deployed one, else the first of the runtime's own that is
+    ready, or will be. What another project deployed answers there alone, though the same runtime holds it.
 
     A deployed one that the runtime doesn't hold yet is loaded when it is first asked. Raises CopilotError:
     "copilot-down" if the only one is being started again, else "model-missing".
     """
     if deployed and deployed not in status["models"]:
         return deployed
-    models = {key: model for key, model in status["models"].items() if model["capability"] == capability}
-    if deployed:
-        models = {deployed: models[deployed]} if deployed in models else {}
+    candidates = {deployed: status["models"][deployed]} if deployed else default_models(status)
+    models = {key: model for key, model in candidates.items() if model["capability"] == capability}
     for state in ("ready", "loading"):
         for key, model in models.items():
             if model["state"] == state:
@@ -289,6 +289,11 @@ def serving(status: dict[str, Any], capability: str, deployed: str = "") -> str:
     if restarting is not None:
         raise CopilotError("copilot-down", restarting["text"])
     raise CopilotError("model-missing", next((model["text"] for model in models.values()), ""))
+
+
+def default_models(status: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The models that a runtime answers with where nobody deployed any, by their names."""
+    return {key: model for key, model in status["models"].items() if model.get("is_default", True)}
 
 
 def reachable(address: str, seconds: float = 0.5) -> bool:

@@ -263,6 +263,8 @@ class Hub:
         if store and self._disk:
             store |= _on_disk(self._disk, store, len(encoders))
             faults += self._disk.faults
+        for key, state in zip(models, states, strict=True):
+            state["is_default"] = key in self._usual
         told = {"models": dict(zip(models, states, strict=True)), "disk_faults": faults, "store": store}
         return told | {"sandbox": [asdict(gap) for gap in self._gaps]}
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from assist.errors import TEXTS
-from assist.runtime.client import reachable, status_now
+from assist.runtime.client import default_models, reachable, status_now
 from assist.runtime.embedding_store import USUAL
 from assist.suggestions.bindings import capability_of
 from projects.models import Project, ProjectSettings, Task
@@ -44,7 +44,7 @@ def of_capability(capability: str) -> str:
         return _(STARTING)  # importing a model's libraries leaves it no time to answer
     if status is None:
         return _("The copilot is off: its runtime is not running. Annotating works without it.")
-    models = [model for model in status["models"].values() if model["capability"] == capability]
+    models = [model for model in default_models(status).values() if model["capability"] == capability]
     if any(model["state"] == "ready" for model in models):
         return ""
     if any(model["state"] == "loading" for model in models):

@@ -327,3 +327,20 @@ def test_a_shipped_model_finds_its_files_by_their_places_in_its_own_folder(tmp_p
     model_folder.lay(offer, store, place)
     for artifact in offer.artifacts:
         assert (place / BUNDLE / artifact.member).read_bytes() == b"weights"
+
+
+async def test_what_a_project_deployed_answers_in_no_other() -> None:
+    """Else another organization's model, and the host that it asks, would see their texts and pictures."""
+    with running(SPANS) as runtime:
+        runtime.until_ready()
+        client = RuntimeClient(runtime.address)
+        await client.vectors(CLASSES, ["a red rose"], "alice")  # started since it was asked
+        status = await client.status()
+        await client.close()
+    assert status["models"][CLASSES]["state"] == "ready"
+    with pytest.raises(CopilotError) as problem:
+        serving(status, "classify")
+    assert problem.value.code == "model-missing"
+    assert serving(status, "classify", CLASSES) == CLASSES
+    status["models"][SPANS] |= {"state": "loading", "capability": "classify"}
+    assert serving(status, "classify") == SPANS
