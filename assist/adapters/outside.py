@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ MAX_READ = 64 << 20  # bytes of one answer, whatever a manifest says
 SLOW_DOWN = (429, 503)
 LONGEST_WAIT = 5.0  # seconds that a host may ask us to wait before the second try
 TRIES = 3
+LOOKUPS = 8  # names that are looked up at once; what else this process does waits for none of them
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Host:
 async def ask_directly(url: str, owner: str, body: bytes | None, limits: Limits) -> Answer:
     """One request for a model of this owner, by this process itself. Raises CopilotError "backend-refused" for a host
     that isn't allowed, "key-refused" where its key is another's."""
-    route = _route(url)
+    # A name's servers may take half a minute, and this may be the loop that all models are asked through.
+    route = await asyncio.get_running_loop().run_in_executor(_lookups, _route, url)
     headers = {"Content-Type": "application/json", "Accept": "application/json"} | _key_for(route, owner)
     over = connection()
     try:
@@ -81,6 +84,7 @@ async def ask_directly(url: str, owner: str, body: bytes | None, limits: Limits)
         await over.aclose()
 
 
+_lookups = ThreadPoolExecutor(LOOKUPS, "lookup")
 Exchange = Callable[[str, str, bytes | None, Limits], Awaitable[Answer]]  # as ask_directly
 _exchange: Exchange = ask_directly
 

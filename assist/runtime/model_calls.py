@@ -82,7 +82,10 @@ class ModelCalls:
         from assist.adapters import outside
         from taskers.outbound.sending import Limits
 
-        limits = Limits(min(float(fields["seconds"]), MAX_SECONDS), read=min(int(fields["read"]), outside.MAX_READ))
+        seconds, read = float(fields["seconds"]), int(fields["read"])
+        if not (seconds > 0 and read >= 0):  # a wait of NaN seconds would end in no order with other waits
+            raise ValueError("no limits")
+        limits = Limits(min(seconds, MAX_SECONDS), read=min(read, outside.MAX_READ))
         return asdict(await outside.ask_directly(url, outside.owner_name(self._offer.key), body, limits))
 
     def _names(self, url: object) -> bool:
@@ -92,7 +95,11 @@ class ModelCalls:
             return False
         wanted, allowed = urlsplit(url), urlsplit(named.rstrip("/"))
         same_host = (wanted.scheme, wanted.netloc) == (allowed.scheme, allowed.netloc)
-        return same_host and f"{wanted.path}/".startswith(f"{allowed.path}/") and ".." not in wanted.path
+        if not same_host or not f"{wanted.path}/".startswith(f"{allowed.path}/"):
+            return False
+        from taskers.outbound.host_keys import AMBIGUOUS
+
+        return AMBIGUOUS.search(wanted.path.removeprefix(allowed.path)) is None
 
     async def _export(self, fields: dict[str, Any]) -> dict[str, Any]:
         data = fields["data"]
