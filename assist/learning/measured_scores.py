@@ -9,7 +9,6 @@ themselves; again whenever a fifth more has been decided, or labels or what they
 asked about that ever judges it (blind_verdicts.calibrating).
 """
 
-import asyncio
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
@@ -208,7 +207,7 @@ def _found(version: ModelVersion, blind: Sequence[Decided]) -> list[Any]:
     fresh = [task for task in tasks if task.pk not in known]
     for at in range(0, len(fresh), PORTION):
         some = fresh[at : at + PORTION]
-        said = asyncio.run(asked_ahead.of_texts(version, some, None))
+        said = asked_ahead.of_texts(version, some, None)
         known |= {task.pk: spans for task, spans in zip(some, said, strict=True)}
     return [known[task.pk] for task in tasks]
 
@@ -219,7 +218,7 @@ def _seen(version: ModelVersion, blind: Sequence[Decided]) -> list[Sequence[Any]
     rows = Precomputed.objects.filter(version=version, task_key__in=[task.pk for task in tasks])
     known = dict(rows.values_list("task_key", "output"))
     if fresh := [task for task in tasks if task.pk not in known]:
-        known |= {task.pk: said for task, said in asyncio.run(asked_ahead.of_images(version, fresh))}
+        known |= {task.pk: said for task, said in asked_ahead.of_images(version, fresh)}
     return [known[task.pk]["boxes"] if task.pk in known else () for task in tasks]
 
 

@@ -1,4 +1,8 @@
-"""What models say of texts and images that nobody has opened yet: asked of the runtime, and kept by whoever asks."""
+"""What models say of texts and images that nobody has opened yet: asked of the runtime, and kept by whoever asks.
+
+Whatever the database knows is read before a function begins to wait for the runtime: Django allows no query while it
+waits.
+"""
 
 import asyncio
 import contextlib
@@ -22,66 +26,82 @@ from projects.models import Gold, ImportedPrediction, Project, Task, Verdict
 NOTHING_SAID = {"no-image", "no-answer"}
 
 
-async def of_texts(version: ModelVersion, tasks: Sequence[Task], patience: float | None) -> list:
-    """What there is to keep of each text; None where the model has no answer."""
+def of_texts(version: ModelVersion, tasks: Sequence[Task], patience: float | None) -> list:
+    """What there is to keep of each text; None where the model has no answer. Raises CopilotError, or TimeoutError
+    after `patience` seconds."""
     texts = [str(task.payload["text"]) for task in tasks]
+    phrases = judged.phrases_of(_fields(tasks[0])) if judged.gives_shares(version) else []
+    return asyncio.run(_of_texts(version, texts, phrases, patience))
+
+
+async def _of_texts(version: ModelVersion, texts: list[str], phrases: Any, patience: float | None) -> list:
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
         async with asyncio.timeout(patience):
             if version.capability == "spans":
                 return await client.spans_of(str(version), texts)
             if judged.gives_shares(version):
-                shares = await client.shares(str(version), texts, judged.phrases_of(_fields(tasks[0])))
+                shares = await client.shares(str(version), texts, phrases)
                 return [one and {"shares": one} for one in shares]
             return [packed(row) for row in await client.vectors(str(version), texts)]
     finally:
         await client.close()
 
 
-async def of_images(
-    version: ModelVersion, tasks: Sequence[Task], patience: float | None = None
-) -> list[tuple[Task, Any]]:
+def of_images(version: ModelVersion, tasks: Sequence[Task], patience: float | None = None) -> list[tuple[Task, Any]]:
     """What there is to keep of each picture that the model could read. One after another: what is done in advance waits
-    for clicks anyway."""
-    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
+    for clicks anyway. Raises as `of_texts` does."""
     labels = judged.phrases_of(_fields(tasks[0])) if version.capability == "classify-image" else []
+    return asyncio.run(_of_images(version, _shown(tasks), labels, patience))
+
+
+def _shown(tasks: Sequence[Task]) -> list[tuple[Task, Picture]]:
+    return [(task, picture) for task in tasks if (picture := picture_of(task)) is not None]
+
+
+async def _of_images(
+    version: ModelVersion, shown: Sequence[tuple[Task, Picture]], labels: Any, patience: float | None
+) -> list[tuple[Task, Any]]:
+    client, answers = RuntimeClient(settings.RUNTIME_ADDRESS), []
     try:
         async with asyncio.timeout(patience):
-            for task in tasks:
-                picture = picture_of(task)
-                if picture is None:
-                    continue
+            for task, picture in shown:
                 with contextlib.suppress(_Unreadable):
-                    told.append((task, await _image(client, version, picture, labels)))
+                    answers.append((task, await _image(client, version, picture, labels)))
     finally:
         await client.close()
-    return told
+    return answers
 
 
-async def everything(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
-    """All that stands apart in each picture that the model could read."""
-    client, told = RuntimeClient(settings.RUNTIME_ADDRESS), []
+def everything(version: ModelVersion, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
+    """All that stands apart in each picture that the model could read. Raises CopilotError."""
+    return asyncio.run(_everything(version, _shown(tasks)))
+
+
+async def _everything(version: ModelVersion, shown: Sequence[tuple[Task, Picture]]) -> list[tuple[Task, Any]]:
+    client, answers = RuntimeClient(settings.RUNTIME_ADDRESS), []
     try:
-        for task in tasks:
-            picture = picture_of(task)
-            if picture is None:
-                continue
+        for task, picture in shown:
             read = partial(asyncio.to_thread, read_picture, picture)
             try:
-                told.append((task, await client.everything(str(version), picture.sha256, read)))
+                answers.append((task, await client.everything(str(version), picture.sha256, read)))
             except CopilotError as problem:
                 if problem.code not in NOTHING_SAID:
                     raise
     finally:
         await client.close()
-    return told
+    return answers
 
 
-async def words(version: ModelVersion, one: Question) -> str:
-    """What a model writes; "" where it has nothing to say."""
+def words(version: ModelVersion, question: Question) -> str:
+    """What a model writes; "" where it has nothing to say. Raises CopilotError."""
+    return asyncio.run(_words(version, question))
+
+
+async def _words(version: ModelVersion, question: Question) -> str:
     client = RuntimeClient(settings.RUNTIME_ADDRESS)
     try:
-        return await client.written(str(version), one.text, one.asked, one.longest)
+        return await client.written(str(version), question.text, question.asked, question.longest)
     except CopilotError as problem:
         if problem.code not in NOTHING_SAID:
             raise

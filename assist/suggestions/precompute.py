@@ -6,7 +6,6 @@ them is a warm one. Each handful is one transaction with the cursor, so a job th
 and a handful done twice is written once.
 """
 
-import asyncio
 import logging
 import time
 from collections import defaultdict
@@ -270,7 +269,7 @@ def _read(version: ModelVersion, tasks: Sequence[Task], patience: float | None =
     """Keep what this model says of these texts; returns of how many it said anything that can be used."""
     if not tasks:
         return 0
-    answers = asyncio.run(asked_ahead.of_texts(version, tasks, patience))
+    answers = asked_ahead.of_texts(version, tasks, patience)
     told = [(task, said) for task, said in zip(tasks, answers, strict=True) if said is not None]
     _kept(version, told)
     return len(told)
@@ -289,7 +288,7 @@ def _pictures(row: Precompute, tasks: Sequence[Task]) -> int:
     assets = {task.asset_id for task in unsaid if task.asset_id}
     known = _said_of_images(row, assets) if keeps and not judged.gives_shares(version) else {}
     fresh = {task.asset_id: task for task in unsaid if task.asset_id and task.asset_id not in known}
-    told = asyncio.run(asked_ahead.of_images(version, list(fresh.values()))) if fresh else []
+    told = asked_ahead.of_images(version, list(fresh.values())) if fresh else []
     known |= {task.asset_id: said for task, said in told}
     mine = [(task, known[task.asset_id]) for task in unsaid if task.asset_id in known]
     _kept(version, [(task, said) for task, said in mine if said])
@@ -307,7 +306,7 @@ def _said_of_images(row: Precompute, assets: Collection[int]) -> dict[int | None
 
 def _everything(row: Precompute, tasks: Sequence[Task]) -> int:
     unsaid = _unsaid(row.version, tasks)
-    told = asyncio.run(asked_ahead.everything(row.version, unsaid)) if unsaid else []
+    told = asked_ahead.everything(row.version, unsaid) if unsaid else []
     _kept(row.version, told)
     return len(unsaid) - len(told)
 
@@ -321,7 +320,7 @@ def _words(row: Precompute, tasks: Sequence[Task]) -> int:
         for one in questions:
             if kept.get(one.key, [""])[0] == one.asked:
                 continue
-            kept = kept | {one.key: [one.asked, asyncio.run(asked_ahead.words(row.version, one))]}
+            kept = kept | {one.key: [one.asked, asked_ahead.words(row.version, one)]}
             Precomputed.objects.update_or_create(
                 task_key=task.pk, version=row.version, defaults={"output": {"words": kept}}
             )
@@ -370,9 +369,9 @@ def said_of(version: ModelVersion, tasks: Sequence[Task], patience: float | None
     known = dict(rows.values_list("task_key", "output"))
     fresh = [task for task in tasks if task.pk not in known and (task.asset_id or task.payload.get("text"))]
     if fresh and version.capability in OF_PICTURES:
-        known |= {task.pk: said for task, said in asyncio.run(asked_ahead.of_images(version, fresh, patience))}
+        known |= {task.pk: said for task, said in asked_ahead.of_images(version, fresh, patience)}
     elif fresh:
-        told = asyncio.run(asked_ahead.of_texts(version, fresh, patience))
+        told = asked_ahead.of_texts(version, fresh, patience)
         known |= {task.pk: said for task, said in zip(fresh, told, strict=True) if said is not None}
     return known
 

@@ -159,7 +159,7 @@ def test_a_host_that_refuses_one_text_is_paid_once_for_the_others_and_left_in_pe
     far = ModelVersion.objects.create(name="far", version="1", capability="classify", smoke="passed", terms=terms)
     tasks, asked = make.tasks(make.batch(project), 5), list[list[int]]()
 
-    async def of_texts(one: ModelVersion, some: list[Task], patience: float | None) -> list:
+    def of_texts(one: ModelVersion, some: list[Task], patience: float | None) -> list:
         places = [tasks.index(task) for task in some]
         asked.append(places)
         if 2 in places or (4 in places and not back):

@@ -51,9 +51,9 @@ def test_an_image_is_asked_about_once_however_many_tasks_show_it(settings, monke
     asked: list[int] = []
     read = asked_ahead.of_images
 
-    async def counted(version, tasks, patience=None):
+    def counted(version, tasks, patience=None):
         asked.extend(task.asset_id for task in tasks)
-        return await read(version, tasks, patience)
+        return read(version, tasks, patience)
 
     monkeypatch.setattr(asked_ahead, "of_images", counted)
     with running("fake-boxes@1") as runtime:

@@ -129,6 +129,52 @@ def test_boxes_are_there_before_anybody_comes(cast: Cast, pets: Project, models:
     assert said["boxes"][0][4] == "thing" and Precomputed.objects.count() == 3
 
 
+IMAGES = {"things": ("image_regions", PETS), "sam2": ("image_regions", PETS), "moods": ("classification", MOODS)}
+TEXTS = {
+    "namen": ("text_spans", [{"name": "Ort"}, {"name": "Name"}]),
+    "far": ("text_spans", [{"name": "Name"}]),
+    "places": ("classification", [{"name": "Fine"}, {"name": "Awful"}]),
+    "chat": ("classification", MOODS),
+    "scribe": ("classification", MOODS),
+}
+
+
+def host_reply(path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """As each of the models elsewhere answers: shares of a field's labels, spans, or words."""
+    if "messages" in body:
+        return 200, {
+            "model": "small-one",
+            "choices": [{"message": {"content": '{"label": "Glad"}'}, "finish_reason": "stop"}],
+            "usage": {},
+        }
+    span = {"start": 0, "end": 5, "label": "name", "score": 0.5}
+    return 200, {"version": "1", "outputs": [{"spans": [span], "text": "Maria"} for _ in body["inputs"]]}
+
+
+@pytest.mark.parametrize("name", [*IMAGES, *TEXTS])
+def test_each_kind_of_model_gets_a_batch_ready(
+    cast: Cast, models: Brought, square: Picture, settings, name: str
+) -> None:
+    settings.RUNTIME_ADDRESS = models.runtime.address
+    models.host.reply = host_reply
+    task_type, labels = (IMAGES | TEXTS)[name]
+    fields = {"fields": asked_fields.read("Mood (choice)\nSummary (text 80)")} if name == "scribe" else {}
+    project = make.project(cast.riverside, name, task_type, labels=labels, **fields)
+    batch = make.batch(project)
+    if name in IMAGES:
+        work.image_task(batch, square.file)
+    else:
+        make.tasks(batch, 1, text="Maria wohnt in Köln.")
+    version = models.version(name)
+    if name == "moods":  # nothing classifies images by itself
+        work.deployed(project, version, share=100, by=cast.mina)
+    row = precompute.start(batch, by=cast.mina, version=version)
+    assert precompute.run(row.pk) == 1
+    row.refresh_from_db()
+    assert (row.state, row.note, row.problems) == ("done", "", 0)
+    assert name == "sam2" or Precomputed.objects.filter(version=row.version).exists()
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_german_names_come_from_a_pipeline_that_was_brought(cast: Cast, models: Brought, at) -> None:
     at(models.runtime.address)

@@ -154,7 +154,7 @@ def test_a_model_that_weighs_the_projects_words_is_asked_again_once_they_are_oth
     version.capability, version.terms = "classify-image", {"adapter": "http"}
     said: list[float] = []
 
-    async def of_images(version: Any, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
+    def of_images(version: Any, tasks: Sequence[Task]) -> list[tuple[Task, Any]]:
         said.append(len(said))
         return [(task, {"shares": {"Pet": said[-1]}}) for task in tasks]
 

@@ -292,7 +292,7 @@ def test_boxes_are_worth_what_blind_verdicts_say_of_them_and_a_label_goes_by_its
     project, version = pets
     asked: list[int] = []
 
-    async def seen(version: ModelVersion, tasks: Any, patience: float | None = None) -> list[Any]:
+    def seen(version: ModelVersion, tasks: Any, patience: float | None = None) -> list[Any]:
         if version.capability == "detect":
             asked.extend(one.pk for one in tasks)
         found = SEEN if version.capability == "detect" else READ
