@@ -93,6 +93,7 @@ READS_OF_FORMS = {
     "assist.alike.atlas.group",
     "projects.configuration.illustrations.template_of",
     "projects.configuration.instructions.languages",
+    "projects.configuration.label_keys.may_change",
     "projects.configuration.save_settings.labels_of",
     "projects.quality.gold.pool.other_answers",
     "projects.quality.rankings.ranks",

@@ -43,10 +43,9 @@ class ProjectMove(KnownFields):
 
 
 class LabelChange(LabelShape):
-    """What is left out stays; a label's key never changes, and is in the address."""
+    """What is left out stays. Until data is loaded a label's key, which is in the address, follows a new name, unless
+    a key is said; afterwards it stays."""
 
-    taken_without_effect = frozenset({"key"})  # by whoever sends back what was answered
-    key = None  # type: ignore[assignment]
     name = serializers.CharField(max_length=limits.LABEL_NAME, required=False)
 
 

@@ -42,6 +42,9 @@ class FeedLine(VerdictShape):
     )
     id = serializers.UUIDField(source="public_id", allow_null=True)
     answer = serializers.DictField(allow_null=True)
+    labels = serializers.DictField(
+        child=serializers.CharField(), allow_null=True, default=None, help_text="the names of its labels, by their keys"
+    )
     confidence = serializers.FloatField(allow_null=True)
     method = serializers.CharField(allow_null=True)
     settings_version = serializers.IntegerField(allow_null=True)
@@ -55,6 +58,7 @@ class FeedLine(VerdictShape):
         before = self.context.get("superseded", {}).get(instance.pk)
         kind = "superseded" if before else "decided"
         return super().to_representation(instance) | {
+            "labels": self.context["labels_of"](instance.answer) if "labels_of" in self.context else {},
             "state": "decided",
             "kind": kind,
             "supersedes": str(before) if before else None,

@@ -1,6 +1,7 @@
 """What was decided: as a feed that misses nothing, and task by task."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from projects.api.verdict_serializers import FeedLine, TaskShape, VerdictList, V
 from projects.api.work_serializers import JudgementList, JudgementShape, ReworkBody
 from projects.models import Annotation, Assignment, Task, Verdict, VerdictEntry
 from projects.models.verdict_index import feed_end
-from projects.reports import verdict_index
+from projects.reports import label_names, verdict_index
+from projects.task_types import TASK_TYPES
 from projects.workflow import void_work
 from taskers.errors import NotFound
 from taskers.models import Scope
@@ -54,11 +56,13 @@ class Verdicts(Endpoint):
             return Response({"next": str(feed_end(project)), "more": False, "results": []})
         after, limit = asked(request)
         lines = verdict_index.since(project, after, limit + 1)
+        names = label_names.by_project([project.pk])[project.pk]
+        labels_of = partial(label_names.used, names=names, task_type=TASK_TYPES[project.task_type])
 
         def shaped(given: Sequence[verdict_index.Line]) -> Any:
             before = verdict_index.superseded(one.verdict for one in given if isinstance(one, VerdictEntry))
             rows = [one.verdict if isinstance(one, VerdictEntry) else one for one in given]
-            return FeedLine(rows, many=True, context={"superseded": before}).data
+            return FeedLine(rows, many=True, context={"superseded": before, "labels_of": labels_of}).data
 
         return Response(page(lines, after, limit, shaped))
 

@@ -5,10 +5,17 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from procrastinate.contrib.django import app
 
-from projects.configuration import instructions, label_attributes, label_colours, methods, review_rule, what_counts
+from projects.configuration import (
+    instructions,
+    label_attributes,
+    label_colours,
+    label_keys,
+    methods,
+    review_rule,
+    what_counts,
+)
 from projects.configuration.project_events import tell
 from projects.configuration.term_checks import check_numbers, check_reach
 from projects.configuration.terms import AGREEMENT
@@ -101,6 +108,8 @@ def change(
 ) -> ProjectSettings:
     """The next version of a project's settings: the present one with these changes; and these labels, if any are said.
     Raises Refused, also where a tasker could not answer what would be asked then."""
+    if labels is not None and (new_keys := label_keys.rename(project, labels)):
+        settings = _relabelled(project, settings, new_keys)
     before, made = _next_version(project, by, **settings)
     if labels is not None:
         _put_labels(project, labels, by)
@@ -114,6 +123,13 @@ def change(
         in_use = project.labels.in_use().values_list("key", flat=True)
         review_rule.check_labels(made.review, before.review if before else {}, in_use)
     return made
+
+
+def _relabelled(project: Project, settings: Mapping[str, Any], new_keys: Mapping[str, str]) -> dict[str, Any]:
+    """These settings and those in force, as far as they name labels, under the labels' new keys."""
+    in_force = project.settings.order_by("-version").first()
+    values = {name: getattr(in_force, name) for name in label_keys.FROM_LABELS} if in_force else {}
+    return label_keys.relabelled({**values, **settings}, new_keys)
 
 
 def _next_version(
@@ -224,13 +240,6 @@ def move(project: Project, state: str, *, by: Person | None) -> Project:
     return project
 
 
-def label_key(label: Mapping) -> str:
-    """The key of a label: the one it has, or else one made from its name, whatever its script."""
-    name = str(label.get("name", ""))
-    made = slugify(name) or slugify(name, allow_unicode=True)
-    return str(label.get("key") or made.replace("-", "_"))[: limits.KEY]
-
-
 def _with_own(project: Project, labels: Sequence[Mapping]) -> Sequence[Mapping]:
     """These labels, with those that a type has by itself."""
     room = TASK_TYPES[project.task_type]
@@ -249,7 +258,7 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
     for index, one in enumerate(labels):
         place = f"labels[{index}]"
         name = str(one.get("name", "")).strip()[: limits.LABEL_NAME]
-        key = label_key(one)
+        key = label_keys.key_of(one)
         hotkey = str(one.get("hotkey") or "").lower()[:1]
         if not name or not key:
             raise Refused("A label needs a name with a letter or digit in it.", code="bad-label", place=f"{place}.name")
@@ -267,11 +276,10 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
 
 
 def _twice(place: str, key: str, name: str, other: str) -> Refused:
-    """Keys are made of names, which is all that whoever fills in a page knows of them."""
-    if label_key({"name": name}) == label_key({"name": other}):
-        text = "“%(name)s” and “%(other)s” would be one label: call one of them something else."
-        return Refused(text, code="label-twice", place=f"{place}.name", name=name, other=other)
-    return Refused("Two labels would have the key %(key)r.", code="label-twice", place=f"{place}.key", key=key)
+    """Where both keys come from the names, the names are what there is to change."""
+    field = "name" if key == label_keys.key_of({"name": name}) == label_keys.key_of({"name": other}) else "key"
+    text = "“%(name)s” and “%(other)s” would have the same key, “%(key)s”: give one of them another name or key."
+    return Refused(text, code="label-twice", place=f"{place}.{field}", name=name, other=other, key=key)
 
 
 def _check_hotkeys(project: Project, labels: Sequence[Mapping]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from projects.configuration import configure, review_rule, save_settings
+from projects.configuration import configure, label_keys, review_rule, save_settings
 from projects.errors import Refused
 from projects.models import Label, Project
 from taskers.errors import NotFound
@@ -12,13 +12,16 @@ from taskers.models import Person
 
 
 @transaction.atomic
-def alter(project: Project, key: str, *, by: Person, **said: Any) -> Label:
-    """Say something else of a label: its name, colour, key, shapes, attributes. Raises NotFound, and Refused as
-    configure.set_labels does."""
-    rows = _held(project, key)
-    labels = [one | said if one["key"] == key else one for one in rows]
-    configure.set_labels(project, labels, by=by)
-    return project.labels.get(key=key)
+def alter(project: Project, present_key: str, *, by: Person, **said: Any) -> Label:
+    """Say something else of a label: its name, colour, hotkey, shapes, attributes. Until there is data its key follows
+    its name. Raises NotFound, and Refused as configure.set_labels does."""
+    rows = _held(project, present_key)
+    present = next(one for one in rows if one["key"] == present_key)
+    label = present | said | {"present_key": present_key}
+    if "key" not in said and label_keys.may_change(project):
+        label = label_keys.following(label, present["name"])
+    configure.change(project, by, labels=[label if one is present else one for one in rows])
+    return project.labels.get(key=label_keys.key_of(label))
 
 
 @transaction.atomic
@@ -41,7 +44,7 @@ def merge(project: Project, key: str, into: str, *, by: Person) -> Label:
     """
     fields = {one["key"]: one["field"] for one in _held(project, key)}
     if into not in fields or into == key or fields[into] != fields[key]:
-        raise Refused("Merge it into another label that is in use.", code="bad-merge", place="into")
+        raise not_mergeable()
     retire(project, key, by=by)
     target = project.labels.get(key=into)
     project.labels.filter(key=key).update(merged_into=target)
@@ -51,6 +54,11 @@ def merge(project: Project, key: str, into: str, *, by: Person) -> Label:
         became = {one: one for one in labels} | {key: into}
         configure.change(project, by, review=review_rule.relabelled(review, became))
     return target
+
+
+def not_mergeable() -> Refused:
+    """That a label can't be merged into that one."""
+    return Refused("Merge it into another label that is in use.", code="bad-merge", place="into")
 
 
 def _held(project: Project, key: str) -> list[dict]:

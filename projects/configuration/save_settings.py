@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote
 
 from django.db import transaction
 from django.db.models import Value
@@ -54,13 +53,13 @@ def mark(project: Project, version: int | None = None, labels: Sequence[Mapping]
 
 
 def labels_of(project: Project) -> list[dict]:
-    """The labels in use, as a form shows them."""
-    rows = project.labels.in_use().values(*SHOWN, above=Coalesce("parent__key", Value("")))
-    return [{key: row[key] for key in SHOWN} | {"parent": row["above"]} for row in rows]
+    """The labels in use, as a form shows them; each with its `id`, since a key may change."""
+    rows = project.labels.in_use().values("id", *SHOWN, above=Coalesce("parent__key", Value("")))
+    return [{key: row[key] for key in ("id", *SHOWN)} | {"parent": row["above"]} for row in rows]
 
 
 def _mark(version: int, labels: Sequence[Mapping]) -> str:
-    return ";".join([str(version), *(f"{quote(one['key'])}={_digest(one)}" for one in labels)])
+    return ";".join([str(version), *(f"{one['id']}={_digest(one)}" for one in labels)])
 
 
 def _digest(label: Mapping) -> str:
@@ -107,7 +106,7 @@ def revise(
     before = labels_of(project)
     kept = {one["key"]: one for one in before}
     keys = {one["name"].casefold(): one["key"] for one in before}
-    same = [_said(one, kept.get(one.get("key") or "", {}), keys) for one in labels] == before
+    same = [_said(one, kept.get(one.get("present_key") or one.get("key") or "", {}), keys) for one in labels] == before
     made = configure.change(project, by, labels=None if same else labels, **settings)
     configure.check_answerable(project, made)
     if name is not None:
@@ -119,7 +118,7 @@ def _said(label: Mapping, kept: Mapping, keys: Mapping[str, str]) -> dict:
     """A label as a form says it, with what the form doesn't ask for as it was; `keys` are those of labels by name."""
     said = {key: kept.get(key, "") if label.get(key) is None else label[key] for key in (*SHOWN, "parent")}
     above = keys.get(said["parent"].casefold(), said["parent"])
-    return said | {"field": asked_fields.key_of(said["field"]), "parent": above}
+    return said | {"id": kept.get("id"), "field": asked_fields.key_of(said["field"]), "parent": above}
 
 
 def changed_since(project: Project, seen: str) -> Changes:
@@ -127,16 +126,15 @@ def changed_since(project: Project, seen: str) -> Changes:
     version, *marks = seen.split(";")
     first = project.settings.filter(version=int(version) if version.isdecimal() and len(version) < 9 else 0).first()
     last = project.settings_now()
-    then = {unquote(key): digest for key, _, digest in (one.rpartition("=") for one in marks)}
-    labels = labels_of(project)
-    now = {one["key"]: _digest(one) for one in labels}
-    names = dict(project.labels.values_list("key", "name"))
+    then = {key: digest for key, _, digest in (one.rpartition("=") for one in marks)}
+    now = {str(one["id"]): _digest(one) for one in labels_of(project)}
+    names = {str(key): name for key, name in project.labels.values_list("pk", "name")}
     return Changes(
         who=_last_to_change(project),
         settings=_differing(_values(first), _values(last)) if first else [],
         added=[names[key] for key in now if key not in then],
         changed=[names[key] for key in now if key in then and now[key] != then[key]],
-        retired=[names.get(key, key) for key in then if key not in now],
+        retired=[names[key] for key in then if key not in now and key in names],
         moved=[key for key in then if key in now] != [key for key in now if key in then],
     )
 

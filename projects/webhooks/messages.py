@@ -4,7 +4,7 @@ The data of a task's message is its line of the verdict feed, with the project a
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from projects.models import ArchivedTask, Batch, Delivery, Import, Task, Verdict
-from projects.reports import verdict_index
+from projects.reports import label_names, verdict_index
+from projects.task_types import TASK_TYPES
 from taskers.models import Event, Payout
 
 MODEL_KINDS = {"model_deployed", "model_withdrawn", "model_evaluated", "model_rollout"}
@@ -77,12 +78,14 @@ def _tasks(events: Sequence[Event]) -> Told:
     tasks = {one.pk: one for one in rows}
     verdicts = _verdicts(mine)
     before = verdict_index.superseded(verdicts.values())
+    names_by_project = label_names.by_project({task.project_id for task in tasks.values()})
     for event in mine:
         task, verdict = tasks.get(event.data["task"]), verdicts.get(event.pk)
         if task is None:
             continue
         if verdict is not None:
-            yield event.pk, [_decided(event, task, verdict, before.get(verdict.pk))]
+            names = names_by_project[task.project_id]
+            yield event.pk, [_decided(event, task, verdict, before.get(verdict.pk), names)]
         elif event.kind == "reopened" or (event.kind == "restored" and event.project_key):
             yield event.pk, [_gone(event, "reopened", task)]
         elif event.kind == "withheld":
@@ -104,9 +107,10 @@ def _verdicts(events: Iterable[Event]) -> dict[int, Verdict]:
     return found | {back[one.task_id]: one for one in current}
 
 
-def _decided(event: Event, task: Task, verdict: Verdict, before: UUID | None) -> Message:
+def _decided(event: Event, task: Task, verdict: Verdict, before: UUID | None, names: Mapping[str, str]) -> Message:
     kind = "superseded" if before else "decided"
     answer: Any = verdict.answer
+    labels = label_names.used(answer, names, TASK_TYPES[task.project.task_type])
     left_out = len(json.dumps(answer, ensure_ascii=False)) > LONGEST
     data = _place(task) | {
         "state": "decided",
@@ -114,6 +118,7 @@ def _decided(event: Event, task: Task, verdict: Verdict, before: UUID | None) ->
         "id": str(verdict.public_id),
         "answer": None if left_out else answer,
         "answer_left_out": left_out,
+        "labels": labels,
         "confidence": verdict.confidence,
         "method": verdict.method,
         "settings_version": verdict.settings_version,

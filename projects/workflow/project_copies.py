@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from projects.configuration import configure, illustrations, presets, review_rule, save_settings
+from projects.configuration import configure, illustrations, label_keys, presets, review_rule, save_settings
 from projects.errors import Refused
 from projects.models import Project, ProjectTemplate, Requirement, limits
 from projects.workforce import rules
@@ -26,7 +26,9 @@ def pattern_of(project: Project) -> dict[str, Any]:
     asked = Requirement.objects.filter(project=project).select_related("skill").order_by("pk")
     return {
         "task_type": project.task_type,
-        "labels": save_settings.labels_of(project),
+        "labels": [
+            {name: value for name, value in one.items() if name != "id"} for one in save_settings.labels_of(project)
+        ],
         "settings": {name: getattr(now, name) for name in configure.FIELDS},
         "rules": {name: getattr(in_force, name) for name in RULES},
         "requirements": [
@@ -116,7 +118,7 @@ def _made(organization: Organization, pattern: Mapping[str, Any], name: str, *, 
     labels, task_type = [_apart(one, "attributes") for one in pattern["labels"]], pattern["task_type"]
     settings = _apart(settings, "fields")
     if "review" in settings:  # of labels that were retired there, none is here
-        keys = [configure.label_key(one) for one in labels]
+        keys = [label_keys.present_key(one) for one in labels]
         settings["review"] = review_rule.relabelled(settings["review"], dict(zip(keys, keys, strict=True)))
     made = configure.create(organization, by, name=name, task_type=task_type, labels=labels, **settings)
     if template := illustrations.template_of(organization, pattern):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects import queue
-from projects.configuration import configure
+from projects.configuration import configure, label_keys
 from projects.configuration.terms import terms_of
 from projects.data import exporting
 from projects.errors import Refused
@@ -302,7 +302,7 @@ class TestInAProject:
     def test_labels_keep_their_place_in_the_tree_when_renamed(self, project) -> None:
         horse = Label.objects.get(project=project, key="horse")
         assert (horse.parent.key, horse.field) == ("mammal", "kind")
-        renamed = [one | {"key": configure.label_key(one)} for one in PROJECT_LABELS]
+        renamed = [one | {"key": label_keys.key_of(one)} for one in PROJECT_LABELS]
         renamed[5] = {"key": "horse", "name": "Equine"}
         configure.set_labels(project, renamed, by=None)
         horse.refresh_from_db()
@@ -391,9 +391,9 @@ class TestInAProject:
         assert len(rows) == 3
         shown = {key: rows[0][key] for key in ("subject", "kind", "seen", "legs", "remark")}
         assert shown == {
-            "subject": "animal",
-            "kind": "mammal > horse",
-            "seen": "grass; water",
+            "subject": "Animal",
+            "kind": "Mammal > Horse",
+            "seen": "Grass; Water",
             "legs": "",
             "remark": "'=SUM(A1)",
         }

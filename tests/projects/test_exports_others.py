@@ -103,7 +103,7 @@ def told(key: str) -> bytes:
 
 def test_spacys_own_converter_reads_the_columns():
     (doc,) = conll_ner_to_docs(told("conll").decode(), no_print=True)
-    assert [(one.text, one.label_) for one in doc.ents] == [("Zoë O'Neil", "person"), ("3 May 2024", "place")]
+    assert [(one.text, one.label_) for one in doc.ents] == [("Zoë O'Neil", "Person"), ("3 May 2024", "Place")]
 
 
 def test_pandas_reads_the_lines_that_other_tools_take():
@@ -128,9 +128,9 @@ def test_brat_says_where_each_span_lies(cast, reports, tmp_path):
         label, start, end = what.split()
         assert TEXT[int(start) : int(end)] == text
         found[(int(start), int(end), label)] = text
-    assert found.keys() == {(one["start"], one["end"], one["label"]) for one in SPANS}
-    assert second.with_suffix(".ann").read_text() == "T1\tperson 0 3;4 12\tAda Lovelace\n"
-    assert "person\nplace\n" in (at / "annotation.conf").read_text()
+    assert found.keys() == {(one["start"], one["end"], one["label"].title()) for one in SPANS}
+    assert second.with_suffix(".ann").read_text() == "T1\tPerson 0 3;4 12\tAda Lovelace\n"
+    assert "Person\nPlace\n" in (at / "annotation.conf").read_text()
 
 
 def test_label_maps_name_spans_too(reports, tmp_path):
@@ -200,7 +200,7 @@ def test_pictures_lie_in_the_folder_of_their_class(animals, tmp_path):
 
 def test_tables_with_tabs_are_read_by_pandas(animals, tmp_path):
     frame = pandas.read_csv(io.BytesIO(exported(animals, "tsv")), sep="\t", quoting=3)
-    assert list(frame["kind"]) == ["cat > big", "cat", "cat"] and frame["legs"][0] == 4
+    assert list(frame["kind"]) == ["Cat > Big/cat", "Cat", "Cat"] and frame["legs"][0] == 4
     assert frame["remark"][1] == "'=SUM(1) x", "no formula, and no tab in a cell"
 
 

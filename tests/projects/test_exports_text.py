@@ -26,11 +26,11 @@ def test_conll_has_four_columns_documents_and_sentences(reports):
     rows = [line.split(" ") for line in lines if line]
     assert {len(row) for row in rows} == {4}
     tags = [(row[0], row[3]) for row in rows[1:]]
-    assert tags[:4] == [("Dr", "O"), (".", "O"), ("Zoë", "B-person"), ("O'Neil", "I-person")]
-    assert [row for row in tags if row[1].endswith("place")] == [
-        ("3", "B-place"),
-        ("May", "I-place"),
-        ("2024", "I-place"),
+    assert tags[:4] == [("Dr", "O"), (".", "O"), ("Zoë", "B-Person"), ("O'Neil", "I-Person")]
+    assert [row for row in tags if row[1].endswith("Place")] == [
+        ("3", "B-Place"),
+        ("May", "I-Place"),
+        ("2024", "I-Place"),
     ]
     assert ("1,250.75", "O") in tags and lines.count("") == 4
 
@@ -40,9 +40,9 @@ def test_docbin_loads_in_spacy(reports, tmp_path):
     path.write_bytes(exported(reports, "docbin"))
     (doc,) = DocBin().from_disk(path).get_docs(spacy.blank("en").vocab)
     assert doc.text == TEXT
-    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Zoë O'Neil", "person"), ("3 May 2024", "place")]
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("Zoë O'Neil", "Person"), ("3 May 2024", "Place")]
     assert {(one.start_char, one.end_char, one.label_) for one in doc.spans["sc"]} == {
-        (one["start"], one["end"], one["label"]) for one in SPANS
+        (one["start"], one["end"], one["label"].title()) for one in SPANS
     }
     assert doc.user_data["external_id"] == "First-0"
     assert [token.text for token in doc if token.is_space] == [" ", "\n", "\n"]

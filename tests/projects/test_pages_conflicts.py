@@ -44,6 +44,7 @@ def test_a_conflict_names_every_setting_and_every_label_that_changed(cast, mina,
         "labels-TOTAL_FORMS": "2",
         "labels-0-name": "Human being",
         "labels-1-key": "",
+        "labels-1-present_key": "",
         "labels-1-name": "Ship",
         "labels-1-hotkey": "",
     }
@@ -61,7 +62,7 @@ def test_a_conflict_names_every_setting_and_every_label_that_changed(cast, mina,
     ):
         assert words in notice
     assert "Judgements per task" not in notice
-    assert {one.key for one in project.labels.in_use()} == {"person", "ship"}, "nothing went over them unseen"
+    assert {one.key for one in project.labels.in_use()} == {"human_being", "ship"}, "nothing went over them unseen"
     assert mina.post(page("project-settings", project.public_id), stale).status_code == 412, (
         "nor does it by asking twice"
     )

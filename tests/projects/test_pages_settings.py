@@ -66,7 +66,7 @@ def test_the_models_names_come_back_from_their_line_as_they_are(names: list[str]
         ("labels-1-hotkey", "p", "“Ship” has the key P already"),
         ("labels-1-hotkey", "s", "S is the studio&#x27;s own key for “Skip”"),
         ("labels-1-hotkey", "!", "a letter or a digit"),
-        ("labels-1-name", "port", "“Port” and “port” would be one label"),
+        ("labels-1-name", "port", "“Port” and “port” would have the same key"),
         ("labels-0-colour", "red", "valid"),
     ],
 )
@@ -91,12 +91,12 @@ def test_every_fault_is_in_the_list_wherever_its_field_lies(mina, project) -> No
     form = changed(project, wanted="0", instructions_xx="") | {
         "labels-0-hotkey": "long",
         "labels-1-attributes": '[{"name": "Pose", "kind": "choice", "choices": ["standing"]}]',
-        "labels-0-key": "x" * 61,
+        "labels-0-present_key": "x" * 61,
     }
     shown = sending.read(mina.post(page("project-settings", project.public_id), form).content.decode(), "")
     boxes = [box for _text, box in shown.faults]
     assert boxes == ["#id_wanted", "", "#id_labels-0-hotkey", "#id_labels-1-attributes"], "a hidden field has no box"
-    assert shown.faults[2][0].startswith("Row 1, Key: ")
+    assert shown.faults[2][0].startswith("Row 1, Hotkey: ")
     assert shown.faults[3][0] == "Row 2, Attributes: A choice is between two to fifty different words."
     assert {box[1:] for box in boxes if box} <= shown.ids
 
@@ -193,7 +193,7 @@ def test_file_order_is_chosen_on_the_form_and_refused_there_beside_unseen_gold(c
     assert not project.settings_now().file_order
 
 
-def test_label_keeps_its_key_when_it_is_renamed(mina, project) -> None:
+def test_label_keeps_its_key_when_it_is_renamed(mina, project, batch) -> None:
     form = changed(project) | {"labels-0-name": "Human being"}
     mina.post(page("project-settings", project.public_id), form)
     assert project.labels.get(key="person").name == "Human being"

@@ -45,7 +45,7 @@ def _document(one: Decided, source: Source, tags: Tags) -> str:
     for (start, end), tag in zip(tokens, tags(tokens, spans), strict=True):
         if before and "\n" in text[before:start] and tag[:2] not in GOES_ON:
             lines.append("\n")
-        lines.append(f"{text[start:end]} -X- _ {tag.replace(' ', '_')}\n")
+        lines.append(f"{text[start:end]} -X- _ {'_'.join(tag.split())}\n")
         before = end
     return "".join(lines) + "\n"
 

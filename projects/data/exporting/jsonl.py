@@ -9,13 +9,17 @@ from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import ExportFormat, one_file
 from projects.data.exporting.source import Source
 from projects.models import Project
+from projects.task_types import TASK_TYPES
 
 
 def lines(source: Source, split: str) -> Iterator[bytes]:
-    """One line per decided task; people are named by their public ids, not by name."""
-    project = source.project
+    """One line per decided task; people are named by their public ids, not by name. Answers name labels by their keys;
+    `labels` tells what these are called."""
+    project, task_type = source.project, TASK_TYPES[source.project.task_type]
     for one in source.tasks(split, judgements=True):
-        found = _object(one, project, project.task_type)
+        answers = [one.answer, *(judgement.answer for judgement in one.judgements)]
+        used = sorted(set().union(*map(task_type.labels_used, answers)))
+        found = _object(one, project, task_type.key) | {"labels": {key: source.tag(key) for key in used}}
         line = json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=_plain)
         yield line.encode() + b"\n"
 

@@ -75,8 +75,8 @@ class Source:
         return {key: by_name[name] for key, name in names.items()}
 
     def tag(self, key: str) -> str:
-        """What a label is called in files that name labels by their keys."""
-        return self.terms.label_map.get(key) or key
+        """What a label is called in a file: its name. A key of no label stays as it is."""
+        return self.classes[key].name if key in self.classes else key
 
     @cached_property
     def names(self) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from procrastinate.contrib.django import app
 
-from projects.configuration import configure, save_settings
+from projects.configuration import configure, label_keys, save_settings
 from projects.data.importing.usual_labels import likely, plain
 from projects.errors import Refused
 from projects.models import Import, ImportedLabel, Project, limits
@@ -131,7 +131,7 @@ def _made(project: Project, choices: Choices, plan: Mapping, by: Person | None) 
 
 def _free_key(name: str, taken: Collection[str]) -> str:
     """A key for a new label; never one that was used for another meaning."""
-    key = configure.label_key({"name": name}) or "label"
+    key = label_keys.key_of({"name": name}) or "label"
     number, found = 2, key
     while found in taken:
         found = f"{key[: limits.KEY - 4]}_{number}"

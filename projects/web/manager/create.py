@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from projects import access
-from projects.configuration import configure, illustrations, instructions, label_changes, save_settings
+from projects.configuration import configure, illustrations, instructions, label_changes, label_keys, save_settings
 from projects.configuration.pictured import instructions_html
 from projects.configuration.save_settings import Overwrites
 from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
@@ -61,7 +61,7 @@ def new(request: MemberRequest) -> HttpResponse:
             return redirect("load", project.public_id)
         except Problem as problem:
             _blame(form, labels, problem)
-    context = {"form": form, "labels": labels, "project": None, "pattern": pattern}
+    context = {"form": form, "labels": labels, "project": None, "pattern": pattern, "keys_may_change": True}
     context["preview"] = _preview(form, illustrations.template_of(organization, pattern or {}))
     return render(request, "projects/manager/new.html", context, status=422 if request.method == "POST" else 200)
 
@@ -70,10 +70,13 @@ def new(request: MemberRequest) -> HttpResponse:
 @manages
 def task_preview(request: MemberRequest, project: Project) -> HttpResponse:
     """A task as taskers would see it under the settings as they are typed; nothing of them is saved."""
-    form, labels = _changed(request, project, project.settings_now(), save_settings.labels_of(project))
+    in_use = save_settings.labels_of(project)
+    renamable = in_use if label_keys.may_change(project) else []
+    form, labels = _changed(request, project, project.settings_now(), in_use, bool(renamable))
 
     def tried() -> Looks:
-        return previews.of_project(project, by=request.user, **_terms(form, labels, project.task_type))
+        terms = _terms(form, labels, project.task_type, renamable)
+        return previews.of_project(project, by=request.user, **terms)
 
     return _tried(request, request.POST.get("name", "").strip() or project.name, form, labels, tried)
 
@@ -118,11 +121,13 @@ def _tried(
 
 
 def _changed(
-    request: MemberRequest, project: Project, now: ProjectSettings, in_use: Sequence[Mapping]
+    request: MemberRequest, project: Project, now: ProjectSettings, in_use: Sequence[Mapping], keys_may_change: bool
 ) -> tuple[ChangedSettingsForm, Any]:
     """The form and the label table of a project that is there."""
     shown = _own(project.task_type, in_use)
-    labels = _labels(request, label_rows(shown, now.label_mapping, now.fields), project.task_type, project)
+    labels = _labels(
+        request, label_rows(shown, now.label_mapping, now.fields), project.task_type, keys_may_change, project
+    )
     return _form(request, project, now), labels
 
 
@@ -134,7 +139,7 @@ def _own(task_type: str, labels: Sequence[Mapping]) -> list[Mapping]:
 
 def _create(request: MemberRequest, form: NewProjectForm, labels: Labels, pattern: Mapping[str, Any] | None) -> Project:
     name, task_type = form.cleaned_data["name"], form.cleaned_data["task_type"]
-    terms = _terms(form, labels, task_type)
+    terms = _terms(form, labels, task_type, pattern["labels"] if pattern else ())
     asked = pattern or {"settings": {}}
     return project_copies.begin(request.organization, asked, by=request.user, name=name, task_type=task_type, **terms)
 
@@ -157,16 +162,15 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     posted = request.method == "POST"
     in_use = save_settings.labels_of(project)
     seen = request.POST.get("seen", "") if posted else save_settings.mark(project, now.version, in_use)
-    form, labels = _changed(request, project, now, in_use)
+    keys_may_change = label_keys.may_change(project)
+    form, labels = _changed(request, project, now, in_use, keys_may_change)
     status, conflict = 422 if posted else 200, None
     if posted and form.is_valid() and labels.is_valid():
         try:
-            terms = _terms(form, labels, project.task_type)
-            terms |= {"seen": seen, "name": form.renamed()}
+            named = in_use if keys_may_change else []
+            terms = _terms(form, labels, project.task_type, named) | {"seen": seen, "name": form.renamed()}
             version = save_settings.revise(project, request.user, **terms).version
-            # Names and labels are no version of their own.
-            said = _("Saved as version %(version)s.") % {"version": version} if version != now.version else _("Saved.")
-            messages.success(request, said)
+            messages.success(request, _saved_as(version, now.version))
             return redirect("project-settings", project.public_id)
         except Overwrites as problem:
             status, conflict = problem.status, conflict_of(request, project, seen, form)
@@ -174,23 +178,26 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         except Problem as problem:
             _blame(form, labels, problem)
     pictures = list(illustrations.listed(project))
-    context = {
-        "project": project,
+    context = {"project": project, "form": form, "labels": labels, "seen": seen}
+    context |= {"conflict": conflict}
+    context |= {
         "media": TASK_TYPES[project.task_type].media,
-        "form": form,
-        "labels": labels,
         "in_use": _own(project.task_type, in_use),
-        "seen": seen,
-        "conflict": conflict,
         "version": now.version,
         "preview": _preview(form, project, pictures),
         "pictures": [one for one in pictures if one.removed_at is None],
         "picture_form": IllustrationForm(),
         "effects": settings_effect.of(project, now, configure.THRESHOLDS | now.thresholds),
+        "keys_may_change": keys_may_change,
         "may_make": roles.may(request.user, project.organization, *access.MANAGE),
         "tab": "settings",
     }
     return render(request, "projects/manager/settings.html", context, status=status)
+
+
+def _saved_as(version: int, before: int) -> str:
+    """Names and labels are no version of their own."""
+    return _("Saved as version %(version)s.") % {"version": version} if version != before else _("Saved.")
 
 
 @require_POST
@@ -220,19 +227,28 @@ def _form(request: MemberRequest, project: Project, now: ProjectSettings) -> Cha
     )
 
 
-def _labels(request: MemberRequest, rows: list[dict], task_type: str, project: Project | None = None) -> Any:
+def _labels(
+    request: MemberRequest,
+    rows: list[dict],
+    task_type: str,
+    keys_may_change: bool = True,
+    project: Project | None = None,
+) -> Any:
     """The label table. What a type doesn't ask is only shown where another type may still be chosen."""
     asked = TASK_TYPES[task_type].labels_asked if task_type in TASK_TYPES else OF_TYPES
     terms: dict[str, Any] = {"asked": asked, "shown": asked if project else OF_TYPES}
+    terms["keys_may_change"] = keys_may_change
     return LabelFormSet(request.POST or None, initial=rows, prefix="labels", form_kwargs=terms)
 
 
-def _terms(form: SettingsForm, labels: Labels, task_type: str) -> dict[str, Any]:
-    """All that the page says, as configure's verbs take it."""
-    rows = labels.filled()
+def _terms(form: SettingsForm, labels: Labels, task_type: str, named: Sequence[Mapping]) -> dict[str, Any]:
+    """All that the page says, as configure's verbs take it. Where one of the labels `named` before is called something
+    else, its key follows."""
+    names = {label["key"]: label["name"] for label in named}
+    rows = [label_keys.following(row, names.get(row["present_key"])) for row in labels.filled()]
     terms = form.terms(task_type) | {"labels": [*rows, *form.own_labels(task_type)]}
     if "model_names" in TASK_TYPES[task_type].labels_asked:
-        terms["label_mapping"] = labels.mapping([configure.label_key(row) for row in rows])
+        terms["label_mapping"] = labels.mapping([label_keys.present_key(row) for row in rows])
     return terms
 
 

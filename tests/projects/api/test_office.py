@@ -52,6 +52,10 @@ def test_people_are_let_in_given_roles_and_shown_out(cast, mina: Office) -> None
 
 def test_labels_are_renamed_merged_and_retired(cast, mina: Office, project: Project) -> None:
     keys = [one.key for one in project.labels.in_use()]
+    renamed = mina.send("PATCH", "label", project.public_id, keys[0], body={"name": "Human"})
+    assert (renamed.json()["key"], renamed.json()["name"]) == ("human", "Human"), "no data names it by its key yet"
+    keys[0] = "human"
+    make.batch(project)
     renamed = mina.send("PATCH", "label", project.public_id, keys[0], body={"name": "Somebody"})
     assert (renamed.json()["key"], renamed.json()["name"]) == (keys[0], "Somebody")
     assert [one.key for one in project.labels.in_use()] == keys, "each keeps its place"

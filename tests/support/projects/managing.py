@@ -53,7 +53,7 @@ def changed(project: Project, **fields: str) -> dict[str, str]:
     rows = save_settings.labels_of(project)
     labels = {"labels-TOTAL_FORMS": str(len(rows)), "labels-INITIAL_FORMS": str(len(rows))}
     for index, row in enumerate(rows):
-        row["attributes"] = json.dumps(row["attributes"])
+        row |= {"attributes": json.dumps(row["attributes"]), "present_key": row["key"]}
         labels |= {f"labels-{index}-{name}": value for name, value in row.items()} | {
             f"labels-{index}-ORDER": str(index)
         }

@@ -18,6 +18,7 @@ from taskers.errors import sentence
 
 ENDINGS = (".jsonl", ".ndjson")
 EXPORTED = {"task", "project", "task_type", "batch", "answer", "verdict", "judgements", "external_id", "payload"}
+EXPORTED |= {"labels"}
 
 
 def read_jsonl(file: BinaryIO) -> Iterator[Item]:

@@ -32,13 +32,21 @@ LISTED_NAME = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)')
 class LabelForm(forms.Form):
     """One label: a row of the label table."""
 
-    key = forms.CharField(required=False, max_length=limits.KEY, widget=forms.HiddenInput)
+    present_key = forms.CharField(required=False, max_length=limits.KEY, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name"), required=False, max_length=limits.LABEL_NAME)
     colour = forms.RegexField(
         r"^#[0-9a-fA-F]{6}$", label=_("Colour"), required=False, widget=forms.TextInput(attrs={"type": "color"})
     )
-    hotkey = forms.CharField(
+    key = forms.CharField(
         label=_("Key"),
+        required=False,
+        max_length=limits.KEY,
+        widget=forms.TextInput(
+            attrs={"placeholder": _("from the name"), "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+    hotkey = forms.CharField(
+        label=_("Hotkey"),
         required=False,
         max_length=1,
         widget=forms.TextInput(attrs={"maxlength": 1, "autocomplete": "off", "autocapitalize": "none"}),
@@ -79,18 +87,28 @@ class LabelForm(forms.Form):
         *args: Any,
         asked: Collection[str],
         shown: Collection[str],
+        keys_may_change: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Of OF_TYPES those in `shown` are there, those in `asked` are looked at."""
+        """Of OF_TYPES those in `shown` are there, those in `asked` are looked at. Keys stay once
+        there is data."""
         super().__init__(*args, **kwargs)
         self.asked = asked
         for name in OF_TYPES - set(shown):
             del self.fields[name]
+        if not keys_may_change:
+            self.fields["key"].widget.attrs["readonly"] = True
 
     @property
     def is_meant(self) -> bool:
         """Whether it says a label: rows without a name are passed over. Call when valid."""
         return bool(self.cleaned_data.get("name", "").strip())
+
+    def clean_key(self) -> str:
+        key = self.cleaned_data["key"].strip()
+        if key and key != self.cleaned_data.get("present_key") and not re.fullmatch(r"[-\w]+", key):
+            raise forms.ValidationError(_("A key has letters, digits, - and _ only."))
+        return key
 
     def clean_attributes(self) -> list[dict[str, Any]]:
         try:
@@ -118,7 +136,7 @@ class LabelForm(forms.Form):
         for name in OF_TYPES - set(self.asked):
             self.errors.pop(name, None)
             data.pop(name, None)
-        if data.get("key") and not data.get("name", "").strip() and "name" not in self.errors:
+        if data.get("present_key") and not data.get("name", "").strip() and "name" not in self.errors:
             self.add_error("name", _("Give it a name, or take its row away."))
         if "shapes" in self.asked and data.get("name", "").strip() and not data.get("shapes"):
             self.add_error("shapes", _("Choose at least one shape."))
@@ -137,7 +155,7 @@ class Labels(BaseFormSet):
 
     def filled(self) -> list[dict[str, Any]]:
         """Labels as configure takes them; what isn't asked isn't said. Call when valid."""
-        names = ("key", "name", "colour", "hotkey", "shapes", "attributes", "field", "parent")
+        names = ("present_key", "key", "name", "colour", "hotkey", "shapes", "attributes", "field", "parent")
         return [{key: form.cleaned_data[key] for key in names if key in form.cleaned_data} for form in self.meant]
 
     def mapping(self, keys: Sequence[str]) -> dict[str, str]:
@@ -177,6 +195,7 @@ def label_rows(
     return [
         dict(label)
         | {
+            "present_key": label["key"],
             "model_names": in_one_line(names.get(label["key"], [])),
             "attributes": json.dumps(label.get("attributes", []), ensure_ascii=False),
             "field": called.get(label.get("field", ""), label.get("field", "")),
