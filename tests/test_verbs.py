@@ -16,6 +16,7 @@ PROGRAMS = ("projects/api/", "assist/api/", "projects/workflow/bulk_actions.py",
 # What a program calls for the same thing, where that isn't the page's own verb.
 ANOTHER = {
     "projects.configuration.save_settings.revise": "projects.configuration.save_settings.amend",
+    "projects.workflow.label_removal.revise": "projects.configuration.save_settings.amend",
     "projects.configuration.save_settings.change": "projects.configuration.save_settings.amend",
     "projects.quality.qualification.qualification_tests.move": (
         "projects.quality.qualification.qualification_tests.arrange"

@@ -25,7 +25,7 @@ from projects.configuration import configure, label_changes, save_settings
 from projects.data.importing import course_copies
 from projects.models import Project, ProjectTemplate, limits
 from projects.reports import stalls
-from projects.workflow import project_copies
+from projects.workflow import label_removal, project_copies
 from taskers.access import require
 from taskers.errors import NotFound
 from taskers.models import Scope
@@ -104,7 +104,8 @@ class OneProject(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         body = ProjectChange(data=request.data)
         body.is_valid(raise_exception=True)
-        with unchanged(request, Project.objects.filter(pk=project.pk), lambda: _shown(project)):
+        rows = Project.objects.filter(pk=project.pk)
+        with unchanged(request, rows, lambda: _shown(project)), label_removal.withdrawing_gold(project, self.person):
             save_settings.amend(project, self.person, **body.validated_data)
         return tagged(_shown(project))
 
@@ -156,7 +157,9 @@ class OneLabel(Endpoint):
 
     @described("Retire a label", {204: None}, operation_id="labels_retire")
     def delete(self, request: Request, project_id: UUID, label_key: str) -> Response:
-        label_changes.retire(self.project(project_id, *access.MANAGE), label_key, by=self.person)
+        project = self.project(project_id, *access.MANAGE)
+        with label_removal.withdrawing_gold(project, self.person):
+            label_changes.retire(project, label_key, by=self.person)
         return Response(status=204)
 
 

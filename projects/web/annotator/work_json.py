@@ -33,6 +33,14 @@ def project_json(project: Project, settings: ProjectSettings, reader: Person, la
     }
 
 
+def retired_labels_json(project: Project) -> list[dict]:
+    """The labels that older answers say, as the studio shows them; nobody is offered them."""
+    names = ("key", "name", "colour", "hotkey", "shapes", "attributes", "field")
+    rows = list(project.labels.exclude(retired_at=None).order_by("position", "pk").values(*names))
+    drawn = patterns(tuple(row["colour"] for row in rows))
+    return [row | {"parent": None, "pattern": at, "retired": True} for row, at in zip(rows, drawn, strict=True)]
+
+
 @lru_cache(maxsize=256)
 def _labels_json(text: str) -> list[dict]:
     """Labels with their patterns; everybody's, to read."""

@@ -21,7 +21,7 @@ from projects.configuration.save_settings import Overwrites
 from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
 from projects.reports import settings_effect
 from projects.task_types import TASK_TYPES
-from projects.web.manager import gallery, previews
+from projects.web.manager import gallery, previews, removed_labels
 from projects.web.manager.conflict import conflict_of
 from projects.web.manager.forms.illustrations import IllustrationForm
 from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
@@ -35,7 +35,7 @@ from projects.web.manager.forms.project import (
 from projects.web.manager.forms.told import FIELD_OF
 from projects.web.manager.previews import Looks
 from projects.web.shared.access import manages
-from projects.workflow import project_copies
+from projects.workflow import label_removal, project_copies
 from taskers import access as roles
 from taskers.errors import Problem
 from taskers.web.requests import MemberRequest
@@ -164,12 +164,13 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
     seen = request.POST.get("seen", "") if posted else save_settings.mark(project, now.version, in_use)
     keys_may_change = label_keys.may_change(project)
     form, labels = _changed(request, project, now, in_use, keys_may_change)
-    status, conflict = 422 if posted else 200, None
+    status, conflict, removed = 422 if posted else 200, None, None
     if posted and form.is_valid() and labels.is_valid():
         try:
             named = in_use if keys_may_change else []
             terms = _terms(form, labels, project.task_type, named) | {"seen": seen, "name": form.renamed()}
-            version = save_settings.revise(project, request.user, **terms).version
+            removed = removed_labels.sent(request.POST, project, in_use, terms["labels"])
+            version = label_removal.revise(project, request.user, merged=removed.merged(), **terms).version
             messages.success(request, _saved_as(version, now.version))
             return redirect("project-settings", project.public_id)
         except Overwrites as problem:
@@ -179,7 +180,7 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
             _blame(form, labels, problem)
     pictures = list(illustrations.listed(project))
     context = {"project": project, "form": form, "labels": labels, "seen": seen}
-    context |= {"conflict": conflict}
+    context |= {"conflict": conflict, "removed": removed}
     context |= {
         "media": TASK_TYPES[project.task_type].media,
         "in_use": _own(project.task_type, in_use),

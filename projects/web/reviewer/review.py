@@ -45,7 +45,7 @@ from projects.queue.clock import Clock
 from projects.reports import disputes
 from projects.task_types import TASK_TYPES
 from projects.task_types.protocol import TaskType
-from projects.web.annotator.work_json import choices_json, project_json, task_json
+from projects.web.annotator.work_json import choices_json, project_json, retired_labels_json, task_json
 from projects.web.reviewer.combining import matches_json
 from projects.web.reviewer.mistakes_json import with_mistakes
 from projects.web.shared import work_body
@@ -217,13 +217,14 @@ def review_json(review: Assignment, reviewer: Person, selection: Selection, *, b
     """
     task, project = review.task, review.task.project
     settings = project.settings.get(version=review.settings_version or 0)
+    shown = project_json(project, settings, reviewer)
     saved = Draft.objects.filter(assignment=review).first()
     verdict = None if blind else Verdict.objects.current().filter(task=task).first()
     answers = [one | ({"agreement": None} if blind else {}) for one in answers_json(task, settings)]
     answers = with_mistakes(task, answers)
     return {
         "task": task_json(task),
-        "project": project_json(project, settings, reviewer),
+        "project": shown | {"labels": [*shown["labels"], *retired_labels_json(project)]},
         "answers": answers,
         "matches": matches_json(project.task_type, answers, settings),
         "review": {
