@@ -50,7 +50,7 @@ def of_labels(project: Project, keys: Collection[str]) -> list[LabelUse]:
     answers = Annotation.objects.current().filter(task__project=project)
     predictions = ImportedPrediction.objects.filter(task__project=project)
     gold = PooledGold.objects.filter(project=project, retired_at=None)
-    latest = [rows.order_by("-pk").values("pk")[:LATEST_ANSWERS] for rows in (answers, predictions)]
+    latest: list[Any] = [rows.order_by("-pk").values("pk")[:LATEST_ANSWERS] for rows in (answers, predictions)]
     at_least = any(rows[LATEST_ANSWERS : LATEST_ANSWERS + 1].exists() for rows in (answers, predictions))
     mapping = project.settings_now().label_mapping
     found = [

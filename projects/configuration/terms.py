@@ -95,6 +95,7 @@ def terms_of(project: Project, *, method: str = "") -> Terms:
 def from_row(project: Project, row: Mapping[str, Any], *, method: str = "") -> Terms:
     """The terms from a row that has the columns of `TERMS`."""
     settings = from_columns(ProjectSettings, "s", row)
+    settings.thresholds |= {"asked": settings.fields} if settings.fields else {}  # what merging must know of them
     labels_now = _successors(json.loads(row["label_rows"] or "[]"))
     in_use = [key for key, into in labels_now.items() if key == into]
     accuracy_model, version, known = (

@@ -63,21 +63,38 @@ def value_agreement(kind: str, first: Any, second: Any, rule: Mapping | None = N
 
 
 def merge_fields(
-    answers: Sequence[Part], numbers: Mapping[str, Mapping] | None = None, trust: Sequence[float] | None = None
+    answers: Sequence[Part],
+    numbers: Mapping[str, Mapping] | None = None,
+    trust: Sequence[float] | None = None,
+    asked: Sequence[Mapping] = (),
 ) -> dict[str, Any]:
     """One answer from several (at least one). A field is filled in when at least half of the trust filled it in.
 
-    The fields come in the order of the first answers that have them. BadArgument for weights that are not.
+    `asked` are the project's fields, each after the one it depends on: {"key", "when"?: {"field", "is"}}. Where the
+    merged answer doesn't meet a field's condition, the field is left out; where it does, those alone are merged whose
+    own answers meet it. Other fields come last, in the order of the first answers that have them. BadArgument for
+    weights that are not.
     """
     belief = arguments.weights("trust", trust, len(answers)).tolist()
     given: dict[str, list[tuple[Part, float]]] = {}
     for answer, weight in zip(answers, belief, strict=True):
         for part in answer["fields"]:
             given.setdefault(part["field"], []).append((part, weight))
-    order = sorted(given, key=lambda name: (min(_place(answer, name) for answer in answers), name))
-    merged = []
-    for name in order:
-        if 2 * sum(weight for _, weight in given[name]) < sum(belief):
+    conditions = {field["key"]: field.get("when") for field in asked}
+    others = sorted(given.keys() - conditions, key=lambda name: (min(_place(one, name) for one in answers), name))
+    said_of = [_by_field(answer) for answer in answers]
+    merged: list[dict[str, Any]] = []
+    for name in [*(key for key in conditions if key in given), *others]:
+        total = sum(belief)
+        if when := conditions.get(name):
+            if not _meets({part["field"]: part for part in merged}, when):
+                continue
+            meets = [_meets(said, when) for said in said_of]
+            total = sum(weight for weight, met in zip(belief, meets, strict=True) if met)
+            # One part of each answer that has the field, in the answers' order.
+            met = [met for said, met in zip(said_of, meets, strict=True) if name in said]
+            given[name] = [part for part, is_met in zip(given[name], met, strict=True) if is_met]
+        if not given[name] or 2 * sum(weight for _, weight in given[name]) < total:
             continue
         kind = max(sorted({part["kind"] for part, _ in given[name]}), key=lambda one: _weight_of_kind(given[name], one))
         parts = [(part, weight) for part, weight in given[name] if part["kind"] == kind]
@@ -107,6 +124,12 @@ def merge_values(kind: str, values: Sequence[Any], trust: Sequence[float], rule:
 
 def _by_field(answer: Part) -> dict[str, Part]:
     return {part["field"]: part for part in answer["fields"]}
+
+
+def _meets(parts: Mapping[str, Part], when: Mapping[str, str]) -> bool:
+    """Whether an answer says what a field depends on."""
+    value = parts.get(when["field"], {}).get("value")
+    return when["is"] in value if isinstance(value, list) else value == when["is"]
 
 
 def _place(answer: Part, name: str) -> int:

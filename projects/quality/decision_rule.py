@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from projects.configuration import review_rule
 from projects.configuration.terms import Terms
+from projects.errors import Refused
 from projects.inference.overlap import wanted_after
 from projects.quality.aggregation import Weighed
 from projects.quality.votes import RETIRED, TAMPERED, Case, Vote
@@ -24,6 +25,7 @@ DOUBTS = {
         "What people say could as well be the other way round, and nothing known says which of them are right:"
         " about %(needed)s gold tasks would tell. %(why)s"
     ),
+    "no-answer": "The answers together make none that could be handed in: %(why)s",
     "unsure": "%(sure)s sure after %(answers)s answers; %(target)s is wanted. %(why)s",
     "unsure-at-last": (
         "%(sure)s sure after %(answers)s answers, the most that may be asked; %(target)s is wanted. %(why)s"
@@ -113,6 +115,8 @@ def _doubt_of(case: Case, weighed: Weighed) -> str:
         return said % {"counted": counted, "answers": len(weighed.votes), "least": least}
     if not weighed.outcome.decided:
         return weighed.outcome.why
+    if fault := _fault_of(case, weighed):
+        return DOUBTS["no-answer"] % {"why": fault}
     if terms.settings.most is not None and not terms.accuracy_model.identified:
         return DOUBTS["unidentified"] % {"needed": terms.accuracy_model.needed, "why": weighed.outcome.why}
     if terms.settings.most is not None and weighed.confidence < terms.settings.target:
@@ -122,6 +126,16 @@ def _doubt_of(case: Case, weighed: Weighed) -> str:
             "target": f"{terms.settings.target:.0%}",
             "why": weighed.outcome.why,
         }
+    return ""
+
+
+def _fault_of(case: Case, weighed: Weighed) -> str:
+    """Why what the answers say together is no answer that anybody could have handed in; empty if it is one."""
+    in_use = {label for label, successor in case.terms.labels.items() if label == successor}
+    try:
+        TASK_TYPES[case.task.project.task_type].check_answer(weighed.outcome.answer, case.task.payload, in_use)
+    except Refused as refused:
+        return refused.text
     return ""
 
 

@@ -126,7 +126,7 @@ class Classification:
     def merge(
         self, answers: Sequence[Answer], thresholds: Mapping[str, Any], trust: Sequence[float] | None = None
     ) -> Answer:
-        return merge_fields(answers, thresholds.get("numbers"), trust)
+        return merge_fields(answers, thresholds.get("numbers"), trust, thresholds.get("asked", ()))
 
     def matched_parts(self, answers: Sequence[Answer], thresholds: Mapping[str, Any]) -> list[list[tuple[int, int]]]:
         return part_matches.of_fields(answers)
