@@ -16,7 +16,7 @@ from django.utils import timezone
 from projects.configuration import raised_rate, spending_limit
 from projects.inference import forecast
 from projects.models import Project, ProjectSettings
-from projects.reports import spending
+from projects.reports import pay_example, spending
 from projects.reports.spending import Budget
 from projects.reports.stands import Stands, stands_of
 from taskers.database.prepared import ask, ask_rows
@@ -195,6 +195,7 @@ class Money:
     planned: int  # what all judgements that are wanted earn, where all are accepted
     right: float  # tasks that are decided rightly, as far as their confidence says
     budget: Budget | None = None  # where it may not spend as much as it takes
+    at_least: bool = False  # what regions, words or time add to what is planned can't be told yet
 
     @property
     def each(self) -> int | None:
@@ -340,12 +341,17 @@ def _money(project: Project, settings: ProjectSettings, stands: Stands, whole: P
     total = int(sum(days.values()))
     known = budget_of(settings, stands, total)
     budget = spending.of(project.pk, known, days) if known else None
-    return Money(total, days, planned(settings, stands, total), max(0, whole.sure) / MILLION, budget)
+    varies = bool(settings.unit_rate or settings.hourly_rate)
+    example = pay_example.of(project) if varies else None
+    all_wanted = planned(settings, stands, total, example.average if example else 0)
+    return Money(total, days, all_wanted, max(0, whole.sure) / MILLION, budget, at_least=varies and example is None)
 
 
-def planned(settings: ProjectSettings, stands: Stands, earned: int) -> int:
-    """What all judgements that are wanted earn, where all are accepted, after so much was earned."""
-    return earned + max(0, stands.wanted - stands.settled) * _each(settings, stands, earned)
+def planned(settings: ProjectSettings, stands: Stands, earned: int, lately: int = 0) -> int:
+    """What all judgements that are wanted earn, where all are accepted, after so much was earned. What each earns is no
+    less than what they earned `lately` on average under the terms of now, where units or time are paid."""
+    each = max(lately, _each(settings, stands, earned))
+    return earned + max(0, stands.wanted - stands.settled) * each
 
 
 def _each(settings: ProjectSettings, stands: Stands, earned: int) -> int:

@@ -1,7 +1,7 @@
 """What the terms of a project would have paid for the work that was done lately: the effect of each of them."""
 
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from projects.models import Annotation, Project
 from projects.quality.pay import worth
@@ -18,6 +18,7 @@ class PayExample:
     least: int
     middle: int
     most: int
+    average: int
     seconds: float  # of active time, of the middle one
 
     @property
@@ -39,4 +40,11 @@ def of(project: Project) -> PayExample | None:
         one.task.project, one.assignment.rate = project, terms.rate
         amounts.append(worth(one, one.task, terms, None))
     timed = [one.active_ms / 1000 for one in found if one.active_ms > 500]
-    return PayExample(len(found), min(amounts), round(median(amounts)), max(amounts), median(timed) if timed else 0.0)
+    return PayExample(
+        len(found),
+        min(amounts),
+        round(median(amounts)),
+        max(amounts),
+        round(fmean(amounts)),
+        median(timed) if timed else 0.0,
+    )

@@ -175,7 +175,7 @@ def _add_money(answers: Sequence[Answer], verdicts: Sequence[Verdict], currency:
         by_key[transfer.key].transfers.append(transfer)
     for one in answers:
         standing = [transfer.amount for transfer in one.transfers if not _taken_back(transfer)]
-        one.earned = ledger.money(sum(standing), currency) if one.transfers else ""
+        one.earned = ledger.about(sum(standing), currency) if one.transfers else ""
 
 
 def _taken_back(transfer: Transfer) -> bool:

@@ -286,8 +286,9 @@ def money(amount: int, currency: str) -> str:
 
 
 def about(amount: float, currency: str) -> str:
-    """An estimate in millionths for people, to the cent."""
-    return money(round(amount / PER_CENT) * PER_CENT, currency)
+    """An amount in millionths for people, to the cent; of less than one, to a hundredth of one."""
+    step = PER_CENT if abs(amount) >= PER_CENT else PER_CENT // 100
+    return money(round(amount / step) * step, currency)
 
 
 # DESIGN rule 5: each row is balanced by construction, so what can go wrong is a transfer between currencies or

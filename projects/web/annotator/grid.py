@@ -16,10 +16,10 @@ from projects.reports import alike
 from projects.web.annotator.work_json import project_json, task_json, thumbnail_url
 from projects.web.shared import work_body
 from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
+from projects.web.shared.pay_said import pay_said
 from projects.workflow import submission
 from taskers.errors import NotFound, Problem
 from taskers.models import Person
-from taskers.money import ledger
 from taskers.web.requests import MemberRequest
 
 LARGEST = int(limits.SETTINGS["grid"].most)
@@ -157,7 +157,7 @@ def group_json(group: list[Assignment], tasker: Person) -> dict:
         "project": project_json(project, settings, tasker) | {"copilot": False},
         "task": {"id": None, "name": "", "payload": {}, "image": None, "tiles": tiles},
         "draft": {"version": version, "answer": {"tiles": answers}} if saved else None,
-        "pay": ledger.money(sum(one.rate or 0 for one in group), project.organization.currency),
+        "pay": pay_said(project, settings, sum(one.rate or 0 for one in group)),
         "next_media": [thumbnail_url(task) for task in _ahead(group) if task.asset_id],
     }
 

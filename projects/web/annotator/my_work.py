@@ -20,6 +20,7 @@ from projects.quality.qualification import feedback
 from projects.reports import earnings, pay_estimate, person, qualification
 from projects.web.annotator import work_json
 from projects.web.shared.answer_drawing import drawing
+from projects.web.shared.pay_said import pay_said
 from projects.web.shared.person_figures import drawn
 from projects.workflow import bonus_rules, returned_work
 from projects.workflow.automatic_rules import running
@@ -71,7 +72,15 @@ def home(request: MemberRequest) -> HttpResponse:
     openings = earnings.openings(request.user, offered)
     hourly = pay_estimate.of(request.user, [(one.project, one.settings, one.rate) for one in openings])
     context = {
-        "openings": [(one, hourly.get(one.project.pk), bonus_rules.offers_of(one.project)) for one in openings],
+        "openings": [
+            (
+                one,
+                pay_said(one.project, one.settings, one.rate),
+                hourly.get(one.project.pk),
+                bonus_rules.offers_of(one.project),
+            )
+            for one in openings
+        ],
         "totals": earnings.totals(request.user, organization),
         "currency": organization.currency,
         "consequences": [(one, running.reason_of(one), running.in_time(one)) for one in running.told_to(request.user)],

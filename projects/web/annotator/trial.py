@@ -13,8 +13,8 @@ from projects.quality.gold import authoring
 from projects.queue.answer_check import check_for
 from projects.web.annotator.work_json import project_json, task_json
 from projects.web.shared.json_view import json_view, read_uuid, read_whole_number
+from projects.web.shared.pay_said import pay_said
 from taskers.models.limits import Between
-from taskers.money import ledger
 from taskers.web.requests import MemberRequest
 
 KEYS = Between(0, 2**63 - 1)  # of rows
@@ -51,7 +51,7 @@ def try_claim(request: MemberRequest, body: dict, project_id: UUID) -> dict:
             "project": project_json(project, settings, request.user),
             "task": task_json(task, request.user) | {"after": task.pk},
             "draft": None,
-            "pay": ledger.money(settings.rate, project.organization.currency),
+            "pay": pay_said(project, settings, settings.rate),
         },
     }
 

@@ -16,9 +16,9 @@ from projects.models import Batch, BatchProgress, Import, Project, ProjectSettin
 from projects.reports import notices, queue_health, stalls
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import managed_batch, manages, signed_in
+from projects.web.shared.pay_said import pay_said
 from projects.workflow import batches
 from taskers.errors import Problem
-from taskers.money import ledger
 from taskers.web.requests import MemberRequest
 
 MOST = 200
@@ -48,7 +48,7 @@ def project(request: MemberRequest, project: Project) -> HttpResponse:
         "settings": settings,
         "labels": project.labels.in_use(),
         "task_type": TASK_TYPES[project.task_type],
-        "rate": ledger.money(settings.rate, project.organization.currency),
+        "pay": pay_said(project, settings, settings.rate),
         "tab": "overview",
     }
     return render(request, "projects/manager/project.html", context)
