@@ -85,6 +85,11 @@ def projects_for(person: Person, organization: Organization, *roles: str):
     return among(organization, access.project_keys_of(person, organization, *roles))
 
 
+def unarchived_for(person: Person, organization: Organization, *roles: str):
+    """The same without archived ones: where something is still to be done."""
+    return projects_for(person, organization, *roles).exclude(state=Project.State.ARCHIVED)
+
+
 def among(organization: Organization, keys: set[UUID] | None):
     """A QuerySet of the organization's projects with these keys; None means all of them."""
     rows = Project.objects.of(organization)

@@ -27,6 +27,7 @@ class ProjectsConfig(AppConfig):
         kinds.KINDS += inbox.KINDS
         secret_box.PLACES += [signing.PLACE, saved.PLACE]
 
-    def _names(self, organization) -> dict[UUID, str]:
+    def _names(self, organization, archived: bool) -> dict[UUID, str]:
         rows = self.get_model("Project")._default_manager.filter(organization=organization)
+        rows = rows if archived else rows.exclude(state="archived")
         return dict(rows.order_by("name").values_list("public_id", "name"))

@@ -39,7 +39,7 @@ def models(request: MemberRequest) -> HttpResponse:
     organization = request.organization
     if not organization:
         raise NotFound("You don't belong to an organization here; ask whoever invited you.")
-    rows = list(access.projects_for(request.user, organization, *SEES).order_by("-priority", "-pk")[:MOST])
+    rows = list(access.unarchived_for(request.user, organization, *SEES).order_by("-priority", "-pk")[:MOST])
     if not rows and not roles.may(request.user, organization, *SEES):
         raise NotAllowed("This page is for ML engineers and managers; ask one to give you the role.")
     managed = set(access.projects_for(request.user, organization, *access.MANAGE).values_list("pk", flat=True))
@@ -48,7 +48,7 @@ def models(request: MemberRequest) -> HttpResponse:
 
 def shown(request: MemberRequest, organization: Organization, *, code: int, **forms: Form) -> HttpResponse:
     """The same page, with what is wrong with one of its forms."""
-    rows = list(access.projects_for(request.user, organization, *SEES).order_by("-priority", "-pk")[:MOST])
+    rows = list(access.unarchived_for(request.user, organization, *SEES).order_by("-priority", "-pk")[:MOST])
     managed = set(access.projects_for(request.user, organization, *access.MANAGE).values_list("pk", flat=True))
     return _page(request, organization, rows, managed, code, **forms)
 

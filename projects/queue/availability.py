@@ -98,6 +98,11 @@ class Left(NamedTuple):
         return self._replace(most=next(one for one in STEPS if one >= self.tasks))
 
     @property
+    def least(self) -> int:
+        """Where the number itself isn't told: at least so many."""
+        return max((step + 1 for step in STEPS if step < self.most), default=1)
+
+    @property
     def none(self) -> bool:
         """Whether it is known that there is nothing."""
         return self.whole and not self.tasks

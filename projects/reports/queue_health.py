@@ -17,7 +17,7 @@ from projects.reports.stands import Stands
 from projects.workforce.qualified_people import WORDS
 
 SILENT = timedelta(hours=24)
-FEW_REVIEWS = 20  # that wait without being worth a word
+FEW_REVIEWS = 20  # that wait without being a sign of too few reviewers
 UNLIKELY = 0.5
 
 
@@ -97,8 +97,11 @@ def _late(project: Project, ahead: Ahead | None) -> Hindrance | None:
 
 def _reviews(stands: Stands, lately: int) -> Hindrance | None:
     waiting = stands.in_review
-    if waiting <= max(FEW_REVIEWS, lately):
+    if not waiting:
         return None
+    if waiting <= max(FEW_REVIEWS, lately):  # reviewers keep up: told, but after all else
+        said = ngettext("%(n)s task waits for a reviewer.", "%(n)s tasks wait for a reviewer.", waiting)
+        return Hindrance(said % {"n": intcomma(waiting)}, _("Review."), reverse("review-list"), _("Review"), 6)
     said = ngettext(
         "%(n)s task waits for a reviewer, and %(done)s were decided by one in seven days.",
         "%(n)s tasks wait for a reviewer, and %(done)s were decided by one in seven days.",

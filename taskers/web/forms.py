@@ -25,7 +25,7 @@ class RoleForm(forms.Form):
     def __init__(self, by: Person, organization: Organization, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         grants = access.grantable(by, organization)
-        names = project_names(organization)
+        names = project_names(organization, archived=False)
         role, project = (
             cast(forms.ChoiceField, self.fields["role"]),
             cast(forms.TypedChoiceField, self.fields["project"]),

@@ -51,7 +51,7 @@ def page(request: MemberRequest, person_id: UUID) -> HttpResponse:
 def keep_out(request: MemberRequest, person_id: UUID) -> HttpResponse:
     """Pause, block or ban them. A ban is asked about once more, with what it would take back."""
     seen = _seen(request, person_id)
-    form = KeepOutForm(request.POST, projects=seen.projects, whole=seen.whole)
+    form = KeepOutForm(request.POST, projects=_unarchived(seen), whole=seen.whole)
     if not form.is_valid():
         return _page(request, seen, form, status=422)
     said = form.cleaned_data
@@ -121,9 +121,14 @@ def _page(
 
 def _empty(seen: Seen, report: reports.Report) -> KeepOutForm:
     """The form, about the project in which they do most: nobody is kept from all of them by an oversight."""
-    where = [one.project for one in report.projects] or seen.projects
+    open_projects = _unarchived(seen)
+    where = [one.project for one in report.projects if one.project in open_projects] or open_projects
     initial = {"project": str(where[0].public_id)} if where else {}
-    return KeepOutForm(projects=seen.projects, whole=seen.whole, initial=initial)
+    return KeepOutForm(projects=_unarchived(seen), whole=seen.whole, initial=initial)
+
+
+def _unarchived(seen: Seen) -> list[Project]:
+    return [project for project in seen.projects if project.state != Project.State.ARCHIVED]
 
 
 def _seen(request: MemberRequest, person_id: UUID) -> Seen:
