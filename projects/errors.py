@@ -77,7 +77,7 @@ class TooManyReports(StateConflict):
 
 
 class AlreadySubmitted(StateConflict):
-    """This work was already handed in with another answer; the first one stands."""
+    """You handed this work in already, perhaps in another tab; the first answer stands."""
 
     code = "already-submitted"
 

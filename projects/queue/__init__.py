@@ -12,7 +12,7 @@ from projects.queue.claim_numbers import RequestedTask, choose_anew
 from projects.queue.complete import Delivery, deliver, lock_known, promise
 from projects.queue.gold import set_aside, take_up
 from projects.queue.imported import PastJudgement, hand_in_imported
-from projects.queue.leases import expire_due, force_release, held, release, renew, skip
+from projects.queue.leases import expire_due, force_release, held, no_longer_held, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
 from projects.queue.named_claim import (
     check_lists,
@@ -97,6 +97,7 @@ __all__ = [
     "raise_wanted",
     "refuse_own_work",
     "release",
+    "no_longer_held",
     "renew",
     "reorder",
     "report",

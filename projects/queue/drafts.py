@@ -8,11 +8,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from projects.errors import LeaseLost, Refused, StaleDraft, WrongToken
+from projects.errors import Refused, StaleDraft, WrongToken
 from projects.models import Assignment, Draft
 from projects.queue import draft_merge
 from projects.queue.clock import Clock
-from projects.queue.leases import refuse_wrong_token
+from projects.queue.leases import no_longer_held, refuse_wrong_token
 from taskers.database.prepared import ask
 from taskers.models import Person
 
@@ -24,8 +24,9 @@ LARGEST = 16 * 1024 * 1024  # characters of JSON
 def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, answer: object, size: int = 0) -> int:
     """Keep a draft if it builds on the newest one (`version`, 0 for the first); returns the new version.
 
-    Drafts are kept even after the lease ran out, so that late work isn't lost. Raises StaleDraft when another tab
-    saved a newer one, LeaseLost when the work was handed in or given back, WrongToken when the token isn't its own.
+    Drafts are kept even after the lease ran out, so that late work isn't lost. Raises StaleDraft when another tab saved
+    a newer one, AlreadySubmitted when the work was handed in, LeaseLost when it was given back, WrongToken when the
+    token isn't its own.
     """
     if not isinstance(answer, dict):
         raise Refused("A draft is an object.", code="wrong-shape", place="answer")
@@ -33,7 +34,7 @@ def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, a
         raise Refused("This draft is too large to keep; hand in what you have.", code="too-large", place="answer")
     if not _mine(assignment, tasker, token).exists():
         refuse_wrong_token(assignment, token)
-        raise LeaseLost()
+        raise no_longer_held(assignment, tasker, token)
     rows = Draft.objects.filter(assignment=assignment, version=version)
     if rows.update(answer=answer, version=F("version") + 1, saved_at=Now()):
         return version + 1
@@ -60,9 +61,8 @@ def save_group(tasker: Person, token: UUID, *, version: int, answers: Mapping[st
     mine = Assignment.objects.filter(tasker=tasker, token=token, state__in=["held", "expired"])
     keys = {str(public): pk for public, pk in mine.values_list("public_id", "pk")}
     if not keys:
-        if not Assignment.objects.filter(tasker=tasker, token=token).exists():
-            raise WrongToken()
-        raise LeaseLost()
+        first = Assignment.objects.filter(tasker=tasker, token=token).first()
+        raise WrongToken() if first is None else no_longer_held(first, tasker, token)
     saved = list(Draft.objects.filter(assignment__in=keys.values()))
     if version != max((one.version for one in saved), default=0):
         named = {pk: public for public, pk in keys.items()}
@@ -88,7 +88,7 @@ def change(assignment: Assignment, tasker: Person, token: UUID, *, version: int,
     if kept is None:
         if not _mine(assignment, tasker, token).exists():
             refuse_wrong_token(assignment, token)
-            raise LeaseLost()
+            raise no_longer_held(assignment, tasker, token)
         raise StaleDraft(_newest(assignment))
     answer = draft_merge.applied(kept.answer, changes)
     size = len(json.dumps(answer, ensure_ascii=False))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from projects.errors import LeaseLost, WrongToken
+from projects.errors import AlreadySubmitted, LeaseLost, WrongToken
 from projects.models import Assignment, AssignmentRules, Project, Task, limits
 from projects.queue.clock import Clock
 from projects.queue.events import emit_of_task
@@ -73,6 +73,13 @@ def refuse_wrong_token(assignment: Assignment, token: UUID) -> None:
         raise WrongToken()
 
 
+def no_longer_held(assignment: Assignment, tasker: Person, token: UUID) -> StateConflict:
+    """Why this tasker's work is no longer in hand: they handed it in, in another tab perhaps, or its lease ran out."""
+    rows = Assignment.objects.filter(pk=assignment.pk, tasker=tasker, token=token)
+    submitted = rows.filter(state=Assignment.State.SUBMITTED).exists()
+    return AlreadySubmitted() if submitted else LeaseLost()
+
+
 def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
     """Hold work for another lease. Raises LeaseLost when it is no longer in these hands, or WrongToken."""
     terms = {
@@ -86,7 +93,7 @@ def renew(assignment: Assignment, tasker: Person, token: UUID) -> datetime:
         if key == assignment.pk:
             return deadline
     refuse_wrong_token(assignment, token)
-    raise LeaseLost()
+    raise no_longer_held(assignment, tasker, token)
 
 
 def release(assignment: Assignment, tasker: Person, token: UUID) -> None:
@@ -162,7 +169,7 @@ def end(assignment: Assignment, tasker: Person, token: UUID, *, state: str, reas
     mine = _held_by(assignment, tasker, token)
     if not mine.update(state=state, ended_at=Clock(), reason=reason, note=note[: limits.NOTE]):
         refuse_wrong_token(assignment, token)
-        raise LeaseLost()
+        raise no_longer_held(assignment, tasker, token)
     fill(task)
     emit_of_task(state, assignment.task, tasker, assignment=assignment.pk, reason=reason)
 

@@ -37,6 +37,8 @@ def heartbeat(request: MemberRequest, body: dict) -> dict:
     token = work_body.token_of(body)
     for one in _group(request, token, "held"):
         return {"deadline": queue.renew(one, request.user, token).isoformat()}
+    for one in _group(request, token, "submitted"):
+        raise queue.no_longer_held(one, request.user, token)
     raise LeaseLost()
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from projects import access
-from projects.models import Annotation, Project, RuleConsequence
+from projects.models import Annotation, DayTally, Project, RuleConsequence
 from projects.models.promises import ALIKE
 from projects.quality.gold import difference_words, grading, settling
 from projects.quality.qualification import feedback
@@ -97,7 +97,8 @@ def my_work(request: MemberRequest) -> HttpResponse:
     """The statement: 30 pieces of work at a time, newest first."""
     organization = _organization(request)
     mine = access.projects_for(request.user, organization, *Role.values).order_by("name")
-    chosen = mine.filter(public_id=key_asked(request, "project")).first()
+    worked_in = mine.filter(pk__in=DayTally.objects.filter(tasker=request.user).values("project"))
+    chosen = worked_in.filter(public_id=key_asked(request, "project")).first()
     entries, before = earnings.entries(
         request.user, organization, project=chosen, before=_number(request.GET.get("before"))
     )
@@ -105,7 +106,7 @@ def my_work(request: MemberRequest) -> HttpResponse:
         "entries": entries,
         "before": before,
         "earlier": "before" in request.GET,
-        "projects": mine,
+        "projects": worked_in,
         "chosen": chosen,
         "currency": organization.currency,
     }
