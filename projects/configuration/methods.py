@@ -140,9 +140,15 @@ def surest(key: str, answers: int, calibration: Calibration | None = None) -> fl
 
 
 def usual_target(key: str, wanted: int, most: int | None) -> float:
-    """What is sure enough where a project says nothing else: TARGET, and where more may be asked no more than all of
-    the judgements wanted reach when they agree, so that what nobody doubts ends there."""
-    return TARGET if most is None else min(TARGET, int(100 * surest(key, wanted)) / 100)
+    """What is sure enough where a new project says nothing else: TARGET, and where more may be asked no more than all
+    of the judgements wanted reach when they agree, so that what nobody doubts ends there. By majority two of three
+    decide as well: else one who disagrees would leave every task to a reviewer."""
+    if most is None:
+        return TARGET
+    reached = [surest(key, wanted)]
+    if key == MAJORITY:
+        reached.append(float(Calibration()(share(2, 3))))
+    return min(TARGET, int(100 * min(reached)) / 100)
 
 
 def types_of(key: str) -> list[str]:

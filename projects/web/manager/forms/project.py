@@ -154,7 +154,7 @@ class SettingsForm(InLanguages, PairFields):
         _("Target confidence, %"),
         _(
             "The confidence that more people are asked for; as far as gold bears it out. Empty: 90, and by"
-            " majority no more than the judgements per task reach when all agree."
+            " majority what two of three reach who agree; more asks for fewer who disagree."
         ),
         within=SETTINGS["target"],
         required=False,
