@@ -78,6 +78,12 @@ def _of(limit: int | None, rate: int, earned: int, bonuses: int, submitted: int,
     return Spending(earned, max(0, submitted - settled) * each(rate, earned - bonuses, settled), limit)
 
 
+def of_a_judgement(project: Project) -> int:
+    """What one more judgement of a project is likely to cost, in millionths."""
+    (row,) = ask_named(SPENT, {"projects": [project.pk]})
+    return each(row["rate"], row["earned"] - row["bonuses"], row["settled"])
+
+
 def each(rate: int, earned: int, settled: int) -> int:
     """What a judgement costs, in millionths: what so many earned on average, bonuses apart; no less than the rate."""
     return max(rate, earned // settled) if settled else rate

@@ -9,6 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from projects.configuration import spending_limit
+from projects.errors import Refused
 from projects.models import AssignmentRules, BulkAction, Project, Task, limits
 from projects.reports import notices, task_search
 from projects.task_types import TASK_TYPES
@@ -42,6 +44,7 @@ def preview(request: MemberRequest, project: Project) -> HttpResponse:
         few = _("Mark some tasks first.") if not keys else _("These are more than %(most)s; filter them further.")
         return _back(request, project, few % {"most": f"{bulk_actions.MOST:,}"})
     told = bulk_preview.of(keys, verb, terms)
+    requeues = verb == BulkAction.Verb.REQUEUE
     context = _about(project) | {
         "verb": verb,
         "verb_title": BulkAction.Verb(verb).label,
@@ -57,7 +60,9 @@ def preview(request: MemberRequest, project: Project) -> HttpResponse:
         "names": Task.objects.filter(pk__in=keys[:NAMED]).order_by("pk"),
         "undoable": verb in UNDO,
         "by_list": rules.in_force(project).mode != AssignmentRules.Mode.POOL,
-        "half_undoable": verb == BulkAction.Verb.REQUEUE,
+        "half_undoable": requeues,
+        "cost": told.would * spending_limit.of_a_judgement(project) if requeues else 0,
+        "currency": project.organization.currency,
     }
     return render(request, "projects/manager/bulk_preview.html", context)
 
@@ -68,6 +73,8 @@ def start(request: MemberRequest, project: Project) -> HttpResponse:
     """Have a worker do it."""
     try:
         keys, terms = _keys(request, project), _terms(project, request.POST)
+        if request.POST.get("verb") == BulkAction.Verb.REQUEUE and not terms["note"].strip():
+            raise Refused("Say why these tasks are asked again.", code="no-reason", place="note")
         made = bulk_actions.start(project, request.POST.get("verb", ""), keys, by=request.user, terms=terms)
     except Problem as problem:
         return _back(request, project, problem.text)
@@ -142,7 +149,7 @@ def _terms(project: Project, said: QueryDict) -> dict[str, Any]:
     """What a verb needs, as far as it was said."""
     verb = said.get("verb", "")
     terms: dict[str, Any] = {}
-    if verb in (BulkAction.Verb.HOLD, BulkAction.Verb.CANCEL, BulkAction.Verb.REVIEW):
+    if verb in (BulkAction.Verb.HOLD, BulkAction.Verb.CANCEL, BulkAction.Verb.REVIEW, BulkAction.Verb.REQUEUE):
         terms["note"] = said.get("note", "").replace("\x00", "")[: limits.WITHHELD_NOTE]
     if verb == BulkAction.Verb.VOID:
         terms["note"] = said.get("note", "").replace("\x00", "")[: limits.VOID_REASON]

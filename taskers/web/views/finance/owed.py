@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from taskers.errors import NotFound, Problem
-from taskers.models import Payout, PayoutItem, PayoutReturn, Person
+from taskers.models import PayeeDetails, Payout, PayoutItem, PayoutReturn, Person
 from taskers.models.people import Role
 from taskers.money import ledger, origins, pay_terms, payouts, reconciling, returns
 from taskers.organizations.project_names import project_names
@@ -21,6 +21,7 @@ from taskers.web.requests import MemberRequest, key_in
 from taskers.web.views.access import needs_role
 
 SHOWN = 500  # rows of a table on a page; the CSV has them all
+NAMED = 20  # people that a warning names
 FINANCE = (Role.FINANCE,)
 
 
@@ -213,9 +214,14 @@ def _page(request: MemberRequest, found: Payout) -> HttpResponse:
     rows = found.items.select_related("tasker").prefetch_related("returns").order_by("-cents", "pk")
     came_back = Q(pk__in=PayoutReturn.objects.filter(item__payout=found, state__in=returns.OPEN).values("item"))
     totals = found.items.aggregate(returned=Sum("cents", filter=came_back), cents=Sum("cents"), people=Count("pk"))
+    told = PayeeDetails.objects.filter(organization=found.organization).values("person")
+    undetailed = found.items.exclude(tasker__in=told).select_related("tasker").order_by("-cents", "pk")
     context = {
         "part": "payouts",
         "payout": found,
+        "without_details": undetailed[:NAMED] if found.state in {"proposed", "approved"} else [],
+        "without_details_number": undetailed.count(),
+        "came_back": found.items.filter(came_back).select_related("tasker").order_by("-cents", "pk")[:NAMED],
         "items": [(one, _back(one)) for one in rows[:SHOWN]],
         "more": max(0, totals["people"] - SHOWN),
         "cents": totals["cents"] or 0,
