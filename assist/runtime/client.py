@@ -100,6 +100,10 @@ class RuntimeClient:
         Without an `asker` nobody waits."""
         return await self._with_image("everything", supply, model=model, image=image, asker=asker)
 
+    async def progress(self, model: str, asker: str) -> dict[str, int]:
+        """{"found", "done", "of"}: how far an asker's search for everything is; 0 of 0 before it began."""
+        return await self.ask("progress", model=model, asker=asker)
+
     async def spans(self, model: str, text: str, asker: str) -> dict[str, Any]:
         """{"spans": [[start, end, model's label, score or None]]}."""
         return await self.ask("spans", model=model, text=text, asker=asker)

@@ -6,7 +6,7 @@ Everything is bounded: places, masks, what is too small to be meant, what is mos
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from pycocotools import mask as coco
@@ -29,6 +29,15 @@ class FoundMask:
     counts: bytes
     score: float
     box: tuple[float, float, float, float]
+
+
+@dataclass
+class Search:
+    """A search under way: its places, how many were looked at, and the masks so far."""
+
+    places: Sequence[tuple[float, float]]
+    done: int = 0
+    masks: list[FoundMask] = field(default_factory=list)
 
 
 def places(image_size: tuple[int, int]) -> list[tuple[float, float]]:

@@ -36,6 +36,7 @@ OPERATIONS = {
         Operation("segment", 60.0, of_an_image=True),
         Operation("sharpen", 60.0, of_an_image=True),
         Operation("everything", 90.0, of_an_image=True),
+        Operation("progress", 5.0),
         Operation("spans", 30.0),
         Operation("spans_of", 300.0),
         Operation("classify", 30.0),

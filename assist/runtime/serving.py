@@ -157,6 +157,7 @@ class Serving:
         self._store = store
         self._handles = Handles()
         self._near = near.Near()
+        self._searches: dict[str | None, everything.Search] = {}  # under way, by asker
         metrics.BYTES.labels("memory").set_function(store.bytes_held)
         metrics.BYTES.labels("disk").set_function(store.bytes_on_disk)
         metrics.WAITING.labels("prompts").set_function(lambda: sum(len(one.prompts) for one in self._models.values()))
@@ -225,25 +226,40 @@ class Serving:
         model, segmenter = await self._segmenter(question)
         asker = question.get("asker")
         embedding = await self._embedding(model, segmenter, question, urgent=bool(asker))
+        search = everything.Search(everything.places(embedding.image_size))
+        if asker:
+            self._searches[asker] = search
         until = time.monotonic() + everything.SECONDS
-        found: list[everything.FoundMask] = []
-        for x, y in everything.places(embedding.image_size):
-            if time.monotonic() > until:
-                break
-            at = partial(segmenter.decode, embedding, MaskPrompt(((x, y, True),), None, None))
-            masks = await model.decoded(at, asker)
-            found += await asyncio.to_thread(everything.worth, masks, embedding.image_size)
-        kept = await asyncio.to_thread(everything.apart, found)
+        try:
+            for x, y in search.places:
+                if time.monotonic() > until:
+                    break
+                at = partial(segmenter.decode, embedding, MaskPrompt(((x, y, True),), None, None))
+                masks = await model.decoded(at, asker)
+                search.masks += await asyncio.to_thread(everything.worth, masks, embedding.image_size)
+                search.done += 1
+        finally:
+            if self._searches.get(asker) is search:
+                del self._searches[asker]
+        separate = await asyncio.to_thread(everything.apart, search.masks)
         rows = [
             {
-                "size": list(one.size),
-                "counts": one.counts.decode("ascii"),
-                "score": round(one.score, 4),
-                "box": [round(side, 2) for side in one.box],
+                "size": list(mask.size),
+                "counts": mask.counts.decode("ascii"),
+                "score": round(mask.score, 4),
+                "box": [round(side, 2) for side in mask.box],
             }
-            for one in kept
+            for mask in separate
         ]
         return {"masks": rows, "image_size": list(embedding.image_size)}
+
+    async def progress(self, question: dict[str, Any]) -> dict[str, Any]:
+        """How far an asker's search for everything is."""
+        search = self._searches.get(question["asker"])
+        if search is None:
+            return {"found": 0, "done": 0, "of": 0}
+        separate = await asyncio.to_thread(everything.apart, list(search.masks))
+        return {"found": len(separate), "done": search.done, "of": len(search.places)}
 
     async def spans(self, question: dict[str, Any]) -> dict[str, Any]:
         """The spans of a text."""

@@ -223,6 +223,16 @@ class BoxesFound:
 
 
 @dataclass(frozen=True)
+class SearchProgress:
+    """How far the search for everything is: things found, and how many of its places it looked at; 0 of 0 at first."""
+
+    id: str
+    found: int
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
 class WordsFound:
     """What a model writes, or reads, for an attribute of a span or a region."""
 
@@ -250,7 +260,8 @@ class Error:
 
 
 ClientMessage = Open | Prompt | Cancel | Ping
-ServerMessage = Ready | MasksFound | SpansFound | ClassesFound | RegionsFound | BoxesFound | WordsFound | Pong | Error
+Answer = MasksFound | SpansFound | ClassesFound | RegionsFound | BoxesFound | WordsFound
+ServerMessage = Ready | Answer | SearchProgress | Pong | Error
 More = ClassesFound | MasksFound  # what another of the same id may follow
 NAMES = {
     Ready: "ready",
@@ -259,6 +270,7 @@ NAMES = {
     ClassesFound: "classes",
     RegionsFound: "regions",
     BoxesFound: "boxes",
+    SearchProgress: "progress",
     WordsFound: "words",
     Pong: "pong",
     Error: "error",

@@ -246,8 +246,20 @@ class Session:
         read = partial(self._gateway.read, picture)  # type: ignore[arg-type]  # called of images alone
         if prompt.words:
             return await attribute_words.find(runtime, known, read, prompt, binding, self._lines, self._name)
-        find = boxes.find_all if prompt.everything else boxes.find
-        return await find(runtime, known, read, prompt, binding, self._model, asker=self._name)
+        if not prompt.everything:
+            return await boxes.find(runtime, known, read, prompt, binding, self._model, asker=self._name)
+        report = boxes.report_progress(runtime, self._model, self._name, prompt, self._tell_progress)
+        reporting = asyncio.create_task(report)
+        try:
+            return await boxes.find_all(runtime, known, read, prompt, binding, self._model, asker=self._name)
+        finally:
+            reporting.cancel()
+
+    async def _tell_progress(self, progress: protocol.SearchProgress) -> None:
+        """To whom the work still belongs. Raises CopilotError."""
+        _binding, token = await self._bound()
+        await self._gateway.check(token)
+        await self._say(progress)
 
     async def _find_spans(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         known, found = await self._known(binding)

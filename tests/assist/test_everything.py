@@ -1,5 +1,6 @@
 """Masks of all that stands apart in an image: bounded, the surest first, none twice; live and ahead."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,6 +75,23 @@ async def test_the_runtime_finds_everything_with_the_embedding_that_it_has(
     assert first["masks"] == again["masks"] and read == 1, "the image is read once"
     scores = [one["score"] for one in first["masks"]]
     assert 4 <= len(scores) <= everything.MOST and scores == sorted(scores, reverse=True)
+
+
+async def test_the_runtime_says_how_far_a_search_is_and_forgets_it_afterwards(
+    ask_fake: RuntimeClient, square: Picture
+) -> None:
+    reports = []
+
+    async def supply() -> bytes:
+        return square.file
+
+    search = asyncio.create_task(ask_fake.everything(FAKE, "f" * 64, supply, asker="alice"))
+    while not search.done():
+        reports.append(await ask_fake.progress(FAKE, "alice"))
+    begun = [report for report in reports if report["of"]]
+    assert begun and all(report["done"] <= report["of"] == 48 for report in begun)
+    assert [report["done"] for report in begun] == sorted(report["done"] for report in begun)
+    assert await ask_fake.progress(FAKE, "alice") == {"found": 0, "done": 0, "of": 0}
 
 
 @pytest.mark.django_db(transaction=True)

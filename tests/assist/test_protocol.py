@@ -26,6 +26,7 @@ from assist.session.protocol import (
     Prompt,
     Ready,
     RegionsFound,
+    SearchProgress,
     SpansFound,
     WordsFound,
 )
@@ -66,6 +67,8 @@ def built(message: dict[str, Any]) -> protocol.ServerMessage:
             rows = zip(fields["boxes"], masks, strict=True)
             fields["boxes"] = tuple(OfferedBox(**one | {"mask": mask}) for one, mask in rows)
             return BoxesFound(**fields)
+        case "progress":
+            return SearchProgress(**fields)
         case "pong":
             return Pong(**fields)
     return Error(**fields)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from assist.errors import CopilotError
+from assist.session import boxes as boxes_found
 from assist.suggestions import edit_distance, vector_encoding
 from assist.suggestions.offers import Binding
 from assist.suggestions.prototypes import Choices, Learnt
@@ -96,6 +97,49 @@ async def test_everything_takes_neither_the_boxes_nor_the_planted_error_away() -
     assert (await page.answer("b1"))["type"] == "boxes"
     await settled(lambda: len(page.gateway.kept) == 3)
     assert [one.planted for one in page.gateway.kept].count(True) == 1, "in what can be taken for right"
+    await page.session.close()
+
+
+async def test_how_far_a_search_is_comes_before_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boxes_found, "PROGRESS_SECONDS", 0.0)
+    page, gate = Page(PETS), asyncio.Event()
+
+    async def slow(*asked: Any) -> dict[str, Any]:
+        await gate.wait()
+        return await everything()
+
+    async def progress(model: str, asker: str) -> dict[str, int]:
+        return {"found": 12, "done": 30, "of": 64}
+
+    page.model.everything, page.model.progress = slow, progress  # type: ignore[attr-defined]
+    await page.open()
+    await page.say(type="prompt", id="e1", prompt={"everything": True})
+    report = {"type": "progress", "id": "e1", "found": 12, "done": 30, "of": 64}
+    await settled(lambda: report in page.heard)
+    gate.set()
+    await settled(lambda: page.heard[-1]["type"] == "boxes")
+    count = len(page.heard)
+    await asyncio.sleep(0)
+    assert len(page.heard) == count, "nothing is told of a search that is over"
+    await page.session.close()
+
+
+async def test_a_runtime_that_cannot_say_how_far_it_is_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boxes_found, "PROGRESS_SECONDS", 0.0)
+    page, gate = Page(PETS), asyncio.Event()
+
+    async def slow(*asked: Any) -> dict[str, Any]:
+        await gate.wait()
+        return await everything()
+
+    async def unknown(model: str, asker: str) -> dict[str, int]:
+        gate.set()
+        raise CopilotError("bad-message")
+
+    page.model.everything, page.model.progress = slow, unknown  # type: ignore[attr-defined]
+    await page.open()
+    await page.say(type="prompt", id="e1", prompt={"everything": True})
+    assert (await page.answer("e1"))["type"] == "boxes"
     await page.session.close()
 
 

@@ -19,12 +19,13 @@
  * @typedef {{suggestion: string, box: Box, label: string, score: number|null, mask: {size: [number, number], counts: string}|null,
  *   attributes?: any}} OfferedBox
  * @typedef {{type: "boxes", id: string, model: string, boxes: OfferedBox[], note: string, latency_ms: number}} Boxes
+ * @typedef {{type: "progress", id: string, found: number, done: number, of: number}} Progress of a search: things found, places looked at
  * @typedef {{part: string, label: string, attribute: string, start?: number, end?: number, box?: Box}} Wanted  words for an
  *   attribute of a span or a region
  * @typedef {{type: "words", id: string, suggestion: string, model: string, words: string, latency_ms: number}} Words
  * @typedef {{type: "pong", id: string}} Pong
  * @typedef {{type: "error", id: string|null, code: string, text: string}} Failure
- * @typedef {Ready|Masks|Spans|Classes|Regions|Boxes|Words|Pong|Failure} ServerMessage
+ * @typedef {Ready|Masks|Spans|Classes|Regions|Boxes|Progress|Words|Pong|Failure} ServerMessage
  */
 
 import { say } from "../studio/shared/words.js";
@@ -197,6 +198,7 @@ const SERVER_CHECKS = {
   boxes: (m) =>
     isText(m.id) && isText(m.model) && Number.isFinite(m.latency_ms) && typeof m.note === "string" &&
     Array.isArray(m.boxes) && m.boxes.every(isBox),
+  progress: (m) => isText(m.id) && [m.found, m.done, m.of].every((count) => Number.isInteger(count) && count >= 0),
   words: (m) => isText(m.id) && isText(m.suggestion) && isText(m.model) && isText(m.words) && Number.isFinite(m.latency_ms),
   pong: (m) => isText(m.id),
   error: (m) => (m.id === null || isText(m.id)) && isText(m.code) && isText(m.text),
@@ -219,7 +221,7 @@ function isSpan(span) {
 }
 
 function isBox(one) {
-  return isObject(one) && isText(one.suggestion) && isText(one.label) && isNumbers(one.box, 4) &&
+  return isObject(one) && isText(one.suggestion) && typeof one.label === "string" && isNumbers(one.box, 4) &&
     one.box[2] > 0 && one.box[3] > 0 && (one.score === null || Number.isFinite(one.score)) &&
     (one.mask === null || (isObject(one.mask) && isNumbers(one.mask.size, 2) && isText(one.mask.counts))) &&
     (one.attributes === undefined || isObject(one.attributes));

@@ -153,7 +153,7 @@ export function createCopilot({
       tell("ready", "", { capability, model, waits, imported, boxes, words });
     } else if (message.type === "error") {
       rejected(message);
-    } else if ("more" in message && message.more) {
+    } else if (message.type === "progress" || ("more" in message && message.more)) {
       heardPart(message);
     } else {
       settle((one) => one.resolve(message), message.id);
@@ -249,8 +249,12 @@ export function createCopilot({
     imported: () => ask((id) => importedPromptFrame(id)),
     /** What a detector sees in the whole image: asked beside the other questions. @returns {Promise<import("./protocol.js").Boxes|null>} */
     boxes: () => ask((id) => boxesPromptFrame(id), "boxes"),
-    /** The masks of all that stands apart, likewise. @returns {Promise<import("./protocol.js").Boxes|null>} */
-    everything: () => ask((id) => everythingPromptFrame(id), "everything"),
+    /**
+     * The masks of all that stands apart, likewise; `part` is told how far the search is.
+     * @param {(message: import("./protocol.js").Progress) => void} [part]
+     * @returns {Promise<import("./protocol.js").Boxes|null>}
+     */
+    everything: (part) => ask((id) => everythingPromptFrame(id), "everything", part),
     /** Words for an attribute of what is marked, likewise. @returns {Promise<import("./protocol.js").Words|null>} */
     words: (wanted) => ask((id) => wordsPromptFrame(id, wanted), "words"),
     /** Forget the present question, at once. */

@@ -166,7 +166,7 @@ class ImageEditor {
       took: (count) => this.#line.took(count),
       floor: () => this.#line.detected.floor,
       ask: () => this.#line.detected.ask(true),
-      askAll: () => void this.#line.detected.askAll().catch(() => {}), // without a network the work goes on without it
+      askAll: () => this.#line.detected.askAll(),
       describe: () => this.#fields.focus(),
       view: () => this.settings?.turn(),
       pen: () => this.#stage.cursor.turnPen(this.#tool()),

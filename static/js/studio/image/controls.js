@@ -108,7 +108,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
     /** A short word in the hint's place. @param {string} text */
     tell(text) {
       clearTimeout(told);
-      hint.hidden = false;
+      hint.hidden = !text;
       hint.textContent = text;
       told = setTimeout(rest, 3500);
     },

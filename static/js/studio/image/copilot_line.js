@@ -52,7 +52,7 @@ export class CopilotLine {
   #hear(message) {
     const { keyOf, store } = this.#editor;
     if (message.type === "regions") return this.#bring(message);
-    if (message.type === "boxes" || message.type === "no-boxes") return this.detected.hear(message);
+    if (["boxes", "no-boxes", "progress"].includes(message.type)) return this.detected.hear(message);
     const first = store().state.proposal;
     if (!store().receive(message)) return;
     if (message.type === "masks" && first.sharper === message.id) {

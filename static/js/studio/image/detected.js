@@ -55,16 +55,25 @@ export class Detected {
   }
 
   /** Have all that stands apart found, detector or not: each thing takes the label in hand. */
-  async askAll() {
+  askAll() {
+    const text = this.#ways.listens() ? say("Looking for everything in the image…") : say("The copilot is not there. The tools of the hand work without it.");
+    this.#ways.tell(text);
+    this.#ways.announce(text);
     if (!this.#ways.listens()) return;
-    this.#ways.tell(say("Looking for everything in the image…"));
-    await this.#furnish();
     this.#ways.askAll();
+    this.#furnish().catch(() => {}); // without a network it is tried again once there is something to show
+  }
+
+  #tellProgress({ found, done, of }) {
+    const text = of ? sayCount(found, "{count} found so far: {done} of {of} places looked at…", "{count} found so far: {done} of {of} places looked at…", { done, of }) : say("Looking for everything in the image…");
+    this.#ways.tell(text);
   }
 
   /** What came of it. */
   hear(message) {
     const { store, tell, announce, keyOf, changed } = this.#ways;
+    if (message.type === "progress") return this.#tellProgress(message);
+    this.#furnish().catch(() => {});
     if (this.#state === "asked") this.#state = "told";
     if (message.type === "boxes") store().receiveBoxes(message);
     const count = store().found().length;

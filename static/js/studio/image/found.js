@@ -10,11 +10,13 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {{now: () => any, push: (state: any, name: string, selected: string|null) => void, takes: (key: string, type: string) => boolean,
+ *   asTaken: (mask: any, key: string) => any,
  *   size: {width: number, height: number}, ask: (box: number[], label: string) => boolean, inHand: () => string, changed: () => void}} store
  *   ask: have the copilot find the mask in a box
+ *   asTaken: a mask in the shape that a label takes, or null
  *   inHand: the label for what has none of its own
  */
-export function foundVerbs({ now, push, takes, size, ask, inHand, changed }) {
+export function foundVerbs({ now, push, takes, asTaken, size, ask, inHand, changed }) {
   let offers = []; // the surest first; of one without a label nobody has said what it is: it takes the one in hand
   let current = null; // the suggestion that accept and reject are about
   const asked = new Set(); // those whose mask the copilot was asked for instead
@@ -33,8 +35,7 @@ export function foundVerbs({ now, push, takes, size, ask, inHand, changed }) {
   /** The shape in which its label takes an offer, or null. */
   function shapeOf({ label: own, box, mask }) {
     const label = own || inHand();
-    if (mask && takes(label, "mask")) return fullMask(mask, size);
-    return takes(label, "box") ? boxShape(box) : null;
+    return (mask && asTaken(fullMask(mask, size), label)) || (takes(label, "box") ? boxShape(box) : null);
   }
 
   function onwards(by) {

@@ -107,16 +107,16 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     return isEmptyShape(shape) ? false : put(shape, name, undefined, rest);
   }
 
-  /** A mask as the label in hand takes it: as it is, as its largest outline, or as the box around it. */
-  function asTaken(mask) {
-    if (takes(label, "mask")) return mask;
-    if (takes(label, "polygon")) return largestPolygon(mask, size);
-    return takes(label, "box") ? boxShape(boxOf(mask)) : null;
+  /** A mask as a label takes it: as it is, as its largest outline, or as the box around it. */
+  function asTaken(mask, key) {
+    if (takes(key, "mask")) return mask;
+    if (takes(key, "polygon")) return largestPolygon(mask, size);
+    return takes(key, "box") ? boxShape(boxOf(mask)) : null;
   }
 
   /** What was found is taken as if a person had chosen it: a label's key then renames it. */
   const found = foundVerbs({
-    now, takes, size,
+    now, takes, asTaken, size,
     push(state, name, id) {
       if (id) [selected, handle, made] = [id, null, false];
       history.push(state, name);
@@ -201,7 +201,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       if (!offer.isReady(proposal) || !label) return false;
       copilot.cancel();
       const shape = fullMask(proposal.masks[proposal.chosen], size);
-      const taken = isEmptyShape(shape) ? null : asTaken(shape);
+      const taken = isEmptyShape(shape) ? null : asTaken(shape, label);
       return taken ? put(taken, say("Accept"), asOffered(proposal.suggestion, proposal.model)) : false;
     },
     reject() {

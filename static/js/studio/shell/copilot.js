@@ -53,14 +53,14 @@ export function joinCopilot(assignment, { onState, onAnswer }) {
     ask: (prompt, id = nextId()) => (listens() ? follow(line.segment(prompt, (part) => heard(id, part)), id) : null),
     /** The answer may come in parts; each holds what came before. */
     askText: (_none, id = nextId()) => (listens() ? follow(line.text((part) => heard(id, part)), id) : null),
-    askImported: (id) => (listens() ? follow(line.imported(), id) : null),
+    askImported: (_none, id = nextId()) => (listens() ? follow(line.imported(), id) : null),
     /** All that a detector sees: it comes when it comes, and nobody is told that it is slow. */
     askBoxes() {
       if (listens()) line.boxes().then((message) => message && onAnswer(message), ({ message }) => onAnswer({ type: "no-boxes", text: message }));
     },
-    /** The masks of all that stands apart, in the same way. */
+    /** The masks of all that stands apart, in the same way; how far the search is comes meanwhile. */
     askEverything() {
-      if (listens()) line.everything().then((message) => message && onAnswer(message), ({ message }) => onAnswer({ type: "no-boxes", text: message }));
+      if (listens()) line.everything(onAnswer).then((message) => message && onAnswer(message), ({ message }) => onAnswer({ type: "no-boxes", text: message }));
     },
     /** Words for an attribute of what is marked. @returns {Promise<any>|null} null when nobody listens */
     askWords: (wanted) => (listens() ? line.words(wanted) : null),

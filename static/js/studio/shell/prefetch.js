@@ -13,35 +13,46 @@ export function prepare({ image, images = {} }) {
   });
 }
 
+/** Questions of which only the newest counts; each of the others has a place of its own. */
+const NEWEST_COUNTS = ["ask", "askText", "askImported"];
+const BESIDE = ["askBoxes", "askEverything"];
+
 /**
- * The copilot of work that isn't held yet: the newest question is kept, and asked once it has come.
+ * The copilot of work that isn't held yet, with every method of the real one (shell/copilot.js): questions are stored, and
+ * asked once it has come.
  * @param {() => any} join gives the real one @param {(message: any) => void} onAnswer hears it too where none came
  */
 export function copilotToCome(join, onAnswer) {
   let real = null;
   let count = 0;
-  let kept = null; // [verb, prompt, id]
+  let newest = null; // {verb, prompt, id}
+  const beside = new Set(); // verbs
 
-  function keep(verb, prompt) {
-    if (real) return real[verb](prompt);
-    kept = [verb, prompt, `c${++count}`];
-    return kept[2];
+  function askNewest(verb, prompt, given) {
+    if (real) return given ? real[verb](prompt, given) : real[verb](prompt);
+    newest = { verb, prompt, id: given ?? `c${++count}` };
+    return newest.id;
+  }
+
+  function askBeside(verb) {
+    if (real) real[verb]();
+    else beside.add(verb);
   }
 
   return {
     come() {
       real = join();
-      if (!kept) return;
-      const [verb, prompt, id] = kept;
+      for (const verb of beside) real[verb]();
+      if (!newest) return;
+      const { verb, prompt, id } = newest;
       const text = say("The copilot is not there. The tools of the hand work without it.");
       if (!real[verb](prompt, id)) onAnswer({ type: "error", id, text });
     },
-    ask: (prompt) => keep("ask", prompt),
-    askText: () => keep("askText"),
-    askBoxes: () => real?.askBoxes(),
+    ...Object.fromEntries(NEWEST_COUNTS.map((verb) => [verb, (prompt, id) => askNewest(verb, prompt, id)])),
+    ...Object.fromEntries(BESIDE.map((verb) => [verb, () => askBeside(verb)])),
     askWords: (wanted) => real?.askWords(wanted) ?? null,
     cancel() {
-      kept = null;
+      newest = null;
       real?.cancel();
     },
     get listens() {
