@@ -11,8 +11,8 @@ REGIONS = {
     "a": "Accept",
     "x": "Reject",
     "m": "Next mask",
-    "k": "Next region",
-    "j": "Region before",
+    "j": "Next region",
+    "k": "Region before",
     "h": "Hide",
     "v": "Select",
     "f": "Fit the image",
@@ -26,15 +26,15 @@ SPANS = {
     "a": "Accept",
     "x": "Reject",
     "q": "Show suggestions",
-    "k": "Next span",
-    "j": "Span before",
+    "j": "Next span",
+    "k": "Span before",
     "m": "Mark every occurrence",
     "t": "Letters or words",
     "u": "Start earlier",
     "o": "End later",
 }
 GRID = {"f": "Fill the rest", "n": "Next image without a label", "z": "Look closer"}
-FIELDS = {"k": "Next field", "j": "Field before"}
+FIELDS = {"j": "Next field", "k": "Field before"}
 PREFERENCE = {"1": "A is better", "2": "B is better", "3": "About equal"}
 
 

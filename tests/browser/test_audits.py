@@ -39,14 +39,14 @@ def test_audits_are_answered_one_after_the_other_without_being_told(site: Site, 
     expect(page.get_by_text("as if nothing had been decided")).to_be_visible()
     expect(page.get_by_role("button", name="Decide", exact=False).first).to_be_disabled()
     expect(page.locator(".answer[data-chosen=true], .answer .badge")).to_have_count(0)
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     expect(page.locator(".answer__choose").first).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/review/{second}/?project={project}&why=audit")  # from one audit to the next
 
     expect(page.get_by_text("as if nothing had been decided")).to_be_visible()
     expect(page.get_by_role("link", name="What was decided")).to_have_count(0)
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     expect(page.locator(".answer__choose").first).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/review/?project={project}**")

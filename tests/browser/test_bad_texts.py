@@ -95,7 +95,7 @@ def test_words_names_and_attributes_of_spans_are_text(site: Site, sign_in: Calla
     expect(page.locator("#project-name")).to_contain_text(f"Bad text {EVIL}")
     shown = page.locator(".text").evaluate("one => one.textContent")
     assert all(sign in shown for sign in "\u0007\u001b\u200b\u202e\u2066"), "nothing is left out: offsets count all"
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     harmless(page)
     remark = page.locator("[data-attribute=remark]")
     page.get_by_role("button", name="Suggest words: Remark").click()
@@ -120,7 +120,7 @@ def test_a_hundred_thousand_characters_without_a_blank_are_marked(site: Site, si
     ]
     go_on(page, address, {"spans": [one | {"provenance": BY_HAND} for one in spans]})
     expect(page.locator(".text")).to_contain_text("xxxxx")
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     harmless(page)
 
 

@@ -269,7 +269,7 @@ def test_spans_are_filtered_chosen_together_and_labelled_by_searching(site: Site
     lists(page, "s1", "s3", "s5", "s2", "s4", "s6")
     page.keyboard.press("Escape")
 
-    for key in ("k", "Control+k", "Control+k"):
+    for key in ("j", "Control+j", "Control+j"):
         page.keyboard.press(key)
     hear(page, "3 selected")
     expect(page.locator(".span[data-group]")).to_have_count(3)

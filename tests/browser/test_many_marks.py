@@ -247,7 +247,9 @@ def test_a_step_among_two_thousand_spans_makes_no_more_than_among_sixty(
         expect(page.locator(".offer--text")).to_be_visible()
         page.evaluate(COUNT_WORK)
         page.keyboard.press("a")  # the first jump may find rows of another kind
-        found[number] = [work_of(page, key) for key in ("a", "a", "k", "k", "Control+z", "x")]
+        found[number] = [
+            work_of(page, key) for key in ("a", "a", "j", "j", "Control+z", "a", "x")
+        ]  # from a span to an offer
         page.keyboard.press("Escape")
         saved(page)
     *steps, refused = found[2000]

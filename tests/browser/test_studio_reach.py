@@ -67,7 +67,7 @@ def a_text(site: Site, sign_in: Callable[..., Page], name: str) -> Page:
         for start, end in places
     ]
     go_on(page, address, {"spans": spans})
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     return page
 
 

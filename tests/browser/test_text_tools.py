@@ -285,7 +285,7 @@ def test_a_long_text_is_all_there_and_its_last_word_can_be_marked(studio_of: Cal
         }"""
     )
     studio.press("Shift+ArrowRight", "1")
-    studio.press("Escape", "Escape", "k")
+    studio.press("Escape", "Escape", "j")
     expect(studio.page.locator(".span")).to_be_in_viewport()
     for step, count in [("Control+z", 0), ("Control+Shift+z", 1)]:
         studio.press("Escape", "Escape", "ArrowRight")  # to the first word
@@ -310,7 +310,7 @@ def test_labels_move_no_word_are_read_apart_and_the_text_has_a_size(studio_of: C
         studio.page.mouse.dblclick(*studio.middle(word))
         studio.press(label)
     studio.marked(5)
-    studio.press("k")
+    studio.press("j")
     expect(studio.page.locator(".attributes")).to_be_attached()
     for word, (x, y) in still.items():
         assert studio.middle(word) == (pytest.approx(x, abs=0.5), y)

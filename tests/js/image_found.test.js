@@ -72,12 +72,37 @@ test("all that are sure are one step, and those without a mask stay", () => {
   assert.equal(store.acceptAllFound(0.99), 0);
 });
 
-test("a label's key renames what was just taken", () => {
+test("after one is taken the next one is selected: a label's key takes that one so, and the last one is renamed", () => {
   const { store } = seen({ labels: [{ key: "cat", shapes: ["box"] }, { key: "dog", shapes: ["box", "mask"] }] });
   store.acceptFound();
-  store.chooseLabel("dog");
-  const [region] = store.answer().regions;
-  assert.deepEqual([region.label, region.provenance.source], ["dog", "edited"]);
+  assert.equal(store.selected, null);
+  assert.equal(store.foundSelected().suggestion, "u-2");
+  store.chooseLabel("cat");
+  store.acceptFound();
+  store.chooseLabel("cat");
+  const taken = store.answer().regions.map(({ label, provenance }) => [label, provenance.suggestion, provenance.source]);
+  assert.deepEqual(taken, [["cat", "u-1", "suggestion"], ["cat", "u-2", "edited"], ["cat", "u-3", "edited"]]);
+});
+
+test("a region and a suggestion are never selected both", () => {
+  const { store } = seen();
+  store.stepFound(0);
+  store.drawBox([1, 1, 5, 5]);
+  assert.deepEqual([store.selected, store.foundSelected()], ["r1", null]);
+  store.stepFound(0);
+  assert.deepEqual([store.selected, store.foundSelected().suggestion], [null, "u-1"]);
+  store.select("r1");
+  assert.equal(store.foundSelected(), null);
+});
+
+test("what came of a suggestion is rejected with it, and a person's own region isn't", () => {
+  const { store } = seen();
+  store.acceptAllFound(0.8);
+  store.select("r1");
+  assert.equal(store.rejectRegion(), true);
+  assert.deepEqual([store.answer().regions, store.state.rejected], [[], [{ suggestion: "u-1" }]]);
+  store.drawBox([1, 1, 5, 5]);
+  assert.equal(store.rejectRegion(), false);
 });
 
 test("what an answer kept or refused before a reload doesn't wait again", () => {

@@ -84,19 +84,20 @@ test("a label that takes no such shape gives way to one that does, and can't nam
   assert.equal(none.drawBox([1, 1, 5, 5]), false);
 });
 
-test("a label's key names the next one, never what was just made; what was chosen by hand always", () => {
+test("a label's key renames what is selected, what was just drawn too; after Escape it names the next one", () => {
   const mine = store();
   mine.drawBox([10, 10, 20, 10]);
   mine.chooseLabel("dog");
-  assert.deepEqual([mine.answer().regions[0].label, mine.selected, mine.label], ["cat", null, "dog"]);
-  mine.drawBox([40, 10, 20, 10]);
-  mine.step(1); // first of all the one just made is chosen
-  assert.equal(mine.chosen, "r2");
-  mine.chooseLabel("cat");
-  assert.deepEqual(mine.answer().regions.map((region) => region.label), ["cat", "cat"]);
-  mine.select("r1");
-  mine.chooseLabel("dog");
   assert.deepEqual([mine.answer().regions[0].label, mine.selected], ["dog", "r1"]);
+  mine.select(null);
+  mine.chooseLabel("cat");
+  mine.drawBox([40, 10, 20, 10]);
+  assert.deepEqual(mine.answer().regions.map((region) => region.label), ["dog", "cat"]);
+  mine.step(-1);
+  assert.equal(mine.selected, "r1");
+  mine.lock();
+  assert.equal(mine.chooseLabel("cat"), false);
+  assert.equal(mine.answer().regions[0].label, "dog");
 });
 
 test("what changes nothing is no step: a nudge at the edge, a word said again", () => {

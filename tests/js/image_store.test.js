@@ -201,18 +201,39 @@ test("erasing where the mask is not is no step, and marks nothing as edited", ()
   assert.equal(mine.answer().regions[0].provenance.source, "suggestion");
 });
 
-test("after accepting, the next label is the next object's", () => {
+test("after accepting, a label's key renames what was accepted, until the next prompt", () => {
   const { store: mine } = store();
   mine.promptPoint(5, 5, true);
   mine.receive(offered("p1"));
   mine.accept();
   mine.chooseLabel("dog");
-  assert.deepEqual([mine.answer().regions[0].label, mine.label], ["cat", "dog"]);
+  assert.deepEqual([mine.answer().regions[0].label, mine.label], ["dog", "dog"]);
   mine.promptPoint(20, 20, true);
+  mine.chooseLabel("cat");
   mine.receive(offered("p2"));
   mine.accept();
-  mine.chooseLabel("cat");
-  assert.deepEqual(mine.answer().regions.map((one) => one.label), ["cat", "dog"]);
+  assert.deepEqual(mine.answer().regions.map((region) => region.label), ["dog", "cat"]);
+});
+
+test("a mask that was accepted before it came is taken when it comes, unless another was asked for or none came", () => {
+  const { store: mine } = store();
+  mine.promptPoint(5, 5, true);
+  assert.equal(mine.acceptOnArrival(), true);
+  mine.receive(offered("p1"));
+  assert.equal(mine.answer().regions.length, 1);
+  assert.equal(mine.acceptOnArrival(), false);
+  mine.promptPoint(5, 5, true);
+  mine.acceptOnArrival();
+  mine.promptPoint(6, 6, true);
+  mine.receive(offered("p3"));
+  assert.equal(mine.answer().regions.length, 1, "the newer question was not accepted");
+  mine.reject();
+  mine.promptPoint(5, 5, true);
+  mine.acceptOnArrival();
+  mine.receive({ type: "error", id: "p4", text: "No." });
+  mine.promptPoint(5, 6, true);
+  mine.receive(offered("p5"));
+  assert.equal(mine.answer().regions.length, 1);
 });
 
 test("clicks that wait and masks on offer outlive the page, and what had no answer is asked again", () => {

@@ -63,9 +63,9 @@ test("a key that can't be is rejected in words", () => {
   assert.match(whyNot("5", target, tables), /digits are for the labels/);
   assert.match(whyNot("ctrl+w", target, tables), /browser keeps/);
   assert.match(whyNot("tab", target, tables), /browser keeps/);
-  assert.match(whyNot("k", target, tables), /“Next region, /);
+  assert.match(whyNot("j", target, tables), /“Next region, /);
   assert.match(whyNot("s", target, tables), /“Skip this task”/);
-  assert.match(whyNot("k", { table: "studio", action: "skip" }, tables), /“Next region, /);
+  assert.match(whyNot("j", { table: "studio", action: "skip" }, tables), /“Next region, /);
   assert.equal(whyNot("a", target, tables), "", "its own key");
   assert.equal(whyNot("shift+z", target, tables), "");
   assert.equal(whyNot("b", { table: "text", action: "accept" }, tables), "", "the image's key is free in a text");

@@ -183,3 +183,18 @@ test("how sure the copilot was stays known when an offer was taken", () => {
   mine.mark(30, 34, "place");
   assert.deepEqual(mine.items().map((item) => mine.scoreOf(item)), [0.7, null]);
 });
+
+test("accept and reject act on the selected span: one that was trimmed is taken already, and another offer isn't touched", () => {
+  const mine = store();
+  mine.resize({ end: 2 });
+  assert.equal(mine.accept(), false);
+  assert.deepEqual(mine.pending().map(({ suggestion }) => suggestion), ["u-2", "u-3"]);
+  assert.equal(mine.stepToOffer(), true);
+  assert.equal(mine.current, "u-2");
+  mine.select("s1");
+  assert.equal(mine.reject(), true);
+  assert.deepEqual([mine.state.spans, mine.state.rejected.map(({ suggestion }) => suggestion)], [[], ["u-1"]]);
+  mine.mark(30, 34, "place");
+  assert.equal(mine.reject(), false);
+  assert.equal(mine.pending().length, 2);
+});

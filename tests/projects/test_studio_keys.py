@@ -31,7 +31,7 @@ def test_both_sides_know_the_same_keys(case: dict) -> None:
         ("image_regions", [{"name": "Cat", "hotkey": "d", "shapes": ["mask"]}], "“Brush”"),
         ("image_regions", [{"name": "Cat", "hotkey": "d", "shapes": ["box"]}], None),
         ("image_regions", [{"name": "Cat", "hotkey": "n", "shapes": ["box"]}], "“Box by hand”"),
-        ("classification", [{"name": "Cat", "hotkey": "k"}], "“Next field”"),
+        ("classification", [{"name": "Cat", "hotkey": "k"}], "“Field before”"),
         ("classification", [{"name": "Cat", "hotkey": "a"}], None),
         ("preference", [{"name": "Rude", "field": "Tone", "hotkey": "1"}], "“A is better”"),
         ("preference", [{"name": "Rude", "field": "Tone", "hotkey": "a"}], None),

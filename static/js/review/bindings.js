@@ -32,8 +32,8 @@ export function comparingBindings(answers, combines) {
   return [
     ...(combines ? [combine] : []),
     ...answers.slice(0, 9).map(({ name }, i) => ({ action: `choose:${i}`, keys: [String(i + 1)], text: say("Choose {name}", { name }), group })),
-    { action: "next", keys: ["k", "down"], text: say("Next answer"), group },
-    { action: "previous", keys: ["j", "up"], text: say("Answer before"), group },
+    { action: "next", keys: ["j", "down"], text: say("Next answer"), group },
+    { action: "previous", keys: ["k", "up"], text: say("Answer before"), group },
     { action: "hide", keys: ["h"], text: say("Hide or show the chosen answer"), group },
     { action: "solo", keys: ["o"], text: say("Only the chosen answer, or all again"), group },
     { action: "earlier", keys: ["p"], text: say("The chosen answer as it was before it was mended, or as it is"), group },
@@ -52,8 +52,8 @@ export function combiningBindings(answers) {
     { action: "leave", keys: ["0", "x"], text: say("Nothing here, and on"), group },
     { action: "agree", keys: ["space"], text: say("What most say here, and on"), group },
     { action: "agreeAll", keys: ["a"], text: say("What most say, for all that is open"), group },
-    { action: "next", keys: ["k", "down"], text: say("Next part"), group },
-    { action: "previous", keys: ["j", "up"], text: say("Part before"), group },
+    { action: "next", keys: ["j", "down"], text: say("Next part"), group },
+    { action: "previous", keys: ["k", "up"], text: say("Part before"), group },
     { action: "edit", keys: ["e"], text: say("Edit what was combined"), group },
     ...looking(),
   ];

@@ -125,7 +125,19 @@ class FieldsEditor {
     const shown = this.#store.shown().filter((one) => ["choice", "multiple"].includes(one.kind));
     const field = shown.find((one) => one.key === this.#current) ?? shown.find((one) => this.#store.values[one.key] === undefined) ?? shown[0];
     const label = field && labelsOf(field, this.#fields, this.#work.labels)[digit - 1];
-    if (label) this.#choose(field, label.key, true);
+    if (!label) return;
+    this.#choose(field, label.key, true);
+    if (field.kind === "choice") this.#stepToOpen(field);
+  }
+
+  /** The next digit is for the next field that is open and takes one; with none left, for this one again. */
+  #stepToOpen(field) {
+    const shown = this.#store.shown();
+    const after = [...shown.slice(shown.indexOf(field) + 1), ...shown.slice(0, shown.indexOf(field))];
+    const next = after.find(({ key, kind }) => ["choice", "multiple"].includes(kind) && this.#store.values[key] === undefined);
+    if (!next) return;
+    this.#goTo(next.key);
+    this.#form.focus(next.key);
   }
 
   #goTo(key) {

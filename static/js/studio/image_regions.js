@@ -162,6 +162,7 @@ class ImageEditor {
       hint: (text) => this.bar.tell(text),
       step: (by) => this.#step(by),
       accept: () => this.#accept(),
+      reject: () => this.#reject(),
       found: (one) => this.#line.detected.about(one),
       took: (count) => this.#line.took(count),
       floor: () => this.#line.detected.floor,
@@ -228,7 +229,7 @@ class ImageEditor {
 
   /** Why something was not done: seen for a moment, and heard. */
   #tell(what, label) {
-    const text = this.hints?.regretFor(what, { locked: this.#store.locked.has(this.#store.selected), label });
+    const text = this.hints?.regretFor(what, { locked: this.#store.locked.has(this.#store.selected), label, key: this.keymap.shown("delete") });
     if (!text) return false;
     this.#work.announce(text);
     this.bar.tell(text);
@@ -254,10 +255,19 @@ class ImageEditor {
     if (this.#store.selected) this.#choose(this.#store.selected);
   }
 
+  /** What is asked for is taken once it comes; from a selected region the way leads to a suggestion, which is seen first. */
   #accept() {
-    const accepted = this.#store.accept();
-    if (accepted) this.#work.announce(say("Accepted as {label}", { label: this.#nameOf(this.#store.label) }));
-    return accepted || this.#line.detected.about(this.#store.acceptFound());
+    const { announce } = this.#work;
+    if (this.#store.acceptOnArrival()) return announce(say("Looking… It is accepted as soon as it comes.")), true;
+    if (this.#store.accept()) return announce(say("Accepted as {label}", { label: this.#nameOf(this.#store.label) })), true;
+    if (this.#store.selected) return this.#line.detected.about(this.#store.stepFound(0));
+    return this.#line.detected.about(this.#store.acceptFound());
+  }
+
+  #reject() {
+    if (this.#store.reject()) return;
+    if (!this.#store.selected) this.#line.detected.about(this.#store.rejectFound());
+    else if (!this.#store.rejectRegion()) this.#tell(this.#store.open ? "own" : "locked");
   }
 
   #labelOf = (key) => this.#work.labels.find((label) => label.key === key);
@@ -286,11 +296,11 @@ class ImageEditor {
   }
 
   #hint(tool) {
-    const { state, chosen, selected } = this.#store;
+    const { state, selected } = this.#store;
     const keys = this.#work.labels.map(({ key }) => this.keymap.shown(`label:${key}`)).filter(Boolean);
     const offered = state.proposal?.masks.length;
     if (state.proposal && !offered) return "";
-    return this.hints?.hintFor({ offered, chosen, made: selected, empty: !state.regions.length && !state.outline, tool, keys, next: this.keymap.shown("next") }) ?? "";
+    return this.hints?.hintFor({ offered, selected, empty: !state.regions.length && !state.outline, tool, keys, escape: this.keymap.shown("escape") }) ?? "";
   }
 
   #turn(what) {

@@ -277,12 +277,13 @@ function markHistory() {
   redo.title = canRedo ? say("Redo: {step}", { step: redoName }) : say("Redo");
 }
 
-/** Enter first finishes what is in hand; the button always means submit. */
+/** Enter first finishes what is in hand; Ctrl+Enter and the button always mean submit. */
 async function submit(event) {
   if (!editor) return;
   const early = session.assignment?.signature;
   if (!early && studio.dataset.phase !== "working") return;
-  if (event?.type !== "click" && editor.enter()) return;
+  const direct = event?.type === "click" || event?.ctrlKey || event?.metaKey;
+  if (!direct && editor.enter()) return;
   if (byId("saved-mark").dataset.state === "conflict") return aside("conflict")();
   if (!early && editor.incomplete?.()) return;
   if (early) return soon.ask(editor.history.canUndo);

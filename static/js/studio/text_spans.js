@@ -268,8 +268,8 @@ class TextEditor {
   // --- what the studio asks of an editor -----------------------------------------------------------------------
 
   #verbs = {
-    accept: () => this.#store.accept() && this.#bring(),
-    reject: () => this.#store.reject() && this.#bring(),
+    accept: () => (this.#store.accept() || this.#store.stepToOffer()) && this.#bring(),
+    reject: () => (this.#store.reject() ? this.#bring() : this.#isOwn()),
     "accept-all": () => this.#store.acceptAll(),
     "accept-sure": () => this.offers.floor !== null && this.#store.acceptAll(this.offers.floor),
     ask: () => this.#ask(),
@@ -288,6 +288,10 @@ class TextEditor {
     undo: () => this.#bring(this.#store.undo()),
     redo: () => this.#bring(this.#store.redo()),
   };
+
+  #isOwn() {
+    if (this.#store.current) this.#work.announce(say("This is no suggestion. {key} deletes it.", { key: this.keymap.shown("delete") }));
+  }
 
   #arrows = {
     left: () => this.cursor.move(this.#onward(-1)),

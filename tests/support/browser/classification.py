@@ -36,10 +36,10 @@ def fill_in(page: Page) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("p")
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     page.keyboard.press("3")
     page.keyboard.press("1")
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     page.keyboard.type("4")
 
 

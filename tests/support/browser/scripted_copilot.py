@@ -9,6 +9,7 @@ from playwright.sync_api import Page, WebSocketRoute
 from pycocotools import mask as coco
 
 from tests.support.browser import shapes
+from tests.support.waiting import until
 
 MODEL = "scripted@1"
 
@@ -46,8 +47,12 @@ class ScriptedCopilot:
 
     def until_asked(self, count: int) -> dict[str, Any]:
         """The prompt of this number, once the page has sent it."""
-        while len(self.prompts) < count:
+
+        def is_asked() -> bool:
             self.page.wait_for_timeout(20)  # what comes over the line is heard only while Playwright waits
+            return len(self.prompts) >= count
+
+        until(is_asked)
         return self.prompts[count - 1]
 
 

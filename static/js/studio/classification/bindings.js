@@ -17,8 +17,8 @@ export function classificationBindings(pictured) {
   ];
   return [
     ...rows(say("Fields"), [
-      ["next-field", ["k"], say("Next field")],
-      ["previous-field", ["j"], say("Field before")],
+      ["next-field", ["j"], say("Next field")],
+      ["previous-field", ["k"], say("Field before")],
       ["clear-field", ["delete", "backspace"], say("Empty the field")],
       ["find-label", ["/"], say("Find a label of a tree by its name")],
       ["hand-in", ["space"], say("Submit and go on")],

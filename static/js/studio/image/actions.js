@@ -5,7 +5,7 @@ import { say, sayCount } from "../shared/words.js";
 /**
  * @param {any} store
  * @param {{announce: (text: string) => void, tell: (what: string) => void, hint: (text: string) => void,
- *   step: (by: number) => void, accept: () => boolean, describe: () => void, view: () => void, pressAway: () => void,
+ *   step: (by: number) => void, accept: () => boolean, reject: () => void, describe: () => void, view: () => void, pressAway: () => void,
  *   pen: () => void, show: (region: any) => void, remake: (how: "withoutHoles"|"smoothed", name: string) => void,
  *   turn: (what: "bare"|"removing"|"snapping") => boolean, resize: (factor: number, more: number) => void,
  *   found: (one: any) => boolean, took: (count: number) => void, floor: () => number|null, ask: () => void, askAll: () => void, viewport: any}} ways
@@ -28,15 +28,15 @@ export function imageActions(store, ways) {
 
   return {
     accept: ways.accept,
-    reject: () => store.reject() || ways.found(store.rejectFound()),
+    reject: ways.reject,
     "accept-all": () => ways.took(store.acceptAllFound()),
     "accept-sure": () => ways.floor() !== null && ways.took(store.acceptAllFound(ways.floor())),
     ask: ways.ask,
     everything: ways.askAll,
-    "next-mask": () => store.cycle(1) || ways.found(store.stepFound(1)),
-    "previous-mask": () => store.cycle(-1) || ways.found(store.stepFound(-1)),
-    next: () => ways.step(1),
-    previous: () => ways.step(-1),
+    "next-mask": () => store.cycle(1) || ways.found(store.stepFound(store.selected ? 0 : 1)),
+    "previous-mask": () => store.cycle(-1) || ways.found(store.stepFound(store.selected ? 0 : -1)),
+    next: () => ways.step(-1), // the list has the one in front at the top
+    previous: () => ways.step(1),
     delete: () => store.dropPlace() || store.removeCorner() || store.remove() || (store.selected && tell("locked")),
     hide: () => store.hide(),
     lock: () => store.lock(),

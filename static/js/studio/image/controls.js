@@ -91,7 +91,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
       element("button", { class: `button button--small ${kind}`, type: "button", onclick: () => act(action) }, text, " ", element("kbd", { class: "key" }, keyOf(action)));
     const parts = [];
     if (proposal.masks.length) parts.push(icon("spark"), masks(proposal));
-    if (proposal.asked) parts.push(element("span", { class: "cluster small" }, element("span", { class: "spinner" }), say("Looking…")));
+    if (proposal.asked) parts.push(element("span", { class: "cluster small" }, element("span", { class: "spinner" }), proposal.accepting ? say("Looking… It is accepted as soon as it comes.") : say("Looking…")));
     if (proposal.failed) parts.push(element("span", { class: "small offer__failed" }, proposal.failed));
     if (proposal.masks.length) parts.push(verb("accept", label ? say("Accept as {label}", { label }) : say("Accept"), "button--primary"));
     parts.push(verb("reject", proposal.masks.length ? say("Reject") : say("Leave"), ""), said && element("span", { class: "small muted" }, said));

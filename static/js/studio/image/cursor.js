@@ -19,12 +19,13 @@ const VALUES = new Map([["brush", 1], ["eraser", 0]]); // what the pen of a tool
 export function createCursor(store, viewport, ways) {
   let at = null;
   let corner = null;
+  let used = null; // the tool that was pressed at this very place
   let pen = null; // a stroke that is being drawn: {path, value}
 
   function hide() {
     if (!at) return false;
     if (pen) pen = null;
-    else at = corner = null;
+    else at = corner = used = null;
     viewport.redrawTop();
     return true;
   }
@@ -35,6 +36,7 @@ export function createCursor(store, viewport, ways) {
     const step = (fine ? FINE : STEP) / viewport.view.scale;
     const from = at ?? [width / 2, height / 2];
     at = at ? [clamp(from[0] + dx * step, 0, width - 0.01), clamp(from[1] + dy * step, 0, height - 0.01)] : from;
+    used = null;
     pen?.path.push(at);
     viewport.reveal(...at);
     viewport.redrawTop();
@@ -109,9 +111,14 @@ export function createCursor(store, viewport, ways) {
     draws: (tool) => Boolean(at && (pen || VALUES.has(tool))),
     hide,
     move,
-    /** @param {string} tool @param {boolean} away take away instead of add @returns {boolean} whether it is shown */
+    /**
+     * Once it did its work at a place it must be moved first: until then Enter accepts or submits.
+     * @param {string} tool @param {boolean} away take away instead of add @returns {boolean} whether it did something
+     */
     press(tool, away) {
       if (!at) return false;
+      if (used === tool && !away && !pen && !corner && !store.state.outline) return false;
+      used = tool;
       if (pen) turnPen(tool);
       else presses[tool](away || ways.removing() ? 0 : 1, away);
       return true;

@@ -3,22 +3,23 @@
  * the store's history, as the offers of texts are: one waits while it is neither in the answer nor rejected.
  */
 import { decodeMask, encodeWindow, resizedWindow } from "../shared/rle.js";
-import { asOffered } from "../shared/provenance.js";
+import { asOffered, changed } from "../shared/provenance.js";
 import { boxShape } from "./outlines.js";
 import { addRegion } from "./regions.js";
 import { say } from "../shared/words.js";
 
 /**
- * @param {{now: () => any, push: (state: any, name: string, selected: string|null) => void, takes: (key: string, type: string) => boolean,
+ * @param {{now: () => any, push: (state: any, name: string, selected: string|null) => void, letGo: () => void, takes: (key: string, type: string) => boolean,
  *   asTaken: (mask: any, key: string) => any,
- *   size: {width: number, height: number}, ask: (box: number[], label: string) => boolean, inHand: () => string, changed: () => void}} store
+ *   size: {width: number, height: number}, ask: (box: number[], label: string) => boolean, inHand: () => string, onChange: () => void}} store
+ *   letGo: of the selected region, since a suggestion is selected instead
  *   ask: have the copilot find the mask in a box
  *   asTaken: a mask in the shape that a label takes, or null
  *   inHand: the label for what has none of its own
  */
-export function foundVerbs({ now, push, takes, asTaken, size, ask, inHand, changed }) {
+export function foundVerbs({ now, push, letGo, takes, asTaken, size, ask, inHand, onChange }) {
   let offers = []; // the surest first; of one without a label nobody has said what it is: it takes the one in hand
-  let current = null; // the suggestion that accept and reject are about
+  let current = null; // the selected suggestion
   const asked = new Set(); // those whose mask the copilot was asked for instead
 
   function waiting() {
@@ -33,8 +34,7 @@ export function foundVerbs({ now, push, takes, asTaken, size, ask, inHand, chang
   };
 
   /** The shape in which its label takes an offer, or null. */
-  function shapeOf({ label: own, box, mask }) {
-    const label = own || inHand();
+  function shapeOf({ box, mask }, label) {
     return (mask && asTaken(fullMask(mask, size), label)) || (takes(label, "box") ? boxShape(box) : null);
   }
 
@@ -45,16 +45,18 @@ export function foundVerbs({ now, push, takes, asTaken, size, ask, inHand, chang
   }
 
   /** Take several in one step; those whose label takes neither box nor a mask at hand stay. @returns {number} how many */
-  function takeAll(some) {
+  function takeAll(some, key = null) {
     let { regions } = now();
-    const good = some.map((one) => [one, shapeOf(one)]).filter(([, shape]) => shape);
+    const labelOf = (offer) => key ?? (offer.label || inHand());
+    const good = some.map((one) => [one, shapeOf(one, labelOf(one))]).filter(([, shape]) => shape);
     let last = null;
     for (const [one, shape] of good) {
-      const added = addRegion(regions, one.label || inHand(), shape, asOffered(one.suggestion, one.model));
+      const whole = asOffered(one.suggestion, one.model);
+      const added = addRegion(regions, labelOf(one), shape, key && one.label && key !== one.label ? changed(whole) : whole);
       [regions, last] = [added.regions, added.id];
       if (one.attributes) regions = [...regions.slice(0, -1), { ...regions.at(-1), attributes: one.attributes }];
     }
-    if (good.length) push({ ...now(), regions }, good.length > 1 ? say("Accept all") : say("Accept"), last);
+    if (good.length) push({ ...now(), regions }, good.length > 1 ? say("Accept all") : say("Accept"), current ? null : last);
     return good.length;
   }
 
@@ -69,15 +71,18 @@ export function foundVerbs({ now, push, takes, asTaken, size, ask, inHand, chang
       const others = offers.filter(({ suggestion }) => !message.boxes.some((one) => one.suggestion === suggestion));
       const told = message.boxes.map((one) => ({ ...one, model: message.model }));
       offers = [...others, ...told].sort((a, b) => (b.score ?? 0) - (a.score ?? 0));
-      changed();
+      onChange();
     },
-    /** @returns {any|null} what was taken, or asked for */
-    acceptFound() {
+    /** The selected suggestion, or null: one that nobody went to isn't selected. */
+    foundSelected: () => waiting().find(({ suggestion }) => suggestion === current) ?? null,
+    letGoFound: () => (current = null),
+    /** Take it under its own label or another; then the next one is selected. @param {string|null} [key] @returns {any|null} what was taken, or asked for */
+    acceptFound(key = null) {
       const one = first();
       if (!one) return null;
       current = onwards(1)?.suggestion ?? null;
-      if (takeAll([one])) return one;
-      if (!ask(one.box, one.label || inHand())) return null;
+      if (takeAll([one], key)) return one;
+      if (!ask(one.box, key ?? (one.label || inHand()))) return null;
       asked.add(one.suggestion);
       return one;
     },
@@ -93,11 +98,16 @@ export function foundVerbs({ now, push, takes, asTaken, size, ask, inHand, chang
      *   label of its own is not among them
      * @returns {number} how many were taken
      */
-    acceptAllFound: (from = null) => takeAll(waiting().filter(({ label, score }) => from === null || (label && (score ?? -1) >= from))),
+    acceptAllFound(from = null) {
+      current = null;
+      return takeAll(waiting().filter(({ label, score }) => from === null || (label && (score ?? -1) >= from)));
+    },
+    /** Select the suggestion after the one that is marked out (+1), before it, or that very one (0). @returns {any|null} */
     stepFound(by) {
-      const next = onwards(by);
-      if (next) current = next.suggestion;
-      changed();
+      const next = (by && onwards(by)) || first();
+      current = next?.suggestion ?? null;
+      if (next) letGo();
+      onChange();
       return next;
     },
   };

@@ -24,17 +24,18 @@ const REGRETS = {
   label: say("No label of this project takes such a shape."),
   taken: say("{label} doesn't take this shape."),
   none: say("Select a region first."),
+  own: say("This is no suggestion. {key} deletes it."),
   convert: say("This label takes no other shape that this one could become."),
   copilot: say("The copilot is not there. The tools of the hand work without it."),
   locked: say("This region is locked. Shift L unlocks it."),
 };
 /** What would have changed the selected region, and can't where that is locked. */
-const OF_SELECTED = ["nothing", "moving", "convert", "locked"];
+const OF_SELECTED = ["nothing", "moving", "convert", "taken", "locked"];
 
-/** @param {string} what was not done @param {{locked: boolean, label?: string}} state of the selected region; the label it was about */
-export function regretFor(what, { locked, label }) {
+/** @param {string} what was not done @param {{locked: boolean, label?: string, key?: string}} state of the selected region; the label it was about; the key that deletes */
+export function regretFor(what, { locked, label, key }) {
   if (locked && OF_SELECTED.includes(what)) return REGRETS.locked;
-  return say(REGRETS[what === "moving" ? "crossing" : what], { label });
+  return say(REGRETS[what === "moving" ? "crossing" : what], { label, key });
 }
 
 /** Keys of labels as they are said: "1–9", or the first ones. @param {string[]} keys */
@@ -45,15 +46,13 @@ export function keysInWords(keys) {
 }
 
 /**
- * @param {{offered: boolean, chosen: boolean, made: boolean, empty: boolean, tool: string, keys: string[], next: string}} state
- *   offered: a mask is; chosen: a region, by hand; made: one was only just made; empty: nothing is marked; keys: the
- *   labels'; next: the key that selects a region
+ * @param {{offered: boolean, selected: boolean, empty: boolean, tool: string, keys: string[], escape: string}} state
+ *   offered: a mask is; selected: a region is; empty: nothing is marked; keys: the labels'; escape: the key that deselects
  * @returns {string}
  */
-export function hintFor({ offered, chosen, made, empty, tool, keys, next }) {
+export function hintFor({ offered, selected, empty, tool, keys, escape }) {
   const digits = keysInWords(keys);
   if (offered) return digits && say("{keys}: label of this mask", { keys: digits });
-  if (digits && chosen) return say("{keys}: changes the label of what is selected", { keys: digits });
-  if (digits && made) return say("{keys}: label of the next one; {next} first: of this one", { keys: digits, next });
+  if (digits && selected) return say("{keys}: changes the label of what is selected; {escape} first: label of the next one", { keys: digits, escape });
   return empty ? TOOLS[tool] : "";
 }

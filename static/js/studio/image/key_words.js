@@ -29,8 +29,8 @@ const GROUPS = [
     "previous-mask": say("The one before"),
   }],
   [say("Regions"), {
-    next: say("Next region, up in the list; first the one just made"),
-    previous: say("Region before, down in the list"),
+    next: say("Next region, down in the list"),
+    previous: say("Region before, up in the list"),
     delete: say("Delete the selected region, or the corner in hand"),
     forward: say("Bring it forward"),
     backward: say("Send it backward"),

@@ -50,7 +50,7 @@ export function createImageLists(panel, editor) {
   function selected(id, event) {
     if (event?.shiftKey) return group.reach(id);
     if (event?.ctrlKey || event?.metaKey) return group.toggle(id);
-    editor.choose(id === store.chosen && !group.several ? null : id);
+    editor.choose(id === store.selected && !group.several ? null : id);
     if (group.several) group.take([id]);
   }
 
@@ -59,9 +59,9 @@ export function createImageLists(panel, editor) {
     if (number !== 1) announce(sayCount(number, "{count} selected", "{count} selected"));
   }
 
-  /** The next one, towards the front as without a filter, or as the list is sorted. */
+  /** The next one down the list, as it is filtered and sorted. */
   function step(by, reaches) {
-    const ids = tools.arrange(store.state.regions).map(({ id }) => id);
+    const ids = shown().map(({ id }) => id);
     if (!ids.length) return;
     const at = ids.indexOf(store.selected);
     const next = ids[at < 0 ? (by > 0 ? 0 : ids.length - 1) : (at + by + ids.length) % ids.length];

@@ -47,7 +47,7 @@ export function createPicture({ store, lookOf, size, levels, bare, look, also, g
 
   /** What the detector saw: each in its outline, the one that accept is about as an offered mask is. */
   function drawFound(context, view) {
-    const now = store.state.proposal ? null : store.foundNow();
+    const now = store.state.proposal || store.selected ? null : store.foundNow();
     for (const one of store.found()) {
       if (one.mask) drawMask(context, view, one.mask, { colour: one === now ? OFFER : lookOf(one.label).colour, edge: Math.max(1, edge), fill: one === now ? 0.42 : 0.12, sizeRatio: size.width / one.mask.size[1] });
       if (one === now || !one.mask) drawBox(context, view, one.box);

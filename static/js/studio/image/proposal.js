@@ -10,6 +10,7 @@
  * @property {string|null} suggestion
  * @property {string|null} model
  * @property {string|null} failed why there is no answer
+ * @property {boolean} [accepting] to be taken as soon as its masks come
  * @property {string|null} [sharper] id of the prompt whose sharper masks may follow; none once somebody looked on
  */
 
@@ -31,7 +32,7 @@ export function promptOf({ points, box, masks, chosen }) {
 
 /** @param {Proposal} proposal */
 export function waitingFor(proposal, asked) {
-  return { ...proposal, asked, failed: null, sharper: null };
+  return { ...proposal, asked, failed: null, sharper: null, accepting: false };
 }
 
 /** The copilot's answer, its own choice first. @param {Proposal} proposal */
@@ -39,6 +40,7 @@ export function answered(proposal, reply) {
   return {
     ...proposal,
     asked: null,
+    accepting: false,
     failed: null,
     masks: reply.masks.map((mask) => ({ type: "mask", ...mask })),
     chosen: reply.best ?? 0,
@@ -50,7 +52,7 @@ export function answered(proposal, reply) {
 
 /** No answer came; masks of an earlier answer stay usable. @param {Proposal} proposal */
 export function unanswered(proposal, why) {
-  return { ...proposal, asked: null, failed: why };
+  return { ...proposal, asked: null, accepting: false, failed: why };
 }
 
 /** The next of the masks on offer. @param {Proposal} proposal */

@@ -38,7 +38,6 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
   const history = keepDefaults(createHistory(start, { onChange: () => settle() }), "regions", labelOf);
   let label = (labels.find((one) => one.key === inHand) ?? labels[0])?.key ?? null;
   let selected = null;
-  let made = false; // the selected region was only just made: labels are for the next one
   let left = null; // what is unfinished, as it was last told
   let handle = null;
   const hidden = new Set();
@@ -61,6 +60,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     if (!asked) return false;
     const next = { ...now(), proposal: offer.waitingFor(proposal, asked) };
     selected = null;
+    found.letGoFound();
     if (name) history.push(next, name);
     else history.amend(next);
     return true;
@@ -86,7 +86,8 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     if (!under) return false;
     label = under;
     const added = addRegion(now().regions, label, shape, provenance);
-    [selected, handle, made] = [added.id, null, true];
+    [selected, handle] = [added.id, null];
+    found.letGoFound();
     history.push({ ...now(), proposal: null, ...rest, regions: added.regions }, name);
     return true;
   }
@@ -114,16 +115,17 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     return takes(key, "box") ? boxShape(boxOf(mask)) : null;
   }
 
-  /** What was found is taken as if a person had chosen it: a label's key then renames it. */
+  /** What was found waits beside the answer; a suggestion is selected, or a region is, never both. */
   const found = foundVerbs({
     now, takes, asTaken, size,
     push(state, name, id) {
-      if (id) [selected, handle, made] = [id, null, false];
+      [selected, handle] = [id, null];
       history.push(state, name);
     },
     inHand: () => labelFor("mask") ?? label,
     ask: (box, key) => ((label = key), ask(offer.fromBox(box), say("Box"))),
-    changed: () => onChange(),
+    letGo: () => (selected = handle = null),
+    onChange: () => onChange(),
   });
 
   const store = {
@@ -147,10 +149,6 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     },
     get selected() {
       return selected;
-    },
-    /** The region that was selected by hand, whose label the labels' keys change; null for one only just made. */
-    get chosen() {
-      return made ? null : selected;
     },
     /** The region that may be changed now, or null. */
     get open() {
@@ -186,6 +184,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       const next =
         message.type === "masks" ? offer.answered(proposal, message) : offer.unanswered(proposal, message.text);
       history.amend({ ...now(), proposal: next });
+      if (proposal.accepting && offer.isReady(next)) store.accept();
       return true;
     },
     cycle(step) {
@@ -193,6 +192,13 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       if (!proposal || proposal.masks.length < 2) return false;
       if (proposal.sharper) copilot.cancel();
       history.amend({ ...now(), proposal: offer.cycled(proposal, step) });
+      return true;
+    },
+    /** The mask that is asked for is taken as soon as it comes. @returns {boolean} whether one is */
+    acceptOnArrival() {
+      const { proposal } = now();
+      if (!proposal?.asked) return false;
+      history.amend({ ...now(), proposal: { ...proposal, accepting: true } });
       return true;
     },
     /** The mask on offer becomes a region under the current label, in the shape that the label takes. */
@@ -213,17 +219,27 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       history.push({ ...now(), proposal: null, rejected: gone }, say("Reject"));
       return true;
     },
+    /** What came of a suggestion, rejected after all. @returns {boolean} false for a person's own region */
+    rejectRegion() {
+      const region = open();
+      const suggestion = region?.provenance.suggestion;
+      if (!suggestion) return false;
+      history.push({ ...now(), regions: removeRegion(now().regions, region.id), rejected: [...now().rejected, { suggestion }] }, say("Reject"));
+      return true;
+    },
     /**
-     * A label's key names what is on offer and takes it, or renames what a person selected; else it is the label of what
-     * comes next, and what was just made keeps its own.
+     * A label's key acts on the selection: it takes the mask or the suggestion under that label, or renames the region.
+     * With nothing selected, and while a mask is asked for, it is the label of what comes next.
      */
     chooseLabel(key) {
       if (offer.isReady(now().proposal)) {
         label = key;
         return store.accept();
       }
-      const region = made ? null : open();
-      if (!region) return store.nextLabel(key), true;
+      const region = open();
+      if (found.foundSelected()) return Boolean(found.acceptFound(key));
+      if (!selected) return store.nextLabel(key), true;
+      if (!region) return false;
       if (!takes(key, region.shape.type)) return false;
       label = key;
       if (region.label === key) onChange();
@@ -233,6 +249,7 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     /** The label of what comes next; what is selected keeps its own. */
     nextLabel(key) {
       selected = handle = null;
+      found.letGoFound();
       label = key;
       onChange();
     },
@@ -297,15 +314,15 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       history.push({ ...now(), regions: describeRegion(now().regions, id, key, value) }, say("Attribute"), `attribute ${id} ${key}`);
       return true;
     },
-    /** Chosen by hand: from now on a label's key renames it. */
     select(id) {
-      if (id === selected && !made) return;
-      [selected, handle, made] = [id, null, false];
+      if (id === selected) return;
+      [selected, handle] = [id, null];
+      found.letGoFound();
       if (id) label = find(id).label;
       onChange();
     },
-    /** The region after or before the selected one; first of all the one that was just made. */
-    step: (by) => store.select(made && selected ? selected : neighbour(now().regions, selected, by)),
+    /** The region after the selected one (+1: towards the front) or before it. */
+    step: (by) => store.select(neighbour(now().regions, selected, by)),
     remove(id = selected) {
       if (!open(id)) return false;
       history.push({ ...now(), regions: removeRegion(now().regions, id) }, say("Delete"));
@@ -319,7 +336,8 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
     },
     /** Several regions at once, in one step. @param {string|null} lead selected then */
     revise(regions, name, lead = selected) {
-      [selected, handle, made] = [lead, null, false];
+      [selected, handle] = [lead, null];
+      found.letGoFound();
       history.push({ ...now(), regions }, name);
     },
     hide: (id = selected) => turn(hidden, id),

@@ -68,7 +68,7 @@ class TextStore {
       .sort(inOrder);
     this.#scores = new Map(spans.map(({ suggestion, score }) => [suggestion, score ?? null]));
     this.#starts = new Set(spans.map(({ start }) => start));
-    if (!this.#current && !this.#history.canUndo) this.#current = this.#firstOffer() ?? null;
+    if (!this.#current && !this.#history.canUndo) this.#current = this.#offerAtHand() ?? null;
     this.#onChange();
   }
 
@@ -145,7 +145,7 @@ class TextStore {
   }
 
   /** Take an offer, as it is or with another label or other edges; the next offer becomes current. */
-  accept(id = this.#firstOffer(), change = {}) {
+  accept(id = this.#offerAtHand(), change = {}) {
     const offer = this.pending().find((one) => one.suggestion === id);
     if (!offer) return false;
     const after = this.#nextOffer(offer);
@@ -164,8 +164,10 @@ class TextStore {
     return this.#push({ spans: addSpans(this.state.spans, offers) }, say("Accept all"));
   }
 
-  reject(id = this.#firstOffer()) {
+  /** The same for an offer that is refused; what came of one is deleted. @returns {boolean} false for a person's own span */
+  reject(id = this.#offerAtHand()) {
     const offer = this.pending().find((one) => one.suggestion === id);
+    if (!offer && id === undefined && this.#selectedSpan()?.provenance.suggestion) return this.remove();
     if (!offer) return false;
     this.#current = this.#nextOffer(offer);
     return this.#push({ rejected: [...this.state.rejected, plain(offer)] }, say("Reject"));
@@ -256,9 +258,24 @@ class TextStore {
     return (verb() && differing(before, said(this.state))) || null;
   }
 
-  #firstOffer() {
+  #selectedSpan() {
+    return this.state.spans.find(({ id }) => id === this.#current) ?? null;
+  }
+
+  /** The selected offer; with nothing selected the first; none while a span is selected. */
+  #offerAtHand() {
     const offers = this.pending();
+    if (this.#selectedSpan()) return undefined;
     return (offers.find((one) => one.suggestion === this.#current) ?? offers[0])?.suggestion;
+  }
+
+  /** Go on from a span to the next offer, around the end. @returns {boolean} whether there is one */
+  stepToOffer() {
+    const { start = 0 } = this.#selectedSpan() ?? {};
+    const offers = this.pending();
+    const next = offers.find((offer) => offer.start >= start) ?? offers[0];
+    if (next) this.select(next.id);
+    return Boolean(next);
   }
 
   #nextOffer(offer) {
