@@ -5,6 +5,7 @@ page sends then is compared.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,6 +107,15 @@ PAIRS = (
     Row("stepped to nothing else", ("j", "1"), {"preferred": "first"}),
 )
 
+ON = "ArrowRight"
+# How many images of four got each label.
+GRIDS = (
+    Row("one image after another", ("2", ON, "1", ON, "1", ON, "1"), {"one": 3, "two": 1}),
+    Row("labelled twice", ("2", "1", ON, "1", ON, "1", ON, "1"), {"one": 4}),
+    Row("several selected", (f"Shift+{ON}", "2", ON, "1", ON, "1"), {"one": 2, "two": 2}),
+    Row("several selected, then let go", (f"Shift+{ON}", "2", "1", ON, "1", ON, "1"), {"one": 3, "two": 1}),
+)
+
 
 def hand_in(page: Page) -> dict[str, Any]:
     """What the page sends when it submits by Ctrl+Enter, which the suggestions that wait hold back once."""
@@ -139,6 +149,11 @@ def spans_sent(body: dict[str, Any]) -> tuple[list[tuple[int, int, str]], int]:
 
 def fields_sent(body: dict[str, Any]) -> dict[str, Any]:
     return {part["field"]: part["value"] for part in body["answer"]["fields"]}
+
+
+def tiles_sent(body: dict[str, Any]) -> Counter[str]:
+    values = [part["value"] for answer in body["answers"].values() for part in answer["fields"]]
+    return Counter(values)
 
 
 def differences(
@@ -293,3 +308,12 @@ def test_in_pairs(site: Site, sign_in: Callable[..., Page]) -> None:
         return {field: swapped.get(value, value) for field, value in fields_sent(body).items()}
 
     assert differences(page, PAIRS, gestures, as_shown) == {}
+
+
+def test_in_grids(site: Site, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(JUN)
+    rows = [{"text": f"Sound {n}"} for n in range(4 * len(GRIDS) + 4)]
+    labels = [{"key": key, "name": key.title()} for key in ("one", "two")]
+    open_project(page, site, name="Selection in grids", task_type="classification", grid=4, labels=labels, rows=rows)
+    gestures = {"begin": lambda: expect(page.locator(".tile__press")).to_have_count(4)}
+    assert differences(page, GRIDS, gestures, tiles_sent) == {}
