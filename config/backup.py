@@ -162,12 +162,14 @@ def _verified(folder: Path) -> dict:
         manifest = json.loads((folder / MANIFEST).read_text())
     except FileNotFoundError:
         raise CannotStart(f"{folder} is not a finished backup: it has no {MANIFEST}.") from None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise CannotStart(f"{folder / MANIFEST} can't be read: {problem}.") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files", {}), dict):
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise CannotStart(f"{folder / MANIFEST} can't be read: it lists no files.")
     if manifest.get("format") != FORMAT:
         raise CannotStart(f"{folder} has backup format {manifest.get('format')}, and this Tandem reads {FORMAT}.")
+    if not all(isinstance(manifest.get(name), str) for name in ("created", "tandem")):
+        raise CannotStart(f"{folder / MANIFEST} can't be read: it doesn't say when and by what it was made.")
     for name, expected in ({DUMP: ""} | manifest["files"]).items():
         try:
             right = _within(folder, name) and _sha256(folder / name) == expected

@@ -384,6 +384,21 @@ def test_a_backup_of_a_later_format_is_refused(old, new, data, tmp_path):
         backup.restore(new, data, tmp_path / "saved")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"format": %d, "created": "now", "tandem": "1"}' % backup.FORMAT,
+        '{"format": %d, "files": {}}' % backup.FORMAT,
+    ],
+    ids=["nested without end", "no files", "no maker"],
+)
+def test_a_manifest_that_is_none_is_named_before_anything_is_restored(tmp_path, text):
+    (tmp_path / backup.MANIFEST).write_text(text)
+    with pytest.raises(CannotStart, match=f"{backup.MANIFEST} can't be read"):
+        backup.restore("postgresql://nobody.invalid/tandem", tmp_path, tmp_path)
+
+
 def test_the_password_is_not_told_when_a_dump_fails(data, tmp_path):
     with pytest.raises(CannotStart, match="pg_dump failed") as refused:
         backup.backup("postgresql://tandem:hush-hush@127.0.0.1:1/tandem", data, tmp_path / "saved")
