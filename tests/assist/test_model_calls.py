@@ -47,11 +47,12 @@ async def test_a_host_whose_name_is_looked_up_slowly_holds_up_no_other_model(mon
 
     monkeypatch.setattr(guard, "_addresses", look_up)
     exchange = calls_of("https://host.example").calls()["exchange"]
-    asked = asyncio.create_task(exchange({"url": "https://host.example/a", "body": None, "seconds": 1, "read": 1}))
+    fields = {"url": "https://host.example/a", "body": None, "seconds": 1, "read": 1}
+    waiting: asyncio.Future[Any] = asyncio.ensure_future(exchange(fields))
     assert await asyncio.to_thread(looking.wait, 60)
     known.set()
     with pytest.raises(CopilotError, match="isn't known"):
-        await asked
+        await waiting
 
 
 @pytest.mark.parametrize("terms", [{"seconds": float("nan"), "read": 1}, {"seconds": 1, "read": -1}], ids=str)

@@ -135,7 +135,7 @@ def hand_in(page: Page) -> dict[str, Any]:
 
     until(is_sent)
     taken(page)
-    return sent[0].post_data_json
+    return dict(sent[0].post_data_json or {})
 
 
 def regions_sent(body: dict[str, Any]) -> tuple[list[str], int]:

@@ -25,7 +25,7 @@ def project(cast) -> Project:
 
 def preset_rows(*rows: tuple[str, str, str]) -> dict[str, str]:
     """The label table of a preset as a browser sends it: (present key, key, name) of each row."""
-    sent = {}
+    sent: dict[str, str] = {}
     for index, (present, key, name) in enumerate(rows):
         sent |= {
             f"labels-{index}-{field}": value
