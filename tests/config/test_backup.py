@@ -388,8 +388,8 @@ def test_a_backup_of_a_later_format_is_refused(old, new, data, tmp_path):
     "text",
     [
         "[" * 100_000,
-        '{"format": %d, "created": "now", "tandem": "1"}' % backup.FORMAT,
-        '{"format": %d, "files": {}}' % backup.FORMAT,
+        json.dumps({"format": backup.FORMAT, "created": "now", "tandem": "1"}),
+        json.dumps({"format": backup.FORMAT, "files": {}}),
     ],
     ids=["nested without end", "no files", "no maker"],
 )
