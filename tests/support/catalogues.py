@@ -57,6 +57,7 @@ ELSEWHERE = {
 }
 # What nobody says any more, but older versions kept of files that came in (taskers/errors.py, `told_again`).
 KEPT = {
+    "Datumaro's process ended before it was done.",
     "%(number)s more parts of this row can't be kept either.",
     "This task type has no place for %(what)s; there are %(number)s%(where)s.",
 }

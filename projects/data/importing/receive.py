@@ -234,7 +234,9 @@ def _read(file_import: Import, files: Files, reader: ReadingProcess, told: Calla
         _begin_again(file_import)
     skip = 0 if isinstance(reading, Unseen) else file_import.position
     left = Left(file_import.connector if file_import.media == Import.Media.LEFT else None)
-    items = reader.items(left.watched(reading), chosen, Reading(project.task_type, skip, choices.columns))
+    items: Iterator[Item] = reader.items(
+        left.watched(reading), chosen, Reading(project.task_type, skip, choices.columns)
+    )
     if isinstance(reading, Unseen):
         items = _some(items)
 

@@ -1,15 +1,13 @@
 """What the process that reads files and the one that started it say to each other, as frames of msgpack.
 
-A frame is four bytes of length and one list that begins with the message's kind. The starter believes nothing: whatever
-a frame holds is counted before it is unpacked, and every value is checked for its type before it is used. What reading
+A frame (channel.py) is one list that begins with the message's kind. The starter believes nothing: whatever a frame
+holds is counted before it is unpacked, and every value is checked for its type before it is used. What reading
 in the same process would give arrives as the same thing, down to integers beyond 64 bits, lone surrogates and sentences
 that can be told in another language.
 """
 
 import hashlib
 import re
-import socket
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,7 +26,6 @@ MAX_TEMPLATE = 2_000  # characters of a sentence before its values stand in it
 MAX_VALUES = 20  # of one sentence
 MAX_VALUE = 100_000  # characters of a value in a sentence
 MAX_THUMBNAIL_BYTES = 4 * THUMBNAIL_SIDE**2
-LENGTH = struct.Struct(">I")
 
 # Types of msgpack's extensions. A mark is an empty one at the head of a list.
 INTEGER, TUPLE, SENTENCE, WORD, PLACE = range(1, 6)
@@ -42,75 +39,6 @@ BEGINNINGS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", 
 
 class Malformed(Exception):
     """The other process sent what no such process sends."""
-
-
-class Ended(Exception):
-    """The other process has closed its end."""
-
-
-class Channel:
-    """One end of the line between the two processes. Frames leave together, once they are many or an answer is due."""
-
-    BUFFER = 64 * 1024  # bytes that wait to be sent, and that are read at once where frames are read ahead
-
-    def __init__(self, line: socket.socket, *, read_ahead: bool) -> None:
-        self._line = line
-        self._file = line.makefile("rb", self.BUFFER if read_ahead else 0)
-        self._outbox: list[bytes] = []
-        self._size = 0
-        self._sending = False
-
-    def send(self, *message: Any, now: bool = True) -> None:
-        """Send a frame; not `now` means with the next ones. Raises OSError where nobody reads any more.
-
-        A file may be closed, and say so, by Python's collector while another frame is on its way: it waits for that.
-        """
-        data = packed(list(message))
-        self._outbox += (LENGTH.pack(len(data)), data)
-        self._size += len(data)
-        if (now or self._size > self.BUFFER) and not self._sending:
-            self.flush()
-
-    def flush(self) -> None:
-        """Send what waits."""
-        self._sending = True
-        try:
-            while self._outbox:
-                waiting, self._outbox, self._size = self._outbox, [], 0
-                self._line.sendall(b"".join(waiting))
-        finally:
-            self._sending = False
-
-    def receive(self, max_bytes: int = MAX_FRAME_BYTES) -> list[Any]:
-        """The next frame: its kind and what comes with it. Raises Malformed, Ended, OSError."""
-        (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
-        if length > max_bytes:
-            raise Malformed(f"a frame of {length} bytes")
-        message = unpacked(self._exactly(length))
-        if not isinstance(message, list) or not message or type(message[0]) is not str:
-            raise Malformed("a frame without a kind")
-        return message
-
-    def _exactly(self, number: int) -> bytes:
-        data = self._file.read(number)
-        if len(data) == number:
-            return data
-        pieces = [data]
-        while data and (number := number - len(data)):
-            data = self._file.read(number)
-            pieces.append(data)
-        if number:
-            raise Ended()
-        return b"".join(pieces)
-
-    def fileno(self) -> int:
-        """The descriptor of this end."""
-        return self._line.fileno()
-
-    def close(self) -> None:
-        """Close this end."""
-        self._file.close()
-        self._line.close()
 
 
 def packed(message: Any) -> bytes:
@@ -130,9 +58,9 @@ def _other(value: Any) -> Any:
         return [msgpack.ExtType(kind, b""), str.__str__(value)] if kind else str.__str__(value)
     if isinstance(value, tuple):
         return [msgpack.ExtType(TUPLE, b""), *value]
-    for kind in (float, list, bytes):
-        if isinstance(value, kind):
-            return kind(value)
+    for plain in (float, list, bytes):
+        if isinstance(value, plain):
+            return plain(value)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} can't be sent")

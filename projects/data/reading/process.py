@@ -23,9 +23,9 @@ from django.conf import settings
 from projects.data.connectors import upload
 from projects.data.connectors.files import Files
 from projects.data.reading import columns, messages
+from projects.data.reading.channel import Channel, Ended
 from projects.data.reading.format import Reading
 from projects.data.reading.formats import FORMATS, recognise
-from projects.data.reading.messages import Channel, Ended
 from projects.data.reading.readers import datumaro_formats, datumaro_items
 from projects.data.reading.remote_files import RemoteFiles, Starter, Stopped
 from projects.data.reading.rows import Item

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 from projects.data.connectors.files import Entry
 from projects.data.reading import messages
-from projects.data.reading.messages import Channel
+from projects.data.reading.channel import Channel
 
 FIRST_PIECE = 16 * 1024  # bytes that are asked for behind a jump...
 LARGEST_PIECE = 1024 * 1024  # ...and, twice as many each time, where a file is read on

@@ -22,10 +22,11 @@ from typing import Any, BinaryIO
 from projects.data.connectors.files import Entry, Files
 from projects.data.connectors.upload import MAX_BYTES
 from projects.data.reading import messages
+from projects.data.reading.channel import Channel, Ended
 from projects.data.reading.columns import MOST
 from projects.data.reading.format import ImportFormat, Reading
 from projects.data.reading.formats import FORMATS
-from projects.data.reading.messages import Channel, Ended, Malformed
+from projects.data.reading.messages import Malformed
 from projects.data.reading.readers import through_datumaro
 from projects.data.reading.rows import Item
 from projects.errors import Refused
@@ -171,7 +172,9 @@ class ReadingProcess:
         )
         policy = Policy(writable=(str(self._scratch),), limits=limits)
         variables = {**ONE_THREAD, "TMPDIR": str(self._scratch)}
-        silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)  # it may say what the files say
+        silent: dict[str, Any] = dict.fromkeys(
+            ("stdin", "stdout", "stderr"), subprocess.DEVNULL
+        )  # it may say what the files say
         try:
             launch.hand_over(self._scratch)
             words = [PROGRAM, str(theirs.fileno())]

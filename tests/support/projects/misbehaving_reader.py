@@ -19,9 +19,9 @@ from typing import Any
 
 from projects.data.connectors.files import Files
 from projects.data.reading import messages, process
+from projects.data.reading.channel import Channel
 from projects.data.reading.format import Reading
 from projects.data.reading.formats import FORMATS
-from projects.data.reading.messages import Channel
 from projects.data.reading.rows import Item, Row
 
 
