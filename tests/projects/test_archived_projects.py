@@ -42,7 +42,7 @@ def test_archived_projects_are_in_no_list_of_what_is_to_be_done(cast, rf, archiv
     assert f'value="{archived.public_id}"' not in mina.get(page("person", cast.alice.public_id)).content.decode()
     assert archived.name not in mina.get(page("models-overview")).content.decode()
     request = rf.get("/")
-    request.user, request.organization = cast.rosa, cast.riverside
+    request.user, request.organization = cast.rita, cast.riverside
     assert set(reviewable(request)) == {live}
 
 

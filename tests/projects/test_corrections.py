@@ -127,7 +127,7 @@ def test_once_the_time_is_over_it_is_refused_by_name(alice, cast, project, batch
     body = {"token": str(hers.assignment.token), "answer": make.MARIA, "version": 1}
     for verb, method in (("submit", "post"), ("heartbeat", "post"), ("draft", "put")):
         status, problem = asks(alice, path + verb, body, method)
-        assert status == 409 and problem["code"] in ("correction-over", "lease-lost"), verb
+        assert status == 409 and problem["code"] in ("correction-over", "already-submitted"), verb
     assert Annotation.objects.count() == 1
 
 
