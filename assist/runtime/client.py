@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from assist.errors import CopilotError
+from assist.errors import TEXTS, CopilotError
 from assist.runtime import framing
 from assist.runtime.operations import CANCEL, INNER_OPERATIONS, OPERATIONS
 from taskers.telemetry import carried, spans
@@ -178,7 +178,7 @@ class RuntimeClient:
             self._waiting.pop(id, None)
         if "ok" in reply:
             return reply["ok"]
-        raise CopilotError(reply["error"], reply["text"])
+        raise CopilotError(*_reason(reply["error"], reply["text"]))
 
     async def close(self) -> None:
         """Hang up."""
@@ -186,8 +186,7 @@ class RuntimeClient:
             self._writer.close()
         if self._reading is not None:
             self._reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reading
+            await asyncio.wait([self._reading])  # however it ended: what was read may be anything
 
     async def _each(self, op: str, told: str, texts: Sequence[str], **fields: Any) -> list[Any]:
         """Of each text; asked again for those that were too many for one question."""
@@ -250,13 +249,22 @@ class RuntimeClient:
 
     def _receive(self, writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
         """Take in what came over the line: an answer to one of our questions."""
-        answer = self._waiting.get(message.get("id", 0))
+        id = message.get("id")
+        well = isinstance(message.get("ok"), dict) or all(type(message.get(name)) is str for name in ("error", "text"))
+        if type(id) is not int or not well:
+            raise framing.BadFrame("no answer to a question")
+        answer = self._waiting.get(id)
         if answer is not None and not answer.done():
             answer.set_result(message)
 
     def _forget(self, writer: asyncio.StreamWriter, id: int) -> None:
         if not writer.is_closing():
             writer.write(framing.pack({"id": id, "op": CANCEL}))
+
+
+def _reason(code: str, text: str) -> tuple[str, str]:
+    """Of an error that may be none of ours."""
+    return (code, text) if text or code in TEXTS else ("no-answer", "")
 
 
 def _along() -> dict[str, Any]:

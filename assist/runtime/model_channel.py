@@ -20,6 +20,8 @@ from assist.runtime.embedding_files import Key
 
 log = logging.getLogger(__name__)
 
+MAX_CALLS = 64  # that one model has under way
+MAX_CALL_BYTES = 4 * framing.MAX_FRAME  # in all of them
 Call = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
@@ -29,7 +31,7 @@ class ModelConnection(RuntimeClient):
     def __init__(self, calls: Mapping[str, Call]) -> None:
         super().__init__("unix:inherited")
         self._calls = calls
-        self._answering: set[asyncio.Task[None]] = set()
+        self._answering: dict[asyncio.Task[None], int] = {}  # with the bytes that each came with
 
     async def attach(self, end: socket.socket) -> None:
         """Speak over this end from now on; the process at the other end is new."""
@@ -44,9 +46,13 @@ class ModelConnection(RuntimeClient):
         if "call" not in message:
             super()._receive(writer, message)
             return
+        size = sum(len(value) for value in message.values() if isinstance(value, bytes | str))
+        too_many = len(self._answering) >= MAX_CALLS or sum(self._answering.values()) + size > MAX_CALL_BYTES
+        if type(message["call"]) is not int or too_many:
+            raise framing.BadFrame("more calls than a model may make")
         task = asyncio.create_task(self._answer(writer, message))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        self._answering[task] = size
+        task.add_done_callback(self._answering.pop)
 
     async def _answer(self, writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"reply": message["call"]}

@@ -4,7 +4,10 @@ takes nobody along."""
 import asyncio
 import contextlib
 import tempfile
+from itertools import islice
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 from assist.adapters import catalogue
 from assist.adapters.files import WeightsProblem
@@ -17,6 +20,8 @@ from taskers.sandbox.launch import SandboxMisconfigured
 
 SECONDS = 300.0
 STOP_SECONDS = 2.0
+MAX_LINES = 20  # of a finding
+MAX_LINE = 600  # characters
 
 
 def examine(key: str, folder: Path, seconds: float = SECONDS) -> Finding:
@@ -36,7 +41,9 @@ async def _examined(key: str, folder: Path, seconds: float) -> Finding:
         try:
             async with asyncio.timeout(seconds):
                 found = await connection.ask("examine")
-            return Finding(found["key"], found["well"], tuple(map(str, found["lines"])), found["figures"])
+            return _finding(key, found)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return Finding(key, False, ("What its process said of the first question can't be read.",))
         except (TimeoutError, CopilotError) as problem:
             if isinstance(problem, TimeoutError) or problem.code == "too-slow":
                 return Finding(key, False, (f"It didn't answer its first question within {seconds:.0f} s.",))
@@ -45,6 +52,15 @@ async def _examined(key: str, folder: Path, seconds: float) -> Finding:
             await connection.close()
             if started.process.returncode is None:
                 await children.end(started.process, STOP_SECONDS, started.process.kill)
+
+
+def _finding(key: str, said: dict[str, Any]) -> Finding:
+    """What the process found, which may be its model's own words. Raises what odd ones lead to."""
+    lines = tuple("".join(filter(str.isprintable, line))[:MAX_LINE] for line in said["lines"][:MAX_LINES])
+    figures = {name[:MAX_LINE]: float(value) for name, value in islice(said["figures"].items(), MAX_LINES)}
+    if not all(map(isfinite, figures.values())):
+        raise ValueError
+    return Finding(key, said["well"] is True, lines, figures)
 
 
 async def _ending(process: asyncio.subprocess.Process) -> str:

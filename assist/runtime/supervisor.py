@@ -20,7 +20,7 @@ from typing import Any
 from assist.adapters import Offer
 from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
-from assist.runtime import children, model_folder
+from assist.runtime import children, mask_replies, model_folder, model_status
 from assist.runtime.embedding_files import Disk
 from assist.runtime.lanes import PATIENCE_SECONDS
 from assist.runtime.model_calls import ModelCalls
@@ -41,6 +41,7 @@ STATUS_SECONDS = 1.0
 IDLE_SECONDS = 1800.0
 LOOK_SECONDS = 30.0  # at most, between two looks for models that are idle
 STOP_SECONDS = 5.0
+MAX_FIGURES_BYTES = 1 << 20  # of what one process counts
 QUIET_SECONDS = 0.15  # after people's last answer, until what nobody waits for begins: who clicks often isn't met
 SILENT_SECONDS = 30.0  # of its own (starvation.py): a model that hasn't said how it is for so long hangs
 # Times as patient with one that isn't loaded yet: importing libraries leaves it no time to answer; and while it answers
@@ -97,6 +98,7 @@ class ModelProcess:
                 if not self._down:
                     await self._up.wait()
             reply = await self._client.ask(op, **fields)
+            mask_replies.check(op, reply)
             self._answers += 1
             return reply
         except CopilotError as problem:
@@ -113,9 +115,7 @@ class ModelProcess:
         """How it is: what the process says of its model, or that it can't say anything now."""
         with contextlib.suppress(CopilotError, TimeoutError):
             async with asyncio.timeout(STATUS_SECONDS):
-                answer = await self._client.status()
-                told = {"deaths": self.deaths, "faults": answer["disk_faults"], "store": answer.get("store")}
-                return answer["models"][self.offer.key] | told
+                return await self._said() | {"deaths": self.deaths}
         state = "restarting" if self._down else "loading"
         return {
             "capability": self.offer.capability,
@@ -128,6 +128,10 @@ class ModelProcess:
             "faults": 0,
             "store": None,
         }
+
+    async def _said(self) -> dict[str, Any]:
+        """What its process says of it. Raises CopilotError, also where that can't be read."""
+        return model_status.read(await self._client.status(), self.offer)
 
     async def pin(self, images: Sequence[str]) -> None:
         """Tell it what to let go of last, if it can hear that now. Nobody asked the model for anything: it may rest."""
@@ -177,10 +181,13 @@ class ModelProcess:
         """What its process counts. Raises OSError where it doesn't say."""
         asked = asyncio.run_coroutine_threadsafe(self._client.ask("metrics"), loop)
         try:
-            return asked.result(STATUS_SECONDS)["text"]
+            text = asked.result(STATUS_SECONDS).get("text")
         except (CopilotError, TimeoutError) as problem:
             asked.cancel()
             raise OSError(str(problem)) from None
+        if not isinstance(text, bytes) or len(text) > MAX_FIGURES_BYTES:
+            raise OSError(f"{self.offer.key} counts nothing that can be read")
+        return text
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """Note that it answers again; and end it once it hangs, since a hung process holds up all who ask."""
@@ -202,7 +209,7 @@ class ModelProcess:
             await asyncio.sleep(self._patience.silent / 10)
             with contextlib.suppress(CopilotError, TimeoutError):
                 async with asyncio.timeout(self._patience.silent):
-                    waiting = (await self._client.status())["models"][self.offer.key]["waiting"]
+                    waiting = (await self._said())["waiting"]
                 silence = OwnTime(pid)
                 if not waiting or before != (waiting, self._answers):
                     at_one_thing = silence
@@ -213,9 +220,9 @@ class ModelProcess:
         while True:
             with contextlib.suppress(CopilotError):
                 async with asyncio.timeout(LOADING * self._patience.silent):
-                    answer = await self._client.status()
+                    state = (await self._said())["state"]
                 self._up.set()
-                if answer["models"][self.offer.key]["state"] != "loading":
+                if state != "loading":
                     self._down = ""
                     return
             await asyncio.sleep(0.05)
