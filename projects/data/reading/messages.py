@@ -58,9 +58,12 @@ def _other(value: Any) -> Any:
         return [msgpack.ExtType(kind, b""), str.__str__(value)] if kind else str.__str__(value)
     if isinstance(value, tuple):
         return [msgpack.ExtType(TUPLE, b""), *value]
-    for plain in (float, list, bytes):
-        if isinstance(value, plain):
-            return plain(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, list):
+        return list(value)
+    if isinstance(value, bytes):
+        return bytes(value)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} can't be sent")
