@@ -166,13 +166,15 @@ class ModelProcess:
             self._refused = "can't be started in the sandbox (see the operator's page)"
             return NOT_STARTED
         process = started.process
-        await self._client.attach(started.channel)
-        watching = asyncio.create_task(self._watch(process))
+        watching: asyncio.Task[None] | None = None
         try:
+            await self._client.attach(started.channel)
+            watching = asyncio.create_task(self._watch(process))
             with published(process_name(self.offer), partial(self._figures, asyncio.get_running_loop())):
                 return await process.wait()
         finally:
-            watching.cancel()
+            if watching is not None:
+                watching.cancel()
             if process.returncode is None:
                 await children.end(process, STOP_SECONDS, process.kill)
             model_folder.remove(started.folder)
