@@ -26,8 +26,9 @@ class Channel:
         self._size = 0
         self._sending = False
 
-    def send(self, *message: Any, now: bool = True) -> None:
-        """Send a frame; not `now` means with the next ones. Raises OSError where nobody reads any more.
+    def send(self, *message: Any, now: bool = True) -> bool:
+        """Send a frame; not `now` means with the next ones. Returns whether none waits to be sent. Raises OSError where
+        nobody reads any more.
 
         A file may be closed, and say so, by Python's collector while another frame is on its way: it waits for that.
         """
@@ -36,6 +37,7 @@ class Channel:
         self._size += len(data)
         if (now or self._size > self.BUFFER) and not self._sending:
             self.flush()
+        return not self._outbox
 
     def flush(self) -> None:
         """Send what waits."""

@@ -62,8 +62,6 @@ def _other(value: Any) -> Any:
         return float(value)
     if isinstance(value, list):
         return list(value)
-    if isinstance(value, bytes):
-        return bytes(value)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} can't be sent")

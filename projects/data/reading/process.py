@@ -150,8 +150,8 @@ class Reader:
         items = FORMATS[key].read(self._source(), Reading(task_type, skip, mapped))
         with closing(cast(Generator[Item], items)):
             for item in items:
-                self._channel.send(*messages.packed_item(item), now=False)
-                if self._said_more.poll(0):  # while nothing is asked of the starter it says only that it has enough
+                is_sent = self._channel.send(*messages.packed_item(item), now=False)
+                if is_sent and self._said_more.poll(0):  # unasked the starter says only that it has enough
                     raise Stopped()
 
 

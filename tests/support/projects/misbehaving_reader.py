@@ -44,6 +44,11 @@ def send_bytes(data: bytes) -> None:
     OpenChannel.line.sendall(struct.pack(">I", len(data)) + data)
 
 
+def ask_often(times: int) -> None:
+    for _ in range(times):
+        send("entries")
+
+
 def connect(family: int, address: Any) -> None:
     with socket.socket(family, socket.SOCK_STREAM) as line:
         line.settimeout(2)
@@ -107,7 +112,11 @@ DEEDS: dict[str, Callable[[str], object]] = {
     "outside": lambda _: send("read", 999, 0, 10),
     "much": lambda _: send("read", 1, 0, 2**40),
     "format": lambda _: send("refused", "bad", "%(a)999999999s", "", 422, {"a": 1}),
+<<<<<<< HEAD
     "forever": lambda _: ask_forever(),
+=======
+    "forever": lambda _: ask_often(1000),
+>>>>>>> 991c31fe (Look for a word of the worker only when items have left)
 }
 
 
