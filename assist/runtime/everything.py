@@ -7,6 +7,7 @@ Everything is bounded: places, masks, what is too small to be meant, what is mos
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco
@@ -30,6 +31,12 @@ class FoundMask:
     score: float
     box: tuple[float, float, float, float]
 
+    def row(self) -> dict[str, Any]:
+        """As it is told."""
+        box = [round(side, 2) for side in self.box]
+        counts = self.counts.decode("ascii")
+        return {"size": list(self.size), "counts": counts, "score": round(self.score, 4), "box": box}
+
 
 @dataclass
 class Search:
@@ -38,6 +45,13 @@ class Search:
     places: Sequence[tuple[float, float]]
     done: int = 0
     masks: list[FoundMask] = field(default_factory=list)
+
+
+def progress(search: Search | None) -> dict[str, int]:
+    """How far a search is: 0 of 0 where none is under way."""
+    if search is None:
+        return {"found": 0, "done": 0, "of": 0}
+    return {"found": len(apart(list(search.masks))), "done": search.done, "of": len(search.places)}
 
 
 def places(image_size: tuple[int, int]) -> list[tuple[float, float]]:

@@ -242,24 +242,11 @@ class Serving:
             if self._searches.get(asker) is search:
                 del self._searches[asker]
         separate = await asyncio.to_thread(everything.apart, search.masks)
-        rows = [
-            {
-                "size": list(mask.size),
-                "counts": mask.counts.decode("ascii"),
-                "score": round(mask.score, 4),
-                "box": [round(side, 2) for side in mask.box],
-            }
-            for mask in separate
-        ]
-        return {"masks": rows, "image_size": list(embedding.image_size)}
+        return {"masks": [mask.row() for mask in separate], "image_size": list(embedding.image_size)}
 
     async def progress(self, question: dict[str, Any]) -> dict[str, Any]:
         """How far an asker's search for everything is."""
-        search = self._searches.get(question["asker"])
-        if search is None:
-            return {"found": 0, "done": 0, "of": 0}
-        separate = await asyncio.to_thread(everything.apart, list(search.masks))
-        return {"found": len(separate), "done": search.done, "of": len(search.places)}
+        return await asyncio.to_thread(everything.progress, self._searches.get(question["asker"]))
 
     async def spans(self, question: dict[str, Any]) -> dict[str, Any]:
         """The spans of a text."""

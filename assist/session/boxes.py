@@ -1,8 +1,6 @@
 """What a detector sees in an image, as offers: each box as it is, or as the mask that the mask model makes of it. And
 without a detector, the masks of all that stands apart."""
 
-import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -14,7 +12,6 @@ from assist.session.protocol import Prompt
 from assist.suggestions.offers import EVERYTHING, Binding, Offer
 
 ASKED = {"boxes": True}
-PROGRESS_SECONDS = 1.0  # between two words on how far a search is
 MOST_MASKS = 30  # made at once of one image; the other boxes get theirs when somebody takes them
 
 Known = Callable[[Binding, str, dict[str, Any]], Awaitable[tuple[list[Offer], Any]]]
@@ -55,20 +52,6 @@ async def find_all(
         found = await runtime.everything(segmenter, binding.picture.sha256, read, f"all:{asker}")
     offers = replies.things(binding, segmenter, found, _since(started))
     return replies.everything(prompt, segmenter, offers, _since(started)), offers
-
-
-async def report_progress(
-    runtime: RuntimeClient,
-    model: str,
-    asker: str,
-    prompt: Prompt,
-    tell: Callable[[protocol.SearchProgress], Awaitable[None]],
-) -> None:
-    """Tell once a second how far the search for everything is, until cancelled; not where the runtime can't say."""
-    with contextlib.suppress(CopilotError):
-        while True:
-            await asyncio.sleep(PROGRESS_SECONDS)
-            await tell(protocol.SearchProgress(prompt.id, **await runtime.progress(model, f"all:{asker}")))
 
 
 async def _masked(

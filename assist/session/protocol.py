@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from assist.errors import CopilotError
+from assist.session.progress import SearchProgress
 
 MAX_BYTES = 64 * 1024
 MAX_POINTS = 64
@@ -220,16 +221,6 @@ class BoxesFound:
     boxes: tuple[OfferedBox, ...]
     note: str
     latency_ms: int
-
-
-@dataclass(frozen=True)
-class SearchProgress:
-    """How far the search for everything is: things found, and how many of its places it looked at; 0 of 0 at first."""
-
-    id: str
-    found: int
-    done: int
-    of: int
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,17 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.utils import translation
 
 from assist.errors import TEXTS, CopilotError
 from assist.runtime.client import RuntimeClient, serving
-from assist.session import attribute_words, boxes, classes, protocol, replies, sharper
+from assist.session import attribute_words, boxes, classes, progress, protocol, replies, sharper
+from assist.session.gateway_interface import GatewayLike
 from assist.session.protocol import BadMessage, Cancel, Error, Open, Ping, Pong, Prompt, Ready, ServerMessage
-from assist.suggestions.decided_terms import Find
 from assist.suggestions.offers import CLASSES, Binding, Offer, Picture
-from assist.suggestions.prototypes import Learnt
-from assist.suggestions.sureness import Measured
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +38,6 @@ BAD_COSTS = 10.0
 WHOLE_TEXT = {"text": True}  # what is asked of a text, and of an image that is classified
 Told = tuple[ServerMessage, Sequence[Offer]]
 STRIKES = 20  # messages over the limit until the line is cut
-
-
-class GatewayLike(Protocol):
-    """What a session asks of the database (assist/session/gateway.py)."""
-
-    async def open(self, token: UUID) -> Binding: ...
-    async def check(self, token: UUID) -> None: ...
-    async def read(self, picture: Picture) -> bytes: ...
-    async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None: ...
-    async def known(self, binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]: ...
-    async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]: ...
-    async def measured(self, binding: Binding, model: str) -> Measured | None: ...
-    async def remembered(self, binding: Binding) -> Sequence[Find]: ...
 
 
 class Session:
@@ -248,18 +233,18 @@ class Session:
             return await attribute_words.find(runtime, known, read, prompt, binding, self._lines, self._name)
         if not prompt.everything:
             return await boxes.find(runtime, known, read, prompt, binding, self._model, asker=self._name)
-        report = boxes.report_progress(runtime, self._model, self._name, prompt, self._tell_progress)
+        report = progress.report(runtime, self._model, self._name, prompt.id, self._tell_progress)
         reporting = asyncio.create_task(report)
         try:
             return await boxes.find_all(runtime, known, read, prompt, binding, self._model, asker=self._name)
         finally:
             reporting.cancel()
 
-    async def _tell_progress(self, progress: protocol.SearchProgress) -> None:
+    async def _tell_progress(self, report: progress.SearchProgress) -> None:
         """To whom the work still belongs. Raises CopilotError."""
         _binding, token = await self._bound()
         await self._gateway.check(token)
-        await self._say(progress)
+        await self._say(report)
 
     async def _find_spans(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         known, found = await self._known(binding)

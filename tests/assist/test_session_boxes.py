@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assist.errors import CopilotError
-from assist.session import boxes as boxes_found
+from assist.session import progress as search_progress
 from assist.suggestions import edit_distance, vector_encoding
 from assist.suggestions.offers import Binding
 from assist.suggestions.prototypes import Choices, Learnt
@@ -101,7 +101,7 @@ async def test_everything_takes_neither_the_boxes_nor_the_planted_error_away() -
 
 
 async def test_how_far_a_search_is_comes_before_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boxes_found, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(search_progress, "SECONDS", 0.0)
     page, gate = Page(PETS), asyncio.Event()
 
     async def slow(*asked: Any) -> dict[str, Any]:
@@ -125,7 +125,7 @@ async def test_how_far_a_search_is_comes_before_what_it_found(monkeypatch: pytes
 
 
 async def test_a_runtime_that_cannot_say_how_far_it_is_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boxes_found, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(search_progress, "SECONDS", 0.0)
     page, gate = Page(PETS), asyncio.Event()
 
     async def slow(*asked: Any) -> dict[str, Any]:
