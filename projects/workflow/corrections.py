@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
 from projects import queue
 from projects.errors import CorrectionOver
@@ -104,6 +105,14 @@ def until(assignment: Assignment) -> datetime:
     if found is None:
         raise CorrectionOver()
     return found
+
+
+def seconds_left(assignment: Assignment) -> int:
+    """For how many seconds this work may still be corrected: 0 where it may not, or no more."""
+    try:
+        return max(0, int((until(assignment) - timezone.now()).total_seconds()))
+    except CorrectionOver:
+        return 0
 
 
 @transaction.atomic

@@ -191,3 +191,33 @@ test("going on to the next task while the last one is being handed in waits for 
   assert.ok(!names().includes("showProblem"));
   await session.release();
 });
+
+test("what was submitted is reopened, the task at hand waits with its work, and comes next once that is corrected", async () => {
+  const corrected = { submitted: { id: "n2" }, assignment: null, nothing: { code: "corrected", text: "Corrected.", retry_seconds: null } };
+  const again = { assignment: { ...task("a1/correct").assignment, draft: { version: 1, answer: { spans: [1] } } } };
+  const { session, asked, shown, names, localStore } = sitting({
+    claim: [task("a1"), again, task("a2", { version: 1, answer: { spans: [7] } })],
+    submit: [{ submitted: { id: "n1" }, ...task("a2") }, corrected],
+  });
+  await session.claim();
+  await session.submit(NONE);
+  session.change({ answer: { spans: [7] }, rejected: [] });
+  assert.equal(await session.reopen("n1"), true);
+  assert.deepEqual(asked.filter(([name]) => name === "claim").at(-1)[1], "corrections/n1");
+  assert.deepEqual(shown.filter(([name]) => name === "showTask").at(-1)[2].answer, { spans: [1] });
+  assert.deepEqual((await localStore.read("a2")).answer, { spans: [7] });
+  assert.equal(await session.submit(NONE), true);
+  assert.equal(session.assignment.id, "a2");
+  assert.deepEqual(shown.filter(([name]) => name === "showTask").at(-1)[2].answer, { spans: [7] });
+  assert.ok(!names().includes("showNothing"));
+  await session.release();
+});
+
+test("what can't be reopened any more leaves the task at hand as it is", async () => {
+  const { session, shown } = sitting({ claim: [task("a1"), problem(409, "correction-over")] });
+  await session.claim();
+  assert.equal(await session.reopen("n1"), false);
+  assert.equal(session.assignment.id, "a1");
+  assert.equal(shown.find(([name]) => name === "showProblem")[1].code, "correction-over");
+  await session.release();
+});

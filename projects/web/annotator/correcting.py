@@ -70,7 +70,8 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     sent = work_body.answer_of(body)
     made = corrections.correct(assignment, sent.answer, active_ms=sent.active_ms, refused=sent.rejected)
-    return {"submitted": {"id": str(made.public_id)}} | _over(_("Corrected. What you handed in last counts."))
+    submitted = {"id": str(made.public_id), "seconds": corrections.seconds_left(assignment)}
+    return {"submitted": submitted} | _over(_("Corrected. What you handed in last counts."))
 
 
 @require_POST

@@ -18,7 +18,7 @@ from projects.web.annotator import editor_modules, packs
 from projects.web.annotator.work_json import assignment_json, choices_json, lesson_json, lookahead_json
 from projects.web.shared import work_body
 from projects.web.shared.json_view import json_view, read_flag, read_uuid
-from projects.workflow import submission
+from projects.workflow import corrections, submission
 from taskers.errors import NotFound
 from taskers.models import Organization, Person
 from taskers.web.requests import MemberRequest
@@ -131,7 +131,7 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     annotation = submission.receive(
         assignment, request.user, sent.token, sent.answer, active_ms=sent.active_ms, refused=sent.rejected
     )
-    said = {"submitted": {"id": str(annotation.public_id)}}
+    said = {"submitted": {"id": str(annotation.public_id), "seconds": corrections.seconds_left(assignment)}}
     lesson = feedback.of(assignment, annotation)
     if lesson and (lesson["items"] or lesson["result"]):
         return said | {"lesson": lesson_json(assignment.task.project, lesson, request.user)}

@@ -304,6 +304,7 @@ function leave(event) {
 const ACTIONS = {
   submit,
   skip: opens("skip"),
+  reopen: aside("reopen"),
   report: () => session.assignment && opens("report")(),
   keep: opens("keep"),
   escape: () => editor?.escape(),
@@ -315,7 +316,7 @@ const ACTIONS = {
 };
 
 /** What is there without a task, too. */
-const IDLE = ["instructions", "keys"];
+const IDLE = ["instructions", "keys", "reopen"];
 
 function keymap() {
   return editor?.keymap ?? createKeymap(ownKeys(choices.keys)("studio", studioBindings()));

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from projects.configuration import configure, methods
+from projects.configuration.one_key import UNDO_MINUTES, submits_by_one_key
 from projects.configuration.presets import FIRST_TERMS
 from projects.errors import Refused
 from projects.models import ProjectSettings, limits
@@ -55,6 +57,12 @@ class MethodSelect(forms.Select):
         if self.now is not None and value not in self.now and not selected:
             option["attrs"] |= {"hidden": True, "disabled": True}
         return option
+
+
+CORRECTING = _(
+    "A tasker may take back or correct what they handed in for so long; until then nothing of it is decided or paid."
+    " 0: not at all."
+)
 
 
 class SettingsForm(InLanguages, PairFields):
@@ -193,10 +201,7 @@ class SettingsForm(InLanguages, PairFields):
         required=False,
         initial=0,
         **SETTINGS["correction_minutes"].bounds,
-        help_text=_(
-            "From My work a tasker may correct what they handed in for so long; until then nothing of it is decided or"
-            " paid. 0: not at all."
-        ),
+        help_text=CORRECTING,
     )
 
     fields_asked = forms.CharField(
@@ -359,11 +364,21 @@ class NewProjectForm(SettingsForm):
         """It shows at first what `pattern` says (workflow/project_copies.py)."""
         said = {name: value for name, value in (pattern or {}).get("settings", {}).items() if name in configure.FIELDS}
         initial = settings_initial(ProjectSettings(**FIRST_TERMS | said)) | {"ties": _has_ties(pattern)}
-        if "target" not in said:
-            initial["target"] = None
+        for name in ("target", "correction_minutes"):
+            if name not in said:
+                initial[name] = None
         if pattern:
             initial["task_type"] = pattern["task_type"]
         super().__init__(*args, initial=initial, **kwargs)
+        undo = _("Empty: one minute where a single key chooses and submits, else none.")
+        self.fields["correction_minutes"].help_text = format_lazy("{} {}", CORRECTING, undo)
+
+    def terms(self, task_type: str) -> dict[str, Any]:
+        """The same; where one key chooses and submits there is a minute to take that back, unless the form says more."""
+        terms = super().terms(task_type)
+        if self.cleaned_data["correction_minutes"] is None and submits_by_one_key(task_type, terms.get("fields", ())):
+            terms["correction_minutes"] = UNDO_MINUTES
+        return terms
 
     def clean(self) -> dict[str, Any]:
         """What the chosen type doesn't ask has no faults."""

@@ -26,6 +26,9 @@ import { say, sayCount } from "../shared/words.js";
  */
 export function createAsides({ session, notes, api, localStore, project, editor, showCommentCount, announce }) {
   const told = createStepsTold({ said: byId("said") });
+  const undo = byId("undo-submit");
+  let submitted = null; // the annotation that may still be taken back
+  let ending = null; // the timer of its end
   const working = () => byId("studio").dataset.phase === "working";
   const instructions = createInstructions({ project, onMove: () => editor()?.focus() });
   const rest = createRest({ host: byId("rest"), template: byId("rest-template"), onAgain: () => session.claim(), announce });
@@ -36,6 +39,18 @@ export function createAsides({ session, notes, api, localStore, project, editor,
     if (!session.sending) return false;
     notes.show("waiting", { kind: "info", text: say("What you handed in has had no answer yet. Try again in a moment.") });
     return true;
+  }
+
+  /** For so many seconds what was submitted can be taken back; for none it can't. */
+  function offerUndo({ id = null, seconds = 0 } = {}) {
+    clearTimeout(ending);
+    submitted = id && seconds > 0 ? id : null;
+    undo.hidden = !submitted;
+    if (!submitted) return;
+    ending = setTimeout(offerUndo, seconds * 1000);
+    const key = undo.querySelector("kbd").textContent;
+    const name = session.assignment?.task.name;
+    announce([say("Submitted. {key} takes it back.", { key }), name && say("Next task: {name}.", { name })].filter(Boolean).join(" "));
   }
 
   function speak(to) {
@@ -90,10 +105,19 @@ export function createAsides({ session, notes, api, localStore, project, editor,
     },
 
     sent(sent) {
+      offerUndo(sent.submitted);
       const moved = (sent.submitted?.results ?? []).filter((one) => one.code);
       if (moved.length) notes.show("sent", { kind: "warn", text: sayCount(moved.length, "One was not taken: {text}", "{count} were not taken: {text}", { text: moved[0].text }) });
       if (sent.kept) notes.show("sent", { kind: "good", text: sent.kept });
       if (sent.checked) notes.show("sent", { kind: "good", text: say("The answer to the last task would be taken. Nothing was kept.") });
+    },
+
+    /** What was just submitted comes back. */
+    async reopen() {
+      if (!submitted) return announce(say("Nothing was submitted that can still be taken back."));
+      if (tooSoon() || !(await session.reopen(submitted))) return;
+      offerUndo();
+      notes.show("reopened", { kind: "info", text: say("This is what you submitted. Change it and submit it again, or skip to leave it as it was.") });
     },
 
     /** The page without a task on it: why, and what can be done. */
@@ -112,8 +136,10 @@ export function createAsides({ session, notes, api, localStore, project, editor,
       notes.show("pending", { kind: "info", text });
     },
 
+    /** A task that came back stays as it was submitted: nobody is asked why. */
     async skip() {
       if (tooSoon()) return;
+      if (session.assignment?.id?.endsWith("/correct")) return void session.skip("", "");
       const { answer, fields } = await dialogs.ask("skip-dialog");
       if (answer === "go") session.skip(fields.reason, fields.note);
     },

@@ -71,6 +71,8 @@ export function createSession({ api, localStore, view, project, trial = false, c
     assignment = reply.assignment ?? null;
     prefetched = null;
     if (reply.anew) return view.openAnew();
+    // What was taken back is corrected: the work that waits meanwhile comes next.
+    if (reply.nothing?.code === "corrected" && !project.startsWith("corrections/")) return open(await through(() => next(), "loading"));
     if (reply.lesson) {
       view.showPhase("idle");
       return view.showLesson(reply.lesson, () => claim(reply.lesson.id));
@@ -250,6 +252,27 @@ export function createSession({ api, localStore, view, project, trial = false, c
     },
     submit,
     keep,
+    /**
+     * What was handed in comes back, to be changed and handed in anew; the task at hand stays this person's meanwhile.
+     * @param {string} annotation @returns {Promise<boolean>} whether it came
+     */
+    async reopen(annotation) {
+      if (busy) return false;
+      busy = true;
+      try {
+        await drafts?.flush();
+        const reply = await through(() => api.claim(`corrections/${annotation}`), "loading");
+        await letGo({ forget: false });
+        await open(reply);
+        return true;
+      } catch (problem) {
+        view.showPhase(assignment ? "working" : "idle");
+        view.showProblem(problem, null);
+        return false;
+      } finally {
+        busy = false;
+      }
+    },
     /** The work has changed: keep it safe. @param {{answer: any, rejected: any[], unfinished?: any}} next */
     change(next) {
       work = next;

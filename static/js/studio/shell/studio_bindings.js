@@ -8,6 +8,7 @@ export function studioBindings() {
     { action: "submit", keys: ["enter", "ctrl+enter"], text: say("Submit and go on"), group },
     { action: "undo", keys: ["ctrl+z"], text: say("Undo"), group },
     { action: "redo", keys: ["ctrl+shift+z", "ctrl+y"], text: say("Redo"), group },
+    { action: "reopen", keys: ["shift+t"], text: say("Take back what was just submitted, while it can be corrected"), group },
     { action: "escape", keys: ["esc"], text: say("Deselect"), group },
     { action: "skip", keys: ["s"], text: say("Skip this task"), group },
     { action: "comment", keys: ["shift+c"], text: say("Comment to the reviewer, on what is selected or all of it"), group },
