@@ -112,18 +112,8 @@ DEEDS: dict[str, Callable[[str], object]] = {
     "outside": lambda _: send("read", 999, 0, 10),
     "much": lambda _: send("read", 1, 0, 2**40),
     "format": lambda _: send("refused", "bad", "%(a)999999999s", "", 422, {"a": 1}),
-<<<<<<< HEAD
-    "forever": lambda _: ask_forever(),
-=======
     "forever": lambda _: ask_often(1000),
->>>>>>> 991c31fe (Look for a word of the worker only when items have left)
 }
-
-
-def ask_forever() -> None:
-    """More lists of files than anybody reads at once."""
-    for _ in range(1000):
-        send("entries")
 
 
 def _read(files: Files, reading: Reading) -> Iterator[Item]:

@@ -374,7 +374,7 @@ class NewProjectForm(SettingsForm):
         self.fields["correction_minutes"].help_text = format_lazy("{} {}", CORRECTING, undo)
 
     def terms(self, task_type: str) -> dict[str, Any]:
-        """The same; where one key chooses and submits there is a minute to take that back, unless the form says more."""
+        """The same; where one key chooses and submits, a minute to take that back, unless the form says more."""
         terms = super().terms(task_type)
         if self.cleaned_data["correction_minutes"] is None and submits_by_one_key(task_type, terms.get("fields", ())):
             terms["correction_minutes"] = UNDO_MINUTES
