@@ -112,6 +112,14 @@ def masks(
     return message, [offer]
 
 
+def led_by_rating(reply: dict[str, Any]) -> dict[str, Any]:
+    """A runtime's masks, of which the best is the one that is rated best: people see the ratings, and expect that one.
+    Of equal ones it is the one that the model leads with."""
+    own = reply["best"]
+    best = max(range(len(reply["masks"])), key=lambda n: (reply["masks"][n]["score"], n == own))
+    return reply | {"best": best}
+
+
 def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], latency_ms: int) -> list[Offer]:
     """An offer for each span that the project has a label for, and that is as sure as the project asks.
 
@@ -176,6 +184,7 @@ def wants_mask(binding: Binding, offer: Offer) -> bool:
 
 def with_mask(offer: Offer, reply: dict[str, Any]) -> Offer:
     """The offer of a box with the best of the masks that were made of it."""
+    reply = led_by_rating(reply)
     best = reply["masks"][reply["best"]]
     mask = {"size": list(best["size"]), "counts": best["counts"], "score": best["score"]}
     return replace(offer, output=offer.output | {"masks": [mask], "best": 0, "image_size": reply["image_size"]})

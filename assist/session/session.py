@@ -221,7 +221,7 @@ class Session:
             box=replies.inside(prompt.box, picture),
             previous=prompt.previous,
         )
-        self._said = reply
+        self._said = reply = replies.led_by_rating(reply)
         return replies.masks(prompt, binding, self._model, reply, _since(started))
 
     async def _find_beside(self, prompt: Prompt, binding: Binding, started: float) -> Told:

@@ -318,3 +318,22 @@ async def test_page_that_leaves_stops_the_model_but_not_the_record(page: Page) -
     assert len(page.gateway.kept) == 1
     await page.click("p3")
     assert len(page.model.asked) == 2
+
+
+@pytest.mark.parametrize(("scores", "best"), [((0.5, 0.6, 0.9), 2), ((0.9, 0.6, 0.5), 0), ((0.9, 0.9, 0.5), 1)])
+async def test_the_mask_that_is_rated_best_leads_and_of_equal_ones_the_models_own(
+    scores: tuple[float, ...], best: int
+) -> None:
+    page = Page(IMAGE)
+
+    async def segment(*asked: Any, **prompt: Any) -> dict[str, Any]:
+        masks = [{"size": [30, 40], "counts": "", "score": score, "handle": "h1"} for score in scores]
+        return {"masks": masks, "best": 1, "image_size": [30, 40], "small": False, "seconds": 0.05}
+
+    page.model.segment = segment  # type: ignore[method-assign, assignment]
+    await page.open()
+    await page.click("p1")
+    assert (await page.answer("p1"))["best"] == best
+    await settled(lambda: page.gateway.kept)
+    assert page.gateway.kept[0].output["best"] == best and page.gateway.kept[0].score == scores[best]
+    await page.session.close()

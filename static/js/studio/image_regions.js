@@ -311,10 +311,10 @@ class ImageEditor {
 
   // --- what the studio asks of an editor -----------------------------------------------------------------------
 
-  /** Arrows move the selected outline with the select tool (Shift sizes a box), else the keyboard's pointer. */
+  /** Arrows move the selected region with the select tool (Shift sizes a box), else the keyboard's pointer. */
   #arrow([dx, dy], shift) {
     if (document.activeElement !== this.#stage.canvas) return false;
-    if (this.#tool() === "select" && this.#store.open && this.#store.open.shape.type !== "mask") {
+    if (this.#tool() === "select" && this.#store.open) {
       if (shift && this.#store.handle === null && this.#store.grow(dx, dy)) return true;
       return this.#store.nudge(dx * (shift ? 10 : 1), dy * (shift ? 10 : 1)) || this.#tell("moving");
     }
@@ -324,6 +324,7 @@ class ImageEditor {
   /** @param {string} action @param {KeyboardEvent} [event] @returns {boolean} whether it was one of this editor's */
   act(action, event) {
     if (ARROWS[action]) return this.#arrow(ARROWS[action], event?.shiftKey), document.activeElement === this.#stage.canvas;
+    if (action === "tab-mask") return document.activeElement === this.#stage.canvas && this.#store.several && this.act("next-mask");
     const colon = action.indexOf(":");
     const name = action.slice(colon + 1);
     if (this.lists?.act(action)) return true;

@@ -6,7 +6,7 @@ import { say, sayCount } from "../shared/words.js";
  * @param {any} store
  * @param {{announce: (text: string) => void, tell: (what: string) => void, hint: (text: string) => void,
  *   step: (by: number) => void, accept: () => boolean, reject: () => void, describe: () => void, view: () => void, pressAway: () => void,
- *   pen: () => void, show: (region: any) => void, remake: (how: "withoutHoles"|"smoothed", name: string) => void,
+ *   pen: () => void, show: (region: any) => void, remake: (how: "withoutHoles"|"smoothed"|"largest", name: string) => void,
  *   turn: (what: "bare"|"removing"|"snapping") => boolean, resize: (factor: number, more: number) => void,
  *   found: (one: any) => boolean, took: (count: number) => void, floor: () => number|null, ask: () => void, askAll: () => void, viewport: any}} ways
  *   found: something that the detector saw was taken, refused or gone on to; took: so many of them at once
@@ -45,6 +45,7 @@ export function imageActions(store, ways) {
     describe: ways.describe,
     under: () => announce(sayCount(store.clearUnder(), "Taken from {count} mask", "Taken from {count} masks")),
     "fill-holes": () => ways.remake("withoutHoles", say("Fill holes")),
+    "largest-part": () => ways.remake("largest", say("Largest part")),
     smooth: () => ways.remake("smoothed", say("Smooth")),
     convert: () => store.convert() || tell(store.selected ? "convert" : "none"),
     visible: () => store.turnVisible(),

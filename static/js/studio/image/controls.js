@@ -83,7 +83,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
         sure && element("span", { class: "offer__score" }, sure),
       );
     });
-    return element("div", { class: "button-group", role: "group", "aria-label": say("Which mask ({key})", { key: keyOf("next-mask") }) }, ...choices);
+    return element("div", { class: "button-group", role: "group", "aria-label": say("Which mask ({key})", { key: keyOf("tab-mask") || keyOf("next-mask") }) }, ...choices);
   }
 
   function content(proposal, label, said) {

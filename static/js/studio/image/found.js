@@ -4,6 +4,7 @@
  */
 import { decodeMask, encodeWindow, resizedWindow } from "../shared/rle.js";
 import { asOffered, changed } from "../shared/provenance.js";
+import { withoutIslands } from "./mask_parts.js";
 import { boxShape } from "./outlines.js";
 import { addRegion } from "./regions.js";
 import { say } from "../shared/words.js";
@@ -35,7 +36,7 @@ export function foundVerbs({ now, push, letGo, takes, asTaken, size, ask, inHand
 
   /** The shape in which its label takes an offer, or null. */
   function shapeOf({ box, mask }, label) {
-    return (mask && asTaken(fullMask(mask, size), label)) || (takes(label, "box") ? boxShape(box) : null);
+    return (mask && asTaken(fullMask(withoutIslands(mask, []), size), label)) || (takes(label, "box") ? boxShape(box) : null);
   }
 
   function onwards(by) {

@@ -27,6 +27,7 @@ const GROUPS = [
     everything: say("Find everything in the image: each thing takes the label in hand"),
     "next-mask": say("Next of the copilot's three masks"),
     "previous-mask": say("The one before"),
+    "tab-mask": say("Next of the three masks, while they are on offer"),
   }],
   [say("Regions"), {
     next: say("Next region, down in the list"),
@@ -52,6 +53,7 @@ const GROUPS = [
     under: say("Take its pixels from every mask underneath"),
     "fill-holes": say("Fill its holes"),
     smooth: say("Smooth its edge; specks and pinholes go"),
+    "largest-part": say("Keep its largest part"),
   }],
   [say("Outlines"), {
     "next-corner": say("Next corner: arrows then move it alone"),
@@ -68,7 +70,7 @@ const GROUPS = [
     view: say("Brightness, contrast, opacity, crosshair"),
   }],
   [say("Keyboard pointer"), {
-    left: say("Move left; with Shift in small steps. A selected outline moves instead, and Shift sizes a box"),
+    left: say("Move left; with Shift in small steps. With the select tool what is selected moves instead, and Shift sizes a box"),
     right: say("Move right"),
     up: say("Move up"),
     down: say("Move down"),

@@ -80,6 +80,30 @@ export function flood({ width, height, data }, x, y, value) {
   return open;
 }
 
+/** A part of a bitmap that is `from`, sideways and up and down, made `to`. @returns {number} how many pixels */
+export function turned({ width, height, data }, place, from, to) {
+  const waiting = [place];
+  let count = 0;
+  while (waiting.length) {
+    const [x, y] = waiting.pop();
+    const line = y * width;
+    if (data[line + x] !== from) continue;
+    let [left, right] = [x, x];
+    while (left > 0 && data[line + left - 1] === from) left -= 1;
+    while (right < width - 1 && data[line + right + 1] === from) right += 1;
+    data.fill(to, line + left, line + right + 1);
+    count += right - left + 1;
+    for (const next of [y - 1, y + 1]) {
+      if (next < 0 || next >= height) continue;
+      for (let at = left; at <= right; at += 1) {
+        const here = next * width + at;
+        if (data[here] === from && (at === left || data[here - 1] !== from)) waiting.push([at, next]);
+      }
+    }
+  }
+  return count;
+}
+
 /**
  * The unmarked ground around a pixel, bounded by masks and the image's edges; null when the pixel is marked.
  * @param {any[]} walls masks

@@ -1,13 +1,19 @@
 /**
  * A mask made tidier: its holes filled, or its edge smoothed and specks and pinholes gone. Fetched behind the first edit.
  */
-import { flood, maskOf } from "./mask_edits.js";
+import { flood, maskOf, turned } from "./mask_edits.js";
+import { largestPart } from "./mask_parts.js";
 import { boxBetween, clamp } from "../shared/geometry.js";
 import { areaOf, boxOf, cropMask } from "../shared/rle.js";
 
 /** A speck or pinhole is less than this share of its mask, and of the image; the same as assist/adapters/specks.py. */
 const OF_MASK = 0.02;
 const OF_IMAGE = 0.001;
+
+/** A mask without all but its largest part. */
+export function largest(shape, image) {
+  return largestPart(shape, image);
+}
 
 /** A mask with its holes filled: what the ground around it can't be reached from. */
 export function withoutHoles(shape, image) {
@@ -69,28 +75,4 @@ export function withoutSpecks(bits, limit) {
     }
     for (let at = 0; at < data.length; at += 1) if (data[at] === seen) data[at] = value;
   }
-}
-
-/** A part of a bitmap that is `from`, sideways and up and down, made `to`. @returns {number} how many pixels */
-function turned({ width, height, data }, place, from, to) {
-  const waiting = [place];
-  let count = 0;
-  while (waiting.length) {
-    const [x, y] = waiting.pop();
-    const line = y * width;
-    if (data[line + x] !== from) continue;
-    let [left, right] = [x, x];
-    while (left > 0 && data[line + left - 1] === from) left -= 1;
-    while (right < width - 1 && data[line + right + 1] === from) right += 1;
-    data.fill(to, line + left, line + right + 1);
-    count += right - left + 1;
-    for (const next of [y - 1, y + 1]) {
-      if (next < 0 || next >= height) continue;
-      for (let at = left; at <= right; at += 1) {
-        const here = next * width + at;
-        if (data[here] === from && (at === left || data[here - 1] !== from)) waiting.push([at, next]);
-      }
-    }
-  }
-  return count;
 }

@@ -3,7 +3,8 @@ import { boxBetween, nearestPixel, toScreen } from "../shared/geometry.js";
 import { drawBox, drawCross } from "./tools.js";
 import { boxAround, regionAt } from "../shared/layers.js";
 import { drawOutline } from "../shared/outline_drawing.js";
-import { edgesOf, handlesOf, hitsOutline, movedBy, nearestOn, withHandle } from "./outlines.js";
+import { stepWithin } from "./mask_parts.js";
+import { boxShape, edgesOf, handlesOf, hitsOutline, movedBy, nearestOn, withHandle } from "./outlines.js";
 
 const SLIP = 4; // a gesture of less screen pixels is a click
 const REACH = 10; // screen pixels from which a handle is taken hold of
@@ -43,8 +44,9 @@ function selectTool(store, viewport, ways) {
 
   function gripAt(point) {
     const region = store.open;
-    if (!region || region.shape.type === "mask") return null;
+    if (!region) return null;
     const reach = REACH / viewport.view.scale;
+    if (region.shape.type === "mask") return regionAt(store.free, point[0], point[1], reach / 2, region.id) === region ? { index: null, region } : null;
     const handles = handlesOf(region.shape);
     const gaps = handles.map(([x, y]) => Math.hypot(x - point[0], y - point[1]));
     const nearest = Math.min(...gaps);
@@ -54,8 +56,16 @@ function selectTool(store, viewport, ways) {
 
   function changed(point, event) {
     const { region, index } = grip;
+    if (region.shape.type === "mask") return movedFrame(region.shape, point[0] - start[0], point[1] - start[1]);
     if (index === null) return movedBy(region.shape, point[0] - start[0], point[1] - start[1], viewport.image);
     return withHandle(region.shape, index, ways.snap(point, event, region.id), viewport.image);
+  }
+
+  /** Where a mask would lie: the box around it, which is quick to draw. */
+  function movedFrame(shape, dx, dy) {
+    const [left, top, width, height] = boxAround(shape);
+    const [x, y] = stepWithin([left, top, width, height], dx, dy, viewport.image);
+    return boxShape([left + x, top + y, width, height]);
   }
 
   function click(point, event) {

@@ -1,5 +1,6 @@
 /** What the image store can do with boxes, polygons, lines and points. */
 import { boxShape, distinct, faultOf, handlesOf, movedBy, placed, pointShape, withCorner, withHandle, withoutCorner } from "./outlines.js";
+import { movedMask } from "./mask_parts.js";
 import { say } from "../shared/words.js";
 
 /** @param {any} core the store's inner parts; see image/store.js */
@@ -10,6 +11,8 @@ export function outlineVerbs({ now, open, put, reshape, history, size, choose, h
     return reshape(open().id, shape, name, run);
   }
 
+  /** All of a shape elsewhere, as far as it stays in the image. */
+  const elsewhere = (shape, dx, dy) => (shape.type === "mask" ? movedMask(shape, dx, dy, size) : movedBy(shape, dx, dy, size));
   const outlined = () => (open() && open().shape.type !== "mask" ? open() : null);
   const cornered = () => (outlined()?.shape.points ? outlined() : null);
 
@@ -58,10 +61,10 @@ export function outlineVerbs({ now, open, put, reshape, history, size, choose, h
     },
     /** The region in hand by (dx, dy) pixels, or only the handle that is chosen. @returns {boolean} */
     nudge(dx, dy) {
-      const region = outlined();
+      const region = open();
       if (!region) return false;
       const run = `nudge ${region.id} ${handle()}`;
-      if (handle() === null) return redrawn(movedBy(region.shape, dx, dy, size), say("Move"), run);
+      if (handle() === null) return redrawn(elsewhere(region.shape, dx, dy), say("Move"), run);
       const [x, y] = handlesOf(region.shape)[handle()];
       return redrawn(withHandle(region.shape, handle(), [x + dx, y + dy], size), say("Change"), run);
     },
@@ -72,7 +75,7 @@ export function outlineVerbs({ now, open, put, reshape, history, size, choose, h
       const { x, y, width, height } = region.shape;
       return reshape(region.id, withHandle(region.shape, 4, [x + width + dx, y + height + dy], size), say("Size"), `grow ${region.id}`);
     },
-    moveBy: (dx, dy) => Boolean(outlined()) && redrawn(movedBy(outlined().shape, dx, dy, size), say("Move")),
+    moveBy: (dx, dy) => Boolean(open()) && redrawn(elsewhere(open().shape, dx, dy), say("Move")),
     pull: (index, at) => Boolean(outlined()) && redrawn(withHandle(outlined().shape, index, at, size), say("Change")),
     /** A new corner behind another: where it is said, or half way to the next. */
     insertCorner(index = handle() ?? 0, at = null) {

@@ -10,6 +10,7 @@ import { outlineVerbs } from "./outline_verbs.js";
 import { filled, joined, pocketAt, ringsOf, stroked, without } from "./mask_edits.js";
 import { boxShape, faultOf, placed, ringArea } from "./outlines.js";
 import { foundVerbs, fullMask } from "./found.js";
+import { withoutIslands } from "./mask_parts.js";
 import * as offer from "./proposal.js";
 import { asOffered, changed } from "../shared/provenance.js";
 import { addRegion, boundsOf, describeRegion, isEmptyShape, neighbour, relabelRegion, removeRegion, reshapeRegion, shiftRegion } from "./regions.js";
@@ -187,6 +188,10 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       if (proposal.accepting && offer.isReady(next)) store.accept();
       return true;
     },
+    /** Whether there are masks to choose from. */
+    get several() {
+      return (now().proposal?.masks.length ?? 0) > 1;
+    },
     cycle(step) {
       const { proposal } = now();
       if (!proposal || proposal.masks.length < 2) return false;
@@ -206,7 +211,10 @@ export function createImageStore({ labels, size, answer, rejected = [], outline 
       const { proposal } = now();
       if (!offer.isReady(proposal) || !label) return false;
       copilot.cancel();
-      const shape = fullMask(proposal.masks[proposal.chosen], size);
+      const mask = proposal.masks[proposal.chosen];
+      const scale = mask.size[1] / size.width;
+      const clicks = proposal.points.filter(([, , adds]) => adds).map(([x, y]) => [x * scale, y * scale]);
+      const shape = fullMask(withoutIslands(mask, clicks), size);
       const taken = isEmptyShape(shape) ? null : asTaken(shape, label);
       return taken ? put(taken, say("Accept"), asOffered(proposal.suggestion, proposal.model)) : false;
     },

@@ -14,6 +14,7 @@ const SHOWN = {
   enter: "Enter",
   esc: "Esc",
   space: "Space",
+  tab: "Tab",
   left: "←",
   right: "→",
   up: "↑",
