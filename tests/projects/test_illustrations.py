@@ -201,7 +201,7 @@ def test_the_settings_read_their_pictures_once_and_list_what_is_there(mina, cast
     with CaptureQueriesContext(connection) as asked:
         shown = mina.get(page("project-settings", project.public_id)).content.decode()
     assert len([one for one in asked if 'FROM "projects_illustration"' in str(one["sql"])]) == 1
-    assert len(asked) <= 11, "as without a picture in the text (test_pages.py)"
+    assert len(asked) <= 12, "as without a picture in the text (test_pages.py)"
     assert shown.count("illustrations__one") == 1 and "<code>![](tail)</code>" in shown
     assert "A picture was removed here" in shown, "the text says what its list doesn't"
 

@@ -209,5 +209,5 @@ def test_the_number_of_open_tasks_falls_by_no_single_task_where_gold_is_mixed_in
     rules.change(project, cast.mina, gold_share=0.1)
     for _ in range(3):
         shown = client.get(reverse("home")).content.decode()
-        assert "up to 20 tasks" in shown and "19 tasks" not in shown
+        assert "11 to 20 tasks" in shown and "19 tasks" not in shown
         make.judged(cast.alice, project, make.MARIA)

@@ -51,8 +51,8 @@ def _document(one: Decided, source: Source, tags: Tags) -> str:
 
 
 LOSES = (
-    "Spans that overlap a longer one, attributes, white space between tokens (and with it line ends), titles, external "
-    "ids and meta of the tasks."
+    "Spans that overlap a longer one, blanks in names, attributes, white space between tokens (and with it line ends), "
+    "titles, external ids and meta of the tasks."
 )
 FORMAT = ExportFormat(
     key="conll",

@@ -67,7 +67,7 @@ def home(request: MemberRequest) -> HttpResponse:
     keys = roles.project_keys_among(granted, *access.WORK)
     if keys is not None and not keys:
         return redirect(_start_of(request))
-    open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE)
+    open_to_me = access.among(organization, keys).filter(state=Project.State.LIVE).select_related("organization")
     offered = bonus_rules.with_offers(reading.with_unread(open_to_me, request.user), request.user)
     openings = earnings.openings(request.user, offered)
     hourly = pay_estimate.of(request.user, [(one.project, one.settings, one.rate) for one in openings])
