@@ -150,7 +150,7 @@ def test_an_ml_engineer_has_a_page_of_models_and_only_looks(cast: Cast, project:
         assert client.get(address("models-overview")).status_code == status
     client.force_login(cast.nora)
     assert project.name not in client.get(address("models-overview")).content.decode()
-    configure.archive(project, by=cast.mina)
+    configure.move(project, "archived", by=cast.mina)
     client.force_login(cast.mina)
     assert project.name not in client.get(address("models-overview")).content.decode()
 
