@@ -21,6 +21,7 @@ from spacy.tokens import DocBin
 from tests.support import outbox
 from tests.support.browser.site import Site
 from tests.support.browser.story import PEOPLE, PICTURES, REPORTS, check_books, check_masks, check_verdicts, counts
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -205,8 +206,14 @@ def annotate_text(page: Page, project: str) -> None:
 
 def review(page: Page, site: Site) -> None:
     """Priya sees the answers without names, takes one of them, and the disagreement is settled."""
-    page.goto("/review/")
-    page.get_by_role("link", name=re.compile("Review chelsea")).click()
+    waiting = page.get_by_role("link", name=re.compile("Review chelsea"))
+
+    def is_listed() -> bool:  # once a worker has considered the last answer
+        page.goto("/review/")
+        return waiting.is_visible()
+
+    until(is_listed)
+    waiting.click()
     page.wait_for_url(re.compile(r"/review/[0-9a-f-]{36}/$"))
     task = page.url.rstrip("/").rsplit("/", 1)[-1]
     expect(page.locator("#answers .answer")).to_have_count(3)
