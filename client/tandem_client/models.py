@@ -254,6 +254,7 @@ class FeedLine:
     note: str | None
     superseded_at: datetime | None
     supersedes: str | None
+    labels: dict[str, str] | None = None  # the names of the answer's labels, by their keys
 
 
 @dataclass(frozen=True)
