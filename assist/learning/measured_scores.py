@@ -207,8 +207,8 @@ def _found(version: ModelVersion, blind: Sequence[Decided]) -> list[Any]:
     fresh = [task for task in tasks if task.pk not in known]
     for at in range(0, len(fresh), PORTION):
         some = fresh[at : at + PORTION]
-        said = asked_ahead.of_texts(version, some, None)
-        known |= {task.pk: spans for task, spans in zip(some, said, strict=True)}
+        answers = asked_ahead.of_texts(version, some, None)
+        known |= {task.pk: spans for task, spans in zip(some, answers, strict=True)}
     return [known[task.pk] for task in tasks]
 
 

@@ -54,13 +54,13 @@ async def _examined(key: str, folder: Path, seconds: float) -> Finding:
                 await children.end(started.process, STOP_SECONDS, started.process.kill)
 
 
-def _finding(key: str, said: dict[str, Any]) -> Finding:
+def _finding(key: str, report: dict[str, Any]) -> Finding:
     """What the process found, which may be its model's own words. Raises what odd ones lead to."""
-    lines = tuple("".join(filter(str.isprintable, line))[:MAX_LINE] for line in said["lines"][:MAX_LINES])
-    figures = {name[:MAX_LINE]: float(value) for name, value in islice(said["figures"].items(), MAX_LINES)}
+    lines = tuple("".join(filter(str.isprintable, line))[:MAX_LINE] for line in report["lines"][:MAX_LINES])
+    figures = {name[:MAX_LINE]: float(value) for name, value in islice(report["figures"].items(), MAX_LINES)}
     if not all(map(isfinite, figures.values())):
         raise ValueError
-    return Finding(key, said["well"] is True, lines, figures)
+    return Finding(key, report["well"] is True, lines, figures)
 
 
 async def _ending(process: asyncio.subprocess.Process) -> str:

@@ -87,18 +87,18 @@ def relabelled(values: Mapping[str, Any], new_keys: Mapping[str, str]) -> dict[s
     def key(label: str) -> str:
         return new_keys.get(label, label)
 
-    found = dict(values)
+    renamed = dict(values)
     if mapping := values.get("label_mapping"):
-        found["label_mapping"] = {name: key(label) for name, label in mapping.items()}
+        renamed["label_mapping"] = {name: key(label) for name, label in mapping.items()}
     if minimums := values.get("label_minimums"):
-        found["label_minimums"] = {key(label): score for label, score in minimums.items()}
+        renamed["label_minimums"] = {key(label): score for label, score in minimums.items()}
     if labels := (values.get("review") or {}).get("labels"):
-        found["review"] = review_rule.relabelled(values["review"], {label: key(label) for label in labels})
+        renamed["review"] = review_rule.relabelled(values["review"], {label: key(label) for label in labels})
     if fields := values.get("fields"):
-        found["fields"] = [
+        renamed["fields"] = [
             field | {"when": {**field["when"], "is": key(str(field["when"].get("is")))}}
             if isinstance(field, dict) and isinstance(field.get("when"), Mapping)
             else field
             for field in fields
         ]
-    return found
+    return renamed

@@ -53,7 +53,7 @@ def of_labels(project: Project, keys: Collection[str]) -> list[LabelUse]:
     latest: list[Any] = [rows.order_by("-pk").values("pk")[:LATEST_ANSWERS] for rows in (answers, predictions)]
     at_least = any(rows[LATEST_ANSWERS : LATEST_ANSWERS + 1].exists() for rows in (answers, predictions))
     mapping = project.settings_now().label_mapping
-    found = [
+    uses = [
         LabelUse(
             key=label.key,
             name=label.name,
@@ -65,4 +65,4 @@ def of_labels(project: Project, keys: Collection[str]) -> list[LabelUse]:
         )
         for label in project.labels.in_use().filter(key__in=keys)
     ]
-    return [use for use in found if use.is_used]
+    return [use for use in uses if use.is_used]

@@ -44,33 +44,23 @@ SELECT count(*) FROM (
 ) free
 """
 
-# Deals gold: inserts it held, if the claim number is still the same. What is being dealt at this moment is passed by,
-# so the stock rotates. What was looked up ahead is found by its key, as a judgement is: the stock may be large.
-DEAL_GOLD = f"""
-WITH requested AS (
-  SELECT g.gold_id, known.task_id FROM {UNSEEN} AND known.task_id = %(requested)s::bigint
-  LIMIT 1 FOR UPDATE OF g SKIP LOCKED
-), following AS (
-  SELECT g.gold_id, known.task_id FROM {UNSEEN} AND NOT EXISTS (SELECT FROM requested)
-  ORDER BY g.uses, g.shuffle LIMIT 1 FOR UPDATE OF g SKIP LOCKED
-), picked AS (
-  SELECT * FROM requested UNION ALL SELECT * FROM following
-), numbered AS (
+# One more number for the tasker, if it is still the one that was read, and the assignment of what was `picked`.
+NUMBERED = """), numbered AS (
   INSERT INTO projects_claimnumber AS n (tasker_id, number)
   SELECT %(tasker)s::bigint, %(number)s::bigint + 1 WHERE EXISTS (SELECT FROM picked)
   ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1 WHERE n.number = %(number)s::bigint
   RETURNING number
-), worn AS (
-  UPDATE projects_pooledgold g SET uses = g.uses + 1, shuffle = %(shuffle)s::float,
-    retired_at = CASE WHEN g.uses + 1 >= r.gold_uses THEN clock_timestamp() END,
-    retired_why = CASE WHEN g.uses + 1 >= r.gold_uses THEN 'worn out' ELSE '' END
-  FROM picked, numbered, projects_assignmentrules r WHERE g.gold_id = picked.gold_id AND r.project_id = g.project_id
-), taken AS (
+"""
+
+
+def _taken(kind: str, is_helped: str) -> str:
+    """The rest of a statement that deals: `picked` becomes an assignment of this kind, held, and an event tells it."""
+    return f"""), taken AS (
   INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot, tasker_id, token, held_at, deadline,
     settings_version, rate, copilot)
-  SELECT t.id, t.batch_id, 'gold', 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
+  SELECT t.id, t.batch_id, '{kind}', 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
     clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint,
-    {helped(draw=GOLD_HELPED, **OWN_TERMS)}
+    {is_helped}
       AND NOT {MODELS_AUDITED.format(task="t.id", project="%(project)s::bigint", share="%(audit)s::float")}
   FROM numbered, picked JOIN projects_task t ON t.id = picked.task_id
   RETURNING *
@@ -84,6 +74,25 @@ SELECT {HELD}
 FROM picked LEFT JOIN taken a ON a.task_id = picked.task_id
 LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
 """
+
+
+# Deals gold: inserts it held, if the claim number is still the same. What is being dealt at this moment is passed by,
+# so the stock rotates. What was looked up ahead is found by its key, as a judgement is: the stock may be large.
+DEAL_GOLD = f"""
+WITH requested AS (
+  SELECT g.gold_id, known.task_id FROM {UNSEEN} AND known.task_id = %(requested)s::bigint
+  LIMIT 1 FOR UPDATE OF g SKIP LOCKED
+), following AS (
+  SELECT g.gold_id, known.task_id FROM {UNSEEN} AND NOT EXISTS (SELECT FROM requested)
+  ORDER BY g.uses, g.shuffle LIMIT 1 FOR UPDATE OF g SKIP LOCKED
+), picked AS (
+  SELECT * FROM requested UNION ALL SELECT * FROM following
+{NUMBERED}), worn AS (
+  UPDATE projects_pooledgold g SET uses = g.uses + 1, shuffle = %(shuffle)s::float,
+    retired_at = CASE WHEN g.uses + 1 >= r.gold_uses THEN clock_timestamp() END,
+    retired_why = CASE WHEN g.uses + 1 >= r.gold_uses THEN 'worn out' ELSE '' END
+  FROM picked, numbered, projects_assignmentrules r WHERE g.gold_id = picked.gold_id AND r.project_id = g.project_id
+{_taken("gold", helped(draw=GOLD_HELPED, **OWN_TERMS))}"""
 
 # The first decided task of a live batch that this tasker had nothing to do with and that is nobody's gold, from a place
 # on, in [0, 1), among the tasks of the project.
@@ -103,27 +112,4 @@ ORDER BY t.id LIMIT 1
 DEAL_LEFT_OUT = f"""
 WITH picked AS (
   SELECT id AS task_id FROM projects_task WHERE id = %(task)s::bigint
-), numbered AS (
-  INSERT INTO projects_claimnumber AS n (tasker_id, number)
-  SELECT %(tasker)s::bigint, %(number)s::bigint + 1 WHERE EXISTS (SELECT FROM picked)
-  ON CONFLICT (tasker_id) DO UPDATE SET number = n.number + 1 WHERE n.number = %(number)s::bigint
-  RETURNING number
-), taken AS (
-  INSERT INTO projects_assignment (task_id, batch_id, kind, state, slot, tasker_id, token, held_at, deadline,
-    settings_version, rate, copilot)
-  SELECT t.id, t.batch_id, 'extra', 'held', 0, %(tasker)s::bigint, %(token)s::uuid, clock_timestamp(),
-    clock_timestamp() + make_interval(secs => %(lease)s::int), %(version)s::int, %(rate)s::bigint,
-    {helped(**OWN_TERMS)}
-      AND NOT {MODELS_AUDITED.format(task="t.id", project="%(project)s::bigint", share="%(audit)s::float")}
-  FROM numbered, picked JOIN projects_task t ON t.id = picked.task_id
-  RETURNING *
-), told AS (
-  INSERT INTO taskers_event (organization_id, kind, actor_id, project_key, subject, data)
-  SELECT %(organization)s::bigint, 'dealt', %(tasker)s::bigint, %(project_key)s::uuid, 'task:' || t.public_id,
-    jsonb_build_object('batch', a.batch_id, 'task', a.task_id, 'assignment', a.id, 'kind', a.kind)
-  FROM taken a JOIN projects_task t ON t.id = a.task_id
-)
-SELECT {HELD}
-FROM picked LEFT JOIN taken a ON a.task_id = picked.task_id
-LEFT JOIN projects_task t ON t.id = a.task_id LEFT JOIN projects_asset s ON s.id = t.asset_id
-"""
+{NUMBERED}{_taken("extra", helped(**OWN_TERMS))}"""

@@ -222,7 +222,7 @@ async def test_a_model_that_calls_without_end_loses_its_line(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    "said",
+    "report",
     [
         {},
         {"key": TAKEN_OVER, "well": True, "lines": 5, "figures": {}},
@@ -232,21 +232,21 @@ async def test_a_model_that_calls_without_end_loses_its_line(monkeypatch: pytest
     ids=str,
 )
 def test_a_first_question_that_is_answered_oddly_is_a_finding(
-    said: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    report: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finding = asked_first(said, tmp_path, monkeypatch)
+    finding = first_question(report, tmp_path, monkeypatch)
     assert (finding.key, finding.well) == (TAKEN_OVER, False) and "can't be read" in finding.lines[0]
 
 
 def test_a_model_says_nothing_of_another_at_its_first_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = {"key": HONEST, "well": True, "lines": ["well\0" + "x" * 10_000] * 99, "figures": {"seconds": 1}}
-    finding = asked_first(said, tmp_path, monkeypatch)
+    report = {"key": HONEST, "well": True, "lines": ["well\0" + "x" * 10_000] * 99, "figures": {"seconds": 1}}
+    finding = first_question(report, tmp_path, monkeypatch)
     assert finding.key == TAKEN_OVER and len("".join(finding.lines)) < 20_000 and "\0" not in finding.lines[0]
 
 
-def asked_first(said: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch) -> smoke.Finding:
+def first_question(report: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch) -> smoke.Finding:
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, offer: Offer) -> None:
-        await answer(reader, writer, lambda question: {"ok": said})
+        await answer(reader, writer, lambda question: {"ok": report})
 
     monkeypatch.setattr(model_launch, "start", speaking(speak))
     return smoke.examine(TAKEN_OVER, folder)

@@ -115,7 +115,7 @@ def _best(
     for start in range(STARTS):
         nlp.from_bytes(initial)
         fix_random_seed(work.seed + start)
-        f1_of_start, weights = _one_start(work, nlp, examples, held_out, asked, rng, start)
+        f1_of_start, weights = _trained_once(work, nlp, examples, held_out, asked, rng, start)
         if f1_of_start > best_f1:
             best_f1, best_weights = f1_of_start, weights
         if best_f1 >= GOOD_F1:
@@ -124,7 +124,7 @@ def _best(
     return best_f1
 
 
-def _one_start(
+def _trained_once(
     work: Work,
     nlp: Language,
     examples: list[Example],
