@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pgtrigger
 import psycopg
@@ -253,6 +254,7 @@ def test_what_the_gate_goes_by_is_never_deleted(model: type) -> None:
 def test_optunas_tables_are_those_that_it_would_make() -> None:
     """Nothing makes them at run time; a newer Optuna may want others, and then a migration has to make those."""
     from optuna.storages._rdb.models import BaseModel
+    from optuna.study import StudyDirection
 
     columns = rows(
         "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'optuna'"
@@ -260,7 +262,11 @@ def test_optunas_tables_are_those_that_it_would_make() -> None:
     wanted = {f"{table.name}.{column.name}" for table in BaseModel.metadata.sorted_tables for column in table.columns}
     assert {name for (name,) in columns} == wanted | {"alembic_version.version_num"}
     study._storage.cache_clear()
-    assert isinstance(study._storage(connection.settings_dict["NAME"]).get_all_studies(), list)
+    storage, name = study._storage(connection.settings_dict["NAME"]), uuid4().hex
+    created = storage.create_new_study([StudyDirection.MAXIMIZE], name)
+    assert name in {row.study_name for row in storage.get_all_studies()}
+    storage.delete_study(created)
+    assert name not in {row.study_name for row in storage.get_all_studies()}
 
 
 # A database of one's own
