@@ -147,3 +147,20 @@ def test_the_security_policy_is_strict(site: Site, visitor: Callable[..., Page])
     assert answer is not None
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy and "default-src 'none'" in policy
+
+
+def test_a_heading_keeps_its_distance_from_the_table_under_it(site: Site, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("maya@riverside.example")
+    page.goto("/projects/")
+    for heading in ("h2", "h3"):
+        gap = page.evaluate(
+            """(name) => {
+              const place = document.createElement("div");
+              place.innerHTML = `<${name}>Rows</${name}><div class="table-wrap"><table class="table"></table></div>`;
+              document.querySelector("main").append(place);
+              const [heading, table] = [...place.children].map((one) => one.getBoundingClientRect());
+              return table.top - heading.bottom;
+            }""",
+            heading,
+        )
+        assert gap >= 8, heading
