@@ -135,7 +135,9 @@ def hand_in(page: Page) -> dict[str, Any]:
 
     until(is_sent)
     taken(page)
-    return dict(sent[0].post_data_json or {})
+    body: dict[str, Any] | None = sent[0].post_data_json
+    assert body
+    return body
 
 
 def regions_sent(body: dict[str, Any]) -> tuple[list[str], int]:
