@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.support.browser import shapes, texts
 from tests.support.browser.begun import go_on
 from tests.support.browser.classification import LETTERS, MANAGER, WASHERS, fill_in, open_studio, tiles
-from tests.support.browser.looks import seen
+from tests.support.browser.looks import FEW, seen
 from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 from tests.support.browser.stage import Stage
@@ -97,6 +97,10 @@ EDITORS = {"image": an_image, "text": a_text, "letter": a_letter, "grid": a_grid
 def test_axe_and_every_width_bear_every_dialog_and_note(editor: str, site: Site, sign_in: Callable[..., Page]) -> None:
     page = EDITORS[editor](site, sign_in, f"Reach of {editor}")
     settle(page)
+    if page.locator(".beside").is_visible():  # where there are instructions, on a first visit
+        assert list(seen(page, "on a first visit", FEW)) == []
+        page.keyboard.press("i")
+        page.keyboard.press("Escape")  # out of the field that has the focus then
     found = list(seen(page, "at work"))
     page.set_viewport_size({"width": 720, "height": 450})  # 1440 × 900 at 200 %
     expect(page.locator("#submit")).to_be_in_viewport(ratio=1)

@@ -6,6 +6,7 @@ import { byId, pageData, wear } from "./shared/elements.js";
 import { belongsToField, onlyHeld } from "./shared/fields.js";
 import { createKeymap } from "./shared/keys.js";
 import { createEarlySubmit } from "./shell/early_submit.js";
+import { isUnread } from "./shell/first_visit.js";
 import { createMarks } from "./shell/marks.js";
 import { createNotes } from "./shell/notes.js";
 import { ownKeys } from "./shell/own_keys.js";
@@ -44,7 +45,7 @@ const session = createSession({
   api: any ? (await import("./any_api.js")).createAnyApi(api, editors) : Number(studio.dataset.grid) > 1 ? (await import("./shell/grid_api.js")).createGridApi(api) : api,
   localStore,
   view: {
-    showTask, showNothing, showLesson, showPhase, showSaved, showProblem, showHeld, prepare,
+    greet, showTask, showNothing, showLesson, showPhase, showSaved, showProblem, showHeld, prepare,
     openAnew: () => location.reload(),
     showSignIn: aside("signIn"), showExpired: aside("expired"), showLost: aside("gone"), showLeaseSoon: aside("leaseSoon"), showMoved: aside("moved"), showSent: aside("sent"),
   },
@@ -62,6 +63,13 @@ function firstClaim(address) {
 }
 
 // --- what the session shows -------------------------------------------------------------------------------------
+
+/** Instructions that open on a first visit stand there before the task: nothing moves under somebody's hands. */
+async function greet(project) {
+  if (!isUnread(project)) return;
+  known = project;
+  await aside("greet")().catch(() => {}); // without a network the work goes on without
+}
 
 function showTask(assignment, work) {
   closeEditor();

@@ -2,9 +2,13 @@
  * All masks of a task on one canvas, as large as the image (a half, a third… of it when the image is large), so that
  * a frame copies one picture however many masks there are. What has changed is drawn anew within its box only.
  */
-import { boxAround, drawMask } from "../shared/layers.js";
+import { boxAround, drawMask, drawMaskClosely } from "../shared/layers.js";
 
 const LARGEST = 4_000_000; // pixels
+const LINE = 2; // screen pixels of an outline that is looked at closely
+
+/** Whether a pixel of the image is so large on the screen that an outline of whole pixels hides where the edge is. */
+export const isClose = ({ scale }) => scale >= 3;
 
 /** @param {{width: number, height: number}} size @param {number} edge outline in image pixels */
 export function createMaskCanvas(size, edge) {
@@ -64,12 +68,14 @@ export function createMaskCanvas(size, edge) {
         target.drawImage(canvas, view.x, view.y, canvas.width * step * view.scale, canvas.height * step * view.scale);
         return;
       }
-      if (step === 1) return drawPart(target, view, frame);
+      const close = isClose(view);
+      if (step === 1 && !close) return drawPart(target, view, frame);
       for (const { shape, colour, pattern } of drawn) {
         const [x, y, width, height] = boxAround(shape);
         const [left, top] = [x * view.scale + view.x, y * view.scale + view.y];
         if (left > frame.width || top > frame.height || left + width * view.scale < 0 || top + height * view.scale < 0) continue;
-        drawMask(target, view, shape, { colour, pattern, edge });
+        if (close) drawMaskClosely(target, view, shape, { colour, pattern, line: LINE });
+        else drawMask(target, view, shape, { colour, pattern, edge });
       }
     },
   };

@@ -2,7 +2,7 @@
 import { clamp } from "../shared/geometry.js";
 import { BY_COPILOT, toolInHand, toolsFor } from "./kit.js";
 
-const KEPT = { tool: "box", label: "", radius: 14, snapping: true }; // from task to task; radius for an image of 1000 pixels
+const KEPT = { tool: "box", before: "brush", label: "", radius: 14, snapping: true }; // from task to task; before: the tool that the eraser took the place of; radius for an image of 1000 pixels
 
 /**
  * @param {{key: string, shapes?: string[]}[]} labels of the project
@@ -11,6 +11,8 @@ const KEPT = { tool: "box", label: "", radius: 14, snapping: true }; // from tas
 export function createHand(labels, { width, height }) {
   const kit = toolsFor(labels);
   const on = { removing: false, bare: false };
+  // On a new image there is nothing to rub out: what was in hand before it is again.
+  if (KEPT.tool === "eraser") KEPT.tool = KEPT.before;
   let listens = true;
   const tool = (label) => toolInHand(KEPT.tool, kit, listens, label);
 
@@ -41,6 +43,7 @@ export function createHand(labels, { width, height }) {
     },
     /** @param {string} name of a tool @returns {boolean} whether the copilot that it asks is there */
     take(name) {
+      if (name === "eraser" && KEPT.tool !== "eraser") KEPT.before = KEPT.tool;
       KEPT.tool = name;
       return listens || !BY_COPILOT.includes(name);
     },

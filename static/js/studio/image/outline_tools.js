@@ -1,5 +1,5 @@
 /** The tools that place boxes, polygons, lines and points, and the one that selects, moves and changes them. */
-import { boxBetween, nearestPixel, toScreen } from "../shared/geometry.js";
+import { boxBetween, isInside, nearestPixel, toScreen } from "../shared/geometry.js";
 import { drawBox, drawCross } from "./tools.js";
 import { boxAround, regionAt } from "../shared/layers.js";
 import { drawOutline } from "../shared/outline_drawing.js";
@@ -195,7 +195,7 @@ function pointTool(store, viewport, ways) {
   let over = null;
   return {
     cursor: "crosshair",
-    up: (point) => store.putPoint(point),
+    up: (point) => isInside(point, viewport.image) && store.putPoint(point),
     hover(point) {
       over = point;
       viewport.redrawTop();
@@ -209,7 +209,7 @@ function pointTool(store, viewport, ways) {
 function fillTool(store, viewport, ways) {
   return {
     cursor: "cell",
-    up: (point) => store.fillAt(...nearestPixel(...point, viewport.image)) || ways.tell("marked"),
+    up: (point) => isInside(point, viewport.image) && (store.fillAt(...nearestPixel(...point, viewport.image)) || ways.tell("marked")),
     draw() {},
   };
 }

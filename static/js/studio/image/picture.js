@@ -1,12 +1,13 @@
 /** What the image studio's canvases show of a store's state. */
 import { toScreen } from "../shared/geometry.js";
 import { drawBox, drawCross, drawStroke } from "./tools.js";
-import { boxAround, drawMask, edgeOf } from "../shared/layers.js";
+import { boxAround, drawMask, drawMaskClosely, edgeOf } from "../shared/layers.js";
 import { drawHandles, drawOutline, trace } from "../shared/outline_drawing.js";
-import { createMaskCanvas } from "./canvas.js";
+import { createMaskCanvas, isClose } from "./canvas.js";
 import { boxShape } from "./outlines.js";
 
 const OFFER = "#12b5d6";
+const LINE = 3; // screen pixels of an outline in hand that is looked at closely
 
 /**
  * @param {{store: any, lookOf: (label: string) => {colour: string, pattern: number}, size: {width: number, height: number},
@@ -35,10 +36,16 @@ export function createPicture({ store, lookOf, size, levels, bare, look, also, g
     context.globalAlpha = 1;
   }
 
+  /** The outline of what is in hand: of whole pixels, or a line between them where these are large. @param {number} width in pixels of the mask */
+  function drawInHand(context, view, mask, width, look) {
+    if (isClose(view)) drawMaskClosely(context, view, mask, { ...look, line: LINE });
+    else drawMask(context, view, mask, { ...look, edge: width });
+  }
+
   function drawChosen(context, view, { shape, label }) {
     const look = lookOf(label);
     if (shape.type === "mask") {
-      drawMask(context, view, shape, { ...look, edge: edge * 2, fill: 0.25 });
+      drawInHand(context, view, shape, edge * 2, { ...look, fill: 0.25 });
       return drawBox(context, view, boxAround(shape));
     }
     drawOutline(context, view, shape, { ...look, chosen: true });
@@ -49,7 +56,7 @@ export function createPicture({ store, lookOf, size, levels, bare, look, also, g
   function drawFound(context, view) {
     const now = store.state.proposal || store.selected ? null : store.foundNow();
     for (const one of store.found()) {
-      if (one.mask) drawMask(context, view, one.mask, { colour: one === now ? OFFER : lookOf(one.label).colour, edge: Math.max(1, edge), fill: one === now ? 0.42 : 0.12, sizeRatio: size.width / one.mask.size[1] });
+      if (one.mask) drawInHand(context, view, one.mask, Math.max(1, edge), { colour: one === now ? OFFER : lookOf(one.label).colour, fill: one === now ? 0.42 : 0.12, sizeRatio: size.width / one.mask.size[1] });
       if (one === now || !one.mask) drawBox(context, view, one.box);
       if (one === now && !one.mask) drawOutline(context, view, boxShape(one.box), { colour: OFFER, pattern: 0, chosen: true });
     }
@@ -60,12 +67,8 @@ export function createPicture({ store, lookOf, size, levels, bare, look, also, g
     if (!proposal) return;
     const mask = proposal.masks[proposal.chosen];
     if (mask) {
-      drawMask(context, view, mask, {
-        colour: OFFER,
-        edge: Math.max(1, Math.round((edge * 1.5 * mask.size[1]) / size.width)),
-        fill: 0.42,
-        sizeRatio: size.width / mask.size[1],
-      });
+      const width = Math.max(1, Math.round((edge * 1.5 * mask.size[1]) / size.width));
+      drawInHand(context, view, mask, width, { colour: OFFER, fill: 0.42, sizeRatio: size.width / mask.size[1] });
     }
     if (proposal.box && !mask) drawBox(context, view, proposal.box);
     for (const [x, y, adds] of proposal.points) drawPoint(context, view, x, y, adds);

@@ -2,7 +2,7 @@
  * The tools of the image studio. Each turns a gesture into one verb of the store and draws its own trace.
  * A gesture of less than SLIP screen pixels is a click.
  */
-import { boxBetween, nearestPixel, toScreen } from "../shared/geometry.js";
+import { boxBetween, isInside, nearestPixel, toScreen } from "../shared/geometry.js";
 
 const SLIP = 4;
 
@@ -28,7 +28,9 @@ function takesAway(event, ways) {
   return event.button === 2 || event.altKey || ways.removing();
 }
 
+/** Beside the picture a click asks nothing: it would be taken for its edge. */
 function prompt(store, viewport, ways, point, event) {
+  if (!isInside(point, viewport.image)) return;
   const [x, y] = nearestPixel(...point, viewport.image);
   if (!store.promptPoint(x, y, !takesAway(event, ways))) ways.onNoCopilot();
 }

@@ -9,7 +9,7 @@ import { cropMask } from "./rle.js";
 const LARGEST = 2_000_000; // pixels of one picture; a larger mask is kept at a half, a third…
 const FILL = 0.34;
 
-/** @type {WeakMap<any, {box: number[], bits: any, step: number, pictures: Map<string, HTMLCanvasElement>}>} */
+/** @type {WeakMap<any, {box: number[], bits: any, step: number, pictures: Map<string, HTMLCanvasElement>, border?: [number, number, number, number][]}>} */
 const known = new WeakMap();
 
 function prepared(shape) {
@@ -66,7 +66,7 @@ const ACROSS = [null, (x, y) => x + y, (x, y) => x - y + 1e6, (x, y) => y];
 
 function stripe(pixels, width, inner, line, edge, pattern) {
   for (let at = 0, across = ACROSS[pattern]; at < pixels.length; at += 1) {
-    if (pixels[at] === inner && across(at % width, Math.floor(at / width)) % (edge * 7) < edge * 2) pixels[at] = line;
+    if (pixels[at] === inner && across(at % width, Math.floor(at / width)) % (Math.max(1, edge) * 7) < Math.max(1, edge) * 2) pixels[at] = line;
   }
 }
 
@@ -74,7 +74,7 @@ function pictureOf(entry, colour, edge, fill, pattern) {
   const key = `${colour} ${edge} ${fill} ${pattern}`;
   let picture = entry.pictures.get(key);
   if (!picture) {
-    picture = tint(entry.bits, colour, Math.max(1, Math.round(edge / entry.step)), fill, pattern);
+    picture = tint(entry.bits, colour, edge && Math.max(1, Math.round(edge / entry.step)), fill, pattern);
     entry.pictures.set(key, picture);
   }
   return picture;
@@ -83,7 +83,7 @@ function pictureOf(entry, colour, edge, fill, pattern) {
 /**
  * Draw one mask in image coordinates through a view.
  * @param {CanvasRenderingContext2D} context @param {any} view @param {any} shape
- * @param {{colour: string, edge: number, fill?: number, sizeRatio?: number, pattern?: number}} look edge: outline in mask pixels;
+ * @param {{colour: string, edge: number, fill?: number, sizeRatio?: number, pattern?: number}} look edge: outline in mask pixels, 0 for none;
  *   sizeRatio: image pixels per mask pixel
  */
 export function drawMask(context, view, shape, { colour, edge, fill = FILL, sizeRatio = 1, pattern = 0 }) {
@@ -98,6 +98,47 @@ export function drawMask(context, view, shape, { colour, edge, fill = FILL, size
     Math.ceil(width / entry.step) * entry.step * scale,
     Math.ceil(height / entry.step) * entry.step * scale,
   );
+}
+
+/** Where a bitmap's set pixels border on others, as lines along their edges. @returns {[number, number, number, number][]} */
+export function borderLines({ width, height, data }) {
+  const lines = [];
+  const at = (x, y) => (x >= 0 && y >= 0 && x < width && y < height ? data[y * width + x] : 0);
+  const along = (length, differs, push) => {
+    for (let from = 0; from < length; from += 1) {
+      if (!differs(from)) continue;
+      const start = from;
+      while (from < length && differs(from)) from += 1;
+      push(start, from);
+    }
+  };
+  for (let y = 0; y <= height; y += 1) along(width, (x) => at(x, y - 1) !== at(x, y), (from, to) => lines.push([from, y, to, y]));
+  for (let x = 0; x <= width; x += 1) along(height, (y) => at(x - 1, y) !== at(x, y), (from, to) => lines.push([x, from, x, to]));
+  return lines;
+}
+
+/**
+ * A mask looked at closely: its pixels tinted, and a line between them and the others, as thin as on the screen.
+ * @param {CanvasRenderingContext2D} context @param {any} view @param {any} shape
+ * @param {{colour: string, line: number, fill?: number, sizeRatio?: number, pattern?: number}} look line: screen pixels
+ */
+export function drawMaskClosely(context, view, shape, { colour, line, fill = FILL, sizeRatio = 1, pattern = 0 }) {
+  const entry = prepared(shape);
+  const [left, top, width, height] = entry.box;
+  if (!width || !height) return;
+  drawMask(context, view, shape, { colour, edge: 0, fill, sizeRatio, pattern });
+  const scale = view.scale * sizeRatio * entry.step;
+  const [x, y] = [left * view.scale * sizeRatio + view.x, top * view.scale * sizeRatio + view.y];
+  entry.border ??= borderLines(entry.bits);
+  context.beginPath();
+  for (const [fromX, fromY, toX, toY] of entry.border) {
+    context.moveTo(fromX * scale + x, fromY * scale + y);
+    context.lineTo(toX * scale + x, toY * scale + y);
+  }
+  context.lineWidth = line;
+  context.lineCap = "square";
+  context.strokeStyle = colour;
+  context.stroke();
 }
 
 /** Whether an image point lies on a shape, or within `reach` pixels of an outline's line. */

@@ -104,7 +104,7 @@ function fillRow(node, { id, number, name, colour, detail, selected, provenance 
   select.setAttribute("aria-label", [number, name, detail, PROVENANCE[provenance?.source]?.text].filter(Boolean).join(", "));
   node.removeAttribute("data-glow");
   place.textContent = String(number);
-  words.textContent = name;
+  words.textContent = words.title = name;
   if (detail) more.textContent = detail;
   for (const verb of verbs) verb.setAttribute("aria-label", `${verb.title}: ${name}`);
 }

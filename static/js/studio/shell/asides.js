@@ -62,6 +62,7 @@ export function createAsides({ session, notes, api, localStore, project, editor,
   return {
     told,
     instructions: instructions.turn,
+    greet: instructions.greet,
     keys: (bindings) => showKeys(bindings),
     /** Which label had to give way to a key of this person's. */
     lost: (bindings) => notes.show("keys", { kind: "info", text: wordsOfLost(worded(bindings).find((one) => one.lost)) }),

@@ -3,6 +3,8 @@
  * with its right answers. Whatever becomes of the examples, the instructions are there. In a dialog, or kept open beside
  * the work, from task to task, where somebody on this machine chose so.
  */
+import { dialogOpen } from "./dialogs.js";
+import { isUnread, markRead } from "./first_visit.js";
 import { byId, element, wear } from "../shared/elements.js";
 import { say } from "../shared/words.js";
 
@@ -11,7 +13,7 @@ const KEPT = "tandem.instructions";
 /**
  * @param {{project: () => any|null, onMove: () => void}} page project: of the task at hand, or of the last one;
  *   onMove: the instructions came beside the work, or went
- * @returns {{turn: (project: any) => void, recall: () => void}} turn: open the dialog, or close what stands beside
+ * @returns {{turn: (project: any) => void, recall: () => void, greet: () => void}} greet: open on a first visit; turn: open the dialog, or close what stands beside
  */
 export function createInstructions({ project, onMove }) {
   const dialog = byId("instructions-dialog");
@@ -31,13 +33,30 @@ export function createInstructions({ project, onMove }) {
   function put(beside) {
     (beside ? text : inDialog).append(...parts);
     pane.hidden = !beside;
+    pane.removeAttribute("data-first");
     keep(beside);
     follow();
     onMove();
   }
 
+  /** On a first visit to a project, and once its instructions have changed, they open beside the work by themselves. */
+  function greet() {
+    const now = project();
+    if (!isUnread(now)) return;
+    markRead(now);
+    if (!pane.hidden) return;
+    (wide() ? text : inDialog).append(...parts);
+    pane.hidden = !wide();
+    pane.toggleAttribute("data-first", true);
+    shown = now.id;
+    fill(now);
+    if (!wide() && !dialogOpen()) dialog.showModal();
+    onMove();
+  }
+
   /** Another task may be of another project. */
   function follow() {
+    greet();
     const now = project();
     if (pane.hidden || !now || now.id === shown) return;
     shown = now.id;
@@ -54,6 +73,7 @@ export function createInstructions({ project, onMove }) {
       dialog.showModal();
     },
     recall: () => wasKept() && put(true),
+    greet,
   };
 }
 
@@ -74,6 +94,9 @@ function write({ instructions_html: html, instructions_language: language }) {
   byId("instructions").replaceChildren(...(html ? parsed.body.childNodes : [none]));
   byId("instructions").lang = (html && language) || document.documentElement.lang;
 }
+
+/** Where there is room beside the work. */
+const wide = () => matchMedia("(min-width: 60rem)").matches;
 
 /** Without leave to keep anything they stand there until the page is left. */
 function wasKept() {

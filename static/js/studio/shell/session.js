@@ -3,6 +3,7 @@
  * show goes to the view it is given.
  *
  * @typedef {object} View
+ * @property {(project: any) => Promise<void>} greet on a first visit: what is to be seen before the task
  * @property {(assignment: any, work: {answer: any|null, rejected: any[], unfinished?: any|null}) => void} showTask
  * @property {(nothing: {code: string, text: string, retry_seconds: number|null}) => void} showNothing
  * @property {(lesson: any, go: () => void) => void} showLesson of a course, to be read before the next task
@@ -88,6 +89,7 @@ export function createSession({ api, localStore, view, project, trial = false, c
     work = { answer, rejected, unfinished, at };
     clock.restart(local?.active_ms ?? 0);
     if (!trial) hold(mine, found);
+    await view.greet(mine.project);
     view.showTask(mine, found);
     view.showPhase("working");
     if (found.unsent) drafts?.change({ ...work, active_ms: clock.read() });
