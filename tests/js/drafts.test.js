@@ -5,6 +5,9 @@ import { inMemory } from "../../static/js/studio/shell/local_store.js";
 import { ApiProblem } from "../../static/js/studio/shell/api.js";
 
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const until = async (isTrue) => {
+  while (!isTrue()) await rest(1);
+};
 const offline = () => new ApiProblem({ status: 0, code: "offline", text: "No answer" });
 
 function keeping(save, more = {}) {
@@ -25,26 +28,29 @@ test("a burst of changes is one request, and lies on this machine before it is s
   for (const n of [1, 2, 3]) drafts.change({ answer: { n } });
   assert.deepEqual((await localStore.read("a1")).answer, { n: 3 });
   assert.equal((await localStore.read("a1")).dirty, true);
-  await rest(20);
+  await until(() => states.at(-1) === "saved");
   assert.deepEqual(sent, [[0, { n: 3 }]]);
-  assert.equal(states.at(-1), "saved");
   assert.equal((await localStore.read("a1")).dirty, false);
   await drafts.close();
 });
 
 test("a change during a sending is sent after it, on top of its version", async () => {
   const sent = [];
+  let answerFirst;
+  const firstAnswer = new Promise((resolve) => (answerFirst = resolve));
   const { drafts, states } = keeping(async (version, work) => {
     sent.push([version, work.answer.n]);
-    await rest(15);
+    if (sent.length === 1) await firstAnswer;
     return { version: version + 1 };
   });
   drafts.change({ answer: { n: 1 } });
-  await rest(10);
+  await until(() => sent.length === 1);
   drafts.change({ answer: { n: 2 } });
-  await rest(60);
+  await rest(20); // longer than a draft waits before it is sent
+  assert.deepEqual(sent, [[0, 1]]);
+  answerFirst();
+  await until(() => sent.length === 2 && states.at(-1) === "saved");
   assert.deepEqual(sent, [[0, 1], [1, 2]]);
-  assert.equal(states.at(-1), "saved");
   await drafts.close();
 });
 
@@ -57,14 +63,12 @@ test("without a network the work waits here and is sent when it returns", async 
     return { version: version + 1 };
   });
   drafts.change({ answer: { n: 1 } });
-  await rest(15);
-  assert.equal(drafts.state, "offline");
+  await until(() => drafts.state === "offline");
   drafts.change({ answer: { n: 2 } });
   assert.equal(drafts.state, "offline");
   away = false;
-  await rest(30);
+  await until(() => states.at(-1) === "saved");
   assert.deepEqual(sent, [2]);
-  assert.equal(states.at(-1), "saved");
   await drafts.close();
 });
 
@@ -79,8 +83,7 @@ test("another tab's newer copy stops the sending until somebody chooses", async 
     return { version: version + 1 };
   });
   drafts.change({ answer: { n: 1 } });
-  await rest(15);
-  assert.equal(states.at(-1), "conflict");
+  await until(() => states.at(-1) === "conflict");
   drafts.change({ answer: { n: 2 } });
   await rest(15);
   assert.deepEqual(sent, []);
@@ -96,9 +99,9 @@ test("a draft that the server rejects is said so and not sent for ever", async (
     throw new ApiProblem({ status: 422, code: "too-large", text: "Too large" });
   });
   drafts.change({ answer: {} });
+  await until(() => states.at(-1) === "rejected");
   await rest(40);
   assert.equal(tries, 1);
-  assert.equal(states.at(-1), "rejected");
   await drafts.close();
 });
 
@@ -125,7 +128,7 @@ test("what a killed tab was sending is no other copy: the work goes on without a
   };
   const first = keeping(save);
   first.drafts.change({ answer: { regions: [{ id: "r1", shape: { x: 1, y: 2 } }] } });
-  await rest(10);
+  await until(() => sent.length === 1);
   first.drafts.change({ answer: { regions: [{ id: "r1", shape: { x: 1, y: 2 } }, { id: "r2", shape: {} }] } });
   await rest(5);
   theirs = { version: 1, answer: { regions: [{ shape: { y: 2, x: 1 }, id: "r1" }] } };
@@ -133,7 +136,7 @@ test("what a killed tab was sending is no other copy: the work goes on without a
   assert.equal(found.unsent, true);
   const second = keeping(save, { version: found.version, sent: found.sent });
   second.drafts.change({ answer: found.answer });
-  await rest(30);
+  await until(() => sent.length === 2);
   assert.deepEqual(sent, [[0, 1], [1, 2]]);
   assert.ok(!second.states.includes("conflict"));
 });
