@@ -1,6 +1,7 @@
 """What models offered, and what became of it. The only writer of Suggestion."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Q
@@ -9,6 +10,7 @@ from django.db.models.functions import Now
 from assist.models import Suggestion
 from assist.registry.registry import model_version
 from assist.suggestions import edit_distance
+from assist.suggestions.islands import without_islands
 from assist.suggestions.offers import EVERYTHING, Binding, Offer
 from projects.models import Annotation, Assignment, Project
 from projects.queue.answer_check import Offers, name_of
@@ -176,7 +178,7 @@ def _parts(annotation: Annotation) -> Iterable[dict[str, Any]]:
 
 def _outcome_of(row: Suggestion, parts: list[dict[str, Any]], refused: set[str], rows: Sequence[Suggestion]) -> str:
     if parts:
-        return ACCEPTED if any(_as_it_was(row.output, part) for part in parts) else EDITED
+        return ACCEPTED if any(_as_it_was(row.output, part, row.prompt) for part in parts) else EDITED
     if str(row.public_id) in refused:
         return REFUSED
     return REFINED if any(_sets_out_from(row, one) for one in rows) else IGNORED
@@ -197,7 +199,7 @@ def _said(part: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in part["attributes"].items() if name not in untouched}
 
 
-def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
+def _as_it_was(output: dict[str, Any], part: dict[str, Any], prompt: Mapping[str, Any] = MappingProxyType({})) -> bool:
     if "part" in output:
         return all(part["attributes"].get(name) == said for name, said in output["attributes"].items())
     if part["provenance"].get("source") != "suggestion":
@@ -216,8 +218,24 @@ def _as_it_was(output: dict[str, Any], part: dict[str, Any]) -> bool:
     if "masks" not in output:
         return False
     shape = part.get("shape", {})
-    sizes = {tuple(mask["size"]) for mask in output["masks"]}
-    if tuple(shape.get("size", ())) not in sizes:
-        # Brought up to the image's size on accepting: not the same run by run, but nearly so to the eye.
-        return edit_distance.of(output, part) <= ENLARGED
-    return shape.get("counts") in {mask["counts"] for mask in output["masks"]}
+    if "counts" not in shape or not output["masks"]:
+        return False
+    if _same_mask(output, part):
+        return True
+    width = shape["size"][1]  # of the image
+    tidied = [without_islands(mask, _clicks(prompt, mask["size"][1] / width)) for mask in output["masks"]]
+    return _same_mask(output | {"masks": tidied}, part)
+
+
+def _clicks(prompt: Mapping[str, Any], scale: float) -> list[tuple[float, float]]:
+    """The points of a prompt that add, times `scale`."""
+    return [(x * scale, y * scale) for x, y, adds in prompt.get("points", ()) if adds]
+
+
+def _same_mask(output: dict[str, Any], part: dict[str, Any]) -> bool:
+    """Whether a part's mask is one of those on offer. One that the page has brought up to the image's size is not the
+    same run by run, but nearly so to the eye."""
+    shape = part["shape"]
+    if tuple(shape["size"]) in {tuple(mask["size"]) for mask in output["masks"]}:
+        return shape["counts"] in {mask["counts"] for mask in output["masks"]}
+    return edit_distance.of(output, part) <= ENLARGED

@@ -235,6 +235,21 @@ def test_mask_that_was_brought_up_to_a_large_image_is_compared_by_its_pixels(cas
     assert (kept.edit, other.edit) == (0.0, 1.0)
 
 
+def test_mask_whose_islands_the_studio_left_out_is_as_it_was(cast: Cast, cat: Picture) -> None:
+    """A large part, an island that was clicked on, and one that nobody clicked on: only the last goes by itself."""
+    held, size = at_a_picture(cast, cat.file), list(cat.size)
+    large, clicked, island = (np.zeros(size, bool) for _ in range(3))
+    large[50:100, 50:100], clicked[10:14, 10:14], island[200:204, 300:304] = True, True, True
+    output = {"masks": [{"size": size, "counts": encoded(large | clicked | island), "score": 0.9}], "best": 0}
+    prompt = {"points": [[60.0, 60.0, True], [11.0, 12.0, True], [301.0, 201.0, False]], "box": None}
+    tidied, cut, shrunk = (offered(held, output, SAM, prompt) for _ in range(3))
+    less = large.copy()
+    less[99, 99] = False
+    answers = ((tidied, large | clicked), (cut, large), (shrunk, less | clicked))
+    handed_in(held, *(region(row, size, encoded(pixels)) for row, pixels in answers))
+    assert outcomes(tidied, cut, shrunk) == ["accepted", "edited", "edited"]
+
+
 def test_clicks_that_refine_one_mask_are_one_offer(cast: Cast, cat: Picture) -> None:
     held, size = at_a_picture(cast, cat.file), list(cat.size)
     chain = []

@@ -46,11 +46,14 @@ def image_task(in_batch: Batch, file: bytes, name: str = "picture.png", wanted: 
     return task
 
 
-def offered(held: Assignment, output: dict[str, Any], model: str = SPACY) -> Suggestion:
+def offered(
+    held: Assignment, output: dict[str, Any], model: str = SPACY, prompt: dict[str, Any] | None = None
+) -> Suggestion:
     """Something that a model offered for work in somebody's hands."""
     assert held.tasker and held.token
     binding = bind(held.tasker.pk, held.public_id, held.token)
-    offer = Offer({"text": True} if "start" in output else {"points": [[1, 1, 1]]}, output, None, 9, uuid4())
+    prompt = prompt or ({"text": True} if "start" in output else {"points": [[1, 1, 1]]})
+    offer = Offer(prompt, output, None, 9, uuid4())
     record.keep(binding, model, [offer])
     return Suggestion.objects.get(public_id=offer.public_id)
 

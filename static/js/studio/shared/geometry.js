@@ -58,12 +58,12 @@ export function boxBetween([ax, ay], [bx, by], image) {
   return [left, top, right - left, bottom - top];
 }
 
-/** The point within the image nearest to (x, y), in whole pixels. */
 /** Whether a point lies in the image. @param {number[]} point @param {{width: number, height: number}} image */
 export function isInside([x, y], { width, height }) {
   return x >= 0 && y >= 0 && x < width && y < height;
 }
 
+/** The point within the image nearest to (x, y), in whole pixels. */
 export function nearestPixel(x, y, image) {
   return [clamp(Math.floor(x), 0, image.width - 1), clamp(Math.floor(y), 0, image.height - 1)];
 }
