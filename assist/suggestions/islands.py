@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from pycocotools import mask as coco
-from scipy import ndimage
 
 from assist.suggestions.edit_distance import pixels
 
@@ -21,7 +21,7 @@ def without_islands(mask: dict[str, Any], clicks: Sequence[tuple[float, float]])
     that was clicked on stays, however small.
     """
     bits = pixels(mask).astype(bool)
-    parts, _count = ndimage.label(bits)
+    parts, _count = scipy.ndimage.label(bits)  # loaded when it is first used
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     leaves_out = sizes < ISLAND * sizes.max()
