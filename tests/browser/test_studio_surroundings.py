@@ -93,7 +93,7 @@ def test_a_span_is_named_by_all_its_words_and_its_label_hangs_under_its_line(
     page.goto(texts.make_project(site, "Named", ["It was in Boise, Idaho, that Ada met Bo."], copilot=True))
     name = page.locator("#panel .marks__name")
     expect(name).to_have_text("Boise, Idaho")
-    assert name.evaluate("one => one.scrollWidth <= one.clientWidth"), "its words are cut"
+    assert name.evaluate("element => element.scrollWidth <= element.clientWidth"), "its words are cut"
     expect(page.locator("#panel .marks__detail")).to_contain_text("Place")
     assert page.locator(".text .span").first.evaluate(TAG_GAP) >= 2.5
     assert faults(page) == []

@@ -173,10 +173,11 @@ def one_payout_is_paid_one_waits_and_a_dispute_is_open(riverside: Organization) 
 
 
 def the_copilots_help_is_measured_in_both_arms(calls: Project, minutes: Project) -> None:
-    # Three in ten go without help, drawn by the project's id and the tasks' keys: of a hundred answers that is from
-    # five to sixty, so neither arm is sure to be the larger.
-    for project in (calls, minutes):
-        whole = figures.help_of(project).whole
+    # Three in ten tasks go without help, drawn by the project's id and the tasks' keys. Of a hundred answers that may
+    # be half of them; of all five hundred it is not.
+    wholes = [figures.help_of(project).whole for project in (calls, minutes)]
+    assert sum(whole.helped for whole in wholes) > sum(whole.control for whole in wholes)
+    for whole in wholes:
         assert whole.helped >= 5 and whole.control >= 5 and whole.saved is not None
     assert figures.help_of(calls).whole.finding == "saves"
     assert figures.help_of(calls).planted_errors

@@ -55,10 +55,10 @@ export function createPicture({ store, lookOf, size, levels, bare, look, also, g
   /** What the detector saw: each in its outline, the one that accept is about as an offered mask is. */
   function drawFound(context, view) {
     const now = store.state.proposal || store.selected ? null : store.foundNow();
-    for (const one of store.found()) {
-      if (one.mask) drawInHand(context, view, one.mask, Math.max(1, edge), { colour: one === now ? OFFER : lookOf(one.label).colour, fill: one === now ? 0.42 : 0.12, sizeRatio: size.width / one.mask.size[1] });
-      if (one === now || !one.mask) drawBox(context, view, one.box);
-      if (one === now && !one.mask) drawOutline(context, view, boxShape(one.box), { colour: OFFER, pattern: 0, chosen: true });
+    for (const candidate of store.found()) {
+      if (candidate.mask) drawInHand(context, view, candidate.mask, Math.max(1, edge), { colour: candidate === now ? OFFER : lookOf(candidate.label).colour, fill: candidate === now ? 0.42 : 0.12, sizeRatio: size.width / candidate.mask.size[1] });
+      if (candidate === now || !candidate.mask) drawBox(context, view, candidate.box);
+      if (candidate === now && !candidate.mask) drawOutline(context, view, boxShape(candidate.box), { colour: OFFER, pattern: 0, chosen: true });
     }
   }
 
