@@ -66,7 +66,7 @@ WATCHED: dict[str, Library] = {
     **dict.fromkeys(("lxml", "xmltodict", "pyexpat", "html5lib", "bs4", "plistlib", "toml"), Library()),
     **dict.fromkeys(("bz2", "lzma", "zstandard", "brotli", "py7zr", "rarfile", "lz4", "snappy", "ruamel"), Library()),
     **dict.fromkeys(("imghdr", "cv2", "imageio", "tifffile", "wave", "aifc", "soundfile", "av"), Library()),
-    **dict.fromkeys(("pypdf", "pypdfium2", "fitz", "docx", "openpyxl", "xlrd", "odf", "datasets", "code"), Library()),
+    **dict.fromkeys(("pypdf", "pypdfium2", "fitz", "docx", "xlrd", "odf", "datasets", "code"), Library()),
     **dict.fromkeys(("multiprocessing", "pty", "zipimport", "codeop", "pydoc", "ray"), Library()),
     # Programs, and names that are computed.
     "builtins": Library(openers=tuple(f"builtins.{name}" for name in ("eval", "exec", "compile", "__import__"))),
@@ -112,6 +112,7 @@ WATCHED: dict[str, Library] = {
         "parquet.read_schema", "parquet.read_metadata", "ipc", "feather", "orc", "csv", "json", "dataset", "fs",
         "memory_map", "deserialize", "deserialize_pandas", "open_stream", "open_file", "serialization",
     ))),
+    "openpyxl": Library(),
     "datumaro": Library(harmless=tuple(f"datumaro.components.{name}" for name in (
         "annotation", "contexts.importer.ImportErrorPolicy", "dataset.Dataset.from_iterable",
         "dataset_base.DatasetItem", "media.Image",
@@ -255,6 +256,10 @@ FILES = [
     Row(f"{READERS}/parquet.py", "pyarrow", ("parquet.ParquetFile",), Source.MANAGER, Place.READER,
         ("projects.data.limits.MAX_PARQUET_DEPTH", "projects.data.limits.MAX_PARQUET_VALUES"),
         "tests/projects/readers/test_tables.py::test_a_parquet_file_cut_in_half_is_refused_by_name"),
+    Row(f"{READERS}/xlsx.py", "openpyxl", ("load_workbook",), Source.MANAGER, Place.READER,
+        tuple(f"projects.data.limits.{name}" for name in (
+            "MAX_WORKBOOK_BYTES", "MAX_SHARED_TEXT_BYTES", "MAX_PART_BYTES", "MAX_SHEET_ROWS", "MAX_WORKBOOK_CELLS")),
+        "tests/projects/readers/test_workbooks.py::test_a_workbook_that_would_expand_is_refused_by_name"),
     Row(f"{READERS}/hugging_face.py", "pyarrow", ("ipc.open_stream",), Source.MANAGER, Place.READER,
         ("projects.data.reading.readers.parquet.AT_ONCE",),
         "tests/projects/readers/test_texts.py::test_an_arrow_file_cut_in_half_keeps_what_is_whole"),

@@ -77,14 +77,29 @@ def _numbered(name: str) -> Iterator[str]:
 
 def read_zip(file: BinaryIO) -> Archive:
     """The files of a zip. Raises Refused where it can't be read as one."""
-    _check_directory(file)
-    try:
-        archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError) as problem:
-        raise Refused("The zip archive is damaged: %(problem)s.", code="not-a-zip", problem=str(problem)) from None
+    archive = _opened_zip(file)
     listed = [one for one in archive.infolist() if not _passed_over(one.filename)]
     _check_overlaps(listed)
     return Archive(_of_zip(archive, one) for one in listed)
+
+
+def check_package(file: BinaryIO) -> list[Entry]:
+    """What is in a zip that a library opens by itself: nothing that may not be read here. Raises Refused."""
+    infos = [info for info in _opened_zip(file).infolist() if not info.is_dir()]
+    _check_overlaps(infos)
+    for info in infos:
+        if (refused := _why_not(info)) is not None:
+            raise refused
+    file.seek(0)
+    return [Entry(info.filename, info.file_size) for info in infos]
+
+
+def _opened_zip(file: BinaryIO) -> zipfile.ZipFile:
+    _check_directory(file)
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OSError) as problem:
+        raise Refused("The zip archive is damaged: %(problem)s.", code="not-a-zip", problem=str(problem)) from None
 
 
 def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Packed:

@@ -21,6 +21,7 @@ from projects.errors import Refused
 from taskers.errors import StorageFull
 
 ZIP, GZIP, TAR, TAR_AT = (b"PK\x03\x04", b"PK\x05\x06"), b"\x1f\x8b", b"ustar", 257
+WHOLE = (".xlsx", ".xlsm")  # a zip that is one document: its reader opens it
 PIECE = 1024 * 1024
 IN_MEMORY = 32 * PIECE
 MAX_BYTES = 50 * 2**30  # unpacked
@@ -69,6 +70,8 @@ def opened(file: BinaryIO, name: str) -> Iterator[Files]:
 
 def _of(file: BinaryIO, name: str, size: int) -> Files:
     head = _head(file)
+    if head.startswith(ZIP) and name.lower().endswith(WHOLE):
+        return OneFile(file, PurePosixPath(name).name, size)
     if head.startswith(ZIP) or name.lower().endswith(".zip"):
         return read_zip(file)
     if head[TAR_AT : TAR_AT + len(TAR)] == TAR:

@@ -6,13 +6,20 @@ from pathlib import PurePosixPath
 
 from projects.data.connectors.files import Files
 from projects.data.reading.format import ImportFormat
+from projects.data.reading.readers import xlsx
 from projects.data.reading.readers.json_parts import loads
+from projects.data.reading.readers.listing import seekable
 from projects.data.reading.readers.parquet import opened
 from projects.errors import Refused
 
 HEAD = 256 * 1024  # bytes that are read
 MOST = 100
-TABLES = {"csv": (".csv", ".tsv", ".tab"), "parquet": (".parquet",), "jsonl": (".jsonl", ".ndjson")}
+TABLES = {
+    "csv": (".csv", ".tsv", ".tab"),
+    "parquet": (".parquet",),
+    "jsonl": (".jsonl", ".ndjson"),
+    "xlsx": xlsx.ENDINGS,
+}
 LOOKED_AT = 50  # lines of JSON
 
 
@@ -60,6 +67,13 @@ def _of_parquet(files: Files, name: str) -> list[str]:
         return list(opened(file).schema_arrow.names)
 
 
+def _of_xlsx(files: Files, name: str) -> list[str]:
+    """Those of the first visible sheet that has any."""
+    with files.open(name) as file, seekable(file) as open_file:
+        sheets = [sheet for sheet in xlsx.opened(open_file).worksheets if sheet.sheet_state == "visible"]
+        return next((names for sheet in sheets if (names := xlsx.header_of(sheet))), [])
+
+
 _READ = {
     ".csv": _of_csv,
     ".tsv": _of_csv,
@@ -67,4 +81,5 @@ _READ = {
     ".jsonl": _of_jsonl,
     ".ndjson": _of_jsonl,
     ".parquet": _of_parquet,
+    **dict.fromkeys(xlsx.ENDINGS, _of_xlsx),
 }

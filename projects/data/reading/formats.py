@@ -29,6 +29,7 @@ from projects.data.reading.readers import (
     text,
     voc,
     webanno,
+    xlsx,
     yolo,
 )
 from projects.data.reading.readers.lines import WIDE_MARKS
@@ -40,6 +41,7 @@ ALL = (
     cvat_backup.FORMAT,
     hugging_face.FORMAT,
     parquet.FORMAT,
+    xlsx.FORMAT,
     docbin.FORMAT,
     prodigy.FORMAT,
     doccano.FORMAT,

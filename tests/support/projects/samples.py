@@ -11,6 +11,7 @@ from PIL import Image
 from pyarrow import ipc, parquet
 
 from tests.support.projects.importing import lines, picture
+from tests.support.projects.workbooks import row, workbook
 
 TEXT = "Ada met Bob in Rome."
 BOX = {"x": 10, "y": 10, "width": 50, "height": 20, "rotation": 0}
@@ -124,6 +125,7 @@ PRODIGY = {"text": TEXT, "_input_hash": 7, "spans": [{"start": 0, "end": 3, "lab
 SAMPLES: Mapping[str, Mapping[str, object]] = {
     "jsonl": {"a.jsonl": lines({"external_id": "a", "payload": {"text": TEXT}}, {"id": 2, "text": TEXT, "x": [1]})},
     "csv": {"a.csv": f'id,text,"x"\n1,"{TEXT}",2\n2,b,3\n'},
+    "xlsx": {"a.xlsx": workbook(row(1, "id", "text", "n") + row(2, 1, TEXT, 2.5) + row(4, 2, "b"))},
     "text": {"a.txt": f"{TEXT}\nb\n"},
     "parquet": {"a.parquet": parquet_of(pyarrow.table({"text": [TEXT, "b"], "n": [1.5, 2]}))},
     "pictures": {"a.png": picture(), "b.jpg": picture(kind="JPEG")},

@@ -8,7 +8,7 @@ isn't mapped becomes what it is called. Several options of one cell are parted b
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
@@ -48,8 +48,8 @@ class Columns(NamedTuple):
         _check(plain, targets, names, place)
         return cls(tuple(plain), tuple(targets), frozenset(by_lower.values()))
 
-    def item(self, place: str, values: list[Any], size: int, files: Files | None) -> Item:
-        """The row of these values, one for each column."""
+    def item(self, place: str, values: list[Any], size: int, files: Files | None, lost: Sequence[Fault] = ()) -> Item:
+        """The row of these values, one for each column; `lost` is what couldn't be read of them."""
         fields: dict[str, Any] = {}
         meta: dict[str, Any] = {}
         told: dict[str, Any] = {}
@@ -64,7 +64,7 @@ class Columns(NamedTuple):
                 fields[target] = value
         if meta:
             fields["meta"] = meta
-        return _row(place, fields, told, size, files)
+        return _row(place, fields, told, size, files, list(lost))
 
 
 def _check(plain: list[str], targets: list[str], names: list[str], place: str) -> None:
@@ -85,11 +85,12 @@ def _check(plain: list[str], targets: list[str], names: list[str], place: str) -
         )
 
 
-def _row(place: str, fields: dict[str, Any], told: dict[str, Any], size: int, files: Files | None) -> Item:
+def _row(
+    place: str, fields: dict[str, Any], told: dict[str, Any], size: int, files: Files | None, lost: list[Fault]
+) -> Item:
     external_id, named_by = _name(fields.pop("external_id", None)), None
     if external_id is None:
         external_id = named_by = _name(fields.pop("id", None))
-    lost: list[Fault] = []
     said = _said(told, f"{place}, answer", lost)
     picture = None
     if files is not None and "picture" in fields and isinstance(fields["picture"], str):
