@@ -4,6 +4,7 @@ and half a gigabyte.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,11 @@ BRUSHED = """import json, sys
 import numpy as np
 from label_studio_sdk.converter import brush
 print(json.dumps(brush.mask2rle(np.array(json.load(sys.stdin), dtype=np.uint8) * 255)))"""
+EXPORTED = """import sys
+from label_studio_sdk.converter import Converter
+interface, tasks, out, format = sys.argv[1:]
+Converter(interface, None, download_resources=False).convert(tasks, out, format, is_dir=False)"""
+KEPT = Path(__file__).parents[1] / "fixtures" / "label_studio"
 INTERFACE = """<View><Labels name="label" toName="text"><Label value="Person"/><Label value="Place"/></Labels>
 <Text name="text" value="$text"/></View>"""
 
@@ -166,3 +172,16 @@ def test_all_that_its_own_samples_say_arrives_or_is_told(at: Path) -> None:
         said = sum(len(one["result"]) for one in (*task["annotations"], *task["predictions"]))
         kept = sum(len(one["regions"]) for one in answers(row))
         assert kept and kept + len(row.lost) >= said, row.lost
+
+
+@pytest.mark.parametrize("kept", sorted(KEPT.glob("*/*")), ids=lambda kept: "-".join(kept.parts[-2:]))
+def test_the_exports_that_the_readers_are_tested_with_are_what_it_writes(at: Path, tmp_path: Path, kept: Path) -> None:
+    kind, format = kept.parts[-2:]
+    words = [KEPT / f"{kind}.xml", KEPT / f"{kind}.json", tmp_path, format]
+    subprocess.run([at / "own/bin/python", "-c", EXPORTED, *words], check=True)
+    written = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    expected = {path.relative_to(kept): path.read_text() for path in kept.rglob("*") if path.is_file()}
+    years = re.compile(r'"year": \d+')  # of the export
+    assert {name: years.sub("", text) for name, text in written.items()} == {
+        name: years.sub("", text) for name, text in expected.items()
+    }

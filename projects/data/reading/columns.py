@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from projects.data.connectors.files import Files
 from projects.data.reading.format import ImportFormat
-from projects.data.reading.readers import xlsx
+from projects.data.reading.readers import label_studio, xlsx
 from projects.data.reading.readers.json_parts import loads
 from projects.data.reading.readers.listing import seekable
 from projects.data.reading.readers.parquet import opened
@@ -19,6 +19,7 @@ TABLES = {
     "parquet": (".parquet",),
     "jsonl": (".jsonl", ".ndjson"),
     "xlsx": xlsx.ENDINGS,
+    "label_studio": label_studio.TABLES,
 }
 LOOKED_AT = 50  # lines of JSON
 

@@ -2,8 +2,8 @@
 sentences.
 
 The token is the first column, its tag the last. Where the file has -DOCSTART- lines, what stands between two is an
-item; else each sentence is. The text is put together with a space between tokens and a line end between sentences: what
-stood there before is not in the file.
+item; else each sentence is, and in Label Studio's files each task. The text is put together with a space between tokens
+and a line end between sentences: what stood there before is not in the file.
 """
 
 import re
@@ -22,6 +22,7 @@ from projects.errors import Refused
 
 ENDINGS = (".conll", ".conll2003", ".conll2002", ".bio", ".iob", ".bioes", ".iob2", ".tsv", ".txt")
 DOCUMENT = "-DOCSTART-"
+STUDIO = [b"-DOCSTART-", b"-X-", b"O"]  # Label Studio's first line; CoNLL-2003 has four columns
 TAG = re.compile(r"([BIOESLU])-(.+)")
 MAX_DOCUMENT = 4 * 1024 * 1024  # characters
 BEGIN, END = "BSU", "ESLU"
@@ -45,13 +46,15 @@ def _rows(task_type: str, file: BinaryIO) -> Iterator[Item | Later]:
     faults: list[Fault] = []
     size = 0
     whole = False  # whether -DOCSTART- lines part the items
+    studio = False  # whether Label Studio wrote the file: it has one such line, and a blank one behind each task
     seen = False
     for number, raw in numbered(file, blanks=True):
         line = _line(number, raw, faults)
         if line is None:
             continue
         starts = line.token == DOCUMENT
-        whole = whole or starts
+        studio = studio or (number == 1 and raw is not None and raw.split() == STUDIO)
+        whole = (whole or starts) and not studio
         ends = starts or (not whole and not line.token) or size > MAX_DOCUMENT
         if ends and any(one.token for one in document):
             seen = True

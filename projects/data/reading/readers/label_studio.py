@@ -1,13 +1,13 @@
-"""Label Studio's JSON: tasks with their data, what people annotated and what models predicted; its export and what it
-takes itself. Read task by task.
+"""Label Studio's JSON and tables: tasks with their data, what people annotated and what models predicted; its export
+and what it takes itself. Read task by task.
 
 The labelling interface isn't in the file, so what a task shows is told by its data: a picture by the ending of its
 name, a text by its key (`text`) or by being the only text, two answers by keys that tell them apart. Everything else of
-the data comes back as meta.
+the data comes back as meta. A table (CSV, TSV) has its columns in the order of the alphabet: what is no result by its
+looks is a part of the data, unless the mapping says that a column is an answer.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -15,35 +15,46 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from projects.data.connectors.files import Files
 from projects.data.reading.format import ImportFormat, Reading
 from projects.data.reading.readers import label_studio_images, label_studio_pairs, label_studio_texts
+from projects.data.reading.readers.columns import ANSWER
 from projects.data.reading.readers.going_on import Later, after
-from projects.data.reading.readers.json_parts import parts
-from projects.data.reading.readers.label_studio_results import answers_of, expanded
+from projects.data.reading.readers.json_parts import loads, parts
+from projects.data.reading.readers.label_studio_results import SHORT, Answer, answers_of, expanded, is_result
 from projects.data.reading.readers.labelled import labelled
 from projects.data.reading.readers.listing import heads, passed_over, shown, wanted
 from projects.data.reading.readers.marks import Marks
-from projects.data.reading.readers.picture_files import PictureNames, is_picture
+from projects.data.reading.readers.picture_files import PictureNames, is_picture, without_upload_prefix
 from projects.data.reading.readers.spans import Spans
+from projects.data.reading.readers.table import Make, each_row
 from projects.data.reading.rows import Fault, Item, Row, Said
 from projects.errors import Refused
 
 ENDINGS = (".json",)
+TABLES = (".csv", ".tsv")
 TEXTS = ("text", "ner", "content", "body", "document", "dialog")
 PICTURES = ("image", "img", "picture", "photo")
 CONFIG = "config.xml"  # how its pages ask, which the project's settings say here
 NAMED = "external_id"  # of a task's data: what others call it
 OURS = {"confidence", "method", "task"}  # what Tandem's own export tells of each task among its data
-PREFIX = re.compile(r"^[0-9a-f]{8}-")  # before the name of what was uploaded to it
 
 
 def read(files: Files, reading: Reading) -> Iterator[Item]:
     """A row for each task of every file."""
-    return after(_items(files, reading.task_type), reading.skip)
+    return after(_items(files, reading), reading.skip)
 
 
-def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
+def _items(files: Files, reading: Reading) -> Iterator[Item | Later]:
+    task_type = reading.task_type
     pictures = PictureNames(files)
     for entry in wanted(files):
         name = entry.name
+        if name.lower().endswith(TABLES):
+            row = partial(_row, files, pictures, task_type, name=name)
+            try:
+                with files.open(name) as file:
+                    yield from each_row(file, partial(_table_row, reading.columns, row))
+            except Refused as refused:
+                yield Fault.of(refused, shown(name))
+            continue
         if not name.lower().endswith(ENDINGS):
             if not is_picture(name) and name.rpartition("/")[2] != CONFIG:
                 yield passed_over(name)
@@ -52,12 +63,52 @@ def _items(files: Files, task_type: str) -> Iterator[Item | Later]:
             with files.open(name) as file:
                 for part in parts(file):
                     if part.key == "" and part.value != []:
-                        yield Later(partial(_row, files, pictures, task_type, part.value, name, part.place))
+                        yield Later(_row, files, pictures, task_type, part.value, part.place, name)
         except Refused as refused:
             yield Fault.of(refused, shown(name))
 
 
-def _row(files: Files, pictures: PictureNames, task_type: str, task: Any, name: str, at: str) -> Item:
+def _table_row(chosen: Mapping[str, str], row: Callable[[Any, str], Item], names: list[str]) -> Make:
+    """What makes a row of a line of a table with these columns."""
+    mapping = {name.strip().lower(): target for name, target in chosen.items()}
+    targets = [mapping.get(name.strip().lower()) for name in names]
+    return lambda place, values: row(_short_task(names, targets, values), place)
+
+
+def _short_task(names: list[str], targets: list[str | None], values: list[str]) -> dict[str, Any]:
+    """A line of a table as a task of the short export."""
+    data: dict[str, Any] = {}
+    results: dict[str, Any] = {}
+    told: dict[str, Any] = {"id": None}
+    for name, target, value in zip(names, targets, values, strict=True):
+        is_answer = target is not None and target.partition(".")[0] == ANSWER
+        found = _result(value)
+        if target == "" or not value:
+            continue
+        if name in SHORT:
+            told[name] = value
+        elif is_answer or found is not None:
+            field = str(target).partition(".")[2] if is_answer else name
+            results[field] = value if found is None else found
+        else:
+            data[name if target in (None, "meta") else str(target)] = value
+    id = told.pop("id")
+    by = {"annotator": told.pop("annotator", None), "annotation_id": told.pop("annotation_id", None)}
+    return data | {"id": id} | {name: value for name, value in results.items() if name not in data} | by | told
+
+
+def _result(value: str) -> Any:
+    """What a cell says where it is a result, or a list of some; else None."""
+    if not value.startswith(("[{", "{")):
+        return None
+    try:
+        found = loads(value)
+    except Refused:
+        return None
+    return found if all(map(is_result, found if isinstance(found, list) else [found])) else None
+
+
+def _row(files: Files, pictures: PictureNames, task_type: str, task: Any, at: str, name: str) -> Item:
     place = f"{shown(name)}, {at}"
     task = expanded(task)
     data = task.get("data") if isinstance(task, dict) else None
@@ -113,7 +164,7 @@ def _path(address: str) -> str:
 def _picture(pictures: PictureNames, address: str, near: str) -> str | None:
     path = _path(address)
     last = path.rpartition("/")[2]
-    return pictures.of(path, near) or (pictures.of(PREFIX.sub("", last), near) if last else None)
+    return pictures.of(path, near) or (pictures.of(without_upload_prefix(last), near) if last else None)
 
 
 def _meta(task: Mapping[str, Any], shown_key: str) -> dict[str, Any]:
@@ -129,29 +180,23 @@ def _text(
 ) -> Row:
     text, meta = data[key], _meta(task, key)
     spans = Spans(task_type, place, text)
-    said = tuple(
-        one
-        for _, results, by, score, predicted, at in answers_of(task, spans)
-        for one in _told_text(spans, results, at, by, score, predicted)
-    )
+    said = tuple(one for given in answers_of(task, spans) for one in _told_text(spans, given))
     title = {"title": meta.pop("title")} if data.keys() >= OURS and isinstance(meta.get("title"), str) else {}
     fields = {"text": text} | title | ({"meta": meta} if meta else {})
     return Row(place, external_id, fields, size=2 * len(text), said=said, lost=tuple(spans.lost))
 
 
-def _told_text(
-    spans: Spans, results: list[Any], at: str, by: str, score: float | None, predicted: bool
-) -> tuple[Said, ...]:
-    label_studio_texts.mark(spans, results, at)
-    return spans.said(by, score, predicted)
+def _told_text(spans: Spans, given: Answer) -> tuple[Said, ...]:
+    label_studio_texts.mark(spans, given.results, given.place)
+    return spans.said(given.by, given.score, given.predicted)
 
 
 def _image(task: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
     said: list[Said] = []
-    for _, results, by, score, predicted, at in answers_of(task, marks):
+    for given in answers_of(task, marks):
         own = Marks(marks.task_type, marks.place, marks.width, marks.height)
-        label_studio_images.mark(own, results, at)
-        said += own.said(by, score, predicted)
+        label_studio_images.mark(own, given.results, given.place)
+        said += own.said(given.by, given.score, given.predicted)
         marks.lost += own.lost
     return tuple(said)
 
@@ -165,7 +210,8 @@ def _recognises(files: Files) -> bool:
             return True
         if begins and b'"annotation_id"' in start and b'"annotator"' in start:
             return True
-    return False
+    headings = (start.partition(b"\n")[0] for start in heads(files, TABLES))
+    return any(all(name in heading for name in (b"annotation_id", b"annotator", b"lead_time")) for heading in headings)
 
 
 FORMAT = ImportFormat(
@@ -174,7 +220,7 @@ FORMAT = ImportFormat(
     note="Annotations by who made them, predictions by their model; relations, rankings, video, audio and drafts are "
     "lost.",
     task_types=("image_regions", "text_spans", "classification", "preference"),
-    endings=ENDINGS,
+    endings=(*ENDINGS, *TABLES),
     recognises=_recognises,
     read=read,
 )

@@ -27,8 +27,8 @@ def row(task: Mapping[str, Any], place: str, external_id: str | None) -> Item:
         return Fault(place, "no-place", "Pairs of pictures are loaded from JSON Lines that name stored pictures.")
     spans = Spans("preference", place, "")
     said = tuple(
-        Said({"fields": _fields(spans, results, at)}, by, score, predicted)
-        for _, results, by, score, predicted, at in answers_of(task, spans)
+        Said({"fields": _fields(spans, given.results, given.place)}, given.by, given.score, given.predicted)
+        for given in answers_of(task, spans)
     )
     prompt = next((name for name in PROMPTS if name in data), None)
     fields: dict[str, Any] = {side: data[key] for side, key in zip(PAIR, keys, strict=True)}

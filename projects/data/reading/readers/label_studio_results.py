@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from projects.data.reading.readers.spans import score_of
 from projects.task_types.shape import clipped
@@ -15,7 +15,14 @@ SHORT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_t
 PLACED = {"x", "start", "points", "rle", "vertices", "startOffset"}
 
 
-Answer = tuple[int, list[Any], str, float | None, bool, str]
+class Answer(NamedTuple):
+    """What somebody handed in, or a model predicted."""
+
+    results: list[Any]
+    by: str
+    score: float | None
+    predicted: bool
+    place: str
 
 
 def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
@@ -24,7 +31,8 @@ def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
         found = task.get(key)
         for index, one in enumerate(found if isinstance(found, list) else ()):
             at = f"{key}[{index}]"
-            if not isinstance(one, dict) or not isinstance(one.get("result"), list):
+            results = _results(one.get("result"), predicted) if isinstance(one, dict) else None
+            if results is None:
                 told.lose(at, "wrong-shape", "An answer is an object with its result.")
                 continue
             by = str(one.get("model_version") or "")[:200] if predicted else _person(one)
@@ -36,11 +44,20 @@ def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
                     at, "ground-truth", "It was marked as ground truth, which isn't kept; load it as right answers."
                 )
             score = score_of(one.get("score"), f"{at}.score", told) if predicted else None
-            yield index, one["result"], by, score, predicted, at
+            yield Answer(results, by, score, predicted, at)
     drafts = task.get("drafts")
     if isinstance(drafts, list) and drafts:
         text = sentence("Drafts are not taken over; there are %(number)s.", number=len(drafts))
         told.lose("drafts", "no-place", text)
+
+
+def _results(value: Any, predicted: bool) -> list[Any] | None:
+    """The results of an answer; a prediction may be one value alone, or only the option that is chosen."""
+    if isinstance(value, list):
+        return value
+    if predicted and isinstance(value, dict) and value:
+        return [_short("", 0, value)]
+    return [_plain_result("", [value])] if predicted and isinstance(value, str | int | float) else None
 
 
 def _cancelled(by: str) -> str:
@@ -73,19 +90,26 @@ class Group:
 
 
 def expanded(task: Any) -> Any:
-    """A task of the short export (JSON_MIN), whose answer stands among its data, as the long one has it.
-
-    There one choice is a word like any other of the data, and comes back as meta.
-    """
+    """A task of the short export (JSON_MIN), whose answer stands between the task's id and who gave it, as the long one
+    has it. One option, or one text, is a word like any other there: the field that has its name says which."""
     if not isinstance(task, dict) or "data" in task or "annotation_id" not in task:
         return task
+    names = list(task)
+    before = names.index("id") if "id" in task else -1
+    behind = names.index("annotator") if "annotator" in task else -1
+    # Where the id comes first it is a part of the data, too, and the order tells nothing.
+    answered = set(names[before + 1 : behind]) if 0 < before < behind else set()
     data: dict[str, Any] = {}
     results: list[dict[str, Any]] = []
     for name, value in task.items():
         parts = value if isinstance(value, list) else [value]
-        if all(isinstance(one, dict) for one in parts) and parts:
-            results += [_short(name, index, one) for index, one in enumerate(parts)]
-        elif name not in SHORT:
+        if name in SHORT:
+            continue
+        if name in answered or (parts and not answered and all(isinstance(one, dict) for one in parts)):
+            results += [_short(name, at, one) for at, one in enumerate(parts) if isinstance(one, dict)]
+            plain = [one for one in parts if isinstance(one, str | int | float)]
+            results += [_plain_result(name, plain)] if plain else []
+        else:
             data[name] = value
     answer = {"id": task["annotation_id"], "completed_by": task.get("annotator"), "result": results}
     return {"id": task.get("id"), "data": data, "annotations": [answer]}
@@ -94,7 +118,19 @@ def expanded(task: Any) -> Any:
 def _short(name: str, index: int, value: dict[str, Any]) -> dict[str, Any]:
     labels = next((key for key in value if key.endswith("labels")), "")
     kind = labels or next((key for key in CLASSES if key in value and not value.keys() & PLACED), "")
+    kind = kind or ("pairwise" if "selected" in value else "")
     return {"id": f"{name} {index}", "from_name": name, "type": kind, "value": value}
+
+
+def _plain_result(name: str, values: list[Any]) -> dict[str, Any]:
+    """Options or texts of a field; which of them they are is for the field to say."""
+    return {"id": f"{name} plain", "from_name": name, "type": "choices", "value": {"choices": values}}
+
+
+def is_result(part: Any) -> bool:
+    """Whether a value is one of a result's, by what it says."""
+    names = {"labels" if name.endswith("labels") else name for name in part} if isinstance(part, dict) else set()
+    return not names.isdisjoint({*CLASSES, *PLACED, "labels", "selected", "ranker"})
 
 
 def grouped(results: list[Any], at: str, lose: Callable[[str, str, str], None]) -> Iterator[Group]:
@@ -121,7 +157,8 @@ def grouped(results: list[Any], at: str, lose: Callable[[str, str, str], None]) 
 
 
 def _add(group: Group, one: dict[str, Any], kind: str, value: dict[str, Any]) -> None:
-    name = str(one.get("from_name") or kind)[:60]
+    said = one.get("from_name")
+    name = str(kind if said is None else said)[:60]  # "" is the first field that takes choices
     asks = kind in CLASSES or kind == "textarea"
     if value.keys() & PLACED and not asks:
         group.value |= {key: part for key, part in value.items() if not key.endswith("labels")}

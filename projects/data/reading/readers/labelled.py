@@ -18,6 +18,12 @@ Size = tuple[int, int]  # width, height
 Mark = Callable[[Marks], tuple[Said, ...]]
 
 
+class NoPicture(Refused):
+    """The picture “%(name)s” didn't come along: put it into one zip or folder with its labels, and load that."""
+
+    code = "no-picture"
+
+
 def labelled(
     files: Files,
     task_type: str,
@@ -43,7 +49,7 @@ def labelled(
         elif isinstance(asset, str) and SHA256.fullmatch(asset) and size:
             fields = {"asset": asset, "width": size[0], "height": size[1], "name": called}
         else:
-            raise Refused("There is no picture of this name.", code="no-picture")
+            raise NoPicture(name=shown(called.rpartition("/")[2]))
     except Refused as refused:
         return Fault.of(refused, place)
     marks = Marks(task_type, place, fields["width"], fields["height"])

@@ -12,6 +12,7 @@ from projects.data.reading.readers.listing import wanted, whole
 
 # What folders of pictures are called beside folders of labels.
 FOLDERS = ("images", "JPEGImages", "img", "image", "imgs", "photos")
+UPLOAD_PREFIX = re.compile("^[0-9a-f]{8}-")
 ALIKE = 20  # names with the same last step that are looked at
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
@@ -89,6 +90,9 @@ class PictureNames:
     def beside(self, name: str) -> str | None:
         """The picture that a file of labels is about by its own name: in the same folder, or in one of pictures that
         stands in the place of one of labels, or the only one that is called so."""
+        return self._beside(name) or self._beside(without_upload_prefix(name))
+
+    def _beside(self, name: str) -> str | None:
         path = stem(name)
         if path in self._by_path:
             return self._by_path[path]
@@ -99,6 +103,12 @@ class PictureNames:
                 if found:
                     return found
         return _likeliest(self._by_stem.get(steps[-1], []), name)
+
+
+def without_upload_prefix(name: str) -> str:
+    """A path without what Label Studio puts before the name of a file that was uploaded to it."""
+    folder, slash, last = name.rpartition("/")
+    return folder + slash + UPLOAD_PREFIX.sub("", last)
 
 
 def _likeliest(names: list[str], near: str) -> str | None:

@@ -2,7 +2,7 @@
 RFC 4180. What its columns become: see columns.py."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from projects.data.connectors.files import Files
@@ -18,6 +18,7 @@ from taskers.errors import sentence
 
 ENDINGS = (".csv", ".tsv")
 DELIMITERS = ",;\t|"
+Make = Callable[[str, list[str]], Item]  # by the place of a row and its values
 
 # The limit of one CSV field belongs to the process; the default of 128 KiB is below our longest text.
 csv.field_size_limit(MAX_LINE)
@@ -29,6 +30,15 @@ def read(files: Files, reading: Reading) -> Iterator[Item]:
 
 
 def _rows(files: Files | None, chosen: Mapping[str, str], file: BinaryIO) -> Iterator[Item | Later]:
+    def make(names: list[str]) -> Make:
+        columns = Columns.of(names, chosen)
+        return lambda place, values: columns.item(place, values, sum(map(len, values)), files)
+
+    return each_row(file, make)
+
+
+def each_row(file: BinaryIO, maker_for: Callable[[list[str]], Make]) -> Iterator[Item | Later]:
+    """What is made of each row, by its place and one value for each column of the header. Raises Refused."""
     lines = _CsvLines(file)
     first = next(lines, None)
     if first is None:
@@ -37,13 +47,14 @@ def _rows(files: Files | None, chosen: Mapping[str, str], file: BinaryIO) -> Ite
     lines.put_back(first)
     rows = csv.reader(lines, delimiter=delimiter)
     try:
-        columns = Columns.of(next(rows), chosen)
+        names = next(rows)
     except csv.Error as problem:
         raise Refused(
             "The header is not CSV: %(problem)s.", code="bad-header", place="line 1", problem=str(problem)
         ) from None
+    make = maker_for(names)
     seen = 0
-    for item in _csv_items(rows, columns, lines, files):
+    for item in _csv_items(rows, lines, len(names), make):
         seen += 1
         yield item
     if not seen:
@@ -86,7 +97,7 @@ class _CsvLines:
         self._row = 0
 
 
-def _csv_items(rows: Any, columns: Columns, lines: _CsvLines, files: Files | None) -> Iterator[Item | Later]:
+def _csv_items(rows: Any, lines: _CsvLines, width: int, make: Make) -> Iterator[Item | Later]:
     while True:
         start = rows.line_num + 1
         lines.row_ends()
@@ -100,21 +111,21 @@ def _csv_items(rows: Any, columns: Columns, lines: _CsvLines, files: Files | Non
         if values is None:
             return
         if values and any(values):
-            yield Later(_csv_row, f"line {start}", values, columns, files)
+            yield Later(_csv_row, f"line {start}", values, width, make)
 
 
-def _csv_row(place: str, values: list[str], columns: Columns, files: Files | None) -> Item:
-    if len(values) != len(columns.names):
+def _csv_row(place: str, values: list[str], width: int, make: Make) -> Item:
+    if len(values) != width:
         text = sentence(
             "This row has %(number)s fields; the header has %(expected)s.",
             number=len(values),
-            expected=len(columns.names),
+            expected=width,
         )
         return Fault(place, "wrong-columns", text)
     for value in values:
         if any("\udc80" <= letter <= "\udcff" for letter in value):
             return not_utf8(place, None)
-    return columns.item(place, values, sum(map(len, values)), files)
+    return make(place, values)
 
 
 def _recognises(files: Files) -> bool:

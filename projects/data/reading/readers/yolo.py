@@ -224,7 +224,7 @@ def _points_of(told: Any, classes: Mapping[int, str]) -> dict[int, list[str]]:
 
 def _recognises(files: Files) -> bool:
     names = [entry.name for entry in listed(files)]
-    if not any(map(is_picture, names)):
+    if not any(map(is_picture, names)) and not any(map(_is_list, names)):
         return False
     if any(name.lower().endswith((".xml", ".ann")) for name in names):
         return False
