@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
-from projects.models import Batch, Project, Task
+from projects.data import importing
+from projects.models import Batch, Import, Project, Task
 from projects.reports import progress, verdict_index
 from tandem_client import Tandem, login
-from tandem_client.command import main
+from tandem_client.command import main, push
+from tandem_client.command.output import Output
 from tests.support import cast as people
 from tests.support import make
 from tests.support.client.live import answering, secret_of
@@ -161,6 +163,32 @@ def test_refused_rows_are_told_with_their_place(cast, mina) -> None:
     assert out.splitlines()[0] == "rows.jsonl: 3 read, 1 new, 0 known, 2 refused"
     assert out.splitlines()[1].startswith("  line 3, column 1: Not JSON")
     assert out.splitlines()[2].startswith("  line 4, ")
+
+
+@pytest.fixture
+def worker(monkeypatch) -> None:
+    """Whatever is waited for has been loaded."""
+    waited = push._waited
+
+    def load_and_wait(tandem: Tandem, import_id: str, name: str, output: Output) -> Any:
+        importing.run(Import.objects.get(public_id=import_id).pk)
+        return waited(tandem, import_id, name, output)
+
+    monkeypatch.setattr(push, "_waited", load_and_wait)
+
+
+@pytest.mark.usefixtures("worker", "mina")
+def test_parts_that_were_lost_are_told_by_the_exit_code(cast) -> None:
+    make.project(cast.riverside, "Reports")
+    result = {"id": "a", "type": "labels", "value": {"start": 0, "end": 99, "text": "x", "labels": ["Person"]}}
+    task = {"id": 1, "data": {"text": make.TEXT}, "annotations": [{"id": 1, "result": [result]}]}
+    Path("tasks.json").write_text(json.dumps([task]))
+    words = ("push", "tasks.json", "--project", "Reports", "--batch", "March", "--live")
+    code, out, err = tandem(*words)
+    assert (code, "waits for your choice" in out, "is a draft" in err) == (0, True, True), "nothing is in it yet"
+    code, out, _err = tandem(*words, "--answers", "prediction")
+    assert (code, Task.objects.count(), Batch.objects.get().state) == (6, 1, "live")
+    assert "1 not kept" in out and "result[0].end" in out
 
 
 def test_rows_come_through_a_pipe(cast, mina, monkeypatch) -> None:

@@ -17,6 +17,7 @@ LINES = {".jsonl", ".ndjson"}  # sent in pieces of lines, each of which may be s
 LONGEST = 4 * 1024 * 1024  # bytes of a line
 SHOWN = 20  # refused rows told on the terminal
 IN_PART = 6
+UNDER_WAY = ("waiting", "planning", "running")
 
 
 def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -45,21 +46,26 @@ def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
 
 
 def push(asked: argparse.Namespace, output: Output) -> int:
-    """Each file in turn; exit code 6 where rows were refused."""
+    """Each file in turn; exit code 6 where rows were refused, or parts of others weren't kept."""
     for file in asked.file:
         if file != "-" and not Path(file).exists():
             raise BadInput(f"{file} isn't there. Nothing was sent.")
     with Tandem() as tandem:
         batch = _batch(tandem, asked, output)
         done = [(file, _sent(tandem, batch, file, asked, output)) for file in asked.file]
-        if asked.live and batch.state == "draft":
+        if asked.live and batch.state == "draft" and any(_brings_tasks(one) for _file, one in done):
             batch = tandem.batches.move(batch.id, "live")
     said = {"project": batch.project, "batch": batch.id, "state": batch.state}
     files = [{"file": file} | encoded(one) for file, one in done]
     output.show(said | {"files": files}, "\n".join(_told(file, one) for file, one in done))
     if batch.state == "draft":
         output.note(f"“{batch.name}” is a draft: `tandem batch move` makes it live, or --live does.")
-    return IN_PART if any(one.rejected for _file, one in done) else 0
+    return IN_PART if any(one.rejected or (isinstance(one, Import) and one.lost) for _file, one in done) else 0
+
+
+def _brings_tasks(done: Loaded | Import) -> bool:
+    """Whether rows are in the batch, or may still come."""
+    return bool(done.loaded or done.known) or (isinstance(done, Import) and done.state in UNDER_WAY)
 
 
 def _batch(tandem: Tandem, asked: argparse.Namespace, output: Output) -> Batch:
