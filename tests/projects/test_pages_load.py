@@ -17,6 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from projects import jobs
 from projects.data import importing
 from projects.models import Batch, Import, Project, Task
+from projects.workflow import batches
 from tests.support import cast as people
 from tests.support import make
 
@@ -63,9 +64,42 @@ def test_file_makes_a_batch_an_import_and_a_job(cast, mina, project) -> None:
     answer = send(mina, project)
     made = only_import()
     assert answer["Location"] == reverse("import", args=[made.public_id])
-    assert (made.batch.name, made.batch.state, made.started_by) == ("March", "live", cast.mina)
+    assert (made.batch.name, made.batch.state, made.started_by) == ("March", "draft", cast.mina)
     job = ProcrastinateJob.objects.get()
     assert (job.task_name, job.args) == ("projects.jobs.run_import", {"import_key": made.pk})
+
+
+def test_a_batch_goes_live_with_its_first_task_and_only_where_that_was_wanted(mina, project) -> None:
+    states = []
+    for number, fields in enumerate(({"live": "on"}, {"live": ""})):
+        send(mina, project, ROWS.replace(b"r-", b"%d-" % number), batch_name=f"B{number}", **fields)
+        done = importing.run(Import.objects.latest("pk").pk)
+        states.append((done.loaded, Batch.objects.get(pk=done.batch_id).state))
+    assert states == [(2, "live"), (2, "draft")]
+
+
+def test_a_batch_that_somebody_paused_stays_so(mina, project) -> None:
+    send(mina, project)
+    batch = only_import().batch
+    for state in ("live", "paused"):
+        batches.move(batch, state, by=None)
+    assert importing.run(only_import().pk).loaded == 2
+    batch.refresh_from_db()
+    assert batch.state == "paused"
+
+
+@pytest.mark.parametrize("body", [b"", b"not json\n"])
+def test_what_loads_nothing_leaves_no_live_batch(mina, project, body, django_capture_on_commit_callbacks) -> None:
+    send(mina, project, body or ROWS, look="on")
+    found = importing.run(only_import().pk)
+    assert found.state == "planned"
+    with django_capture_on_commit_callbacks(execute=True):
+        if body:
+            mina.post(reverse("import-choose", args=[found.public_id]), {"answers": "leave"})
+            assert importing.run(found.pk).loaded == 0
+        else:
+            mina.post(reverse("import-drop", args=[found.public_id]))
+    assert list(Batch.objects.values_list("state", flat=True)) == ["draft"]
 
 
 def test_good_rows_go_in_and_bad_ones_are_listed(mina, project) -> None:

@@ -27,6 +27,7 @@ from projects.data.reading.sandboxed import ReaderFault, ReadingProcess
 from projects.errors import Refused
 from projects.models import Batch, Connector, Import, ImportFaults
 from projects.queue.clock import Clock
+from projects.workflow import batches
 from taskers.errors import NO_REASON, Problem, StateConflict, Unexpected
 from taskers.models import Person
 from taskers.outbox.events import emit
@@ -54,10 +55,11 @@ def receive(
     by: Person | None,
     format: str = "",
     stop: str = Import.Stop.NEEDED,
+    makes_live: bool = False,
 ) -> Import:
     """Keep an uploaded file and have a worker load it, now or when one is alive. Where something must be chosen, or
     `stop` says always, it is only looked at. Raises Refused, StateConflict."""
-    made = keep(batch, file, name=name, by=by, format=format, stop=stop)
+    made = keep(batch, file, name=name, by=by, format=format, stop=stop, makes_live=makes_live)
     app.configure_task(JOB, queue="imports").defer(import_key=made.pk)
     return made
 
@@ -70,11 +72,13 @@ def receive_from(
     by: Person | None,
     stop: str = Import.Stop.NEEDED,
     media: str = Import.Media.COPIED,
+    makes_live: bool = False,
 ) -> Import:
     """Have a worker load what a connector has and the project hasn't. Raises StateConflict."""
     if connector.ended_at is not None or connector.organization_id != batch.project.organization_id:
         raise StateConflict("This place is gone already.")
-    terms = {"name": connector.name, "stop": stop, "media": media, "format": _format_before(connector, batch)}
+    terms: dict[str, Any] = {"name": connector.name, "stop": stop, "media": media, "makes_live": makes_live}
+    terms |= {"format": _format_before(connector, batch)}
     made = Import.objects.create(batch=batch, connector=connector, started_by=by, **terms)
     app.configure_task(JOB, queue="imports").defer(import_key=made.pk)
     return made
@@ -95,6 +99,7 @@ def keep(
     by: Person | None,
     format: str = "",
     stop: str = Import.Stop.NEEDED,
+    makes_live: bool = False,
 ) -> Import:
     """Keep a file that `run` will load. Raises Refused if no such file fits the project's task type."""
     if format:
@@ -103,7 +108,7 @@ def keep(
         recognise.check_name(name, batch.project.task_type)
     if not file.size:
         raise Refused("The file is empty.", code="empty-file", place="file")
-    made = Import(batch=batch, name=name[-200:], format=format, started_by=by, stop=stop)
+    made = Import(batch=batch, name=name[-200:], format=format, started_by=by, stop=stop, makes_live=makes_live)
     made.file.save(f"{made.public_id}{PurePath(name).suffix.lower()[:12]}", file, save=False)
     try:
         made.save()
@@ -242,6 +247,8 @@ def _read(file_import: Import, files: Files, reader: ReadingProcess, told: Calla
 
     def committing(done: Loaded) -> None:
         _advance(file_import, done)
+        if file_import.makes_live and done.loaded:
+            _go_live(file_import)
         if isinstance(reading, Unseen):
             reading.keep()
 
@@ -257,6 +264,13 @@ def _read(file_import: Import, files: Files, reader: ReadingProcess, told: Calla
         reading.keep()
     elif file_import.connector is not None:
         unseen.keep(file_import.connector, project, listing)
+
+
+def _go_live(file_import: Import) -> None:
+    """Hand out the tasks of a batch that was a draft until its first came in."""
+    batch = Batch.objects.select_related("project").get(pk=file_import.batch_id)
+    if batch.state == Batch.State.DRAFT:
+        batches.move(batch, Batch.State.LIVE, by=file_import.started_by)
 
 
 def _begin_again(file_import: Import) -> None:

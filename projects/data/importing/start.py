@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
@@ -15,8 +16,8 @@ from taskers.models import Person
 
 @dataclass(frozen=True)
 class Into:
-    """Where data goes: a batch that is there, or a new one; handed out as soon as it is in, if `live`; and when loading
-    waits for a choice."""
+    """Where data goes: a batch that is there, or a new one; handed out as soon as the first of it is in, if `live`; and
+    when loading waits for a choice."""
 
     batch: Batch | None = None
     batch_name: str = ""
@@ -31,11 +32,12 @@ def load_files(project: Project, files: Sequence[File], into: Into, *, by: Perso
     Raises Refused (what is wrong with the files) or StateConflict (a batch of that name exists, or takes no more).
     """
     target = _target(project, into, by)
+    terms: dict[str, Any] = {"by": by, "stop": into.stop, "makes_live": into.live}
     if len(files) == 1:
-        return importing.receive(target, files[0], name=str(files[0].name), by=by, stop=into.stop)
+        return importing.receive(target, files[0], name=str(files[0].name), **terms)
     with upload.together(files) as packed:
         name = f"{len(files)} files.zip"
-        return importing.receive(target, File(packed, name), name=name, by=by, stop=into.stop)
+        return importing.receive(target, File(packed, name), name=name, **terms)
 
 
 @transaction.atomic
@@ -43,11 +45,9 @@ def load_from(
     project: Project, connector: Connector, into: Into, *, by: Person, media: str = Import.Media.COPIED
 ) -> Import:
     """Take what a kept place has, and the project hasn't, into a batch. Raises StateConflict."""
-    return importing.receive_from(connector, _target(project, into, by), by=by, stop=into.stop, media=media)
+    target = _target(project, into, by)
+    return importing.receive_from(connector, target, by=by, stop=into.stop, media=media, makes_live=into.live)
 
 
 def _target(project: Project, into: Into, by: Person) -> Batch:
-    target = into.batch or batches.create(project, into.batch_name, by=by)
-    if into.live and target.state == Batch.State.DRAFT:
-        return batches.move(target, Batch.State.LIVE, by=by)
-    return target
+    return into.batch or batches.create(project, into.batch_name, by=by)
