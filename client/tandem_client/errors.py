@@ -28,6 +28,19 @@ class Unreachable(TandemError):
         return "unreachable"
 
 
+class IncompleteAnswer(Unreachable):
+    """The answer began well and broke off."""
+
+    advice = (
+        "Nothing incomplete is under the file's name. Ask again; if it breaks off each time, look for the request in "
+        "the server's log, or order a delivery instead."
+    )
+
+    @property
+    def code(self) -> str:
+        return "incomplete-answer"
+
+
 class UnexpectedAnswer(TandemError):
     """Something answered, and not as Tandem does: another program, or a version too far from this one."""
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import httpx
 
-from tandem_client.errors import ApiError, BadInput, UnexpectedAnswer, Unreachable, kind_of
+from tandem_client.errors import ApiError, BadInput, IncompleteAnswer, UnexpectedAnswer, Unreachable, kind_of
 from tandem_client.version import VERSION
 
 T = TypeVar("T")
@@ -82,10 +82,12 @@ class Transport:
 
     @contextmanager
     def answer(self, request: Request) -> Iterator[httpx.Response]:
-        """The good answer, not yet read, for as long as the block lasts."""
+        """The good answer, not yet read, for as long as the block lasts. Raises IncompleteAnswer if it breaks off."""
         answer = self._tried(request, lambda found: found)
         try:
             yield answer
+        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
+            raise self._incomplete(answer) from error
         except httpx.RequestError as error:
             raise self._unreachable(error) from error
         finally:
@@ -178,6 +180,14 @@ class Transport:
             request=str(said.get("request") or request),
             retry_after=_seconds(answer),
         )
+
+    def _incomplete(self, answer: httpx.Response) -> IncompleteAnswer:
+        length = answer.headers.get("content-length", "")
+        of = f" of {int(length):,}" if length.isdecimal() else ""
+        request = answer.headers.get("x-request-id", "")
+        named = f" (request {request})" if request else ""
+        received = answer.num_bytes_downloaded
+        return IncompleteAnswer(f"{self.server} broke off its answer after {received:,}{of} bytes{named}.")
 
     def _unreachable(self, error: httpx.RequestError) -> Unreachable:
         if isinstance(error, httpx.TimeoutException):

@@ -35,7 +35,8 @@ class ExportQuery(KnownFields):
 
 
 class Export(Endpoint):
-    """A project's decided tasks as a file, written while it is read."""
+    """A project's decided tasks as a file, written while it is read. With a `Content-Length` it is whole before its
+    first byte; a larger one ends with its last chunk, and one that broke off doesn't."""
 
     scopes = {"GET": (Scope.READ,)}
 

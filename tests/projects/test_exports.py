@@ -59,7 +59,7 @@ def test_one_batch_alone_can_be_exported(cast, reports):
 def test_formats_that_do_not_fit_are_refused_before_anything_is_sent(cast, reports):
     for key in ("coco", "yaml"):
         with pytest.raises(Refused) as refused:
-            exporting.stream(reports, key)
+            exporting.export(reports, key)
         assert refused.value.code == "wrong-format"
     assert [one.key for one in exporting.formats_for(reports)] == TEXTS
     assert exporting.file_name(reports, "docbin") == "names-in-reports.spacy"

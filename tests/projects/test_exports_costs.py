@@ -93,7 +93,7 @@ def test_the_stream_for_http_is_the_same_file_piece_by_piece(cast, reports, monk
     monkeypatch.setattr(exports, "PIECE", 50)
     many(reports, 5)
 
-    stream = exports.stream(reports, "conll")
+    stream = exports.in_thread(exports.export(reports, "conll"))
 
     async def read() -> list[bytes]:
         return [piece async for piece in stream]
@@ -113,7 +113,7 @@ def test_a_reader_that_goes_away_leaves_no_temporary_files(cast, photos, monkeyp
 
     monkeypatch.setattr(exports.coco.tempfile, "SpooledTemporaryFile", spooled)
 
-    stream = exports.stream(photos, "coco")
+    stream = exports.in_thread(exports.export(photos, "coco"))
 
     async def leave() -> None:
         for _ in range(5):

@@ -107,6 +107,7 @@ def test_a_picture_comes_in_pieces_and_in_parts(everybody, photograph, monkeypat
 def export(everybody, monkeypatch) -> str:
     """The address of an export that comes in five pieces."""
     monkeypatch.setattr(exporting, "PIECE", 1)
+    monkeypatch.setattr(exporting, "STAGED_BYTES", 1)
     project = make.project(everybody.riverside, wanted=1)
     make.tasks(make.batch(project), 5)
     for _ in range(5):

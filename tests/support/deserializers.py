@@ -113,10 +113,10 @@ WATCHED: dict[str, Library] = {
         "memory_map", "deserialize", "deserialize_pandas", "open_stream", "open_file", "serialization",
     ))),
     "openpyxl": Library(),
-    "datumaro": Library(harmless=tuple(f"datumaro.components.{name}" for name in (
+    "datumaro": Library(harmless=(*(f"datumaro.components.{name}" for name in (
         "annotation", "contexts.importer.ImportErrorPolicy", "dataset.Dataset.from_iterable",
         "dataset_base.DatasetItem", "media.Image",
-    ))),
+    )), "datumaro.util.image.IMAGE_BACKEND", "datumaro.util.image.ImageBackend")),
     "fsspec": Library(harmless=("fsspec.spec.AbstractBufferedFile", "fsspec.asyn.sync")),
     "pycocotools": Library(harmless=tuple(f"pycocotools.mask.{name}" for name in ("encode", "area", "iou", "toBbox"))),
     # Pictures.

@@ -34,10 +34,11 @@ from projects.data.exporting import (
 from projects.data.exporting.format import ExportFormat
 from projects.data.exporting.slots import SLOTS, Download
 from projects.data.exporting.source import Source, standing
+from projects.data.exporting.staging import STAGED_BYTES, stage
 from projects.data.exporting.terms import Terms
 from projects.data.exporting.zipping import zipped
 from projects.errors import Refused
-from projects.models import Batch, Project
+from projects.models import Batch, Project, Task
 from taskers.models import Person
 
 # In the order of the page.
@@ -77,10 +78,12 @@ FORMATS: dict[str, ExportFormat] = {
 }
 
 PIECE = 64 * 1024
+FIRST_TASKS = 100  # that say what a project is of
 ZIP = "application/zip"
 
 __all__ = [
     "FORMATS",
+    "Download",
     "ExportFormat",
     "download",
     "ending",
@@ -92,13 +95,20 @@ __all__ = [
     "media_type",
     "packed",
     "several",
-    "stream",
 ]
 
 
 def formats_for(project: Project) -> list[ExportFormat]:
-    """The formats that make sense for a project."""
-    return [one for one in FORMATS.values() if project.task_type in one.task_types]
+    """The formats that make sense for a project: none of pictures alone where its first tasks are texts."""
+    formats = [one for one in FORMATS.values() if project.task_type in one.task_types]
+    if any(format.pictures_only for format in formats) and _is_of_texts(project):
+        return [format for format in formats if not format.pictures_only]
+    return formats
+
+
+def _is_of_texts(project: Project) -> bool:
+    pictures = Task.objects.filter(project=project).order_by("pk").values_list("asset_id", flat=True)[:FIRST_TASKS]
+    return len(pictures) > 0 and not any(pictures)
 
 
 def export(project: Project, key: str, *, batch: Batch | None = None) -> Generator[bytes, None, None]:
@@ -147,18 +157,20 @@ def fitting(project: Project, key: str, terms: Terms, labels: Sequence[Mapping[s
     return found
 
 
-def stream(project: Project, key: str, *, batch: Batch | None = None) -> AsyncGenerator[bytes, None]:
-    """The same for an ASGI response, which holds a sync iterator in memory whole [DESIGN section 7].
-
-    Refused comes at the call, before anything is sent.
-    """
-    return in_thread(export(project, key, batch=batch))
-
-
 def download(project: Project, key: str, *, by: Person, batch: Batch | None = None) -> Download:
-    """The same for somebody who asked for it. Raises TooManyExports too."""
-    made = stream(project, key, batch=batch)
-    return Download(made, SLOTS.take(by.pk, project.organization_id))
+    """The same for an ASGI response, for somebody who asked for it; its beginning is made before anything is sent, and
+    all of it where the format has a bound. Raises what goes wrong in that, and TooManyExports.
+
+    It yields without waiting: an ASGI response holds what a sync iterator yields in memory whole [DESIGN section 7].
+    """
+    give_back = SLOTS.take(by.pk, project.organization_id)
+    try:
+        pieces = export(project, key, batch=batch)
+        staged = stage(pieces, None if FORMATS[key].most else STAGED_BYTES)
+    except BaseException:
+        give_back()
+        raise
+    return Download(in_thread(staged.pieces), give_back, staged.length)
 
 
 def file_name(project: Project, key: str, *, batch: Batch | None = None, terms: Terms | None = None) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from projects.data.exporting import datumaro_fits as fits
 from projects.data.exporting import pictures, shapes
+from projects.data.exporting.datumaro_context import with_image_backend
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import Entry, ExportFormat
 from projects.data.exporting.names import FlatNames, ending
@@ -29,18 +30,22 @@ Fit = Callable[[Source, Any, int], Any]  # an item as a writer takes it, by its 
 def write(source: Source, writer: str, fit: Fit, **options: Any) -> Iterator[Entry]:
     """Written to a temporary folder by Datumaro, and sent from there. Raises Refused beyond MOST, and for what is no
     picture."""
-    from datumaro.components.dataset import Dataset
-    from datumaro.components.media import Image
-
     items = [fit(source, item, at) for at, item in enumerate(_items(source), start=1)]
     with tempfile.TemporaryDirectory() as folder:
-        made = Dataset.from_iterable(items, categories=_categories(source), media_type=Image)
-        made.export(folder, writer, save_media=source.terms.media, **options)
+        with_image_backend(_export, source, items, folder, writer, **options)
         root = Path(folder)
         for path in sorted(root.rglob("*")):
             if path.is_file():
                 with path.open("rb") as file:
                     yield Entry(path.relative_to(root).as_posix(), pieces_of(file))
+
+
+def _export(source: Source, items: list[Any], folder: str, writer: str, **options: Any) -> None:
+    from datumaro.components.dataset import Dataset
+    from datumaro.components.media import Image
+
+    dataset = Dataset.from_iterable(items, categories=_categories(source), media_type=Image)
+    dataset.export(folder, writer, save_media=source.terms.media, **options)
 
 
 def _categories(source: Source) -> dict[Any, Any]:
@@ -138,6 +143,7 @@ def _by(
         write=partial(write, writer=writer, fit=fit, **options),
         folder=True,
         media=True,
+        pictures_only=True,
         most=MOST,
         most_labels=most_labels,
     )

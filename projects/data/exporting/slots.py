@@ -43,10 +43,15 @@ class Slots:
 
 
 class Download:
-    """Pieces on their way to a reader, in a place of their own until they are all sent, or nobody wants them."""
+    """Pieces on their way to a reader, in a place of their own until they are all sent, or nobody wants them.
 
-    def __init__(self, pieces: AsyncGenerator[bytes, None], give_back: Callable[[], None]) -> None:
-        self.pieces = pieces
+    `length` is how many bytes they are together; None where that isn't known before the last.
+    """
+
+    def __init__(
+        self, pieces: AsyncGenerator[bytes, None], give_back: Callable[[], None], length: int | None = None
+    ) -> None:
+        self.pieces, self.length = pieces, length
         self.close = give_back  # Django calls it when the response is over, sent or not
         weakref.finalize(self, give_back)  # and where there never was a response
 

@@ -76,13 +76,14 @@ def download(request: MemberRequest, project: Project, format: str) -> HttpRespo
 
 
 def file_of(project: Project, format: str, batch_id: str, *, by: Person) -> StreamingHttpResponse:
-    """The response that carries an export. Raises Refused for another type's format, NotFound for no batch of it, and
-    TooManyExports."""
+    """The response that carries an export. Raises Refused for another type's format, NotFound for no batch of it,
+    TooManyExports, and what goes wrong in its beginning."""
     batch = _batch(project, batch_id) if batch_id else None
     name = exporting.file_name(project, format, batch=batch)
-    response = StreamingHttpResponse(
-        exporting.download(project, format, by=by, batch=batch), content_type=exporting.FORMATS[format].media_type
-    )
+    pieces = exporting.download(project, format, by=by, batch=batch)
+    response = StreamingHttpResponse(pieces, content_type=exporting.FORMATS[format].media_type)
+    if pieces.length is not None:
+        response["Content-Length"] = str(pieces.length)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
