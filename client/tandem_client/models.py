@@ -59,6 +59,7 @@ class Settings:
     raise_from: float | None = None
     lease_seconds: int | None = None
     file_order: bool | None = None
+    depth_first: bool | None = None
     copilot: bool | None = None
     label_mapping: dict[str, str] | None = None
     minimum_score: float | None = None

@@ -246,6 +246,9 @@ class SettingsShape(KnownFields):
     )
     lease_seconds = serializers.IntegerField(**SETTINGS["lease_seconds"].bounds, required=False)
     file_order = serializers.BooleanField(required=False, help_text="hand out in file order; excludes unseen gold")
+    depth_first = serializers.BooleanField(
+        required=False, help_text="finish tasks that were begun before others are handed out"
+    )
     copilot = serializers.BooleanField(required=False)
     label_mapping = serializers.DictField(
         child=serializers.CharField(max_length=limits.KEY),

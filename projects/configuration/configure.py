@@ -48,6 +48,7 @@ FIELDS = (
     "raise_from",
     "lease_seconds",
     "file_order",
+    "depth_first",
     "copilot",
     "label_mapping",
     "minimum_score",
@@ -165,7 +166,8 @@ def _next_version(
         project=project, version=before.version + 1 if before else 1, made_by=by, **values
     )
     tell("settings_changed", project, by, version=made.version, changed=sorted(settings))
-    if before and before.file_order != made.file_order:  # what is open already takes its new place by and by
+    if before and (before.file_order, before.depth_first) != (made.file_order, made.depth_first):
+        # What is open already takes its new place by and by.
         app.configure_task(REORDER, queue="jobs").defer(project_key=project.pk)
     return before, made
 

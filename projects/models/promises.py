@@ -127,6 +127,14 @@ class Assignment(models.Model):
             models.Index(
                 fields=["batch", "slot", "walk_key"], condition=Q(state="open", kind="judge"), name="assignment_walk"
             ),
+            # The same where a project finishes tasks: along all slots in turn at once, or all that come first.
+            models.Index(
+                F("batch"),
+                F("slot") / FIRST_SLOTS,
+                F("walk_key"),
+                condition=Q(state="open", kind="judge"),
+                name="assignment_depth_walk",
+            ),
             models.Index(fields=["tasker", "batch"], condition=Q(state="held"), name="assignment_held_by"),
             # What a tasker holds, asked for at each claim by `tasker + 0`, so that nothing else seems to serve: where
             # the statistics know of no held rows, the planner would as soon walk those of everybody.
@@ -179,6 +187,8 @@ class ClaimNumber(models.Model):
 
 class BatchCursor(models.Model):
     """How far a tasker's walk through one slot of a batch has come: what lies before it was theirs, or taken.
+
+    Where a project finishes tasks, slot 0 stands for all in turn and slot FIRST_SLOTS for all that come first.
 
     `assignment_key` is the walk key of the last one. What is put back gets a new, higher key, so it lies ahead of every
     cursor of its slot. What a walk passed by all the same (locked at that moment, committed late, or loaded while the

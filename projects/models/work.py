@@ -80,6 +80,8 @@ class ProjectSettings(models.Model):
     lease_seconds = models.PositiveIntegerField(default=900)
     # In the order of the files, not shuffled: there gold would be known by standing out of it, so there is none.
     file_order = models.BooleanField(default=False, db_default=False)
+    # Whether tasks that were begun are finished before others are begun.
+    depth_first = models.BooleanField(default=False, db_default=False)
     copilot = models.BooleanField(default=True)
     label_mapping = models.JSONField(default=dict)  # the model's label -> this project's label key
     minimum_score = models.FloatField(default=0.0)

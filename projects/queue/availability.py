@@ -63,7 +63,9 @@ FROM unnest(%(projects)s::bigint[]) AS p(id)
 LOOKED = 300
 STEPS = (10, 20, 50, 100, 200, LOOKED)
 OPEN = f"""
-SELECT p.id AS project, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
+SELECT p.id AS project, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS p(id) JOIN LATERAL (
+  SELECT depth_first FROM projects_projectsettings WHERE project_id = p.id ORDER BY version DESC LIMIT 1
+) o ON true CROSS JOIN LATERAL (
   SELECT count(DISTINCT a.task_id) FILTER (WHERE a.free) AS tasks, count(*) AS looked FROM (
     SELECT a.task_id, NOT {NOT_FREE} AS free FROM projects_batch b CROSS JOIN LATERAL (
       SELECT a.slot FROM projects_assignment a WHERE a.batch_id = b.id AND a.state = 'open' AND a.kind = 'judge'
@@ -72,7 +74,8 @@ SELECT p.id AS project, n.tasks, n.looked FROM unnest(%(projects)s::bigint[]) AS
       SELECT generate_series({FIRST_SLOTS}, deepest.slot)
       UNION ALL SELECT generate_series(0, least(deepest.slot, {MOST_WANTED - 1}))
     ) AS s(slot)
-    LEFT JOIN projects_batchcursor c ON c.tasker_id = %(tasker)s::bigint AND c.batch_id = b.id AND c.slot = s.slot
+    LEFT JOIN projects_batchcursor c ON c.tasker_id = %(tasker)s::bigint AND c.batch_id = b.id
+      AND c.slot = CASE WHEN o.depth_first THEN s.slot / {FIRST_SLOTS} * {FIRST_SLOTS} ELSE s.slot END
     CROSS JOIN LATERAL (
       SELECT a.batch_id, a.task_id FROM projects_assignment a
       WHERE a.batch_id = b.id AND a.slot = s.slot AND a.walk_key > coalesce(c.assignment_key, 0) AND a.state = 'open'

@@ -3,7 +3,8 @@
 A candidate is one slot of one live batch, with how far this tasker has walked through it. Candidates come in the order
 in which work is wanted: priority of project and batch together, raised by one for every AGING seconds without being
 served; then the earliest deadline that can still be met, then deadlines that can't, then no deadline; then better pay;
-then age. Within a batch come the tasks that were put first, then the others.
+then age. Within a batch come the tasks that were put first, then the others: slot by slot, or, where a project finishes
+tasks, along all slots at once, starting a few tasks further on for each tasker and claim.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from projects.configuration import raised_rate
 from projects.models import FIRST_SLOTS, Assignment, AssignmentRules, Project
-from projects.queue import eligibility, sql
+from projects.queue import draws, eligibility, sql
 from projects.queue.local_time import Day, today
 from projects.queue.no_work import Nothing
 from taskers.database.prepared import ask_rows
@@ -25,6 +26,7 @@ AGING = 600.0  # seconds without being served that weigh as much as one step of 
 # there is nothing for this tasker in them, so many, and so many more, to the end of the order.
 FEW_BATCHES = 6
 MOST_BATCHES = 60
+MAX_SHIFT = 16  # free tasks by which a walk depth first starts further on, at most one fewer
 
 
 class Terms(NamedTuple):
@@ -51,6 +53,8 @@ class Terms(NamedTuple):
     judgements_today: int | None
     promised_today: int | None
     gold_share: float | None
+    depth_first: bool
+    file_order: bool
     training_tasks: int | None
     trained: float | None
     barred: str | None
@@ -98,6 +102,14 @@ class OpenBatch(NamedTuple):
         yield from range(FIRST_SLOTS, FIRST_SLOTS + self.first + 1)
         yield from range(0 if self.deepest is None else self.deepest + 1)
 
+    @property
+    def depth_walks(self) -> Iterator[int]:
+        """The slots that stand for all of what comes first, and for all others, where they are walked together."""
+        if self.first >= 0:
+            yield FIRST_SLOTS
+        if self.deepest is not None:
+            yield 0
+
 
 class CandidateSlot(NamedTuple):
     """One slot of a batch, and where a tasker's walk and slow second walk through it stand."""
@@ -108,6 +120,7 @@ class CandidateSlot(NamedTuple):
     after: int = 0  # the walk key of the last one
     swept: int = 0
     rounds: int = 0
+    shift: int | None = None  # free tasks that a walk depth first starts further on; None: it goes slot by slot
 
 
 @dataclass
@@ -168,8 +181,9 @@ def choose_batches(
             batches, choice.goes_on = batches + 1, found.rank
             walks = zip(found.keys or (), found.swept or (), found.rounds or (), strict=True)
             walked = dict(zip(found.slots or (), walks, strict=True))
-            for slot in found.walks:
-                choice.slots.append(CandidateSlot(terms, found.batch, slot, *walked.get(slot, (0, 0, 0))))
+            shift = _shift(tasker, found.number, terms)
+            for slot in found.walks if shift is None else found.depth_walks:
+                choice.slots.append(CandidateSlot(terms, found.batch, slot, *walked.get(slot, (0, 0, 0)), shift))
     if batches < most:
         choice.goes_on = None
     _raise_rates(choice)
@@ -177,6 +191,14 @@ def choose_batches(
         if why := eligibility.why_not(terms.once_handed_in(handing_in) if handing_in else terms):
             choice.refuse(pk, why)
     return choice
+
+
+def _shift(tasker: Person, number: int, terms: Terms) -> int | None:
+    """By how many free tasks this claim's walk starts further on: drawn for each tasker and claim number, so that
+    taskers beside each other share no order, and a look ahead sees what the claim will. In file order by none."""
+    if not terms.depth_first:
+        return None
+    return 0 if terms.file_order else draws.rng("shift", f"{tasker.pk}:{number}").randrange(MAX_SHIFT)
 
 
 def _raise_rates(choice: Choice) -> None:

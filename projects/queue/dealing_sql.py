@@ -4,7 +4,7 @@ Neither lies on a walk. The statements are parts of a claim, as those in sql.py 
 """
 
 from projects.queue.model_draws import GOLD_HELPED, MODELS_AUDITED, helped
-from projects.queue.sql import HELD, NOT_FREE, STRIDE
+from projects.queue.sql import HELD, STRIDE, free_rows
 
 # What a draw of who goes without the copilot asks of work that is dealt by itself, as `t`.
 OWN_TERMS = {
@@ -31,14 +31,10 @@ NEXT_GOLD = f"SELECT known.task_id FROM {UNSEEN} ORDER BY g.uses, g.shuffle LIMI
 # What a walk looks at before it takes: looked at where gold may be dealt instead, so that dealing it takes as long.
 WALK_PAST = f"""
 SELECT count(*) FROM (
-  SELECT FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[]) AS p(batch, slot, after)
+  SELECT FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(shifts)s::int[])
+    AS p(batch, slot, after, shift)
   CROSS JOIN LATERAL (
-    SELECT FROM (
-      SELECT a.batch_id, a.task_id FROM projects_assignment a
-      WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
-        AND a.state = 'open' AND a.kind = 'judge'
-      ORDER BY a.walk_key LIMIT {STRIDE}
-    ) a WHERE NOT {NOT_FREE} OFFSET 0
+    {free_rows(STRIDE)}
   ) free
   LIMIT 1
 ) free

@@ -1,5 +1,6 @@
 """How many promises a task has: made, kept equal to `wanted`, withdrawn when no longer needed."""
 
+import random
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -24,16 +25,22 @@ from taskers.errors import NotFound, Problem, StateConflict, Word
 from taskers.models import Person
 
 # Where a loaded row stands in its batch's order (Assignment.walk_key): by lot among those of its load, or as in the
-# file. What a draft takes in before anybody walks it is one load. `SPREAD` of the keys' units are two seconds.
+# file. Where a project finishes tasks, all rows of a task stand in one place, drawn by a seed that nobody sees. What a
+# draft takes in before anybody walks it is one load. `SPREAD` of the keys' units are two seconds.
 SPREAD = 1 << 32
 KEY_AT = "((extract(epoch FROM {moment}) * 1000000)::bigint << 11)"
 LOADED_AT = KEY_AT.format(
     moment="CASE b.state WHEN 'draft' THEN b.created_at ELSE coalesce(%(since)s::timestamptz, statement_timestamp())"
     " END"
 )
-IN_ORDER = f"CASE WHEN o.file_order THEN t.id & {SPREAD - 1} ELSE floor(random() * {SPREAD})::bigint END - {SPREAD}"
+IN_ORDER = (
+    f"CASE WHEN o.file_order THEN t.id & {SPREAD - 1}"
+    f" WHEN o.depth_first THEN hashint8extended(t.id, %(seed)s::bigint) & {SPREAD - 1}"
+    f" ELSE floor(random() * {SPREAD})::bigint END - {SPREAD}"
+)
 ORDERED = """JOIN LATERAL (
-  SELECT file_order FROM projects_projectsettings WHERE project_id = {project} ORDER BY version DESC LIMIT 1
+  SELECT file_order, depth_first FROM projects_projectsettings WHERE project_id = {project}
+  ORDER BY version DESC LIMIT 1
 ) o ON true"""
 
 OPEN_SLOTS = f"""
@@ -89,12 +96,12 @@ FROM projects_assignment WHERE task_id = %(task)s::bigint AND kind || '' = 'judg
 
 
 def open_slots(task_ids: Sequence[int], *, since: datetime | None = None) -> int:
-    """Make the open judgements of freshly loaded tasks, breadth first; doing it again adds nothing. Says how many.
+    """Make the open judgements of freshly loaded tasks; doing it again adds nothing. Says how many.
 
     All that a load brings in since it began is shuffled together, unless its project hands out in file order.
     """
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_SLOTS, {"tasks": list(task_ids), "since": since})
+        cursor.execute(OPEN_SLOTS, {"tasks": list(task_ids), "since": since, "seed": _seed()})
         return cursor.rowcount
 
 
@@ -103,15 +110,20 @@ def reorder(project_key: int) -> int:
 
     Each piece is a transaction of its own, and it may be done again. What is in people's hands isn't touched.
     """
-    moved = 0
+    moved, seed = 0, _seed()
     with connection.cursor() as cursor:
         cursor.execute(AFTERWARDS)
         (since,) = cursor.fetchone()
         while True:
-            cursor.execute(REORDER, {"project": project_key, "since": since, "most": REORDERED})
+            cursor.execute(REORDER, {"project": project_key, "since": since, "most": REORDERED, "seed": seed})
             if not cursor.rowcount:
                 return moved
             moved += cursor.rowcount
+
+
+def _seed() -> int:
+    """What the places of a load's tasks are drawn by; nobody can know it, nor is it kept."""
+    return random.SystemRandom().getrandbits(63)
 
 
 def lock(task_id: int) -> Task:

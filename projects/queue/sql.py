@@ -55,6 +55,7 @@ SELECT p.id AS project,
   held.id AS held, r.standing_floor, r.standing_evidence, st.good, st.poor, r.daily_tasks, r.daily_earnings,
   day.judgements AS judgements_today, day.promised AS promised_today,
   CASE WHEN s.file_order OR r.mode <> 'pool' THEN 0 ELSE r.gold_share END AS gold_share,
+  s.depth_first, s.file_order,
   r.training_tasks, trained.value AS trained,
   barred.kind AS barred, barred.reason AS barred_reason, barred.until AS barred_until,
   spending.reached_at IS NOT NULL AS spent,
@@ -74,7 +75,8 @@ SELECT p.id AS project,
   b.rank, b.id AS batch, b.slot AS deepest, b.first, walked.slots, walked.keys, walked.swept, walked.rounds
 FROM projects_project p
 JOIN LATERAL (
-  SELECT version, lease_seconds, rate, raise_percent, raise_from, copilot, control_share, planted_share, file_order
+  SELECT version, lease_seconds, rate, raise_percent, raise_from, copilot, control_share, planted_share, file_order,
+    depth_first
   FROM projects_projectsettings WHERE project_id = p.id ORDER BY version DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (
@@ -127,11 +129,55 @@ NOT_FREE = """(EXISTS (
 # What `candidate_slots.as_columns` gives.
 SLOTS = """unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(versions)s::int[], %(leases)s::int[],
     %(rates)s::bigint[], %(copilots)s::boolean[], %(controls)s::float[], %(audits)s::float[], %(projects)s::bigint[],
-    %(organizations)s::bigint[], %(project_keys)s::uuid[])
-    AS p(batch, slot, after, version, lease, rate, copilot, control, audit, project, organization, project_key)"""
+    %(organizations)s::bigint[], %(project_keys)s::uuid[], %(shifts)s::int[])
+    AS p(batch, slot, after, version, lease, rate, copilot, control, audit, project, organization, project_key,
+      shift)"""
 HELD = f"""{columns(Assignment, "a")}, {columns(Task, "t")}, {columns(Asset, "s")}"""
 
 STRIDE = 1000  # rows that one statement looks at before it stores how far it came: no claim walks long at a time
+DEPTH_ROWS = 256  # that a walk depth first looks at: room for its shift, whatever its tasker has done near the front
+
+# Where a project finishes tasks, all open rows of a task share one key. A walk goes along those of all slots in turn
+# (or of all that come first) by an index of their own, and sees each free task once, in its lowest slot.
+DEPTH_WALK = f"""
+        SELECT a.id, a.batch_id, a.task_id, a.slot, a.walk_key FROM projects_assignment a
+        WHERE a.batch_id = p.batch AND a.slot / {FIRST_SLOTS} = p.slot / {FIRST_SLOTS} AND a.walk_key > p.after
+          AND a.state = 'open' AND a.kind = 'judge'
+        ORDER BY a.walk_key LIMIT {DEPTH_ROWS}"""
+DEPTH_FREE = f"""
+      SELECT a.id, a.task_id, a.walk_key FROM ({DEPTH_WALK}
+      ) a WHERE NOT {NOT_FREE} AND NOT EXISTS (
+        SELECT FROM projects_assignment lower
+        WHERE lower.task_id = a.task_id AND (lower.kind || '', lower.state || '') = ('judge', 'open')
+          AND lower.slot / {FIRST_SLOTS} = a.slot / {FIRST_SLOTS} AND lower.slot < a.slot OFFSET 0
+      )"""
+
+
+def free_rows(rows: int) -> str:
+    """The rows of slot `p` that this tasker could take, in their order: along the slot, so many rows at most.
+
+    Depth first they begin `p.shift` free tasks further on, and end with those before; `front` is the key of the first
+    of all.
+    """
+    return f"""(
+      SELECT a.id, a.task_id, NULL::bigint AS front FROM (
+        SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
+        WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
+          AND a.state = 'open' AND a.kind = 'judge'
+        ORDER BY a.walk_key LIMIT {rows}
+      ) a WHERE NOT {NOT_FREE} AND p.shift IS NULL OFFSET 0
+    ) UNION ALL (
+      SELECT a.id, a.task_id, f.walk_key FROM (
+        SELECT * FROM ({DEPTH_FREE}) a LIMIT 1
+      ) f CROSS JOIN LATERAL (
+        (SELECT * FROM ({DEPTH_FREE}) a OFFSET p.shift) UNION ALL (SELECT * FROM ({DEPTH_FREE}) a LIMIT p.shift)
+      ) a
+      WHERE p.shift IS NOT NULL
+    )"""
+
+
+IN_SLOT = f"""CASE WHEN p.shift IS NULL THEN a.slot + 0 = p.slot
+          ELSE a.slot / {FIRST_SLOTS} = p.slot / {FIRST_SLOTS} END"""
 
 # Takes what was found, if the claim number is still the same, and tells the outbox.
 TAKEN = f"""numbered AS (
@@ -157,22 +203,19 @@ TAKEN = f"""numbered AS (
 
 # Walks to the next open judgements and takes them, if the claim number is still the same: moves the cursor, which never
 # goes back, and tells the outbox. Rows that others are taking are passed by, and those that were put elsewhere since
-# they were chosen: the cursor would follow them past all others. What was found and not taken comes as a row of
-# nothing: the claim number had moved on.
+# they were chosen: the cursor would follow them past all others. Depth first it stays before the first that is free,
+# since what lies before the shift is this tasker's yet. What was found and not taken comes as a row of nothing: the
+# claim number had moved on.
 TAKE = f"""
 WITH found AS (
-  SELECT a.id, p.* FROM {SLOTS}
+  SELECT a.id, a.reached, p.* FROM {SLOTS}
   CROSS JOIN LATERAL (
-    SELECT locked.id FROM (
-      SELECT a.id FROM (
-        SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
-        WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
-          AND a.state = 'open' AND a.kind = 'judge'
-        ORDER BY a.walk_key LIMIT {STRIDE}
-      ) a WHERE NOT {NOT_FREE} OFFSET 0
+    SELECT locked.id, coalesce(free.front - 1, locked.walk_key) AS reached FROM (
+    {free_rows(STRIDE)}
     ) free CROSS JOIN LATERAL (
-      SELECT a.id FROM projects_assignment a
-      WHERE a.id = free.id AND a.state = 'open' AND a.slot + 0 = p.slot AND a.walk_key + 0 > p.after
+      SELECT a.id, a.walk_key FROM projects_assignment a
+      WHERE a.id = free.id AND a.state = 'open' AND a.walk_key + 0 > p.after
+        AND {IN_SLOT}
       FOR UPDATE SKIP LOCKED
     ) locked
     LIMIT %(most)s::int
@@ -180,7 +223,8 @@ WITH found AS (
   LIMIT %(most)s::int
 ), {TAKEN}, moved AS (
   INSERT INTO projects_batchcursor AS c (tasker_id, batch_id, slot, assignment_key)
-  SELECT %(tasker)s::bigint, batch_id, slot, max(walk_key) FROM taken GROUP BY batch_id, slot
+  SELECT %(tasker)s::bigint, found.batch, found.slot, max(found.reached) FROM taken JOIN found ON found.id = taken.id
+  GROUP BY found.batch, found.slot
   ON CONFLICT (tasker_id, batch_id, slot)
     DO UPDATE SET assignment_key = greatest(c.assignment_key, excluded.assignment_key)
 )
@@ -194,7 +238,7 @@ ORDER BY a.id
 # tasker's yet.
 TAKE_REQUESTED = f"""
 WITH found AS (
-  SELECT a.id, p.* FROM {SLOTS} JOIN projects_assignment a ON a.batch_id = p.batch AND a.slot = p.slot
+  SELECT a.id, p.* FROM {SLOTS} JOIN projects_assignment a ON a.batch_id = p.batch AND {IN_SLOT}
   WHERE a.task_id = %(requested)s::bigint AND a.state = 'open' AND a.kind = 'judge' AND NOT {NOT_FREE}
   ORDER BY a.slot LIMIT 1 FOR UPDATE OF a SKIP LOCKED
 ), {TAKEN}
@@ -232,16 +276,28 @@ FROM (
 ORDER BY a.id
 """
 
+# Breadth first, and depth first.
+LOOKED_SLOTS = (
+    "p.shift IS NULL AND a.slot = p.slot",
+    f"p.shift IS NOT NULL AND a.slot / {FIRST_SLOTS} = p.slot / {FIRST_SLOTS}",
+)
 # The rows of some stretches of the walk, in its order, and which of them this tasker could take.
 LOOK = f"""
 SELECT p.batch, p.slot, a.walk_key AS key, NOT {NOT_FREE} AS free
-FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(upto)s::bigint[])
-  AS p(batch, slot, after, upto)
+FROM unnest(%(batches)s::bigint[], %(slots)s::int[], %(after)s::bigint[], %(upto)s::bigint[], %(shifts)s::int[])
+  AS p(batch, slot, after, upto, shift)
 CROSS JOIN LATERAL (
-  SELECT a.walk_key, a.batch_id, a.task_id FROM projects_assignment a
-  WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
-    AND a.walk_key <= coalesce(p.upto, 9223372036854775807) AND a.state = 'open' AND a.kind = 'judge'
-  ORDER BY a.walk_key LIMIT %(rows)s::int
+  {
+    " UNION ALL ".join(
+        f'''(
+    SELECT a.walk_key, a.batch_id, a.task_id FROM projects_assignment a
+    WHERE a.batch_id = p.batch AND {slots} AND a.walk_key > p.after
+      AND a.walk_key <= coalesce(p.upto, 9223372036854775807) AND a.state = 'open' AND a.kind = 'judge'
+    ORDER BY a.walk_key LIMIT %(rows)s::int
+  )'''
+        for slots in LOOKED_SLOTS
+    )
+}
 ) a
 LIMIT %(rows)s::int
 """
@@ -272,12 +328,7 @@ WITH others AS (
 ), free AS (
   SELECT a.task_id, p.copilot, p.organization, p.project_key, row_number() OVER () AS place
   FROM {SLOTS} CROSS JOIN LATERAL (
-    SELECT a.task_id FROM (
-      SELECT a.id, a.batch_id, a.task_id FROM projects_assignment a
-      WHERE a.batch_id = p.batch AND a.slot = p.slot AND a.walk_key > p.after
-        AND a.state = 'open' AND a.kind = 'judge'
-      ORDER BY a.walk_key LIMIT {4 * CROWD}
-    ) a WHERE NOT {NOT_FREE}
+    {free_rows(4 * CROWD)}
   ) a
   LIMIT (SELECT 1 + %(tasker)s::bigint % (number + 1) FROM others)
 ), walked AS MATERIALIZED (

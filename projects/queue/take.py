@@ -108,6 +108,7 @@ def walks_of(slots: Sequence[CandidateSlot]) -> dict[str, list]:
         "batches": [one.batch for one in slots],
         "slots": [one.slot for one in slots],
         "after": [one.after for one in slots],
+        "shifts": [one.shift for one in slots],
     }
 
 
@@ -355,7 +356,7 @@ def _look(
 ) -> list[Looked]:
     """The next so many rows of a stretch of each slot."""
     terms = {"tasker": choice.tasker.pk, "partners": list(choice.partners), "rows": rows}
-    terms |= {"batches": [one.batch for one in slots], "slots": [one.slot for one in slots]}
+    terms |= walks_of(slots)
     return ask_rows(sql.LOOK, terms | {"after": after, "upto": list(upto)}, Looked) if slots else []
 
 

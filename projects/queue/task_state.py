@@ -13,12 +13,15 @@ from taskers.database.prepared import ask
 from taskers.models import Person
 
 # Puts back what is missing to `wanted`, in the lowest free slots, for a task that is neither decided nor withheld.
+# Where a project finishes tasks, what is missing of one comes before what nobody has begun.
 MISSING = f"""
 counting AS (
   SELECT mod(slot, {FIRST_SLOTS}) AS slot FROM projects_assignment
   WHERE task_id = %(task)s::bigint AND kind = 'judge' AND state IN ('open', 'held', 'submitted') AND voided_at IS NULL
 ), missing AS (
-  SELECT t.id, t.batch_id, t.wanted, t.priority, t.wanted - (SELECT count(*) FROM counting) AS number
+  SELECT t.id, t.batch_id, t.wanted, greatest(t.priority, (
+    SELECT s.depth_first::int FROM projects_projectsettings s WHERE s.project_id = t.project_id
+    ORDER BY s.version DESC LIMIT 1)) AS priority, t.wanted - (SELECT count(*) FROM counting) AS number
   FROM {{task}} t
   WHERE t.id = %(task)s::bigint AND t.withheld = ''
     AND NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
@@ -48,7 +51,7 @@ ASK_MORE = f"""
 WITH raised AS (
   UPDATE projects_task SET wanted = %(wanted)s::int, withheld = CASE withheld WHEN 'review' THEN '' ELSE withheld END
   WHERE id = %(task)s::bigint
-  RETURNING id, batch_id, wanted, withheld, priority
+  RETURNING id, project_id, batch_id, wanted, withheld, priority
 ), {MISSING.format(task="raised")}, {TOLD}
 SELECT withheld FROM raised
 """

@@ -136,6 +136,7 @@ def test_whoever_has_no_partner_walks_without_a_look_at_what_others_did(cast, pr
     for tasker, looks in ((cast.carol, False), (cast.alice, True)):
         choice = choose_batches(tasker, [project])
         terms = {"tasker": tasker.pk, "partners": array(choice.partners), "rows": 100, "upto": array([None])}
+        terms["shifts"] = array([None])
         plan = plans.run(sql.LOOK, terms | {"batches": [batch.pk], "slots": [0], "after": [0]})
         theirs = re.findall(r"on projects_assignment theirs .*\((actual|never executed)", plan)
         assert theirs == ["actual" if looks else "never executed"], plan

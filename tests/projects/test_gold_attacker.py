@@ -47,12 +47,14 @@ WORK, GOLD = 26, 14  # rows of a file; more gold than anybody is dealt
 ROW = "Row {number} of the harbour's log: Maria Lopez visited Oslo."
 
 
-@pytest.mark.parametrize("number_of_worlds", [FEW, MANY])
-def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property, number_of_worlds) -> None:
+@pytest.mark.parametrize(
+    ("number_of_worlds", "terms"), [(FEW, {}), (MANY, {}), (FEW, {"depth_first": True})], ids=["few", "many", "depth"]
+)
+def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property, number_of_worlds, terms) -> None:
     """Order, ids, addresses, names, prefetch: everything in the studio's JSON; reports; corrections."""
 
     def intervals_of(attempt: int) -> dict[str, Interval]:
-        worlds = [_world(cast, random.Random(f"{attempt}/{number}")) for number in range(number_of_worlds)]
+        worlds = [_world(cast, random.Random(f"{attempt}/{number}"), **terms) for number in range(number_of_worlds)]
         gold, work = ({one.paths for world in worlds for one in world if one.gold is what} for what in (True, False))
         assert len(gold) == 1 and gold == work, "the same fields in the same places"
         found = intervals(worlds)
@@ -78,9 +80,11 @@ def test_the_attacker_wins_where_gold_cannot_be_corrected(cast, monkeypatch) -> 
     assert high < 0.5, (low, high)
 
 
-def _world(cast, dice: random.Random, *, shuffled: bool = True) -> list[Seen]:
+def _world(cast, dice: random.Random, *, shuffled: bool = True, depth_first: bool = False) -> list[Seen]:
     """A file with gold among its rows, loaded as a manager does; the attacker and a neighbour work through it."""
-    project = make.project(cast.riverside, f"Log {uuid4()}", wanted=1, copilot=False, correction_minutes=30)
+    project = make.project(
+        cast.riverside, f"Log {uuid4()}", wanted=1, copilot=False, correction_minutes=30, depth_first=depth_first
+    )
     rules.change(project, cast.mina, gold_share=0.3, reports_share=1.0, reports_daily=100)
     batch = make.batch(project)
     kinds = [True] * GOLD + [False] * WORK

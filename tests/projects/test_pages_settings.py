@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import pytest
 from django.test import Client
@@ -181,6 +182,13 @@ def test_manager_says_that_empty_answers_are_usual_and_the_studio_is_told(cast, 
     assert work_json.project_json(project, settings, cast.alice)["empty_usual"] is True
     mina.post(page("project-settings", project.public_id), changed(project))
     assert (project.settings_now().version, project.settings_now().empty_usual) == (3, False)
+
+
+def test_finishing_tasks_is_chosen_on_the_form(mina, project) -> None:
+    mina.post(page("project-settings", project.public_id), changed(project, depth_first="on"))
+    assert project.settings_now().depth_first
+    shown = mina.get(page("project-settings", project.public_id)).content.decode()
+    assert re.search(r'name="depth_first"[^>]* checked', shown)
 
 
 def test_file_order_is_chosen_on_the_form_and_refused_there_beside_unseen_gold(cast, mina, project, batch) -> None:

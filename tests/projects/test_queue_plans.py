@@ -7,6 +7,7 @@ from django.db import connection
 
 from benchmarks.queue import fixtures, plans
 from projects import queue
+from projects.configuration import configure
 from projects.data.archive import cleanup
 from projects.models import Assignment, BatchCursor, Draft, Task
 from projects.queue import candidate_slots, complete, drafts, leases, reviewing, sql, take
@@ -44,7 +45,9 @@ def beyond_one_task(plan: str) -> set[str]:
 
     Those are the same by either kind of scan of an index, and the planner takes now one, now the other.
     """
-    rows = r"Bitmap (Heap|Index) Scan on (projects_mistake|projects_assignment (mine|theirs|a)|assignment_by_task)"
+    rows = (
+        r"Bitmap (Heap|Index) Scan on (projects_mistake|projects_assignment (mine|theirs|lower|a)|assignment_by_task)"
+    )
     return set(re.findall(r"Seq Scan|Sort|Hash|Bitmap", re.sub(rows, "", plan)))
 
 
@@ -89,7 +92,7 @@ def test_a_walk_looks_up_each_row_by_its_task_while_the_statistics_know_of_nothi
     owner.execute("ANALYZE projects_assignment")
     walk = plans.of_the_walk(cast.alice, project)
     looks = re.findall(r"SubPlan \d+\n.*?(?:using|Bitmap Index Scan on) (\w+)", walk, re.DOTALL)
-    assert looks == ["assignment_by_task"] * 2, walk  # a few rows, by either kind of scan
+    assert set(looks) == {"assignment_by_task"}, walk  # a few rows, by either kind of scan
 
 
 @pytest.mark.usefixtures("new_tables")
@@ -140,6 +143,28 @@ def test_the_walk_is_the_same_index_scan_when_the_server_believes_in_a_million_t
     walk = plans.of_the_walk(cast.alice, project)
     assert "Index Scan using assignment_walk" in walk
     assert not beyond_one_task(walk), walk
+
+
+@pytest.mark.usefixtures("new_tables")
+@pytest.mark.parametrize("statement", [sql.TAKE, sql.LOOK_AHEAD, sql.LOOK], ids=["taken", "ahead", "looked"])
+def test_the_walk_that_finishes_tasks_is_one_scan_of_its_own_index_in_its_order(cast, statement: str) -> None:
+    """Along all slots of a batch at once, from the tasker's place; believed to be of three million judgements."""
+    project = fixtures.project(cast.riverside, "Great")
+    configure.change(project, cast.mina, depth_first=True)
+    fixtures.batch(project, "Open", 2_000)
+    for table in ("projects_assignment", "projects_task", "projects_batchcursor"):
+        owner.execute(f"ANALYZE {table}")
+    believe()
+    choice = candidate_slots.choose_batches(cast.alice, [project])
+    assert [one.slot for one in choice.slots] == [0] and choice.slots[0].shift is not None
+    terms = take.as_columns(choice, choice.slots) | {"tasker": cast.alice.pk, "number": 0, "partners": "{}"}
+    terms |= {"token": project.public_id, "most": 1, "batch": 1, "dealt": None, "rows": 100, "upto": [None]}
+    plan = plans.generic(statement, terms)
+    scans = re.findall(r"Index Scan using assignment_depth_walk.*\n *Index Cond: (.*)", plan)
+    place = "((batch_id = p.batch) AND ((slot / 1000) = (p.slot / 1000)) AND (walk_key > p.after)"
+    assert scans and all(scan.startswith(place) for scan in scans), plan
+    walk = re.split("CTE (?:numbered|walked)", plan[max(0, plan.find("CTE")) :])[0]
+    assert not beyond_one_task(walk), plan
 
 
 @pytest.mark.usefixtures("new_tables")

@@ -18,6 +18,7 @@ from projects.reports.settings_effect import NAMES
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.preference import OWN_LABELS, TIE
 from projects.web.manager.forms.languages import IN_LANGUAGE, InLanguages, Markdown
+from projects.web.manager.forms.method_select import MethodSelect
 from projects.web.manager.forms.preference import PairFields, pair_initial
 from projects.web.manager.forms.told import ask_while_typed
 from projects.web.shared.units import (
@@ -38,25 +39,6 @@ SPAN_MATCH = (("exact", _("Exactly the same stretch")), ("overlap", _("Overlappi
 # What some task types ask of a project and others don't: which, says each type.
 OF_TYPES = {name for task_type in TASK_TYPES.values() for name in task_type.settings_asked}
 PAID = ("rate", "unit_rate", "hourly_rate", "review_rate")
-
-
-class MethodSelect(forms.Select):
-    """Each method says which task types it is for, and whether it needs a single choice, so that a page can offer only
-    what would be taken. `now`, if given, are the methods that fit what the form asks at the moment."""
-
-    now: set[str] | None = None
-
-    def create_option(
-        self, name: str, value: Any, label: Any, selected: bool, *args: Any, **kwargs: Any
-    ) -> dict[str, Any]:
-        """Django's, with `data-fits` and `data-one`; hidden where it wouldn't be taken, unless it is chosen already."""
-        option = super().create_option(name, value, label, selected, *args, **kwargs)
-        option["attrs"]["data-fits"] = " ".join(methods.types_of(str(value)))
-        if methods.TOLD[str(value)].one_choice:
-            option["attrs"]["data-one"] = True
-        if self.now is not None and value not in self.now and not selected:
-            option["attrs"] |= {"hidden": True, "disabled": True}
-        return option
 
 
 CORRECTING = _(
@@ -129,6 +111,11 @@ class SettingsForm(InLanguages, PairFields):
         label=_("Hand out in file order"),
         required=False,
         help_text=_("Else shuffled. In file order no gold can be mixed in: it would stand out."),
+    )
+    depth_first = forms.BooleanField(
+        label=_("Finish tasks"),
+        required=False,
+        help_text=_("A task that somebody has begun is handed out before new ones, so verdicts come early."),
     )
     copilot = forms.BooleanField(
         label=_("Copilot"), required=False, help_text=_("Taskers may ask the model for suggestions.")
@@ -273,6 +260,7 @@ class SettingsForm(InLanguages, PairFields):
             "raise_percent": data["raise_percent"] or 0,
             "lease_seconds": of_minutes(data["lease_minutes"]),
             "file_order": data["file_order"],
+            "depth_first": data["depth_first"],
             "shows_verdicts": data["shows_verdicts"],
             "correction_minutes": data["correction_minutes"] or 0,
             "most": data["most"],
@@ -297,6 +285,7 @@ def settings_initial(settings: ProjectSettings) -> dict[str, Any]:
         "raise_from": in_percent(settings.raise_from),
         "lease_minutes": in_minutes(settings.lease_seconds),
         "file_order": settings.file_order,
+        "depth_first": settings.depth_first,
         "copilot": settings.copilot,
         "agreement": in_percent(thresholds["agreement"]),
         "iou": in_percent(thresholds["iou"]),
