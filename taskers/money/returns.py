@@ -5,8 +5,8 @@ next run asks for it by a new key: the processor is done with the old one.
 """
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from taskers.errors import Problem, StateConflict
 from taskers.models import Payout, PayoutItem, PayoutReturn, Person, limits
@@ -78,6 +78,13 @@ def standing(payout: Payout) -> QuerySet[PayoutItem]:
     """The items of a run that are neither returned nor asked about, in order."""
     rows = payout.items.exclude(returns__state__in=OPEN)
     return rows.select_related("tasker").order_by("pk")
+
+
+def with_failed(runs: QuerySet[Payout]) -> QuerySet[Payout]:
+    """Runs, each with `failed`: how many of its payments the processor didn't make, or that came back."""
+    failed = PayoutReturn.objects.filter(item__payout=OuterRef("pk"), state__in=OPEN).order_by()
+    counted = failed.values("item__payout").annotate(number=Count("pk")).values("number")
+    return runs.annotate(failed=Coalesce(Subquery(counted), 0))
 
 
 def _locked(item: PayoutItem) -> Payout:

@@ -2,14 +2,16 @@
 
 import csv
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -17,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from taskers.errors import Problem
 from taskers.models import Payout, Person
 from taskers.models.people import Role
-from taskers.money import ledger, pay_terms, payouts
+from taskers.money import ledger, pay_terms, payouts, returns
 from taskers.web.admin_pages import Chosen, RecordAdmin, Told, badge, titled
 
 CENT = ledger.MILLIONTHS // 100
@@ -40,13 +42,16 @@ class PayoutAdmin(RecordAdmin):
         Told(gettext_lazy("Amount"), lambda row: ledger.money((row._cents or 0) * CENT, row.currency)),
         Told(gettext_lazy("People"), lambda row: row._people),
         Told(gettext_lazy("State"), lambda row: badge(_(row.get_state_display()), LOOKS[row.state]), "state"),
+        Told(gettext_lazy("Failed"), lambda row: _failed(row)),
         Told(gettext_lazy("Made by"), lambda row: row.made_by),
         Told(gettext_lazy("Approved by"), lambda row: row.approved_by),
         Told(gettext_lazy("The processor’s reference"), lambda row: row.reference),
     )
 
     def get_queryset(self, request: HttpRequest):
-        return super().get_queryset(request).annotate(_cents=Sum("items__cents"), _people=Count("items"))
+        return returns.with_failed(super().get_queryset(request)).annotate(
+            _cents=Sum("items__cents"), _people=Count("items")
+        )
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -180,3 +185,11 @@ class PayoutAdmin(RecordAdmin):
 
     def _frame(self, request: HttpRequest, title: str) -> dict:
         return self.admin_site.each_context(request) | self.words() | {"title": title}
+
+
+def _failed(row: Any) -> str:
+    """How many payments failed, as a way to who they are; nothing where none did."""
+    if not row.failed:
+        return ""
+    address = reverse("money-payout", args=[row.public_id]) + "#came-back"
+    return format_html('<a href="{}">{}</a>', address, row.failed)

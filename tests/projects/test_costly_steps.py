@@ -48,6 +48,23 @@ def test_a_failed_payment_stands_at_the_head_of_its_run(cast, run) -> None:
     assert "Not paid, or came back:" in head and reverse("money-item", args=[item.pk]) + "#back-title" in head
 
 
+@pytest.mark.parametrize("list_of_runs", ["money-payouts", "admin:taskers_payout_changelist"])
+def test_failed_payments_are_counted_in_the_list_of_runs_with_the_way_to_them(cast, run, list_of_runs: str) -> None:
+    """Those that a second person confirmed and those that wait for one; not those that were paid after all."""
+    way = f'href="{reverse("money-payout", args=[run.public_id])}#came-back">'
+    payouts.approve(run, cast.fay)
+    payouts.export(run, cast.finn)
+    assert way not in signed_in(cast.fay).get(reverse(list_of_runs)).content.decode()
+    failed, paid = (returns.ask(item, cast.finn, reason="No account") for item in run.items.all())
+    assert way + "2" in signed_in(cast.fay).get(reverse(list_of_runs)).content.decode()
+    returns.confirm(failed, cast.fay)
+    returns.refuse(paid, cast.fay)
+    shown = signed_in(cast.fay).get(reverse(list_of_runs)).content.decode()
+    assert way + "1" in shown
+    run_page = signed_in(cast.fay).get(reverse("money-payout", args=[run.public_id])).content.decode()
+    assert 'id="came-back"' in run_page
+
+
 def test_asking_again_says_what_it_costs_and_takes_a_reason(cast) -> None:
     project = make.project(cast.riverside)
     (task,) = make.tasks(make.batch(project))

@@ -71,7 +71,7 @@ def run(request: MemberRequest) -> HttpResponse:
 def runs(request: MemberRequest) -> HttpResponse:
     """The newest runs."""
     rows = Payout.objects.filter(organization=request.organization).select_related("made_by", "approved_by")
-    found = rows.annotate(cents=Sum("items__cents"), people=Count("items")).order_by("-pk")[:SHOWN]
+    found = returns.with_failed(rows).annotate(cents=Sum("items__cents"), people=Count("items")).order_by("-pk")[:SHOWN]
     return render(request, "taskers/money/payouts.html", {"part": "payouts", "payouts": found})
 
 
