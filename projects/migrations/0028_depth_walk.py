@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("projects", "0026_depth_first"),
+        ("projects", "0027_depth_first"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("projects", "0025_reviews_by_two"),
+        ("projects", "0026_import_makes_live"),
     ]
 
     operations = [
