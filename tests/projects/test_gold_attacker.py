@@ -47,9 +47,8 @@ WORK, GOLD = 26, 14  # rows of a file; more gold than anybody is dealt
 ROW = "Row {number} of the harbour's log: Maria Lopez visited Oslo."
 
 
-@pytest.mark.parametrize(
-    ("number_of_worlds", "terms"), [(FEW, {}), (MANY, {}), (FEW, {"depth_first": True})], ids=["few", "many", "depth"]
-)
+@pytest.mark.parametrize("terms", [{}, {"depth_first": True}], ids=["breadth", "depth"])
+@pytest.mark.parametrize("number_of_worlds", [FEW, MANY])
 def test_nobody_tells_gold_from_work_better_than_chance(cast, record_property, number_of_worlds, terms) -> None:
     """Order, ids, addresses, names, prefetch: everything in the studio's JSON; reports; corrections."""
 
