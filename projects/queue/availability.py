@@ -130,17 +130,28 @@ class _Open(NamedTuple):
 
 
 def explain_no_work(choice: Choice) -> Nothing:
-    """Why this tasker gets nothing where they chose from last. Raises AskAgain where a lease of others ran out: then
-    there is something."""
+    """Why this tasker gets nothing where they chose from last. Raises AskAgain where there is something by now: a lease
+    of others ran out, or rows of a file came in after the walk."""
     if choice.refused:
         why = next(iter(choice.refusals.values()))
         return replace(why, retry_seconds=choice.day.seconds_left) if why.code == "daily-cap" else why
-    asked = {"tasker": choice.tasker.pk, "projects": [one.pk for one in choice.allowed], "partners": []}
-    found = ask_rows(OUTLOOK, asked, Outlook)
-    backs = [one.back for one in found if one.back is not None]
+    terms = {"tasker": choice.tasker.pk, "projects": [project.pk for project in choice.allowed], "partners": []}
+    outlooks = ask_rows(OUTLOOK, terms, Outlook)
+    backs = [outlook.back for outlook in outlooks if outlook.back is not None]
     if backs and min(backs) <= 0 and expire_due(projects=list(choice.projects.values())):
         raise AskAgain()
-    return _nothing(found)
+    nothing = _nothing(outlooks)
+    if nothing.retry_seconds is None and _open_by_now(choice, outlooks):
+        raise AskAgain()
+    return nothing
+
+
+def _open_by_now(choice: Choice, outlooks: Sequence[Outlook]) -> bool:
+    """Whether something is open to them after all, ahead of where their walks stand."""
+    open_in = [row.project for row in outlooks if row.open and not choice.terms[row.project].by_list]
+    return bool(open_in) and any(
+        left.tasks for left in open_to(choice.tasker, open_in, partners=choice.partners).values()
+    )
 
 
 def nothing_open(tasker: Person, projects: Sequence[int]) -> dict[int, Nothing]:

@@ -7,7 +7,7 @@ import pytest
 from projects import queue
 from projects.configuration import configure
 from projects.models import Asset, Assignment, Task, Verdict
-from projects.queue import Nothing
+from projects.queue import Nothing, availability
 from projects.reports import earnings
 from projects.workflow import batches, submission
 from taskers.money import ledger
@@ -130,6 +130,19 @@ def test_held_work_of_a_cancelled_batch_is_taken_and_paid(cast, project, batch) 
     assert Verdict.objects.current().get(task=task).rests_on == [annotation.pk]
     assert earnings.totals(cast.alice, cast.riverside).owed == 50_000
     assert queue.audit().breaches == [] and ledger.audit() == []
+
+
+def test_tasks_that_come_in_behind_the_walk_are_handed_out(cast, project, batch, monkeypatch) -> None:
+    """A file's last rows are committed after the walk and before the reason for nothing is looked up."""
+
+    def load_then_ask(*query):
+        monkeypatch.undo()
+        make.tasks(batch, 1)
+        return ask_rows(*query)
+
+    ask_rows = availability.ask_rows
+    monkeypatch.setattr(availability, "ask_rows", load_then_ask)
+    assert make.held(cast.alice, project).state == "held"
 
 
 def test_the_next_tasks_are_told_and_nobody_holds_them(cast) -> None:
