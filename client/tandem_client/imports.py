@@ -59,11 +59,13 @@ class Imports:
 
         `answers` is what the file's answers become; `source` whose they are, where the file doesn't say; `labels` what
         each name in the file stands for: a label's key, "+" to make one, "-" to leave it out. A name that isn't among
-        them means what the server proposes. `columns` are a table's, each with the field that it becomes.
+        them means what the server proposes. `columns` are a table's, each with the field that it becomes; where none
+        is given they are what the server proposes.
         """
         plan = self.get(import_id).plan or {}
         meanings = {one["name"]: one["meaning"] for one in plan.get("labels", ())} | dict(labels or {})
-        body = {"answers": answers, "source": source, "labels": meanings, "columns": dict(columns or {})}
+        meant = plan.get("mapped", {}) if columns is None else columns
+        body = {"answers": answers, "source": source, "labels": meanings, "columns": dict(meant)}
         request = Request("POST", at("imports", import_id, "choice"), json=body, key=key or new_key())
         return decoded(Import, self._transport.ask(request))
 

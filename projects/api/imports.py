@@ -35,7 +35,9 @@ class ChoiceBody(KnownFields):
         help_text=f"a name in the files -> a label's key, “{CREATE}” to make one, “{LEAVE}” to leave it out",
     )
     columns = serializers.DictField(
-        child=serializers.CharField(), default=dict, help_text="of a table: a column -> the field that it becomes"
+        child=serializers.CharField(),
+        required=False,
+        help_text="of a table: a column -> the field that it becomes; as the plan has it where nothing is said",
     )
 
 
@@ -88,7 +90,8 @@ class Choice(Endpoint):
         found = self.file_import(import_id)
         body = ChoiceBody(data=request.data)
         body.is_valid(raise_exception=True)
-        choices.choose(found, Choices(**body.validated_data), by=self.person)
+        columns = (found.plan or {}).get("mapped", {})
+        choices.choose(found, Choices(**{"columns": columns} | body.validated_data), by=self.person)
         found.refresh_from_db()
         return Response(ImportShape(found).data, status=202)
 

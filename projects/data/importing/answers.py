@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from projects.data.importing import fitting
+from projects.data.reading.readers.columns import WRITTEN
 from projects.data.reading.rows import Fault, Said
 from projects.errors import Refused
 from projects.models import limits
@@ -50,7 +51,7 @@ class Words:
         lost: list[Fault] = []
         kept = []
         for index, part in enumerate(parts):
-            mapped, left_out = self._part(index, part)
+            mapped, left_out = self._part(index, part, parts)
             for name in left_out:
                 place = f"answer.{self.room.answer_list}[{index}]"
                 text = sentence("The label “%(name)s” is left out.", name=clipped(name))
@@ -67,7 +68,7 @@ class Words:
         score, faults = _score(said.score)
         return Spoken(json.dumps(answer, ensure_ascii=False), said.by, score), [*lost, *dropped, *faults]
 
-    def _part(self, index: int, part: object) -> tuple[object | None, Sequence[str]]:
+    def _part(self, index: int, part: object, parts: Sequence[object]) -> tuple[object | None, Sequence[str]]:
         """A part under the project's labels, with what a file needn't say: an id, and of a field its key and kind where
         the project leaves no choice. None where it has no label here; and the names that were left out."""
         if not isinstance(part, dict):
@@ -76,22 +77,12 @@ class Words:
             name = named(part["label"])
             key = self.label_of(name)
             return (None, (name,)) if key is None else ({"id": f"i{index + 1}", **part, "label": key}, ())
-        if "value" in part and (asked := self._field(part)) is not None:
-            value = fitting.field(part["value"], asked["kind"])
+        written, part = part.get(WRITTEN), {name: value for name, value in part.items() if name != WRITTEN}
+        if "value" in part and (asked := field_of(part, parts, self.asked)) is not None:
+            is_text = asked["kind"] == "text" and isinstance(written, str)
+            value = written if is_text else fitting.field(part["value"], asked["kind"])
             part = part | {"field": asked["key"], "kind": asked["kind"], "value": value}
         return _under(part, self.label_of)
-
-    def _field(self, part: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The field that a part is about: by its key or name, the only one, or the first that takes choices where the
-        file names none; None where there is none."""
-        fields: Sequence[Mapping[str, Any]] = getattr(self.asked, "fields", ())
-        name = str(part.get("field") or "")
-        for one in fields:
-            if name in (one["key"], one.get("name")):
-                return one
-        if len(fields) == 1:
-            return fields[0]
-        return next((one for one in fields if one["kind"] in CHOICES), None) if not name else None
 
     def _fitted(self, part: object, place: str) -> tuple[object, list[Fault]]:
         """A part whose attributes are what its label asks for; those that can't be are left out, and told."""
@@ -122,13 +113,35 @@ class Words:
         return None, lost
 
 
-def names_in(room: TaskType, said: Said) -> dict[str, set[str]]:
-    """The names of labels in an answer, each with the shapes that carry it (none where there are no shapes)."""
+def field_of(
+    part: Mapping[str, Any], parts: Sequence[object], asked: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """The field that one of an answer's parts is about: by its key or name, the only one unless another part names it,
+    or the first that takes choices where the file names none; None where there is none."""
+    fields: Sequence[Mapping[str, Any]] = getattr(asked, "fields", ())
+    name = str(part.get("field") or "")
+    for field in fields:
+        if name in (field["key"], field.get("name")):
+            return field
+    if len(fields) == 1:
+        keys = {fields[0]["key"], fields[0].get("name")}
+        is_named = any(isinstance(other, dict) and other.get("field") in keys for other in parts)
+        return None if is_named else fields[0]
+    return next((field for field in fields if field["kind"] in CHOICES), None) if not name else None
+
+
+def names_in(room: TaskType, said: Said, asked: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
+    """The names of labels in an answer, each with the shapes that carry it (none where there are no shapes). `asked` is
+    what the project asks: what a field of texts or numbers has is no label."""
     found: dict[str, set[str]] = {}
     parts = said.answer.get(room.answer_list)
     for part in parts if isinstance(parts, list) else ():
         if not isinstance(part, dict):
             continue
+        if "value" in part and "kind" not in part and hasattr(asked, "fields"):
+            field = field_of(part, parts if isinstance(parts, list) else (), asked)
+            if field is None or field["kind"] not in CHOICES:
+                continue
         shape = part.get("shape")
         kinds = {str(shape.get("type"))} if isinstance(shape, dict) else set()
         for name in _names(part):

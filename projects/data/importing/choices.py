@@ -1,6 +1,8 @@
 """What somebody chose for an import: what becomes of its answers, what its labels and columns mean. Kept with it; what
 labels mean is kept with the project as well, and proposed the next time."""
 
+import itertools
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,15 +12,23 @@ from procrastinate.contrib.django import app
 
 from projects.configuration import configure, label_keys, save_settings
 from projects.data.importing.usual_labels import likely, plain
+from projects.data.reading.readers.columns import ANSWER
 from projects.errors import Refused
 from projects.models import Import, ImportedLabel, Project, limits
 from projects.quality.gold import grading
+from projects.queue.answer_check import asked_of
+from projects.task_types import TASK_TYPES
 from projects.task_types.region_shapes import SHAPES
 from projects.task_types.shape import a_text
 from taskers.errors import NO_REASON, StateConflict
 from taskers.models import Person
 
 JOB = "projects.jobs.run_import"
+EXTERNAL_ID = "external_id"
+# What columns are called that plainly hold the name of a row. Whether each row has one of its own is seen by the rows.
+ID_NAMES = {"uuid", "guid", "uid", *(f"{thing}_id" for thing in (
+    "task", "item", "row", "record", "sample", "example", "doc", "document", "text", "image", "external"
+))}  # fmt: skip
 CREATE, LEAVE = "+", "-"  # instead of a label's key: make one of this name; leave it out
 
 
@@ -103,6 +113,20 @@ def columns_before(project: Project, names: Sequence[str]) -> dict[str, str]:
         if set(said) <= set(names):
             return said
     return {}
+
+
+def column_proposals(project: Project, names: Sequence[str]) -> dict[str, str]:
+    """What columns of a table probably are by their names: the answer to a field that is called so, or the task's own
+    name, which each row must then have."""
+    own = {"external_id", "id", *TASK_TYPES[project.task_type].payload_fields}
+    plain_names = {name: name.strip().lower() for name in names}
+    fields: Sequence[Mapping[str, Any]] = getattr(asked_of(project, {}), "fields", ())
+    answers = {str(said).lower(): f"{ANSWER}.{one['key']}" for one in fields for said in (one["name"], one["key"])}
+    found = {name: answers[said] for name, said in plain_names.items() if said in answers and said not in own}
+    if not {"external_id", "id"} & set(plain_names.values()):
+        ids = (name for name, said in plain_names.items() if re.sub(r"[\s-]+", "_", said) in ID_NAMES)
+        found |= dict.fromkeys(itertools.islice(ids, 1), EXTERNAL_ID)
+    return found
 
 
 def _made(project: Project, choices: Choices, plan: Mapping, by: Person | None) -> dict[str, str]:

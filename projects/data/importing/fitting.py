@@ -76,7 +76,7 @@ def field(value: Any, kind: str) -> Any:
         found = number(value)
         return value if found is None else found
     if kind == "text" and isinstance(value, list):  # a cell that looked like several options
-        return getattr(value, "text", "") or PARTED.join(map(str, value))
+        return PARTED.join(map(str, value))
     if kind == "text" and isinstance(value, int | float):
         return _text(value)
     return value

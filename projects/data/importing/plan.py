@@ -3,20 +3,23 @@
 import base64
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from projects.data.connectors.files import Files
 from projects.data.importing.answers import names_in
-from projects.data.importing.choices import Choices, columns_before, proposals
+from projects.data.importing.choices import EXTERNAL_ID, Choices, column_proposals, columns_before, proposals
 from projects.data.importing.row_check import parts, ready
+from projects.data.reading.columns import MAPPED
 from projects.data.reading.format import ImportFormat, Reading
+from projects.data.reading.readers.columns import ANSWER as ANSWER_COLUMN
 from projects.data.reading.rows import Fault, Row, memory_of_row, storable, told
 from projects.data.reading.sandboxed import ReadingProcess
 from projects.errors import Refused
 from projects.models import Import, Project
+from projects.queue.answer_check import asked_of, labels_of
 from projects.task_types import TASK_TYPES, TaskType
 from taskers.errors import reason_again
 
@@ -46,6 +49,16 @@ class _Found:
     problems: list[dict[str, str]] = field(default_factory=list)
     losses: list[dict[str, str]] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
+    external_ids: list[str | None] = field(default_factory=list)
+
+
+@dataclass
+class _Sample:
+    """What was counted, whether that is all there is, and why it ended before."""
+
+    found: _Found
+    is_complete: bool = True
+    problem: Refused | None = None
 
 
 def plan(
@@ -53,37 +66,33 @@ def plan(
     reader: ReadingProcess,
     files: Files,
     chosen: ImportFormat,
-    choices: Choices,
+    choices: Choices | None,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any]:
-    """What is there; of large files a sample, and it says so ("all"). Writes nothing.
+    """What is there; of large files a sample, and it says so ("all"). Writes nothing. Without `choices` columns mean
+    what they did the last time, or what their names say.
 
     Where the files as a whole can't be read Refused is raised, unless a mapping of their columns may help.
     """
-    found, complete, problem = _Found(), True, ""
-    of: dict[str, Any] = {}  # what the sentence of the problem was made of
-    until = clock() + SAMPLE_SECONDS
     columns = reader.header(files, chosen)
-    mapped = dict(choices.columns) or columns_before(project, columns)
-    items = reader.items(files, chosen, Reading(project.task_type, 0, mapped))
-    try:
-        with closing(items):
-            for item in items:
-                _count(project, found, item)
-                if found.rows + found.refused >= SAMPLE_ROWS or found.size > SAMPLE_BYTES or clock() > until:
-                    complete = next(items, None) is None
-                    break
-    except Refused as refused:
-        if found.rows or not columns:
-            raise
-        problem, of = refused.text, refused.kept()
+    mapped, proposed = dict(choices.columns) if choices else columns_before(project, columns), {}
+    if choices is None and not mapped and chosen.key in MAPPED:
+        mapped = proposed = column_proposals(project, columns)
+    sample = _sample_of(project, reader, files, chosen, mapped, clock)
+    names = sample.found.external_ids
+    if EXTERNAL_ID in proposed.values() and (None in names or len(set(names)) < len(names)):
+        mapped = proposed = {name: target for name, target in proposed.items() if target != EXTERNAL_ID}
+        sample = _sample_of(project, reader, files, chosen, mapped, clock)
+    found = sample.found
+    if sample.problem and (found.rows or not columns):
+        raise sample.problem
     meanings = proposals(project, list(found.labels)[:MOST_LABELS])
     said = {
         "format": chosen.key,
         "title": str(chosen.title),
         "note": str(chosen.note),
         "rows": found.rows,
-        "all": complete,
+        "all": sample.is_complete,
         "refused": found.refused,
         "answered": found.answered,
         "predicted": found.predicted,
@@ -91,8 +100,9 @@ def plan(
         "labels": [_label(name, number, found, meanings) for name, number in found.labels.most_common(MOST_LABELS)],
         "columns": columns,
         "mapped": mapped,
-        "problem": problem,
-        "problem_of": of,
+        "guessed": not found.answered and any(target.startswith(ANSWER_COLUMN) for target in proposed.values()),
+        "problem": sample.problem.text if sample.problem else "",
+        "problem_of": sample.problem.kept() if sample.problem else {},
         "problems": found.problems,
         "lost": found.lost,
         "losses": found.losses,
@@ -101,10 +111,35 @@ def plan(
     return {name: storable(value) for name, value in said.items()}
 
 
+def _sample_of(
+    project: Project,
+    reader: ReadingProcess,
+    files: Files,
+    chosen: ImportFormat,
+    mapped: Mapping[str, str],
+    clock: Callable[[], float],
+) -> _Sample:
+    """The first rows, read with this mapping of columns."""
+    sample = _Sample(_Found())
+    found, asked = sample.found, asked_of(project, labels_of(project))
+    until = clock() + SAMPLE_SECONDS
+    items = reader.items(files, chosen, Reading(project.task_type, 0, mapped))
+    try:
+        with closing(items):
+            for item in items:
+                _count(project, asked, found, item)
+                if found.rows + found.refused >= SAMPLE_ROWS or found.size > SAMPLE_BYTES or clock() > until:
+                    sample.is_complete = next(items, None) is None
+                    break
+    except Refused as refused:
+        sample.problem = refused
+    return sample
+
+
 def needs(planned: dict[str, Any]) -> list[str]:
     """What only somebody can say before such files are loaded."""
     asked = ["answers"] if planned["answered"] else []
-    return [*asked, "columns"] if planned["problem"] else asked
+    return [*asked, "columns"] if planned["problem"] or planned.get("guessed") else asked
 
 
 def _label(name: str, number: int, found: _Found, meanings: dict[str, str]) -> dict[str, Any]:
@@ -122,7 +157,7 @@ def _checked(room: TaskType, item: Row | Fault) -> Row | Fault:
     return item
 
 
-def _count(project: Project, found: _Found, item: Row | Fault) -> None:
+def _count(project: Project, asked: Mapping[str, Mapping[str, Any]], found: _Found, item: Row | Fault) -> None:
     room = TASK_TYPES[project.task_type]
     item = _checked(room, item)
     if isinstance(item, Fault):
@@ -131,6 +166,7 @@ def _count(project: Project, found: _Found, item: Row | Fault) -> None:
             found.problems.append(item.kept())
         return
     found.rows += 1
+    found.external_ids.append(item.external_id)
     found.size += memory_of_row(item)
     found.lost += len(item.lost)
     found.losses += [one.kept() for one in item.lost[: PROBLEMS - len(found.losses)]]
@@ -139,7 +175,7 @@ def _count(project: Project, found: _Found, item: Row | Fault) -> None:
         found.predicted += said.predicted
         if said.by:
             found.by.add(said.by[:80])
-        for name, shapes in names_in(room, said).items():
+        for name, shapes in names_in(room, said, asked).items():
             if name in found.labels or len(found.labels) < MOST_LABELS:
                 found.labels[name] += 1
                 found.shapes.setdefault(name, set()).update(shapes)

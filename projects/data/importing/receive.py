@@ -215,7 +215,7 @@ def _planned(file_import: Import, files: Files, reader: ReadingProcess, chosen: 
     plain = chosen.key in recognise.EACH_BY_ITSELF and file_import.stop == Import.Stop.NEEDED
     if plain or _number_new(file_import, files) == 0:
         return None
-    mapped = Choices(columns=(file_import.plan or {}).get("mapped", {}))
+    mapped = None if file_import.plan is None else Choices(columns=file_import.plan.get("mapped", {}))
     return plan(file_import.batch.project, reader, _unseen(file_import, files, chosen), chosen, mapped)
 
 

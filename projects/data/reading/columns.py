@@ -21,6 +21,7 @@ TABLES = {
     "xlsx": xlsx.ENDINGS,
     "label_studio": label_studio.TABLES,
 }
+MAPPED = ("csv", "parquet", "xlsx", "label_studio")  # formats whose columns become what is said of them
 LOOKED_AT = 50  # lines of JSON
 
 

@@ -58,8 +58,8 @@ def test_several_options_and_paths_of_a_cell_are_told_apart():
     data = "text,a,b\nx,red; blue,animal > horse\n"
     (row,) = rows(read("csv", {"a.csv": data}, "classification", columns={"a": "answer.seen", "b": "answer.kind"}))
     assert row.said[0].answer["fields"] == [
-        {"field": "seen", "value": ["red", "blue"]},
-        {"field": "kind", "value": ["animal", "horse"]},
+        {"field": "seen", "value": ["red", "blue"], "written": "red; blue"},
+        {"field": "kind", "value": ["animal", "horse"], "written": "animal > horse"},
     ]
 
 

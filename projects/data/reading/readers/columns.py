@@ -23,6 +23,7 @@ from taskers.errors import sentence
 
 MAX_COLUMNS = 1000
 ANSWER = "answer"
+WRITTEN = "written"  # of an answer's part: its cell as it stands
 
 
 class Columns(NamedTuple):
@@ -122,32 +123,22 @@ def _name(value: object) -> str | None:
 
 
 def _said(told: dict[str, Any], place: str, lost: list[Fault]) -> tuple[Said, ...]:
-    parts = [
-        {"field": target.partition(".")[2], "value": _value(value)}
-        for target, value in told.items()
-        if target.split(".")[0] == ANSWER
-    ]
+    parts = [_part(target.partition(".")[2], value) for target, value in told.items() if target.split(".")[0] == ANSWER]
     if not parts:
         return ()
     return (Said({"fields": parts}, str(told.get("by", ""))[:200], _score(told.get("score"), place, lost)),)
 
 
-class Parted(list[str]):
-    """Several options, or a path, of a cell; and what stood there, should it turn out to be a text."""
-
-    text = ""
-
-
-def _value(value: Any) -> Any:
-    """A cell as an answer has it: several options, a path, or one thing."""
+def _part(field: str, value: Any) -> dict[str, Any]:
+    """A cell as an answer has it: several options, a path, or one thing. What looks like several says as well how it
+    is written, should the field take texts."""
     if isinstance(value, str):
         for mark in (" > ", "; "):
             if mark in value:
-                parted = Parted(one.strip() for one in value.split(mark) if one.strip())
-                parted.text = value.strip()
-                return parted
-        return value.strip()
-    return list(value) if isinstance(value, list | tuple) else value
+                several = [part.strip() for part in value.split(mark) if part.strip()]
+                return {"field": field, "value": several, WRITTEN: value.strip()}
+        return {"field": field, "value": value.strip()}
+    return {"field": field, "value": list(value) if isinstance(value, list | tuple) else value}
 
 
 def _score(value: Any, place: str, lost: list[Fault]) -> float | None:
