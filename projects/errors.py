@@ -10,6 +10,16 @@ class Refused(Problem):
     status = 422
 
 
+class NothingToExport(Refused):
+    """No task is decided here yet, so there is nothing to export. Include undecided answers, or export again later."""
+
+    code = "nothing-to-export"
+
+
+class NothingSubmitted(NothingToExport):
+    """No answer has been submitted here yet, so there is nothing to export. Export again once there is one."""
+
+
 class GaveUp(Refused):
     """It was begun again and again, and never came to its end. Ask your operator what the log says."""
 

@@ -19,8 +19,13 @@ class Exports:
         to: str | Path = ".",
         *,
         batch_id: str | None = None,
+        undecided: bool = False,
         progress: Told | None = None,
     ) -> Path:
-        """Write a project's decided tasks, or those of one batch, to a file or into a folder; gives where it lies."""
+        """Write a project's decided tasks, or those of one batch, to a file or into a folder; gives where it lies.
+
+        With `undecided`, answers from which nothing was decided yet go along, marked as such (JSON Lines and tables).
+        """
         path = at("projects", project_id, "export", format)
-        return download(self._transport, path, Path(to), query={"batch": batch_id}, progress=progress)
+        query = {"batch": batch_id} | ({"undecided": "true"} if undecided else {})
+        return download(self._transport, path, Path(to), query=query, progress=progress)

@@ -32,6 +32,9 @@ PICTURES = (Scope.READ, Scope.LABEL, Scope.REVIEW)
 
 class ExportQuery(KnownFields):
     batch = serializers.UUIDField(required=False, help_text="only this batch")
+    undecided = serializers.BooleanField(
+        required=False, default=False, help_text="also answers from which nothing was decided yet, marked as such"
+    )
 
 
 class Export(Endpoint):
@@ -50,7 +53,8 @@ class Export(Endpoint):
         project = self.project(project_id, *access.MANAGE)
         query = ExportQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        return file_of(project, format, str(query.validated_data.get("batch", "")), by=self.person)
+        terms = query.validated_data
+        return file_of(project, format, str(terms.get("batch", "")), by=self.person, undecided=terms["undecided"])
 
 
 @csrf_exempt

@@ -241,7 +241,7 @@ WRONG: list[tuple[list[str], int, str]] = [
     (["batch", "move", "May", "live", "--project", "Reports"], 4, "has no batch “May”"),
     (["batch", "move", "March", "paused", "--project", "Reports"], 1, "state-conflict"),
     (["deliver", "--project", "Reports", "--format", "coco"], 1, "This project exports as:"),
-    (["deliver", "--project", "Reports", "--format", "jsonl", "-o", "no/where"], 1, "can't be written"),
+    (["deliver", "--project", "Reports", "--format", "docbin", "-o", "no/where"], 1, "can't be written"),
     (["push", "gone.jsonl", "--project", "Reports", "--batch", "March"], 1, "gone.jsonl isn't there"),
     (["project", "create", "gone.yaml"], 1, "gone.yaml can't be read"),
     (["push", "--project", "Reports"], 2, "usage:"),

@@ -236,4 +236,4 @@ def test_label_studio_takes_fields_and_spans_and_pairs(cast, animals, reports, t
 def test_an_empty_project_is_an_empty_set_in_every_format(cast, tmp_path):
     texts = make.project(cast.riverside)
     assert [path.name for path in unpacked(texts, "parquet", tmp_path).iterdir()] == ["README.md"]
-    assert exported(texts, "label_studio") == b"[\n]\n" and exported(texts, "bioes") == b""
+    assert exported(texts, "label_studio") == b"[\n]\n"

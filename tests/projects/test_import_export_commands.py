@@ -102,7 +102,8 @@ def test_an_export_can_go_to_stdout_and_be_of_one_batch(cast, project, capfdbina
     make.batch(project, "Empty")
     run("export_project", project.public_id, "conll", output="-")
     assert capfdbinary.readouterr().out.startswith(b"-DOCSTART-")
-    run("export_project", project.public_id, "conll", output="-", batch="Empty")
+    with pytest.raises(CommandError, match="nothing to export"):
+        run("export_project", project.public_id, "conll", output="-", batch="Empty")
     assert capfdbinary.readouterr().out == b""
 
 

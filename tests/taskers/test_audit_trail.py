@@ -119,10 +119,10 @@ def test_looking_at_people_and_money_and_carrying_data_away_leave_records(cast) 
     for path in ("transfer/", "payout/", "payout/owed/", "dispute/"):
         assert finn.get(f"/admin/taskers/{path}").status_code == 200
     assert [one.actor for one in told(Kind.MONEY_VIEWED)] == [cast.finn] * 4
-    assert olga.get(f"/projects/{project.public_id}/export/jsonl/").status_code == 200
+    assert olga.get(f"/projects/{project.public_id}/export/docbin/").status_code == 200
     _token, secret = tokens.issue(cast.mina, cast.riverside, name="Pipeline")
     asked = Client().get(
-        f"/api/v1/projects/{project.public_id}/export/jsonl/", headers={"Authorization": f"Bearer {secret}"}
+        f"/api/v1/projects/{project.public_id}/export/docbin/", headers={"Authorization": f"Bearer {secret}"}
     )
     assert asked.status_code == 200
     carried = told(Kind.EXPORTED)

@@ -9,6 +9,7 @@ from tandem_client.client import Tandem
 from tandem_client.command.batches import batch_of
 from tandem_client.command.output import Output, bar, size
 from tandem_client.delivery import DeliveryTerms
+from tandem_client.errors import BadInput
 
 
 def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
@@ -17,6 +18,7 @@ def add(commands: Any, everywhere: argparse.ArgumentParser) -> None:
     one.add_argument("--project", required=True, help="its name or id")
     one.add_argument("--format", required=True, help="jsonl, coco, conll, docbin, table, …")
     one.add_argument("--batch", help="its name or id; all of the project's go along otherwise")
+    one.add_argument("--undecided", action="store_true", help="also answers from which nothing was decided yet")
     one.add_argument("--numbered", action="store_true", help="keep it on the server as a numbered, immutable delivery")
     one.add_argument("--note", default="", help="of a numbered one: licence and consent")
     one.add_argument("-o", "--output", default=".", metavar="PLACE", help="a file, or a folder: the current one")
@@ -41,7 +43,11 @@ def _fetched(tandem: Tandem, project: str, batch: str | None, asked: argparse.Na
         output.progress(f"{asked.format}: {bar(done, total)}")
 
     if not asked.numbered:
-        return tandem.exports.download(project, asked.format, asked.output, batch_id=batch, progress=progress)
+        return tandem.exports.download(
+            project, asked.format, asked.output, batch_id=batch, undecided=asked.undecided, progress=progress
+        )
+    if asked.undecided:
+        raise BadInput("A numbered delivery holds decided tasks alone: leave out --numbered or --undecided.")
     made = tandem.deliveries.order(project, asked.format, terms=DeliveryTerms(batch=batch), note=asked.note)
     tandem.deliveries.wait(
         project, made.number, progress=lambda one: output.progress(f"delivery {one.number}: {one.written:,} tasks")

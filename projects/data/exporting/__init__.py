@@ -1,7 +1,10 @@
 """Decided tasks on their way out. A new format is one new file here and one line in the registry."""
 
+import itertools
 import re
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -36,8 +39,9 @@ from projects.data.exporting.slots import SLOTS, Download
 from projects.data.exporting.source import Source, standing
 from projects.data.exporting.staging import STAGED_BYTES, stage
 from projects.data.exporting.terms import Terms
+from projects.data.exporting.zipping import END as END_OF_ZIP
 from projects.data.exporting.zipping import zipped
-from projects.errors import Refused
+from projects.errors import NothingSubmitted, NothingToExport, Refused
 from projects.models import Batch, Project, Task
 from taskers.models import Person
 
@@ -111,12 +115,31 @@ def _is_of_texts(project: Project) -> bool:
     return len(pictures) > 0 and not any(pictures)
 
 
-def export(project: Project, key: str, *, batch: Batch | None = None) -> Generator[bytes, None, None]:
-    """The project's decided tasks as a file, in pieces of some size. Refused if the format doesn't fit it, or the
-    batch doesn't fit the format."""
-    terms = Terms(batch=batch)
+def export(
+    project: Project, key: str, *, batch: Batch | None = None, undecided: bool = False
+) -> Generator[bytes, None, None]:
+    """The project's decided tasks as a file, in pieces of some size; with `undecided`, the answers from which nothing
+    was decided yet follow. Refused if the format doesn't fit it, or the batch doesn't fit the format; its first piece
+    raises NothingToExport where there is nothing and the format has no file for that."""
+    terms = Terms(batch=batch, undecided=undecided)
     found = fitting(project, key, terms)
-    return gathered(packed(found, standing(project, terms)))
+    problem = NothingSubmitted() if undecided else NothingToExport()
+    tasks = itertools.count()
+    source = replace(standing(project, terms), told=lambda: next(tasks))
+    return _not_empty(gathered(packed(found, source)), tasks, problem)
+
+
+def _not_empty(
+    pieces: Generator[bytes, None, None], tasks: "itertools.count[int]", problem: NothingToExport
+) -> Generator[bytes, None, None]:
+    first = next(pieces, b"")
+    # A file without a byte, or a zip without a file, which some formats make of decided tasks too.
+    if (not first or first.startswith(END_OF_ZIP)) and next(tasks) == 0:
+        raise problem
+    with closing(pieces):
+        if first:
+            yield first
+        yield from pieces
 
 
 def packed(found: ExportFormat, source: Source) -> Iterator[bytes]:
@@ -144,6 +167,10 @@ def fitting(project: Project, key: str, terms: Terms, labels: Sequence[Mapping[s
         raise Refused(
             "This is told of the whole project, without a filter or a split.", code="wrong-terms", place="format"
         )
+    if terms.undecided and not found.undecided:
+        choices = ", ".join(format.title for format in formats_for(project) if format.undecided)
+        text = "This format has no mark for undecided answers. Choose one of these: %(choices)s."
+        raise Refused(text, code="wrong-terms", place="undecided", choices=choices)
     if terms.media and not found.media:
         raise Refused("This format takes no pictures along.", code="wrong-terms", place="media")
     if terms.masks and found.masks and terms.masks not in found.masks:
@@ -157,7 +184,9 @@ def fitting(project: Project, key: str, terms: Terms, labels: Sequence[Mapping[s
     return found
 
 
-def download(project: Project, key: str, *, by: Person, batch: Batch | None = None) -> Download:
+def download(
+    project: Project, key: str, *, by: Person, batch: Batch | None = None, undecided: bool = False
+) -> Download:
     """The same for an ASGI response, for somebody who asked for it; its beginning is made before anything is sent, and
     all of it where the format has a bound. Raises what goes wrong in that, and TooManyExports.
 
@@ -165,7 +194,7 @@ def download(project: Project, key: str, *, by: Person, batch: Batch | None = No
     """
     give_back = SLOTS.take(by.pk, project.organization_id)
     try:
-        pieces = export(project, key, batch=batch)
+        pieces = export(project, key, batch=batch, undecided=undecided)
         staged = stage(pieces, None if FORMATS[key].most else STAGED_BYTES)
     except BaseException:
         give_back()

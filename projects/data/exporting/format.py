@@ -35,6 +35,7 @@ class ExportFormat(NamedTuple):
     folder: bool = False  # always several files, which leave together in a zip
     media: bool = False  # takes the pictures along if they are wanted
     masks: tuple[str, ...] = ()  # how masks may be written, the usual way first
+    undecided: bool = False  # has a place that marks answers from which nothing was decided yet
     pictures_only: bool = False  # can't hold a text
     most: int = 0  # tasks, where all are held in memory; 0: any number
     most_labels: int = 0  # whose numbers have room in its pictures; 0: any number

@@ -8,6 +8,7 @@ from typing import Any
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import ExportFormat, one_file
 from projects.data.exporting.source import Source
+from projects.data.exporting.undecided import UNDECIDED
 from projects.models import Project
 from projects.task_types import TASK_TYPES
 
@@ -19,9 +20,17 @@ def lines(source: Source, split: str) -> Iterator[bytes]:
     for one in source.tasks(split, judgements=True):
         answers = [one.answer, *(judgement.answer for judgement in one.judgements)]
         used = sorted(set().union(*map(task_type.labels_used, answers)))
-        found = _object(one, project, task_type.key) | {"labels": {key: source.tag(key) for key in used}}
+        names = {"labels": {key: source.tag(key) for key in used}}
+        found = _object(one, project, task_type.key) | _state(one, source) | names
         line = json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=_plain)
         yield line.encode() + b"\n"
+
+
+def _state(one: Decided, source: Source) -> dict[str, Any]:
+    """Whether the answer was decided, where others stand beside such; they have no verdict."""
+    if not source.terms.undecided:
+        return {}
+    return {"state": UNDECIDED, "verdict": None} if one.method == UNDECIDED else {"state": "decided"}
 
 
 def _object(one: Decided, project: Project, task_type: str) -> dict[str, Any]:
@@ -61,4 +70,5 @@ FORMAT = ExportFormat(
     ending=".jsonl",
     media_type="application/x-ndjson",
     write=one_file(lines, ".jsonl"),
+    undecided=True,
 )

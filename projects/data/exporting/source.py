@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from projects.data.exporting.decided import Decided, decided
 from projects.data.exporting.terms import Terms
+from projects.data.exporting.undecided import undecided
 from projects.models import Project
 from projects.task_types import TASK_TYPES
 
@@ -120,6 +121,8 @@ def standing(project: Project, terms: Terms, labels: Sequence[Mapping[str, Any]]
         for one in chosen(project, terms, judgements=judgements):
             if not split or (terms.split and part_of(project, terms, one) == split):
                 yield one
+        if terms.undecided:
+            yield from undecided(project, terms.batch)
 
     return Source(project, terms, tuple(labels) or labels_of(project), read)
 

@@ -9,6 +9,7 @@ from typing import Any
 from projects.data.exporting.decided import Decided
 from projects.data.exporting.format import ExportFormat, one_file
 from projects.data.exporting.source import Source
+from projects.data.exporting.undecided import UNDECIDED
 from projects.models import Batch, Project
 from projects.task_types.preference import Preference, items_of
 from taskers.files.csv_cells import plain
@@ -87,7 +88,8 @@ def _content(one: Decided) -> str:
 
 
 def _last(one: Decided) -> list[Any]:
-    return [f"{one.confidence:.4f}", one.method, one.decided_by or "", one.at.isoformat()]
+    confidence = "" if one.method == UNDECIDED else f"{one.confidence:.4f}"
+    return [confidence, one.method, one.decided_by or "", one.at.isoformat()]
 
 
 def _plain(part: dict[str, Any], tag: Callable[[str], str]) -> Any:
@@ -116,6 +118,7 @@ FORMAT = ExportFormat(
     ending=".csv",
     media_type="text/csv",
     write=one_file(lines, ".csv"),
+    undecided=True,
 )
 TABS = FORMAT._replace(
     key="tsv",

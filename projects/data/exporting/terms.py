@@ -60,6 +60,7 @@ class Terms:
     label_map: Mapping[str, str | None] = field(default_factory=dict)  # label key -> the name it goes out under
     media: bool = False
     masks: str = ""  # "": as the format usually does
+    undecided: bool = False  # also answers that nothing was decided from yet; a delivery never takes them
 
     @property
     def narrowed(self) -> bool:

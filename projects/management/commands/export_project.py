@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("format", choices=list(exporting.FORMATS))
         parser.add_argument("--output", type=Path, help="default: a file named after the project; - is stdout")
         parser.add_argument("--batch", default="", help="only the batch of this name")
+        parser.add_argument("--undecided", action="store_true", help="also answers that nothing was decided from yet")
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = Project.objects.filter(public_id=options["project"]).first()
@@ -38,15 +39,18 @@ class Command(BaseCommand):
             subject = f"project:{project.public_id}"
             trail.record(trail.Kind.EXPORTED, organization=project.organization_id, subject=subject)
         try:
-            pieces = exporting.export(project, options["format"], batch=batch)
+            pieces = exporting.export(project, options["format"], batch=batch, undecided=options["undecided"])
             path = options["output"] or Path(exporting.file_name(project, options["format"], batch=batch))
             if str(path) == "-":
                 sys.stdout.buffer.writelines(pieces)
                 return
             part = path.with_name(path.name + ".part")
-            with part.open("wb") as file:
-                file.writelines(pieces)
-            os.replace(part, path)
+            try:
+                with part.open("wb") as file:
+                    file.writelines(pieces)
+                os.replace(part, path)
+            finally:
+                part.unlink(missing_ok=True)
         except OSError as error:
             raise CommandError(f"{error.filename} can't be written: {error.strerror}.") from None
         except Problem as problem:

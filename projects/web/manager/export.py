@@ -20,6 +20,7 @@ from taskers.models import Person
 from taskers.web.requests import MemberRequest, key_in
 
 SHOWN = 50  # deliveries of the page
+TRUE = ("on", "true", "1")
 
 
 @require_http_methods(["GET", "POST"])
@@ -71,16 +72,19 @@ def _page(
 @require_GET
 @manages
 def download(request: MemberRequest, project: Project, format: str) -> HttpResponseBase:
-    """The file, written while it is read; of one batch if the address names it."""
-    return file_of(project, format, request.GET.get("batch", ""), by=request.user)
+    """The file, written while it is read; of one batch if the address names it, with undecided answers if it asks."""
+    undecided = request.GET.get("undecided", "") in TRUE
+    return file_of(project, format, request.GET.get("batch", ""), by=request.user, undecided=undecided)
 
 
-def file_of(project: Project, format: str, batch_id: str, *, by: Person) -> StreamingHttpResponse:
+def file_of(
+    project: Project, format: str, batch_id: str, *, by: Person, undecided: bool = False
+) -> StreamingHttpResponse:
     """The response that carries an export. Raises Refused for another type's format, NotFound for no batch of it,
     TooManyExports, and what goes wrong in its beginning."""
     batch = _batch(project, batch_id) if batch_id else None
     name = exporting.file_name(project, format, batch=batch)
-    pieces = exporting.download(project, format, by=by, batch=batch)
+    pieces = exporting.download(project, format, by=by, batch=batch, undecided=undecided)
     response = StreamingHttpResponse(pieces, content_type=exporting.FORMATS[format].media_type)
     if pieces.length is not None:
         response["Content-Length"] = str(pieces.length)
