@@ -13,12 +13,13 @@ class AssistConfig(AppConfig):
         from assist.alike import groups, index
         from assist.learning import inbox  # models may be imported only from here on
         from assist.suggestions import record  # models may be imported only from here on
-        from assist.web import status  # models may be imported only from here on
+        from assist.web import copilot_harm, status  # models may be imported only from here on
         from projects.queue import answer_check
-        from projects.reports import alike, notices, offered_effect
+        from projects.reports import alike, notices, offered_effect, queue_health
         from taskers.notifications import kinds
 
-        kinds.KINDS += inbox.KINDS
+        kinds.KINDS += [*inbox.KINDS, copilot_harm.KIND]
+        queue_health.FINDERS[:] = [copilot_harm.hindrances_of]
         notices.SPEAKERS.append(status.of_project)
         alike.FINDERS[:] = [index.near]
         alike.GROUPERS[:] = [groups.of]

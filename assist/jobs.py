@@ -25,6 +25,7 @@ from assist.learning.search import trials
 from assist.learning.selection import rounds as selecting
 from assist.registry import trial
 from assist.suggestions import pins, precompute, record
+from assist.web import copilot_harm
 from projects.data import crashed_jobs
 from projects.data.crashed_jobs import Ending
 from projects.models import Project
@@ -211,3 +212,10 @@ def check_labels(check_key: int) -> int:
 def watch_drift(timestamp: int) -> int:
     """Look whether what comes in, is offered and is decided is still as it was; returns how many alarms there were."""
     return watch.watch_all()
+
+
+@app.periodic(cron="35 * * * *")
+@app.task(queue="copilot", lock="watch_harm", queueing_lock="watch_harm")
+def watch_harm(timestamp: int) -> int:
+    """Measure whether the copilot costs time or quality anywhere, and tell it; returns how many alerts were raised."""
+    return copilot_harm.watch_all()

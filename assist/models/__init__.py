@@ -12,6 +12,7 @@ from assist.models.copilot import (
     Precomputed,
     Suggestion,
 )
+from assist.models.copilot_harm import CopilotHarm
 from assist.models.defaults import BegunProject, OrganizationDefault, PassedOver
 from assist.models.drift import DriftSeries, RaisedAudits
 from assist.models.erasure import ErasedTask, Erasure, Tombstone
@@ -33,6 +34,7 @@ from assist.models.training import Snapshot, SnapshotRow, TrainingRun
 __all__ = [
     "AnnotatorVersion",
     "BegunProject",
+    "CopilotHarm",
     "DecidedTerms",
     "DecidingAnnotator",
     "DecidingFloors",

@@ -96,6 +96,11 @@ class Help:
             return "unclear"
         return "saves" if self.saved.value > 0 else "costs"
 
+    @property
+    def does_harm(self) -> bool:
+        """Whether an interval lies wholly on the wrong side of nothing: it costs time, or answers are worse by it."""
+        return self.finding == "costs" or (self.better is not None and self.better.high < 0)
+
 
 def _signed(share: float) -> str:
     number = round(100 * share)

@@ -210,7 +210,9 @@ def _figures(project: Project, unit: str) -> dict[str, Any]:
     found, told = timeline.of(project, project.settings_now(), unit)
     stands = found.stands
     stalled = queue_health.stalled(project, Stall.objects.filter(project=project).first())
-    hindrances = queue_health.hindrances(project, stands, found.days, found.ahead)
+    hindrances = queue_health.hindrances(
+        project, stands, found.days, found.ahead, queue_health.further([project.pk])[project.pk]
+    )
     own: dict[str, Any] = {
         "by": unit,
         "open": stands.open,

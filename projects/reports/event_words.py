@@ -27,6 +27,7 @@ WORDS = {
     "brought_together": _("Conflict of interest removed"),
     "bulk_action_begun": _("Bulk action begun"),
     "bulk_action_ended": _("Bulk action ended"),
+    "copilot_harm": _("Harm done by the copilot"),
     "control_lowered": _("Work without the copilot back to the usual share"),
     "control_raised": _("More work without the copilot"),
     "course_again": _("Course asked for anew"),

@@ -89,6 +89,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
     earned = earning_days.by_project(organization, names, begin.date())
     live = sorted((one for one in found if one.state == Project.State.LIVE), key=lambda one: (-one.priority, -one.pk))
     forecast = {one.pk for one in live[:FORECASTS]}
+    further = queue_health.further(keys)
     lines = [
         _line(
             one,
@@ -98,6 +99,7 @@ def of(organization: Organization, projects: Iterable[Project]) -> Overview:
             stalls.get(one.pk),
             *earned.get(one.public_id, (0, {})),
             one.pk in forecast,
+            further[one.pk],
         )
         for one in found
     ]
@@ -118,13 +120,17 @@ def _line(
     before: int,
     lately: Mapping[date, int],
     forecast: bool,
+    further: Sequence[Hindrance],
 ) -> Line:
     spent = sum(lately.values())
     budget = dashboard.budget_of(settings, stands, before + spent)
     if budget and forecast:
         budget = spending.of(project.pk, budget, lately, PATHS, before=before != 0)
     ahead = dashboard.ahead(project.pk, settings, stands, days, PATHS) if forecast else None
-    hindrances = [*queue_health.stalled(project, stall), *queue_health.hindrances(project, stands, days, ahead)]
+    hindrances = [
+        *queue_health.stalled(project, stall),
+        *queue_health.hindrances(project, stands, days, ahead, further),
+    ]
     return Line(project, stands, together(days[-7:]), ahead, spent, hindrances, budget)
 
 

@@ -1,6 +1,6 @@
 """What keeps a project from getting done, each with what can be done about it. Stalls are found by stalls.py."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,8 +33,28 @@ class Hindrance:
     weight: int
 
 
-def hindrances(project: Project, stands: Stands, days: Sequence[Period], ahead: Ahead | None) -> list[Hindrance]:
-    """All there is to say, what matters most first; nothing where everything goes its way."""
+# What parts above this one know of some projects, by their keys: one statement each, however many projects.
+FINDERS: list[Callable[[Sequence[int]], Mapping[int, Sequence[Hindrance]]]] = []
+
+
+def further(projects: Sequence[int]) -> dict[int, list[Hindrance]]:
+    """What parts above this one have to say of these projects, by their keys."""
+    by_project: dict[int, list[Hindrance]] = {key: [] for key in projects}
+    for find in FINDERS:
+        for key, rows in find(projects).items():
+            by_project[key] += rows
+    return by_project
+
+
+def hindrances(
+    project: Project,
+    stands: Stands,
+    days: Sequence[Period],
+    ahead: Ahead | None,
+    more: Sequence[Hindrance] = (),
+) -> list[Hindrance]:
+    """All there is to say, what matters most first, with what `further` says of it; nothing where everything goes its
+    way."""
     found = [
         _spent(project, stands),
         _paused_project(project, stands),
@@ -43,6 +63,7 @@ def hindrances(project: Project, stands: Stands, days: Sequence[Period], ahead: 
         _reviews(stands, together(days[-7:]).by_reviewers),
         _paused(project, stands),
         _drafts(project, stands),
+        *more,
     ]
     return sorted((one for one in found if one), key=lambda one: one.weight)
 

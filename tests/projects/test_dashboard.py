@@ -205,10 +205,10 @@ def test_an_empty_project_draws_nothing_and_says_so(cast, mina) -> None:
 
 
 @pytest.mark.parametrize("unit", ["hour", "day", "week"])
-def test_the_page_asks_the_database_ten_times_at_most(project, mina, unit, django_assert_max_num_queries) -> None:
+def test_the_page_asks_the_database_eleven_times_at_most(project, mina, unit, django_assert_max_num_queries) -> None:
     past(project, 30, 10)
     mina.get(page(project))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):  # one of them is what the copilot's figures say
         assert mina.get(page(project, by=unit)).status_code == 200
 
 

@@ -114,5 +114,5 @@ def test_more_projects_ask_no_more_of_the_database(cast, olga, django_assert_max
     for number in range(4):
         working(cast, f"Project {number}", tasks=2)
     olga.get(reverse("overview"))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):  # one of them is what the copilot's figures say
         olga.get(reverse("overview"))

@@ -30,7 +30,9 @@ def page(request: MemberRequest, project: Project) -> HttpResponse:
         "found": found,
         "figures": drawn,
         "stall": queue_health.stall_of(project, getattr(settings.project, "stall", None)),
-        "hindrances": queue_health.hindrances(project, found.stands, found.days, found.ahead),
+        "hindrances": queue_health.hindrances(
+            project, found.stands, found.days, found.ahead, queue_health.further([project.pk])[project.pk]
+        ),
         "currency": project.organization.currency,
     }
     return render(request, "projects/manager/dashboard.html", context)

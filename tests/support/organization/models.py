@@ -11,6 +11,7 @@ from assist.learning.plans import plans
 from assist.learning.search import searches
 from assist.learning.selection import selections
 from assist.models import (
+    CopilotHarm,
     DeclaredSlice,
     DriftSeries,
     Evaluation,
@@ -94,6 +95,9 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     check = LabelCheck.objects.create(project=project, state="done", begun_by=cast.mina)
     terms = {"seen": 300, "newest": 300, "points": [(timezone.now().isoformat(), 3.2)], "alarmed_at": timezone.now()}
     drift = DriftSeries.objects.create(project=project, what="labels", **terms)
+    CopilotHarm.objects.create(
+        project=project, saved=[-0.1, -0.2, -0.05], raised_at=timezone.now(), measured_at=timezone.now()
+    )
     _grouped(world, cast, project)
     world.things |= {"search_id": search.public_id, "check": check.public_id, "what": drift.what}
     world.things["recipe"] = plan.recipe
