@@ -1,6 +1,6 @@
 """The default mask model: MobileSAM's encoder in onnxruntime, SAM's own decoder in torch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from assist.adapters import Embedding, MaskPrompt, Masks, mask_choice, sam_frame
+from assist.adapters import Embedding, MaskPrompt, Masks, sam_frame
 from assist.adapters.cores import Cores
 from assist.adapters.devices import CPU, Device
 from assist.adapters.familiar import Familiar
@@ -17,7 +17,6 @@ from assist.adapters.half import halved
 from assist.adapters.priority import Aside
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
-from assist.adapters.sam_levels import IMAGE_SIDE
 from assist.adapters.sam_light import LightDecoder
 
 PROVIDERS = {
@@ -33,17 +32,16 @@ GIVING_BACK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0"
 def load(files: Sequence[Path], device: Device) -> "MobileSam":
     """The model from its two files, encoder and decoder, which the registry has verified."""
     encoder_file, decoder_file = files
-    return put_together(encoder_file, load_decoder(decoder_file), device, worth_of)
+    return put_together(encoder_file, load_decoder(decoder_file), device)
 
 
 def put_together(
     encoder_file: Path,
     decoder: SamDecoder,
     device: Device,
-    worth: "Worth | None",
     elsewhere: "Elsewhere | None" = None,
 ) -> "MobileSam":
-    """The encoder of this file with a decoder; `worth` says which mask of a click is meant, else the decoder itself."""
+    """The encoder of this file with a decoder."""
     providers = [one for one in PROVIDERS[device.name] if one in onnxruntime.get_available_providers()]
 
     def encoder(*, ahead: bool = False) -> onnxruntime.InferenceSession:
@@ -57,10 +55,10 @@ def put_together(
 
     decoder = decoder.to(device.name)
     if device.name != "cpu":  # elsewhere it isn't threads that they share
-        return MobileSam(encoder(), decoder, device, worth=worth, elsewhere=elsewhere)
+        return MobileSam(encoder(), decoder, device, elsewhere=elsewhere)
     aside = Aside()
     ahead = aside, aside.run(partial(encoder, ahead=True))
-    return MobileSam(encoder(), decoder, device, ahead, worth, elsewhere)
+    return MobileSam(encoder(), decoder, device, ahead, elsewhere)
 
 
 def _place(device: Device, used: Sequence[str]) -> str:
@@ -83,13 +81,11 @@ class MobileSam:
         decoder: SamDecoder,
         device: Device = CPU,
         ahead: tuple[Aside, onnxruntime.InferenceSession] | None = None,
-        worth: "Worth | None" = None,
         elsewhere: "Elsewhere | None" = None,
     ) -> None:
         self._encoder = encoder
         self._ahead = ahead
         self._decoder = halved(LightDecoder(decoder.prompt_encoder, decoder.mask_decoder), device)
-        self._worth = worth
         self._elsewhere = elsewhere
         if elsewhere is not None:
             other = elsewhere.decoder.to(device.name)
@@ -119,28 +115,14 @@ class MobileSam:
             raise ValueError("a prompt needs a point or a box")
         with self._cores.share(), torch.inference_mode():
             features = torch.from_numpy(embedding.features.astype(np.float32))
-            size, decoder, chosen = embedding.image_size, self._decoder, self._worth
+            size, decoder = embedding.image_size, self._decoder
             if self._elsewhere is not None and not self._elsewhere.familiar(features, size):
-                decoder, chosen = self._other, self._elsewhere.worth
+                decoder = self._other
             logits, scores = decoder(
                 features.to(self._decodes_on),
                 *sam_frame.tensors(prompt, size, self._decodes_on),
             )
-            estimates = scores[0].tolist()
-            worth = chosen(logits, estimates, prompt, features, size) if chosen else None
-            return sam_frame.masks(logits, estimates, prompt, size, worth)
-
-
-def worth_of(
-    logits: torch.Tensor, scores: list[float], prompt: MaskPrompt, features: torch.Tensor, image_size: tuple[int, int]
-) -> np.ndarray | None:
-    """How likely each of the four masks is to be meant, to compare them by; None where that isn't known."""
-    height, width = sam_frame.inside(image_size, logits.shape[-1])
-    seen = logits[0, :, :height, :width].float().cpu().numpy()
-    return mask_choice.expected(seen, scores, prompt, features.numpy(), IMAGE_SIDE / max(image_size))
-
-
-Worth = Callable[[torch.Tensor, list[float], MaskPrompt, torch.Tensor, tuple[int, int]], np.ndarray | None]
+            return sam_frame.masks(logits, scores[0].tolist(), prompt, size)
 
 
 @dataclass(frozen=True)
@@ -149,7 +131,6 @@ class Elsewhere:
 
     familiar: Familiar
     decoder: SamDecoder
-    worth: Worth | None
 
 
 def embedding_of(

@@ -11,8 +11,6 @@ from assist.adapters import MaskPrompt, Masks, mask_size
 from assist.adapters.sam_levels import IMAGE_SIDE, LEVELS
 from assist.adapters.specks import without_specks
 
-CLEARLY = 0.1  # more overlap expected: below that, small things of kinds that were not learnt from lose more than gain
-
 Tensors = tuple[tuple[torch.Tensor, torch.Tensor] | None, torch.Tensor | None, torch.Tensor | None]
 
 
@@ -48,16 +46,6 @@ def offered(scores: list[float], clicks: int) -> list[int]:
     return [0, *others[:2]] if clicks > 1 else [1, 2, 3]
 
 
-def likeliest(worth: np.ndarray, scores: list[float]) -> list[int]:
-    """The three to offer of a click, which disagree, the likeliest to be meant first: the model's own favourite, unless
-    another is worth clearly more."""
-    own = max((1, 2, 3), key=lambda token: scores[token])
-    order = sorted((1, 2, 3), key=lambda token: -float(worth[token]))
-    if worth[order[0]] - worth[own] < CLEARLY:
-        order.sort(key=lambda token: token != own)
-    return order
-
-
 def inside(image_size: tuple[int, int], side: int) -> tuple[int, int]:
     """The (height, width) that the image takes of logits of `side` pixels."""
     height, width = frame_size(image_size)
@@ -81,19 +69,13 @@ def tensors(prompt: MaskPrompt, image_size: tuple[int, int], device: str = "cpu"
     return points, boxes, masks
 
 
-def masks(
-    logits: torch.Tensor,
-    scores: list[float],
-    prompt: MaskPrompt,
-    image_size: tuple[int, int],
-    worth: np.ndarray | None = None,
-) -> Masks:
+def masks(logits: torch.Tensor, scores: list[float], prompt: MaskPrompt, image_size: tuple[int, int]) -> Masks:
     """The three offers from all four tokens: `logits` 1×4×256×256, one score each.
 
-    `worth`, where there is any, says which of them are the likeliest to be meant. Specks and pinholes are taken out of
-    what is seen; what is given back as `previous` is as the model said it.
+    The best is the one that the model itself estimates highest. Specks and pinholes are taken out of what is seen; what
+    is given back as `previous` is as the model answered it.
     """
-    chosen = offered(scores, len(prompt.points)) if worth is None else likeliest(worth, scores)
+    chosen = offered(scores, len(prompt.points))
     kept = logits[0, chosen].float().cpu().numpy()
     cleaned = torch.from_numpy(_without_specks(kept, prompt, image_size)[None])
     estimates = tuple(min(1.0, max(0.0, scores[token])) for token in chosen)
@@ -101,7 +83,7 @@ def masks(
         pixels=(grow(cleaned.to(logits.device), image_size) > 0)[0].cpu().numpy(),
         logits=kept.astype(np.float16),
         scores=estimates,
-        best=0 if worth is not None or chosen[0] == 0 else int(np.argmax(estimates)),
+        best=0 if chosen[0] == 0 else int(np.argmax(estimates)),
     )
 
 

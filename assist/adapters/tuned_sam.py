@@ -1,8 +1,7 @@
 """The default mask model with a decoder that a recipe trained; the encoder is the very one, and so are embeddings.
 
-Its masks are chosen among by its own estimates: it learnt which of them is meant, and what tells that of the default
-model (mask_choice) was fitted to another decoder. On pictures unlike those that it learnt from the default model
-answers, where the recipe could tell them apart (familiar.py).
+On pictures unlike those that it learnt from the default model answers, where the recipe could tell them apart
+(familiar.py).
 """
 
 import torch
@@ -30,8 +29,8 @@ def load(bundle: Bundle, device: Device) -> MobileSam:
         fill(decoder, tensors)
     except (SafetensorError, RuntimeError, ValueError) as problem:
         raise RuntimeMissing(f"{bundle.key} is no mask decoder that loads here: {reason(problem)}.") from None
-    elsewhere = Elsewhere(known, load_decoder(base), mobile_sam.worth_of) if known else None
-    return mobile_sam.put_together(encoder, decoder, device, None, elsewhere)
+    elsewhere = Elsewhere(known, load_decoder(base)) if known else None
+    return mobile_sam.put_together(encoder, decoder, device, elsewhere)
 
 
 def fill(decoder: SamDecoder, weights: dict[str, torch.Tensor]) -> None:

@@ -28,7 +28,7 @@ from skimage import data
 from assist.adapters import familiar
 from assist.adapters.familiar import Familiar
 from assist.adapters.files import DECODER, verify
-from assist.adapters.mobile_sam import Elsewhere, worth_of
+from assist.adapters.mobile_sam import Elsewhere
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
 from assist.adapters.sam_frame import inside
@@ -73,8 +73,8 @@ def _told(
 ) -> Iterator[Row]:
     mixed = made.metrics.get("kept")
     how, asked = "with rehearsal" if mixed else "without", bool(mixed) or None
-    away = Elsewhere(line, judged.base, worth_of) if line else None
-    before, after = judged.before, judged.overlaps(decoder, None, away)
+    away = Elsewhere(line, judged.base) if line else None
+    before, after = judged.before, judged.overlaps(decoder, away)
     gains = np.array([now["overlap"] - then["overlap"] for now, then in zip(after, before, strict=True)])
     least = gains.mean() - stdtrit(len(gains) - 1, LEVEL) * gains.std(ddof=1) / np.sqrt(len(gains))
     then, now = _means(before), _means(after)
@@ -129,21 +129,17 @@ class _Judge:
         self._held = [self._seen(one, folder / "pictures") for one in lines if one.split == GATE]
         for name in PHOTOGRAPHS:
             self._encoded.add(name, partial(_photograph, name))
-        self.before = self.overlaps(self.base, worth_of, None)
+        self.before = self.overlaps(self.base, None)
 
     def _seen(self, line: Line, pictures: Path) -> recipe.Seen:
         size = self._encoded.size_of(line.asset, pictures / line.asset)
         assert size is not None
         return recipe.Seen(line.asset, size, [one["shape"] for one in line.said["regions"]])
 
-    def overlaps(
-        self, decoder: SamDecoder, worth: recipe.Worth | None, away: Elsewhere | None
-    ) -> list[dict[str, float]]:
+    def overlaps(self, decoder: SamDecoder, away: Elsewhere | None) -> list[dict[str, float]]:
         """Of each piece that was held back, over all of its things."""
         things = [[replace(one, shapes=[shape]) for shape in one.shapes] for one in self._held]
-        return [
-            _means([recipe.measured(decoder, self._encoded, [one], worth, away) for one in some]) for some in things
-        ]
+        return [_means([recipe.measured(decoder, self._encoded, [one], away) for one in some]) for some in things]
 
     def kept(self, decoder: SamDecoder, line: Familiar | None) -> dict[str, float]:
         """The overlap of its masks of photographs with those of the default model, and how many of these it takes for

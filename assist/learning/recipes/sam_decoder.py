@@ -27,7 +27,7 @@ from torch.nn import functional
 
 from assist.adapters import LONGEST_SIDE, Embedding, MaskPrompt, sam_frame
 from assist.adapters.files import DECODER, ENCODER, Artifact, WeightsProblem, verify
-from assist.adapters.mobile_sam import Elsewhere, Worth, embedding_of, worth_of
+from assist.adapters.mobile_sam import Elsewhere, embedding_of
 from assist.adapters.sam_decoder import SamDecoder
 from assist.adapters.sam_decoder import load as load_decoder
 from assist.adapters.sam_light import LightDecoder
@@ -125,7 +125,7 @@ def train(work: Work) -> Made:
         if not held_out:
             raise Unfit(REASONS["no-region"])
         decoder = load_decoder(_verified(DECODER, models))
-        before = measured(decoder, encoded, held_out, worth_of)
+        before = measured(decoder, encoded, held_out)
         known = _known(decoder, encoded, told, held_out) if work.parameters["rehearsal"] else None
         best, kept = _best(work, decoder, encoded, units, held_out, known, draw)
     weights = {name: one.contiguous() for name, one in decoder.mask_decoder.state_dict().items()}
@@ -224,8 +224,8 @@ def _best(
             warm.step()
         learnt = _copied(parts)
         share, still = known.mix(decoder) if known else (1.0, math.nan)
-        away = Elsewhere(known.familiar, known.base, worth_of) if known and known.familiar else None
-        found = measured(decoder, encoded, held_out, None, away)
+        away = Elsewhere(known.familiar, known.base) if known and known.familiar else None
+        found = measured(decoder, encoded, held_out, away)
         left = (time.monotonic() - began) / step * (passes - step)
         work.report(Report(step, passes, float(np.mean(losses)), found["overlap"], left))
         stood = 0 if not best or found["overlap"] > best["overlap"] else stood + 1
@@ -323,35 +323,32 @@ def measured(
     decoder: SamDecoder,
     encoded: Encoded,
     held_out: Sequence[Seen],
-    worth: Worth | None,
     elsewhere: Elsewhere | None = None,
 ) -> dict[str, float]:
     """The mean overlap with regions for a click in the middle, for the box, and of both, as the runtime answers."""
-    own = LightDecoder(decoder.prompt_encoder, decoder.mask_decoder), worth
+    own = LightDecoder(decoder.prompt_encoder, decoder.mask_decoder)
     if elsewhere:
-        other = LightDecoder(elsewhere.decoder.prompt_encoder, elsewhere.decoder.mask_decoder), elsewhere.worth
+        other = LightDecoder(elsewhere.decoder.prompt_encoder, elsewhere.decoder.mask_decoder)
     clicks, boxes = list[float](), list[float]()
     with torch.inference_mode():
         for one in held_out:
             embedding = encoded.of(one.name)
             told = torch.from_numpy(embedding.features.astype(np.float32))
             ours = elsewhere is None or elsewhere.familiar(told, embedding.image_size)
-            light, chosen = own if ours else other
+            light = own if ours else other
             for shape in one.shapes[:MOST_REGIONS]:
                 region = bitmap_from_mask(shape)
                 x, y = middle(region)
                 left, top, wide, tall = (float(side) for side in mask_box(shape))
                 asked = MaskPrompt(((x, y, True),)), MaskPrompt(box=(left, top, wide, tall))
                 for prompt, found in zip(asked, (clicks, boxes), strict=True):
-                    found.append(overlap(region, _answer(light, embedding, prompt, chosen)))
+                    found.append(overlap(region, _answer(light, embedding, prompt)))
     click, box = float(np.mean(clicks)), float(np.mean(boxes))
     return {"overlap": (click + box) / 2, "click": click, "box": box}
 
 
-def _answer(light: LightDecoder, embedding: Embedding, prompt: MaskPrompt, worth: Worth | None) -> np.ndarray:
+def _answer(light: LightDecoder, embedding: Embedding, prompt: MaskPrompt) -> np.ndarray:
     features, size = torch.from_numpy(embedding.features.astype(np.float32)), embedding.image_size
     logits, scores = light(features, *sam_frame.tensors(prompt, size))
-    told = scores[0].tolist()
-    meant = worth(logits, told, prompt, features, size) if worth else None
-    masks = sam_frame.masks(logits, told, prompt, size, meant)
+    masks = sam_frame.masks(logits, scores[0].tolist(), prompt, size)
     return masks.pixels[masks.best]
