@@ -27,5 +27,5 @@ class Exports:
         With `undecided`, answers from which nothing was decided yet go along, marked as such (JSON Lines and tables).
         """
         path = at("projects", project_id, "export", format)
-        query = {"batch": batch_id} | ({"undecided": "true"} if undecided else {})
+        query: dict[str, str | int | None] = {"batch": batch_id, "undecided": "true" if undecided else None}
         return download(self._transport, path, Path(to), query=query, progress=progress)

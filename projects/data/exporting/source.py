@@ -34,7 +34,7 @@ class Source:
     terms: Terms
     labels: tuple[Mapping[str, Any], ...]  # every label there ever was: older answers may use those retired now
     read: Read
-    told: Callable[[], None] = field(default=lambda: None)  # called once for each task that was taken
+    told: Callable[[], object] = field(default=lambda: None)  # called once for each task that was taken
     settings_version: int | None = None  # the newest of the project's that counts; None: all do
 
     @property
