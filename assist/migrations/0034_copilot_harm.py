@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('assist', '0033_optuna_tables'),
-        ('projects', '0027_depth_walk'),
+        ('projects', '0028_depth_walk'),
     ]
 
     operations = [

@@ -99,7 +99,12 @@ def test_worse_answers_are_told_beside_time_that_is_saved(cast, project, monkeyp
 
 def test_nothing_is_measured_where_nothing_comes_in_or_nobody_goes_without(cast, project, monkeypatch) -> None:
     measured: list[Project] = []
-    monkeypatch.setattr(copilot_harm, "look", measured.append)
+
+    def look(project: Project) -> bool:
+        measured.append(project)
+        return False
+
+    monkeypatch.setattr(copilot_harm, "look", look)
     other = make.project(cast.riverside, "No control", wanted=1)
     make.tasks(make.batch(other), 3)
     make.judged(cast.alice, other, make.MARIA)
