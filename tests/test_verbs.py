@@ -43,6 +43,7 @@ NONE = {
     "taskers.notifications.inbox.open_one": OWN,
     "taskers.notifications.inbox.read_all": OWN,
     "taskers.people.preferences.choose_submit_on_choice": OWN,
+    "taskers.notifications.told.Told": "a worker tells the managers of an alert; no page does it",
     "projects.quality.gold.grading.show": OWN,
     "projects.quality.gold.settling.settle_due": "done before My work is drawn, and by a worker as well",
     "taskers.money.disputes.answer": "people answer people",
