@@ -33,11 +33,12 @@ def project(cast) -> Project:
 
 
 def judge(tasker, project: Project, *, slow: bool) -> None:
-    """All that is open; each piece with the copilot takes long where it is `slow`, else each without."""
+    """All that is open; each piece with the copilot takes long where it is `slow`, else each without. Every second
+    piece is with it: a draw could leave nearly all on one side."""
     for number in range(24):
         work = make.held(tasker, project)
-        work.held_at = timezone.now() - timedelta(minutes=5)
-        Assignment.objects.filter(pk=work.pk).update(held_at=work.held_at)
+        work.held_at, work.copilot = timezone.now() - timedelta(minutes=5), number % 2 == 0
+        Assignment.objects.filter(pk=work.pk).update(held_at=work.held_at, copilot=work.copilot)
         seconds = (60 if work.copilot == slow else 10) + number % 3
         make.submission.submit(work, tasker, work.token, make.MARIA, active_ms=1000 * seconds)
 
