@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assist.adapters.devices import CPU, Device, usable_cores
 from assist.adapters.kinds import KINDS
 from taskers.sandbox.enter import limit
-from taskers.sandbox.policy import Limits
+from taskers.sandbox.policy import ADDRESS_SPARE_BYTES, Limits
 
 if TYPE_CHECKING:
     from assist.adapters import Offer
@@ -45,7 +45,9 @@ def tighten(device: Device) -> None:
     status = Path("/proc/self/status").read_text()
     match = OWN_DATA.search(status)
     assert match is not None
-    limit(Limits(memory_bytes=(int(match[1]) << 10) + (_allowance_mb << 20), file_bytes=0, open_files=0))
+    memory_bytes = (int(match[1]) << 10) + (_allowance_mb << 20)
+    address_bytes = memory_bytes + ADDRESS_SPARE_BYTES
+    limit(Limits(memory_bytes=memory_bytes, file_bytes=0, open_files=0, address_bytes=address_bytes))
 
 
 def exhausted_text(key: str) -> str:

@@ -23,7 +23,7 @@ from assist.learning import snapshot_file
 from assist.learning.reasons import REASONS
 from assist.learning.recipes.recipe import UNTIL_LET_GO
 from taskers.sandbox import launch
-from taskers.sandbox.policy import Limits, Policy
+from taskers.sandbox.policy import ADDRESS_SPARE_BYTES, Limits, Policy
 
 PROGRAM: tuple[str, ...] = ("assist.learning.recipes",)
 PACKAGES = ("assist", "projects", "taskers")
@@ -126,7 +126,8 @@ def _prepared(place: Path) -> launch.Launch:
     readable += [Path(told["pictures"])] if told.get("pictures") else []
     writable = [place, *([Path(told["kept"])] if told.get("kept") else [])]
     memory = int(MEMORY_SHARE * psutil.virtual_memory().total)
-    limits = Limits(memory_bytes=memory, file_bytes=MAX_FILE_BYTES)
+    address = 0 if launch.gpu_devices() else memory + ADDRESS_SPARE_BYTES
+    limits = Limits(memory_bytes=memory, file_bytes=MAX_FILE_BYTES, address_bytes=address)
     policy = Policy(limits=limits).with_paths(readable=readable, writable=writable)
     launch.hand_over(*writable)
     variables = STEADY | {name: os.environ[name] for name in VARIABLES if name in os.environ} | {"TMPDIR": str(place)}

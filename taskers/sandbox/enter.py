@@ -37,6 +37,7 @@ def limit(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     wanted = {
         resource.RLIMIT_DATA: limits.memory_bytes,
+        resource.RLIMIT_AS: limits.address_bytes,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CPU: limits.cpu_seconds,

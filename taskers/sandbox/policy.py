@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+# Address space beside the memory that may be taken: libraries, mapped files, stacks, what allocators reserve. Page
+# tables for what is touched take 1/512 of it, which RLIMIT_DATA leaves out.
+ADDRESS_SPARE_BYTES = 64 << 30
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -14,6 +18,7 @@ class Limits:
     file_bytes: int = 1 << 30  # size of any file that it writes
     open_files: int = 512
     cpu_seconds: int = 0
+    address_bytes: int = 0  # RLIMIT_AS: bounds page tables; not for drivers of GPUs, which reserve address space
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,9 @@ MEMORY = 512 << 20
 STARTER = """
 import json, os, subprocess, sys
 from taskers.sandbox import launch
-from taskers.sandbox.policy import Limits, Policy
+from taskers.sandbox.policy import ADDRESS_SPARE_BYTES, Limits, Policy
 world = json.loads(sys.argv[1]) | {"parent": os.getpid()}
-limits = Limits(memory_bytes=world["memory_bytes"])
+limits = Limits(memory_bytes=world["memory_bytes"], address_bytes=world["memory_bytes"] + ADDRESS_SPARE_BYTES)
 policy = Policy(readable=(world["folder"],), limits=limits)
 prepared = launch.prepare([sys.argv[2], json.dumps(world)], policy, packages=("taskers",))
 done = subprocess.run(prepared.command, **prepared.options, capture_output=True, text=True)
@@ -144,6 +144,9 @@ def test_what_the_hostile_model_tries_works_without_the_sandbox(place: Path) -> 
             "make memory that no limit counts",
             "make memory that counts as a stack",
             "hold memory in sockets",
+            "have the kernel hold page tables",
+            "take the system's places for requests",
+            "write every disk of the machine",
             "watch the data folder",
             "let others trace it",
             "slow another process's disk",
@@ -179,7 +182,7 @@ def test_program_is_not_run_where_its_policy_is_missing_or_broken() -> None:
 
 
 def test_policy_survives_its_way_to_the_process() -> None:
-    policy = Policy(("/a",), ("/b",), ("/dev/null",), ("taskers",), Limits(1, 2, 3, 4))
+    policy = Policy(("/a",), ("/b",), ("/dev/null",), ("taskers",), Limits(1, 2, 3, 4, 5))
     assert json.loads(Policy.loads(policy.dumps()).dumps()) == json.loads(policy.dumps())
 
 

@@ -33,7 +33,7 @@ from projects.errors import Refused
 from taskers.errors import Problem
 from taskers.sandbox import launch
 from taskers.sandbox.__main__ import CANNOT_ENTER
-from taskers.sandbox.policy import Limits, Policy
+from taskers.sandbox.policy import ADDRESS_SPARE_BYTES, Limits, Policy
 
 logger = logging.getLogger(__name__)
 
@@ -164,8 +164,10 @@ class ReadingProcess:
         self._scratch = Path(tempfile.mkdtemp(prefix="tandem-import-"))
         ours, theirs = socket.socketpair()
         ours.settimeout(MAX_SILENCE)
+        memory_bytes = through_datumaro.MAX_MEGABYTES * 2**20  # process.py allows other readers less
         limits = Limits(
-            memory_bytes=through_datumaro.MAX_MEGABYTES * 2**20,  # process.py allows other readers less
+            memory_bytes=memory_bytes,
+            address_bytes=memory_bytes + ADDRESS_SPARE_BYTES,
             file_bytes=MAX_BYTES,
             open_files=256,
             cpu_seconds=MAX_CPU_SECONDS,

@@ -74,6 +74,17 @@ def grow_a_stack() -> int:
     return system_call(9, 222, 0, 2 * WORLD["memory_bytes"], 3, 0x122, -1, 0)
 
 
+def fill_page_tables() -> int:
+    """Memory that may only be read, which RLIMIT_DATA does not count: each part that is touched costs a page table."""
+    return system_call(9, 222, 0, 1 << 44, 1, 0x4022, -1, 0)
+
+
+def take_places_for_requests() -> int:
+    """Of io_setup; the system's own number of them is /proc/sys/fs/aio-max-nr."""
+    context = ctypes.c_ulong(0)
+    return system_call(206, 0, 1, ctypes.addressof(context))
+
+
 def hold_memory_in_sockets() -> None:
     one, other = socket.socketpair()
     with one, other:
@@ -149,6 +160,9 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "make memory that counts as a stack": grow_a_stack,
     "raise the limit of its stack": raise_stack_limit,
     "hold memory in sockets": hold_memory_in_sockets,
+    "have the kernel hold page tables": fill_page_tables,
+    "take the system's places for requests": take_places_for_requests,
+    "write every disk of the machine": lambda: system_call(306, 267, os.open(FOLDER / "model.bin", os.O_RDONLY)),
     "write to /tmp": lambda: Path("/tmp/tandem-sandbox-escaped").write_text("out"),
     "write to the source": lambda: Path(WORLD["source"]).open("a").close(),
     "write to its own model": lambda: (FOLDER / "model.bin").open("r+b").close(),
