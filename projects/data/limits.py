@@ -32,5 +32,6 @@ MAX_NESTED_VALUES = 20_000_000  # of one column of lists in a group of rows
 MAX_WORKBOOK_BYTES = 512 * MIB  # all entries of a workbook, unpacked
 MAX_SHARED_TEXT_BYTES = 128 * MIB  # the texts that the cells of a workbook share, which are held together
 MAX_PART_BYTES = 16 * MIB  # any other part of a workbook that is held whole: styles, names, relationships
+MAX_WORKBOOK_OPEN_SECONDS = 120.0  # of computing, before the first row is read
 MAX_SHEET_ROWS = 1_048_576  # as many as Excel has
 MAX_WORKBOOK_CELLS = 20_000_000  # with the empty ones before others

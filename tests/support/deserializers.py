@@ -256,9 +256,11 @@ FILES = [
     Row(f"{READERS}/parquet.py", "pyarrow", ("parquet.ParquetFile",), Source.MANAGER, Place.READER,
         ("projects.data.limits.MAX_PARQUET_DEPTH", "projects.data.limits.MAX_PARQUET_VALUES"),
         "tests/projects/readers/test_tables.py::test_a_parquet_file_cut_in_half_is_refused_by_name"),
-    Row(f"{READERS}/xlsx.py", "openpyxl", ("load_workbook",), Source.MANAGER, Place.READER,
+    Row(f"{READERS}/xlsx.py", "openpyxl", ("reader.excel.ExcelReader", "styles.stylesheet.apply_stylesheet"),
+        Source.MANAGER, Place.READER,
         tuple(f"projects.data.limits.{name}" for name in (
-            "MAX_WORKBOOK_BYTES", "MAX_SHARED_TEXT_BYTES", "MAX_PART_BYTES", "MAX_SHEET_ROWS", "MAX_WORKBOOK_CELLS")),
+            "MAX_WORKBOOK_BYTES", "MAX_SHARED_TEXT_BYTES", "MAX_PART_BYTES", "MAX_SHEET_ROWS", "MAX_WORKBOOK_CELLS",
+            "MAX_WORKBOOK_OPEN_SECONDS")),
         "tests/projects/readers/test_workbooks.py::test_a_workbook_that_would_expand_is_refused_by_name"),
     Row(f"{READERS}/hugging_face.py", "pyarrow", ("ipc.open_stream",), Source.MANAGER, Place.READER,
         ("projects.data.reading.readers.parquet.AT_ONCE",),

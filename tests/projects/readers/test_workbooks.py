@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import signal
 import zipfile
 
 import pytest
@@ -19,7 +20,7 @@ from tests.support import make
 from tests.support.projects.files import Held, faults, in_sandbox, lost, read, rows
 from tests.support.projects.importing import counts, loaded, picture
 from tests.support.projects.importing import media as media  # a fixture
-from tests.support.projects.workbooks import MAIN, row, sheet, workbook
+from tests.support.projects.workbooks import MAIN, PACKAGE, RELATIONS, row, sheet, workbook
 
 xlsx.prepare_to_import()
 import openpyxl  # noqa: E402 - it looks at a variable when it is loaded
@@ -184,3 +185,35 @@ def test_one_damaged_sheet_of_several_is_a_fault():
     data = workbook(GOOD, GOOD, parts={"xl/worksheets/sheet1.xml": cut_off})
     items = read("xlsx", {"a.xlsx": data}, "text_spans")
     assert [type(item) for item in items] == [Row, Fault, Row] and faults(items) == [("Sheet1", "not-xlsx")]
+
+
+def test_styles_that_take_hours_to_read_are_refused_by_name(monkeypatch):
+    style = f'<numFmts><numFmt numFmtId="200" formatCode="{"[" * 100_000}"/></numFmts>'
+    cells = '<cellXfs><xf numFmtId="200"/></cellXfs>'
+    data = workbook(
+        row(1, "text") + row(2, "a"), parts={"xl/styles.xml": f'<styleSheet xmlns="{MAIN}">{style}{cells}</styleSheet>'}
+    )
+    monkeypatch.setattr(limits, "MAX_WORKBOOK_OPEN_SECONDS", 0.5)
+    former = signal.getsignal(signal.SIGVTALRM)
+    (fault,) = read("xlsx", {"a.xlsx": data}, "text_spans")
+    assert "longer than is allowed" in fault.text
+    assert signal.getsignal(signal.SIGVTALRM) == former and signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+
+
+def test_what_no_cell_needs_is_not_opened():
+    """Names of print areas take hours by their patterns, and charts bring pictures of any format."""
+    titles = '<definedName name="_xlnm.Print_Titles" localSheetId="0">nonsense</definedName>'
+    names = f"<definedNames>{titles}</definedNames>"
+    sheets = '<sheet name="Sheet1" sheetId="1" r:id="rId1"/><sheet name="Chart" sheetId="2" r:id="rId2"/>'
+    book = f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>{sheets}</sheets>{names}</workbook>'
+    relations = "".join(
+        f'<Relationship Id="rId{number}" Type="{RELATIONS}/{kind}" Target="{target}"/>'
+        for number, kind, target in ((1, "worksheet", "worksheets/sheet1.xml"), (2, "chartsheet", "charts/sheet1.xml"))
+    )
+    parts = {
+        "xl/workbook.xml": book,
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{relations}</Relationships>',
+        "xl/charts/sheet1.xml": "<never>read",
+    }
+    (item,) = read("xlsx", {"a.xlsx": workbook(row(1, "text") + row(2, "a"), parts=parts)}, "text_spans")
+    assert item.fields == {"text": "a"}

@@ -9,12 +9,14 @@ import datetime
 import mimetypes
 import os
 import re
+import signal
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
+from projects.data import limits
 from projects.data.connectors.archives import check_package
 from projects.data.connectors.files import Files
 from projects.data.limits import (
@@ -59,6 +61,12 @@ class TooManyCells(Refused):
     code = "too-large"
 
 
+class SlowWorkbook(Refused):
+    """Opening the workbook takes longer than is allowed: copy its cells into a new workbook, or save it as CSV."""
+
+    code = "too-large"
+
+
 class LargeWorkbook(Refused):
     """“%(name)s” in the workbook has more than %(most)s MiB unpacked: split it."""
 
@@ -99,12 +107,40 @@ def opened(file: BinaryIO) -> Any:
     """A workbook whose sheets are read as they are asked for. Raises Refused."""
     _check_sizes(file)
     prepare_to_import()
-    import openpyxl
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.styles.stylesheet import apply_stylesheet
 
     try:
-        return openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        with _bounded_time():
+            reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+            # What cells need. Print areas, charts and pictures are left out: patterns that take hours look through
+            # them, and Pillow opens the pictures, whatever their format.
+            reader.read_chartsheet = lambda *_: None
+            reader.read_manifest()
+            reader.read_strings()
+            reader.read_workbook()
+            apply_stylesheet(reader.archive, reader.wb)
+            reader.read_worksheets()
+            return reader.wb
     except BROKEN as problem:
         raise _damaged(problem) from None
+
+
+@contextmanager
+def _bounded_time() -> Iterator[None]:
+    """Raises SlowWorkbook once this process has computed for too long: the time that styles take grows with the square
+    of their size."""
+
+    def stop(*_: object) -> None:
+        raise SlowWorkbook()
+
+    former = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, limits.MAX_WORKBOOK_OPEN_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, former)
 
 
 def prepare_to_import() -> None:
