@@ -92,7 +92,7 @@ def test_a_walk_looks_up_each_row_by_its_task_while_the_statistics_know_of_nothi
     owner.execute("ANALYZE projects_assignment")
     walk = plans.of_the_walk(cast.alice, project)
     looks = re.findall(r"SubPlan \d+\n.*?(?:using|Bitmap Index Scan on) (\w+)", walk, re.DOTALL)
-    assert set(looks) == {"assignment_by_task"}, walk  # a few rows, by either kind of scan
+    assert looks == ["assignment_by_task"] * 11, walk  # a few rows, by either kind of scan
 
 
 @pytest.mark.usefixtures("new_tables")
