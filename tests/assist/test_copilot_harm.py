@@ -88,7 +88,7 @@ def test_the_alert_ends_with_the_harm_or_with_the_copilot_and_is_raised_anew(cas
     assert Event.objects.filter(kind=copilot_harm.RAISED).count() == 2
 
 
-def test_worse_answers_are_told_beside_time_that_is_saved(cast, project, monkeypatch) -> None:
+def test_worse_answers_are_reported_beside_time_that_is_saved(cast, project, monkeypatch) -> None:
     judge(cast.alice, project, slow=False)
     whole = Help(20, 20, 3, SAVES, COSTS)
     monkeypatch.setattr(figures, "help_of", lambda project: figures.HelpReport(whole, {}, {}, [], (None, None)))

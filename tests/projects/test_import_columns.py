@@ -100,7 +100,7 @@ def test_the_columns_are_as_the_plan_has_them_where_a_program_says_nothing(moods
     assert importing.run(found.pk).answered == 1
 
 
-def test_what_was_said_to_be_no_answer_stays_none(moods) -> None:
+def test_column_that_was_declared_no_answer_gives_none(moods) -> None:
     found = loaded(moods, "text,sentiment\nHello,positive\n", "a.csv")
     choices.look_again(found, {})
     found = importing.run(found.pk)

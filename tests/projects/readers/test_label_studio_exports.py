@@ -102,7 +102,7 @@ def test_boxes_come_in_with_the_pictures_under_the_names_they_had_before(format:
 
 
 @pytest.mark.parametrize("format, key", [*KEYS.items(), ("YOLO_OBB", "yolo")])
-def test_without_pictures_each_is_told_by_name_with_what_to_do(format: str, key: str) -> None:
+def test_without_pictures_each_answer_is_reported_by_name_with_what_to_do(format: str, key: str) -> None:
     items = read(key, files_of("img", format))
     assert [code for _, code in faults(items)] == ["no-picture"] * len(items) and len(items) == 2
     texts = [item.text for item in items if isinstance(item, Fault)]
