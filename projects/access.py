@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from projects.errors import NotPublished
 from projects.models import ArchivedTask, Assignment, AssignmentRules, Illustration, Project, Task, assignment_context
 from taskers import access
 from taskers.database.prepared import ask_models, columns
@@ -19,23 +20,37 @@ FROM projects_project p JOIN taskers_organization o ON o.id = p.organization_id 
 
 
 def project(person: Person, public_id: UUID, *roles: str) -> Project:
-    """The project, if this person may act in it as one of the roles; NotFound for outsiders, NotAllowed for members."""
+    """The project, if this person may act in it as one of the roles; NotFound for outsiders, NotAllowed for members,
+    NotPublished for taskers while it is a draft."""
     rows = ask_models(PROJECT, {"project": public_id}, p=Project, o=Organization)
     if not rows:
         raise NotFound()
     found, found.organization = rows[0]
-    access.require(person, found.organization, *roles, project_key=found.public_id)
+    _enter(person, found, *roles)
     return found
 
 
+def _enter(person: Person, found: Project, *roles: str) -> None:
+    """Check that they may act there as one of the roles, of which a tasker's opens no draft."""
+    access.require(person, found.organization, *roles, project_key=found.public_id)
+    if found.state != Project.State.DRAFT or not set(roles).intersection(WORK):
+        return
+    office = [role for role in roles if role not in WORK]
+    if not office or not access.may(person, found.organization, *office, project_key=found.public_id):
+        raise NotPublished()
+
+
 def workplace(person: Person, public_id: UUID) -> Project:
-    """The project, for who may do its tasks: its taskers, and where people work by list, its office as well."""
+    """The project, for who may do its tasks: its taskers, and where people work by list, its office as well. Raises
+    NotPublished for all of them while it is a draft."""
     try:
         return project(person, public_id, *WORK)
     except NotAllowed:
         found = project(person, public_id, *REVIEW)
         if not AssignmentRules.objects.filter(project=found).exclude(mode=AssignmentRules.Mode.POOL).exists():
             raise
+        if found.state == Project.State.DRAFT:
+            raise NotPublished() from None
         return found
 
 
@@ -57,8 +72,7 @@ def illustration(person: Person, public_id: UUID) -> Illustration:
     if found.template:
         access.require(person, found.template.organization, *MANAGE)
     elif found.project:
-        key = found.project.public_id
-        access.require(person, found.project.organization, *WORK, *REVIEW, project_key=key)
+        _enter(person, found.project, *WORK, *REVIEW)
     return found
 
 
@@ -88,6 +102,11 @@ def projects_for(person: Person, organization: Organization, *roles: str):
 def unarchived_for(person: Person, organization: Organization, *roles: str):
     """The same without archived ones: where something is still to be done."""
     return projects_for(person, organization, *roles).exclude(state=Project.State.ARCHIVED)
+
+
+def reviewable_for(person: Person, organization: Organization):
+    """A QuerySet of those whose reviews this person may do: of a draft nothing is decided, nor paid."""
+    return unarchived_for(person, organization, *REVIEW).exclude(state=Project.State.DRAFT)
 
 
 def among(organization: Organization, keys: set[UUID] | None):

@@ -27,7 +27,8 @@ class ProjectsConfig(AppConfig):
         kinds.KINDS += inbox.KINDS
         secret_box.PLACES += [signing.PLACE, saved.PLACE]
 
-    def _names(self, organization, archived: bool) -> dict[UUID, str]:
+    def _names(self, organization, archived: bool, drafts: bool) -> dict[UUID, str]:
         rows = self.get_model("Project")._default_manager.filter(organization=organization)
         rows = rows if archived else rows.exclude(state="archived")
+        rows = rows if drafts else rows.exclude(state="draft")
         return dict(rows.order_by("name").values_list("public_id", "name"))

@@ -80,6 +80,12 @@ class Banned(StateConflict):
     code = "banned"
 
 
+class NotPublished(StateConflict):
+    """This project isn't published yet: its work begins once one of its managers publishes it."""
+
+    code = "not-published"
+
+
 class TooManyReports(StateConflict):
     """You reported as many tasks as one person may in a day. Skip this one, or do it as well as it can be done."""
 

@@ -146,6 +146,7 @@ ELSEWHERE = {
     "organization-switch": "for members of two organizations: tests/taskers/test_profile.py",
     "conflict-end": "tests/projects/test_conflicts_of_interest.py",
     "person-reactivate": "for who was shown out: tests/taskers/test_people_pages.py",
+    "project-publish": "while it is a draft: tests/projects/test_drafts.py",
     "project-settle": "while tasks wait for nobody: tests/projects/test_stalls.py",
     "project-delivery-go-on": "where one failed: tests/projects/test_deliveries_pages.py",
     "delivery-again": "once there is one: tests/projects/test_webhook_pages.py",

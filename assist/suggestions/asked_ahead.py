@@ -139,7 +139,7 @@ def _fields(task: Task) -> list[Choices]:
 def to_write_for(project: Project, tasks: Sequence[Task]) -> list[Task]:
     """Those with a text that somebody will get, and for which nothing was imported. A known answer's task is dealt for
     ever: were its words not there as soon as others', it would be known by that."""
-    if project.state == Project.State.ARCHIVED:
+    if project.state in (Project.State.DRAFT, Project.State.ARCHIVED):
         return []
     imported = ImportedPrediction.objects.filter(task__in=tasks).values_list("task", flat=True)
     decided = Verdict.objects.current().filter(task__in=tasks).values_list("task", flat=True)

@@ -27,6 +27,7 @@ from assist.suggestions import asked_ahead, choices, judged, written
 from assist.suggestions.bindings import OF_IMAGES, WRITES, capabilities_of, capability_of, subject_of, worded_of
 from assist.suggestions.vector_encoding import unpacked
 from assist.suggestions.written import Question
+from projects.errors import NotPublished
 from projects.models import Batch, Project, Task
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -47,7 +48,7 @@ def start_all(batch: Batch, *, by: Person) -> list[Precompute]:
     """Begin, or go on, with each version that answers in this project: those deployed, and for the rest of the work the
     one that the runtime answers with by itself. What is under way already stays so.
 
-    Raises StateConflict, also where nothing is left to begin.
+    Raises StateConflict, also where nothing is left to begin, and NotPublished in a draft.
     """
     usual, *more = _capabilities(batch)
     shares = {row.version: row.share for row in resolution.deployed(batch.project, usual)}
@@ -88,6 +89,8 @@ def start_everything(batch: Batch, *, by: Person) -> Precompute:
 
 
 def _begun(batch: Batch, version: ModelVersion, what: str, by: Person) -> Precompute:
+    if batch.project.state == Project.State.DRAFT:
+        raise NotPublished()
     row, made = Precompute.objects.get_or_create(batch=batch, version=version, what=what, defaults={"started_by": by})
     if not made:
         moved = Precompute.objects.filter(pk=row.pk).exclude(state=RUNNING).update(state=RUNNING, note="")

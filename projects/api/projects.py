@@ -21,7 +21,7 @@ from projects.api.serializers import (
     ProjectShape,
     SettingsShape,
 )
-from projects.configuration import configure, label_changes, save_settings
+from projects.configuration import configure, label_changes, publishing, save_settings
 from projects.data.importing import course_copies
 from projects.models import Project, ProjectTemplate, limits
 from projects.reports import stalls
@@ -120,13 +120,20 @@ class MoveProject(Endpoint):
     scopes = {"POST": (Scope.MANAGE,)}
 
     @described(
-        "Pause, resume or archive a project", {200: ProjectShape}, request=ProjectMove, operation_id="projects_move"
+        "Publish, pause, resume or archive a project",
+        {200: ProjectShape},
+        request=ProjectMove,
+        operation_id="projects_move",
     )
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         body = ProjectMove(data=request.data)
         body.is_valid(raise_exception=True)
-        configure.move(project, body.validated_data["state"], by=self.person)
+        state = body.validated_data["state"]
+        if state == Project.State.LIVE and project.state == Project.State.DRAFT:
+            publishing.publish(project, by=self.person)
+        else:
+            configure.move(project, state, by=self.person)
         return Response(_shown(project))
 
 

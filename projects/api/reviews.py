@@ -128,7 +128,7 @@ class _Reviewing(Endpoint):
         keys = roles.project_keys_of(self.person, self.organization, *access.REVIEW)
         if keys is not None and not keys:
             raise NotAllowed("Reviewing needs the role reviewer; ask a manager.")
-        return list(access.unarchived_for(self.person, self.organization, *access.REVIEW))
+        return list(access.reviewable_for(self.person, self.organization))
 
     def held(self, task_id: UUID, token: UUID) -> Assignment:
         """The review of a task that this token is of."""

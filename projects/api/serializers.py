@@ -312,6 +312,9 @@ class NewProject(SettingsShape):
     name = serializers.CharField(max_length=limits.NAME)
     task_type = serializers.ChoiceField(sorted(TASK_TYPES))
     labels: Any = serializers.ListSerializer(child=LabelShape(), required=False, max_length=limits.LABELS)
+    draft = serializers.BooleanField(
+        required=False, help_text="hand out nothing until it is moved to `live`; otherwise it is live at once"
+    )
 
 
 class ProjectShape(serializers.Serializer):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Case, Value, When
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -17,11 +18,11 @@ from projects.configuration import (
     what_counts,
 )
 from projects.configuration.project_events import tell
-from projects.configuration.term_checks import check_numbers, check_reach
+from projects.configuration.term_checks import check_file_order, check_numbers, check_reach
 from projects.configuration.terms import AGREEMENT
-from projects.errors import Refused
+from projects.errors import NotPublished, Refused
 from projects.inference.region_parts import IOU
-from projects.models import Label, PooledGold, Project, ProjectSettings, limits
+from projects.models import Label, Project, ProjectSettings, limits
 from projects.task_types import TASK_TYPES, asked_fields
 from projects.task_types.classification import Classification
 from projects.task_types.preference import OWN_LABELS, Preference
@@ -71,6 +72,7 @@ REORDER = "projects.jobs.reorder_project"
 # What holds where a project says no threshold of its own.
 THRESHOLDS = {"agreement": AGREEMENT, "iou": IOU, "span_match": "exact"}
 TOLD = ("settings_changed", "labels_changed")  # the events of a change
+MOVES = (Project.State.LIVE, Project.State.PAUSED, Project.State.ARCHIVED)  # what a project may be brought to
 
 
 @transaction.atomic
@@ -81,9 +83,11 @@ def create(
     name: str,
     task_type: str,
     labels: Sequence[Mapping] = (),
+    draft: bool = False,
     **settings: object,
 ) -> Project:
-    """A new project with its labels and the first version of its settings. Raises Refused or StateConflict."""
+    """A new project with its labels and the first version of its settings; a draft hands out nothing until it is
+    published. Raises Refused or StateConflict."""
     if task_type not in TASK_TYPES:
         raise Refused(
             "Choose one of %(choices)s.", code="unknown-task-type", place="task_type", choices=", ".join(TASK_TYPES)
@@ -94,7 +98,11 @@ def create(
     try:
         with transaction.atomic():
             project = Project.objects.create(
-                organization=organization, name=name[: limits.NAME], task_type=task_type, created_by=by, state="live"
+                organization=organization,
+                name=name[: limits.NAME],
+                task_type=task_type,
+                created_by=by,
+                **({"state": Project.State.DRAFT, "published_at": None} if draft else {"state": Project.State.LIVE}),
             )
     except IntegrityError:
         raise _taken(name) from None
@@ -154,7 +162,7 @@ def _next_version(
     if values.get("unit_rate") and not TASK_TYPES[project.task_type].unit:
         raise Refused("Work of this type has no units to pay by.", code="bad-setting", place="unit_rate")
     if values.get("file_order"):
-        _check_file_order(project)
+        check_file_order(project)
     if before and THRESHOLDS | values["thresholds"] == THRESHOLDS | before.thresholds:
         values["thresholds"] = before.thresholds
     method, most = values.get("aggregation", methods.MAJORITY), values.get("most")
@@ -234,11 +242,23 @@ def _taken(name: str) -> StateConflict:
 
 @transaction.atomic
 def move(project: Project, state: str, *, by: Person | None) -> Project:
-    """Bring a project into another state. Raises StateConflict when it is there already."""
-    if not Project.objects.filter(pk=project.pk).exclude(state=state).update(state=state):
-        raise StateConflict("This project is %(state)s already.", state=state)
+    """Pause, resume or archive a project. One that was archived as a draft becomes a draft again instead of live or
+    paused. Raises NotPublished for a draft that is to be live or paused (publishing.py), Refused for any other state,
+    and StateConflict when it is there already."""
+    if state not in MOVES:
+        raise Refused("A project is live, paused or archived.", code="bad-state", place="state")
+    rows = Project.objects.filter(pk=project.pk).exclude(state=state)
+    if state == Project.State.ARCHIVED:
+        moved = rows.update(state=state)
+    else:
+        restored = Case(When(published_at=None, then=Value(Project.State.DRAFT)), default=Value(state))
+        moved = rows.exclude(state=Project.State.DRAFT).update(state=restored)
     project.refresh_from_db()
-    tell(f"project_{state}", project, by)
+    if not moved and project.state == Project.State.DRAFT:
+        raise NotPublished()
+    if not moved:
+        raise StateConflict("This project is %(state)s already.", state=state)
+    tell(f"project_{project.state}", project, by)
     return project
 
 
@@ -375,11 +395,3 @@ def check_answerable(project: Project, settings: ProjectSettings) -> None:
     """Raises Refused where a tasker could not answer what these settings ask with the labels in use."""
     labels = list(project.labels.in_use().values("key", "name", "field"))
     TASK_TYPES[project.task_type].check_answerable(labels, settings.fields)
-
-
-def _check_file_order(project: Project) -> None:
-    """Out of an order that is known, what is mixed in unseen would be seen."""
-    dealt = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.CONTROL, retired_at=None)
-    if dealt.exists():
-        text = "Gold is mixed into this project's work, and in file order they would stand out. Retire them first."
-        raise Refused(text, code="file-order", place="file_order")

@@ -7,7 +7,7 @@ from projects.configuration import methods
 from projects.configuration.terms import terms_of
 from projects.errors import Refused
 from projects.inference.calibration import Calibration
-from projects.models import Project, ProjectSettings, limits
+from projects.models import PooledGold, Project, ProjectSettings, limits
 from taskers.models.limits import Between
 
 # What says how many judgements a task gets.
@@ -57,3 +57,11 @@ def _check_overlap(target: float, method: str, most: int, calibration: Calibrati
         " would go to a reviewer. Be sure enough from %(reached)s %% or less, let more be asked, or weigh by standing."
     )
     raise Refused(text, code="beyond-reach", place="target", most=most, reached=reached)
+
+
+def check_file_order(project: Project) -> None:
+    """Raises Refused where gold is mixed in: out of an order that is known, it would be seen."""
+    dealt = PooledGold.objects.filter(project=project, pool=PooledGold.Pool.CONTROL, retired_at=None)
+    if dealt.exists():
+        text = "Gold is mixed into this project's work, and in file order they would stand out. Retire them first."
+        raise Refused(text, code="file-order", place="file_order")

@@ -36,6 +36,8 @@ class Project(models.Model):
     priority = models.IntegerField(default=0)
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Empty until a draft is published, and while it is archived unpublished: then it comes back as a draft.
+    published_at = models.DateTimeField(null=True, blank=True, db_default=Now(), editable=False)
 
     objects = ProjectQuerySet.as_manager()
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from projects.errors import OwnWork, PartnersWork, StillCorrectable
+from projects.errors import NotPublished, OwnWork, PartnersWork, StillCorrectable
 from projects.models import Annotation, Assignment, Batch, ConflictOfInterest, Gold, Project, SecondLook, Task, Verdict
 from projects.queue import drafts
 from projects.queue.clock import Clock, from_now
@@ -72,10 +72,12 @@ def claim_review(task: Task, reviewer: Person) -> Assignment:
     is in it.
 
     Also opens a decided task, for a second look. Raises OwnWork for whoever judged the task, PartnersWork where one
-    they are kept apart from did, StillCorrectable while an answer is, and StateConflict while another reviewer has it.
-    The caller has checked the role.
+    they are kept apart from did, StillCorrectable while an answer is, NotPublished in a draft, and StateConflict while
+    another reviewer has it. The caller has checked the role.
     """
     task = lock(task.pk)
+    if task.project.state == Project.State.DRAFT:
+        raise NotPublished()
     refuse_own_work(task, reviewer)
     if is_correctable(task):
         raise StillCorrectable()

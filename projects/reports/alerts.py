@@ -89,12 +89,15 @@ def _per_day(looked: Looked, bound: float) -> Finding:
 
 
 def _first_whole_day(project: Project) -> list[date]:
-    """The day after the oldest of its live batches was opened first; none where it has no such batch."""
+    """The day after the oldest of its live batches was opened first, or the project was published if that came later;
+    none where it has no such batch."""
     made = project.batches.filter(state="live").values_list("public_id", "created_at")
     since = {f"batch:{key}": at for key, at in made}
     opened = Event.objects.filter(subject__in=since, kind="batch_live")
     since |= dict(opened.values_list("subject").annotate(first=Min("at")))
-    return [timezone.localtime(min(since.values())).date() + timedelta(days=1)] if since else []
+    if not since or project.published_at is None:
+        return []
+    return [timezone.localtime(max(min(since.values()), project.published_at)).date() + timedelta(days=1)]
 
 
 def _spend(looked: Looked, bound: float) -> Finding:

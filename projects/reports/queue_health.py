@@ -57,6 +57,7 @@ def hindrances(
     way."""
     found = [
         _spent(project, stands),
+        _draft_project(project),
         _paused_project(project, stands),
         _silence(project, stands),
         _late(project, ahead),
@@ -74,6 +75,13 @@ def _spent(project: Project, stands: Stands) -> Hindrance | None:
     said = _("The project has spent what it may: nothing more is handed out.")
     remedy = _("Allow it more, or leave it: what was handed in is decided and paid all the same.")
     return Hindrance(said, remedy, reverse("project-spending", args=[project.public_id]), _("Spending"), 0)
+
+
+def _draft_project(project: Project) -> Hindrance | None:
+    if project.state != Project.State.DRAFT:
+        return None
+    said, remedy = _("The project is a draft: nothing is handed out."), _("Publish it once it is ready.")
+    return Hindrance(said, remedy, reverse("project", args=[project.public_id]), _("Checklist"), 3)
 
 
 def _paused_project(project: Project, stands: Stands) -> Hindrance | None:

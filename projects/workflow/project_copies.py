@@ -40,9 +40,9 @@ def pattern_of(project: Project) -> dict[str, Any]:
 
 
 @transaction.atomic
-def clone(project: Project, name: str, *, by: Person) -> Project:
+def clone(project: Project, name: str, *, by: Person, draft: bool = False) -> Project:
     """Another project with the same labels, settings and rules. Raises StateConflict for a name in use."""
-    made = _made(project.organization, pattern_of(project), name, by=by)
+    made = _made(project.organization, pattern_of(project), name, by=by, draft=draft)
     illustrations.copy(project, by=by, project=made)
     return made
 
@@ -101,6 +101,7 @@ def begin(
     name: str,
     task_type: str,
     labels: Sequence[Mapping],
+    draft: bool = False,
     **settings: object,
 ) -> Project:
     """A project as its maker says it, in what they weren't asked as a pattern has it. Raises like configure.create."""
@@ -110,17 +111,20 @@ def begin(
         dict(pattern) | {"task_type": task_type, "labels": labels, "settings": unasked | settings},
         name,
         by=by,
+        draft=draft,
     )
 
 
-def _made(organization: Organization, pattern: Mapping[str, Any], name: str, *, by: Person) -> Project:
+def _made(
+    organization: Organization, pattern: Mapping[str, Any], name: str, *, by: Person, draft: bool = False
+) -> Project:
     settings = {key: value for key, value in pattern["settings"].items() if key in configure.FIELDS}
     labels, task_type = [_apart(one, "attributes") for one in pattern["labels"]], pattern["task_type"]
     settings = _apart(settings, "fields")
     if "review" in settings:  # of labels that were retired there, none is here
         keys = [label_keys.present_key(one) for one in labels]
         settings["review"] = review_rule.relabelled(settings["review"], dict(zip(keys, keys, strict=True)))
-    made = configure.create(organization, by, name=name, task_type=task_type, labels=labels, **settings)
+    made = configure.create(organization, by, name=name, task_type=task_type, labels=labels, draft=draft, **settings)
     if template := illustrations.template_of(organization, pattern):
         illustrations.copy(template, by=by, project=made)
     if "rules" not in pattern:

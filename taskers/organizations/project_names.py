@@ -9,10 +9,10 @@ from uuid import UUID
 if TYPE_CHECKING:  # read at the start, before Django's models may be
     from taskers.models import Organization
 
-Lookup = Callable[["Organization", bool], dict[UUID, str]]
+Lookup = Callable[["Organization", bool, bool], dict[UUID, str]]
 
 
-def _nameless(organization: Organization, archived: bool) -> dict[UUID, str]:
+def _nameless(organization: Organization, archived: bool, drafts: bool) -> dict[UUID, str]:
     return {}
 
 
@@ -24,7 +24,7 @@ def look_up_with(lookup: Lookup) -> None:
     _lookups[:] = [lookup]
 
 
-def project_names(organization: Organization, *, archived: bool = True) -> dict[UUID, str]:
+def project_names(organization: Organization, *, archived: bool = True, drafts: bool = True) -> dict[UUID, str]:
     """Project key -> name, for all projects of an organization, in the order of their names; without those that are
-    archived where one is to be chosen."""
-    return _lookups[0](organization, archived)
+    archived where one is to be chosen, and without drafts where it is about work that was done."""
+    return _lookups[0](organization, archived, drafts)

@@ -41,6 +41,10 @@ def test_a_managers_first_day_with_a_text_project(site: Site, sign_in: Callable[
     assert (role["default"], deceased["default"]) == ("witness", False)
     loads_it(maya, address)
     changes_it_in_two_tabs(maya, address)
+    maya.goto(address)
+    assert list(seen(maya, "the checklist")) == []
+    maya.get_by_role("button", name="Publish").click()
+    expect(maya.get_by_role("status").filter(has_text="Published")).to_be_visible()
     presses_something_else_meanwhile(maya, address)
     sets_its_terms(maya, address)
     leo = sign_in(LEO)

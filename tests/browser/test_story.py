@@ -55,6 +55,8 @@ def test_the_whole_story(site: Site, sign_in, tmp_path: Path) -> None:
     )  # fmt: skip
     load(people["maya"], texts, "reports.jsonl", reports(), good=1, refused="line 2")
     try_it(people["maya"], site, pictures)
+    for project in (pictures, texts):
+        publish(people["maya"], people["leo"], project)
 
     for tasker, boxes in DRAWN.items():
         annotate_pictures(people[tasker], site, pictures, boxes)
@@ -115,6 +117,21 @@ def load(page: Page, project: str, name: str, content: bytes, *, good: int, refu
     # Counted behind the oldest transaction of the whole server, and a test beside this one may be one for minutes.
     counted = re.compile(rf"Tasks decided\s*0\s*of {good}")
     expect(page.locator("main")).to_contain_text(counted, timeout=1000 * outbox.PATIENCE)
+
+
+def publish(page: Page, tasker: Page, project: str) -> None:
+    """The manager reads the checklist and publishes by keyboard; until then no tasker gets in."""
+    studio = project.replace("/projects/", "/studio/")
+    tasker.goto(studio)
+    expect(tasker.locator("main")).to_contain_text("isn't published yet")
+    page.goto(project)
+    checklist = page.get_by_role("region", name="Draft: not published yet")
+    expect(checklist.get_by_role("listitem").filter(has_text="Labels")).to_contain_text("2 labels")
+    expect(checklist.get_by_role("listitem").filter(has_text="Data")).to_contain_text("Done")
+    checklist.get_by_role("button", name="Publish").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Published")).to_be_visible()
+    expect(checklist).to_have_count(0)
 
 
 def try_it(page: Page, site: Site, project: str) -> None:

@@ -3,6 +3,7 @@
 import ast
 import io
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -10,9 +11,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.utils import timezone
 
 from config import database_owner
-from projects.models import Assignment, Task
+from projects.models import Assignment, Project, Task
 from tests.support import owner
 from tests.support.walls import ROOT
 
@@ -45,6 +47,18 @@ def test_every_app_begins_with_one_step_of_its_own() -> None:
 @pytest.mark.django_db
 def test_models_and_migrations_agree() -> None:
     call_command("makemigrations", check=True, dry_run=True, stdout=io.StringIO())
+
+
+@pytest.mark.django_db
+def test_existing_projects_are_published_unless_they_are_drafts(cast) -> None:
+    before = timezone.now() - timedelta(days=90)
+    for state in Project.State.values:
+        Project.objects.create(organization=cast.riverside, name=state, state=state)
+    Project.objects.update(created_at=before)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("projects.migrations.0029_published_at").EXISTING)
+    published = dict(Project.objects.values_list("state", "published_at"))
+    assert published == {"draft": None, "live": before, "paused": before, "archived": before}
 
 
 STEP = import_module("projects.migrations.0017_priority_indexes")

@@ -177,6 +177,7 @@ def test_that_nobody_does_anything_is_a_pace_as_well_from_three_whole_days_after
     alerts.arrange(project, {"per_day": 1_500_000}, by=cast.mina)
     batch = Batch.objects.create(project=project, name="Ships", state="live")
     BatchProgress.objects.update_or_create(batch=batch, defaults={"wanted": 90})
+    project.published_at -= timedelta(days=4)
     for days, is_so in ((3, False), (4, True)):
         Batch.objects.filter(pk=batch.pk).update(created_at=timezone.now() - timedelta(days=days))
         assert said_by(project, "per_day") is is_so
@@ -184,6 +185,9 @@ def test_that_nobody_does_anything_is_a_pace_as_well_from_three_whole_days_after
     project.state = "paused"
     assert not said_by(project, "per_day"), "nobody is asked for any"
     project.state = "live"
+    project.published_at += timedelta(days=4)
+    assert not said_by(project, "per_day"), "it was published today"
+    project.published_at -= timedelta(days=4)
     emit("batch_live", organization_id=cast.riverside.pk, subject=f"batch:{batch.public_id}")
     assert not said_by(project, "per_day"), "it was a draft until today"
 

@@ -44,6 +44,7 @@ API = [
     get("api-project", MANAGE),
     patch("api-project", MANAGE, json(name="Riverside's secret project 2", instructions="Look twice.")),
     post("api-project-move", MANAGE, json(state="paused")),
+    post("api-project-move", MANAGE, json(state="live"), on="unpublished"),
     post("api-project-settle", MANAGE, json()),
     post("api-project-clone", OFFICE, json(name="Another")),
     post("api-project-template", OFFICE, json(name="Pattern")),

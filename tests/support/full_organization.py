@@ -103,6 +103,7 @@ def assemble() -> World:
         "grid": make.project(cast.riverside, "Tiles", "classification", labels=ANIMALS, wanted=1, grid=4),
         "deployed": make.project(cast.riverside, "Deployed"),
         "listed": make.project(cast.riverside, "In-house", wanted=1),
+        "unpublished": make.project(cast.riverside, "Prepared", wanted=1, draft=True),
     }
     _people(world, cast, projects)
     _work(world, cast, projects[""])

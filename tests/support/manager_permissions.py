@@ -43,6 +43,8 @@ MANAGERS = [
     get("project-dashboard", MANAGE),
     get("project-figure", MANAGE),
     post("project-move", MANAGE, form(state="paused")),
+    get("project-checklist", MANAGE, on="unpublished"),
+    post("project-publish", MANAGE, on="unpublished"),
     post("project-merge-labels", MANAGE, form(label="person", into="place")),
     post("project-settle", MANAGE),
     get("project-settings", MANAGE),

@@ -18,13 +18,13 @@ TERMS = [name for name in limits.RULES if name.startswith("training_")]
 
 
 @transaction.atomic
-def clone(project: Project, name: str, *, by: Person) -> Project:
+def clone(project: Project, name: str, *, by: Person, draft: bool = False) -> Project:
     """Another project with the same labels, settings, instructions, rules and course, without its data, people or gold.
 
     Items whose answer the project itself wouldn't take any more, for a label that was retired say, stay behind. Raises
     StateConflict for a name in use.
     """
-    made = project_copies.clone(project, name, by=by)
+    made = project_copies.clone(project, name, by=by, draft=draft)
     in_force = rules.in_force(project)
     terms = {name: getattr(in_force, name) for name in TERMS}
     if course_items(project).exists():

@@ -1,4 +1,5 @@
-"""Tasks were put on somebody's work list: they read it once for each action, however many tasks it was about."""
+"""Tasks were put on somebody's work list: they read it once for each action, however many tasks it was about. Of a
+draft nobody reads anything: they are told of new work once it is published (work.py)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -35,7 +36,8 @@ WHERE skill_id = ANY(%(teams)s::bigint[]) AND (expires_at IS NULL OR expires_at 
 
 def hear(events: Sequence[Event]) -> Iterable[Told]:
     about = [one for one in events if one.project_key and _puts(one)]
-    projects = Project.objects.in_bulk({one.project_key for one in about}, field_name="public_id")
+    published = Project.objects.exclude(state=Project.State.DRAFT)
+    projects = published.in_bulk({one.project_key for one in about}, field_name="public_id")
     able = {key: _able(project) for key, project in projects.items()}
     for one in about:
         if (project := projects.get(one.project_key)) is None or not able[project.public_id]:

@@ -57,7 +57,9 @@ def new(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and labels.is_valid():
         try:
             project = _create(request, form, labels, pattern)
-            messages.success(request, _("The project is made. Load some data next."))
+            messages.success(
+                request, _("The project is a draft. Load some data next, then publish it on its overview.")
+            )
             return redirect("load", project.public_id)
         except Problem as problem:
             _blame(form, labels, problem)
@@ -141,7 +143,9 @@ def _create(request: MemberRequest, form: NewProjectForm, labels: Labels, patter
     name, task_type = form.cleaned_data["name"], form.cleaned_data["task_type"]
     terms = _terms(form, labels, task_type, pattern["labels"] if pattern else ())
     asked = pattern or {"settings": {}}
-    return project_copies.begin(request.organization, asked, by=request.user, name=name, task_type=task_type, **terms)
+    return project_copies.begin(
+        request.organization, asked, by=request.user, name=name, task_type=task_type, draft=True, **terms
+    )
 
 
 def _new_labels(request: MemberRequest, pattern: Mapping[str, Any] | None) -> Any:

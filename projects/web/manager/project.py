@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from projects.configuration import configure
+from projects.configuration import configure, publishing
 from projects.data import archive
 from projects.models import Batch, BatchProgress, Import, Project, ProjectSettings
 from projects.reports import notices, queue_health, stalls
 from projects.task_types import TASK_TYPES
+from projects.web.manager import checklist
 from projects.web.shared.access import managed_batch, manages, signed_in
 from projects.web.shared.pay_said import pay_said
 from projects.workflow import batches
@@ -49,6 +50,7 @@ def project(request: MemberRequest, project: Project) -> HttpResponse:
         "labels": project.labels.in_use(),
         "task_type": TASK_TYPES[project.task_type],
         "pay": pay_said(project, settings, settings.rate),
+        "checklist": checklist.of(project, settings) if project.state == Project.State.DRAFT else None,
         "tab": "overview",
     }
     return render(request, "projects/manager/project.html", context)
@@ -65,11 +67,30 @@ def progress(request: MemberRequest, project: Project) -> HttpResponse:
 @manages
 def move(request: MemberRequest, project: Project) -> HttpResponse:
     """Pause, resume or archive the whole project."""
-    state = request.POST.get("state", "")
-    if state not in Project.State.values:
-        raise Problem("A project is live, paused or archived.", code="bad-state", place="state", status=422)
-    configure.move(project, state, by=request.user)
+    configure.move(project, request.POST.get("state", ""), by=request.user)
     return redirect("project", project.public_id)
+
+
+@require_POST
+@manages
+def publish(request: MemberRequest, project: Project) -> HttpResponse:
+    """Start handing out a draft's tasks."""
+    try:
+        publishing.publish(project, by=request.user)
+        messages.success(request, _("Published: its tasks are handed out from now on."))
+    except Problem as problem:
+        messages.error(request, problem.text)
+    return redirect("project", project.public_id)
+
+
+@require_GET
+@manages
+def draft_checklist(request: MemberRequest, project: Project) -> HttpResponse:
+    """The checklist of a draft, which renews itself; the page is loaded anew once it is published."""
+    if project.state != Project.State.DRAFT:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context = {"project": project, "checklist": checklist.of(project, project.settings_now())}
+    return render(request, "projects/manager/_checklist.html", context)
 
 
 @require_POST

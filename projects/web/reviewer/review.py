@@ -348,7 +348,7 @@ def reviewable(request: MemberRequest):
     """The projects whose reviews this person may do; NotFound or NotAllowed without any."""
     if not request.organization:
         raise NotFound()
-    projects = access.unarchived_for(request.user, request.organization, *access.REVIEW)
+    projects = access.reviewable_for(request.user, request.organization)
     keys = roles.project_keys_of(request.user, request.organization, *access.REVIEW)
     if keys is not None and not keys:
         raise NotAllowed(_("Reviewing needs the role reviewer; ask a manager."))

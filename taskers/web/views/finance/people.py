@@ -54,7 +54,8 @@ def person(request: MemberRequest, person_id: UUID) -> HttpResponse:
     whom = _person(request, person_id)
     alone = ledger.money(pay_terms.of(request.organization).bonus_alone, request.organization.currency)
     names = project_names(request.organization)
-    form = BonusForm(request.POST or None, names=project_names(request.organization, archived=False), alone=alone)
+    paid = project_names(request.organization, archived=False, drafts=False)
+    form = BonusForm(request.POST or None, names=paid, alone=alone)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
