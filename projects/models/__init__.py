@@ -1,7 +1,7 @@
 """The work: what is asked for, the promises, the answers. One file per chapter."""
 
 from projects.models.alerts import AlertRule
-from projects.models.answers import Annotation, Gold, Verdict
+from projects.models.answers import Annotation, AnswerTimes, Gold, Verdict
 from projects.models.archives import Archive, ArchivedTask, ArchivePart
 from projects.models.broken import BrokenReport
 from projects.models.bulk import BulkAction, BulkTrace, ProjectTemplate
@@ -134,6 +134,7 @@ __all__ = [
     "BatchPace",
     "ConflictOfInterest",
     "Annotation",
+    "AnswerTimes",
     "Asset",
     "Assignment",
     "Batch",

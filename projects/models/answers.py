@@ -1,6 +1,9 @@
 """What was answered, and what is held to be true."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -15,6 +18,20 @@ from taskers.models.append_only import kept_or_archived
 
 # Answers leave with their task, once the archive has it.
 ARCHIVED = "EXISTS (SELECT FROM projects_archivedtask t WHERE t.id = OLD.task_id)"
+
+
+class AnswerTimes(NamedTuple):
+    """When an imported answer was given at its source, and how long it took; None where nobody said."""
+
+    answered_at: datetime | None = None
+    duration_ms: int | None = None
+
+    @classmethod
+    def together(cls, answers: Sequence["AnswerTimes"]) -> "AnswerTimes":
+        """Of what several answers decided: the latest date, and the sum of their durations."""
+        dates = [answer.answered_at for answer in answers if answer.answered_at is not None]
+        durations = [answer.duration_ms for answer in answers if answer.duration_ms is not None]
+        return cls(max(dates, default=None), sum(durations) if durations else None)
 
 
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
@@ -43,6 +60,9 @@ class Annotation(models.Model):
     refused = models.JSONField(default=list)  # ids of suggestions that its tasker turned down
     at = models.DateTimeField(db_default=Now(), editable=False)
     superseded_at = models.DateTimeField(null=True, blank=True)  # when its tasker corrected it (corrections.py)
+    # Of an imported answer, where its file says so. Only exports read these: no pay, speed or report rests on them.
+    source_answered_at = models.DateTimeField(null=True, blank=True)
+    source_duration_ms = models.PositiveBigIntegerField(null=True, blank=True)
 
     objects = AnnotationQuerySet.as_manager()
 
@@ -89,6 +109,9 @@ class Verdict(models.Model):
     note = models.TextField(blank=True)
     at = models.DateTimeField(db_default=Now(), editable=False)
     superseded_at = models.DateTimeField(null=True, blank=True)
+    # Of an imported verdict, as for Annotation.
+    source_answered_at = models.DateTimeField(null=True, blank=True)
+    source_duration_ms = models.PositiveBigIntegerField(null=True, blank=True)
 
     objects = VerdictQuerySet.as_manager()
 

@@ -10,7 +10,6 @@ is decided (`Decision`), and what that brings about (`_conclude`).
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import transaction
 from procrastinate.contrib.django import app
@@ -18,11 +17,12 @@ from procrastinate.contrib.django import app
 from projects import queue
 from projects.errors import AlreadyDecided, StillCorrectable
 from projects.inference.deadline import TooLong
-from projects.models import Annotation, SecondLook, Task, Verdict
+from projects.models import Annotation, AnswerTimes, SecondLook, Task, Verdict
 from projects.quality import aggregation, audits, effects, learning
 from projects.quality.aggregation import Weighed
 from projects.quality.audits import REVIEW
 from projects.quality.comparisons import beside, uncompared
+from projects.quality.decision import Decision
 from projects.quality.decision_rule import AskMore, Decide, PassOn, Step, Wait, asked_by_rule, last_step, next_step
 from projects.quality.effects import Compared, key_of, promised_for
 from projects.quality.first_answers import as_first_said
@@ -46,9 +46,11 @@ TOO_LONG = "The answers are too many, or too detailed, to be compared by itself.
 WRITE = """
 WITH decided AS (
   INSERT INTO projects_verdict
-    (public_id, task_id, answer, confidence, method, rests_on, agreements, settings_version, decided_by_id, note, at)
+    (public_id, task_id, answer, confidence, method, rests_on, agreements, settings_version, decided_by_id, note,
+      source_answered_at, source_duration_ms, at)
   VALUES (gen_random_uuid(), %(task)s::bigint, %(answer)s::jsonb, %(confidence)s::float, %(method)s,
     %(rests_on)s::bigint[], %(agreements)s::jsonb, %(version)s::int, %(decided_by)s::bigint, %(note)s,
+    %(answered_at)s::timestamptz, %(duration_ms)s::bigint,
     coalesce((SELECT b.superseded_at FROM projects_verdict b WHERE b.id = %(before)s::bigint), statement_timestamp()))
   RETURNING id, public_id, at
 ), told AS (
@@ -59,23 +61,6 @@ WITH decided AS (
 )
 SELECT id, public_id, at FROM decided
 """
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is held right of a task, by whose word, and how each answer compares with it."""
-
-    answer: dict
-    confidence: float
-    method: str
-    rests_on: Sequence[int]  # the keys of the annotations that say so
-    answers: Sequence[Compared]  # all that were handed in and count
-    graded: Sequence[Compared] = ()  # the same as they are graded, where that differs
-    supports: Sequence[Vote] = ()  # those that decided; none where a reviewer, or a model alone, did
-    weighed: Weighed | None = None  # how the method came to it
-    decided_by: Person | None = None
-    note: str = ""
-    review: Annotation | None = None  # the reviewer's own work, which may be paid
 
 
 @traced
@@ -191,7 +176,9 @@ def accept(task: Task, annotation: Annotation, confidence: float) -> Verdict:
     return _conclude(case, Decision(annotation.answer, confidence, AUTO, [annotation.pk], answers))
 
 
-def adopt(task: Task, answer: dict, *, confidence: float, note: str = "") -> Verdict | None:
+def adopt(
+    task: Task, answer: dict, *, confidence: float, note: str = "", times: AnswerTimes | None = None
+) -> Verdict | None:
     """What was decided elsewhere becomes the verdict: it grades nobody, and whoever answered here is paid.
 
     None where the task has a verdict already, or an answer that may still be corrected. The caller holds the task's
@@ -200,7 +187,8 @@ def adopt(task: Task, answer: dict, *, confidence: float, note: str = "") -> Ver
     case = case_of(task)
     if case.standing is not None or case.correctable:
         return None
-    return _conclude(case, Decision(answer, confidence, IMPORTED, [], uncompared(case.votes), note=note[:2000]))
+    votes, times = uncompared(case.votes), times or AnswerTimes()
+    return _conclude(case, Decision(answer, confidence, IMPORTED, [], votes, note=note[:2000], times=times))
 
 
 @transaction.atomic
@@ -337,6 +325,7 @@ def _write(case: Case, decision: Decision, before: Verdict | None) -> Verdict:
         "version": version,
         "decided_by": by.pk if by else None,
         "note": decision.note,
+        **decision.times._asdict(),
         "before": before.pk if before else None,
         "organization": task.project.organization_id,
         "project_key": task.project.public_id,
@@ -355,6 +344,8 @@ def _write(case: Case, decision: Decision, before: Verdict | None) -> Verdict:
         settings_version=version,
         decided_by=by,
         note=decision.note,
+        source_answered_at=decision.times.answered_at,
+        source_duration_ms=decision.times.duration_ms,
     )
     verdict._state.adding = False
     return verdict

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from projects.models import Project
+from projects.models import AnswerTimes, Project
 from taskers.database.prepared import ask_named
 
 # The first open judgement of a task becomes a submitted one: so as many are wanted, open or in as before. Unpaid (it
@@ -24,8 +24,9 @@ WITH mine AS (
   RETURNING id, task_id, batch_id
 ), written AS (
   INSERT INTO projects_annotation (public_id, assignment_id, task_id, tasker_id, answer, settings_version, active_ms,
-    refused)
-  SELECT gen_random_uuid(), id, task_id, %(tasker)s::bigint, %(answer)s::jsonb, %(version)s::int, 0, '[]'::jsonb
+    refused, source_answered_at, source_duration_ms)
+  SELECT gen_random_uuid(), id, task_id, %(tasker)s::bigint, %(answer)s::jsonb, %(version)s::int, 0, '[]'::jsonb,
+    %(answered_at)s::timestamptz, %(duration_ms)s::bigint
   FROM mine
   RETURNING id, assignment_id
 ), told AS (
@@ -49,6 +50,7 @@ class PastJudgement(NamedTuple):
     task: int
     tasker: int
     answer: str
+    times: AnswerTimes = AnswerTimes()
 
 
 def hand_in_imported(project: Project, version: int, judgements: Sequence[PastJudgement]) -> tuple[list[int], set[int]]:
@@ -62,6 +64,7 @@ def hand_in_imported(project: Project, version: int, judgements: Sequence[PastJu
                 "task": one.task,
                 "tasker": one.tasker,
                 "answer": one.answer,
+                **one.times._asdict(),
                 "version": version,
                 "organization": project.organization_id,
                 "project_key": project.public_id,

@@ -279,7 +279,8 @@ def test_two_who_prefer_the_same_decide_whichever_side_they_saw_it_on(cast, aggr
     told = json.loads(line)
     assert [one["answer"].get("left") for one in told["judgements"]] == ["first", "second", "first"]
     table = b"".join(export(project, "table")).decode()
-    assert table.splitlines()[0].endswith("first_item,second_item,preferred,reason,confidence,method,decided_by,at")
+    ends = "confidence,method,decided_by,at,answered_at,seconds"
+    assert table.splitlines()[0].endswith(f"first_item,second_item,preferred,reason,{ends}")
     assert ",Second," in table
 
 

@@ -19,8 +19,9 @@ from django.db.models.expressions import CombinedExpression
 
 from projects.data import archive
 from projects.data.archive import Kept
+from projects.data.exporting.source_times import archived_times, times_of
 from projects.errors import Refused
-from projects.models import Annotation, Asset, Batch, Project, Task, Verdict
+from projects.models import Annotation, AnswerTimes, Asset, Batch, Project, Task, Verdict
 
 CHUNK = 200
 TOGETHER = 100  # archived tasks whose pictures are looked up at once
@@ -52,6 +53,8 @@ class Judgement:
     active_ms: int
     settings_version: int
     at: datetime
+    source_answered_at: datetime | None = None  # of an imported one, as for Annotation
+    source_duration_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,12 @@ class Decided:
     pictures: tuple[Asset, ...] = ()  # of the task, where they were asked for; of a pair, both candidates'
     key: int = 0  # the task's
     verdict_key: int = 0
+    source: AnswerTimes = AnswerTimes()
+
+    @property
+    def answered_at(self) -> datetime:
+        """When the answer was given: at its source where it was imported with a date, else when it was decided."""
+        return self.source.answered_at or self.at
 
 
 class _Row(NamedTuple):
@@ -96,16 +105,19 @@ class _Row(NamedTuple):
     decided_by: UUID | None
     note: str
     at: datetime
-    agreements: dict[str, float | None] = {}  # these two are read where judgements are told
-    rests_on: Sequence[int] = ()
+    source_answered_at: datetime | None
+    source_duration_ms: int | None
+    rests_on: Sequence[int]
+    agreements: dict[str, float | None] = {}  # read where judgements are told
 
 
 COLUMNS = (
     *("task_id", "task__public_id", "task__external_id", "task__batch__name", "task__payload"),
     *("task__asset_id", "task__other_asset_id"),
     *("pk", "public_id", "answer", "confidence", "method", "settings_version", "decided_by__public_id", "note", "at"),
+    *("source_answered_at", "source_duration_ms", "rests_on"),
 )
-OF_JUDGEMENTS = ("agreements", "rests_on")
+OF_JUDGEMENTS = ("agreements",)
 
 
 class _Work(NamedTuple):
@@ -122,11 +134,14 @@ class _Work(NamedTuple):
     active_ms: int
     settings_version: int
     at: datetime
+    source_answered_at: datetime | None
+    source_duration_ms: int | None
 
 
 WORK_COLUMNS = (
     *("task_id", "pk", "public_id", "assignment__kind", "tasker__public_id", "tasker__kind"),
     *("answer", "assignment__voided_at", "active_ms", "settings_version", "at"),
+    *("source_answered_at", "source_duration_ms"),
 )
 
 
@@ -236,11 +251,13 @@ def _merged(*streams: Iterator[tuple[int, Decided]]) -> Iterator[Decided]:
 def _live(chunk: Sequence[_Row], judgements: bool, media: bool) -> Iterator[tuple[int, Decided]]:
     work = _judgements(chunk) if judgements else {}
     assets = _assets(chunk) if media else {}
+    source_times = times_of({key: row.key for row in chunk for key in row.rests_on})
     for row in chunk:
         wanted = [key for key in (row.asset, row.other_asset) if key is not None] if media else []
         if not assets.keys() >= set(wanted):  # it went between the two reads, and its task with it
             raise media_gone(row.external_id)
-        yield row.key, _one(row, work.get(row.key, []), tuple(assets[key] for key in wanted))
+        pictures = tuple(assets[key] for key in wanted)
+        yield row.key, _one(row, work.get(row.key, []), pictures, source_times.get(row.key, []))
 
 
 def media_gone(name: str) -> Refused:
@@ -274,7 +291,8 @@ def _kept(one: Kept, verdict: Verdict, judgements: bool, media: bool) -> Decided
     row, task = _row_of(one.task, verdict), one.task
     current = [work for work in one.annotations if work.superseded_at is None] if judgements else []
     shown = tuple(asset for asset in (task.asset, task.other_asset) if asset) if media else ()
-    return _one(row, [_judgement(row, _work_of(work)) for work in current], shown)
+    times = archived_times(one.annotations, row.rests_on)
+    return _one(row, [_judgement(row, _work_of(work)) for work in current], shown, times)
 
 
 def _row_of(task: Task, verdict: Verdict) -> _Row:
@@ -296,8 +314,10 @@ def _row_of(task: Task, verdict: Verdict) -> _Row:
         decided_by=verdict.decided_by.public_id if verdict.decided_by else None,
         note=verdict.note,
         at=verdict.at,
-        agreements=verdict.agreements,
+        source_answered_at=verdict.source_answered_at,
+        source_duration_ms=verdict.source_duration_ms,
         rests_on=verdict.rests_on,
+        agreements=verdict.agreements,
     )
 
 
@@ -314,10 +334,16 @@ def _work_of(row: Annotation) -> _Work:
         active_ms=row.active_ms,
         settings_version=row.settings_version,
         at=row.at,
+        source_answered_at=row.source_answered_at,
+        source_duration_ms=row.source_duration_ms,
     )
 
 
-def _one(row: _Row, judgements: list[Judgement], pictures: tuple[Asset, ...]) -> Decided:
+def _one(
+    row: _Row, judgements: list[Judgement], pictures: tuple[Asset, ...], answers: Sequence[AnswerTimes]
+) -> Decided:
+    """`answers`: the times of those that the verdict rests on, as far as they are imported."""
+    own = AnswerTimes(row.source_answered_at, row.source_duration_ms)
     return Decided(
         id=str(row.id),
         external_id=row.external_id,
@@ -335,6 +361,7 @@ def _one(row: _Row, judgements: list[Judgement], pictures: tuple[Asset, ...]) ->
         pictures=pictures,
         key=row.key,
         verdict_key=row.verdict_key,
+        source=AnswerTimes.together([own, *answers]),
     )
 
 
@@ -366,4 +393,6 @@ def _judgement(row: _Row, work: _Work) -> Judgement:
         active_ms=work.active_ms,
         settings_version=work.settings_version,
         at=work.at,
+        source_answered_at=work.source_answered_at,
+        source_duration_ms=work.source_duration_ms,
     )

@@ -52,6 +52,8 @@ def _object(one: Decided, project: Project, task_type: str) -> dict[str, Any]:
             "at": one.at,
         },
         "judgements": [vars(judgement) for judgement in one.judgements],
+        "answered_at": one.answered_at,
+        "duration_ms": one.source.duration_ms,
     }
 
 

@@ -56,8 +56,8 @@ def _task(source: Source, one: Decided, number: int, split: str, stem: str) -> d
         "result": list(RESULTS[source.project.task_type](source, one)),
         "was_cancelled": False,
         "ground_truth": False,
-        "created_at": one.at.isoformat(),
-        "lead_time": None,
+        "created_at": one.answered_at.isoformat(),
+        "lead_time": None if one.source.duration_ms is None else one.source.duration_ms / 1000,
     }
     return {
         "id": number,

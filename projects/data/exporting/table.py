@@ -16,7 +16,7 @@ from taskers.files.csv_cells import plain
 
 FIRST = ("external_id", "batch", "content")
 ITEMS = ("first_item", "second_item")  # of a pair, what made its candidates
-LAST = ("confidence", "method", "decided_by", "at")
+LAST = ("confidence", "method", "decided_by", "at", "answered_at", "seconds")
 MOST_COLUMNS = 100  # of what came with the tasks; the rest shares one, as JSON
 REST = "meta"
 
@@ -89,7 +89,8 @@ def _content(one: Decided) -> str:
 
 def _last(one: Decided) -> list[Any]:
     confidence = "" if one.method == UNDECIDED else f"{one.confidence:.4f}"
-    return [confidence, one.method, one.decided_by or "", one.at.isoformat()]
+    seconds = "" if one.source.duration_ms is None else one.source.duration_ms / 1000
+    return [confidence, one.method, one.decided_by or "", one.at.isoformat(), one.answered_at.isoformat(), seconds]
 
 
 def _plain(part: dict[str, Any], tag: Callable[[str], str]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from projects.data.exporting.decided import Decided, Judgement
-from projects.models import Annotation, Batch, Project, Task, Verdict
+from projects.models import Annotation, AnswerTimes, Batch, Project, Task, Verdict
 
 UNDECIDED = "undecided"  # in place of the method that decided
 TASKS_PER_QUERY = 50
@@ -14,6 +14,7 @@ TASKS_PER_QUERY = 50
 COLUMNS = (
     *("task__public_id", "task__external_id", "task__batch__name", "task__payload", "public_id", "assignment__kind"),
     *("tasker__public_id", "tasker__kind", "answer", "active_ms", "settings_version", "at"),
+    *("source_answered_at", "source_duration_ms"),
 )
 
 
@@ -45,6 +46,8 @@ def _answer(row: dict[str, Any]) -> Decided:
         active_ms=row["active_ms"],
         settings_version=row["settings_version"],
         at=row["at"],
+        source_answered_at=row["source_answered_at"],
+        source_duration_ms=row["source_duration_ms"],
     )
     return Decided(
         id=str(row["task__public_id"]),
@@ -60,4 +63,5 @@ def _answer(row: dict[str, Any]) -> Decided:
         note="",
         at=row["at"],
         judgements=[judgement],
+        source=AnswerTimes(row["source_answered_at"], row["source_duration_ms"]),
     )

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from projects.data.importing import fitting
+from projects.data.importing import answer_times, fitting
 from projects.data.reading.readers.columns import WRITTEN
 from projects.data.reading.rows import Fault, Said
 from projects.errors import Refused
-from projects.models import limits
+from projects.models import AnswerTimes, limits
 from projects.task_types import TaskType
 from projects.task_types.asked_fields import CHOICES
 from projects.task_types.shape import clipped, rule_of
@@ -28,6 +28,7 @@ class Spoken(NamedTuple):
     text: str
     by: str
     score: float | None
+    times: AnswerTimes = AnswerTimes()
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -66,7 +67,9 @@ class Words:
         if answer is None:
             return None, [*lost, *dropped]
         score, faults = _score(said.score)
-        return Spoken(json.dumps(answer, ensure_ascii=False), said.by, score), [*lost, *dropped, *faults]
+        times, unreadable = answer_times.checked(said.answered_at, said.seconds)
+        spoken = Spoken(json.dumps(answer, ensure_ascii=False), said.by, score, times)
+        return spoken, [*lost, *dropped, *faults, *unreadable]
 
     def _part(self, index: int, part: object, parts: Sequence[object]) -> tuple[object | None, Sequence[str]]:
         """A part under the project's labels, with what a file needn't say: an id, and of a field its key and kind where

@@ -151,7 +151,7 @@ class AnswersKept:
 
     def _judgements(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
         rows = [(one, said) for one in brought for said in one.row.said]
-        given = [queue.PastJudgement(one.task, self._annotator(said.by), said.text) for one, said in rows]
+        given = [queue.PastJudgement(one.task, self._annotator(said.by), said.text, said.times) for one, said in rows]
         for task in sorted({one.task for one in given}):
             queue.lock(task)
         left, complete = queue.hand_in_imported(self.project, self.version, given)
@@ -172,7 +172,7 @@ class AnswersKept:
             said = one.row.said[0]
             task = queue.lock(one.task)
             sure = 1.0 if said.score is None else said.score
-            if consensus.adopt(task, said.answer, confidence=sure, note=said.by) is None:
+            if consensus.adopt(task, said.answer, confidence=sure, note=said.by, times=said.times) is None:
                 text = "The task is decided already, or somebody is still correcting an answer to it."
                 lost.append(Fault(f"{one.row.place}, answer", "already-decided", text))
         return len(brought) - len(lost), lost

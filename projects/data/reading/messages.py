@@ -231,10 +231,11 @@ def _known(answer: Any, course: Any, explanation: Any, shown: Any) -> Known:
     return Known(answer, _flag(course), check_text(explanation), _flag(shown))
 
 
-def _said(answer: Any, by: Any, score: Any, predicted: Any) -> Said:
-    if score is not None and type(score) not in (int, float):
-        raise Malformed("a score")
-    return Said(_fields(answer), check_text(by), score, _flag(predicted))
+def _said(answer: Any, by: Any, score: Any, predicted: Any, answered_at: Any, seconds: Any) -> Said:
+    for number in (score, seconds):
+        if number is not None and type(number) not in (int, float):
+            raise Malformed("a score or a duration")
+    return Said(_fields(answer), check_text(by), score, _flag(predicted), check_text(answered_at), seconds)
 
 
 def _picture(

@@ -40,6 +40,18 @@ class Said(NamedTuple):
     by: str = ""  # who said so, in the file's words; "" where it names nobody
     score: float | None = None  # in [0, 1], where the file has one
     predicted: bool = False  # the file itself calls it a model's
+    answered_at: str = ""  # when it was given, as the file says it
+    seconds: float | None = None  # the time that it took
+
+
+def seconds_of(value: object) -> float | None:
+    """A duration as a file has it, a number or the text of one; NaN, which no check passes, for anything else."""
+    if value is None or value == "":
+        return None
+    try:
+        return math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 class Fault(NamedTuple):

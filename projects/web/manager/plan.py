@@ -34,7 +34,12 @@ BECOMES = {
     "second": gettext_lazy("The second of the two"),
     "asset": gettext_lazy("The sha256 of a picture that is here already"),
 }
-OF_ANSWERS = {"by": gettext_lazy("Whose answer it is"), "score": gettext_lazy("How sure the answer is, from 0 to 1")}
+OF_ANSWERS = {
+    "by": gettext_lazy("Whose answer it is"),
+    "score": gettext_lazy("How sure the answer is, from 0 to 1"),
+    "answered_at": gettext_lazy("When the answer was given"),
+    "seconds": gettext_lazy("How long the answer took, in seconds"),
+}
 PROMISE = "private, max-age=3600"
 
 

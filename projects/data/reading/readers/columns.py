@@ -2,9 +2,10 @@
 
 A mapping names for a column the field that it becomes: one of the task's own ("text", "title", "first", ...),
 "external_id", "callback_url", "picture" (the path of a file that came along), "answer" or "answer.FIELD" (what the
-table says of the answer, for a field of a classification; "answer" alone is the first that takes choices), "by" and
-"score" (whose answer it is, and how sure), "meta" (comes back under the column's name), or "" (left out). A column that
-isn't mapped becomes what it is called. Several options of one cell are parted by "; ", a path's steps by " > ".
+table says of the answer, for a field of a classification; "answer" alone is the first that takes choices), "by",
+"score", "answered_at" and "seconds" (whose answer it is, how sure, when it was given and how long it took), "meta"
+(comes back under the column's name), or "" (left out). A column that isn't mapped becomes what it is called. Several
+options of one cell are parted by "; ", a path's steps by " > ".
 """
 
 import math
@@ -17,12 +18,14 @@ from projects.data.reading.format import Reading
 from projects.data.reading.readers.going_on import Later
 from projects.data.reading.readers.listing import each_file
 from projects.data.reading.readers.picture_files import is_picture, picture_of, sized
-from projects.data.reading.rows import Fault, Item, Row, Said
+from projects.data.reading.rows import Fault, Item, Row, Said, seconds_of
 from projects.errors import Refused
 from taskers.errors import sentence
 
 MAX_COLUMNS = 1000
+MAX_DATE_LENGTH = 100  # characters
 ANSWER = "answer"
+OF_ANSWER = ("by", "score", "answered_at", "seconds")
 WRITTEN = "written"  # of an answer's part: its cell as it stands
 
 
@@ -57,7 +60,7 @@ class Columns(NamedTuple):
         for name, target, value in zip(self.names, self.targets, values, strict=True):
             if value is None or (value == "" and target != "text") or not target:
                 continue
-            if target in self.mapped and (target in ("by", "score") or target.split(".")[0] == ANSWER):
+            if target in self.mapped and (target in OF_ANSWER or target.split(".")[0] == ANSWER):
                 told[target] = value
             elif target in self.mapped and target in ("meta", "callback_url"):
                 (meta if target == "meta" else told)[name if target == "meta" else target] = value
@@ -126,7 +129,9 @@ def _said(told: dict[str, Any], place: str, lost: list[Fault]) -> tuple[Said, ..
     parts = [_part(target.partition(".")[2], value) for target, value in told.items() if target.split(".")[0] == ANSWER]
     if not parts:
         return ()
-    return (Said({"fields": parts}, str(told.get("by", ""))[:200], _score(told.get("score"), place, lost)),)
+    by, score = str(told.get("by", ""))[:200], _score(told.get("score"), place, lost)
+    date, seconds = str(told.get("answered_at", ""))[:MAX_DATE_LENGTH], seconds_of(told.get("seconds"))
+    return (Said({"fields": parts}, by, score, answered_at=date, seconds=seconds),)
 
 
 def _part(field: str, value: Any) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from projects.data.reading.readers.going_on import Later, after
 from projects.data.reading.readers.lines import each_line
 from projects.data.reading.readers.listing import each_file, heads
 from projects.data.reading.readers.nesting import NestedTooDeep, check_depth, check_json
-from projects.data.reading.rows import Fault, Item, Known, Row, Said
+from projects.data.reading.rows import Fault, Item, Known, Row, Said, seconds_of
 from projects.errors import Refused
 from taskers.errors import sentence
 
 ENDINGS = (".jsonl", ".ndjson")
 EXPORTED = {"task", "project", "task_type", "batch", "answer", "verdict", "judgements", "external_id", "payload"}
-EXPORTED |= {"labels"}
+EXPORTED |= {"labels", "state", "answered_at", "duration_ms"}
 
 
 def read_jsonl(file: BinaryIO) -> Iterator[Item]:
@@ -99,10 +99,13 @@ def _decided(value: dict[str, Any]) -> tuple[Said, ...]:
     """Takes what Tandem decided out of a line of its export, where the line is one."""
     if not {"payload", "answer", "task_type", "verdict"} <= value.keys() <= EXPORTED:
         return ()
-    answer = value["answer"]
+    answer, date, seconds = value["answer"], value.get("answered_at"), seconds_of(value.get("duration_ms"))
     for name in EXPORTED - {"external_id", "payload"}:
         value.pop(name, None)
-    return (Said(answer),) if isinstance(answer, dict) else ()
+    if not isinstance(answer, dict):
+        return ()
+    answered_at = date if isinstance(date, str) else ""
+    return (Said(answer, answered_at=answered_at, seconds=None if seconds is None else seconds / 1000),)
 
 
 def _known(value: dict[str, Any]) -> Known | None:

@@ -188,7 +188,7 @@ def _text(
 
 def _told_text(spans: Spans, given: Answer) -> tuple[Said, ...]:
     label_studio_texts.mark(spans, given.results, given.place)
-    return spans.said(given.by, given.score, given.predicted)
+    return given.timed(spans.said(given.by, given.score, given.predicted))
 
 
 def _image(task: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
@@ -196,7 +196,7 @@ def _image(task: dict[str, Any], marks: Marks) -> tuple[Said, ...]:
     for given in answers_of(task, marks):
         own = Marks(marks.task_type, marks.place, marks.width, marks.height)
         label_studio_images.mark(own, given.results, given.place)
-        said += own.said(given.by, given.score, given.predicted)
+        said += given.timed(own.said(given.by, given.score, given.predicted))
         marks.lost += own.lost
     return tuple(said)
 

@@ -26,10 +26,10 @@ def row(task: Mapping[str, Any], place: str, external_id: str | None) -> Item:
     if any(is_picture(data[key]) for key in keys):
         return Fault(place, "no-place", "Pairs of pictures are loaded from JSON Lines that name stored pictures.")
     spans = Spans("preference", place, "")
-    said = tuple(
-        Said({"fields": _fields(spans, given.results, given.place)}, given.by, given.score, given.predicted)
-        for given in answers_of(task, spans)
-    )
+    said: tuple[Said, ...] = ()
+    for given in answers_of(task, spans):
+        answer = {"fields": _fields(spans, given.results, given.place)}
+        said += given.timed([Said(answer, given.by, given.score, given.predicted)])
     prompt = next((name for name in PROMPTS if name in data), None)
     fields: dict[str, Any] = {side: data[key] for side, key in zip(PAIR, keys, strict=True)}
     fields |= {"prompt": data[prompt]} if prompt else {}

@@ -1,10 +1,11 @@
 """Label Studio's results, put together: what has one id is about one region, or about the whole task."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from projects.data.reading.readers.spans import score_of
+from projects.data.reading.rows import Said, seconds_of
 from projects.task_types.shape import clipped
 from taskers.errors import Word, sentence
 
@@ -12,6 +13,7 @@ CLASSES = ("choices", "taxonomy", "number", "rating", "text", "datetime")
 WRITTEN = ("textarea", "text", "datetime")
 NO_PLACE = ("relation", "ranker", "video", "audio", "timeseries", "table")
 SHORT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
+MAX_DATE_LENGTH = 100  # characters
 PLACED = {"x", "start", "points", "rle", "vertices", "startOffset"}
 
 
@@ -23,6 +25,12 @@ class Answer(NamedTuple):
     score: float | None
     predicted: bool
     place: str
+    answered_at: str = ""
+    seconds: float | None = None
+
+    def timed(self, said: Iterable[Said]) -> tuple[Said, ...]:
+        """What it says, with when it was given and how long it took."""
+        return tuple(one._replace(answered_at=self.answered_at, seconds=self.seconds) for one in said)
 
 
 def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
@@ -44,7 +52,11 @@ def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:
                     at, "ground-truth", "It was marked as ground truth, which isn't kept; load it as right answers."
                 )
             score = score_of(one.get("score"), f"{at}.score", told) if predicted else None
-            yield Answer(results, by, score, predicted, at)
+            if predicted:  # a model's run is nobody's work
+                yield Answer(results, by, score, predicted, at)
+            else:
+                date = str(one.get("created_at") or "")[:MAX_DATE_LENGTH]
+                yield Answer(results, by, score, predicted, at, date, seconds_of(one.get("lead_time")))
     drafts = task.get("drafts")
     if isinstance(drafts, list) and drafts:
         text = sentence("Drafts are not taken over; there are %(number)s.", number=len(drafts))
@@ -112,6 +124,7 @@ def expanded(task: Any) -> Any:
         else:
             data[name] = value
     answer = {"id": task["annotation_id"], "completed_by": task.get("annotator"), "result": results}
+    answer |= {name: task.get(name) for name in ("created_at", "lead_time")}
     return {"id": task.get("id"), "data": data, "annotations": [answer]}
 
 

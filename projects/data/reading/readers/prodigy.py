@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from taskers.errors import sentence
 
 ENDINGS = (".jsonl", ".ndjson")
 NO_PLACE = ("relations", "arcs", "heads", "audio", "audio_spans", "video", "user_input", "flagged", "versions")
+MAX_TIMESTAMP = 2**32  # in seconds: the year 2106
 # What Prodigy itself has in a line; what else there is comes back as meta.
 OWN = {
     "text", "image", "html", "spans", "tokens", "label", "options", "accept", "answer", "meta", "score", "priority",
@@ -89,9 +91,19 @@ def _row(files: Files, pictures: PictureNames, task_type: str, lines: list[dict[
         if _counts(line, spans):
             _mark_text(spans, line["it"], _at(line, first))
             found = spans.said(_who(line["it"]), score_of(line["it"].get("score"), "score", spans))
+            found = _timed(found, line["it"])
             said += found if task_type != "text_spans" or isinstance(line["it"].get("spans"), list) else ()
     fields = {"text": text} | ({"meta": meta} if meta else {})
     return Row(place, external_id, fields, size=2 * len(text), said=tuple(said), lost=tuple(spans.lost))
+
+
+def _timed(said: tuple[Said, ...], value: dict[str, Any]) -> tuple[Said, ...]:
+    """With when it was given: `_timestamp`, in seconds since 1970."""
+    stamp = value.get("_timestamp")
+    if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 <= stamp < MAX_TIMESTAMP:
+        return said
+    answered_at = datetime.fromtimestamp(stamp, UTC).isoformat()
+    return tuple(one._replace(answered_at=answered_at) for one in said)
 
 
 def _at(line: dict[str, Any], first: dict[str, Any]) -> str:
@@ -225,7 +237,7 @@ def _mark_picture(lines: list[dict[str, Any]], lost: list[Fault], marks: Marks) 
         for label in _chosen(value):
             own.choose(f"{at}accept", label)
         _tell_homeless(value, own, at)
-        answer = own.said(by=_who(value), score=score_of(value.get("score"), "score", own))
+        answer = _timed(own.said(by=_who(value), score=score_of(value.get("score"), "score", own)), value)
         said += answer if marks.task_type != REGIONS or isinstance(found, list) else ()
         marks.lost += own.lost
     return tuple(said)
