@@ -11,6 +11,7 @@ asked about that ever judges it (blind_verdicts.calibrating).
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -28,9 +29,10 @@ from assist.models import MeasuredScores, ModelVersion, Precomputed
 from assist.registry import registry, resolution
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import serving, status_now
-from assist.suggestions import asked_ahead, seen_boxes, sureness
+from assist.suggestions import asked_ahead, score_bands, seen_boxes, sureness
 from assist.suggestions.bindings import SEERS, capability_of, written_in
 from assist.suggestions.label_map import project_label
+from assist.suggestions.score_bands import Finding, Thresholds
 from assist.suggestions.seen_boxes import Seen
 from assist.suggestions.sureness import Measured
 from projects.inference.calibration import Calibration, calibrate
@@ -90,6 +92,11 @@ def standing(project: Project) -> list[dict[str, Any]]:
                     for key, one in (measured.of_labels if measured else {}).items()
                     if one.known < row.known
                 ],
+                "high": [
+                    (names.get(key, key), round(100 * scores.high))
+                    for key, scores in (measured.thresholds if measured else {}).items()
+                    if scores.high is not None
+                ],
             }
         )
     return found
@@ -108,7 +115,7 @@ def due(project: Project) -> bool:
         return False  # boxes and lines come from a model that was brought, or not at all
     now = _terms(project)
     rows = list(MeasuredScores.objects.filter(project=project).select_related("version").order_by("-upto"))
-    today = {row.version_id for row in rows if row.terms == now.of(row.version)}
+    today = {row.version_id for row in rows if row.terms == now.of(row.version) and row.thresholds is not None}
     if rows and (rows[0].version_id not in today or any(one.version.pk not in today for one in answering)):
         return True
     wanted = max(LEAST, max((row.read for row in rows), default=0) // 5)
@@ -233,7 +240,20 @@ def _write(project: Project, version: ModelVersion, known: Sequence[Known], read
             if len(some) >= ENOUGH and len(_groups(some)) >= ENOUGH_TEXTS
         },
     }
+    values["thresholds"] = _thresholds(values, by_label)
     MeasuredScores.objects.update_or_create(project=project, version=version, defaults=values | read | {"at": Now()})
+
+
+def _thresholds(values: Mapping[str, Any], by_label: Mapping[str, Sequence[Known]]) -> dict[str, dict[str, Any]]:
+    """Of each label of which enough is known the least scores of its bands, by the scores that people are shown."""
+    measured = Measured(_calibration(values), {label: _calibration(one) for label, one in values["by_label"].items()})
+    derived = {
+        label: score_bands.thresholds(
+            [Finding(sureness.of(find.said, measured, label) or 0.0, find.right, find.group) for find in finds]
+        )
+        for label, finds in by_label.items()
+    }
+    return {label: asdict(thresholds) for label, thresholds in derived.items() if thresholds is not None}
 
 
 def _learnt(known: Sequence[Known]) -> dict[str, Any]:
@@ -271,7 +291,8 @@ def _measured(row: MeasuredScores, terms: str) -> Measured | None:
     if row.known < ENOUGH or row.texts < ENOUGH_TEXTS or row.terms != terms:
         return None
     of_all = _calibration({"mean": row.mean, "covariance": row.covariance, "known": row.known})
-    return Measured(of_all, {label: _calibration(one) for label, one in row.by_label.items()})
+    thresholds = {label: Thresholds(**scores) for label, scores in (row.thresholds or {}).items()}
+    return Measured(of_all, {label: _calibration(one) for label, one in row.by_label.items()}, thresholds)
 
 
 def _calibration(learnt: Mapping[str, Any]) -> Calibration:

@@ -16,6 +16,9 @@ class MeasuredScores(models.Model):
     mean = models.JSONField()
     covariance = models.JSONField()
     by_label = models.JSONField(default=dict, db_default={})  # the same of each label of which enough is known
+    # By label the least scores, as they are shown, of what is called "high" and "medium"; null: not derived yet
+    # (suggestions/score_bands.py).
+    thresholds = models.JSONField(null=True, blank=True)
     known = models.PositiveIntegerField()  # what it found in texts or images of such verdicts
     right = models.PositiveIntegerField()  # of those, decided just so
     texts = models.PositiveIntegerField()  # or images, different ones, in which it found them

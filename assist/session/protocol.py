@@ -133,7 +133,7 @@ class MasksFound:
 @dataclass(frozen=True)
 class OfferedSpan:
     """One span: code points, end exclusive, with the project's label; no score where the model gives none. `model` says
-    who offers it."""
+    who offers it. `band`: "high", "medium" or "low", by how often such spans were right; None: nobody knows."""
 
     suggestion: str
     start: int
@@ -141,6 +141,7 @@ class OfferedSpan:
     label: str
     score: float | None
     model: str
+    band: str | None
 
 
 @dataclass(frozen=True)

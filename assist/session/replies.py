@@ -270,8 +270,10 @@ def _seed(binding: Binding) -> str:
     return str(binding.assignment_key)
 
 
-def spans(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> SpansFound:
-    """The message with the spans."""
+def spans(
+    prompt: Prompt, model: str, offers: list[Offer], latency_ms: int, measured: sureness.Measured | None = None
+) -> SpansFound:
+    """The message with the spans. `measured`: of the model; what others offer has no band."""
     found = tuple(
         OfferedSpan(
             str(offer.public_id),
@@ -280,6 +282,7 @@ def spans(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) -> S
             offer.output["label"],
             offer.score,
             offer.model or model,
+            None if offer.model else sureness.band_of(offer.score, measured, offer.output["label"]),
         )
         for offer in offers
     )

@@ -258,7 +258,8 @@ class Session:
         names = await self._gateway.remembered(binding)
         remembered = replies.remembered_offers(binding, offers, names, _since(started))
         fresh = [*(() if known else offers), *remembered]
-        return replies.spans(prompt, self._model, [*offers, *remembered], _since(started)), fresh
+        measured = None if binding.imported is not None else binding.measured
+        return replies.spans(prompt, self._model, [*offers, *remembered], _since(started), measured), fresh
 
     async def _find_classes(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         known, ahead = await self._known(binding)

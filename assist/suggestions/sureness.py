@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assist.suggestions.score_bands import Band, Thresholds
 from projects.inference.calibration import Calibration
 
 UNSAID = 0.5  # the word of a model that says none: it leaves all to the verdicts
@@ -15,6 +16,7 @@ class Measured:
 
     of_all: Calibration
     of_labels: Mapping[str, Calibration] = field(default_factory=dict)
+    thresholds: Mapping[str, Thresholds] = field(default_factory=dict)  # of labels whose bands are known
 
 
 def of(own: float | None, measured: Measured | None, label: str) -> float | None:
@@ -24,6 +26,12 @@ def of(own: float | None, measured: Measured | None, label: str) -> float | None
         return own
     calibration = measured.of_labels.get(label, measured.of_all)
     return round(float(calibration(UNSAID if own is None else own)), 4)
+
+
+def band_of(score: float | None, measured: Measured | None, label: str) -> Band | None:
+    """The band of a suggestion that is so sure (`of`); None where verdicts don't tell yet."""
+    thresholds = measured.thresholds.get(label) if measured is not None else None
+    return thresholds.band(score) if thresholds is not None and score is not None else None
 
 
 def suffices(

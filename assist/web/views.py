@@ -20,7 +20,7 @@ from assist.annotators.autonomous_answers import ABLE
 from assist.learning import canary_report, deciding, label_vectors, measured_scores, rollout, term_memory
 from assist.models import Deployment, ModelVersion, Override, Precompute
 from assist.registry import lineage, registry, resolution
-from assist.suggestions import precompute, prototypes, samples, written
+from assist.suggestions import precompute, prototypes, samples, score_bands, written
 from assist.suggestions.bindings import MORE, OF_IMAGES, WRITES, capability_of, worded_of
 from assist.web import figures, status
 from assist.web.deciding_forms import DecideForm, EvaluateForm, FloorsForm
@@ -197,7 +197,13 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
 
 def _measured(project: Project, capability: str, seer: ModelVersion | None) -> dict[str, Any]:
     """How far the scores of spans, boxes or lines may be believed; nothing where none are told."""
-    shown = {"enough_finds": measured_scores.ENOUGH, "enough_tasks": measured_scores.ENOUGH_TEXTS}
+    shown = {
+        "enough_finds": measured_scores.ENOUGH,
+        "enough_tasks": measured_scores.ENOUGH_TEXTS,
+        "high_percent": round(100 * score_bands.HIGH_RATE),
+        "medium_percent": round(100 * score_bands.MEDIUM_RATE),
+        "band_texts": score_bands.MIN_TEXTS,
+    }
     if capability == "spans" or (capability == "segment" and seer is not None):
         return shown | {"measures": True, "measured": measured_scores.standing(project)}
     return shown

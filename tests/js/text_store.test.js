@@ -98,11 +98,11 @@ test("without a copilot marking works the same", () => {
 
 test("accept all leaves what the model is less sure of", () => {
   const mine = store();
-  mine.receive({ spans: [{ ...offers[0], score: 0.9 }, { ...offers[1], score: 0.4 }, offers[2]], model: "m@1" });
-  mine.acceptAll(0.5);
+  mine.receive({ spans: [{ ...offers[0], band: "high" }, { ...offers[1], band: "medium" }, offers[2]], model: "m@1" });
+  mine.acceptAll(["high"]);
   assert.deepEqual(mine.answer().spans.map((span) => span.start), [0]);
   assert.equal(mine.pending().length, 2);
-  assert.equal(mine.acceptAll(0.5), false);
+  assert.equal(mine.acceptAll(["high"]), false);
 });
 
 test("many places are marked in one step, those marked before left alone", () => {

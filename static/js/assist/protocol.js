@@ -6,7 +6,8 @@
  * @typedef {[number, number, number, number]} Box  x, y, width, height
  * @typedef {{points?: Point[], box?: Box|null, previous?: string|null}} MaskPrompt
  * @typedef {{size: [number, number], counts: string, score: number, handle: string}} OfferedMask
- * @typedef {{suggestion: string, start: number, end: number, label: string, score: number|null}} OfferedSpan
+ * @typedef {{suggestion: string, start: number, end: number, label: string, score: number|null,
+ *   band: "high"|"medium"|"low"|null}} OfferedSpan
  * @typedef {{suggestion: string, field: string, label: string, score: number|null}} OfferedClass
  * @typedef {{suggestion: string, label: string, shape: any, attributes: any, score: number|null}} OfferedRegion
  * @typedef {{type: "ready", id: string, capability: "segment"|"spans"|"classify", model: string, waits?: boolean,
@@ -217,7 +218,7 @@ function isRegion(region) {
 function isSpan(span) {
   return isObject(span) && isText(span.suggestion) && isText(span.label) &&
     Number.isInteger(span.start) && Number.isInteger(span.end) && 0 <= span.start && span.start < span.end &&
-    (span.score === null || Number.isFinite(span.score));
+    (span.score === null || Number.isFinite(span.score)) && [null, undefined, "high", "medium", "low"].includes(span.band);
 }
 
 function isBox(one) {

@@ -271,7 +271,7 @@ class TextEditor {
     accept: () => (this.#store.accept() || this.#store.stepToOffer()) && this.#bring(),
     reject: () => (this.#store.reject() ? this.#bring() : this.#isOwn()),
     "accept-all": () => this.#store.acceptAll(),
-    "accept-sure": () => this.offers.floor !== null && this.#store.acceptAll(this.offers.floor),
+    "accept-sure": () => this.#acceptSure(),
     ask: () => this.#ask(),
     next: () => this.#store.step(1) && this.#bring(),
     previous: () => this.#store.step(-1) && this.#bring(),
@@ -288,6 +288,14 @@ class TextEditor {
     undo: () => this.#bring(this.#store.undo()),
     redo: () => this.#bring(this.#store.redo()),
   };
+
+  /** What is known to be sure, or, where nothing is, that this is so. */
+  #acceptSure() {
+    const { bands } = this.offers;
+    if (bands.length) return this.#store.acceptAll(bands);
+    const shown = this.#store.pending().length && this.#work.confidence !== "hidden";
+    if (shown) this.#work.announce(say("No suggestion here is known to be sure: look at each."));
+  }
 
   #isOwn() {
     if (this.#store.current) this.#work.announce(say("This is no suggestion. {key} deletes it.", { key: this.keymap.shown("delete") }));

@@ -54,7 +54,7 @@ export function createClassOffers(panel, { store, work, keymap, current, focus }
   function told(offers) {
     const [first] = offers;
     const said = offers.map((offer) => say("{field}: {label}", { field: fieldName(offer), label: words(offer) })).join("; ");
-    const keys = { said, accept: keyOf("accept", first), reject: keyOf("reject", first), sure: sure(first) };
+    const keys = { said, accept: keyOf("accept", first), reject: keyOf("reject", first), sure: sure(first) || say("suggested") };
     return sayCount(offers.length, "The copilot suggests {said}, {sure}. {accept} accepts, {reject} rejects.", "The copilot suggests {said}. {accept} accepts, {reject} rejects.", keys);
   }
 
@@ -64,8 +64,8 @@ export function createClassOffers(panel, { store, work, keymap, current, focus }
 
   /** Where the model is not known well enough for a score, that is said instead of one. */
   function sure({ score }) {
-    if (work.confidence === "hidden") return say("suggested");
-    return score === null ? say("unsure") : sureness(score, work.confidence);
+    if (work.confidence === "hidden") return "";
+    return score === null ? say("unsure") : sureness({ score }, work.confidence);
   }
 
   /** In a tree a letter goes to the label that begins with it, so there it is Shift that makes it a verb. */
@@ -112,7 +112,7 @@ export function createClassOffers(panel, { store, work, keymap, current, focus }
     const option = place.querySelector(`input[value="${CSS.escape(offer.label)}"]`)?.closest(".asked__option");
     if (option) put(option.querySelector(".asked__word"), "after", element("span", { class: "badge badge--info" }, say("Suggested")));
     if (!waiting) return;
-    const line = element("p", { class: "asked__offer small" }, icon("spark"), element("span", {}, say("Copilot: {label}", { label: words(offer) })), work.confidence !== "hidden" && element("span", { class: "badge" }, sure(offer)));
+    const line = element("p", { class: "asked__offer small" }, icon("spark"), element("span", {}, say("Copilot: {label}", { label: words(offer) })), sure(offer) && element("span", { class: "badge" }, sure(offer)));
     const verbs = element("span", { class: "cluster" }, verb("accept", say("Accept"), offer, "button--primary"), verb("reject", say("Reject"), offer));
     for (const button of verbs.querySelectorAll("button")) button.addEventListener("click", () => act(button.dataset.offerVerb, offer.field) && focus(offer.field));
     line.append(verbs);

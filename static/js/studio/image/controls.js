@@ -71,7 +71,7 @@ export function createOfferBar(host, { confidence, act, keyOf, choose }) {
   host.append(hint, bar);
 
   function masks(proposal) {
-    const all = proposal.masks.map(({ score }) => sureness(score, confidence));
+    const all = proposal.masks.map(({ score }) => sureness({ score }, confidence));
     const ranked = all.length < 2 || new Set(all).size > 1; // the same word for each of them says nothing
     const choices = all.map((word, i) => {
       const sure = ranked && word;

@@ -1,34 +1,33 @@
-/** How sure the copilot is, in the words that the project chose: not at all, a level, or percent. Pure. */
+/** How sure the copilot is, in the words that the project chose: not at all, a band, or percent. Pure. */
 import { say } from "./words.js";
 
-const LEVELS = [
-  { from: 0.8, text: say("High") },
-  { from: 0.5, text: say("Medium") },
-  { from: 0, text: say("Low") },
-];
-const PERCENT = [0.9, 0.8, 0.7, 0.5];
+/**
+ * The server derives a suggestion's band from what people decided without help; null where that tells too little. A word
+ * is never made of a score alone: a model's own is no measure of how often it is right.
+ * @typedef {"high"|"medium"|"low"|null} Band
+ */
+const BANDS = { high: say("High"), medium: say("Medium"), low: say("Low") };
 
 /**
- * @param {number|null} score in [0, 1]; null from a model that gives none
+ * @param {{score?: number|null, band?: Band}} offer its score in [0, 1]; null from a model that gives none
  * @param {"hidden"|"band"|"number"} how
  * @returns {string} empty where nothing is to be shown
  */
-export function sureness(score, how) {
-  if (score === null || score === undefined || how === "hidden") return "";
-  if (how === "number") return `${Math.round(score * 100)} %`;
-  return LEVELS.find(({ from }) => score >= from).text;
+export function sureness({ score = null, band = null }, how) {
+  if (how === "hidden") return "";
+  if (how === "number") return score === null ? "" : `${Math.round(score * 100)} %`;
+  return band ? BANDS[band] : "";
 }
 
 /**
- * From which score on suggestions may be accepted together; none where scores are hidden or not given.
- * @param {{score: number|null}[]} offers @param {"hidden"|"band"|"number"} how
- * @returns {{from: number, text: string}[]}
+ * Which bands may be accepted together: none where nothing on offer is known to be high, or scores are hidden.
+ * @param {{band?: Band}[]} offers @param {"hidden"|"band"|"number"} how
+ * @returns {{bands: string[], text: string}[]}
  */
-export function floors(offers, how) {
-  if (how === "hidden" || !offers.some(({ score }) => score !== null && score !== undefined)) return [];
-  if (how === "number") return PERCENT.map((from) => ({ from, text: say("{percent} % and more", { percent: Math.round(from * 100) }) }));
+export function sureBands(offers, how) {
+  if (how === "hidden" || !offers.some(({ band }) => band === "high")) return [];
   return [
-    { from: LEVELS[0].from, text: say("High") },
-    { from: LEVELS[1].from, text: say("Medium and high") },
+    { bands: ["high"], text: BANDS.high },
+    { bands: ["high", "medium"], text: say("Medium and high") },
   ];
 }

@@ -12,7 +12,7 @@ export function createLooks(text, toUnits, { labelOf, confidence }) {
 
   function look(item) {
     const { name, colour, pattern } = labelOf(item.label);
-    const sure = item.offer ? sureness(item.score, confidence) : ""; // in words or in figures
+    const sure = item.offer ? sureness(item, confidence) : ""; // in words or in figures
     const tag = sure ? `${name} · ${sure}` : name;
     const mark = { id: item.id, offer: item.offer, ...toUnits(item), colour, pattern, tag };
     return { mark, row: { name: shortly(text.slice(mark.start, mark.end)), detail: tag, colour, pattern } };

@@ -156,9 +156,9 @@ class TextStore {
     return this.#push({ spans: added.spans }, say("Accept"));
   }
 
-  /** Take every offer, or those with at least this score, in one step. @param {number|null} [from] */
-  acceptAll(from = null) {
-    const offers = this.pending().filter(({ score }) => from === null || (score ?? -1) >= from);
+  /** Take every offer, or those of these bands, in one step. @param {string[]|null} [bands] */
+  acceptAll(bands = null) {
+    const offers = this.pending().filter(({ band }) => bands === null || bands.includes(band));
     if (!offers.length) return false;
     this.#current = null;
     return this.#push({ spans: addSpans(this.state.spans, offers) }, say("Accept all"));
