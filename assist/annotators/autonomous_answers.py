@@ -32,14 +32,19 @@ def of_spans(
     labels: Mapping[str, str],
     own: Mapping[str, str] | None = None,
     keeps: Callable[[str, float | None], bool] = lambda label, score: True,
+    trim: Callable[[int, int, str], int] = lambda start, end, label: start,
 ) -> tuple[dict[str, Any], float]:
     """The spans that the project has a label for (`labels`: key -> name) and that it `keeps`, and the chance that all
-    of it is right: that what is kept is there, and what isn't kept isn't. `mapping` and `own` as of `project_label`."""
+    of it is right: that what is kept is there, and what isn't kept isn't. `mapping` and `own` as of `project_label`;
+    `trim`: where a span begins once leading words are left out."""
     kept, chances = set[tuple[int, int, str]](), dict[tuple[int, int, str], float]()
     for start, end, theirs, score in found:
         label = project_label(theirs, mapping, labels, own)
         if label:
-            span, sure = (int(start), int(end), label), UNSCORED if score is None else float(score)
+            span, sure = (
+                (trim(int(start), int(end), label), int(end), label),
+                UNSCORED if score is None else float(score),
+            )
             chances[span] = max(sure, chances.get(span, 0.0))
             if keeps(label, score):
                 kept.add(span)

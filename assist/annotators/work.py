@@ -21,11 +21,11 @@ from procrastinate.exceptions import AlreadyEnqueued
 from assist.annotators import autonomous_answers, image_answers
 from assist.annotators.autonomous_answers import ABLE
 from assist.errors import CopilotError
-from assist.learning import label_vectors, measured_scores
+from assist.learning import label_vectors, measured_scores, term_memory
 from assist.models import AnnotatorVersion, ModelVersion
 from assist.registry import lineage, registry
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import choices, class_vectors, judged, precompute, prototypes, sureness
+from assist.suggestions import choices, class_vectors, judged, leading_words, precompute, prototypes, sureness
 from assist.suggestions.prototypes import Choices, Learnt
 from projects import queue
 from projects.annotators import lifecycle
@@ -170,7 +170,12 @@ def _answer(version: ModelVersion, mine: Assignment, ask: Ask) -> tuple[dict[str
         own = version.terms.get("label_map")
         measured = measured_scores.of(project.public_id, str(version))
         keeps = partial(sureness.suffices, measured, terms.label_minimums, terms.minimum_score)
-        return autonomous_answers.of_spans(found, str(version), terms.label_mapping, labels, own, keeps)
+        leading = term_memory.leading(project.public_id)
+
+        def trim(start: int, end: int, label: str) -> int:
+            return leading_words.trimmed_start(text, start, end, leading.get(label, {}))
+
+        return autonomous_answers.of_spans(found, str(version), terms.label_mapping, labels, own, keeps, trim)
     if not labels:
         raise Refused("The project has no labels.", code="no-labels")
     field = terms.fields[0]["key"]

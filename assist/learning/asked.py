@@ -10,7 +10,7 @@ import numpy as np
 
 from assist.alike import index
 from assist.errors import CopilotError
-from assist.learning import measured_scores
+from assist.learning import measured_scores, term_memory
 from assist.learning.blind_verdicts import Decided
 from assist.learning.costs import Meter
 from assist.learning.region_masks import AREAS
@@ -18,6 +18,7 @@ from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
 from assist.suggestions import choices, precompute, sureness
 from assist.suggestions.bindings import written_in
+from assist.suggestions.leading_words import Leading
 from assist.suggestions.offers import TextField
 from assist.suggestions.prototypes import Choices
 from assist.suggestions.sureness import Measured
@@ -43,9 +44,9 @@ class Asked:
     has to be, before `minimum_score`. `written`: by label the attribute that holds what is written there. `versions`:
     those that are compared. `texts`: fields that a model may write for. `weights`: how often a field counts, as where
     people's answers are compared; once where nothing is said.
-    `measured`: how far their scores of spans or boxes may be believed, as far as that is known. `meter`: what asking
-    takes, and how sure the model was of what it would offer. `since`: what a model said before that, in seconds since
-    1970, is asked for again.
+    `measured`: how far their scores of spans or boxes may be believed, as far as that is known. `leading`: words that
+    verdicts leave out before spans. `meter`: what asking takes, and how sure the model was of what it would offer.
+    `since`: what a model said before that, in seconds since 1970, is asked for again.
     """
 
     labels: frozenset[str]
@@ -62,6 +63,7 @@ class Asked:
     weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
     versions: Sequence[ModelVersion] = ()
     measured: Mapping[str, Measured] = dataclasses.field(default_factory=dict)
+    leading: Leading = dataclasses.field(default_factory=dict)
     meter: Meter = dataclasses.field(default_factory=Meter)
     since: float = 0.0
 
@@ -132,6 +134,7 @@ def asked_by(
         weights=dict(terms.thresholds.get("weights") or {}),
         versions=versions,
         measured={str(one): found for one in versions if (found := measured_scores.of(project.public_id, str(one)))},
+        leading=term_memory.leading(project.public_id),
         since=since.timestamp() if since else 0.0,
     )
 

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from assist.errors import CopilotError
-from assist.learning import blind_verdicts
+from assist.learning import blind_verdicts, term_memory
 from assist.learning.blind_verdicts import Decided
 from assist.learning.box_matches import matched
 from assist.learning.line_matches import right_lines, written_down
@@ -29,7 +29,7 @@ from assist.models import MeasuredScores, ModelVersion, Precomputed
 from assist.registry import registry, resolution
 from assist.registry.registry import WHOLE, model_version
 from assist.runtime.client import serving, status_now
-from assist.suggestions import asked_ahead, score_bands, seen_boxes, sureness
+from assist.suggestions import asked_ahead, leading_words, score_bands, seen_boxes, sureness
 from assist.suggestions.bindings import SEERS, capability_of, written_in
 from assist.suggestions.label_map import project_label
 from assist.suggestions.score_bands import Finding, Thresholds
@@ -162,13 +162,17 @@ def _answering(project: Project, capabilities: Collection[str]) -> list[resoluti
 def _known(project: Project, version: ModelVersion, blind: Sequence[Decided]) -> list[Known]:
     labels, mapping = _labels(project), project.settings_now().label_mapping
     own, found = registry.label_map_of(str(version)), list[Known]()
+    leading = term_memory.leading(project.public_id)
     for one, spans in zip(blind, _found(version, blind), strict=True):
         decided = {(span["start"], span["end"], span["label"]) for span in one.answer["spans"]}
-        for start, end, theirs, score in spans or ():
-            label = project_label(theirs, mapping, labels, own)
-            if label:
-                said = sureness.UNSAID if score is None else float(score)
-                found.append(Known(said, (start, end, label) in decided, one.group, label))
+        named = [
+            (start, end, label, score)
+            for start, end, theirs, score in spans or ()
+            if (label := project_label(theirs, mapping, labels, own))
+        ]
+        for start, end, label, score in leading_words.trimmed(one.task.payload["text"], named, leading):
+            said = sureness.UNSAID if score is None else float(score)
+            found.append(Known(said, (start, end, label) in decided, one.group, label))
     return found
 
 

@@ -23,7 +23,7 @@ from assist.learning.region_masks import as_mask, middle
 from assist.learning.span_scores import Place
 from assist.models import ModelVersion
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import class_vectors, edit_distance, judged, prototypes
+from assist.suggestions import class_vectors, edit_distance, judged, leading_words, prototypes
 from assist.suggestions.bindings import picture_of, read_picture
 from assist.suggestions.label_map import project_label
 from assist.suggestions.offers import Picture
@@ -65,7 +65,10 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
         texts = [str(one.task.payload.get("text", "")) for one in some]
         asked.about(*(one.task.pk for one in some))
         found += await _in_time(partial(client.spans_of, str(version), texts), len(some))
-    offered = [_offered(said or (), asked, version) for said in found]
+    offered = [
+        _offered(said or (), asked, version, str(one.task.payload.get("text", "")))
+        for said, one in zip(found, work, strict=True)
+    ]
     for said, own, one in zip(found, offered, work, strict=True):
         asked.was_sure(one.task.pk, ((score, place in _places(one.answer)) for place, score in own.items()))
         asked.evidence[one.task.pk] = span_scores.compared(own, _places(one.answer))
@@ -77,14 +80,17 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
     ]
 
 
-def _offered(said: Sequence[Sequence[Any]], asked: Asked, version: ModelVersion) -> Mapping[Place, float | None]:
-    """The spans that would be offered, each with how sure the model is of it, as far as it tells."""
+def _offered(
+    said: Sequence[Sequence[Any]], asked: Asked, version: ModelVersion, text: str
+) -> Mapping[Place, float | None]:
+    """The spans of a text that would be offered, each with how sure the model is of it, as far as it tells."""
     own, found = version.terms.get("label_map"), dict[Place, float | None]()
     for start, end, theirs, score in said:
         label = project_label(theirs, asked.mapping, asked.labels, own)
         sure = asked.sure(version, score, label or "")
         if label and asked.offers(label, sure):
-            found[int(start), int(end), label] = sure
+            first = leading_words.trimmed_start(text, int(start), int(end), asked.leading.get(label, {}))
+            found[first, int(end), label] = sure
     return found
 
 

@@ -1,4 +1,5 @@
-"""What verdicts teach the copilot about names: which were decided before in a project. The only writer of DecidedTerms.
+"""What verdicts teach the copilot about names: which were decided before in a project, and which words before them are
+left out. The only writer of DecidedTerms.
 
 Learnt again whenever a fiftieth more has been decided, from the newest verdicts, so that what is decided otherwise, or
 reopened, counts no more.
@@ -15,8 +16,9 @@ from django.db.models.functions import Now
 from assist.learning import erased
 from assist.models import DecidedTerms, Suggestion
 from assist.registry.registry import TERMS
-from assist.suggestions import decided_terms
+from assist.suggestions import decided_terms, leading_words
 from assist.suggestions.bindings import capability_of
+from assist.suggestions.leading_words import Leading
 from projects.configuration.terms import terms_of
 from projects.models import Project, VerdictEntry
 from projects.quality import votes
@@ -49,18 +51,18 @@ def learn(project: Project) -> int:
         return 0
     today = terms_of(project)
     answers = [votes.known_answer(today, one.task, one.verdict.answer) for one in entries]
-    found = decided_terms.learn(
-        [
-            decided_terms.Decided(
-                str(one.task.payload["text"]),
-                [(span["start"], span["end"], span["label"]) for span in answer["spans"]],
-                one.task_id,
-            )
-            for one, answer in zip(entries, answers, strict=True)
-            if answer is not None
-        ]
-    )
-    values = {"terms": found.as_json(), "number": len(found.known), "verdicts": len(entries), "upto": entries[0].pk}
+    decided = [
+        decided_terms.Decided(
+            str(one.task.payload["text"]),
+            [(span["start"], span["end"], span["label"]) for span in answer["spans"]],
+            one.task_id,
+        )
+        for one, answer in zip(entries, answers, strict=True)
+        if answer is not None
+    ]
+    found = decided_terms.learn(decided)
+    kept = found.as_json() | {"leading": leading_words.learn(decided)}
+    values = {"terms": kept, "number": len(found.known), "verdicts": len(entries), "upto": entries[0].pk}
     with transaction.atomic():
         if erased.among(project, [one.task_id for one in entries]):
             return 0  # while they were read: they are learnt anew without them
@@ -77,6 +79,12 @@ def find(project_key: UUID, text: str, of: int) -> list[decided_terms.Find]:
     """Names in the text of a task that were decided before in this project, elsewhere."""
     row = DecidedTerms.objects.filter(project__public_id=project_key).values_list("project", "at").first()
     return _held(*row).find(text, of) if row else []
+
+
+def leading(project_key: UUID) -> Leading:
+    """The words that this project's verdicts leave out before what they mark."""
+    rows = DecidedTerms.objects.filter(project__public_id=project_key)
+    return rows.values_list("terms__leading", flat=True).first() or {}
 
 
 def _held(project: int, at: datetime) -> decided_terms.Terms:
@@ -106,7 +114,14 @@ def standing(project: Project) -> dict[str, Any] | None:
         "offered": len(outcomes),
         "percent": round(100 * outcomes.count(Suggestion.Outcome.ACCEPTED) / len(outcomes)) if outcomes else None,
         "surest": [one[3] for one in surest],
+        "leading": _shown_leading(project, row.terms.get("leading") or {}),
     }
+
+
+def _shown_leading(project: Project, leading: Leading) -> list[tuple[str, str]]:
+    """The name of each label with its commonest leading words."""
+    names = dict(project.labels.values_list("key", "name"))
+    return [(names.get(label, label), ", ".join(list(words)[:SHOWN])) for label, words in leading.items()]
 
 
 def _decided(project: Project) -> Any:

@@ -13,6 +13,7 @@ from assist.learning import label_vectors, measured_scores, term_memory
 from assist.suggestions import precompute, record
 from assist.suggestions.bindings import bind, bind_trial, held_now, read_picture
 from assist.suggestions.decided_terms import Find
+from assist.suggestions.leading_words import Leading
 from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
 from assist.suggestions.sureness import Measured
@@ -33,6 +34,7 @@ _keep = database_sync_to_async(record.keep, thread_sensitive=False)
 _prepared = database_sync_to_async(precompute.found, thread_sensitive=False)
 _known = database_sync_to_async(_look_up, thread_sensitive=False)
 _remembered = database_sync_to_async(term_memory.find, thread_sensitive=False)
+_leading = database_sync_to_async(term_memory.leading, thread_sensitive=False)
 _measured = database_sync_to_async(measured_scores.of, thread_sensitive=False)
 _learnt = database_sync_to_async(label_vectors.learnt, thread_sensitive=False)
 
@@ -93,6 +95,10 @@ class Gateway:
     async def measured(self, binding: Binding, model: str) -> Measured | None:
         """How far this model's scores may be believed in the project; None where nobody knows."""
         return await _measured(binding.project_key, model)
+
+    async def leading(self, binding: Binding) -> Leading:
+        """Words that the project's verdicts leave out before what they mark."""
+        return await _leading(binding.project_key)
 
     async def remembered(self, binding: Binding) -> Sequence[Find]:
         """Names in the text that were decided before in its project."""

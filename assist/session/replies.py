@@ -22,9 +22,10 @@ from assist.session.protocol import (
     RegionsFound,
     SpansFound,
 )
-from assist.suggestions import planted_errors, seen_boxes, sureness
+from assist.suggestions import leading_words, planted_errors, seen_boxes, sureness
 from assist.suggestions.decided_terms import Find
 from assist.suggestions.label_map import project_label
+from assist.suggestions.leading_words import Leading
 from assist.suggestions.offers import EVERYTHING, Binding, Imported, Offer, Picture
 from assist.suggestions.prototypes import Guess
 
@@ -120,16 +121,22 @@ def led_by_rating(reply: dict[str, Any]) -> dict[str, Any]:
     return reply | {"best": best}
 
 
-def span_offers(binding: Binding, model: str, found: Sequence[Sequence[Any]], latency_ms: int) -> list[Offer]:
+def span_offers(
+    binding: Binding, model: str, found: Sequence[Sequence[Any]], latency_ms: int, leading: Leading | None = None
+) -> list[Offer]:
     """An offer for each span that the project has a label for, and that is as sure as the project asks.
+
+    `leading`: words that verdicts leave out before such spans.
 
     The same answer for the same work gives the same offers by the same names, whether or not they were written down.
     """
     offers = []
-    for start, end, model_label, own in found:
-        label = project_label(model_label, binding.mapping, binding.labels, binding.own_map)
-        if label is None:
-            continue
+    named = [
+        (start, end, label, model_label, own)
+        for start, end, model_label, own in found
+        if (label := project_label(model_label, binding.mapping, binding.labels, binding.own_map))
+    ]
+    for start, end, label, model_label, own in leading_words.trimmed(binding.text, named, leading or {}):
         score = sureness.of(own, binding.measured, label)
         if score is not None and score < _least(binding, label):
             continue

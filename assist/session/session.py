@@ -254,7 +254,8 @@ class Session:
         elif not known:
             if found is None:
                 found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
-            offers = replies.span_offers(binding, self._model, found, _since(started))
+            leading = await self._gateway.leading(binding)
+            offers = replies.span_offers(binding, self._model, found, _since(started), leading)
         names = await self._gateway.remembered(binding)
         remembered = replies.remembered_offers(binding, offers, names, _since(started))
         fresh = [*(() if known else offers), *remembered]

@@ -12,6 +12,7 @@ from assist.adapters.fake import FakeClasses
 from assist.errors import CopilotError
 from assist.session.session import Session
 from assist.suggestions.decided_terms import Find
+from assist.suggestions.leading_words import Leading
 from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
 from assist.suggestions.sureness import Measured
@@ -33,6 +34,7 @@ class Gateway:
         self.worth: Measured | None = None  # what the scores of whatever answers are
         self.taught: dict[str, Learnt] = {}
         self.terms: Sequence[Find] = ()  # decided before, in the text
+        self.left_out: Leading = {}  # before what verdicts mark
 
     async def open(self, token: UUID) -> Binding:
         await self.check(token)
@@ -58,6 +60,9 @@ class Gateway:
 
     async def measured(self, binding: Binding, model: str) -> Measured | None:
         return self.worth
+
+    async def leading(self, binding: Binding) -> Leading:
+        return self.left_out
 
     async def remembered(self, binding: Binding) -> Sequence[Find]:
         return self.terms
