@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0028_depth_walk"),
+        ("projects", "0029_published_at"),
     ]
 
     operations = [
