@@ -31,8 +31,8 @@ SELECT n.answer FROM projects_annotation n JOIN projects_task t ON t.id = n.task
 JOIN projects_project p ON p.id = t.project_id WHERE p.name = %s AND n.superseded_at IS NULL ORDER BY n.assignment_id
 """
 WORKED = """
-SELECT DISTINCT p.name FROM projects_assignment a JOIN projects_project p ON p.id = a.project_id
-JOIN taskers_person w ON w.id = a.tasker_id WHERE w.email = %s
+SELECT DISTINCT p.name FROM projects_assignment a JOIN projects_task t ON t.id = a.task_id
+JOIN projects_project p ON p.id = t.project_id JOIN taskers_person w ON w.id = a.tasker_id WHERE w.email = %s
 """
 # The minute in which answers can be corrected is over.
 TIME_PASSES = """
