@@ -37,6 +37,7 @@ PER_SECOND = 15.0
 BAD_COSTS = 10.0
 WHOLE_TEXT = {"text": True}  # what is asked of a text, and of an image that is classified
 Told = tuple[ServerMessage, Sequence[Offer]]
+STORE_SECONDS = 5.0  # an answer waits at most this long for its offers to be stored
 STRIKES = 20  # messages over the limit until the line is cut
 
 
@@ -174,9 +175,9 @@ class Session:
             message, offers = await find(prompt, binding, started)
         finally:
             await held
-        await self._tell(prompt, binding, message, offers)
         if binding.planted and prompt.beside not in ("everything", "words") and self._binding is binding:
             self._binding = replace(binding, planted=False)  # one wrong answer tells; more would only cost time
+        await self._tell(prompt, binding, message, offers)
         if isinstance(message, protocol.More) and message.more:
             message, offers = await self._find_more(prompt, binding, started, message)
             await self._gateway.check(token)
@@ -191,9 +192,11 @@ class Session:
     async def _tell(self, prompt: Prompt, binding: Binding, message: ServerMessage, offers: Sequence[Offer]) -> None:
         if prompt.id == self._asking_id and not getattr(message, "more", False):
             self._asking_id = ""
-        await self._say(message)
         if offers:
-            self._keep(binding, offers, self._named_model(prompt, binding))
+            # A part that is submitted keeps its link only to a stored offer. A database that hangs costs no mask.
+            storing = self._keep(binding, offers, self._named_model(prompt, binding))
+            await asyncio.wait([storing], timeout=STORE_SECONDS)
+        await self._say(message)
 
     async def _bound(self) -> tuple[Binding, UUID]:
         """What the line is bound to, once an `open` that is under way is through: a question may come close behind it.
@@ -371,8 +374,8 @@ class Session:
         if not self._over:
             await self._send(protocol.dump(message))
 
-    def _keep(self, binding: Binding, offers: Sequence[Offer], model: str) -> None:
-        """Written down after the page has its answer: no click waits for the database."""
+    def _keep(self, binding: Binding, offers: Sequence[Offer], model: str) -> asyncio.Task[None]:
+        """Store the offers in a task of its own, which goes on if the question is given up meanwhile."""
 
         async def kept() -> None:
             try:
@@ -383,6 +386,7 @@ class Session:
         task = asyncio.create_task(kept())
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
+        return task
 
 
 def _unproven(binding: Binding) -> bool:

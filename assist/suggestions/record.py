@@ -135,8 +135,9 @@ def ignore(assignment_key: int) -> int:
 
 
 def sweep(*, limit: int = SWEPT) -> int:
-    """Settle what was written down after its work had ended already: masks are, once the page has its answer, so the
-    outbox's reader may have passed by. Returns how many changed; the newest `limit` open ones are looked at."""
+    """Settle what was written down after its work had ended already: where the database is slow, or the work ends while
+    a model answers, the outbox's reader may have passed by. Returns how many changed; the newest `limit` open ones are
+    looked at."""
     open_ones = Suggestion.objects.filter(outcome=OFFERED).order_by("-pk")[:limit]
     keys = set(open_ones.values_list("assignment_key", flat=True))
     ended = Assignment.objects.filter(pk__in=keys).exclude(state__in=["open", "held"])

@@ -1,11 +1,14 @@
 """One tasker at one task, without a socket and without a table."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
+from pycocotools import mask as coco
 
 from assist.errors import CopilotError
 from assist.registry.registry import TERMS
@@ -336,4 +339,53 @@ async def test_the_mask_that_is_rated_best_leads_and_of_equal_ones_the_models_ow
     assert (await page.answer("p1"))["best"] == best
     await settled(lambda: page.gateway.kept)
     assert page.gateway.kept[0].output["best"] == best and page.gateway.kept[0].score == scores[best]
+    await page.session.close()
+
+
+async def test_offer_is_stored_before_the_page_can_accept_it(page: Page, monkeypatch) -> None:
+    keep, sent_before_stored = page.gateway.keep, []
+
+    async def slow_keep(*terms: Any) -> None:
+        for _turn in range(50):  # of the loop: an answer that didn't wait would be out long before
+            await asyncio.sleep(0)
+        sent_before_stored.append(("p1", "masks") in page.codes())
+        await keep(*terms)
+
+    monkeypatch.setattr(page.gateway, "keep", slow_keep)
+    await page.open()
+    await page.click("p1")
+    masks = await page.answer("p1")
+    assert sent_before_stored == [False]
+    assert [str(offer.public_id) for offer in page.gateway.kept] == [masks["suggestion"]]
+
+
+async def test_database_that_hangs_costs_no_mask(page: Page, monkeypatch) -> None:
+    monkeypatch.setattr("assist.session.session.STORE_SECONDS", 0.0)
+    stored = asyncio.Event()
+    monkeypatch.setattr(page.gateway, "keep", lambda *_terms: stored.wait())
+    await page.open()
+    await page.click("p1")
+    assert (await page.answer("p1"))["type"] == "masks"
+    stored.set()
+
+
+async def test_second_click_is_no_planted_error_though_the_first_is_still_being_stored(monkeypatch) -> None:
+    page = Page(replace(IMAGE, planted=True))
+    square = np.zeros((30, 40), np.uint8)
+    square[10:20, 10:20] = 1
+    page.model.counts = coco.encode(np.asfortranarray(square))["counts"].decode()
+    stored, keep = asyncio.Event(), page.gateway.keep
+
+    async def slow_keep(*terms: Any) -> None:
+        await keep(*terms)
+        await stored.wait()
+
+    monkeypatch.setattr(page.gateway, "keep", slow_keep)
+    await page.open()
+    await page.click("p1")
+    await settled(lambda: len(page.gateway.kept) == 1)
+    await page.click("p2")
+    await settled(lambda: len(page.gateway.kept) == 2)
+    stored.set()
+    assert [offer.planted for offer in page.gateway.kept] == [True, False]
     await page.session.close()

@@ -71,7 +71,7 @@ def suggestions() -> list[Suggestion]:
 
 
 async def kept(number: int) -> list[Suggestion]:
-    """The same, once there are so many: they are written down after the page has been told."""
+    """The same, once there are so many."""
     for _ in range(200):
         rows = await suggestions()
         if len(rows) >= number:
