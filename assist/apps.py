@@ -12,9 +12,10 @@ class AssistConfig(AppConfig):
         """Let projects' pages say how the copilot is; they know nothing of this app."""
         from assist.alike import groups, index
         from assist.learning import inbox  # models may be imported only from here on
+        from assist.session import single_request  # models may be imported only from here on
         from assist.suggestions import record  # models may be imported only from here on
         from assist.web import copilot_harm, status  # models may be imported only from here on
-        from projects.queue import answer_check
+        from projects.queue import answer_check, claim_suggestions
         from projects.reports import alike, notices, offered_effect, queue_health
         from taskers.notifications import kinds
 
@@ -24,4 +25,5 @@ class AssistConfig(AppConfig):
         alike.FINDERS[:] = [index.near]
         alike.GROUPERS[:] = [groups.of]
         answer_check.OFFERED[:] = [record.offered]
+        claim_suggestions.SUGGESTERS[:] = [single_request.suggestions_for]
         offered_effect.FINDERS[:] = [record.lately]

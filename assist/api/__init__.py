@@ -18,6 +18,7 @@ from assist.api import (
     searches,
     selection,
     slices,
+    suggestions,
     training,
 )
 
@@ -72,5 +73,6 @@ urlpatterns = [
     path(f"{HERE}deciding/", deciding.DecidingFloors.as_view(), name="api-deciding"),
     path(f"{HERE}overrides/", evaluations.Overrides.as_view(), name="api-overrides"),
     path(f"{HERE}overrides/<uuid:override_id>/", evaluations.OneOverride.as_view(), name="api-override"),
+    path("assignments/<uuid:assignment_id>/suggestions/", suggestions.Suggestions.as_view(), name="api-suggestions"),
     path("batches/<uuid:batch_id>/precompute/", copilot.Ahead.as_view(), name="api-precompute"),
 ]

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 
 from assist.errors import CopilotError
@@ -18,25 +20,13 @@ from assist.suggestions.offers import Binding, Offer, Picture
 from assist.suggestions.prototypes import Learnt
 from assist.suggestions.sureness import Measured
 
+T = TypeVar("T")
 FRESH_SECONDS = 3.0
 
 
 def _look_up(binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]:
     kept = record.kept_of_whole(binding, model, asked)
     return kept, None if kept else precompute.found(binding.task_key, model)
-
-
-# Not the thread that all of Django's synchronous code shares: a slow page must not delay a click, nor the reverse.
-_bind = database_sync_to_async(bind, thread_sensitive=False)
-_held_now = database_sync_to_async(held_now, thread_sensitive=False)
-_bind_trial = database_sync_to_async(bind_trial, thread_sensitive=False)
-_keep = database_sync_to_async(record.keep, thread_sensitive=False)
-_prepared = database_sync_to_async(precompute.found, thread_sensitive=False)
-_known = database_sync_to_async(_look_up, thread_sensitive=False)
-_remembered = database_sync_to_async(term_memory.find, thread_sensitive=False)
-_leading = database_sync_to_async(term_memory.leading, thread_sensitive=False)
-_measured = database_sync_to_async(measured_scores.of, thread_sensitive=False)
-_learnt = database_sync_to_async(label_vectors.learnt, thread_sensitive=False)
 
 
 class Gateway:
@@ -48,18 +38,18 @@ class Gateway:
     def __init__(self, person_key: int, subject: UUID, signed_in: Callable[[], bool]) -> None:
         self._person_key = person_key
         self._subject = subject
-        self._signed_in = database_sync_to_async(signed_in, thread_sensitive=False)
+        self._signed_in = signed_in
         self._checked = -FRESH_SECONDS
 
     async def stay(self) -> None:
         """Raises CopilotError "signed-out" once the sign-in that opened the line has ended."""
-        if not await self._signed_in():
+        if not await self._query(self._signed_in):
             raise CopilotError("signed-out")
 
     async def open(self, token: UUID) -> Binding:
         """The binding; raises CopilotError like `bind`."""
         await self.stay()
-        binding = await _bind(self._person_key, self._subject, token)
+        binding = await self._query(bind, self._person_key, self._subject, token)
         self._checked = time.monotonic()
         return binding
 
@@ -74,7 +64,7 @@ class Gateway:
             self._checked = time.monotonic()
 
     async def _look_again(self, token: UUID) -> None:
-        await _held_now(self._person_key, self._subject, token)
+        await self._query(held_now, self._person_key, self._subject, token)
 
     async def read(self, picture: Picture) -> bytes:
         """The image's file."""
@@ -82,27 +72,54 @@ class Gateway:
 
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         """Write down what was offered."""
-        await _keep(binding, model, offers)
+        await self._query(record.keep, binding, model, offers)
 
     async def known(self, binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]:
         """What was offered before when just this was asked; if nothing was, what the model said in advance, or None."""
-        return await _known(binding, model, asked)
+        return await self._query(_look_up, binding, model, asked)
 
     async def learnt(self, binding: Binding, model: str) -> dict[str, Learnt]:
         """What verdicts taught this model about the project's fields."""
-        return await _learnt(binding.project_key, model)
+        return await self._query(label_vectors.learnt, binding.project_key, model)
 
     async def measured(self, binding: Binding, model: str) -> Measured | None:
         """How far this model's scores may be believed in the project; None where nobody knows."""
-        return await _measured(binding.project_key, model)
+        return await self._query(measured_scores.of, binding.project_key, model)
 
     async def leading(self, binding: Binding) -> Leading:
         """Words that the project's verdicts leave out before what they mark."""
-        return await _leading(binding.project_key)
+        return await self._query(term_memory.leading, binding.project_key)
 
     async def remembered(self, binding: Binding) -> Sequence[Find]:
         """Names in the text that were decided before in its project."""
-        return await _remembered(binding.project_key, binding.text, binding.task_key)
+        return await self._query(term_memory.find, binding.project_key, binding.text, binding.task_key)
+
+    async def _query(self, read: Callable[..., T], *terms: Any) -> T:
+        """Not in the thread that all of Django's synchronous code shares: a slow page must not delay a click, nor the
+        reverse."""
+        return await database_sync_to_async(read, thread_sensitive=False)(*terms)
+
+
+class RequestGateway(Gateway):
+    """One API request: its token is checked already, and the database is asked on the request's own thread, which
+    waits and has a connection."""
+
+    def __init__(self, person_key: int, subject: UUID) -> None:
+        super().__init__(person_key, subject, lambda: True)
+
+    async def stay(self) -> None:
+        """The API token was checked when the request came."""
+
+    async def open(self, token: UUID) -> Binding:
+        """The binding; raises CopilotError like `bind`. Each request opens it anew, so whether the work was shown a
+        planted error is looked up: it is shown one at most, as on a line that stays open."""
+        binding = await super().open(token)
+        if binding.planted and await self._query(record.planted_before, binding):
+            return replace(binding, planted=False)
+        return binding
+
+    async def _query(self, read: Callable[..., T], *terms: Any) -> T:
+        return await sync_to_async(read)(*terms)
 
 
 class TrialGateway(Gateway):
@@ -111,16 +128,16 @@ class TrialGateway(Gateway):
     async def open(self, token: UUID) -> Binding:
         """The binding; raises CopilotError like `bind_trial`. There is no lease, so the token is not looked at."""
         await self.stay()
-        binding = await _bind_trial(self._person_key, self._subject)
+        binding = await self._query(bind_trial, self._person_key, self._subject)
         self._checked = time.monotonic()
         return binding
 
     async def _look_again(self, token: UUID) -> None:
-        await _bind_trial(self._person_key, self._subject)
+        await self._query(bind_trial, self._person_key, self._subject)
 
     async def keep(self, binding: Binding, model: str, offers: Sequence[Offer]) -> None:
         """Nothing: a trial leaves no trace."""
 
     async def known(self, binding: Binding, model: str, asked: dict[str, Any]) -> tuple[list[Offer], Any]:
         """Only what the model said in advance: nothing was kept."""
-        return [], await _prepared(binding.task_key, model)
+        return [], await self._query(precompute.found, binding.task_key, model)

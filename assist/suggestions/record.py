@@ -99,6 +99,12 @@ def kept_of_whole(binding: Binding, model: str, asked: dict[str, Any]) -> list[O
     return [Offer(row.prompt, row.output, row.score, row.latency_ms, row.public_id, row.planted) for row in rows]
 
 
+def planted_before(binding: Binding) -> bool:
+    """Whether this piece of work was shown a planted error already."""
+    assert binding.assignment_key is not None  # a trial keeps nothing
+    return Suggestion.objects.filter(assignment_key=binding.assignment_key, planted=True).exists()
+
+
 def settle(annotation: Annotation) -> int:
     """Set the outcomes of what was offered for a submitted annotation, from what its parts say of their origin.
 

@@ -19,13 +19,14 @@ from projects.api.work_serializers import (
     SkipBody,
     SubmitBody,
     SubmittedShape,
+    SuggestionsQuery,
     TokenOnly,
     VersionShape,
     WorkListShape,
 )
 from projects.models import Annotation, Assignment, Project, Task
 from projects.quality.qualification import feedback, qualification_tests
-from projects.queue import drafts
+from projects.queue import claim_suggestions, drafts
 from projects.reports import work_list
 from projects.task_types.preference import SECOND
 from projects.web.annotator import work_json
@@ -42,9 +43,13 @@ class Claim(Endpoint):
     scopes = {"POST": (Scope.LABEL,)}
     has_own_key = True
 
-    @described("Claim a task", {200: ClaimShape}, request=None, operation_id="work_claim")
+    @described(
+        "Claim a task", {200: ClaimShape}, request=None, operation_id="work_claim", parameters=[SuggestionsQuery]
+    )
     def post(self, request: Request, project_id: UUID) -> Response:
-        return Response(next_for(self.person, self.workplace(project_id)))
+        project, suggests = self.workplace(project_id), _asks_for_suggestions(request)
+        claim = next_for(self.person, project)
+        return Response(_with_suggestions(claim, self.person) if suggests else claim)
 
 
 class ClaimAny(Endpoint):
@@ -53,9 +58,17 @@ class ClaimAny(Endpoint):
     scopes = {"POST": (Scope.LABEL,)}
     has_own_key = True
 
-    @described("Claim a task of any project", {200: ClaimShape}, request=None, operation_id="work_claim_any")
+    @described(
+        "Claim a task of any project",
+        {200: ClaimShape},
+        request=None,
+        operation_id="work_claim_any",
+        parameters=[SuggestionsQuery],
+    )
     def post(self, request: Request) -> Response:
-        return Response(next_of_any(self.person, self.organization))
+        suggests = _asks_for_suggestions(request)
+        claim = next_of_any(self.person, self.organization)
+        return Response(_with_suggestions(claim, self.person) if suggests else claim)
 
 
 class WorkList(Endpoint):
@@ -78,16 +91,24 @@ class ClaimNamed(Endpoint):
     scopes = {"POST": (Scope.LABEL,)}
     has_own_key = True
 
-    @described("Claim a task by name", {200: ClaimShape}, request=NamedBody, operation_id="work_claim_named")
+    @described(
+        "Claim a task by name",
+        {200: ClaimShape},
+        request=NamedBody,
+        operation_id="work_claim_named",
+        parameters=[SuggestionsQuery],
+    )
     def post(self, request: Request, project_id: UUID) -> Response:
         project = self.workplace(project_id)
         body = NamedBody(data=request.data)
         body.is_valid(raise_exception=True)
+        suggests = _asks_for_suggestions(request)
         rows = Task.objects.select_related("project__organization")
         task = rows.filter(project=project, public_id=body.validated_data["task"]).first()
         if task is None:
             raise NotFound()
-        return Response(_claimed(queue.claim_named(self.person, task), self.person))
+        claim = _claimed(queue.claim_named(self.person, task), self.person)
+        return Response(_with_suggestions(claim, self.person) if suggests else claim)
 
 
 class Heartbeat(Endpoint):
@@ -199,6 +220,22 @@ def _claimed(found: Assignment | queue.Nothing, tasker: Person) -> dict[str, Any
         return {"assignment": _work(found, tasker), "nothing": None}
     nothing = {"code": found.code, "text": found.text, "retry_seconds": found.retry_seconds}
     return {"assignment": None, "nothing": nothing}
+
+
+def _asks_for_suggestions(request: Request) -> bool:
+    query = SuggestionsQuery(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    return query.validated_data["suggestions"]
+
+
+def _with_suggestions(claim: dict[str, Any], tasker: Person) -> dict[str, Any]:
+    """The claim with suggestions for its work. The tasker holds the work already, so a failure to suggest anything
+    stands beside it and never in its place."""
+    work = claim["assignment"]
+    if work is None:
+        return claim | {"suggestions": None}
+    suggestions = claim_suggestions.suggestions_for(tasker, UUID(str(work["id"])), UUID(str(work["token"])))
+    return claim | {"suggestions": suggestions}
 
 
 def _work(assignment: Assignment, tasker: Person) -> dict[str, Any]:

@@ -79,11 +79,39 @@ class NothingShape(serializers.Serializer):
     retry_seconds = serializers.IntegerField(allow_null=True)
 
 
+class SuggestionsQuery(KnownFields):
+    """Whether the work comes with suggestions."""
+
+    suggestions = serializers.BooleanField(
+        required=False, default=False, help_text="`true`: wait for suggestions and send them along"
+    )
+
+
+class SuggestionProblem(serializers.Serializer):
+    code = serializers.CharField(help_text="`copilot-off`, `copilot-down`, `too-slow` …, as over the websocket")
+    text = serializers.CharField()
+
+
+class SuggestionsShape(serializers.Serializer):
+    """Suggestions of the copilot for a piece of work, and why some or all are missing."""
+
+    capability = serializers.CharField(allow_blank=True, help_text="segment, spans or classify")
+    model = serializers.CharField(allow_blank=True, help_text="name@version")
+    results = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="messages as over the websocket: `spans`, `classes`, `regions`, `boxes`, `masks` or `words`",
+    )
+    problem = SuggestionProblem(allow_null=True, help_text="why suggestions are missing; null where none are missing")
+
+
 class ClaimShape(serializers.Serializer):
     """The next piece of work, or why there is none: one of the two is null."""
 
     assignment = WorkAssignment(allow_null=True)
     nothing = NothingShape(allow_null=True)
+    suggestions = SuggestionsShape(
+        required=False, allow_null=True, help_text="only of a claim with `?suggestions=true`"
+    )
 
 
 class SubmittedId(serializers.Serializer):

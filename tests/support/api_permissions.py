@@ -225,6 +225,7 @@ API = [
     get("api-task-media", MEMBERS, on="pictures"),
     get("api-task-media-second", MEMBERS, on="pairs"),
     post("api-heartbeat", only("alice"), TOKEN, own=True),
+    get("api-suggestions", only("alice"), own=True),
     put("api-draft", only("alice"), json(token="@token", version=0, answer=ANSWER), own=True),
     post("api-submit", only("alice"), json(token="@token", answer=ANSWER), own=True),
     post("api-skip", only("alice"), json(token="@token", reason="too-hard"), own=True),
