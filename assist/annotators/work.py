@@ -25,7 +25,7 @@ from assist.learning import label_vectors, measured_scores, term_memory
 from assist.models import AnnotatorVersion, ModelVersion
 from assist.registry import lineage, registry
 from assist.runtime.client import RuntimeClient
-from assist.suggestions import choices, class_vectors, judged, leading_words, precompute, prototypes, sureness
+from assist.suggestions import choices, class_vectors, judged, leading_words, precompute, prototypes, suited, sureness
 from assist.suggestions.prototypes import Choices, Learnt
 from projects import queue
 from projects.annotators import lifecycle
@@ -56,6 +56,7 @@ def place(project: Project, version: ModelVersion, *, by: Person, **terms: float
     usable = registry.usable(project).filter(pk=version.pk).exists()
     if version.capability not in ABLE[project.task_type] or not usable:
         raise StateConflict("%(model)s can't do what these tasks need.", model=str(version))
+    suited.check_shown(project, version)
     if lineage.rests_on_erased(version):
         raise StateConflict(lineage.TAUGHT_BY_ERASED, model=str(version))
     annotator = lifecycle.give(project, name=str(version), by=by, **terms)

@@ -13,7 +13,7 @@ from assist.annotators.autonomous_answers import ABLE
 from assist.learning import rollout
 from assist.models import Deployment, ModelVersion, Precompute
 from assist.registry import registry, resolution
-from assist.suggestions import precompute
+from assist.suggestions import precompute, suited
 from assist.suggestions.bindings import capability_of
 from projects import access
 from projects.annotators import report
@@ -119,9 +119,8 @@ class Copilots(Endpoint):
 
     def version(self, project: Project, public_id: UUID) -> ModelVersion:
         """A version that could answer in a project; NotFound for every other."""
-        able = {capability_of(project.task_type, project.settings_now()), *ABLE.get(project.task_type, ())}
         mine = ModelVersion.objects.filter(Q(organization=None) | Q(organization=project.organization_id))
-        found = mine.filter(public_id=public_id, removed_at=None, capability__in=able - {""}).first()
+        found = mine.filter(public_id=public_id, removed_at=None, capability__in=_able(project)).first()
         if found is None:
             raise NotFound("There is no such model here.")
         return found
@@ -146,6 +145,12 @@ class Copilot(Copilots):
         return tagged(_terms(project))
 
 
+def _able(project: Project) -> set[str]:
+    """The capabilities of the versions that a project's type has a use for."""
+    usual = capability_of(project.task_type, project.settings_now())
+    return {usual, *ABLE.get(project.task_type, ())} - {""}
+
+
 def _terms(project: Project) -> dict[str, Any]:
     return TermsShape(project.settings_now()).data
 
@@ -159,8 +164,9 @@ class Deployments(Copilots):
     def get(self, request: Request, project_id: UUID) -> Response:
         project = self.project(project_id, *access.MANAGE)
         capability = capability_of(project.task_type, project.settings_now())
+        able = suited.among(project, _able(project)) if capability else ()
         rows = Deployment.objects.live().filter(project=project).select_related("version", "started_by")
-        versions = registry.usable(project).filter(capability=capability) if capability else []
+        versions = registry.usable(project).filter(capability__in=able)
         default = next(iter(resolution.of_organization(resolution.deployed(project, capability), rows)), None)
         shown = {"results": rows.order_by("pk"), "versions": versions, "organization_default": default}
         return Response(DeploymentList(shown).data)

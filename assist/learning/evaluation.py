@@ -52,7 +52,7 @@ from assist.models import (
 )
 from assist.registry import lineage, registry, resolution
 from assist.runtime.client import serving, status_now
-from assist.suggestions.bindings import capabilities_of
+from assist.suggestions import suited
 from projects.models import Project, limits
 from taskers.errors import StateConflict
 from taskers.models import Person
@@ -115,8 +115,7 @@ def hand_over(key: int, project: int) -> None:
 def champion_of(project: Project, candidate: ModelVersion) -> ModelVersion:
     """What a candidate has to be measured against: what answers most of what it would suggest. Raises StateConflict
     where there is nothing, or the project has no use for it."""
-    if candidate.capability not in capabilities_of(project.task_type, project.settings_now()):
-        raise StateConflict("%(model)s can't do what these tasks need.", model=str(candidate))
+    suited.check(project, candidate)
     champion = resolution.champion(project, candidate.capability)
     if champion is None and not rivals.comes_along(candidate.capability):
         raise StateConflict("Nothing answers here to compare %(model)s with.", model=str(candidate))

@@ -22,7 +22,7 @@ from assist.models import (
 )
 from assist.registry import defaults, registry, resolution
 from assist.runtime.client import RuntimeClient
-from assist.suggestions.bindings import capabilities_of
+from assist.suggestions import suited
 from projects.annotators import lifecycle, second_person
 from projects.models import ModelAnnotator, Project
 from taskers.errors import StateConflict, Word
@@ -83,8 +83,7 @@ def _check_answers(version: ModelVersion) -> None:
 
 def suits(project: Project, version: ModelVersion) -> None:
     """Raises StateConflict where these tasks have no use for a version, or it may not answer here."""
-    if version.capability not in capabilities_of(project.task_type, project.settings_now()):
-        raise StateConflict("%(model)s can't do what these tasks need.", model=str(version))
+    suited.check(project, version)
     if not registry.usable(project).filter(pk=version.pk).exists():
         registry.check_tried(version)
         raise StateConflict("%(model)s isn't there for this project.", model=str(version))

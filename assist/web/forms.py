@@ -16,6 +16,7 @@ from assist.learning.search import searches
 from assist.learning.training import recipes_for
 from assist.models import ModelVersion, OrganizationDefault, Snapshot, TrainingPlan
 from assist.registry.registry import SHARE, usable, usable_by
+from assist.suggestions import suited
 from assist.suggestions.bindings import MORE
 from assist.web import training_words
 from projects.models import Label, Project, ProjectSettings, limits
@@ -125,7 +126,7 @@ class PlaceForm(forms.Form):
 
     def __init__(self, data: Any = None, *, project: Project, capabilities: Sequence[str]) -> None:
         super().__init__(data, prefix="annotator")
-        rows = usable(project).filter(capability__in=capabilities)
+        rows = usable(project).filter(capability__in=suited.among(project, capabilities))
         rows = rows.exclude(annotator_versions__annotator__project=project)
         self.fields["version"].queryset = rows  # type: ignore[attr-defined]
 
@@ -149,7 +150,7 @@ class DeployForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, capability: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        able = (capability, *MORE.get(capability, ()))
+        able = suited.among(project, (capability, *MORE.get(capability, ())))
         self.fields["version"].queryset = usable(project).filter(capability__in=able)  # type: ignore[attr-defined]
 
 

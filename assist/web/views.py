@@ -20,7 +20,7 @@ from assist.annotators.autonomous_answers import ABLE
 from assist.learning import canary_report, deciding, label_vectors, measured_scores, rollout, term_memory
 from assist.models import Deployment, ModelVersion, Override, Precompute
 from assist.registry import lineage, registry, resolution
-from assist.suggestions import precompute, prototypes, samples, score_bands, written
+from assist.suggestions import precompute, prototypes, samples, score_bands, suited, written
 from assist.suggestions.bindings import MORE, OF_IMAGES, WRITES, capability_of, worded_of
 from assist.web import figures, status
 from assist.web.deciding_forms import DecideForm, EvaluateForm, FloorsForm
@@ -156,7 +156,7 @@ def _scored(project: Project) -> str:
 
 def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, Any]:
     able = ABLE.get(project.task_type, ())
-    suits = (capability, *MORE.get(capability, ()))
+    suits = suited.among(project, (capability, *MORE.get(capability, ())))
     free = rollout.unanswered(project, suits)
     for key in DEFAULTS:
         if RUNTIMES[key].capability in {capability, *able}:
