@@ -114,12 +114,13 @@ class LabelUseShape(serializers.Serializer):
 
 
 class GradedShape(serializers.Serializer):
-    """People together, or one model: how right their work is, by all grades; of models by blind work alone."""
+    """People together, by gold that they answered without the copilot, or one model by all grades of its blind work:
+    how right their work is."""
 
     kind = serializers.ChoiceField(["human", "model"])
     name = serializers.CharField(allow_blank=True, help_text="of the model")
     people = serializers.IntegerField(help_text="how many it is")
-    right = ShareShape(help_text="`number` is the weight of the grades")
+    right = ShareShape(help_text="`number` is how many answers, of a model the weight of its grades; null: can't tell")
 
 
 class DashboardShape(serializers.Serializer):
@@ -139,7 +140,8 @@ class DashboardShape(serializers.Serializer):
     currency = serializers.CharField()
     spent = serializers.CharField()
     planned = serializers.CharField(help_text="if all that is wanted is accepted")
-    cost_per_correct_label = serializers.CharField(allow_null=True)
+    correct = ShareShape(help_text="of the decided tasks, by audits; `number` is how many audits tell it")
+    cost_per_correct_label = serializers.CharField(allow_null=True, help_text="null: too few audits tell")
     budget = BudgetShape(allow_null=True, help_text="null: it may spend as much as it takes")
     labels = LabelUseShape(many=True, help_text=f"the {MOST_LABELS} that most tasks use")
     people_and_models = GradedShape(many=True, help_text="people first")
@@ -227,11 +229,12 @@ def _figures(project: Project, unit: str) -> dict[str, Any]:
     return stands._asdict() | _money(found) | own
 
 
-def _money(found: Dashboard) -> dict[str, str | None]:
+def _money(found: Dashboard) -> dict[str, Any]:
     money = found.money
     return {
         "spent": str(in_units(money.total)),
         "planned": str(in_units(money.planned)),
+        "correct": money.correct,
         "cost_per_correct_label": None if money.each is None else str(in_units(money.each)),
     }
 

@@ -51,6 +51,9 @@ class BatchHour(models.Model):
     # The same of people's answers to gold that were given without the copilot.
     known = models.BigIntegerField(default=0, db_default=0)
     right = models.BigIntegerField(default=0, db_default=0)
+    # Audits that a reviewer answered in this hour, and how many of them confirmed the verdict.
+    audited = models.BigIntegerField(default=0, db_default=0)
+    confirmed = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "hour"], name="batch_hour_once")]

@@ -1,17 +1,16 @@
 """Agreement reports: asked for by a person, worked out by a worker from a bounded sample, kept for the page.
 
-The sample is the newest SAMPLE finished tasks: decided ones, and those that wait for review since their answers
-disagree, in the proportion that the rollups know. Both are read by their own index, newest first.
+The sample is drawn by chance from all tasks with two judgements or more, whatever became of them: the answers of tasks
+that are decided agree more than those of tasks that wait for a third answer or for a reviewer.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -21,18 +20,31 @@ from projects.configuration.terms import terms_of
 from projects.inference import agreement
 from projects.inference.report import report
 from projects.inference.report_tables import Answered, Asked, Field
-from projects.models import AgreementReport, Annotation, BatchProgress, Project, ProjectSettings, Task, VerdictEntry
+from projects.models import AgreementReport, Annotation, Project, ProjectSettings, Task
 from projects.quality.votes import TAMPERED, VOTELESS, as_it_counts
 from projects.reports import confusions
 from projects.task_types import TASK_TYPES, asked_fields
+from taskers.database.prepared import ask as query
 
 SAMPLE = 600  # tasks
+MAX_DRAWN = 200_000  # tasks that are drawn at most to find those with two judgements
 DAYS = 21  # a longer time is told week by week
 JOB = "projects.jobs.report_agreement"
 # A report that was asked for longer ago than this isn't being worked on any more: it may be asked for again.
 PATIENCE = timedelta(minutes=10)
 # What can be measured of two answers beside their agreement, by the field that holds their parts.
 MEASURES = {"regions": agreement.region_measures, "spans": agreement.span_measures}
+
+# The draw is by a hash of the task, so the same report is made again from the same tasks as far as they still count.
+TWICE_JUDGED = """
+SELECT t.id FROM (
+  SELECT id FROM projects_task WHERE project_id = %(project)s::bigint
+  ORDER BY hashint8extended(id, %(project)s::bigint), id LIMIT %(drawn)s::int
+) t
+WHERE (SELECT count(DISTINCT a.tasker_id) FROM projects_assignment a
+  WHERE a.task_id = t.id AND (a.kind || '', a.state || '') = ('judge', 'submitted') AND a.voided_at IS NULL) >= 2
+LIMIT %(sample)s::int
+"""
 
 OUTLINES: dict[str, dict[str, Any]] = {"regions": {"outlines": agreement.mask_outlines}}
 
@@ -98,10 +110,10 @@ def _filled_in(key: str, answer: Mapping[str, Any]) -> Any:
 
 
 def _sample(project: Project) -> tuple[list[Answered], int]:
-    """The newest finished tasks with their answers that have a vote, by day, or by week where they span more than
-    DAYS; and how many answers have none since other hands changed them."""
+    """Tasks with two judgements or more, with their answers that have a vote, by day, or by week where they span more
+    than DAYS; and how many answers have none since other hands changed them."""
     terms, answers, newest, changed = terms_of(project), defaultdict[int, dict[int, dict]](dict), dict[int, date](), 0
-    tasks = {one.pk: one for one in Task.objects.filter(pk__in=_newest(project)).only("pk", "payload")}
+    tasks = {one.pk: one for one in Task.objects.filter(pk__in=_twice_judged(project)).only("pk", "payload")}
     rows = Annotation.objects.counting().filter(task__in=tasks).order_by("pk")
     for task, tasker, stored, at in rows.values_list("task", "tasker", "answer", "at"):
         answer, why = as_it_counts(terms, tasks[task], stored)
@@ -118,11 +130,7 @@ def _period(day: date, weekly: bool) -> int:
     return (day - timedelta(days=day.weekday()) if weekly else day).toordinal()
 
 
-def _newest(project: Project) -> Iterable[int]:
-    sums = BatchProgress.objects.filter(batch__project=project).aggregate(d=Sum("decided"), r=Sum("in_review"))
-    decided, in_review = sums["d"] or 0, sums["r"] or 0
-    share = in_review / (decided + in_review) if decided + in_review else 0.0
-    waiting = Task.objects.filter(project=project, withheld=Task.Withheld.REVIEW).order_by("-pk")
-    told = VerdictEntry.objects.filter(project=project, label="").order_by("-pk")
-    unsettled = list(waiting.values_list("pk", flat=True)[: round(SAMPLE * share)])
-    return [*told.values_list("task", flat=True)[: SAMPLE - len(unsettled)], *unsettled]
+def _twice_judged(project: Project) -> list[int]:
+    """The keys of at most SAMPLE tasks with two judgements or more, drawn by chance."""
+    terms = {"project": project.pk, "drawn": MAX_DRAWN, "sample": SAMPLE}
+    return [task for (task,) in query(TWICE_JUDGED, terms)]

@@ -10,21 +10,20 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
-import scipy
 from django.utils import timezone
 
 from projects.configuration import raised_rate, spending_limit
 from projects.inference import forecast
 from projects.models import Project, ProjectSettings
 from projects.reports import pay_example, spending
+from projects.reports.shares import MILLION, Share, share
 from projects.reports.spending import Budget
 from projects.reports.stands import Stands, stands_of
 from taskers.database.prepared import ask, ask_rows
 from taskers.money import earning_days
 
-MILLION = 1_000_000
 HISTORY = 28  # days that a forecast looks back on
-CONFIDENT = (0.025, 0.975)  # 95 %
+MIN_AUDITS = 20  # answered audits; fewer give no figure
 
 NAMES = (
     "people",
@@ -44,6 +43,8 @@ NAMES = (
     "agreed",
     "known",
     '"right"',
+    "audited",
+    "confirmed",
 )
 PERIODS = f"""
 SELECT b.project_id AS project, u.unit, date_trunc(u.unit, h.hour, %(zone)s::text) AS at,
@@ -54,8 +55,8 @@ WHERE b.project_id = ANY(%(projects)s::bigint[])
 GROUP BY 1, 2, 3 ORDER BY 1, 3
 """
 MOST_LABELS, MOST_MODELS = 50, 20
-# The labels by what they are used for; and how right people are together, and each model by itself, by all that their
-# grades say: of models that is blind work alone.
+# The labels by what they are used for; how many people were graded; and each model by itself, with what its blind work
+# was graded. People's own grades mostly say how far they agree with verdicts that they made themselves.
 LABELS_AND_GRADED = f"""
 (SELECT 'label' AS what, l.key, l.name, coalesce(y.tasks, 0)::bigint AS number, 0::float AS good, 0::float AS poor
 FROM projects_label l LEFT JOIN projects_labeltally y ON y.project_id = l.project_id AND y.label = l.key
@@ -99,6 +100,8 @@ class Period(NamedTuple):
     agreed: int = 0
     known: int = 0
     right: int = 0
+    audited: int = 0
+    confirmed: int = 0
 
     @property
     def judgements(self) -> int:
@@ -121,12 +124,12 @@ class Period(NamedTuple):
         return self.decisions - self.anew - self.reopened
 
     @property
-    def agreement(self) -> "Share":
+    def agreement(self) -> Share:
         """How far people agree with what was decided; the answers of one task count as one."""
         return share(self.agreed, self.compared, min(self.compared, self.decisions))
 
     @property
-    def accuracy(self) -> "Share":
+    def accuracy(self) -> Share:
         """How right people are on gold, without the copilot."""
         return share(self.right, self.known, self.known)
 
@@ -147,15 +150,6 @@ class Period(NamedTuple):
         return (self.timed_ms - self.helped_ms) / alone / 1000 if alone else None
 
 
-class Share(NamedTuple):
-    """A share in [0, 1] with its 95 % interval; None where nothing tells."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    number: int
-
-
 class LabelUse(NamedTuple):
     """How many decided tasks use a label."""
 
@@ -165,7 +159,8 @@ class LabelUse(NamedTuple):
 
 
 class Graded(NamedTuple):
-    """People together, or one model: how right their work is."""
+    """People together by gold that they answered without the copilot, or one model by all of its blind work; no value
+    where nothing tells."""
 
     kind: str  # "human" or "model"
     name: str  # of the model
@@ -193,14 +188,30 @@ class Money:
     total: int
     days: dict[date, int]
     planned: int  # what all judgements that are wanted earn, where all are accepted
-    right: float  # tasks that are decided rightly, as far as their confidence says
+    correct: Share  # of the tasks that are decided, by audits; no value where those are too few
+    decided: int  # tasks
+    missing_audits: int  # how many more must be answered before they tell
     budget: Budget | None = None  # where it may not spend as much as it takes
     at_least: bool = False  # what regions, words or time add to what is planned can't be told yet
 
     @property
     def each(self) -> int | None:
-        """For one task that is decided rightly, to a hundredth of a cent."""
-        return int(round(self.total / self.right, -2)) if self.right >= 1 else None
+        """For one task that is decided correctly, to a hundredth of a cent."""
+        return self._for_one(self.correct.value)
+
+    @property
+    def each_low(self) -> int | None:
+        """The lower end of its 95 % interval."""
+        return self._for_one(self.correct.high)
+
+    @property
+    def each_high(self) -> int | None:
+        """The upper end."""
+        return self._for_one(self.correct.low)
+
+    def _for_one(self, correct: float | None) -> int | None:
+        tasks = self.decided * (correct or 0.0)
+        return int(round(self.total / tasks, -2)) if tasks >= 1 else None
 
 
 @dataclass(frozen=True)
@@ -226,16 +237,21 @@ def of(project: Project, settings: ProjectSettings, *, hours_since: datetime | N
     stands = stands_of(project)
     found = periods(project, {"day": LONG_AGO} | ({"hour": hours_since} if hours_since else {}))
     days, hours = found["day"], found.get("hour", [])
-    money = _money(project, settings, stands, together(days))
-    labels, graded = _labels_and_graded(project)
+    whole = together(days)
+    money = _money(project, settings, stands, whole)
+    labels, graded = _labels_and_graded(project, whole.accuracy)
     return Dashboard(stands, days, labels, money, ahead(project.pk, settings, stands, days), hours, graded)
 
 
-def _labels_and_graded(project: Project) -> tuple[list[LabelUse], list[Graded]]:
+def _labels_and_graded(project: Project, on_gold: Share) -> tuple[list[LabelUse], list[Graded]]:
     rows = ask(LABELS_AND_GRADED, {"project": project.pk, "key": project.public_id})
     labels = [LabelUse(key, name, number) for what, key, name, number, _good, _poor in rows if what == "label"]
-    others = [row for row in rows if row[0] != "label"]
-    return labels, [Graded(kind, name, people, _right(good, poor)) for kind, _key, name, people, good, poor in others]
+    graded = [
+        Graded(kind, name, people, on_gold if kind == "human" else _right(good, poor))
+        for kind, _key, name, people, good, poor in rows
+        if kind != "label"
+    ]
+    return labels, graded
 
 
 def _right(good: float, poor: float) -> Share:
@@ -296,16 +312,6 @@ def together(some: Sequence[Period]) -> Period:
     return Period(some[0].at, *(sum(column) for column in columns))
 
 
-def share(total: int, number: int, evidence: int) -> Share:
-    """A mean of values in [0, 1], given as their sum in millionths, with the interval that so many of them allow."""
-    if not number:
-        return Share(None, None, None, 0)
-    value = min(1.0, total / MILLION / number)
-    good = value * evidence
-    low, high = scipy.special.betaincinv(good + 0.5, evidence - good + 0.5, CONFIDENT)
-    return Share(value, min(value, float(low)), max(value, float(high)), number)
-
-
 def ahead(
     key: int, settings: ProjectSettings, stands: Stands, days: Sequence[Period], paths: int = forecast.PATHS
 ) -> Ahead | None:
@@ -344,7 +350,26 @@ def _money(project: Project, settings: ProjectSettings, stands: Stands, whole: P
     varies = bool(settings.unit_rate or settings.hourly_rate)
     example = pay_example.of(project) if varies else None
     all_wanted = planned(settings, stands, total, example.average if example else 0)
-    return Money(total, days, all_wanted, max(0, whole.sure) / MILLION, budget, at_least=varies and example is None)
+    correct = _correct(whole, stands.decided)
+    missing_audits = max(0, MIN_AUDITS - whole.audited)
+    at_least = varies and example is None
+    return Money(total, days, all_wanted, correct, stands.decided, missing_audits, budget, at_least=at_least)
+
+
+def _correct(whole: Period, decided: int) -> Share:
+    """The share of decided tasks that are decided correctly: all of the reviewers', and of the others the share that
+    audits confirm. A verdict's own confidence is an expectation, and answers that agree may be wrong together, so
+    neither is evidence."""
+    if whole.audited < MIN_AUDITS or not decided:
+        return Share(None, None, None, whole.audited)
+    confirmed = share(whole.confirmed * MILLION, whole.audited, whole.audited)
+    reviewed = min(1.0, whole.by_reviewers / decided)
+
+    def with_reviewed(end: float | None) -> float | None:
+        return None if end is None else reviewed + (1 - reviewed) * end
+
+    value, low, high = map(with_reviewed, confirmed[:3])
+    return Share(value, low, high, whole.audited)
 
 
 def planned(settings: ProjectSettings, stands: Stands, earned: int, lately: int = 0) -> int:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from projects.configuration.terms import AGREEMENT
+from projects.quality.audits import REVIEW
 from taskers.database.prepared import ask
 from taskers.models import Event
 
@@ -30,10 +32,26 @@ REPLACED = """EXISTS (SELECT FROM projects_verdict r
   WHERE r.task_id = v.task_id AND r.id > v.id AND r.at = v.superseded_at OFFSET 0)"""
 TIMED = f"w.kind <> 'model' AND n.active_ms BETWEEN {SHORTEST} AND {LONGEST}"
 
+# Whether a reviewer's verdict `v` confirms the audited verdict `b` whose place it takes: the same answer, or one with
+# which the answer nearest to the audited verdict agrees. Agreements are stored with the verdicts, so no answer is
+# compared here; where none can be compared, a different answer is an error.
+AUDITED = f"""
+  SELECT b.answer = v.answer OR coalesce((
+    SELECT (v.agreements ->> nearest.key)::float FROM jsonb_each_text(b.agreements) nearest
+    WHERE v.agreements ->> nearest.key IS NOT NULL
+    ORDER BY nearest.key::bigint = ANY(b.rests_on) DESC, nearest.value::float DESC NULLS LAST, nearest.key LIMIT 1
+  ), 0) >= coalesce((
+    SELECT (s.thresholds ->> 'agreement')::float FROM projects_projectsettings s
+    WHERE s.project_id = t.project_id AND s.version = v.settings_version
+  ), {AGREEMENT}) AS confirmed
+  FROM projects_secondlook l
+  WHERE l.verdict_id = b.id AND l.reason = 'audit' AND b.anew AND b.method <> '{REVIEW}' AND v.method = '{REVIEW}'
+"""
+
 COLUMNS = {
     HANDED_IN: "people machines timed timed_ms helped helped_ms",
     VOIDED: "voided",
-    DECIDED: "by_answers by_reviewers by_models anew sure compared agreed",
+    DECIDED: "by_answers by_reviewers by_models anew sure compared agreed audited confirmed",
     REOPENED: "reopened sure",
     KNOWN: "known right",
 }
@@ -63,16 +81,19 @@ SELECT t.batch_id, {HOUR.format(at="v.at")} AS hour,
   count(*) FILTER (WHERE v.method = 'auto_v1') AS by_models,
   count(*) FILTER (WHERE b.anew) AS anew,
   sum(round(1000000 * (v.confidence - CASE WHEN b.anew THEN b.confidence ELSE 0 END)))::bigint AS sure,
-  coalesce(sum(g.compared), 0)::bigint AS compared, coalesce(sum(g.agreed), 0)::bigint AS agreed
+  coalesce(sum(g.compared), 0)::bigint AS compared, coalesce(sum(g.agreed), 0)::bigint AS agreed,
+  count(u.confirmed) AS audited, count(*) FILTER (WHERE u.confirmed) AS confirmed
 FROM projects_verdict v JOIN projects_task t ON t.id = v.task_id
 LEFT JOIN LATERAL (
-  SELECT b.confidence, v.at = b.superseded_at AS anew FROM projects_verdict b
+  SELECT b.id, b.confidence, b.answer, b.agreements, b.rests_on, b.method, v.at = b.superseded_at AS anew
+  FROM projects_verdict b
   WHERE b.task_id = v.task_id AND b.id < v.id ORDER BY b.id DESC LIMIT 1
 ) b ON true
 CROSS JOIN LATERAL (
   SELECT count(*) AS compared, sum(round(1000000 * o.value::float))::bigint AS agreed
   FROM jsonb_each_text(v.agreements) o WHERE o.value IS NOT NULL
 ) g
+LEFT JOIN LATERAL ({AUDITED}) u ON true
 WHERE {{which}}
 GROUP BY 1, 2
 """,

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from projects.inference import change_point
 from projects.models import Project
-from projects.reports.dashboard import MILLION, Share, share
+from projects.reports.shares import MILLION, Share, share
 from taskers.database.prepared import ask
 from taskers.models import Person
 from taskers.standing import grades

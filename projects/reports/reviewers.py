@@ -13,7 +13,7 @@ from projects.models import AuditRound, Mistake, Project, SecondLook, Verdict
 from projects.quality import audit_rounds
 from projects.quality.aggregation import agreement_in, threshold_of
 from projects.quality.audits import REVIEW
-from projects.reports.dashboard import MILLION, Share, share
+from projects.reports.shares import MILLION, Share, share
 from taskers.models import Person
 
 DAYS = 90  # of decisions and mistakes

@@ -120,7 +120,7 @@ def test_programs_read_the_same_figures(cast, project, mina) -> None:
     (people,) = told["people_and_models"]
     row = read(mina, project, "people-and-models")[1]
     assert (people["kind"], row[0]) == ("human", f"{people['people']} people")
-    assert [f"{people['right'][name]:.6g}" for name in ("value", "low", "high", "number")] == row[1:]
+    assert people["right"] == {"value": None, "low": None, "high": None, "number": 0} and row[1:] == ["", "", "", "0"]
     hours = api.get("dashboard", project.public_id, by="hour").json()["periods"]
     assert sum(one["people"] for one in hours) == 4 and hours[0]["earned"] is None
     refused(api.get("dashboard", project.public_id, by="minute"), 400, "invalid")
@@ -159,14 +159,16 @@ def test_a_figure_that_there_is_none_of_is_not_found(project, mina) -> None:
     assert mina.get(reverse("project-figure", args=[project.public_id, "luck"])).status_code == 404
 
 
-def test_what_a_right_label_costs_rests_on_what_is_believed_of_the_verdicts(project) -> None:
+def test_without_audits_and_gold_the_cost_and_the_accuracy_cannot_be_told(cast, project, mina) -> None:
     found = dashboard.of(project, project.settings_now())
-    assert found.money.total == 4 * 50_000
-    assert found.money.right == pytest.approx(
-        sum(one / 1e6 for one in BatchHour.objects.values_list("sure", flat=True))
-    )
-    assert found.money.each == round(200_000 / found.money.right, -2)
-    assert found.money.planned == 6 * 50_000
+    assert (found.money.total, found.money.planned) == (4 * 50_000, 6 * 50_000)
+    assert found.money.each is None and found.money.correct.value is None
+    assert [(one.kind, one.people, one.right.value) for one in found.graded] == [("human", 2, None)]
+    shown = mina.get(page(project)).content.decode()
+    assert "can’t tell" in shown and "20 more answered audits are needed" in shown
+    assert "How right people are can’t be told yet" in shown
+    told = Api(cast.mina, cast.riverside, "read").get("dashboard", project.public_id).json()
+    assert told["cost_per_correct_label"] is None and told["correct"]["value"] is None
 
 
 def test_mina_reads_when_it_will_be_done_and_that_the_deadline_is_lost(project, mina) -> None:

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from projects.reports import timeline
-from projects.reports.dashboard import Dashboard, Graded, Period, Share
+from projects.reports.dashboard import Dashboard, Graded, Period
 from projects.reports.organization import Overview
+from projects.reports.shares import Share
 from projects.web.shared.charts import Bars, Line, Scale, bars, line, reach, round_up
 from taskers.files.csv_cells import plain
 from taskers.money import ledger
@@ -204,7 +205,7 @@ def _quality(shown: Sequence[Period], when: Sequence[Moment]) -> Figure:
     return Figure(
         "quality",
         _("Agreement and blind accuracy"),
-        _("Upright strokes are 95 % intervals."),
+        _("Upright strokes are 95 % intervals. Agreement counts decided tasks alone; the agreement report counts all."),
         [_("From"), names[0], _("from"), _("to"), _("Answers"), names[1], _("from"), _("to"), _("Answers")],
         [[at, *_cells(agreed), *_cells(right)] for at, (agreed, right) in zip(when, both, strict=True)],
         lines=_lines(when, names, [[one[side].value for one in both] for side in (0, 1)], 1.0, both),
@@ -256,14 +257,22 @@ def _labels(found: Dashboard) -> Figure:
 def _graded(graded: Sequence[Graded]) -> Figure:
     names = [one.name or ngettext("%(n)s person", "%(n)s people", one.people) % {"n": one.people} for one in graded]
     rows = [[name, *_cells(one.right)] for name, one in zip(names, graded, strict=True)]
-    shares = [round(100 * (one.right.value or 0.0)) for one in graded]
+    shares = [
+        (name, round(100 * one.right.value))
+        for name, one in zip(names, graded, strict=True)
+        if one.right.value is not None
+    ]
+    note = _("People by gold that they answered without the copilot; models by all grades of their blind work.")
+    if any(one.kind == "human" and one.right.value is None for one in graded):
+        missing = _("How right people are can’t be told yet: none of them answered gold without the copilot.")
+        note = f"{note} {missing}"
     return Figure(
         "people-and-models",
         _("People and models: right in a hundred"),
-        _("By gold, reviews and agreement with what was decided, all that is known; of models by blind work alone."),
-        [_("Who"), _("Right"), _("from"), _("to"), _("Weight of the grades")],
+        note,
+        [_("Who"), _("Right"), _("from"), _("to"), _("Answers")],
         rows,
-        ranked=[Ranked(name, number, number) for name, number in zip(names, shares, strict=True)],
+        ranked=[Ranked(name, number, number) for name, number in shares],
     )
 
 
