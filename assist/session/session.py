@@ -236,8 +236,7 @@ class Session:
             return await attribute_words.find(runtime, known, read, prompt, binding, self._lines, self._name)
         if not prompt.everything:
             return await boxes.find(runtime, known, read, prompt, binding, self._model, asker=self._name)
-        report = progress.report(runtime, self._model, self._name, prompt.id, self._tell_progress)
-        reporting = asyncio.create_task(report)
+        reporting = asyncio.create_task(progress.report(runtime, self._model, self._name, prompt.id, self._tell_progress))
         try:
             return await boxes.find_all(runtime, known, read, prompt, binding, self._model, asker=self._name)
         finally:
@@ -245,8 +244,7 @@ class Session:
 
     async def _tell_progress(self, report: progress.SearchProgress) -> None:
         """To whom the work still belongs. Raises CopilotError."""
-        _binding, token = await self._bound()
-        await self._gateway.check(token)
+        await self._gateway.check((await self._bound())[1])
         await self._say(report)
 
     async def _find_spans(self, prompt: Prompt, binding: Binding, started: float) -> Told:
@@ -261,9 +259,9 @@ class Session:
             offers = replies.span_offers(binding, self._model, found, _since(started), leading)
         names = await self._gateway.remembered(binding)
         remembered = replies.remembered_offers(binding, offers, names, _since(started))
-        fresh = [*(() if known else offers), *remembered]
         measured = None if binding.imported is not None else binding.measured
-        return replies.spans(prompt, self._model, [*offers, *remembered], _since(started), measured), fresh
+        message = replies.spans(prompt, self._model, [*offers, *remembered], _since(started), measured)
+        return message, [*(() if known else offers), *remembered]
 
     async def _find_classes(self, prompt: Prompt, binding: Binding, started: float) -> Told:
         known, ahead = await self._known(binding)

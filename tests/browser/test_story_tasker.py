@@ -83,11 +83,10 @@ def test_a_taskers_hour(site: Site, sign_in: Callable[..., Page]) -> None:
 
 def look_for_everything_twice(stage: Stage, copilot: ScriptedCopilot) -> None:
     """Shift+W on the first task and, once that was submitted and taken back, on the second."""
-    page, prompts = stage.page, 0
-    for count in (3, 2):
+    page = stage.page
+    for prompts, count in enumerate((3, 2), start=1):
         expect(page.locator("#copilot-mark")).to_have_attribute("data-state", "ready")
         stage.press("Shift+W")
-        prompts += 1
         question = copilot.until_asked(prompts)
         copilot.say(question["id"], things(count))
         expect(page.locator(".offer--text")).to_contain_text(f"{count} suggestions")
@@ -125,7 +124,7 @@ def act_on_the_selection(stage: Stage, copilot: ScriptedCopilot) -> None:
 
 
 def answer_in_two_tabs(stage: Stage, site: Site) -> None:
-    """The fourth and last task is open twice; the second tab learns that the first has submitted, and no other reason."""
+    """The fourth and last task is open twice; the second tab learns that the first has submitted."""
     page, other = stage.page, stage.page.context.new_page()
     ScriptedCopilot(other)
     twin = Stage(other, site, stage.address)
