@@ -236,7 +236,8 @@ class Session:
             return await attribute_words.find(runtime, known, read, prompt, binding, self._lines, self._name)
         if not prompt.everything:
             return await boxes.find(runtime, known, read, prompt, binding, self._model, asker=self._name)
-        reporting = asyncio.create_task(progress.report(runtime, self._model, self._name, prompt.id, self._tell_progress))
+        report = progress.report(runtime, self._model, self._name, prompt.id, self._tell_progress)
+        reporting = asyncio.create_task(report)
         try:
             return await boxes.find_all(runtime, known, read, prompt, binding, self._model, asker=self._name)
         finally:
@@ -257,8 +258,9 @@ class Session:
                 found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
             leading = await self._gateway.leading(binding)
             offers = replies.span_offers(binding, self._model, found, _since(started), leading)
-        names = await self._gateway.remembered(binding)
-        remembered = replies.remembered_offers(binding, offers, names, _since(started))
+        remembered = replies.remembered_offers(
+            binding, offers, await self._gateway.remembered(binding), _since(started)
+        )
         measured = None if binding.imported is not None else binding.measured
         message = replies.spans(prompt, self._model, [*offers, *remembered], _since(started), measured)
         return message, [*(() if known else offers), *remembered]
