@@ -27,9 +27,8 @@ log = logging.getLogger(__name__)
 
 # Close codes, told in docs/assist-protocol.md.
 SIGNED_OUT, NOT_YOURS, NOT_HELD, TOO_BIG, FLOOD = 4401, 4403, 4409, 4413, 4429
-CLOSING = {"signed-out": SIGNED_OUT, "not-yours": NOT_YOURS, "wrong-token": NOT_HELD, "not-held": NOT_HELD} | {
-    "too-big": TOO_BIG
-}
+CLOSING = {"signed-out": SIGNED_OUT, "not-yours": NOT_YOURS, "wrong-token": NOT_HELD, "not-held": NOT_HELD}
+CLOSING["too-big"] = TOO_BIG
 
 # A person at a mouse says a few things a second. A message costs one, an unreadable one ten.
 BURST = 60.0
@@ -258,9 +257,8 @@ class Session:
                 found = (await self._runtime.spans(self._model, binding.text, asker=self._name))["spans"]
             leading = await self._gateway.leading(binding)
             offers = replies.span_offers(binding, self._model, found, _since(started), leading)
-        remembered = replies.remembered_offers(
-            binding, offers, await self._gateway.remembered(binding), _since(started)
-        )
+        names = await self._gateway.remembered(binding)
+        remembered = replies.remembered_offers(binding, offers, names, _since(started))
         measured = None if binding.imported is not None else binding.measured
         message = replies.spans(prompt, self._model, [*offers, *remembered], _since(started), measured)
         return message, [*(() if known else offers), *remembered]

@@ -126,7 +126,7 @@ def test_audits_of_the_past_are_counted_as_those_of_today_are(simulated) -> None
         "audits": 46,
         "confirmed": 40,  # six of the twelve errors were audited
     }
-    past_audits = import_module("projects.migrations.0029_audits_by_hour").PAST_AUDITS
+    past_audits = import_module("projects.migrations.0031_audits_by_hour").PAST_AUDITS
     for last_event, expected in ((2**63 - 1, counted), (0, [(batch, hour, 0, 0) for batch, hour, *_ in counted])):
         BatchHour.objects.update(audited=0, confirmed=0)
         with connection.cursor() as cursor:

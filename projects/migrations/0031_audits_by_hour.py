@@ -34,7 +34,7 @@ ON CONFLICT (batch_id, hour) DO UPDATE SET audited = h.audited + excluded.audite
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("projects", "0028_depth_walk"),
+        ("projects", "0030_source_answer_times"),
         ("taskers", "0009_bonus_rules"),
     ]
 
