@@ -151,7 +151,11 @@ def test_requests_at_the_same_time_are_limited_by_person_and_in_all(
     refused(alice.get("suggestions", mine["id"]), 429, "too-many-suggestions")
 
 
-@pytest.mark.parametrize("prompt", ["{", "[]", '{"everything": 1}', '{"points": [[1, 1, 1]]}', '{"unknown": true}'])
+@pytest.mark.parametrize(
+    "prompt",
+    ["{", "[]", "[" * 50_000, '{"everything": 1}', '{"points": [[1, 1, 1]]}', '{"unknown": true}', "9" * 70_000],
+    ids=lambda prompt: prompt[:20],
+)
 def test_prompt_that_makes_no_sense_is_refused_with_its_place(alice: Api, project: Project, prompt: str) -> None:
     mine = claimed(alice, project, "")["assignment"]
     answer = alice.get("suggestions", mine["id"], prompt=prompt)

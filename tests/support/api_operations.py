@@ -28,6 +28,7 @@ OPERATIONS = [
     ("GET", "/api/v1/tasks/{task_id}/verdicts/"),
     ("GET", "/api/v1/tasks/{task_id}/judgements/"),
     ("POST", "/api/v1/tasks/{task_id}/judgements/"),
+    ("GET", "/api/v1/assignments/{assignment_id}/suggestions/"),
     ("POST", "/api/v1/assignments/{assignment_id}/heartbeat/"),
     ("PUT", "/api/v1/assignments/{assignment_id}/draft/"),
     ("POST", "/api/v1/assignments/{assignment_id}/submit/"),

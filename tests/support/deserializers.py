@@ -181,6 +181,10 @@ REQUESTS = [
         "tests/taskers/test_preferences.py::test_a_body_that_is_no_json_is_refused"),
     Row("assist/session/protocol.py", "json", ("loads",), Source.TASKER, Place.WEB,
         ("assist.session.protocol.MAX_BYTES",), "tests/assist/test_protocol.py::test_page_may_not_say"),
+    Row("assist/api/suggestions.py", "json", ("loads",), Source.TASKER, Place.WEB,
+        ("assist.session.protocol.MAX_BYTES",),
+        "tests/assist/test_suggestions_by_token.py::test_prompt_that_makes_no_sense_is_refused_with_its_place"),
+    Row("assist/session/single_request.py", "json", ("loads",), Source.OURS, Place.WEB),  # what our session answers
     Row("projects/task_types/classification.py", "json", ("loads",), Source.MANAGER, Place.WEB, PAGE,
         "tests/projects/test_task_types.py::test_any_payload_is_refused_by_name_or_taken"),
     Row("projects/inference/geometry.py", "pycocotools", ("mask.decode", "mask.frPyObjects", "mask.merge"),
