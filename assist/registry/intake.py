@@ -9,12 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from assist.adapters import Offer
 from assist.adapters.files import WeightsProblem
 from assist.adapters.manifest import FILE, LARGEST_PAGE, ManifestProblem
 from assist.models import ModelVersion
 from assist.registry import registry, trial
 from taskers.errors import NotFound, Problem
 from taskers.models import Organization, Person
+from taskers.outbound.guard import guard
 from taskers.outbox.events import emit
 
 
@@ -29,7 +31,7 @@ def bring(organization: Organization, source: Path, *, by: Person) -> ModelVersi
     """Take a zip in as this organization's own; a worker asks it a first question. Raises BadModel, with the place."""
     with _named():
         # Its files first: they lie by content, so that whoever is cut off here leaves nothing that counts.
-        version = registry.bring(Path(settings.MODELS_DIR), source, organization=organization)
+        version = registry.bring(Path(settings.MODELS_DIR), source, organization=organization, check=check_host)
     with transaction.atomic():
         emit(
             "model_brought",
@@ -51,6 +53,18 @@ def bring_page(organization: Organization, page: str, *, by: Person) -> ModelVer
     with tempfile.TemporaryDirectory(prefix="tandem-model-") as place:
         (Path(place) / FILE).write_bytes(content)
         return bring(organization, Path(place), by=by)
+
+
+def check_host(offer: Offer) -> None:
+    """Raises BadModel where a model lives on another host, and the operator doesn't allow that one: it would never
+    answer."""
+    url = offer.terms.options.get("url") if offer.terms else None
+    if not url:
+        return
+    try:
+        guard().check(url)
+    except Problem as problem:
+        raise BadModel(problem.template, code=problem.code, place="options.url", **problem.values) from None
 
 
 def own(organization: Organization, public_id: UUID) -> ModelVersion:

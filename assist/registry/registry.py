@@ -1,7 +1,7 @@
 """Which models there are and where each one answers. The only writer of ModelVersion and Deployment."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import UUID
@@ -83,14 +83,22 @@ def add(
     return _written(catalogue.add(folder, file, **told, formerly=_file_of(before)))
 
 
-def bring(folder: Path, source: Path, *, organization: Organization | None = None) -> ModelVersion:
+def bring(
+    folder: Path,
+    source: Path,
+    *,
+    organization: Organization | None = None,
+    check: Callable[[Offer], None] = lambda _offer: None,
+) -> ModelVersion:
     """Check a model's folder or zip, take its files into the store and write its record. It is asked a first question
     before it may answer (trial.py). Twice the same is once.
 
-    With an organization it is that one's alone, and its name says so. Raises ManifestProblem, WeightsProblem.
+    With an organization it is that one's alone, and its name says so. Raises ManifestProblem, WeightsProblem, and what
+    `check` raises of its manifest.
     """
     owner = organization.public_id.hex[:OWNER] if organization else ""
     with bringing.checked(source, owner) as (offer, files):
+        check(offer)
         before = ModelVersion.objects.filter(name=offer.name, version=offer.version).first()
         if before is not None and (before.artifacts != _artifacts(offer) or before.terms != _terms(offer)):
             raise WeightsProblem(f"{offer.key} is or was another model: give this one another version.")

@@ -20,11 +20,13 @@ from tests.support.assist import brought, work
 from tests.support.assist.running import Runtime
 from tests.support.cast import Cast
 from tests.support.permission_rows import REMOTE
+from tests.support.projects.pipeline import Api, refused
 
 
 @pytest.fixture(autouse=True)
 def store(tmp_path: Path, settings) -> Path:
     settings.MODELS_DIR = str(tmp_path / "models")
+    settings.OUTBOUND = ["models.example.com"]
     return tmp_path / "models"
 
 
@@ -115,3 +117,19 @@ def test_program_brings_a_model_and_hears_what_is_wrong(cast: Cast, client: Clie
     assert client.post("/api/v1/models/", {}, "application/json", headers=head).status_code in {400, 422}
     listed = client.get("/api/v1/models/", headers=head).json()["results"]
     assert [one["id"] for one in listed] == [made.json()["id"]]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "code", "words"),
+    [([], "outbound-off", "asks no other host"), (["other.example.com"], "host-not-allowed", "models.example.com")],
+)
+def test_model_on_a_host_that_is_not_allowed_is_refused_when_it_is_brought(
+    cast: Cast, client: Client, settings, hosts: list[str], code: str, words: str
+) -> None:
+    settings.OUTBOUND = hosts
+    answer = page_of(client, cast.mina).post(reverse("model-add"), {"page": REMOTE})
+    assert answer.status_code == 422 and words in answer.content.decode()
+    office = Api(cast.mina, cast.riverside)
+    problem = refused(office.post("brought-models", body={"page": REMOTE}), 422, code, "options.url")
+    assert words in problem["detail"]
+    assert not ModelVersion.objects.filter(organization=cast.riverside).exists()

@@ -95,7 +95,9 @@ def put(client, *names: str) -> None:
 
 def kept_bucket(cast, client, **given: str) -> Connector:
     terms = {"endpoint": client.endpoint, "bucket": "photos", "key": "AKIA", "secret": SECRET} | given
-    return saved.add(cast.riverside, "s3", "Photos", terms, by=cast.mina)
+    kept = saved.add(cast.riverside, "s3", "Photos", terms, by=cast.mina)
+    client.asked.calls.clear()  # the question that it was added with
+    return kept
 
 
 def loaded_from(connector: Connector, batch) -> Import:
@@ -200,6 +202,32 @@ def test_what_the_bucket_refuses_has_a_name_and_nothing_leaks(cast, bucket, phot
     done = loaded_from(kept, photos)
     assert done.state == "failed" and words in done.reason
     assert SECRET not in done.reason + caplog.text
+
+
+@pytest.mark.usefixtures("allowed")
+@pytest.mark.parametrize(
+    ("answer", "code", "place"),
+    [
+        (refusal("NoSuchBucket", "404 Not Found"), "no-such-bucket", "bucket"),
+        (refusal("SignatureDoesNotMatch"), "wrong-credentials", "key"),
+        (refusal("Odd", "400 Bad Request"), "no-connection", "endpoint"),
+    ],
+)
+def test_bucket_that_cannot_be_asked_is_refused_when_it_is_added(cast, bucket, caplog, answer, code, place):
+    caplog.set_level(logging.INFO)
+    bucket.asked.before = dict.fromkeys(range(10_000), answer)
+    with pytest.raises(Refused) as refused:
+        kept_bucket(cast, bucket)
+    assert (refused.value.code, refused.value.place, refused.value.status) == (code, place, 422)
+    assert not Connector.objects.exists() and SECRET not in refused.value.text + caplog.text
+
+
+@pytest.mark.usefixtures("allowed")
+def test_bucket_that_is_missing_is_refused_by_its_own_server_and_one_that_may_not_be_listed_is_not(cast, bucket):
+    with pytest.raises(Refused, match="There is no such bucket"):
+        kept_bucket(cast, bucket, bucket="elsewhere")
+    bucket.asked.before = dict.fromkeys(range(10_000), refusal("AccessDenied"))
+    assert kept_bucket(cast, bucket).pk, "a key may write deliveries where it may not list"
 
 
 @pytest.mark.usefixtures("allowed")

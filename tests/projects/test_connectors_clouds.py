@@ -33,6 +33,7 @@ def allowed(settings):
 def played(monkeypatch) -> MemoryFileSystem:
     """Both packages seem to be there, and what they would open lies in memory."""
     system = MemoryFileSystem(skip_instance_cache=True, global_store=False)
+    system.mkdir("/photos")
     system.asked = []
 
     def opened(protocol: str, **terms: object) -> MemoryFileSystem:
@@ -94,7 +95,6 @@ def test_without_its_package_and_without_the_operators_word_nothing_is_asked(cas
     with pytest.raises(Refused) as caught:
         saved.add(cast.riverside, "azure", "Photos", GIVEN["azure"] | {"account": "a.evil.example/"}, by=cast.mina)
     assert caught.value.code == "bad-account"
-    assert saved.add(cast.riverside, "gcs", "Photos", GIVEN["gcs"], by=cast.mina).pk
 
 
 class Said(Exception):
@@ -123,6 +123,32 @@ def test_what_a_place_says_is_named_and_never_repeated(cast, allowed, played, mo
     monkeypatch.setattr(played, "walk", walk)
     failed = loaded_from(kept, make.batch(make.project(cast.riverside)))
     assert failed.state == "failed" and told in failed.reason and "secret" not in failed.reason
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "place"),
+    [
+        (Said(401), "wrong-credentials", "key"),
+        (FileNotFoundError("photos"), "no-such-bucket", "bucket"),
+        (OSError("line cut"), "no-connection", "bucket"),
+        (Said(403), None, None),
+    ],
+)
+def test_bucket_that_is_missing_is_refused_when_it_is_added(
+    cast, allowed, played, monkeypatch, fault, code, place
+) -> None:
+    def info(*_said, **_terms):
+        raise fault
+
+    monkeypatch.setattr(played, "info", info)
+    for kind in ("gcs", "azure"):
+        if code is None:
+            assert saved.add(cast.riverside, kind, kind, GIVEN[kind], by=cast.mina).pk, "it may be written to"
+            continue
+        with pytest.raises(Refused) as refused:
+            saved.add(cast.riverside, kind, kind, GIVEN[kind], by=cast.mina)
+        assert (refused.value.code, refused.value.place) == (code, place)
+        assert "secret" not in refused.value.text
 
 
 def test_what_arrives_while_a_bucket_is_read_is_new_the_next_time(cast, media, allowed, played, monkeypatch) -> None:
@@ -172,6 +198,7 @@ def test_a_key_that_its_package_chokes_on_is_a_wrong_key(cast, allowed, played, 
 
 def test_keys_of_the_servers_own_open_nothing_for_anybody(cast, allowed, played, monkeypatch) -> None:
     kept = saved.add(cast.riverside, "azure", "Photos", GIVEN["azure"], by=cast.mina)
+    played.asked.clear()
     monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", "AccountKey=the-operators")
     with pytest.raises(Refused) as caught, saved.opened(kept):
         pytest.fail("it was opened")

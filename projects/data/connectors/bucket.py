@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from projects.data.connectors.archives import safe
 from projects.data.connectors.beneath import NoSuchFile, check_name
-from projects.data.connectors.fetched import MOST, Disconnected, from_start, holder
+from projects.data.connectors.fetched import MOST, Disconnected, first_question, from_start, holder
 from projects.data.connectors.files import Entry, Files
 from projects.errors import Refused
 from taskers.errors import Problem
@@ -82,6 +82,10 @@ class Bucket:
                 self._complete = True
                 return
             after = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def see(self) -> None:
+        """Ask for the first object. Raises Disconnected where the bucket isn't there, or can't be asked."""
+        self._asked("list_objects_v2", Prefix=self._prefix, MaxKeys=1)
 
     def _entry(self, key: str, size: int, etag: str) -> Entry:
         name = safe(key.removeprefix(self._base))
@@ -176,7 +180,7 @@ def system_of(settings: Mapping[str, str], secret: Mapping[str, str]) -> Iterato
 
 
 def check(given: Mapping[str, str]) -> tuple[dict[str, object], dict[str, object]]:
-    """Settings and secret in form. Raises Refused with the place."""
+    """Settings and secret in form, once the bucket answered. Raises Refused with the place."""
     endpoint = (given.get("endpoint") or "").strip().rstrip("/")
     region = (given.get("region") or "").strip()
     bucket, prefix = (given.get("bucket") or "").strip(), (given.get("prefix") or "").strip().lstrip("/")
@@ -191,8 +195,12 @@ def check(given: Mapping[str, str]) -> tuple[dict[str, object], dict[str, object
     key, secret = (given.get("key") or "").strip(), (given.get("secret") or "").strip()
     if bool(key) != bool(secret):
         raise Refused("A key has an id and a secret; give both, or none.", code="half-a-key", place="secret")
-    settings: dict[str, object] = {"endpoint": endpoint, "region": region, "bucket": bucket, "prefix": prefix}
-    return settings, {"key": key, "secret": secret} if key else {}
+    settings = {"endpoint": endpoint, "region": region, "bucket": bucket, "prefix": prefix}
+    credentials = {"key": key, "secret": secret} if key else {}
+    with first_question("endpoint"), system_of(settings, credentials) as system:
+        system.retries = 1  # somebody waits
+        Bucket(system, endpoint, bucket, prefix).see()
+    return dict(settings), dict(credentials)
 
 
 def _told(problem: BaseException, name: str) -> NoReturn:

@@ -17,7 +17,7 @@ import fsspec
 
 from projects.data.connectors.archives import safe
 from projects.data.connectors.beneath import NoSuchFile, check_name
-from projects.data.connectors.fetched import MOST, Disconnected, from_start, holder
+from projects.data.connectors.fetched import MOST, Disconnected, first_question, from_start, holder
 from projects.data.connectors.files import Entry, Files
 from projects.errors import Refused
 from taskers.errors import Problem
@@ -77,7 +77,7 @@ AZURE = Cloud(
 
 
 def check_google(given: Given) -> Checked:
-    """Settings and secret in form. Raises Refused with the place."""
+    """Settings and secret in form, once the bucket answered. Raises Refused with the place."""
     settings, key = _bucket_in(given), (given.get("key") or "").strip()
     if key:
         try:
@@ -88,8 +88,7 @@ def check_google(given: Given) -> Checked:
         if not good:
             text = "This isn't the JSON of a service account's key, as Google gives it."
             raise Refused(text, code="bad-key", place="key")
-    _see(GOOGLE, settings)
-    return settings, {"key": key} if key else {}
+    return _answered(GOOGLE, settings, {"key": key} if key else {})
 
 
 def check_azure(given: Given) -> Checked:
@@ -99,8 +98,7 @@ def check_azure(given: Given) -> Checked:
         text = "An account has a name of 3 to 24 lower-case letters and digits."
         raise Refused(text, code="bad-account", place="account")
     settings = _bucket_in(given) | {"account": account}
-    _see(AZURE, settings)
-    return settings, {"key": key} if key else {}
+    return _answered(AZURE, settings, {"key": key} if key else {})
 
 
 def _bucket_in(given: Given) -> dict[str, object]:
@@ -108,6 +106,17 @@ def _bucket_in(given: Given) -> dict[str, object]:
     if not bucket or "/" in bucket:
         raise Refused("A bucket has a name without a slash.", code="bad-bucket", place="bucket")
     return {"bucket": bucket, "prefix": prefix}
+
+
+def _answered(cloud: Cloud, settings: dict[str, object], secret: dict[str, object]) -> Checked:
+    """The same, once the bucket answered. Raises Refused with the place, as `_see` does."""
+    with first_question("bucket"):
+        system = _system(cloud, settings, secret)
+        try:
+            system.info(settings["bucket"])
+        except Exception as problem:
+            _told(problem, "")
+    return settings, secret
 
 
 def _see(cloud: Cloud, settings: Mapping[str, Any]) -> None:

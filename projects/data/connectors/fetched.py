@@ -1,8 +1,11 @@
 """What a file from outside is held in while it is read, and what may go wrong before it is."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, BinaryIO, cast
 
+from projects.errors import Refused
 from taskers.errors import Problem
 
 IN_MEMORY = 16 * 1024 * 1024
@@ -14,6 +17,22 @@ class Disconnected(Problem):
 
     code = "no-connection"
     status = 502
+
+
+# Where in the form of a bucket the fault lies that its server told of; elsewhere it is the bucket's host.
+PLACES = {"no-such-bucket": "bucket", "wrong-credentials": "key"}
+
+
+@contextmanager
+def first_question(place: str) -> Iterator[None]:
+    """Asking a bucket as it is added, so that one that isn't there is refused then. One whose key may not list it is
+    there, and may be written to. Raises Refused; `place` is where its host stands in the form."""
+    try:
+        yield
+    except Disconnected as problem:
+        if problem.code != "access-denied":
+            fault = PLACES.get(problem.code, place)
+            raise Refused(problem.template, code=problem.code, place=fault, **problem.values) from None
 
 
 def holder() -> IO[bytes]:

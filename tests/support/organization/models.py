@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.test import override_settings
 from django.utils import timezone
 
 from assist.adapters import RUNTIMES
@@ -57,7 +58,8 @@ def models(world: World, cast: Cast, project: Project, deployed: Project) -> Non
     default = defaults.begin(cast.riverside, registry.model_version(MASKS), by=cast.mina)
     world.others["begun"] = {"version_id": default.version.public_id}
     consent.give(cast.riverside, by=cast.olga)
-    brought = intake.bring_page(cast.riverside, REMOTE.replace("far", "near"), by=cast.mina)
+    with override_settings(OUTBOUND=["models.example.com"]):
+        brought = intake.bring_page(cast.riverside, REMOTE.replace("far", "near"), by=cast.mina)
     world.others["brought"] = {"version_id": brought.public_id}
     world.things |= {
         "annotator_id": annotator.public_id,
