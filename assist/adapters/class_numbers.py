@@ -11,15 +11,15 @@ from assist.errors import CopilotError
 BROKEN = "The model's answer is not made of numbers. Go on without it."
 
 
-def shares_of(said: Any, bundle: Bundle) -> dict[str, float | None]:
-    """A share for each label of the manifest, by its `activation`. Raises CopilotError "no-answer"."""
+def shares_of(said: Any, bundle: Bundle, usual: str = "softmax") -> dict[str, float | None]:
+    """A share for each label of the manifest, by `activation` or the `usual` one. Raises CopilotError "no-answer"."""
     numbers, labels = np.asarray(said, np.float64).ravel(), bundle.terms.labels
     if len(numbers) != len(labels):
         text = f"{bundle.key} answers with {len(numbers)} numbers for {len(labels)} labels."
         raise CopilotError("no-answer", text)
     if not np.isfinite(numbers).all():
         raise CopilotError("no-answer", BROKEN)
-    if bundle.terms.options.get("activation", "softmax") == "softmax":
+    if bundle.terms.options.get("activation", usual) == "softmax":
         numbers = np.exp(numbers - numbers.max())
         numbers = numbers / numbers.sum()
     elif numbers.min() < 0 or numbers.max() > 1:

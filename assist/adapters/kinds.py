@@ -154,6 +154,14 @@ KINDS: dict[str, Kind] = {
             "window": Option(int, least=8, most=8192),
         },
     ),
+    "onnx-text-pipeline": Kind(
+        "onnx_text_pipeline:load",
+        frozenset({"classify"}),
+        files=(".onnx", ".data", ".bin"),
+        one=".onnx",
+        labels=("classify",),
+        options={"activation": Option(str, choices=("softmax", "none")), "output": Option(str)},
+    ),
     "transformers": Kind(
         "torch_text:load",
         frozenset({"spans", "classify"}),
