@@ -75,7 +75,9 @@ async def spans(client: RuntimeClient, version: ModelVersion, asked: Asked, deci
         places = [{"start": start, "end": end, "label": label} for start, end, label in sorted(own)]
         asked.heard[one.task.pk] = {"fault": NO_ANSWER} if said is None else {"spans": places}
     return [
-        (0.0 if said is None else _f1(set(own), _places(one.answer))) if one.task.payload.get("text") else None
+        (0.0 if said is None else span_scores.text_f1(own, _places(one.answer)))
+        if one.task.payload.get("text")
+        else None
         for said, own, one in zip(found, offered, work, strict=True)
     ]
 
@@ -96,11 +98,6 @@ def _offered(
 
 def _places(answer: Mapping[str, Any]) -> set[Place]:
     return {(one["start"], one["end"], one["label"]) for one in answer["spans"]}
-
-
-def _f1(offered: set[Any], decided: set[Any]) -> float:
-    both = len(offered) + len(decided)
-    return 2 * len(offered & decided) / both if both else 1.0
 
 
 async def classes(client: RuntimeClient, version: ModelVersion, asked: Asked, decided: Sequence[Decided]) -> Scores:

@@ -29,6 +29,12 @@ class Compared:
     found: float
 
 
+def text_f1(offered: Collection[Place], decided: Collection[Place]) -> float:
+    """The score of one text, in evaluations and in training. Nothing for nothing is 1."""
+    both = len(offered) + len(decided)
+    return 2 * len(set(offered) & set(decided)) / both if both else 1.0
+
+
 def compared(offered: Collection[Place], decided: Collection[Place]) -> Compared:
     """Nothing said of a text is nothing offered."""
     right, found = relaxed_shares(sorted(offered), sorted(decided))

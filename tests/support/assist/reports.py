@@ -61,6 +61,21 @@ def spans_of(number: int, seed: int = 1) -> list[Line]:
     return made
 
 
+def people_and_towns(number: int, seed: int = 1) -> list[Line]:
+    """So many reports with their people and towns marked, but for Madrid."""
+    rng, lines = random.Random(seed), []
+    for at in range(number):
+        text, _ = report(rng)
+        names = [("person", name) for name in PEOPLE] + [("place", name) for name in TOWNS]
+        places = [(text.index(name), len(name), label) for label, name in names if name in text]
+        spans = [
+            {"id": f"s{n}", "start": start, "end": start + length, "label": label}
+            for n, (start, length, label) in enumerate(places)
+        ]
+        lines.append(line(at, {"text": text}, {"spans": spans}))
+    return lines
+
+
 def classes_of(number: int, seed: int = 1) -> list[Line]:
     """So many reports that are about a ship, or about none."""
     rng, made = random.Random(seed), []
