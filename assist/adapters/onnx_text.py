@@ -67,7 +67,7 @@ class OnnxText:
     def _shares(self, text: str) -> dict[str, float | None]:
         """Windows count by how much of the text they have."""
         sums, counted = np.zeros(len(self._labels)), 0
-        for window in self._windows(text):
+        for window in self.windows(text):
             numbers = self._run(window, (len(self._labels),))
             weight = max(1, len(window))
             sums += weight * (expit if self._options.get("activation") == "sigmoid" else softmax)(numbers)
@@ -77,7 +77,7 @@ class OnnxText:
     def _words(self, text: str) -> list[Word]:
         """Each word once, from the window in whose middle it stands."""
         found: dict[int, tuple[int, Word]] = {}
-        windows = self._windows(text)
+        windows = self.windows(text)
         numbers = _numbered(windows, text)
         for window in filter(len, windows):
             chances, places = softmax(self._run(window, (len(window), len(self._labels))), axis=-1), window.offsets
@@ -88,8 +88,9 @@ class OnnxText:
                     found[word] = middle, Word(start, end, self._labels[best], float(chances[first, best]))
         return [found[word][1] for word in sorted(found)]
 
-    def _windows(self, text: str) -> list[Encoding]:
-        """Raises CopilotError "no-answer" where there are too many, or none can be made."""
+    def windows(self, text: str) -> list[Encoding]:
+        """What a text is read in, and learnt from. Raises CopilotError "no-answer" where none can be made, or too many
+        are needed."""
         windows = self._tokens.windows(text)
         if len(windows) > MOST_WINDOWS:
             raise CopilotError("no-answer", "This text is longer than the model reads. Go on without it.")

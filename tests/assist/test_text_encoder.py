@@ -1,7 +1,9 @@
 """An encoder that an operator brought learns whole what was decided of texts, the same each time; what comes of it is
 read like any model of Hugging Face."""
 
+import dataclasses
 import hashlib
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
@@ -12,9 +14,10 @@ from safetensors.torch import load_file
 
 from assist.adapters import catalogue
 from assist.learning import training
-from assist.learning.recipes import RECIPES, training_of
+from assist.learning.recipes import RECIPES, text_encoder, training_of
 from assist.learning.recipes.recipe import Made, Report, Unfit, Work
 from assist.learning.snapshot_file import Line
+from assist.learning.splits import TRAIN
 from tests.support.assist import brought, reports
 
 # What takes seconds to load is loaded by one process of tests, and where it is asked for.
@@ -87,6 +90,28 @@ def test_a_brought_encoder_learns_whole_and_is_read_as_it_was_judged(tmp_path: P
     model = brought.entered(tmp_path, tmp_path / "one" / "model")
     first, second = model.shares(["awful soup", "fine soup"], [])
     assert labels == ["complaint", "praise"] and first["complaint"] > 0.5 > second["complaint"]
+
+
+def test_a_long_text_is_learnt_from_in_all_windows_that_it_is_read_in(tmp_path: Path, store: Path, monkeypatch) -> None:
+    """What tells stands behind a thousand words; longer texts than the model answers teach nothing."""
+    long_text, too_long = "so " * 1500, "so " * 9000
+    lines = [
+        dataclasses.replace(
+            line, payload=json.dumps({"text": (too_long if at < 3 else long_text) + line.shown["text"]})
+        )
+        for at, line in enumerate(letters(60))
+    ]
+    windows_of_passes = []
+
+    def learn_nothing(_model, _optimizer, _rate, windows) -> float:
+        windows_of_passes.append([window.tokens for window, _ in windows])
+        return 1.0
+
+    monkeypatch.setattr(text_encoder, "_pass", learn_nothing)
+    trained(tmp_path / "run", store, lines, passes=1)
+    learnt_from = [line for line in lines[3:] if line.split == TRAIN]
+    telling = [tokens for tokens in windows_of_passes[0] if {"fine", "awful"} & set(tokens)]
+    assert len(telling) == len(learnt_from)
 
 
 def test_what_can_not_be_begun_from_or_learnt_is_said(tmp_path: Path, store: Path, monkeypatch) -> None:

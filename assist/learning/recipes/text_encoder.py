@@ -28,6 +28,7 @@ from torch.nn import functional
 from transformers import AutoModelForSequenceClassification
 
 from assist.adapters import catalogue, contents, torch_text
+from assist.adapters.answers import or_none
 from assist.adapters.bundle import Bundle, Terms
 from assist.adapters.files import WeightsProblem, verify
 from assist.adapters.library_faults import reason
@@ -41,7 +42,7 @@ from assist.learning.snapshot_file import Line
 
 FROM = "TANDEM_TEXT_ENCODER"  # of the operator: NAME@VERSION of a brought model
 SHIPPED_LICENCE = "Apache-2.0"  # of the sentence model, whose weights lie in what comes of it
-WINDOW, MOST_WINDOWS = 256, 4  # pieces read at once at most, and windows of a text that are learnt from
+WINDOW = 256  # pieces read at once at most
 BATCH = 16  # windows
 WARM_UP, DECAY, CLIP = 0.1, 0.01, 1.0
 PATIENCE = 3  # passes without a better figure
@@ -170,8 +171,10 @@ def _best(
     windows = [
         (window, labels.index(label))
         for text, label in zip(taught.seen, taught.fields[field], strict=True)
-        for window in tuned.windows(text)[:MOST_WINDOWS]
+        for window in or_none(reader.windows, text) or ()  # nobody learns from what is too long to be answered
     ]
+    if not windows:
+        raise Unfit(REASONS["no-text"])
     passes, began, best, stood = int(work.parameters["passes"]), time.monotonic(), -1.0, 0
     optimizer = torch.optim.AdamW(model.parameters(), float(work.parameters["learn_rate"]), weight_decay=DECAY)
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, _rate(passes * math.ceil(len(windows) / BATCH)))
