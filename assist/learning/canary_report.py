@@ -1,6 +1,7 @@
 """How a version on its way does, as pages and programs tell it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Avg, Count, QuerySet
 from django.utils.functional import Promise
@@ -12,6 +13,7 @@ from assist.models import Rollout, ShadowAnswer
 from projects.models import Project
 
 NEWEST = 20
+MIN_PIECES = 50  # of work; fewer tell no rate
 TITLES: dict[str, str | Promise] = {
     REFUSED: _("Offers that weren’t taken"),
     EDITED: _("What was offered and had to be changed"),
@@ -67,6 +69,34 @@ def _row(name: str, one: Guardrail, watch: Watch, margin: float) -> Row:
     shown = None if upper is None else min(1.0, upper)
     seen = one.seen if name in OF_WORK else one.candidates
     return Row(name, TITLES[name], seen, one.candidates, candidate, champion, difference, shown, finding)
+
+
+@dataclass(frozen=True)
+class StepOutlook:
+    """How much work a step rests on so far, the candidate's of it, and when it can be judged at the rate until now;
+    None where the candidate isn't better by enough yet, or too little was seen."""
+
+    seen: int
+    candidates: int
+    at: datetime | None
+
+
+def outlook_of(rollout: Rollout, now: datetime) -> StepOutlook:
+    """The next step is let on once every guardrail's upper end lies below the margin. The distance between that end and
+    the difference shrinks with the root of the number of pieces."""
+    watch, margin = guardrails.read(rollout.watch), canary.within(rollout)
+    seen, candidates = watch.guardrails[REFUSED].seen, watch.guardrails[REFUSED].candidates
+    if seen < MIN_PIECES:
+        return StepOutlook(seen, candidates, None)
+    pieces = float(seen)
+    for name in OF_WORK:
+        candidate, champion = watch.guardrails[name].means
+        difference = (candidate or 0.0) - (champion or 0.0)
+        if candidate is None or champion is None or difference >= margin:
+            return StepOutlook(seen, candidates, None)
+        distance = watch.guardrails[name].upper.at(ALPHA) - difference
+        pieces = max(pieces, seen * (distance / (margin - difference)) ** 2)
+    return StepOutlook(seen, candidates, now + (pieces / seen - 1) * (now - rollout.begun_at))
 
 
 def shadow_of(rollout: Rollout) -> dict[str, InShadow]:

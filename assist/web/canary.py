@@ -51,6 +51,7 @@ def page(request: MemberRequest, project: Project, rollout_id: UUID) -> HttpResp
         "rollout": found,
         "going_on": found.state in canary.RUNNING,
         "guardrails": canary_report.guardrails_of(found),
+        "outlook": canary_report.outlook_of(found, timezone.now()),
         "shadow": canary_report.shadow_of(found),
         "timeline": timeline[::-1],
         "climb": _climb([(one.at, one.share) for one in timeline], found.ended_at or timezone.now()),

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from assist.adapters import RUNTIMES, catalogue
-from assist.learning import canary, guardrails, rollout, shadow
+from assist.learning import canary, canary_report, guardrails, rollout, shadow
 from assist.learning.guardrails import BLIND, OF_WORK, REFUSED, Piece
 from assist.models import Deployment, Evaluation, ModelVersion, Precomputed, Rollout, ShadowAnswer, Suggestion
 from assist.registry import registry, resolution
@@ -381,3 +381,30 @@ def test_one_that_gives_no_answers_in_shadow_is_held(
     assert shadow.run(on.pk) == 0
     Rollout.objects.filter(pk=on.pk).update(heard_at=timezone.now() + timedelta(hours=11))
     assert moved(on, 11) == "held" and on.reason == "shadow"
+
+
+def test_a_step_says_when_it_can_be_judged_at_the_rate_until_now(passed: Evaluation, cast: Cast) -> None:
+    on = canary.begin(passed, by=cast.mina)
+    now = on.begun_at + timedelta(hours=10)
+    seen(on, 0.1, 0.1, 30)
+    on.refresh_from_db()
+    assert canary_report.outlook_of(on, now).at is None, "too little was seen"
+    seen(on, 0.1, 0.1, 370)
+    on.refresh_from_db()
+    outlook = canary_report.outlook_of(on, now)
+    assert outlook.seen == 400 and 8 < outlook.candidates < 40 and outlook.at > now
+    expected = 400 * ((outlook.at - on.begun_at) / timedelta(hours=10))
+    pieces = 400
+    while not guardrails.read(on.watch).clears(canary.within(on)):
+        seen(on, 0.1, 0.1, 50, seed=pieces)
+        on.refresh_from_db()
+        pieces += 50
+    assert expected / 3 < pieces < 3 * expected, (expected, pieces)
+    assert canary_report.outlook_of(on, now).at == now, "it can be judged now"
+
+
+def test_nobody_can_say_when_a_step_of_one_that_is_worse_is_judged(passed: Evaluation, cast: Cast) -> None:
+    on = canary.begin(passed, by=cast.mina)
+    seen(on, 0.9, 0.1, 300)
+    on.refresh_from_db()
+    assert canary_report.outlook_of(on, timezone.now()).at is None

@@ -53,6 +53,7 @@ def test_an_ml_engineer_rolls_out_what_passed_holds_it_and_takes_it_back(cast: C
     shown = emil.post(begin, TERMS, follow=True).content.decode()
     on = Rollout.objects.get()
     assert "5 % of new work" in shown and "Offers that weren’t taken" in shown and "Cannot tell" in shown
+    assert "0 of 0 tasks were served by the candidate." in shown and "can’t be told yet" in shown
     assert begin not in emil.get(page).content.decode()
     hold, go_on, back = (
         reverse(name, args=[project.public_id, on.public_id])
