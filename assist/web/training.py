@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assist.learning import canary_report, erasure, snapshots, training
+from assist.learning import canary_report, durations, erasure, snapshots, training
 from assist.learning.recipes import RECIPES
 from assist.learning.search import searches
 from assist.models import Erasure, Evaluation, Search, Snapshot, TrainingRun
@@ -152,14 +152,18 @@ def drawn(
     if context["models_alone"]:  # who manages has these on the copilot's page
         context["evaluations"] = evaluations_of(project)
         context["evaluate_form"] = evaluate_form or EvaluateForm.of(project)
+    runs = list(training.of(project)[:LATEST])
+    newest = next((one for one in kept if one.state == Snapshot.State.READY), None)
     context |= {
         "snapshots": kept,
-        "runs": (runs := list(training.of(project)[:LATEST])),
+        "runs": runs,
         "running": any(one.state in training.OPEN for one in runs),
         "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
         "making": making,
         "waited": waited,
-        "recipes": [RECIPES[key] for key in training.recipes_for(project)],
+        "recipes": [
+            (RECIPES[key], durations.expected_minutes(key, runs, newest)) for key in training.recipes_for(project)
+        ],
         "form": train,
         "searches": (begun := list(searches.of(project)[:LATEST])),
         "searching": any(one.state == Search.State.RUNNING for one in begun),

@@ -2,16 +2,17 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from assist.learning import gate, pictures, recipe_process, snapshots, training
+from assist.learning import durations, gate, pictures, recipe_process, snapshots, training
 from assist.learning.reasons import REASONS
-from assist.models import Evaluation, Snapshot, TrainingRun
+from assist.models import Evaluation, ModelVersion, Snapshot, TrainingRun
 from assist.registry import registry
 from assist.templatetags import reasons
 from projects.models import Project
@@ -150,3 +151,28 @@ def test_each_reason_is_made_anew_of_its_own_template(template: str) -> None:
     with translation.override("es"):
         told = reasons.reason(template % values)
         assert told == translation.gettext(template) % values != template % values
+
+
+def test_a_training_says_beforehand_how_long_it_takes_by_those_before_it(cast, project, emil) -> None:
+    """The first took four minutes for a verdict. One that failed tells nothing."""
+    snapshot = snapshots.take(project, by=cast.mina)
+    assert snapshots.run(snapshot.pk) == "ready" and "It takes about" not in shown(emil, "copilot-training", project)
+    later = timezone.now()
+    version = ModelVersion.objects.create(name="own", version="1", capability="spans", organization=cast.riverside)
+    for state, minutes in (("done", 4), ("failed", 90)):
+        TrainingRun.objects.create(
+            project=project,
+            snapshot=snapshot,
+            recipe="spacy-entities",
+            seed=0,
+            asked_by=cast.mina,
+            state=state,
+            version=version if state == "done" else None,
+            began_at=later,
+            ended_at=later + timedelta(minutes=minutes),
+        )
+    assert "It takes about 4 minutes here." in shown(emil, "copilot-training", project)
+    (run, *_) = TrainingRun.objects.filter(state="done").select_related("snapshot")
+    larger = Snapshot(rows=3)
+    assert durations.expected_minutes("spacy-entities", [run], larger) == 12
+    assert durations.expected_minutes("text-classes", [run], larger) is None
