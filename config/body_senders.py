@@ -106,7 +106,7 @@ def _reviews_task(sender: BodySender, task_id: UUID) -> None:
 RULES: Mapping[str, Callable[..., None]] = {
     **dict.fromkeys(
         (
-            *("load", "illustration-add", "project-settings", "settings-preview", "gold-act"),
+            *("load", "illustration-add", "project-settings", "settings-preview", "project-label-list", "gold-act"),
             *("studio-try-submit", "studio-try-keep", "api-illustrations", "api-predictions", "api-course-items"),
         ),
         _manages_project,
@@ -115,7 +115,10 @@ RULES: Mapping[str, Callable[..., None]] = {
     **dict.fromkeys(("import-choose", "api-import-choice"), _manages_import),
     "api-upload": _manages_upload,
     **dict.fromkeys(
-        ("project-new", "project-new-preview", "connectors", "api-connectors", "people-invite-list"),
+        (
+            *("project-new", "project-new-preview", "project-new-label-list"),
+            *("connectors", "api-connectors", "people-invite-list"),
+        ),
         _manages_organization,
     ),
     **dict.fromkeys(("model-add", "api-brought-models"), _brings_models),

@@ -50,7 +50,10 @@ def larger() -> Mapping[str, Caps]:
         "gold-act",
         "api-course-items",
     )
-    settings = ("project-settings", "settings-preview", "project-new", "project-new-preview")
+    settings = (
+        *("project-settings", "settings-preview", "project-new", "project-new-preview"),
+        *("project-label-list", "project-new-label-list"),
+    )
     return {
         "load": Caps(form=file),
         "model-add": Caps(form=file),

@@ -235,7 +235,10 @@ async def test_large_bodies_are_read_from_whom_the_address_admits_alone(cast: Ca
             admitted = {"rita"}
         elif name in {"model-add", "api-brought-models"}:
             admitted = {"mina", "emil", "nora"}
-        elif name in {"project-new", "project-new-preview", "connectors", "api-connectors", "people-invite-list"}:
+        elif name in {
+            *("project-new", "project-new-preview", "project-new-label-list"),
+            *("connectors", "api-connectors", "people-invite-list"),
+        }:
             admitted = {"mina", "nora"}  # in their own organizations
         terms = {"length": length, "content_type": content_type, "method": method}
         for who in people:

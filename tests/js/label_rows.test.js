@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { filled, freshColour, numbered } from "../../static/js/pages/label_rows.js";
+import { filled, freshColour, holds, numbered } from "../../static/js/pages/label_rows.js";
 
 const COLOURS = ["#1971c2", "#e8590c", "#40a080"];
 
@@ -23,4 +23,12 @@ test("when colours run out they begin anew", () => {
 test("a sentence's places are filled, whatever is in the values", () => {
   assert.equal(filled("{name}: place {place} of {count}", { name: "$& {count}", place: 1, count: 3 }), "$& {count}: place 1 of 3");
   assert.equal(filled("{name} of {nobody}", { name: "A" }), "A of {nobody}");
+});
+
+test("a search finds names and keys whatever their case and accents", () => {
+  assert.ok(holds(["Fußgänger", "person"], "FUSSGANGER") === false && holds(["Fußgänger", "person"], "fußganger"));
+  assert.ok(holds(["Traffic light", "traffic_light"], " light  traf "));
+  assert.ok(!holds(["Traffic light", "traffic_light"], "light car"));
+  assert.ok(!holds(["Car", "van"], "car van"), "all words are in the name, or all in the key");
+  assert.ok(holds(["Car"], ""));
 });

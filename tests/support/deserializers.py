@@ -235,6 +235,12 @@ FILES = [
         ("projects.data.reading.readers.lines.MAX_LINE", "projects.data.reading.readers.columns.MAX_COLUMNS"),
         "tests/projects/test_import_readers.py"
         "::test_csv_row_of_many_lines_that_never_ends_costs_the_memory_of_one_line"),
+    # Lists of labels, which a web process hands to a reader.
+    *(Row("projects/data/reading/read_labels.py", library, calls, Source.MANAGER, Place.READER,
+        ("projects.data.reading.read_labels.MAX_LIST_BYTES", "projects.models.limits.LABELS",
+         "projects.data.label_lists.MAX_READ_SECONDS"),
+        "tests/projects/test_label_lists.py::test_a_hostile_list_is_refused_by_name")
+      for library, calls in (("csv", ("reader",)), ("json", ("loads",)))),
     # Files in the reader; rows and predictions that the API is sent in a web process, as both of these do.
     Row(f"{READERS}/jsonl.py", "json", ("loads",), Source.MANAGER, Place.WEB,
         ("projects.data.reading.readers.lines.MAX_LINE",),
@@ -274,7 +280,8 @@ FILES = [
         "tests/projects/readers/test_coco.py::test_bad_annotations_are_told_one_by_one_and_the_good_one_stays"),
     Row(f"{READERS}/gathered.py", "json", ("loads",), Source.OURS, Place.READER,  # parts that it wrote to a file
         ("projects.data.reading.readers.gathered.MAX_PARTS",)),
-    Row("projects/data/reading/sandboxed.py", "subprocess", ("Popen",), Source.MANAGER, Place.WORKER,  # the reader
+    # The reader; a worker starts it, and for a list of labels a web process.
+    Row("projects/data/reading/sandboxed.py", "subprocess", ("Popen",), Source.MANAGER, Place.WORKER,
         ("projects.data.reading.readers.through_datumaro.MAX_MEGABYTES",
          "projects.data.reading.sandboxed.MAX_CPU_SECONDS", "projects.data.connectors.upload.MAX_BYTES"),
         "tests/projects/test_reading_sandbox.py::test_a_reader_that_its_file_has_taken_over_is_denied_everything"),

@@ -28,6 +28,8 @@ from tests.support.permission_rows import (
 )
 from tests.support.projects.managing import FORM
 
+NO_LABELS = {"labels-TOTAL_FORMS": "0", "labels-INITIAL_FORMS": "0"}
+
 MANAGERS = [
     get("projects", MANAGE | THEIRS_TOO),
     get("overview", MANAGE | THEIRS_TOO),
@@ -37,6 +39,7 @@ MANAGERS = [
     get("project-new", OFFICE | THEIRS),
     post("project-new", OFFICE | THEIRS, named(FORM)),
     post("project-new-preview", OFFICE | THEIRS, named(FORM), reads=True),
+    post("project-new-label-list", OFFICE | THEIRS, form(list_text="Ship", **NO_LABELS), reads=True),
     post("instructions-preview", OFFICE | THEIRS, form(instructions="# Ships"), reads=True),
     get("project", MANAGE),
     get("project-progress", MANAGE),
@@ -46,6 +49,9 @@ MANAGERS = [
     get("project-checklist", MANAGE, on="unpublished"),
     post("project-publish", MANAGE, on="unpublished"),
     post("project-merge-labels", MANAGE, form(label="person", into="place")),
+    post("project-label-list", MANAGE, form(list_text="Ship", **NO_LABELS), reads=True),
+    get("project-labels-csv", MANAGE),
+    get("project-labels-json", MANAGE),
     post("project-settle", MANAGE),
     get("project-settings", MANAGE),
     post("project-clone", OFFICE, form(name="Another one")),

@@ -14,6 +14,7 @@ from typing import Any
 import msgpack
 
 from projects.data.media.pictures import BROWSER_TYPES, MAX_PIXELS, THUMBNAIL_SIDE, Picture
+from projects.data.reading.read_labels import LABEL, LINE, LabelRows
 from projects.data.reading.rows import Fault, Item, Known, Row, Said
 from projects.errors import Refused
 from taskers.errors import Place, Problem, Sentence, StorageFull, Word, sentence
@@ -260,6 +261,15 @@ def _picture(
     if type(changes) is not tuple:
         raise Malformed("changes of a picture")
     return Picture(data, sha256, original_sha256, media_type, width, height, tuple(map(check_text, changes)), thumbnail)
+
+
+def label_rows(value: Any) -> LabelRows:
+    """A list of labels, whose columns hold whatever they hold. Raises Malformed."""
+    unit, rows, ignored = fields_of(["labels", *_list(value)], check_text, _list, texts)
+    if unit not in (LINE, LABEL):
+        raise Malformed("a unit")
+    pairs = [fields_of(["row", *_list(row)], check_number, _fields) for row in rows]
+    return LabelRows(unit, [(number, columns) for number, columns in pairs], ignored)
 
 
 # Refusals

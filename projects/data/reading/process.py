@@ -22,7 +22,7 @@ from django.conf import settings
 
 from projects.data.connectors import upload
 from projects.data.connectors.files import Files
-from projects.data.reading import columns, messages
+from projects.data.reading import columns, messages, read_labels
 from projects.data.reading.channel import Channel, Ended
 from projects.data.reading.format import Reading
 from projects.data.reading.formats import FORMATS, recognise
@@ -97,6 +97,7 @@ class Reader:
             "header": self._header,
             "count": self._count,
             "read": self._read,
+            "labels": self._labels,
         }
 
     def serve(self) -> None:
@@ -143,6 +144,14 @@ class Reader:
 
     def _count(self) -> int:
         return sum(1 for _ in self._source().entries())
+
+    def _labels(self, max_labels: int) -> list[Any]:
+        """The list of labels that is the only file: what its rows' numbers count, its rows, and what it ignores."""
+        source = self._source()
+        (entry,) = source.entries()
+        with source.open(entry.name) as file:
+            listed = read_labels.read(file.read(read_labels.MAX_LIST_BYTES + 1), max_labels)
+        return [listed.unit, [[number, dict(columns)] for number, columns in listed.rows], list(listed.ignored)]
 
     def _read(self, key: str, task_type: str, skip: int, mapped: dict[str, str]) -> None:
         if FORMATS[key] in datumaro_formats.FORMATS:

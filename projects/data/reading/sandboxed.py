@@ -27,6 +27,7 @@ from projects.data.reading.columns import MOST
 from projects.data.reading.format import ImportFormat, Reading
 from projects.data.reading.formats import FORMATS
 from projects.data.reading.messages import Malformed
+from projects.data.reading.read_labels import LabelRows
 from projects.data.reading.readers import through_datumaro
 from projects.data.reading.rows import Item
 from projects.errors import Refused
@@ -80,10 +81,11 @@ class ReaderFault(Exception):
 
 
 @contextmanager
-def started(name: str, *, is_upload: bool) -> Iterator["ReadingProcess"]:
+def started(name: str, *, is_upload: bool, max_silence: float = MAX_SILENCE) -> Iterator["ReadingProcess"]:
     """A process to read what is called `name`, which is an upload that may be packed, or a place with files. It is
-    started once it is needed, and has ended, with all that it laid down, when this ends."""
-    process = ReadingProcess(name, is_upload)
+    started once it is needed, ends over `max_silence` seconds without a word, and has ended, with all that it laid
+    down, when this ends."""
+    process = ReadingProcess(name, is_upload, max_silence)
     try:
         yield process
     finally:
@@ -98,9 +100,10 @@ class ReadingProcess:
     the files themselves raise that is no refusal.
     """
 
-    def __init__(self, name: str, is_upload: bool) -> None:
+    def __init__(self, name: str, is_upload: bool, max_silence: float = MAX_SILENCE) -> None:
         self._name = name
         self._is_upload = is_upload
+        self._max_silence = max_silence
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._scratch: Path | None = None
@@ -122,6 +125,10 @@ class ReadingProcess:
     def count(self, files: Files) -> int:
         """How many files there are."""
         return self._checked(messages.check_number, self._answer(files, "count"))
+
+    def labels(self, files: Files, max_labels: int) -> LabelRows:
+        """The rows of the list of labels that is the only file."""
+        return self._checked(messages.label_rows, self._answer(files, "labels", max_labels))
 
     def items(self, files: Files, chosen: ImportFormat, reading: Reading) -> Generator[Item]:
         """The rows and faults of the files, one by one. Whoever has enough of them closes the iterator."""
@@ -163,7 +170,7 @@ class ReadingProcess:
             raise ReaderDied(name=self._name)
         self._scratch = Path(tempfile.mkdtemp(prefix="tandem-import-"))
         ours, theirs = socket.socketpair()
-        ours.settimeout(MAX_SILENCE)
+        ours.settimeout(self._max_silence)
         memory_bytes = through_datumaro.MAX_MEGABYTES * 2**20  # process.py allows other readers less
         limits = Limits(
             memory_bytes=memory_bytes,

@@ -207,4 +207,5 @@ if (table) {
   table.addEventListener("keydown", typed);
   table.addEventListener("paste", pasted);
   table.addEventListener("input", written);
+  table.addEventListener("tandem:rows", () => table.querySelectorAll("[data-attributes]").forEach(tell)); // of a list
 }

@@ -17,3 +17,12 @@ export function freshColour(used, colours) {
 export function filled(words, values) {
   return words.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
 }
+
+/** Whether one of the texts has all the words, whatever their case and accents. @param {string[]} texts @param {string} words */
+export function holds(texts, words) {
+  const wanted = folded(words).split(/\s+/).filter(Boolean);
+  return texts.map(folded).some((text) => wanted.every((word) => text.includes(word)));
+}
+
+/** @param {string} text */
+const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();

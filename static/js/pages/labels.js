@@ -45,6 +45,8 @@ function addRow(table, after = null) {
 }
 
 function move(table, row, step) {
+  const sibling = () => (step < 0 ? row.previousElementSibling : row.nextElementSibling);
+  while (sibling()?.hidden) swap(row, step); // past what a search leaves out
   if (!swap(row, step)) return;
   renumber(table);
   say(table, table.dataset.moved, row, placeOf(row));
@@ -76,7 +78,8 @@ function onKey(table, event) {
     // Enter in a form would send it half filled in; here it goes on to the next label.
     event.preventDefault();
     const rows = rowsOf(table);
-    nameOf(rows[rows.indexOf(row) + 1] ?? addRow(table)).focus();
+    const next = rows.slice(rows.indexOf(row) + 1).find((other) => !other.hidden);
+    nameOf(next ?? addRow(table)).focus();
   } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     event.preventDefault();
     const focused = event.target;
@@ -88,5 +91,6 @@ function onKey(table, event) {
 for (const table of document.querySelectorAll("[data-labels]")) {
   table.addEventListener("click", (event) => onClick(table, event));
   table.addEventListener("keydown", (event) => onKey(table, event));
+  table.addEventListener("tandem:rows", () => renumber(table)); // of a list (label_list.js)
   renumber(table);
 }
