@@ -126,8 +126,13 @@ def decided(site: Site, project: str) -> list[str]:
 
 def take_away(maya: Tandem, project: str, folder: Path) -> None:
     """The verdicts are followed and exported; each format is whole both times, and says labels by their names."""
-    lines = list(maya.follow_verdicts(project, Answers()))
-    assert sorted(line.external_id for line in lines) == ["report-0", "report-1"]
+    answers, followed = Answers(), []
+
+    def both_followed() -> bool:
+        followed.extend(line.external_id for line in maya.follow_verdicts(project, answers))
+        return sorted(followed) == ["report-0", "report-1"]
+
+    until(both_followed, why=lambda: followed)
     for attempt in ("first", "second"):
         into = folder / attempt
         into.mkdir()
