@@ -21,7 +21,7 @@ from projects.configuration.save_settings import Overwrites
 from projects.models import Illustration, Project, ProjectSettings, ProjectTemplate, limits
 from projects.reports import settings_effect
 from projects.task_types import TASK_TYPES
-from projects.web.manager import gallery, label_lists, previews, removed_labels
+from projects.web.manager import gallery, previews, removed_labels
 from projects.web.manager.conflict import conflict_of
 from projects.web.manager.forms.illustrations import IllustrationForm
 from projects.web.manager.forms.labels import OF_TYPES, LabelFormSet, Labels, blank_rows, label_rows
@@ -64,7 +64,6 @@ def new(request: MemberRequest) -> HttpResponse:
         except Problem as problem:
             _blame(form, labels, problem)
     context = {"form": form, "labels": labels, "project": None, "pattern": pattern, "keys_may_change": True}
-    context["copyable_projects"] = label_lists.copyable_projects(request, organization)
     context["preview"] = _preview(form, illustrations.template_of(organization, pattern or {}))
     return render(request, "projects/manager/new.html", context, status=422 if request.method == "POST" else 200)
 
@@ -195,7 +194,6 @@ def settings(request: MemberRequest, project: Project) -> HttpResponse:
         "picture_form": IllustrationForm(),
         "effects": settings_effect.of(project, now, configure.THRESHOLDS | now.thresholds),
         "keys_may_change": keys_may_change,
-        "copyable_projects": label_lists.copyable_projects(request, project.organization, project),
         "may_make": roles.may(request.user, project.organization, *access.MANAGE),
         "tab": "settings",
     }

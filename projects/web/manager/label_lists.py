@@ -73,6 +73,9 @@ def _previewed(
     shown: Collection[str],
     project: Project | None = None,
 ) -> HttpResponse:
+    if "list_options" in request.POST:  # as the list is opened: most pages are read without it
+        projects = copyable_projects(request, organization, project)
+        return render(request, "projects/manager/_label_list_projects.html", {"projects": projects})
     of_forms = {"asked": terms.asked, "shown": shown, "keys_may_change": terms.keys_may_change}
     typed = LabelFormSet(request.POST, prefix="labels", form_kwargs=of_forms)
     context: dict[str, Any] = {"project": project}
