@@ -126,7 +126,8 @@ def decided(site: Site, project: str) -> list[str]:
 
 def take_away(maya: Tandem, project: str, folder: Path) -> None:
     """The verdicts are followed and exported; each format is whole both times, and says labels by their names."""
-    answers, followed = Answers(), []
+    answers = Answers()
+    followed: list[str] = []
 
     def both_followed() -> bool:
         followed.extend(line.external_id for line in maya.follow_verdicts(project, answers))
