@@ -1,9 +1,9 @@
-"""How long a training will take, by those of the same recipe in the project that are done. Reads nothing."""
+"""How long a training or an evaluation will take, by those in the project that are done. Reads nothing."""
 
 from collections.abc import Iterable
 from statistics import median
 
-from assist.models import Snapshot, TrainingRun
+from assist.models import Evaluation, Snapshot, TrainingRun
 
 
 def expected_minutes(recipe: str, runs: Iterable[TrainingRun], snapshot: Snapshot | None) -> int | None:
@@ -17,3 +17,13 @@ def expected_minutes(recipe: str, runs: Iterable[TrainingRun], snapshot: Snapsho
     if snapshot is None or not seconds:
         return None
     return max(1, round(median(seconds) * snapshot.rows / 60))
+
+
+def evaluation_minutes(evaluations: Iterable[Evaluation]) -> int | None:
+    """Of the next evaluation, whose tasks are nearly the same; None where none is done."""
+    seconds = [
+        (evaluation.ended_at - evaluation.begun_at).total_seconds()
+        for evaluation in evaluations
+        if evaluation.state == Evaluation.State.DONE and evaluation.ended_at
+    ]
+    return max(1, round(median(seconds) / 60)) if seconds else None

@@ -150,7 +150,8 @@ def drawn(
             one.fields["snapshot"].widget.attrs["hx-swap-oob"] = "true"
     context = around(request, project)
     if context["models_alone"]:  # who manages has these on the copilot's page
-        context["evaluations"] = evaluations_of(project)
+        context["evaluations"] = evaluations = evaluations_of(project)
+        context["evaluation_minutes"] = durations.evaluation_minutes(evaluations)
         context["evaluate_form"] = evaluate_form or EvaluateForm.of(project)
     runs = list(training.of(project)[:LATEST])
     newest = next((one for one in kept if one.state == Snapshot.State.READY), None)

@@ -17,7 +17,7 @@ from assist.adapters import DEFAULTS, RUNTIMES
 from assist.alike import duplicates
 from assist.annotators import work
 from assist.annotators.autonomous_answers import ABLE
-from assist.learning import canary_report, deciding, label_vectors, measured_scores, rollout, term_memory
+from assist.learning import canary_report, deciding, durations, label_vectors, measured_scores, rollout, term_memory
 from assist.models import Deployment, ModelVersion, Override, Precompute
 from assist.registry import lineage, registry, resolution
 from assist.suggestions import precompute, prototypes, samples, score_bands, suited, written
@@ -172,7 +172,8 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         "more_form": _more_form(project, capability, free),
         "override_form": OverrideForm(project=project, capability=capability),
         "first": len(free) == len(suits),
-        "evaluations": evaluations_of(project),
+        "evaluations": (evaluations := evaluations_of(project)),
+        "evaluation_minutes": durations.evaluation_minutes(evaluations),
         "rollouts": canary_report.of_project(project)[: canary_report.NEWEST],
         "overrides": list(
             Override.objects.filter(project=project, state="waiting").select_related("version", "asked_by")

@@ -176,3 +176,15 @@ def test_a_training_says_beforehand_how_long_it_takes_by_those_before_it(cast, p
     larger = Snapshot(rows=3)
     assert durations.expected_minutes("spacy-entities", [run], larger) == 12
     assert durations.expected_minutes("text-classes", [run], larger) is None
+
+
+def test_an_evaluation_says_beforehand_how_long_it_takes_by_those_before_it(cast, project, emil) -> None:
+    """Two took two and four minutes; one that failed tells nothing."""
+    terms = {"project": project, "margin": 0.05, "rules": gate.VERSION, "begun_by": cast.mina}
+    terms |= {"candidate": registry.model_version("fake-spans@1"), "champion": registry.model_version(work.SPACY)}
+    begun = timezone.now()
+    assert durations.evaluation_minutes([Evaluation(**terms, begun_at=begun)]) is None
+    for state, outcome, minutes in (("done", "passed", 2), ("done", "refused", 4), ("failed", "", 90)):
+        ended = begun + timedelta(minutes=minutes)
+        Evaluation.objects.create(**terms, state=state, outcome=outcome, begun_at=begun, ended_at=ended)
+    assert "It takes about 3 minutes here." in shown(emil, "copilot-training", project)
