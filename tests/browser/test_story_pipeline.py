@@ -12,6 +12,7 @@ import spacy
 from spacy.tokens import DocBin
 
 from tandem_client import Answers, Label, Settings, Tandem
+from tests.support.browser.programs import program, secret_of
 from tests.support.browser.site import ROOT, Site
 from tests.support.waiting import until
 
@@ -19,18 +20,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 TASKERS = ["leo", "amina", "jun"]
 TEXT = "Maria Lopez met Ingrid Olsen in Oslo. Report {}."
-TOKEN = """
-from taskers.credentials import tokens
-from taskers.models import Organization, Person
-person = Person.objects.get(email="{name}@riverside.example")
-owner = Organization.objects.get(pk=person.memberships.first().organization_id)
-print(tokens.issue(person, owner, name="Pipeline", scopes=["{scope}"])[1])
-"""
 MADE, ROWS_REFUSED = 0, 6  # exit codes of `tandem push`
-
-
-def program(site: Site, name: str, scope: str) -> Tandem:
-    return Tandem(site.url, site.script(TOKEN.format(name=name, scope=scope)))
 
 
 def push(site: Site, secret: str, file: Path, project: str, *more: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +31,7 @@ def push(site: Site, secret: str, file: Path, project: str, *more: str) -> subpr
 
 
 def test_a_customers_pipeline(site: Site, tmp_path: Path) -> None:
-    secret = site.script(TOKEN.format(name="maya", scope="all"))
+    secret = secret_of(site, "maya", "all")
     with Tandem(site.url, secret) as maya:
         project = maya.projects.create(
             "Pipeline reports", "text_spans",
