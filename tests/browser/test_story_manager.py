@@ -119,18 +119,22 @@ def disagree(site: Site, project: str) -> None:
 def see_the_review(page: Page) -> None:
     """The overview of all projects says what there is to do."""
 
-    def waits() -> bool:  # once a worker has considered the answers
-        page.goto("/projects/overview/")
-        return page.locator("main").get_by_text(NAME).count() > 0
+    row = page.get_by_role("row").filter(has_text=NAME)
 
-    until(waits)
-    expect(page.locator("main")).not_to_contain_text("Nothing to do")
+    def listed() -> str:  # once a worker has considered the answers
+        page.goto("/projects/overview/")
+        return row.first.inner_text() if row.count() else ""
+
+    until(lambda: "review" in listed(), why=listed)
+    assert "Nothing to do" not in row.first.inner_text()
 
 
 def withdraw_a_label(page: Page, project: str) -> None:
     """Two answers depend on it, so it isn't taken away before she says what becomes of them."""
     page.goto(f"{project}settings/")
-    page.get_by_role("button", name=re.compile("Remove.*City|Take away.*City")).click()
+    city = page.locator("[data-labels] [data-rows] > [data-row]").nth(1)
+    expect(city.get_by_label("Name")).to_have_value("City")
+    city.get_by_role("button", name="Take away").last.click()
     page.get_by_role("button", name="Save", exact=True).click()
     question = page.get_by_label("What becomes of “City”?")
     expect(page.locator("#removed-title")).to_be_visible()
@@ -144,7 +148,8 @@ def export(page: Page, project: str, folder: Path) -> None:
     for attempt in ("first", "second"):
         rows = download(page, project, folder / f"{attempt}.jsonl", undecided=False)
         assert [row["external_id"] for row in rows] == ["007"]
-        assert [span["label"] for span in rows[0]["answer"]["spans"]] == ["City"]
+        assert [span["label"] for span in rows[0]["answer"]["spans"]] == ["city"]
+        assert rows[0]["labels"]["city"] == "City", "the key is for programs, the name goes with it"
         rows = download(page, project, folder / f"{attempt}-all.jsonl", undecided=True)
         assert sorted({row["external_id"] for row in rows}) == ["007", "008"]
 
