@@ -11,9 +11,9 @@ from assist.errors import CopilotError
 BROKEN = "The model's answer is not made of numbers. Go on without it."
 
 
-def shares_of(said: Any, bundle: Bundle, usual: str = "softmax") -> dict[str, float | None]:
+def shares_of(reply: Any, bundle: Bundle, usual: str = "softmax") -> dict[str, float | None]:
     """A share for each label of the manifest, by `activation` or the `usual` one. Raises CopilotError "no-answer"."""
-    numbers, labels = np.asarray(said, np.float64).ravel(), bundle.terms.labels
+    numbers, labels = np.asarray(reply, np.float64).ravel(), bundle.terms.labels
     if len(numbers) != len(labels):
         text = f"{bundle.key} answers with {len(numbers)} numbers for {len(labels)} labels."
         raise CopilotError("no-answer", text)

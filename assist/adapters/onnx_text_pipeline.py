@@ -48,7 +48,7 @@ class OnnxTextPipeline:
 
     def _named_output(self, name: str) -> str:
         """The output that holds shares: the one of this name, or else the first of such a type."""
-        outputs = [one.name for one in self._session.get_outputs() if one.type.startswith(SHARES)]
+        outputs = [output.name for output in self._session.get_outputs() if output.type.startswith(SHARES)]
         if not outputs or name not in {"", *outputs}:
             raise RuntimeMissing(f"{self._bundle.key} has no output with a share for each label.")
         return name or outputs[0]

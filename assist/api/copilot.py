@@ -120,10 +120,10 @@ class Copilots(Endpoint):
     def version(self, project: Project, public_id: UUID) -> ModelVersion:
         """A version that could answer in a project; NotFound for every other."""
         mine = ModelVersion.objects.filter(Q(organization=None) | Q(organization=project.organization_id))
-        found = mine.filter(public_id=public_id, removed_at=None, capability__in=_able(project)).first()
-        if found is None:
+        version = mine.filter(public_id=public_id, removed_at=None, capability__in=_able(project)).first()
+        if version is None:
             raise NotFound("There is no such model here.")
-        return found
+        return version
 
 
 class Copilot(Copilots):

@@ -171,8 +171,8 @@ def _known(project: Project, version: ModelVersion, blind: Sequence[Decided]) ->
             if (label := project_label(theirs, mapping, labels, own))
         ]
         for start, end, label, score in leading_words.trimmed(one.task.payload["text"], named, leading):
-            said = sureness.UNSAID if score is None else float(score)
-            found.append(Known(said, (start, end, label) in decided, one.group, label))
+            score_of_model = sureness.UNSAID if score is None else float(score)
+            found.append(Known(score_of_model, (start, end, label) in decided, one.group, label))
     return found
 
 

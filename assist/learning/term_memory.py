@@ -60,9 +60,9 @@ def learn(project: Project) -> int:
         for one, answer in zip(entries, answers, strict=True)
         if answer is not None
     ]
-    found = decided_terms.learn(decided)
-    kept = found.as_json() | {"leading": leading_words.learn(decided)}
-    values = {"terms": kept, "number": len(found.known), "verdicts": len(entries), "upto": entries[0].pk}
+    terms = decided_terms.learn(decided)
+    stored = terms.as_json() | {"leading": leading_words.learn(decided)}
+    values = {"terms": stored, "number": len(terms.known), "verdicts": len(entries), "upto": entries[0].pk}
     with transaction.atomic():
         if erased.among(project, [one.task_id for one in entries]):
             return 0  # while they were read: they are learnt anew without them

@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 
 # Close codes, told in docs/assist-protocol.md.
 SIGNED_OUT, NOT_YOURS, NOT_HELD, TOO_BIG, FLOOD = 4401, 4403, 4409, 4413, 4429
-CLOSING = {"signed-out": SIGNED_OUT, "not-yours": NOT_YOURS, "wrong-token": NOT_HELD, "not-held": NOT_HELD}
-CLOSING["too-big"] = TOO_BIG
+CLOSING = {"signed-out": SIGNED_OUT, "not-yours": NOT_YOURS, "wrong-token": NOT_HELD, "not-held": NOT_HELD} | {
+    "too-big": TOO_BIG
+}
 
 # A person at a mouse says a few things a second. A message costs one, an unreadable one ten.
 BURST = 60.0
@@ -198,10 +199,7 @@ class Session:
         await self._say(message)
 
     async def _bound(self) -> tuple[Binding, UUID]:
-        """What the line is bound to, once an `open` that is under way is through: a question may come close behind it.
-
-        Raises CopilotError "not-open".
-        """
+        """The binding and its token, after an `open` that is under way. Raises CopilotError "not-open"."""
         while self._opening is not None and not self._opening.done():
             await asyncio.wait([self._opening])
         if self._binding is None or self._token is None:
@@ -244,7 +242,8 @@ class Session:
 
     async def _tell_progress(self, report: progress.SearchProgress) -> None:
         """To whom the work still belongs. Raises CopilotError."""
-        await self._gateway.check((await self._bound())[1])
+        _binding, token = await self._bound()
+        await self._gateway.check(token)
         await self._say(report)
 
     async def _find_spans(self, prompt: Prompt, binding: Binding, started: float) -> Told:

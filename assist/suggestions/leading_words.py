@@ -32,12 +32,12 @@ def learn(decided: Sequence[Decided]) -> dict[str, dict[str, list[str]]]:
             for word in _first_word(one.text, start, end):
                 within[label, word].add(number)
                 spans[label, word].add(one.text[start:end].casefold())
-    found: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    leading: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (label, word), texts in sorted(before.items(), key=lambda entry: (-len(entry[1]), entry[0])):
-        both, kept = len(texts | within[label, word]), len(within[label, word])
-        if len(texts) >= MIN_TEXTS and kept <= MAX_SHARE * both and len(found[label]) < MAX_WORDS:
-            found[label][word] = sorted(spans[label, word])
-    return {label: words for label, words in found.items() if words}
+        all_texts, texts_within = len(texts | within[label, word]), len(within[label, word])
+        if len(texts) >= MIN_TEXTS and texts_within <= MAX_SHARE * all_texts and len(leading[label]) < MAX_WORDS:
+            leading[label][word] = sorted(spans[label, word])
+    return {label: words for label, words in leading.items() if words}
 
 
 def trimmed_start(text: str, start: int, end: int, words: Mapping[str, Sequence[str]]) -> int:
@@ -52,11 +52,11 @@ def trimmed_start(text: str, start: int, end: int, words: Mapping[str, Sequence[
 
 def trimmed(text: str, spans: Sequence[Sequence[Any]], leading: Leading) -> list[tuple[Any, ...]]:
     """Spans (start, end, label and more), each without its leading words; of those that become the same the first."""
-    found: dict[tuple[int, int, str], tuple[Any, ...]] = {}
+    distinct: dict[tuple[int, int, str], tuple[Any, ...]] = {}
     for start, end, label, *more in spans:
         first = trimmed_start(text, start, end, leading.get(label, {}))
-        found.setdefault((first, end, label), (first, end, label, *more))
-    return list(found.values())
+        distinct.setdefault((first, end, label), (first, end, label, *more))
+    return list(distinct.values())
 
 
 def _word_before(text: str, start: int, ends: Mapping[int, re.Match[str]]) -> str:

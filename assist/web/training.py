@@ -154,7 +154,7 @@ def drawn(
         context["evaluation_minutes"] = durations.evaluation_minutes(evaluations)
         context["evaluate_form"] = evaluate_form or EvaluateForm.of(project)
     runs = list(training.of(project)[:LATEST])
-    newest = next((one for one in kept if one.state == Snapshot.State.READY), None)
+    newest = next((snapshot for snapshot in kept if snapshot.state == Snapshot.State.READY), None)
     context |= {
         "snapshots": kept,
         "runs": runs,

@@ -65,18 +65,18 @@ def plan(present: Sequence[TableRow], listed: LabelList, terms: Terms, *, replac
     candidates = _candidates(present, listed, terms)
     kept_names = {rejection.name.casefold() for rejection in listed.rejected}
     matched = {candidate.index for candidate in candidates}
-    kept = {
+    remaining = {
         index: dict(row)
         for index, row in enumerate(present)
         if index not in matched and (not replace_all or str(row["name"]).casefold() in kept_names)
     }
-    while rejection := _first_clash(present, kept, candidates, terms):
+    while rejection := _first_clash(present, remaining, candidates, terms):
         candidate, column, text = rejection
         candidates.remove(candidate)
         result.rejected.append(Rejection(candidate.label["row"], candidate.label["name"], column, text))
         if candidate.index is not None and all(candidate.index != other.index for other in candidates):
-            kept[candidate.index] = dict(present[candidate.index])
-    _fill(result, present, kept, candidates, terms)
+            remaining[candidate.index] = dict(present[candidate.index])
+    _fill(result, present, remaining, candidates, terms)
     result.rejected.sort(key=lambda rejection: rejection.row)
     if len(result.rows) > limits.LABELS:
         raise ListTooLong(limits.LABELS)

@@ -113,7 +113,7 @@ def _sample(project: Project) -> tuple[list[Answered], int]:
     """Tasks with two judgements or more, with their answers that have a vote, by day, or by week where they span more
     than DAYS; and how many answers have none since other hands changed them."""
     terms, answers, newest, changed = terms_of(project), defaultdict[int, dict[int, dict]](dict), dict[int, date](), 0
-    tasks = {one.pk: one for one in Task.objects.filter(pk__in=_twice_judged(project)).only("pk", "payload")}
+    tasks = {task.pk: task for task in Task.objects.filter(pk__in=_twice_judged(project)).only("pk", "payload")}
     rows = Annotation.objects.counting().filter(task__in=tasks).order_by("pk")
     for task, tasker, stored, at in rows.values_list("task", "tasker", "answer", "at"):
         answer, why = as_it_counts(terms, tasks[task], stored)

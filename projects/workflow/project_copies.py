@@ -42,9 +42,9 @@ def pattern_of(project: Project) -> dict[str, Any]:
 @transaction.atomic
 def clone(project: Project, name: str, *, by: Person, draft: bool = False) -> Project:
     """Another project with the same labels, settings and rules. Raises StateConflict for a name in use."""
-    made = _made(project.organization, pattern_of(project), name, by=by, draft=draft)
-    illustrations.copy(project, by=by, project=made)
-    return made
+    copy = _made(project.organization, pattern_of(project), name, by=by, draft=draft)
+    illustrations.copy(project, by=by, project=copy)
+    return copy
 
 
 @transaction.atomic
@@ -124,16 +124,16 @@ def _made(
     if "review" in settings:  # of labels that were retired there, none is here
         keys = [label_keys.present_key(one) for one in labels]
         settings["review"] = review_rule.relabelled(settings["review"], dict(zip(keys, keys, strict=True)))
-    made = configure.create(organization, by, name=name, task_type=task_type, labels=labels, draft=draft, **settings)
+    project = configure.create(organization, by, name=name, task_type=task_type, labels=labels, draft=draft, **settings)
     if template := illustrations.template_of(organization, pattern):
-        illustrations.copy(template, by=by, project=made)
+        illustrations.copy(template, by=by, project=project)
     if "rules" not in pattern:
-        return made
+        return project
     skills = {one.key: one for one in Skill.objects.filter(organization=organization)}
     wanted = [one | {"skill": skills[one["skill"]]} for one in pattern["requirements"] if one["skill"] in skills]
     kept = {key: value for key, value in pattern["rules"].items() if key in RULES}
-    rules.revise(made, by, requirements=wanted, priority=pattern["priority"], **kept)
-    return made
+    rules.revise(project, by, requirements=wanted, priority=pattern["priority"], **kept)
+    return project
 
 
 def _apart(held: Mapping[str, Any], name: str) -> dict[str, Any]:

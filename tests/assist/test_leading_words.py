@@ -80,10 +80,10 @@ def test_a_span_begins_behind_the_words_that_are_left_out_before_its_label(span:
     ],
 )
 def test_a_word_is_left_out_once_it_stood_before_many_and_within_hardly_any(decided: list[Decided], words: Any) -> None:
-    found = {
+    learned = {
         label: {word: kept for word, kept in own.items() if word == "the"} for label, own in learn(decided).items()
     }
-    assert {label: own for label, own in found.items() if own} == words
+    assert {label: own for label, own in learned.items() if own} == words
 
 
 def test_words_that_were_decided_with_it_stay_whole() -> None:
@@ -114,22 +114,22 @@ def test_of_fresh_projects_with_known_rules_each_is_learnt_and_no_other() -> Non
 
 def test_offers_answers_and_evaluations_begin_where_verdicts_do() -> None:
     leading: Leading = {"person": {"then": []}}
-    found = [[0, 10, "PERSON", 0.9]]  # "then Maria"
+    spans = [[0, 10, "PERSON", 0.9]]  # "then Maria"
     text = "then Maria"
     binding = TEXT.__class__(**(vars(TEXT) | {"text": text}))
-    (offer,) = replies.span_offers(binding, "m@1", found, 1, leading)
+    (offer,) = replies.span_offers(binding, "m@1", spans, 1, leading)
     assert (offer.output["start"], offer.output["end"]) == (5, 10)
-    (before,) = replies.span_offers(binding, "m@1", found, 1)
+    (before,) = replies.span_offers(binding, "m@1", spans, 1)
     assert before.output["start"] == 0
 
     def trim(start: int, end: int, label: str) -> int:
         return trimmed_start(text, start, end, leading[label])
 
-    answer, _sure = autonomous_answers.of_spans(found, "m@1", {}, {"person": "Person"}, trim=trim)
+    answer, _sure = autonomous_answers.of_spans(spans, "m@1", {}, {"person": "Person"}, trim=trim)
     assert [span["start"] for span in answer["spans"]] == [5]
     version = ModelVersion(name="m", version="1", terms={})
-    asked = Asked(frozenset({"person"}), {}, (), leading=leading)
-    assert set(_offered(found, asked, version, text)) == {(5, 10, "person")}
+    question = Asked(frozenset({"person"}), {}, (), leading=leading)
+    assert set(_offered(spans, question, version, text)) == {(5, 10, "person")}
 
 
 @pytest.mark.django_db

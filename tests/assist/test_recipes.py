@@ -141,5 +141,5 @@ def evaluated(nlp, terms: dict, lines: list[Line]) -> float:
         for number, line in enumerate(lines)
     ]
     version = ModelVersion(name="pipeline", version="1", capability="spans", terms=terms)
-    asked = Asked(labels=frozenset({"person", "place"}), mapping={}, fields=[])
-    return fmean(asyncio.run(scores.spans(Runtime(), version, asked, decided)))
+    question = Asked(labels=frozenset({"person", "place"}), mapping={}, fields=[])
+    return fmean(asyncio.run(scores.spans(Runtime(), version, question, decided)))

@@ -30,8 +30,8 @@ def findings(rng: random.Random, texts: int, rate: float, each: int = 1) -> list
 
 
 def count_high(rate: float, texts: int) -> int:
-    found = [thresholds(findings(random.Random(number), texts, rate)) for number in range(ROUNDS)]
-    return sum(one is not None and one.high is not None for one in found)
+    derived = [thresholds(findings(random.Random(number), texts, rate)) for number in range(ROUNDS)]
+    return sum(label_thresholds is not None and label_thresholds.high is not None for label_thresholds in derived)
 
 
 @pytest.mark.parametrize("texts", [30, 100, 400])
@@ -52,12 +52,12 @@ def test_a_band_holds_what_it_states_where_a_score_tells_right_from_wrong() -> N
     for number in range(ROUNDS):
         rng = random.Random(number)
         scores = [rng.uniform(0.5, 1) for _ in range(600)]
-        found = thresholds([Finding(score, rng.random() < score**3, str(at)) for at, score in enumerate(scores)])
-        assert found is not None
-        for least, rate in ((found.high, HIGH_RATE), (found.medium, MEDIUM_RATE)):
+        derived = thresholds([Finding(score, rng.random() < score**3, str(at)) for at, score in enumerate(scores)])
+        assert derived is not None
+        for least, rate in ((derived.high, HIGH_RATE), (derived.medium, MEDIUM_RATE)):
             truth = (1 - (least or 0) ** 4) / 4 / (1 - (least or 0)) if least is not None and least < 1 else 1.0
             wrong += truth < rate
-        assert found.medium is not None and found.medium > 0.5
+        assert derived.medium is not None and derived.medium > 0.5
     assert wrong <= 2 * ROUNDS * 0.05
 
 
@@ -95,8 +95,8 @@ def places(cast: Cast) -> tuple[Project, ModelVersion]:
     texts = (f"Maria saw Oslo {number}" for number in itertools.count())
     chosen = (text for text in texts if calibrates(key, sha256(text.encode()).hexdigest()))
     for number, task in enumerate(make.texts(make.batch(project), list(itertools.islice(chosen, 60)))):
-        found = [[0, 5, "person", 0.99], [10, 14, "place", 0.9]]
-        Precomputed.objects.create(task_key=task.pk, version=version, output=found)
+        spans = [[0, 5, "person", 0.99], [10, 14, "place", 0.9]]
+        Precomputed.objects.create(task_key=task.pk, version=version, output=spans)
         person = [make.span(0, 5, "person")] if number % 2 else []
         make.judged(cast.alice, project, {"spans": [*person, make.span(10, 14, "place", id="s2")]})
     verdict_index.add(Event.objects.filter(project_key=project.public_id))
@@ -114,8 +114,12 @@ def test_blind_verdicts_say_which_suggestions_of_which_label_are_called_high(pla
     scores = {label: sureness.of(score, measured, label) for label, score in own.items()}
     offers = [Offer({}, {"start": 0, "end": 5, "label": label}, score, 1) for label, score in scores.items()]
     offers.append(Offer({}, {"start": 0, "end": 5, "label": "place"}, 0.99, 1, model="decided-terms@1"))
-    told = replies.spans(Prompt("p", text=True), str(version), offers, 1, measured)
-    assert [(span.label, span.band) for span in told.spans] == [("person", "low"), ("place", "high"), ("place", None)]
+    message = replies.spans(Prompt("p", text=True), str(version), offers, 1, measured)
+    assert [(span.label, span.band) for span in message.spans] == [
+        ("person", "low"),
+        ("place", "high"),
+        ("place", None),
+    ]
     unmeasured = replies.spans(Prompt("p", text=True), str(version), offers, 1)
     assert {span.band for span in unmeasured.spans} == {None}
 

@@ -129,8 +129,8 @@ def take_away(maya: Tandem, project: str, folder: Path) -> None:
         into.mkdir()
         conll = maya.exports.download(project, "conll", into).read_text()
         assert "B-Human" in conll and "B-Place" in conll and "B-per" not in conll
-        found = DocBin().from_disk(maya.exports.download(project, "docbin", into))
-        documents = list(found.get_docs(spacy.blank("en").vocab))
+        corpus = DocBin().from_disk(maya.exports.download(project, "docbin", into))
+        documents = list(corpus.get_docs(spacy.blank("en").vocab))
         assert len(documents) == 2 and {span.label_ for text in documents for span in text.ents} == {"Human", "Place"}
         rows = [json.loads(row) for row in maya.exports.download(project, "jsonl", into).read_text().splitlines()]
         assert sorted(row["external_id"] for row in rows) == ["report-0", "report-1"]

@@ -95,9 +95,9 @@ def put(client, *names: str) -> None:
 
 def kept_bucket(cast, client, **given: str) -> Connector:
     terms = {"endpoint": client.endpoint, "bucket": "photos", "key": "AKIA", "secret": SECRET} | given
-    kept = saved.add(cast.riverside, "s3", "Photos", terms, by=cast.mina)
+    connector = saved.add(cast.riverside, "s3", "Photos", terms, by=cast.mina)
     client.asked.calls.clear()  # the question that it was added with
-    return kept
+    return connector
 
 
 def loaded_from(connector: Connector, batch) -> Import:

@@ -159,16 +159,16 @@ def test_a_figure_that_there_is_none_of_is_not_found(project, mina) -> None:
     assert mina.get(reverse("project-figure", args=[project.public_id, "luck"])).status_code == 404
 
 
-def test_without_audits_and_gold_the_cost_and_the_accuracy_cannot_be_told(cast, project, mina) -> None:
+def test_cost_and_accuracy_are_unknown_without_audits_and_gold(cast, project, mina) -> None:
     found = dashboard.of(project, project.settings_now())
     assert (found.money.total, found.money.planned) == (4 * 50_000, 6 * 50_000)
     assert found.money.each is None and found.money.correct.value is None
-    assert [(one.kind, one.people, one.right.value) for one in found.graded] == [("human", 2, None)]
+    assert [(share.kind, share.people, share.right.value) for share in found.graded] == [("human", 2, None)]
     shown = mina.get(page(project)).content.decode()
     assert "can’t tell" in shown and "20 more answered audits are needed" in shown
     assert "How right people are can’t be told yet" in shown
-    told = Api(cast.mina, cast.riverside, "read").get("dashboard", project.public_id).json()
-    assert told["cost_per_correct_label"] is None and told["correct"]["value"] is None
+    dashboard_json = Api(cast.mina, cast.riverside, "read").get("dashboard", project.public_id).json()
+    assert dashboard_json["cost_per_correct_label"] is None and dashboard_json["correct"]["value"] is None
 
 
 def test_mina_reads_when_it_will_be_done_and_that_the_deadline_is_lost(project, mina) -> None:

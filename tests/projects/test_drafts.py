@@ -135,7 +135,7 @@ def test_the_checklist_counts_gold_only_where_it_is_mixed_in(cast, draft) -> Non
     assert marks(draft)["cost"] == ("done", "At most about $0.10 for 1 task")
 
 
-def test_taskers_are_told_of_new_work_once_it_is_published(cast, draft) -> None:
+def test_taskers_are_notified_of_new_work_once_it_is_published(cast, draft) -> None:
     rules.change(draft, cast.mina, mode="lists")
     task = make.task(make.batch(draft))
     with transaction.atomic():
@@ -200,7 +200,7 @@ def test_drafts_stand_where_they_make_sense(cast, draft) -> None:
     assert draft.public_id in project_names(cast.riverside, archived=False), "people may be invited to it"
     assert draft.public_id not in project_names(cast.riverside, archived=False, drafts=False), "nobody earned there"
     (line,) = organization.for_manager(cast.riverside, cast.mina).lines
-    assert [one.said for one in line.hindrances] == ["The project is a draft: nothing is handed out."]
+    assert [hindrance.said for hindrance in line.hindrances] == ["The project is a draft: nothing is handed out."]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -321,7 +321,7 @@ def test_a_list_is_previewed_then_saved_with_the_table(cast) -> None:
 
 
 @pytest.mark.django_db
-def test_a_fault_of_a_list_is_told_in_the_readers_language(cast) -> None:
+def test_a_fault_of_a_list_is_reported_in_the_readers_language(cast) -> None:
     project = make.project(cast.riverside, "Names")
     address = reverse("project-label-list", args=[project.public_id])
     for headers, words in (({}, "line 2: This line"), ({"Accept-Language": "es"}, "línea 2: ")):

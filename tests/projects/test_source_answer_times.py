@@ -27,11 +27,13 @@ LABELS = [{"name": "PER", "key": "per"}, {"name": "LOC", "key": "loc"}]
 JUDGEMENT, VERDICT = Import.Answers.JUDGEMENT, Import.Answers.VERDICT
 
 
-def loaded(project: Project, found: list[Any], answers: str = JUDGEMENT) -> None:
+def loaded(project: Project, source_rows: list[Any], answers: str = JUDGEMENT) -> None:
     """Load rows with their answers, and look at none of them twice."""
     choices = Choices(answers=answers, labels={"PER": "per", "LOC": "loc"})
-    done = list(importing.load(make.batch(project), found, by=None, choices=choices))
-    assert sum(one.answered for one in done) == len(found) and not any(one.losses or one.faults for one in done)
+    done = list(importing.load(make.batch(project), source_rows, by=None, choices=choices))
+    assert sum(report.answered for report in done) == len(source_rows) and not any(
+        report.losses or report.faults for report in done
+    )
 
 
 def exported_by_label_studio(format: str) -> list[Any]:
@@ -47,9 +49,9 @@ def project(cast) -> Project:
 
 @pytest.mark.parametrize("format", ["JSON", "JSON_MIN", "CSV", "TSV"])
 def test_a_reader_says_when_each_answer_was_given_and_how_long_it_took(format: str) -> None:
-    said = [one for row in exported_by_label_studio(format) for one in row.said]
-    assert len(said) == 3
-    assert [answer_times.checked(one.answered_at, one.seconds) for one in said] == [
+    answers = [answer for row in exported_by_label_studio(format) for answer in row.said]
+    assert len(answers) == 3
+    assert [answer_times.checked(answer.answered_at, answer.seconds) for answer in answers] == [
         (AnswerTimes(GIVEN, TOOK_MS), [])
     ] * 3
 
@@ -57,8 +59,8 @@ def test_a_reader_says_when_each_answer_was_given_and_how_long_it_took(format: s
 @pytest.mark.django_db
 def test_past_judgements_keep_both_and_no_pay_or_speed_is_reckoned_from_them(project) -> None:
     loaded(project, exported_by_label_studio("JSON"))
-    kept = Annotation.objects.order_by("pk").values_list("source_answered_at", "source_duration_ms", "active_ms")
-    assert list(kept) == [(GIVEN, TOOK_MS, 0)] * 3
+    times = Annotation.objects.order_by("pk").values_list("source_answered_at", "source_duration_ms", "active_ms")
+    assert list(times) == [(GIVEN, TOOK_MS, 0)] * 3
     assert all(at > GIVEN for at in Annotation.objects.values_list("at", flat=True))
     assert not Transfer.objects.exists()
 
@@ -78,8 +80,8 @@ def test_a_round_trip_keeps_both(cast, project, answers: str, key: str) -> None:
     name = {"label_studio": "a.json", "jsonl": "a.jsonl"}[key]
     loaded(other, rows(read(key, {name: exported(project, key)}, "text_spans")), answers)
     model = Annotation if answers == JUDGEMENT else Verdict
-    kept = model.objects.filter(task__project=other).values_list("source_answered_at", "source_duration_ms")
-    assert list(kept) == [(GIVEN, TOOK_MS)] * 3
+    times = model.objects.filter(task__project=other).values_list("source_answered_at", "source_duration_ms")
+    assert list(times) == [(GIVEN, TOOK_MS)] * 3
 
 
 @pytest.mark.django_db
@@ -88,11 +90,11 @@ def test_undecided_answers_carry_both_and_come_back_with_them(cast) -> None:
     loaded(project, exported_by_label_studio("JSON"))
     data = exported(project, "jsonl", undecided=True)
     lines = [json.loads(line) for line in data.splitlines()]
-    assert {(one["state"], one["answered_at"], one["duration_ms"]) for one in lines} == {
+    assert {(line["state"], line["answered_at"], line["duration_ms"]) for line in lines} == {
         ("undecided", GIVEN.isoformat(), TOOK_MS)
     }
-    said = [one for row in rows(read("jsonl", {"a.jsonl": data}, "text_spans")) for one in row.said]
-    assert [(one.answered_at, one.seconds) for one in said] == [(GIVEN.isoformat(), 12.5)] * 3
+    answers = [answer for row in rows(read("jsonl", {"a.jsonl": data}, "text_spans")) for answer in row.said]
+    assert [(answer.answered_at, answer.seconds) for answer in answers] == [(GIVEN.isoformat(), 12.5)] * 3
 
 
 def classified(by: str, given: str, seconds: str) -> dict[str, Any]:
@@ -107,9 +109,9 @@ def test_a_table_brings_both_by_its_mapping_and_takes_them_along(cast) -> None:
     table.writeheader()
     table.writerow(classified("Ann", "2024-03-01 10:00", "12.5"))
     mapping = {"mood": "answer", "who": "by", "when": "answered_at", "took": "seconds"}
-    found = rows(read("csv", {"a.csv": out.getvalue().encode()}, "classification", columns=mapping))
+    source_rows = rows(read("csv", {"a.csv": out.getvalue().encode()}, "classification", columns=mapping))
     choices = Choices(answers=VERDICT, labels={"calm": "calm"})
-    list(importing.load(make.batch(project), found, by=None, choices=choices))
+    list(importing.load(make.batch(project), source_rows, by=None, choices=choices))
     (row,) = csv.DictReader(io.StringIO(exported(project, "table").decode("utf-8-sig")))
     assert (row["answered_at"], row["seconds"]) == (GIVEN.isoformat(), "12.5")
 
@@ -122,11 +124,15 @@ def test_what_several_decided_was_given_when_the_last_was_and_took_as_long_as_al
         for name, day, seconds in (("ann", 1, 2), ("bo", 3, 4), ("cy", 2, None))
     ]
     task = {"id": 1, "data": {"text": "Ada met Bob."}, "annotations": answers}
-    found = rows(read("label_studio", {"a.json": [task]}, "text_spans"))
-    list(importing.load(make.batch(project), found, by=None, choices=Choices(answers=JUDGEMENT, labels={"PER": "per"})))
+    source_rows = rows(read("label_studio", {"a.json": [task]}, "text_spans"))
+    list(
+        importing.load(
+            make.batch(project), source_rows, by=None, choices=Choices(answers=JUDGEMENT, labels={"PER": "per"})
+        )
+    )
     (line,) = map(json.loads, exported(project, "jsonl").splitlines())
     assert (line["answered_at"], line["duration_ms"]) == ("2024-03-03T10:00:00+00:00", 6000)
-    assert [one["source_duration_ms"] for one in line["judgements"]] == [2000, 4000, None]
+    assert [judgement["source_duration_ms"] for judgement in line["judgements"]] == [2000, 4000, None]
 
 
 @pytest.mark.django_db
@@ -140,7 +146,7 @@ def test_work_of_this_site_goes_out_with_the_date_of_its_verdict_and_no_duration
 def test_prodigy_says_when_in_seconds_since_1970() -> None:
     line = {"text": "It rained.", "_input_hash": 1, "answer": "accept", "spans": [], "_timestamp": 1709287200}
     (row,) = rows(read("prodigy", {"a.jsonl": json.dumps(line).encode()}, "text_spans"))
-    assert [one.answered_at for one in row.said] == [GIVEN.isoformat()]
+    assert [answer.answered_at for answer in row.said] == [GIVEN.isoformat()]
 
 
 @pytest.mark.parametrize(
@@ -157,8 +163,8 @@ def test_prodigy_says_when_in_seconds_since_1970() -> None:
         ("2024", True, ["bad-date", "bad-duration"]),
     ],
 )
-def test_what_is_no_date_or_duration_is_told_and_the_answer_kept(date: str, seconds: Any, codes: list[str]) -> None:
-    assert [one.code for one in answer_times.checked(date, seconds)[1]] == codes
+def test_a_bad_date_or_duration_is_reported_and_the_answer_stays(date: str, seconds: Any, codes: list[str]) -> None:
+    assert [fault.code for fault in answer_times.checked(date, seconds)[1]] == codes
 
 
 @given(st.text(max_size=40), st.none() | st.floats() | st.integers())

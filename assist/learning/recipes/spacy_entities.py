@@ -61,7 +61,7 @@ def train(work: Work) -> Made:
     if not held_out:
         raise Unfit(REASONS["no-text"])
     label_map = {name: key for key, name in names.items()}
-    unused = frozenset(one for one in old if project_label(one, work.label_map, work.labels, label_map) is None)
+    unused = frozenset(label for label in old if project_label(label, work.label_map, work.labels, label_map) is None)
     replayed = unused if work.parameters["replay"] else frozenset[str]()
     before = [_found(doc) for doc in nlp.pipe([one.text for one in held_out])]
     examples = [_example(nlp, one, replayed) for one in told]
@@ -95,14 +95,14 @@ def _names(work: Work, old: frozenset[str]) -> dict[str, str]:
 def _scorer(work: Work, held_out: Sequence[Marked], label_map: Mapping[str, str] | None) -> Score:
     """How well a model does on the validation split; `label_map` is its manifest's, None where it has none."""
 
-    def offered(found: Iterable[Place]) -> set[Place]:
+    def offered(places: Iterable[Place]) -> set[Place]:
         labels = (
-            (start, end, project_label(name, work.label_map, work.labels, label_map)) for start, end, name in found
+            (start, end, project_label(name, work.label_map, work.labels, label_map)) for start, end, name in places
         )
         return {(start, end, key) for start, end, key in labels if key is not None}
 
-    def score(found: Iterable[Sequence[Place]]) -> float:
-        return fmean(text_f1(offered(one), text.decided) for one, text in zip(found, held_out, strict=True))
+    def score(places_by_text: Iterable[Sequence[Place]]) -> float:
+        return fmean(text_f1(offered(one), text.decided) for one, text in zip(places_by_text, held_out, strict=True))
 
     return score
 
@@ -112,7 +112,7 @@ def _marked(lines: Iterable[Line], names: Mapping[str, str]) -> list[Marked]:
     for line in lines:
         text = line.shown.get("text")
         if isinstance(text, str) and text:
-            decided = [(one["start"], one["end"], one["label"]) for one in line.said["spans"]]
+            decided = [(span["start"], span["end"], span["label"]) for span in line.said["spans"]]
             spans = [(start, end, names[key]) for start, end, key in decided]
             found.append(Marked(text, spans, frozenset(decided)))
     return found

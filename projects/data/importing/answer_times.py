@@ -19,8 +19,8 @@ def checked(date: str, seconds: float | None) -> tuple[AnswerTimes, list[Fault]]
         text = sentence("“%(value)s” is no date by ISO 8601; the answer is kept without it.", value=clipped(date, 40))
         faults.append(Fault("answered_at", "bad-date", text))
     if not is_duration:
-        told = "A duration is a number of seconds, at most ten years; the answer is kept without it."
-        faults.append(Fault("seconds", "bad-duration", told))
+        message = "A duration is a number of seconds, at most ten years; the answer is kept without it."
+        faults.append(Fault("seconds", "bad-duration", message))
     duration_ms = round(1000 * seconds) if is_duration and seconds is not None else None
     return AnswerTimes(answered_at, duration_ms), faults
 

@@ -24,13 +24,13 @@ def clone(project: Project, name: str, *, by: Person, draft: bool = False) -> Pr
     Items whose answer the project itself wouldn't take any more, for a label that was retired say, stay behind. Raises
     StateConflict for a name in use.
     """
-    made = project_copies.clone(project, name, by=by, draft=draft)
+    copy = project_copies.clone(project, name, by=by, draft=draft)
     in_force = rules.in_force(project)
     terms = {name: getattr(in_force, name) for name in TERMS}
     if course_items(project).exists():
-        load_all(batches.create(made, BATCH, by=by), _rows(project), by=by)
-    qualification_tests.set_terms(made, by, skill=in_force.training_skill, **terms)
-    return made
+        load_all(batches.create(copy, BATCH, by=by), _rows(project), by=by)
+    qualification_tests.set_terms(copy, by, skill=in_force.training_skill, **terms)
+    return copy
 
 
 def _rows(project: Project) -> Iterator[Row]:

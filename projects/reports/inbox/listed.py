@@ -37,7 +37,7 @@ WHERE skill_id = ANY(%(teams)s::bigint[]) AND (expires_at IS NULL OR expires_at 
 def hear(events: Sequence[Event]) -> Iterable[Told]:
     about = [one for one in events if one.project_key and _puts(one)]
     published = Project.objects.exclude(state=Project.State.DRAFT)
-    projects = published.in_bulk({one.project_key for one in about}, field_name="public_id")
+    projects = published.in_bulk({notice.project_key for notice in about}, field_name="public_id")
     able = {key: _able(project) for key, project in projects.items()}
     for one in about:
         if (project := projects.get(one.project_key)) is None or not able[project.public_id]:

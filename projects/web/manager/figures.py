@@ -263,7 +263,7 @@ def _graded(graded: Sequence[Graded]) -> Figure:
         if one.right.value is not None
     ]
     note = _("People by gold that they answered without the copilot; models by all grades of their blind work.")
-    if any(one.kind == "human" and one.right.value is None for one in graded):
+    if any(share.kind == "human" and share.right.value is None for share in graded):
         missing = _("How right people are can’t be told yet: none of them answered gold without the copilot.")
         note = f"{note} {missing}"
     return Figure(

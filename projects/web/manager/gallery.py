@@ -55,12 +55,12 @@ def clone(request: MemberRequest, project: Project) -> HttpResponse:
     """Another project with the same labels, settings, rules and course."""
     require(request.user, project.organization, *access.MANAGE)
     try:
-        made = course_copies.clone(project, request.POST.get("name", ""), by=request.user, draft=True)
+        copy = course_copies.clone(project, request.POST.get("name", ""), by=request.user, draft=True)
     except Problem as problem:
         messages.error(request, problem.text)
         return redirect("project-settings", project.public_id)
     messages.success(request, _("The project is a draft. Load some data next, then publish it on its overview."))
-    return redirect("project-settings", made.public_id)
+    return redirect("project-settings", copy.public_id)
 
 
 @require_POST

@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 
     def timed(self, said: Iterable[Said]) -> tuple[Said, ...]:
         """What it says, with when it was given and how long it took."""
-        return tuple(one._replace(answered_at=self.answered_at, seconds=self.seconds) for one in said)
+        return tuple(answer._replace(answered_at=self.answered_at, seconds=self.seconds) for answer in said)
 
 
 def answers_of(task: Mapping[str, Any], told: Any) -> Iterator[Answer]:

@@ -103,7 +103,7 @@ def _timed(said: tuple[Said, ...], value: dict[str, Any]) -> tuple[Said, ...]:
     if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 <= stamp < MAX_TIMESTAMP:
         return said
     answered_at = datetime.fromtimestamp(stamp, UTC).isoformat()
-    return tuple(one._replace(answered_at=answered_at) for one in said)
+    return tuple(answer._replace(answered_at=answered_at) for answer in said)
 
 
 def _at(line: dict[str, Any], first: dict[str, Any]) -> str:
