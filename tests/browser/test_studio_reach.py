@@ -100,6 +100,7 @@ def test_axe_and_every_width_bear_every_dialog_and_note(editor: str, site: Site,
     if page.locator(".beside").is_visible():  # where there are instructions, on a first visit
         assert list(seen(page, "on a first visit", FEW)) == []
         page.keyboard.press("i")
+        expect(page.locator(".beside")).to_be_hidden()
         page.keyboard.press("Escape")  # out of the field that has the focus then
     found = list(seen(page, "at work"))
     page.set_viewport_size({"width": 720, "height": 450})  # 1440 × 900 at 200 %

@@ -125,6 +125,7 @@ function fetchAsides() {
 }
 
 async function asides() {
+  if (madeAsides) return madeAsides; // a second import would answer a moment later, and keys pressed until then would be lost
   wear(studio.dataset.later);
   const { createAsides } = await import("./shell/asides.js");
   return (madeAsides ??= createAsides({ session, notes, api, localStore, project: () => known, editor: () => editor, showCommentCount, announce }));
