@@ -63,7 +63,10 @@ class LocalProcess:
 
     def run(self, place: Path, heard: Heard) -> Outcome:
         """As Executor says."""
-        prepared = _prepared(place)
+        try:
+            prepared = _prepared(place)
+        except launch.SandboxMisconfigured as problem:
+            return Outcome(str(problem))
         with (place / "said").open("w+b") as errors:
             child = subprocess.Popen(
                 prepared.command,

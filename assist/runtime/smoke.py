@@ -31,6 +31,7 @@ def examine(key: str, folder: Path, seconds: float = SECONDS) -> Finding:
 
 async def _examined(key: str, folder: Path, seconds: float) -> Finding:
     with tempfile.TemporaryDirectory(prefix="tandem-first-question-") as place:
+        Path(place).chmod(0o711)  # the sandbox may run as another user, who passes through to the model's folder
         try:
             offer = catalogue.find(key, folder)
             started = await model_launch.start(offer, Path(place, "model"), store=folder, examine=True)

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import stat
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -96,7 +97,8 @@ def prepare(
     """A process that runs `program` (a module or a script, and its arguments) under `policy`.
 
     It may read Python, the installed packages, and those of Tandem's own `packages` that are named, and nothing of the
-    data folder that the policy does not name. `variables` are added to its environment. Raises SandboxMisconfigured.
+    data folder that the policy does not name. `variables` are added to its environment. Raises SandboxMisconfigured,
+    also where its user can't reach what it is to read.
     """
     sources = [CHECKOUT / package for package in packages]
     sources += [Path(program[0])] if program[0].endswith(".py") else []
@@ -106,7 +108,9 @@ def prepare(
     environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     environment |= NOTHING_TO_WRITE | dict(variables or {})
     environment[VARIABLE] = complete.dumps()
-    options: dict[str, Any] = {"env": environment, "cwd": CHECKOUT, **identity()}
+    user = identity()
+    refuse_closed(user, [sys.executable, *policy.readable, *policy.writable])
+    options: dict[str, Any] = {"env": environment, "cwd": CHECKOUT, **user}
     return Launch([sys.executable, "-m", "taskers.sandbox", *program], options)
 
 
@@ -129,6 +133,40 @@ def identity() -> dict[str, Any]:
     if os.geteuid() != 0:
         raise SandboxMisconfigured(f"{USER_VARIABLE} is set, and only root may start processes as {name}.")
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def refuse_closed(user: Mapping[str, Any], paths: Sequence[str]) -> None:
+    """Raise SandboxMisconfigured where the user of `identity` can't pass through the folders above `paths`."""
+    if user and (closed := closed_to(user["user"], user["group"], paths)):
+        folders = ", ".join(map(str, closed))
+        name = os.environ[USER_VARIABLE]
+        raise SandboxMisconfigured(f"{name} can't pass through {folders}: chmod o+x, or move what lies there.")
+
+
+def closed_to(user: int, group: int, paths: Sequence[str]) -> list[Path]:
+    """The folders above `paths` that a user and a group, by number, may not pass through.
+
+    Folders with an access control list are taken to be open, since their mode does not tell.
+    """
+    folders = sorted({folder for path in paths for folder in _folders_above(Path(path))})
+    return [folder for folder in folders if not _may_pass(folder, user, group)]
+
+
+def _folders_above(path: Path) -> set[Path]:
+    """All folders on the way to a file, by its name and, if it is a link, by where it leads."""
+    return {folder for way in (path.absolute(), path.resolve()) for folder in way.parents}
+
+
+def _may_pass(folder: Path, user: int, group: int) -> bool:
+    try:
+        facts = folder.stat()
+        if "system.posix_acl_access" in os.listxattr(folder):
+            return True
+    except OSError:
+        return True  # what is missing, or can't be looked at, is named where it is opened
+    if facts.st_uid == user:
+        return bool(facts.st_mode & stat.S_IXUSR)
+    return bool(facts.st_mode & (stat.S_IXGRP if facts.st_gid == group else stat.S_IXOTH))
 
 
 def hand_over(*paths: Path) -> None:

@@ -1,6 +1,7 @@
 """What this machine can and cannot deny to a sandboxed process: for the operator's page and `models doctor`."""
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -49,7 +50,9 @@ def _of_the_kernel() -> Iterator[Gap]:
 def _of_the_setup() -> Iterator[Gap]:
     try:
         launch.python_paths()
-        own_user = bool(launch.identity())
+        user = launch.identity()
+        launch.refuse_closed(user, [sys.executable])
+        own_user = bool(user)
     except launch.SandboxMisconfigured as problem:
         yield Gap("misconfigured", str(problem))
         own_user = False

@@ -1,6 +1,7 @@
 """Models that somebody brings: taken in, asked a first question, chosen, and what goes wrong said in words."""
 
 import io
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from assist.adapters import catalogue
+from assist.adapters import Offer, catalogue
 from assist.adapters.files import WeightsProblem
 from assist.errors import CopilotError
 from assist.models import Deployment, ModelVersion
@@ -107,6 +108,20 @@ def test_model_that_takes_its_process_along_is_reported(store: Path, monkeypatch
     assert not finding.well and "ended at the first question (code 1)" in finding.lines[0]
     monkeypatch.setattr(model_launch, "start", ending("true"))
     assert "code 0" in smoke.examine("fake-spans@1", store).lines[0]
+
+
+def test_folder_of_the_first_question_lets_the_user_of_the_sandbox_pass(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = []
+
+    async def refused(_offer: Offer, place: Path, **_options: object) -> None:
+        modes.append(stat.S_IMODE(place.parent.stat().st_mode))
+        raise OSError("No process is started here.")
+
+    monkeypatch.setattr(model_launch, "start", refused)
+    smoke.examine("fake-spans@1", store)
+    assert modes == [0o711]
 
 
 def test_command_takes_a_folder_in_asks_it_and_lets_it_be_chosen(cast: Cast, store: Path, tmp_path: Path) -> None:

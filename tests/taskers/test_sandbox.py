@@ -194,6 +194,42 @@ def test_misconfigured_user_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         assert words in " ".join(gap.text for gap in machine.gaps())
 
 
+def test_folders_that_the_user_cannot_pass_are_named(place: Path) -> None:
+    home, shared = place / "home", place / "home" / "shared"
+    shared.mkdir(parents=True)
+    (shared / "weights").touch()
+    (place / "weights").symlink_to(shared / "weights")
+    owner, stranger = (os.getuid(), os.getgid()), (NOBODY - 1, NOBODY - 1)
+    for mode, user, closed in (
+        (0o755, stranger, []),
+        (0o711, stranger, []),
+        (0o710, stranger, [home]),
+        (0o700, stranger, [home]),
+        (0o700, owner, []),
+        (0o070, (stranger[0], owner[1]), []),
+    ):
+        home.chmod(mode)
+        for path in (shared / "weights", place / "weights"):
+            assert launch.closed_to(*user, [str(path)]) == closed, (oct(mode), user, path.name)
+        home.chmod(0o755)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts processes as another user")
+def test_process_is_not_started_where_its_user_cannot_reach_what_it_reads(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(launch.USER_VARIABLE, "nobody")
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    place.chmod(0o700)
+    with pytest.raises(launch.SandboxMisconfigured, match=f"nobody can't pass through {place}: chmod"):
+        launch.prepare(["assist.runtime.model_process"], Policy(readable=(str(place / "model"),)))
+    place.chmod(0o711)
+    assert launch.prepare(["x"], Policy(readable=(str(place / "model"),))).options["user"] == NOBODY
+    monkeypatch.setattr(sys, "executable", str(place / "python"))
+    place.chmod(0o700)
+    assert str(place) in next(gap.text for gap in machine.gaps() if gap.key == "misconfigured")
+
+
 def test_data_folder_that_every_sandbox_could_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TANDEM_DATA", "/usr/lib/tandem")
     with pytest.raises(launch.SandboxMisconfigured, match="move it"):
