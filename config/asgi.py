@@ -19,6 +19,7 @@ from config.bodies import BodyLimits  # noqa: E402
 from config.connections import RequestsPerAddress  # noqa: E402
 from config.limits import Limits  # noqa: E402
 from config.request_ids import RequestIds  # noqa: E402
+from config.same_origin import SameOrigin  # noqa: E402
 from taskers.files.folders import spool_folder  # noqa: E402
 from taskers.files.spool import Spool  # noqa: E402
 
@@ -37,7 +38,7 @@ async def nowhere(scope, receive, send) -> None:
 
 anywhere_else = re_path("", nowhere)  # type: ignore[arg-type]  # Channels routes to ASGI apps
 sockets = AllowedHostsOriginValidator(
-    AwaySockets(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, anywhere_else])))
+    SameOrigin(AwaySockets(AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, anywhere_else]))))
 )
 limits = Limits()
 spool = Spool(spool_folder(), bytes_each=limits.spool_each, bytes_total=limits.spool_total)

@@ -25,7 +25,8 @@ class Plain:
 
 
 class Json(Plain):
-    """One JSON object a line. A child's line that is an object already keeps its fields."""
+    """One JSON object a line. A child's line that is an object already keeps its fields, but says
+    nothing of whose it is."""
 
     def line(self, source: str, text: str, level: str) -> str:
         fields = None
@@ -35,4 +36,4 @@ class Json(Plain):
         if not isinstance(fields, dict):
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             fields = {"time": now, "level": level, "logger": "tandem.start", "message": text}
-        return json.dumps({"process": source, **fields}, ensure_ascii=False)
+        return json.dumps(fields | {"process": source}, ensure_ascii=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assist.adapters import Offer
 from assist.adapters.kinds import KINDS
-from assist.runtime import first_import, model_folder
+from assist.runtime import first_import, model_folder, model_log
 from taskers.sandbox import launch
 from taskers.sandbox.policy import Limits, Policy
 
@@ -20,11 +20,13 @@ STATE_FILE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Started:
-    """A model's process, our end of its channel, and its folder, which whoever waits for its end removes."""
+    """A model's process, our end of its channel, its folder, which whoever waits for its end removes, and who reads
+    what it writes to its error output."""
 
     process: asyncio.subprocess.Process
     channel: socket.socket
     folder: Path
+    reader: asyncio.Task[None] | None = None
 
 
 async def start(
@@ -57,6 +59,8 @@ async def start(
             *prepared.command,
             **prepared.options,
             stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             pass_fds=(theirs.fileno(),),
         )
     except BaseException:
@@ -65,7 +69,8 @@ async def start(
         raise
     finally:
         theirs.close()
-    return Started(process, ours, place)
+    assert process.stderr is not None
+    return Started(process, ours, place, asyncio.create_task(model_log.follow(process.stderr, offer.key)))
 
 
 def process_name(offer: Offer) -> str:

@@ -53,6 +53,8 @@ async def _examined(key: str, folder: Path, seconds: float) -> Finding:
             await connection.close()
             if started.process.returncode is None:
                 await children.end(started.process, STOP_SECONDS, started.process.kill)
+            if started.reader:
+                await asyncio.wait({started.reader}, timeout=STOP_SECONDS)
 
 
 def _finding(key: str, report: dict[str, Any]) -> Finding:

@@ -92,7 +92,7 @@ def create(
         raise Refused(
             "Choose one of %(choices)s.", code="unknown-task-type", place="task_type", choices=", ".join(TASK_TYPES)
         )
-    name = name.strip()
+    name = " ".join(name.split())
     if not name:
         raise Refused("A project needs a name.", code="no-name", place="name")
     try:
@@ -222,7 +222,7 @@ def _put_labels(project: Project, labels: Sequence[Mapping], by: Person | None) 
 @transaction.atomic
 def rename(project: Project, name: str, *, by: Person | None) -> None:
     """Call a project something else. Raises Refused, and StateConflict for a name in use."""
-    name = name.strip()[: limits.NAME]
+    name = " ".join(name.split())[: limits.NAME]
     if not name:
         raise Refused("A project needs a name.", code="no-name", place="name")
     try:
@@ -279,7 +279,7 @@ def _plain_labels(project: Project, labels: Sequence[Mapping]) -> list[dict]:
     colours = iter(label_colours.fresh((str(one.get("colour") or "") for one in labels), len(labels)))
     for index, one in enumerate(labels):
         place = f"labels[{index}]"
-        name = str(one.get("name", "")).strip()[: limits.LABEL_NAME]
+        name = " ".join(str(one.get("name", "")).split())[: limits.LABEL_NAME]
         key = label_keys.key_of(one)
         hotkey = str(one.get("hotkey") or "").lower()[:1]
         if not name or not key:

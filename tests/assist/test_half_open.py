@@ -37,7 +37,7 @@ address, port, cookie, token = sys.argv[1:]
 small = socket.socket()
 small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 small.connect(("127.0.0.1", int(port)))
-with connect(address, sock=small, additional_headers={"Cookie": cookie}, origin="http://localhost") as line:
+with connect(address, sock=small, additional_headers={"Cookie": cookie}, origin=f"http://127.0.0.1:{port}") as line:
     line.send(json.dumps({"type": "open", "id": "o1", "token": token}))
     print(json.loads(line.recv())["type"], flush=True)
     line.send(json.dumps({"type": "prompt", "id": "p1", "prompt": {"text": True}}))

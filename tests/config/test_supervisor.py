@@ -213,6 +213,12 @@ def test_production_speaks_json_and_keeps_a_childs_own_fields():
     assert (ours["process"], ours["level"], ours["message"]) == ("start", "error", "up")
 
 
+def test_a_childs_line_does_not_say_whose_it_is() -> None:
+    out = io.StringIO()
+    Json(out).say("worker", '{"process": "web.1", "message": "paid"}')
+    assert json.loads(out.getvalue()) == {"process": "worker", "message": "paid"}
+
+
 def test_a_closed_terminal_stops_nothing():
     reader, writer = os.pipe()
     os.close(reader)

@@ -39,7 +39,7 @@ def limits(**terms) -> Limits:
 def test_unknown_socket_path_is_not_found(settings):
     settings.ALLOWED_HOSTS = ["*"]
     with serving() as port, pytest.raises(InvalidStatus) as refused:
-        connect(f"ws://127.0.0.1:{port}/ws/nowhere/", origin=Origin("http://localhost"))
+        connect(f"ws://127.0.0.1:{port}/ws/nowhere/", origin=Origin(f"http://127.0.0.1:{port}"))
     assert refused.value.response.status_code == 404
 
 

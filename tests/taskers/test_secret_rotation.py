@@ -3,6 +3,7 @@
 import io
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,21 @@ def test_a_first_key_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch:
     assert len(key) >= 64 and environment.kept_secret("SECRET_KEY", path) == key
     private_file.write(path, "another", replace=False)
     assert path.read_text() == key, "whoever was first stays"
+
+
+def test_what_a_killed_rotation_left_beside_a_key_goes_with_the_next_write(tmp_path: Path) -> None:
+    path, left = tmp_path / "secret", tmp_path / ".secret-k2x_9aab"
+    others = [tmp_path / ".secret-box-k2x_9aab", tmp_path / "secret-k2x_9aab"]
+    for file in (left, *others):
+        file.write_text("an old key")
+    private_file.write(path, "a new key", replace=True)
+    assert path.read_text() == "a new key" and not left.exists()
+    assert all(file.exists() for file in others)
+
+
+def test_writers_at_the_same_time_leave_one_whole_key_and_nothing_beside_it(tmp_path: Path) -> None:
+    path, keys = tmp_path / "secret", [f"{number}" * 5_000 for number in range(8)]
+    with ThreadPoolExecutor(len(keys)) as writers:
+        for _round in range(20):
+            list(writers.map(lambda key: private_file.write(path, key, replace=True), keys))
+    assert path.read_text() in keys and not list(tmp_path.glob(".secret-*"))
