@@ -21,10 +21,17 @@ ARCHIVED = "EXISTS (SELECT FROM projects_archivedtask t WHERE t.id = OLD.task_id
 
 
 class AnswerTimes(NamedTuple):
-    """When an imported answer was given at its source, and how long it took; None where nobody said."""
+    """When an imported answer was given at its source, and how long an answer took; None where nobody knows."""
 
     answered_at: datetime | None = None
     duration_ms: int | None = None
+
+    @classmethod
+    def of_annotation(
+        cls, source_answered_at: datetime | None, source_duration_ms: int | None, active_ms: int
+    ) -> "AnswerTimes":
+        """Of an annotation by its columns: of an imported one what its file says, of one made here its active time."""
+        return cls(source_answered_at, source_duration_ms if source_duration_ms is not None else active_ms or None)
 
     @classmethod
     def together(cls, answers: Sequence["AnswerTimes"]) -> "AnswerTimes":

@@ -1,9 +1,11 @@
 """Work that was done elsewhere, handed in for somebody who never held it: it fills a judgement that is open."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from projects.models import AnswerTimes, Project
+from projects.models import AnswerTimes, Assignment, Project
 from taskers.database.prepared import ask_named
 
 # The first open judgement of a task becomes a submitted one: so as many are wanted, open or in as before. Unpaid (it
@@ -51,6 +53,35 @@ class PastJudgement(NamedTuple):
     tasker: int
     answer: str
     times: AnswerTimes = AnswerTimes()
+
+
+@dataclass
+class Opening:
+    """Room for judgements of a task, as `hand_in_imported` finds it: those that are open, and who judged it already."""
+
+    open: int = 0
+    taskers: set[int] = field(default_factory=set)
+
+    def take(self, tasker: int | None) -> bool:
+        """Fill a place; False where there is none for this tasker (None: one that is new)."""
+        if not self.open or tasker in self.taskers:
+            return False
+        self.open -= 1
+        if tasker is not None:
+            self.taskers.add(tasker)
+        return True
+
+
+def openings_of(tasks: Collection[int]) -> dict[int, Opening]:
+    """The room that is left in each of these tasks."""
+    rows = Assignment.objects.filter(task__in=tasks)
+    places = rows.filter(kind=Assignment.Kind.JUDGE, state=Assignment.State.OPEN)
+    open_by_task = Counter(places.values_list("task_id", flat=True))
+    openings = {task: Opening(open_by_task[task]) for task in tasks}
+    taken = rows.filter(state__in=[Assignment.State.HELD, Assignment.State.SUBMITTED], tasker__isnull=False)
+    for task, tasker in taken.values_list("task_id", "tasker_id"):
+        openings[task].taskers.add(tasker)
+    return openings
 
 
 def hand_in_imported(project: Project, version: int, judgements: Sequence[PastJudgement]) -> tuple[list[int], set[int]]:

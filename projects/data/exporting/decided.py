@@ -342,7 +342,7 @@ def _work_of(row: Annotation) -> _Work:
 def _one(
     row: _Row, judgements: list[Judgement], pictures: tuple[Asset, ...], answers: Sequence[AnswerTimes]
 ) -> Decided:
-    """`answers`: the times of those that the verdict rests on, as far as they are imported."""
+    """`answers`: the times of those that the verdict rests on, as far as they are known."""
     own = AnswerTimes(row.source_answered_at, row.source_duration_ms)
     return Decided(
         id=str(row.id),

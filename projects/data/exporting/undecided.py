@@ -63,5 +63,5 @@ def _answer(row: dict[str, Any]) -> Decided:
         note="",
         at=row["at"],
         judgements=[judgement],
-        source=AnswerTimes(row["source_answered_at"], row["source_duration_ms"]),
+        source=AnswerTimes.of_annotation(row["source_answered_at"], row["source_duration_ms"], row["active_ms"]),
     )

@@ -29,6 +29,7 @@ class Spoken(NamedTuple):
     by: str
     score: float | None
     times: AnswerTimes = AnswerTimes()
+    place: str = ""  # of its row in the file
 
     @property
     def answer(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from taskers.models import Person
 
 UNNAMED = "imported"  # whoever is named neither in the files nor by whoever loads them
 MOST_WANTED = queue.MOST_WANTED
+NOBODY_ASKED = "The task wants no more judgements, or has one by this annotator already."
 
 COPY = "COPY projects_importedprediction (task_id, source_id, answer, score) FROM STDIN"
 AGAIN = """
@@ -62,8 +63,11 @@ class AnswersKept:
     _annotators: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, project: Project, choices: Choices, by: Person | None) -> "AnswersKept":
-        room, rules = TASK_TYPES[project.task_type], labels_of(project)
+    def of(
+        cls, project: Project, choices: Choices, by: Person | None, new_labels: Mapping[str, dict] | None = None
+    ) -> "AnswersKept":
+        """How they are kept; `new_labels` are what labels ask for that the project will have by then."""
+        room, rules = TASK_TYPES[project.task_type], labels_of(project) | dict(new_labels or {})
         asked = asked_of(project, rules)
         if choices.answers == Import.Answers.PREDICTION:
             _want_nothing(asked)
@@ -95,9 +99,11 @@ class AnswersKept:
             name = self.name_of(spoken.by)
             if name in found or (one_alone and found):
                 lost.append(Fault("answer", "said-twice", "The row has more than one answer; the first is kept."))
+            elif len(found) >= MOST_WANTED:
+                lost.append(Fault("answer", "nobody-asked", NOBODY_ASKED))
             else:
-                found[name] = spoken._replace(by=name)
-        return tuple(found.values())[:MOST_WANTED], lost
+                found[name] = spoken._replace(by=name, place=row.place)
+        return tuple(found.values()), lost
 
     def name_of(self, by: str) -> str:
         """The source's name as it is kept: what the row says, else what was chosen."""
@@ -157,9 +163,24 @@ class AnswersKept:
         left, complete = queue.hand_in_imported(self.project, self.version, given)
         for task in sorted(complete):
             consensus.consider(queue.lock(task))
-        text = "The task wants no more judgements, or has one by this annotator already."
-        lost = [Fault(f"{rows[place][0].row.place}, answer", "nobody-asked", text) for place in left]
+        lost = [Fault(f"{rows[index][1].place}, answer", "nobody-asked", NOBODY_ASKED) for index in left]
         return len(given) - len(left), lost
+
+    def unwanted(self, brought: Sequence[Brought]) -> list[Fault]:
+        """Which of these past judgements of tasks that are there `keep` would find no place for; writes nothing."""
+        if self.choices.answers != Import.Answers.JUDGEMENT:
+            return []
+        names = {said.by for one in brought for said in one.row.said}
+        annotators = dict(
+            ImportedAnnotator.objects.filter(project=self.project, name__in=names).values_list("name", "person_id")
+        )
+        openings = queue.openings_of([one.task for one in brought])
+        lost = []
+        for one in brought:
+            for said in one.row.said:
+                if not openings[one.task].take(annotators.get(said.by)):
+                    lost.append(Fault(f"{said.place}, answer", "nobody-asked", NOBODY_ASKED))
+        return lost
 
     def _gold(self, brought: Sequence[Brought]) -> tuple[int, list[Fault]]:
         text = "The task was there already: make it gold on its own page."
@@ -174,7 +195,7 @@ class AnswersKept:
             sure = 1.0 if said.score is None else said.score
             if consensus.adopt(task, said.answer, confidence=sure, note=said.by, times=said.times) is None:
                 text = "The task is decided already, or somebody is still correcting an answer to it."
-                lost.append(Fault(f"{one.row.place}, answer", "already-decided", text))
+                lost.append(Fault(f"{said.place}, answer", "already-decided", text))
         return len(brought) - len(lost), lost
 
     def _source(self, name: str) -> int:

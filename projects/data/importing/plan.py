@@ -3,24 +3,24 @@
 import base64
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from projects.data.connectors.files import Files
+from projects.data.importing import dry_run
 from projects.data.importing.answers import names_in
 from projects.data.importing.choices import EXTERNAL_ID, Choices, column_proposals, columns_before, proposals
-from projects.data.importing.row_check import parts, ready
 from projects.data.reading.columns import MAPPED
 from projects.data.reading.format import ImportFormat, Reading
 from projects.data.reading.readers.columns import ANSWER as ANSWER_COLUMN
-from projects.data.reading.rows import Fault, Row, memory_of_row, storable, told
+from projects.data.reading.rows import Fault, Item, Row, memory_of_row, storable, told
 from projects.data.reading.sandboxed import ReadingProcess
 from projects.errors import Refused
 from projects.models import Import, Project
 from projects.queue.answer_check import asked_of, labels_of
-from projects.task_types import TASK_TYPES, TaskType
+from projects.task_types import TASK_TYPES
 from taskers.errors import reason_again
 
 SAMPLE_ROWS = 2_000
@@ -42,14 +42,14 @@ class _Found:
     lost: int = 0
     answered: int = 0  # rows with an answer
     predicted: int = 0  # answers that the file calls a model's
-    size: int = 0
     by: set[str] = field(default_factory=set)
     labels: Counter[str] = field(default_factory=Counter)
     shapes: dict[str, set[str]] = field(default_factory=dict)
     problems: list[dict[str, str]] = field(default_factory=list)
     losses: list[dict[str, str]] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
-    external_ids: list[str | None] = field(default_factory=list)
+    meanings: dict[str, str] = field(default_factory=dict)  # of labels, as they are proposed
+    is_named: bool = False  # whether each row has an external_id, which stands for one content
 
 
 @dataclass
@@ -79,14 +79,12 @@ def plan(
     if choices is None and not mapped and chosen.key in MAPPED:
         mapped = proposed = column_proposals(project, columns)
     sample = _sample_of(project, reader, files, chosen, mapped, clock)
-    names = sample.found.external_ids
-    if EXTERNAL_ID in proposed.values() and (None in names or len(set(names)) < len(names)):
+    if EXTERNAL_ID in proposed.values() and not sample.found.is_named:
         mapped = proposed = {name: target for name, target in proposed.items() if target != EXTERNAL_ID}
         sample = _sample_of(project, reader, files, chosen, mapped, clock)
     found = sample.found
     if sample.problem and (found.rows or not columns):
         raise sample.problem
-    meanings = proposals(project, list(found.labels)[:MOST_LABELS])
     said = {
         "format": chosen.key,
         "title": str(chosen.title),
@@ -97,7 +95,7 @@ def plan(
         "answered": found.answered,
         "predicted": found.predicted,
         "by": sorted(found.by)[:20],
-        "labels": [_label(name, number, found, meanings) for name, number in found.labels.most_common(MOST_LABELS)],
+        "labels": [_label(name, number, found) for name, number in found.labels.most_common(MOST_LABELS)],
         "columns": columns,
         "mapped": mapped,
         "guessed": not found.answered and any(target.startswith(ANSWER_COLUMN) for target in proposed.values()),
@@ -121,18 +119,20 @@ def _sample_of(
 ) -> _Sample:
     """The first rows, read with this mapping of columns."""
     sample = _Sample(_Found())
-    found, asked = sample.found, asked_of(project, labels_of(project))
     until = clock() + SAMPLE_SECONDS
-    items = reader.items(files, chosen, Reading(project.task_type, 0, mapped))
+    items, size = [], 0
+    stream = reader.items(files, chosen, Reading(project.task_type, 0, mapped))
     try:
-        with closing(items):
-            for item in items:
-                _count(project, asked, found, item)
-                if found.rows + found.refused >= SAMPLE_ROWS or found.size > SAMPLE_BYTES or clock() > until:
-                    sample.is_complete = next(items, None) is None
+        with closing(stream):
+            for item in stream:
+                size += memory_of_row(item) if isinstance(item, Row) else 0
+                items.append(_light(item))
+                if len(items) >= SAMPLE_ROWS or size > SAMPLE_BYTES or clock() > until:
+                    sample.is_complete = next(stream, None) is None
                     break
     except Refused as refused:
         sample.problem = refused
+    _count_all(project, items, sample.found)
     return sample
 
 
@@ -142,45 +142,76 @@ def needs(planned: dict[str, Any]) -> list[str]:
     return [*asked, "columns"] if planned["problem"] or planned.get("guessed") else asked
 
 
-def _label(name: str, number: int, found: _Found, meanings: dict[str, str]) -> dict[str, Any]:
-    return {"name": name, "count": number, "meaning": meanings[name], "shapes": sorted(found.shapes.get(name, ()))}
+def _label(name: str, number: int, found: _Found) -> dict[str, Any]:
+    return {
+        "name": name,
+        "count": number,
+        "meaning": found.meanings[name],
+        "shapes": sorted(found.shapes.get(name, ())),
+    }
 
 
-def _checked(room: TaskType, item: Row | Fault) -> Row | Fault:
-    """Its fault where the task type refuses a row; of those that name a stored picture nothing is known before."""
-    if isinstance(item, Fault) or (item.picture is None and parts(room, item.fields)):
+def _light(item: Item) -> Item:
+    """The same without the bytes of its picture, which nothing here looks at but its thumbnail."""
+    if isinstance(item, Fault) or item.picture is None:
         return item
-    try:
-        ready(room, item, {})
-    except Refused as refused:
-        return Fault.of(refused, item.place)
-    return item
+    return replace(item, picture=replace(item.picture, data=b""))
 
 
-def _count(project: Project, asked: Mapping[str, Mapping[str, Any]], found: _Found, item: Row | Fault) -> None:
-    room = TASK_TYPES[project.task_type]
-    item = _checked(room, item)
-    if isinstance(item, Fault):
-        found.refused += 1
-        if len(found.problems) < PROBLEMS:
-            found.problems.append(item.kept())
-        return
+def _count_all(project: Project, items: Sequence[Item], found: _Found) -> None:
+    """Count what these rows hold, and what the load would do with them by its own checks."""
+    rows = [item for item in items if isinstance(item, Row)]
+    asked = asked_of(project, labels_of(project))
+    _count_labels(project, asked, rows, found)
+    found.meanings = proposals(project, list(found.labels))
+    choices = Choices(answers=usual_answers(any(row.said for row in rows), _is_predicted(rows)))
+    report = dry_run.check(project, items, replace(choices, labels=found.meanings), found.shapes)
+    rows = [row for row in rows if row.place not in report.rejected]
+    _count_labels(project, asked, rows, found)
+    found.refused, found.lost = len(report.faults), len(report.losses)
+    found.problems = [fault.kept() for fault in report.faults[:PROBLEMS]]
+    found.losses = [fault.kept() for fault in report.losses[:PROBLEMS]]
+    for row in rows:
+        _count(row, found)
+    found.is_named = _is_named(project, [item for item in items if isinstance(item, Row)])
+
+
+def _is_predicted(rows: Sequence[Row]) -> bool:
+    return any(said.predicted for row in rows for said in row.said)
+
+
+def _is_named(project: Project, rows: Sequence[Row]) -> bool:
+    """Whether each row has an external_id, and each of these stands for one content."""
+    shown = TASK_TYPES[project.task_type].payload_fields
+    contents: dict[str, object] = {}
+    for row in rows:
+        content = {name: value for name, value in row.fields.items() if name in shown and name != "meta"}
+        if row.external_id is None or contents.setdefault(row.external_id, content) != content:
+            return False
+    return True
+
+
+def _count_labels(project: Project, asked: Mapping[str, Mapping[str, Any]], rows: Sequence[Row], found: _Found) -> None:
+    """The names of labels in the answers of these rows, and no others."""
+    found.labels, found.shapes = Counter(), {}
+    for row in rows:
+        for said in row.said:
+            for name, shapes in names_in(TASK_TYPES[project.task_type], said, asked).items():
+                is_listed = len(found.labels) < MOST_LABELS and (not found.meanings or name in found.meanings)
+                if name in found.labels or is_listed:
+                    found.labels[name] += 1
+                    found.shapes.setdefault(name, set()).update(shapes)
+
+
+def _count(row: Row, found: _Found) -> None:
     found.rows += 1
-    found.external_ids.append(item.external_id)
-    found.size += memory_of_row(item)
-    found.lost += len(item.lost)
-    found.losses += [one.kept() for one in item.lost[: PROBLEMS - len(found.losses)]]
-    found.answered += bool(item.said)
-    for said in item.said:
+    found.answered += bool(row.said)
+    for said in row.said:
         found.predicted += said.predicted
         if said.by:
             found.by.add(said.by[:80])
-        for name, shapes in names_in(room, said, asked).items():
-            if name in found.labels or len(found.labels) < MOST_LABELS:
-                found.labels[name] += 1
-                found.shapes.setdefault(name, set()).update(shapes)
-    if len(found.samples) < SHOWN and (item.said or len(found.samples) < SHOWN // 2):
-        found.samples.append(_sample(item))
+    if len(found.samples) < SHOWN and (row.said or len(found.samples) < SHOWN // 2):
+        found.samples.append(_sample(row))
 
 
 def _sample(row: Row) -> dict[str, Any]:
@@ -226,8 +257,13 @@ def in_words(planned: dict[str, Any]) -> dict[str, Any]:
 
 def starting_choices(planned: dict[str, Any]) -> Choices:
     """What is proposed: a file's own word for what its answers are, and the labels that are called alike."""
-    answers = Import.Answers.LEAVE
-    if planned["answered"]:
-        answers = Import.Answers.PREDICTION if planned["predicted"] else Import.Answers.JUDGEMENT
+    answers = usual_answers(planned["answered"] > 0, planned["predicted"] > 0)
     labels = {one["name"]: one["meaning"] for one in planned["labels"]}
     return Choices(answers=answers, labels=labels, columns=planned["mapped"], format=planned["format"])
+
+
+def usual_answers(is_answered: bool, is_predicted: bool) -> str:
+    """What the answers of files usually become, by whether they call any a model's."""
+    if not is_answered:
+        return Import.Answers.LEAVE
+    return Import.Answers.PREDICTION if is_predicted else Import.Answers.JUDGEMENT

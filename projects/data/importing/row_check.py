@@ -30,6 +30,7 @@ class Ready(NamedTuple):
     callback: Callback | None
     formerly: str  # the external id that it had when `id` was a field like any other; "" where that is no matter
     said: tuple[Spoken, ...]  # answers that came with it
+    brings_answers: bool = False  # whether the file has any, also if they are left out
 
 
 def ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
@@ -40,12 +41,20 @@ def ready(room: TaskType, row: Row, named: dict[str, Asset]) -> Ready:
             fields = fields | {place: sized} if place else sized
     payload = room.check_payload(_with_meta(room, fields, row.picture))
     digest = _digest(payload, row.picture)
-    external_id = _made_id(digest) if row.external_id is None else row.external_id
+    external_id, formerly = row.external_id, ""
+    if external_id is None:
+        external_id = _made_id(digest)
+        if any(said.by for said in row.said) and "meta" in payload:
+            # A crowd's file has a row for each answer: what stands beside the answer makes no other task of it.
+            external_id, formerly = _made_id(_digest(_without_meta(payload), row.picture)), external_id
     name = a_text(external_id, "external_id" if row.id is None else "id", limits.EXTERNAL_ID)
-    formerly = ""
     if row.id is not None:
         formerly = _made_id(_digest(payload | {"meta": payload.get("meta", {}) | {"id": row.id}}, row.picture))
-    return Ready(row.place, name, payload, digest, row.picture, None, row.id, None, formerly, ())
+    return Ready(row.place, name, payload, digest, row.picture, None, row.id, None, formerly, (), bool(row.said))
+
+
+def _without_meta(payload: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if name != "meta"}
 
 
 def _made_id(digest: str) -> str:

@@ -7,7 +7,7 @@ and another payload under a used external_id is a conflict that changes nothing.
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,21 +16,18 @@ from django.utils import timezone
 
 from projects import queue
 from projects.data.connectors.left_media import Left
-from projects.data.importing.callbacks import Callbacks
 from projects.data.importing.callbacks import keep as keep_callbacks
 from projects.data.importing.choices import Choices
 from projects.data.importing.kept_answers import AnswersKept, Brought
-from projects.data.importing.row_check import AUTO, Ready, parts, ready
+from projects.data.importing.loaded import Loaded
+from projects.data.importing.row_check import AUTO, Ready
+from projects.data.importing.row_intake import RowIntake
 from projects.data.media import assets
-from projects.data.reading.rows import Fault, Item, Row, memory_of_row
-from projects.errors import Refused
-from projects.models import ArchivedTask, Asset, Batch, Project, Task
-from projects.quality.gold import authoring, grading
-from projects.quality.qualification import qualification_tests
-from projects.queue.answer_check import canonical, labels_of
-from projects.task_types import TASK_TYPES, TaskType
+from projects.data.reading.rows import Item, Row, memory_of_row
+from projects.models import Batch, Project, Task
+from projects.quality.gold import authoring
 from projects.task_types.preference import PAIR
-from taskers.errors import Place, StateConflict, sentence
+from taskers.errors import StateConflict
 from taskers.models import Person
 from taskers.outbox.events import emit
 
@@ -48,33 +45,16 @@ COPY = """COPY projects_task
 NEW_KEYS = "SELECT nextval(pg_get_serial_sequence('projects_task', 'id')) FROM generate_series(1, %s)"
 
 
-@dataclass
-class Loaded:
-    """What became of some rows: tasks made, rows that were there already, rows refused (the first of them kept)."""
-
-    loaded: int = 0
-    known: int = 0
-    faults: list[Fault] = field(default_factory=list)
-    read: int = 0
-    refused: int = 0  # of `load_all`, with those beyond the faults that are kept
-    ids: int = 0  # of the tasks made: those that the field `id` names
-    unnamed: int = 0  # and those whose external id is made of their content
-    columns: list[str] = field(default_factory=list)  # the fields of theirs that are kept as meta, as they came
-    answered: int = 0  # answers that came with rows, and are kept
-    losses: list[Fault] = field(default_factory=list)  # what rows said and couldn't be kept
-
-
 @dataclass(frozen=True)
 class Target:
     """Where rows go."""
 
     batch: Batch
     project: Project
-    room: TaskType
     wanted: int
     by: Person | None
     since: datetime  # when the load began
-    callbacks: Callbacks
+    intake: RowIntake
     answers: AnswersKept
     left: Left  # pictures that aren't copied in
 
@@ -123,9 +103,8 @@ def load_all(batch: Batch, items: Iterable[Item], *, by: Person | None) -> Loade
 def _target(batch: Batch, by: Person | None, choices: Choices, left: Left) -> Target:
     project = Project.objects.select_related("organization").get(pk=batch.project_id)
     wanted = project.settings_now().wanted
-    callbacks = Callbacks.of(project)
     answers = AnswersKept.of(project, choices, by)
-    return Target(batch, project, TASK_TYPES[project.task_type], wanted, by, timezone.now(), callbacks, answers, left)
+    return Target(batch, project, wanted, by, timezone.now(), RowIntake.of(project, answers), answers, left)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -144,8 +123,7 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
     done = Loaded(read=len(chunk))
     _lock(target)
-    rows = _unrepeated(_checked(target, chunk, done), done)
-    new, there = _unknown(target, rows, done)
+    new, there = target.intake.take(chunk, done)
     keys = _copy(target, new) if new else []
     if new:
         queue.open_slots(keys, since=target.since)
@@ -213,104 +191,6 @@ def _lock(target: Target) -> None:
     rows = Batch.objects.select_for_update(no_key=True).filter(pk=target.batch.pk)
     if rows.values_list("state", flat=True).first() not in OPEN_STATES:
         raise StateConflict("This batch is closed or cancelled; load into another one.", code="batch-closed")
-
-
-def _checked(target: Target, chunk: list[Item], done: Loaded) -> list[Ready]:
-    named = _named_assets(target, chunk)
-    labels = labels_of(target.project) if any(isinstance(one, Row) and one.known for one in chunk) else {}
-    passed = []
-    for item in chunk:
-        if isinstance(item, Fault):
-            done.faults.append(item)
-            continue
-        try:
-            row = ready(target.room, item, named)._replace(callback=target.callbacks.checked(item.callback))
-            row, lost = target.answers.read(item, _with_known(target, item, row, labels))
-            done.losses += lost
-            passed.append(row)
-        except Refused as refused:
-            done.faults.append(Fault.of(refused, item.place))
-    return passed
-
-
-def _named_assets(target: Target, chunk: list[Item]) -> dict[str, Asset]:
-    """Stored pictures that rows without a picture of their own refer to."""
-    rows = (item for item in chunk if isinstance(item, Row) and item.picture is None)
-    hashes = [part.get("asset") for row in rows for part in parts(target.room, row.fields).values()]
-    return assets.find(target.project.organization, (one for one in hashes if isinstance(one, str) and len(one) == 64))
-
-
-def _with_known(target: Target, row: Row, ready: Ready, labels: dict[str, dict]) -> Ready:
-    """With the row's right answer checked, if one came; Refused with the place in it."""
-    if row.known is None:
-        return ready
-    if not row.known.course:
-        grading.refuse_in_file_order(target.project)
-    try:
-        answer = canonical(target.project, ready.payload, row.known.answer, labels)
-    except Refused as refused:
-        place = f"gold.{refused.place}" if refused.place else "gold"
-        raise Refused(refused.template, code=refused.code, place=place, **refused.values) from None
-    explanation = qualification_tests.explained(row.known.explanation)
-    return ready._replace(known=row.known._replace(answer=answer, explanation=explanation))
-
-
-def _unrepeated(rows: list[Ready], done: Loaded) -> list[Ready]:
-    """The first row of each external_id in a chunk, with the answers of all; a repeat is known, or a conflict."""
-    first: dict[str, Ready] = {}
-    for row in rows:
-        before = first.setdefault(row.external_id, row)
-        if before is not row and _repeat(row, before.digest, before.place, done):
-            first[row.external_id] = before._replace(said=before.said + row.said)
-    return list(first.values())
-
-
-def _unknown(target: Target, rows: list[Ready], done: Loaded) -> tuple[list[Ready], list[Brought]]:
-    """The rows that no task was made of yet; and those with answers to tasks that are there."""
-    names = [name for row in rows for name in (row.external_id, row.formerly) if name]
-    there: dict[str, tuple[int | None, str]] = {}
-    live = Task.objects.filter(project=target.project, external_id__in=names)
-    there |= {name: (key, digest) for name, key, digest in live.values_list("external_id", "pk", "payload_hash")}
-    # In this order: a task that is archived between the two looks is seen by one.
-    gone = ArchivedTask.objects.filter(project=target.project, external_id__in=names)
-    there |= {name: (None, digest) for name, digest in gone.values_list("external_id", "payload_hash")}
-    new, known = [], []
-    for row in rows:
-        name = row.external_id if row.external_id in there else row.formerly
-        if name not in there:
-            new.append(row)
-            continue
-        key, digest = there[name]
-        if name == row.formerly:
-            done.known += 1
-        elif not _repeat(row, digest, "", done):
-            continue
-        if key is not None and row.said:
-            known.append(Brought(key, row, False))
-        elif row.said:
-            done.losses.append(Fault(f"{row.place}, answer", "task-archived", "The task is in the archive."))
-    return new, known
-
-
-def _repeat(row: Ready, digest: str, before: str, done: Loaded) -> bool:
-    """Whether a row is the same again, as one at `before` in the file, or as a task ""; else its fault is told."""
-    if row.digest == digest:
-        done.known += 1
-        return True
-    if before:
-        text = sentence(
-            "The external_id “%(name)s” is used at %(place)s of the same file for another payload; that task stays as"
-            " it is.",
-            name=row.external_id,
-            place=Place(before),
-        )
-    else:
-        text = sentence(
-            "The external_id “%(name)s” is used in this project for another payload; that task stays as it is.",
-            name=row.external_id,
-        )
-    done.faults.append(Fault(row.place, "external-id-conflict", text))
-    return False
 
 
 def _copy(target: Target, rows: list[Ready]) -> list[int]:

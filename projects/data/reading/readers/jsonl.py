@@ -19,6 +19,7 @@ from taskers.errors import sentence
 ENDINGS = (".jsonl", ".ndjson")
 EXPORTED = {"task", "project", "task_type", "batch", "answer", "verdict", "judgements", "external_id", "payload"}
 EXPORTED |= {"labels", "state", "answered_at", "duration_ms"}
+MAX_NAME = 200  # characters of an annotator's id
 
 
 def read_jsonl(file: BinaryIO) -> Iterator[Item]:
@@ -99,13 +100,27 @@ def _decided(value: dict[str, Any]) -> tuple[Said, ...]:
     """Takes what Tandem decided out of a line of its export, where the line is one."""
     if not {"payload", "answer", "task_type", "verdict"} <= value.keys() <= EXPORTED:
         return ()
-    answer, date, seconds = value["answer"], value.get("answered_at"), seconds_of(value.get("duration_ms"))
+    answer, date, duration_ms = value["answer"], value.get("answered_at"), value.get("duration_ms")
+    annotator = ""
+    if value.get("state") == "undecided":  # a line for each answer: it is its annotator's, not the project's
+        annotator, active_ms = _annotator(value.get("judgements"))
+        duration_ms = active_ms if duration_ms is None else duration_ms
     for name in EXPORTED - {"external_id", "payload"}:
         value.pop(name, None)
     if not isinstance(answer, dict):
         return ()
-    answered_at = date if isinstance(date, str) else ""
-    return (Said(answer, answered_at=answered_at, seconds=None if seconds is None else seconds / 1000),)
+    milliseconds = seconds_of(duration_ms)
+    seconds = None if milliseconds is None else milliseconds / 1000
+    return (Said(answer, annotator, answered_at=date if isinstance(date, str) else "", seconds=seconds),)
+
+
+def _annotator(judgements: object) -> tuple[str, object]:
+    """Who gave an undecided answer, by id, and the time it took, which older exports have nowhere else; "" and None
+    where the line doesn't name one judgement."""
+    if not isinstance(judgements, list) or len(judgements) != 1 or not isinstance(judgements[0], dict):
+        return "", None
+    tasker = judgements[0].get("tasker")
+    return tasker[:MAX_NAME] if isinstance(tasker, str) else "", judgements[0].get("active_ms") or None
 
 
 def _known(value: dict[str, Any]) -> Known | None:
