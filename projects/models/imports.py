@@ -73,6 +73,8 @@ class Import(models.Model):
     stop = models.CharField(max_length=6, choices=Stop, default=Stop.NEEDED, db_default="needed")
     # Whether its batch, a draft, goes live with the first tasks that it brings.
     makes_live = models.BooleanField(default=False, db_default=False)
+    # Whether its batch was created for it alone: it goes if nothing of the file comes in (importing/empty_batches.py).
+    makes_batch = models.BooleanField(default=False, db_default=False)
     media = models.CharField(max_length=6, choices=Media, default=Media.COPIED, db_default="copied")
     plan = models.JSONField(null=True, blank=True)  # what was found (importing/plan.py)
     choices = models.JSONField(null=True, blank=True)  # what was chosen (importing/choices.py); null before

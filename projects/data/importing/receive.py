@@ -16,7 +16,7 @@ from projects.data.connectors.files import Files
 from projects.data.connectors.left_media import Left
 from projects.data.connectors.unseen import Unseen
 from projects.data.connectors.upload import OneFile
-from projects.data.importing import at_work
+from projects.data.importing import at_work, empty_batches
 from projects.data.importing.choices import JOB, Choices
 from projects.data.importing.plan import needs, plan
 from projects.data.importing.storing import Loaded, known_columns, load
@@ -56,10 +56,12 @@ def receive(
     format: str = "",
     stop: str = Import.Stop.NEEDED,
     makes_live: bool = False,
+    makes_batch: bool = False,
 ) -> Import:
     """Keep an uploaded file and have a worker load it, now or when one is alive. Where something must be chosen, or
     `stop` says always, it is only looked at. Raises Refused, StateConflict."""
-    made = keep(batch, file, name=name, by=by, format=format, stop=stop, makes_live=makes_live)
+    terms: dict[str, Any] = {"format": format, "stop": stop, "makes_live": makes_live, "makes_batch": makes_batch}
+    made = keep(batch, file, name=name, by=by, **terms)
     app.configure_task(JOB, queue="imports").defer(import_key=made.pk)
     return made
 
@@ -73,12 +75,13 @@ def receive_from(
     stop: str = Import.Stop.NEEDED,
     media: str = Import.Media.COPIED,
     makes_live: bool = False,
+    makes_batch: bool = False,
 ) -> Import:
     """Have a worker load what a connector has and the project hasn't. Raises StateConflict."""
     if connector.ended_at is not None or connector.organization_id != batch.project.organization_id:
         raise StateConflict("This place is gone already.")
     terms: dict[str, Any] = {"name": connector.name, "stop": stop, "media": media, "makes_live": makes_live}
-    terms |= {"format": _format_before(connector, batch)}
+    terms |= {"format": _format_before(connector, batch), "makes_batch": makes_batch}
     made = Import.objects.create(batch=batch, connector=connector, started_by=by, **terms)
     app.configure_task(JOB, queue="imports").defer(import_key=made.pk)
     return made
@@ -100,6 +103,7 @@ def keep(
     format: str = "",
     stop: str = Import.Stop.NEEDED,
     makes_live: bool = False,
+    makes_batch: bool = False,
 ) -> Import:
     """Keep a file that `run` will load. Raises Refused if no such file fits the project's task type."""
     if format:
@@ -108,7 +112,8 @@ def keep(
         recognise.check_name(name, batch.project.task_type)
     if not file.size:
         raise Refused("The file is empty.", code="empty-file", place="file")
-    made = Import(batch=batch, name=name[-200:], format=format, started_by=by, stop=stop, makes_live=makes_live)
+    terms: dict[str, Any] = {"format": format, "stop": stop, "makes_live": makes_live, "makes_batch": makes_batch}
+    made = Import(batch=batch, name=name[-200:], started_by=by, **terms)
     made.file.save(f"{made.public_id}{PurePath(name).suffix.lower()[:12]}", file, save=False)
     try:
         made.save()
@@ -367,6 +372,7 @@ def called_off(file_import: Import, *, by: Person | None) -> None:
     """Write down that no more of an import is loaded, and tell who said so; its file is thrown away. Why it failed, if
     it did, stays to be read."""
     Import.objects.filter(pk=file_import.pk).update(state=Import.State.DROPPED, ended_at=timezone.now())
+    empty_batches.leave(file_import)
     _tell(file_import, Import.State.DROPPED, by)
     _throw_away(file_import)
 
@@ -383,6 +389,8 @@ def end(file_import: Import, state: str, problem: Problem | None = None) -> Impo
     with transaction.atomic():
         running = Import.objects.filter(pk=file_import.pk, state__in=UNDER_WAY)
         if running.update(state=state, **why, ended_at=timezone.now()):
+            if state == Import.State.DONE:
+                empty_batches.leave(file_import)
             _tell(file_import, state)
         if state == Import.State.DONE:
             _throw_away(file_import)  # everything in it is a task now, or listed as refused

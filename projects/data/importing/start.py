@@ -33,6 +33,7 @@ def load_files(project: Project, files: Sequence[File], into: Into, *, by: Perso
     """
     target = _target(project, into, by)
     terms: dict[str, Any] = {"by": by, "stop": into.stop, "makes_live": into.live}
+    terms["makes_batch"] = into.batch is None
     if len(files) == 1:
         return importing.receive(target, files[0], name=str(files[0].name), **terms)
     with upload.together(files) as packed:
@@ -46,7 +47,8 @@ def load_from(
 ) -> Import:
     """Take what a kept place has, and the project hasn't, into a batch. Raises StateConflict."""
     target = _target(project, into, by)
-    return importing.receive_from(connector, target, by=by, stop=into.stop, media=media, makes_live=into.live)
+    terms: dict[str, Any] = {"by": by, "stop": into.stop, "media": media, "makes_live": into.live}
+    return importing.receive_from(connector, target, makes_batch=into.batch is None, **terms)
 
 
 def _target(project: Project, into: Into, by: Person) -> Batch:

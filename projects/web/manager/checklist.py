@@ -62,10 +62,11 @@ class Checklist:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Of the batches that aren't over: how many have tasks, how many tasks that is, how many of these are in live
-    batches, and how many were decided by what was imported."""
+    """Of the batches that aren't over: how many have tasks, and how many have none; how many tasks there are, how many
+    of these are in live batches, and how many were decided by what was imported."""
 
     batches: int
+    empty_batches: int
     tasks: int
     live_tasks: int
     decided: int
@@ -89,10 +90,11 @@ def of(project: Project, settings: ProjectSettings) -> Checklist:
 
 
 def _loaded(project: Project) -> Loaded:
-    live = Q(state=Batch.State.LIVE)
+    live, has_tasks = Q(state=Batch.State.LIVE), Q(progress__tasks__gt=0)
     return Loaded(
-        **project.batches.filter(state__in=OPEN_BATCHES, progress__tasks__gt=0).aggregate(
-            batches=Count("pk"),
+        **project.batches.filter(state__in=OPEN_BATCHES).aggregate(
+            batches=Count("pk", filter=has_tasks),
+            empty_batches=Count("pk", filter=~has_tasks),
             tasks=Sum("progress__tasks", default=0),
             live_tasks=Sum("progress__tasks", default=0, filter=live),
             decided=Sum("progress__decided", default=0),
@@ -132,6 +134,9 @@ def _data(project: Project, data: Loaded) -> Item:
         "tasks": text,
         "n": intcomma(data.batches),
     }
+    if data.empty_batches:  # the table below lists them too
+        more = ngettext(", and %(n)s batch is empty", ", and %(n)s batches are empty", data.empty_batches)
+        text += more % {"n": intcomma(data.empty_batches)}
     if not data.live_tasks:  # published, it would hand out nothing
         text += _(", but no batch is live")
         return Item("data", _("Data"), text, Mark.MISSING, f"{overview}#progress", _("Start a batch"))
