@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 
 from projects.configuration import configure, label_keys, save_settings
 from projects.data.importing.usual_labels import likely, plain
-from projects.data.reading.readers.columns import ANSWER
+from projects.data.reading.readers.columns import ANSWER, SPANS
 from projects.errors import Refused
 from projects.models import Import, ImportedLabel, Project, limits
 from projects.quality.gold import grading
@@ -29,6 +29,23 @@ EXTERNAL_ID = "external_id"
 ID_NAMES = {"uuid", "guid", "uid", *(f"{thing}_id" for thing in (
     "task", "item", "row", "record", "sample", "example", "doc", "document", "text", "image", "external"
 ))}  # fmt: skip
+# What columns of a table are called that hold the spans of its texts, and what goes with an answer.
+SPANS_NAMES = ("spans", "entities", "annotations", "answer", "answers")
+OF_ANSWER_NAMES = {
+    "by": (
+        "annotator",
+        "annotator_id",
+        "annotated_by",
+        "worker",
+        "worker_id",
+        "workerid",
+        "rater",
+        "labeler",
+        "labeller",
+    ),
+    "answered_at": ("answered_at", "annotated_at", "labeled_at", "labelled_at"),
+    "seconds": ("seconds", "lead_time", "worktimeinseconds"),
+}
 CREATE, LEAVE = "+", "-"  # instead of a label's key: make one of this name; leave it out
 
 
@@ -115,18 +132,37 @@ def columns_before(project: Project, names: Sequence[str]) -> dict[str, str]:
     return {}
 
 
-def column_proposals(project: Project, names: Sequence[str]) -> dict[str, str]:
-    """What columns of a table probably are by their names: the answer to a field that is called so, or the task's own
-    name, which each row must then have."""
+def column_proposals(project: Project, names: Sequence[str], *, has_own_answers: bool = False) -> dict[str, str]:
+    """What columns of a table probably are by their names: the answer to a field that is called so, spans, by whom and
+    when it was given, or the task's own name, which each row must then have. `has_own_answers`: the format says
+    itself where its answers are."""
     own = {"external_id", "id", *TASK_TYPES[project.task_type].payload_fields}
     plain_names = {name: name.strip().lower() for name in names}
     fields: Sequence[Mapping[str, Any]] = getattr(asked_of(project, {}), "fields", ())
     answers = {str(said).lower(): f"{ANSWER}.{one['key']}" for one in fields for said in (one["name"], one["key"])}
     found = {name: answers[said] for name, said in plain_names.items() if said in answers and said not in own}
+    if not has_own_answers:
+        found |= _of_answers(project, plain_names, found)
     if not {"external_id", "id"} & set(plain_names.values()):
         ids = (name for name, said in plain_names.items() if re.sub(r"[\s-]+", "_", said) in ID_NAMES)
         found |= dict.fromkeys(itertools.islice(ids, 1), EXTERNAL_ID)
     return found
+
+
+def _of_answers(project: Project, plain_names: Mapping[str, str], answers: Mapping[str, str]) -> dict[str, str]:
+    """The column of spans, and those that say of the answers by whom and when; nothing where there is no answer."""
+    by_plain_name = {plain_name: name for name, plain_name in reversed(list(plain_names.items()))}
+    proposals: dict[str, str] = {}
+    if TASK_TYPES[project.task_type].answer_list == SPANS:
+        column = next((by_plain_name[name] for name in SPANS_NAMES if name in by_plain_name), None)
+        proposals |= {} if column is None else {column: SPANS}
+    if not proposals and not answers:
+        return {}
+    for target, known_names in OF_ANSWER_NAMES.items():
+        column = next((by_plain_name[name] for name in known_names if name in by_plain_name), None)
+        if column is not None and column not in answers:
+            proposals[column] = target
+    return proposals
 
 
 def _made(project: Project, choices: Choices, plan: Mapping, by: Person | None) -> dict[str, str]:

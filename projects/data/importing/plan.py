@@ -14,7 +14,9 @@ from projects.data.importing.answers import names_in
 from projects.data.importing.choices import EXTERNAL_ID, Choices, column_proposals, columns_before, proposals
 from projects.data.reading.columns import MAPPED
 from projects.data.reading.format import ImportFormat, Reading
+from projects.data.reading.readers import label_studio
 from projects.data.reading.readers.columns import ANSWER as ANSWER_COLUMN
+from projects.data.reading.readers.columns import SPANS
 from projects.data.reading.rows import Fault, Item, Row, memory_of_row, storable, told
 from projects.data.reading.sandboxed import ReadingProcess
 from projects.errors import Refused
@@ -77,10 +79,14 @@ def plan(
     columns = reader.header(files, chosen)
     mapped, proposed = dict(choices.columns) if choices else columns_before(project, columns), {}
     if choices is None and not mapped and chosen.key in MAPPED:
-        mapped = proposed = column_proposals(project, columns)
+        has_own_answers = chosen.key == label_studio.FORMAT.key
+        mapped = proposed = column_proposals(project, columns, has_own_answers=has_own_answers)
     sample = _sample_of(project, reader, files, chosen, mapped, clock)
     if EXTERNAL_ID in proposed.values() and not sample.found.is_named:
         mapped = proposed = {name: target for name, target in proposed.items() if target != EXTERNAL_ID}
+        sample = _sample_of(project, reader, files, chosen, mapped, clock)
+    if SPANS in proposed.values() and sample.found.lost and not sample.found.answered:  # it is called so, and is none
+        mapped = proposed = {name: target for name, target in proposed.items() if target == EXTERNAL_ID}
         sample = _sample_of(project, reader, files, chosen, mapped, clock)
     found = sample.found
     if sample.problem and (found.rows or not columns):
@@ -98,7 +104,8 @@ def plan(
         "labels": [_label(name, number, found) for name, number in found.labels.most_common(MOST_LABELS)],
         "columns": columns,
         "mapped": mapped,
-        "guessed": not found.answered and any(target.startswith(ANSWER_COLUMN) for target in proposed.values()),
+        "guessed": not found.answered
+        and any(target.startswith((ANSWER_COLUMN, SPANS)) for target in proposed.values()),
         "problem": sample.problem.text if sample.problem else "",
         "problem_of": sample.problem.kept() if sample.problem else {},
         "problems": found.problems,

@@ -71,6 +71,8 @@ def _becomes(project: Project, mapped: Mapping[str, str]) -> list[tuple[str, str
         for one in project.settings_now().fields or asked_fields.usual():
             words[f"answer.{one['key']}"] = _("The answer to “%(field)s”") % {"field": one["name"]}
         words |= {name: str(said) for name, said in OF_ANSWERS.items()}
+    elif room.answer_list == "spans":
+        words |= {"spans": _("The answer: its spans, as JSON")} | {name: str(said) for name, said in OF_ANSWERS.items()}
     return [*words.items(), *((one, one) for one in dict.fromkeys(mapped.values()) if one and one not in words)]
 
 

@@ -2,10 +2,10 @@
 
 A mapping names for a column the field that it becomes: one of the task's own ("text", "title", "first", ...),
 "external_id", "callback_url", "picture" (the path of a file that came along), "answer" or "answer.FIELD" (what the
-table says of the answer, for a field of a classification; "answer" alone is the first that takes choices), "by",
-"score", "answered_at" and "seconds" (whose answer it is, how sure, when it was given and how long it took), "meta"
-(comes back under the column's name), or "" (left out). A column that isn't mapped becomes what it is called. Several
-options of one cell are parted by "; ", a path's steps by " > ".
+table says of the answer, for a field of a classification; "answer" alone is the first that takes choices), "spans" (the
+spans of the text, as JSON: see table_spans.py), "by", "score", "answered_at" and "seconds" (whose answer it is, how
+sure, when it was given and how long it took), "meta" (comes back under the column's name), or "" (left out). A column
+that isn't mapped becomes what it is called. Several options of one cell are parted by "; ", a path's steps by " > ".
 """
 
 import math
@@ -14,17 +14,21 @@ from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 from projects.data.connectors.files import Files
+from projects.data.reading.dates import is_duration, moment_of
 from projects.data.reading.format import Reading
+from projects.data.reading.readers import table_spans
 from projects.data.reading.readers.going_on import Later
 from projects.data.reading.readers.listing import each_file
 from projects.data.reading.readers.picture_files import is_picture, picture_of, sized
 from projects.data.reading.rows import Fault, Item, Row, Said, seconds_of
 from projects.errors import Refused
+from projects.task_types.shape import clipped
 from taskers.errors import sentence
 
 MAX_COLUMNS = 1000
 MAX_DATE_LENGTH = 100  # characters
 ANSWER = "answer"
+SPANS = "spans"
 OF_ANSWER = ("by", "score", "answered_at", "seconds")
 WRITTEN = "written"  # of an answer's part: its cell as it stands
 
@@ -57,18 +61,21 @@ class Columns(NamedTuple):
         fields: dict[str, Any] = {}
         meta: dict[str, Any] = {}
         told: dict[str, Any] = {}
+        headings: dict[str, str] = {}
         for name, target, value in zip(self.names, self.targets, values, strict=True):
             if value is None or (value == "" and target != "text") or not target:
                 continue
-            if target in self.mapped and (target in OF_ANSWER or target.split(".")[0] == ANSWER):
-                told[target] = value
+            if target in self.mapped and (target in (SPANS, *OF_ANSWER) or target.split(".")[0] == ANSWER):
+                told[target], headings[target] = value, name
             elif target in self.mapped and target in ("meta", "callback_url"):
                 (meta if target == "meta" else told)[name if target == "meta" else target] = value
             else:
                 fields[target] = value
         if meta:
             fields["meta"] = meta
-        return _row(place, fields, told, size, files, list(lost))
+        faults = list(lost)
+        said = _said(told, _text_of(fields), {target: f"{place}, {name}" for target, name in headings.items()}, faults)
+        return _row(place, fields, told.get("callback_url"), said, size, files, faults)
 
 
 def _check(plain: list[str], targets: list[str], names: list[str], place: str) -> None:
@@ -90,12 +97,17 @@ def _check(plain: list[str], targets: list[str], names: list[str], place: str) -
 
 
 def _row(
-    place: str, fields: dict[str, Any], told: dict[str, Any], size: int, files: Files | None, lost: list[Fault]
+    place: str,
+    fields: dict[str, Any],
+    callback: Any,
+    said: tuple[Said, ...],
+    size: int,
+    files: Files | None,
+    lost: list[Fault],
 ) -> Item:
     external_id, named_by = _name(fields.pop("external_id", None)), None
     if external_id is None:
         external_id = named_by = _name(fields.pop("id", None))
-    said = _said(told, f"{place}, answer", lost)
     picture = None
     if files is not None and "picture" in fields and isinstance(fields["picture"], str):
         name = fields.pop("picture")
@@ -113,7 +125,7 @@ def _row(
         picture,
         size,
         id=named_by,
-        callback=told.get("callback_url"),
+        callback=callback,
         said=said,
         lost=tuple(lost),
     )
@@ -125,13 +137,30 @@ def _name(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def _said(told: dict[str, Any], place: str, lost: list[Fault]) -> tuple[Said, ...]:
+def _text_of(fields: dict[str, Any]) -> str:
+    text = fields.get("text")
+    return text if isinstance(text, str) else ""
+
+
+def _said(told: dict[str, Any], text: str, places: Mapping[str, str], lost: list[Fault]) -> tuple[Said, ...]:
+    """The answer of a row, by its cells and where they are."""
     parts = [_part(target.partition(".")[2], value) for target, value in told.items() if target.split(".")[0] == ANSWER]
-    if not parts:
+    said = Said({"fields": parts}) if parts else None
+    if SPANS in told:
+        said = table_spans.read(told[SPANS], text, places[SPANS], lost)
+    if said is None:
         return ()
-    by, score = str(told.get("by", ""))[:200], _score(told.get("score"), place, lost)
+    by, score = str(told.get("by", ""))[:200], _score(told.get("score"), places.get("score", ""), lost)
     date, seconds = str(told.get("answered_at", ""))[:MAX_DATE_LENGTH], seconds_of(told.get("seconds"))
-    return (Said({"fields": parts}, by, score, answered_at=date, seconds=seconds),)
+    if date and moment_of(date) is None:
+        fault = sentence("“%(value)s” is no date by ISO 8601; the answer is kept without it.", value=clipped(date, 40))
+        lost.append(Fault(places["answered_at"], "bad-date", fault))
+        date = ""
+    if seconds is not None and not is_duration(seconds):
+        message = "A duration is a number of seconds, at most ten years; the answer is kept without it."
+        lost.append(Fault(places["seconds"], "bad-duration", message))
+        seconds = None
+    return (said._replace(by=by, score=score, answered_at=date, seconds=seconds),)
 
 
 def _part(field: str, value: Any) -> dict[str, Any]:
