@@ -96,6 +96,7 @@ class AlreadySubmitted(StateConflict):
     """You handed this work in already, perhaps in another tab; the first answer stands."""
 
     code = "already-submitted"
+    submitted: dict | None = None  # the answer that stands, and for how long it may be corrected, as the wire shows it
 
 
 class AlreadyDecided(StateConflict):

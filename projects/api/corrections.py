@@ -72,7 +72,15 @@ class Correct(Endpoint):
     def put(self, request: Request, assignment_id: UUID) -> Response:
         mine, sent = self.assignment(assignment_id), work_body.draft_of(taken(request.data))
         size = size_of(request)
-        version = drafts.save(mine, self.person, sent.token, version=sent.version, answer=sent.answer, size=size)
+        version = drafts.save(
+            mine,
+            self.person,
+            sent.token,
+            version=sent.version,
+            answer=sent.answer,
+            size=size,
+            correcting=True,
+        )
         return Response({"version": version})
 
     @described("Hand in a correction", {200: SubmittedId}, request=SubmitBody, operation_id="corrections_submit")

@@ -21,8 +21,20 @@ LOCK_SPACE = 0x647266  # our number space of PostgreSQL's advisory locks
 LARGEST = 16 * 1024 * 1024  # characters of JSON
 
 
-def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, answer: object, size: int = 0) -> int:
+def save(
+    assignment: Assignment,
+    tasker: Person,
+    token: UUID,
+    *,
+    version: int,
+    answer: object,
+    size: int = 0,
+    correcting: bool = False,
+) -> int:
     """Keep a draft if it builds on the newest one (`version`, 0 for the first); returns the new version.
+
+    `correcting` says that the draft is of a correction. Without it, work that was handed in takes no draft while it may
+    still be corrected: a tab that hasn't heard of it would show as saved what is never handed in.
 
     Drafts are kept even after the lease ran out, so that late work isn't lost. Raises StaleDraft when another tab saved
     a newer one, AlreadySubmitted when the work was handed in, LeaseLost when it was given back, WrongToken when the
@@ -32,7 +44,7 @@ def save(assignment: Assignment, tasker: Person, token: UUID, *, version: int, a
         raise Refused("A draft is an object.", code="wrong-shape", place="answer")
     if size > LARGEST:
         raise Refused("This draft is too large to keep; hand in what you have.", code="too-large", place="answer")
-    if not _mine(assignment, tasker, token).exists():
+    if not _mine(assignment, tasker, token, correcting).exists():
         refuse_wrong_token(assignment, token)
         raise no_longer_held(assignment, tasker, token)
     rows = Draft.objects.filter(assignment=assignment, version=version)
@@ -79,20 +91,22 @@ def save_group(tasker: Person, token: UUID, *, version: int, answers: Mapping[st
     return version + 1
 
 
-def change(assignment: Assignment, tasker: Person, token: UUID, *, version: int, changes: object) -> int:
+def change(
+    assignment: Assignment, tasker: Person, token: UUID, *, version: int, changes: object, correcting: bool = False
+) -> int:
     """Put changes into the draft of that version; returns the new version.
 
     Refused (wrong-changes) when they don't fit it: the whole must be sent. Else as `save`.
     """
     kept = Draft.objects.filter(assignment=assignment, version=version).first()
     if kept is None:
-        if not _mine(assignment, tasker, token).exists():
+        if not _mine(assignment, tasker, token, correcting).exists():
             refuse_wrong_token(assignment, token)
             raise no_longer_held(assignment, tasker, token)
         raise StaleDraft(_newest(assignment))
     answer = draft_merge.applied(kept.answer, changes)
     size = len(json.dumps(answer, ensure_ascii=False))
-    return save(assignment, tasker, token, version=version, answer=answer, size=size)
+    return save(assignment, tasker, token, version=version, answer=answer, size=size, correcting=correcting)
 
 
 def take_over(review: Assignment, reviewer: Person) -> None:
@@ -104,9 +118,11 @@ def take_over(review: Assignment, reviewer: Person) -> None:
         Draft.objects.filter(assignment__in=lost).delete()
 
 
-def _mine(assignment: Assignment, tasker: Person, token: UUID) -> QuerySet[Assignment]:
-    in_progress, correctable = Q(state__in=["held", "expired"]), Q(state="submitted", correctable__until__gt=Clock())
-    return Assignment.objects.filter(in_progress | correctable, pk=assignment.pk, tasker=tasker, token=token)
+def _mine(assignment: Assignment, tasker: Person, token: UUID, correcting: bool) -> QuerySet[Assignment]:
+    takes_drafts = Q(state__in=["held", "expired"])
+    if correcting:
+        takes_drafts = Q(state="submitted", correctable__until__gt=Clock())
+    return Assignment.objects.filter(takes_drafts, pk=assignment.pk, tasker=tasker, token=token)
 
 
 def _newest(assignment: Assignment) -> dict | None:

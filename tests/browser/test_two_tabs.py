@@ -8,6 +8,7 @@ from tests.support.browser.looks import FEW, seen
 from tests.support.browser.site import Site
 from tests.support.browser.stage import Stage, square
 from tests.support.browser.studio import JUN, MARKS, annotations, saved, taken
+from tests.support.browser.texts import make_project
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -112,3 +113,53 @@ def test_a_taskers_hour_in_two_tabs(site: Site, sign_in) -> None:
     here.page.locator("#submit").click()
     expect(here.page.locator("#rest")).to_contain_text("everything there is for you", timeout=20_000)
     assert annotations(site, NAME) == 2
+
+
+ALLOW_CORRECTIONS = """
+from projects.configuration import configure
+from projects.models import Project
+configure.change(Project.objects.get(public_id={project!r}), None, correction_minutes=10)
+"""
+
+
+def mark_name(page: Page, two_words: bool = False) -> None:
+    """The first word as a person by keyboard, or the first two."""
+    page.locator("#stage").focus()
+    for key in ("Shift+ArrowRight", *(["Shift+ArrowRight"] if two_words else []), "1"):
+        page.keyboard.press(key)
+    marked(page, 1)
+
+
+def test_the_second_tab_learns_that_the_task_was_submitted_in_the_first(site: Site, sign_in) -> None:
+    """Jun leaves a task open in two tabs with other words in each, submits it in one, and comes back to the other."""
+    address = make_project(site, "Submitted in the other tab", ["Maria went to Oslo.", "Paolo stayed in Rome."])
+    site.script(ALLOW_CORRECTIONS.format(project=address.strip("/").split("/")[-1]))
+    first = sign_in(JUN)
+    second = first.context.new_page()
+    for page in (first, second):
+        page.goto(address)
+        expect(page.locator("#workbench")).to_be_visible()
+    task = first.locator("#task-name").inner_text()
+    expect(second.locator("#task-name")).to_have_text(task)
+    second.route("**/draft", lambda route: route.abort())  # what is typed there doesn't get through before the submit
+    mark_name(second, two_words=True)
+    first.bring_to_front()
+    mark_name(first)
+    saved(first)
+    first.locator("#submit").click()
+    expect(first.locator("#task-name")).not_to_have_text(task, timeout=20_000)
+    taken(first)
+
+    second.bring_to_front()
+    expect(second.locator("#saved-mark")).to_have_text("Submitted")
+    expect(second.locator("#notes")).to_contain_text("What you changed only here was not submitted.")
+    second.unroute("**/draft")
+    marked(second, 1)
+    expect(second.locator(MARKS)).to_contain_text("Maria went")
+    second.get_by_role("button", name="Correct it with this").click()
+    expect(second.locator("#notes")).to_be_empty()
+    expect(second.locator(MARKS)).to_contain_text("Maria went")
+    saved(second)
+    second.locator("#submit").click()
+    expect(second.locator("#task-name")).to_have_text(first.locator("#task-name").inner_text(), timeout=20_000)
+    assert annotations(site, "Submitted in the other tab") == 2  # the answer, and its correction

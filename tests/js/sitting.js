@@ -12,7 +12,7 @@ export const nothing = { nothing: { code: "all-done", text: "Done.", retry_secon
 export const problem = (status, code) => new ApiProblem({ status, code, text: code });
 
 /** A server that answers from lists, and notes what it was asked. */
-export function sitting({ claim = [], submit = [], more = {}, localStore = inMemory(), trial = false, clock = createClock({ now: () => 0 }), watch = (_name, _given) => {} } = {}) {
+export function sitting({ claim = [], submit = [], more = {}, localStore = inMemory(), trial = false, clock = createClock({ now: () => 0 }), tabs = null, watch = (_name, _given) => {} } = {}) {
   const asked = [];
   const answer = (name, list) => async (...given) => {
     asked.push([name, ...given]);
@@ -34,7 +34,7 @@ export function sitting({ claim = [], submit = [], more = {}, localStore = inMem
   const shown = [];
   const view = new Proxy({}, { get: (_, name) => (...given) => (watch(name, given), shown.push([name, ...given])) });
   const session = createSession({
-    api, localStore, view, project: "p1", trial, clock, pause: async () => {},
+    api, localStore, view, project: "p1", trial, clock, tabs, pause: async () => {},
   });
   const names = () => shown.map(([name]) => name);
   return { session, asked, shown, names, localStore };

@@ -1,6 +1,7 @@
 """The studio: each view makes one call into a verb."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -10,7 +11,8 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import access, queue
-from projects.models import Assignment, Project
+from projects.errors import AlreadySubmitted
+from projects.models import Annotation, Assignment, Project
 from projects.quality.qualification import feedback, qualification_tests
 from projects.queue import Nothing, drafts
 from projects.task_types import TASK_TYPES
@@ -108,19 +110,27 @@ def claim_any(request: MemberRequest, body: dict) -> dict:
 @json_view
 def heartbeat(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    deadline = queue.renew(assignment, request.user, work_body.token_of(body))
+    with _naming_submitted(assignment):
+        deadline = queue.renew(assignment, request.user, work_body.token_of(body))
     return {"deadline": deadline.isoformat()}
 
 
 @require_http_methods(["PUT"])
 @json_view
-def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
+def draft(request: MemberRequest, body: dict, assignment_id: UUID, *, correcting: bool = False) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
-    sent, mine = work_body.draft_of(body), (assignment, request.user)
-    if sent.changes is not None:
-        return {"version": drafts.change(*mine, sent.token, version=sent.version, changes=sent.changes)}
-    size = len(request.body)
-    return {"version": drafts.save(*mine, sent.token, version=sent.version, answer=sent.answer, size=size)}
+    sent, tasker = work_body.draft_of(body), request.user
+    version, size = sent.version, len(request.body)
+    with _naming_submitted(assignment):
+        if sent.changes is not None:
+            new_version = drafts.change(
+                assignment, tasker, sent.token, version=version, changes=sent.changes, correcting=correcting
+            )
+        else:
+            new_version = drafts.save(
+                assignment, tasker, sent.token, version=version, answer=sent.answer, size=size, correcting=correcting
+            )
+    return {"version": new_version}
 
 
 @require_POST
@@ -128,10 +138,11 @@ def draft(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
 def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     assignment = access.own_assignment(request.user, assignment_id)
     sent = work_body.answer_of(body)
-    annotation = submission.receive(
-        assignment, request.user, sent.token, sent.answer, active_ms=sent.active_ms, refused=sent.rejected
-    )
-    said = {"submitted": {"id": str(annotation.public_id), "seconds": corrections.seconds_left(assignment)}}
+    with _naming_submitted(assignment):
+        annotation = submission.receive(
+            assignment, request.user, sent.token, sent.answer, active_ms=sent.active_ms, refused=sent.rejected
+        )
+    said = {"submitted": _submitted_json(assignment, annotation)}
     lesson = feedback.of(assignment, annotation)
     if lesson and (lesson["items"] or lesson["result"]):
         return said | {"lesson": lesson_json(assignment.task.project, lesson, request.user)}
@@ -162,6 +173,22 @@ def report(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
     no = work_body.no_of(body)
     queue.report(assignment, request.user, no.token, note=no.note)
     return _next(request, assignment.task.project, body, assignment)
+
+
+@contextmanager
+def _naming_submitted(assignment: Assignment) -> Iterator[None]:
+    """A refusal because the work was handed in, in another tab, says which answer that was and how long it may be
+    corrected: the tab can then offer to correct it with what was typed there."""
+    try:
+        yield
+    except AlreadySubmitted as problem:
+        annotation = Annotation.objects.current().filter(assignment=assignment).first()
+        problem.submitted = _submitted_json(assignment, annotation) if annotation else None
+        raise
+
+
+def _submitted_json(assignment: Assignment, annotation: Annotation) -> dict:
+    return {"id": str(annotation.public_id), "seconds": corrections.seconds_left(assignment)}
 
 
 def _unread(request: MemberRequest, body: dict, mine: Sequence[Project]) -> dict | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from projects.errors import Refused, StaleDraft
+from projects.errors import AlreadySubmitted, Refused, StaleDraft
 from projects.web.shared import storable
 from taskers.errors import Problem
 from taskers.models.limits import Between
@@ -36,6 +36,8 @@ def json_view(view: Callable[..., dict]) -> Callable[..., HttpResponse]:
             return JsonResponse(view(request, _body(request), *args, **kwargs))
         except StaleDraft as problem:
             return problems.as_json(problem, {"draft": problem.newest})
+        except AlreadySubmitted as problem:
+            return problems.as_json(problem, {"submitted": problem.submitted} if problem.submitted else None)
         except Problem as problem:
             return problems.as_json(problem)
 

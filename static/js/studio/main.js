@@ -41,18 +41,21 @@ const told = new Set(); // what was said once and needn't be again
 const api = createApi({ fetch: (address, options) => firstClaim(address) ?? fetch(address, options), csrf: csrfToken, renew: renewToken, any });
 
 const localStore = await openLocalStore(studio.dataset.person);
+const tabs = new BroadcastChannel(`tandem.studio.${studio.dataset.person}`); // other tabs of this person
 const session = createSession({
   api: any ? (await import("./any_api.js")).createAnyApi(api, editors) : Number(studio.dataset.grid) > 1 ? (await import("./shell/grid_api.js")).createGridApi(api) : api,
   localStore,
   view: {
     greet, showTask, showNothing, showLesson, showPhase, showSaved, showProblem, showHeld, prepare,
     openAnew: () => location.reload(),
-    showSignIn: aside("signIn"), showExpired: aside("expired"), showLost: aside("gone"), showLeaseSoon: aside("leaseSoon"), showMoved: aside("moved"), showSent: aside("sent"),
+    showSignIn: aside("signIn"), showExpired: aside("expired"), showLost: aside("gone"), showLeaseSoon: aside("leaseSoon"), showEnded: aside("ended"), showMoved: aside("moved"), showSent: aside("sent"),
   },
   project: studio.dataset.project,
   trial: studio.dataset.trial === "yes",
   clock,
+  tabs,
 });
+tabs.addEventListener("message", ({ data }) => session.hear(data));
 
 /** What the page asked for while its scripts were on their way (first_claim.js): once. */
 function firstClaim(address) {

@@ -59,6 +59,12 @@ export function createAsides({ session, notes, api, localStore, project, editor,
     openComments({ api, id: task.at ?? id, to, mark: editor().selected?.() ?? null, answer: editor().answer(), labels: project.labels, onCount: showCommentCount });
   }
 
+  /** What another tab submitted comes back, to be corrected by what is seen here. */
+  async function correctWithThis(annotation) {
+    if (tooSoon() || !editor()) return;
+    if (await session.reopen(annotation, { answer: editor().answer(), rejected: editor().rejected() })) offerUndo();
+  }
+
   return {
     told,
     instructions: instructions.turn,
@@ -88,6 +94,21 @@ export function createAsides({ session, notes, api, localStore, project, editor,
       notes.clear("lease");
       const text = say("Your time for this task ran out. You can still submit it, unless somebody else has begun it.");
       notes.show("expired", { kind: "warn", text, verb: say("Next task"), onVerb: () => tooSoon() || session.abandon() });
+    },
+
+    /** Another tab has ended this task; what was typed here is still to be seen. @param {import("./session.js").Ended} ended */
+    ended({ how, differs, submitted }) {
+      notes.clear("lease");
+      notes.clear("expired");
+      const next = { verb: say("Next task"), onVerb: () => tooSoon() || session.abandon() };
+      if (how === "returned") {
+        const text = say("You gave this task back in another tab. What is here is no longer sent.");
+        return notes.show("ended", { kind: "warn", text, ...next });
+      }
+      if (!differs) return notes.show("ended", { kind: "info", text: say("You submitted this task in another tab."), ...next });
+      const text = say("You submitted this task in another tab. What you changed only here was not submitted.");
+      const correct = { otherVerb: say("Correct it with this"), onOtherVerb: () => correctWithThis(submitted.id) };
+      notes.show("ended", { kind: "warn", text, ...next, ...(submitted?.seconds > 0 && correct) });
     },
 
     async gone(problem) {

@@ -10,6 +10,8 @@ const SAVED = {
   offline: say("Offline, kept here"),
   conflict: say("Two copies"),
   rejected: say("Not saved"),
+  submitted: say("Submitted"), // in another tab, as is the next
+  returned: say("Given back"),
 };
 const COPILOT = {
   connecting: say("Copilot…"),

@@ -14,14 +14,14 @@ export function createNotes(host) {
   return {
     /**
      * @param {string} key a second note with the same key takes the first one's place
-     * @param {{kind: "warn"|"bad"|"good"|"info", text: string, verb?: string, onVerb?: () => void}} note
+     * @param {{kind: "warn"|"bad"|"good"|"info", text: string, verb?: string, onVerb?: () => void, otherVerb?: string, onOtherVerb?: () => void}} note
      */
-    show(key, { kind, text, verb, onVerb }) {
+    show(key, { kind, text, verb, onVerb, otherVerb, onOtherVerb }) {
       clear(key);
       const close = () => clear(key);
-      const act = verb && element("button", { class: "button button--small", type: "button", onclick: () => (close(), onVerb()) }, verb);
+      const button = (words, act) => words && element("button", { class: "button button--small", type: "button", onclick: () => (close(), act()) }, words);
       const dismiss = element("button", { class: "button button--small button--quiet", type: "button", onclick: close }, say("Dismiss"));
-      const note = element("div", { class: `notice notice--${kind} note` }, element("span", {}, text), element("span", { class: "cluster" }, act, dismiss));
+      const note = element("div", { class: `notice notice--${kind} note` }, element("span", {}, text), element("span", { class: "cluster" }, button(verb, onVerb), button(otherVerb, onOtherVerb), dismiss));
       shown.set(key, note);
       host.append(note);
     },

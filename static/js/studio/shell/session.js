@@ -17,19 +17,29 @@
  * @property {() => void} showSignIn
  * @property {(problem: Error) => void} showExpired the lease is over; a submit may still be in time
  * @property {(problem: Error) => void} showLost the task is somebody else's now
+ * @property {(ended: Ended) => void} showEnded another tab has ended this task
  * @property {(soon: boolean) => void} showLeaseSoon
  * @property {() => void} openAnew the page is to be loaded again: what comes next is of another kind
  * @property {(sent: any) => void} showSent
+ *
+ * @typedef {object} Ended what another tab of the same person did with the task that is shown here
+ * @property {"submitted"|"returned"} how returned: skipped, reported or given back
+ * @property {boolean} differs whether this tab shows something else than was submitted, as far as it knows
+ * @property {{id: string, seconds: number}|null} [submitted] the answer, and for how long it may still be corrected
  */
 import { createDrafts, newestWork } from "./drafts.js";
 import { createLease, LOST } from "./lease.js";
+import { same } from "./draft_changes.js";
 import { early } from "./local_store.js";
+
+const SUBMITTED = "already-submitted";
 
 /**
  * @param {{api: any, localStore: import("./local_store.js").LocalStore, view: View, project: string, trial?: boolean,
- *   clock: any, pause?: (ms: number) => Promise<void>}} options
+ *   clock: any, tabs?: {postMessage: (message: any) => void}|null, pause?: (ms: number) => Promise<void>}} options
+ *   tabs: a channel to this person's other tabs
  */
-export function createSession({ api, localStore, view, project, trial = false, clock, pause = sleep }) {
+export function createSession({ api, localStore, view, project, trial = false, clock, tabs = null, pause = sleep }) {
   let assignment = null;
   let drafts = null;
   let lease = null;
@@ -115,15 +125,36 @@ export function createSession({ api, localStore, view, project, trial = false, c
       save: (version, { answer }, changes) => api.draft(mine, version, answer, changes),
       onState: (state, detail) => {
         if (detail?.signedOut) view.showSignIn();
+        if (state === "rejected" && detail.code === SUBMITTED) return endedElsewhere(detail);
         view.showSaved(state, detail);
       },
     });
     lease = createLease({
       beat: () => api.heartbeat(mine),
       seconds: mine.lease_seconds,
-      onLost: view.showExpired,
+      onLost: (/** @type {any} */ problem) => {
+        if (problem.code === SUBMITTED) endedElsewhere(problem);
+        else if (problem.code === "lease-lost") view.showExpired(problem);
+        else view.showLost(problem);
+      },
       onSoon: view.showLeaseSoon,
     });
+  }
+
+  /** Tell this person's other tabs that a piece of work is no longer in hand. */
+  function announceEnd(ended, reply, answer) {
+    if (trial || !ended?.id) return;
+    if (reply.submitted) tabs?.postMessage({ ended: ended.id, how: "submitted", answer, submitted: reply.submitted });
+    else tabs?.postMessage({ ended: ended.id, how: "returned" });
+  }
+
+  /** Another tab has ended this task. What is here stays in sight and on this machine; nothing more of it is sent. */
+  function endedElsewhere(/** @type {any} */ { how = "submitted", answer = null, body = null, submitted = body?.submitted ?? null }) {
+    hush({ drafts, lease });
+    lease?.stop();
+    view.showSaved(how);
+    const differs = Boolean(work.answer) && !(answer && same(answer, work.answer));
+    view.showEnded({ how, differs, submitted: submitted?.id ? submitted : null });
   }
 
   async function letGo({ forget }) {
@@ -147,6 +178,7 @@ export function createSession({ api, localStore, view, project, trial = false, c
     view.showTask(next, work);
     try {
       const reply = await through(() => request({ task: next.task.id, signature: next.signature }), "prefetched");
+      announceEnd(mine.assignment, reply, final.answer);
       mine.lease?.stop();
       await mine.drafts?.close({ forget: true });
       await confirm(next, reply);
@@ -186,7 +218,9 @@ export function createSession({ api, localStore, view, project, trial = false, c
     try {
       const reply = await through(request, "sending");
       // A group comes back with what is left of it, and so does the work in it.
-      await letGo({ forget: reply.assignment?.id !== assignment.id || trial });
+      const ended = reply.assignment?.id !== assignment.id;
+      if (ended) announceEnd(assignment, reply, work.answer);
+      await letGo({ forget: ended || trial });
       await open(reply);
       if (reply.submitted ?? reply.checked ?? reply.kept) view.showSent(reply);
       return true;
@@ -205,7 +239,8 @@ export function createSession({ api, localStore, view, project, trial = false, c
 
   function rejected(problem) {
     view.showPhase("working");
-    if (LOST.includes(problem.code)) view.showLost(problem);
+    if (problem.code === SUBMITTED && !assignment.id.endsWith("/correct")) endedElsewhere(problem);
+    else if (LOST.includes(problem.code)) view.showLost(problem);
     else {
       drafts?.resume();
       lease?.resume();
@@ -256,13 +291,17 @@ export function createSession({ api, localStore, view, project, trial = false, c
     keep,
     /**
      * What was handed in comes back, to be changed and handed in anew; the task at hand stays this person's meanwhile.
-     * @param {string} annotation @returns {Promise<boolean>} whether it came
+     * @param {string} annotation @param {{answer: any, rejected: any[]}} [begun] the correction as far as it has come, which
+     *   is shown in the place of what was handed in
+     * @returns {Promise<boolean>} whether it came
      */
-    async reopen(annotation) {
+    async reopen(annotation, begun) {
       if (busy) return false;
       busy = true;
       try {
         await drafts?.flush();
+        // It builds on the first draft of the correction, which holds what was handed in; on a later one there are two copies.
+        if (begun) await localStore.write(`${assignment.id}/correct`, { version: 1, dirty: true, sent: null, at: Date.now(), ...begun });
         const reply = await through(() => api.claim(`corrections/${annotation}`), "loading");
         await letGo({ forget: false });
         await open(reply);
@@ -287,7 +326,7 @@ export function createSession({ api, localStore, view, project, trial = false, c
     skip: (reason, note) => finish(() => (trial ? next() : api.skip(assignment, reason, note))),
     report: (note) => finish(() => api.report(assignment, note)),
     async release() {
-      if (assignment?.id && !trial) await api.release(assignment).catch(() => {});
+      if (assignment?.id && !trial) await api.release(assignment).then(() => announceEnd(assignment, {})).catch(() => {});
       await letGo({ forget: true });
     },
     /** The lease was lost: leave the copy on this machine and go on. */
@@ -301,6 +340,10 @@ export function createSession({ api, localStore, view, project, trial = false, c
     wake() {
       lease?.beat();
       return drafts?.flush();
+    },
+    /** Another tab of this person has ended a piece of work: see announceEnd. @param {any} message */
+    hear(message) {
+      if (assignment?.id && message.ended === assignment.id && !busy) endedElsewhere(message);
     },
     flush: () => drafts?.flush(),
     keepMine: (version) => drafts?.keepMine(version),
