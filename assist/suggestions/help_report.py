@@ -1,7 +1,9 @@
 """Does the copilot help? Time saved and quality gained against the control arm, with intervals. Pure numpy and scipy.
 
 Which assignments go without is drawn by hash at claim (projects/queue/model_draws.py), so the two arms differ in
-nothing else but chance. People differ far more in speed than any model helps, so each is compared with themselves:
+nothing else but chance. They are compared whole (by intention to treat): work in which nothing was suggested stays in
+its arm, since whoever finds a task easy asks for nothing, and the control arm can't be cut alike. People differ far
+more in speed than any model helps, so each is compared with themselves:
 
 - time: log seconds per part of an answer, less the person's own level; the difference of the arms is pooled over
   people by their information (inverse variance, one common variance), and its exponent is the ratio of times;
@@ -34,7 +36,7 @@ CONFIDENCE = 0.95
 class Item:
     """One piece of work handed in: by whom, in which arm, its active seconds, its blind score in [0, 1] if any, of how
     many parts (regions, spans, choices) the answer is, since time is compared part by part, and of which task it is; ""
-    is one of its own."""
+    is one of its own. `suggested` says whether anything was suggested in it; arms are compared whole all the same."""
 
     tasker: str
     helped: bool
@@ -43,6 +45,7 @@ class Item:
     model: str = ""
     parts: int = 1
     task: str = ""
+    suggested: bool = False
 
     @property
     def pace(self) -> float:
@@ -86,6 +89,7 @@ class Help:
     people: int
     saved: Interval | None
     better: Interval | None
+    suggested: int = 0  # of those with help, how many were shown a suggestion
 
     @property
     def finding(self) -> str:
@@ -115,7 +119,8 @@ def measure(items: Iterable[Item]) -> Help:
     time, quality = _pooled(times), _pooled(scores)
     saved = None if time is None else Interval(1 - np.exp(time.value), 1 - np.exp(time.high), 1 - np.exp(time.low))
     helped = sum(row.helped for row in rows)
-    return Help(helped, len(rows) - helped, len(times), _plain(saved), _plain(quality))
+    suggested = sum(row.helped and row.suggested for row in rows)
+    return Help(helped, len(rows) - helped, len(times), _plain(saved), _plain(quality), suggested)
 
 
 def by(items: Sequence[Item], name: str) -> dict[str, Help]:

@@ -17,6 +17,12 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 
 
+def maps_nothing(mapping: Mapping[str, str], in_use: Collection[str]) -> bool:
+    """Whether none of a project's labels has a name of the model that comes along: it then suggests nothing."""
+    usual = (key for keys in USUAL.values() for key in keys)
+    return not any(key in in_use for key in (mapping.values() if mapping else usual))
+
+
 def project_label(
     model_label: str, mapping: Mapping[str, str], in_use: Collection[str], own: Mapping[str, str] | None = None
 ) -> str | None:

@@ -141,7 +141,7 @@ def _shows_planted_error(assignment: Assignment, terms: Mapping[int, ProjectSett
 
 
 def _items(project: Project, work: Sequence[Annotation]) -> list[Item]:
-    scores, models = blind_scores.of(work), _models(project, work)
+    scores, models, suggested = blind_scores.of(work), _models(project, work), _with_suggestion(work)
     return [
         Item(
             _key(row.tasker),
@@ -151,9 +151,16 @@ def _items(project: Project, work: Sequence[Annotation]) -> list[Item]:
             model if row.assignment.copilot else "",
             _parts(project, row),
             str(row.task_id),
+            row.assignment_id in suggested,
         )
         for row, model in zip(work, models, strict=True)
     ]
+
+
+def _with_suggestion(work: Sequence[Annotation]) -> set[int]:
+    """The assignments in which something was suggested, by a model, an import or the names decided before."""
+    rows = Suggestion.objects.filter(assignment_key__in=[row.assignment_id for row in work])
+    return set(rows.values_list("assignment_key", flat=True).distinct())
 
 
 def _parts(project: Project, row: Annotation) -> int:

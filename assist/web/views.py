@@ -22,6 +22,7 @@ from assist.models import Deployment, ModelVersion, Override, Precompute
 from assist.registry import lineage, registry, resolution
 from assist.suggestions import precompute, prototypes, samples, score_bands, suited, written
 from assist.suggestions.bindings import MORE, OF_IMAGES, WRITES, capability_of, worded_of
+from assist.suggestions.label_map import maps_nothing
 from assist.web import figures, status
 from assist.web.deciding_forms import DecideForm, EvaluateForm, FloorsForm
 from assist.web.evaluation_rows import evaluations_of
@@ -179,6 +180,7 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
             Override.objects.filter(project=project, state="waiting").select_related("version", "asked_by")
         ),
         "trouble": status.of_capability(capability) if capability else "",
+        "unmapped": _suggests_nothing(project, capability),
         "hindrance": work.hindrance(project, project.settings_now()),
         "placed": deciding.with_basis(work.of_project(project)),
         "floors_form": FloorsForm(project=project),
@@ -194,6 +196,17 @@ def _context(project: Project, form: CopilotForm, capability: str) -> dict[str, 
         and status.of_images(project)
         and not any(resolution.deployed(project, one) for one in OF_IMAGES),
     }
+
+
+def _suggests_nothing(project: Project, capability: str) -> bool:
+    """Whether no label is mapped to a name that a model of spans answers with. A model that was brought has names of
+    its own, so it is only known where the project's mapping takes their place."""
+    if capability != "spans":
+        return False
+    mapping = project.settings_now().label_mapping
+    if not mapping and resolution.deployed(project, capability):
+        return False
+    return maps_nothing(mapping, {label.key for label in project.labels.in_use()})
 
 
 def _measured(project: Project, capability: str, seer: ModelVersion | None) -> dict[str, Any]:

@@ -342,6 +342,48 @@ def timed(cast: Cast, project: Project, number: int) -> None:
             submission.submit(mine, tasker, mine.token, make.MARIA, active_ms=round(1000 * seconds))
 
 
+def test_the_report_says_in_how_much_work_anything_was_suggested_and_compares_both_arms_whole(
+    cast: Cast, project: Project, mina: Client
+) -> None:
+    """The model had nothing to say of most of Alice's texts: they stay in the arm they were drawn for, and are not
+    called work with the copilot's help."""
+    configure.change(project, cast.mina, control_share=0.4)
+    make.tasks(make.batch(project), 20)
+    each_its_own_text(project)
+    suggested = 0
+    for _ in range(20):
+        held = make.held(cast.alice, project)
+        if held.copilot and suggested < 2:
+            offer(held)
+            suggested += 1
+        submission.submit(held, cast.alice, held.token, make.MARIA, active_ms=2000)
+    on = Annotation.objects.filter(assignment__copilot=True)
+    whole = figures.help_of(project).whole
+    assert on.count() > 4 and (whole.suggested, whole.helped) == (2, on.count())
+    page = mina.get(address("copilot-report", project.public_id)).content.decode()
+    assert f"with the copilot on: {on.count()}, of which 2 were shown a suggestion; with it off:" in page
+    assert "Pieces of work with the copilot:" not in page
+
+
+@pytest.mark.parametrize(
+    ("mapping", "unmapped"), [({}, False), ({"PERSON": "person"}, False), ({"PERSON": "organization"}, True)]
+)
+def test_the_page_says_that_no_label_is_mapped_and_where_that_is_done(
+    cast: Cast, project: Project, mina: Client, mapping: dict[str, str], unmapped: bool
+) -> None:
+    configure.change(project, cast.mina, label_mapping=mapping)
+    page = mina.get(address("project-copilot", project.public_id)).content.decode()
+    assert ("No label is mapped to a name that the model uses" in page) is unmapped
+    assert (f"{address('project-settings', project.public_id)}#labels" in page) is unmapped
+
+
+def test_labels_that_no_model_has_a_usual_name_for_are_said_to_be_unmapped(cast: Cast, mina: Client, settings) -> None:
+    settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
+    project = make.project(cast.riverside, "Poems", labels=[{"name": "Metaphor"}, {"name": "Rhyme"}])
+    page = mina.get(address("project-copilot", project.public_id)).content.decode()
+    assert "No label is mapped to a name that the model uses" in page
+
+
 def test_report_finds_a_planted_saving_and_none_where_none_was_planted(
     cast: Cast, project: Project, mina: Client
 ) -> None:
