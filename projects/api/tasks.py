@@ -19,7 +19,7 @@ from projects.models import Batch, BulkAction, Project, Task, limits
 from projects.queue import MOST_WANTED
 from projects.queue.work_lists import MOST_LISTED
 from projects.reports import task_lines, task_search
-from projects.reports.task_lines import Line
+from projects.reports.task_lines import ANSWERED, Line
 from projects.reports.task_search import SORTS, STATES, Filters
 from projects.web.shared import storable
 from projects.workflow import bulk_actions, bulk_preview
@@ -135,7 +135,9 @@ class TaskLine(serializers.Serializer):
     id = serializers.UUIDField(source="task.public_id")
     batch = serializers.UUIDField(source="task.batch.public_id")
     external_id = serializers.CharField(source="task.external_id")
-    state = serializers.CharField(allow_blank=True, help_text=f"{', '.join(STATES)}; empty: not handed out")
+    state = serializers.CharField(
+        allow_blank=True, help_text=f"{', '.join([*STATES, ANSWERED])}; empty: not handed out"
+    )
     wanted = serializers.IntegerField(source="task.wanted", help_text="judgements")
     priority = serializers.IntegerField(source="task.priority", help_text=PRIORITY)
     submitted = serializers.IntegerField(help_text="judgements that count")

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import Assignment, Task, TaskTag, Verdict
+from projects.models import Assignment, Correctable, Task, TaskTag, Verdict
+from projects.queue.clock import Clock
 from projects.reports.task_choices import Choices
 from projects.reports.task_search import STATES
 from projects.reports.task_words import words
@@ -18,6 +20,7 @@ from taskers.database.prepared import ask
 from taskers.models import Person
 
 K = TypeVar("K", int, str)
+ANSWERED = "answered"  # by all who were asked, and not decided yet: nobody looks for it, since it passes by itself
 SNIPPET = 240  # characters
 BEFORE = 60  # of them before the word that was looked for
 HEAVIEST = 40_000  # bytes of an answer, as it is stored, that a list draws
@@ -49,10 +52,11 @@ class Line:
     """A task as a list shows it."""
 
     task: Task
-    state: str  # a key of STATES, or "" while nothing is open, held or decided
+    state: str  # a key of STATES, ANSWERED, or "" while nothing is open, held, answered or decided
     submitted: int
     confidence: float | None  # of the verdict that stands
     tags: Sequence[str] = ()
+    correctable_until: datetime | None = None  # until when an answer may still be corrected; nothing is decided before
 
     @property
     def first(self) -> bool:
@@ -61,6 +65,9 @@ class Line:
 
     @property
     def state_text(self) -> str:
+        """The state in words."""
+        if self.state == ANSWERED:
+            return str(_("Fully answered"))
         return str(STATES.get(self.state, _("Not handed out")))
 
     @property
@@ -83,6 +90,8 @@ class Look:
 def lines(keys: Sequence[int]) -> list[Line]:
     """These tasks in this order, with what has become of them; one query however many there are."""
     counting = Assignment.objects.counting().filter(task=OuterRef("pk")).order_by()
+    correctable = Correctable.objects.filter(assignment__task=OuterRef("pk"), until__gt=Clock())
+    correctable = correctable.filter(assignment__kind=Assignment.Kind.JUDGE, assignment__voided_at=None)
     current = Verdict.objects.current().filter(task=OuterRef("pk"))
     number = counting.filter(state="submitted").values("task").annotate(number=Count("pk")).values("number")
     rows = Task.objects.select_related("batch").defer("payload")
@@ -90,6 +99,7 @@ def lines(keys: Sequence[int]) -> list[Line]:
         number=Subquery(number),
         held=Exists(counting.filter(state="held")),
         open=Exists(counting.filter(state="open")),
+        correctable_until=Subquery(correctable.order_by("-until").values("until")[:1]),
         confidence=Subquery(current.values("confidence")[:1]),
         tagged=ArraySubquery(TaskTag.objects.filter(task=OuterRef("pk")).order_by("tag").values("tag")),
     )
@@ -103,8 +113,9 @@ def _line(row: Any) -> Line:
     elif row.withheld:
         state = f"withheld-{row.withheld}"
     else:
-        state = "held" if row.held else "open" if row.open else ""
-    return Line(row, state, row.number or 0, row.confidence, row.tagged)
+        state = "held" if row.held else "open" if row.open else ANSWERED if row.number else ""
+    until = row.correctable_until if state == ANSWERED else None
+    return Line(row, state, row.number or 0, row.confidence, row.tagged, until)
 
 
 def looks(keys: Sequence[int], said: str = "", whose: Person | None = None) -> dict[int, Look]:

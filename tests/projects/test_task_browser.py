@@ -7,9 +7,12 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from projects import queue
-from projects.models import BulkAction, Project, Task, TaskTag, TaskWords, Verdict
+from projects.models import Assignment, BulkAction, Correctable, Project, Task, TaskTag, TaskWords, Verdict
+from projects.queue.clock import Clock
 from projects.reports import agreement_reports, progress, task_lines, task_search, task_words, verdict_index
 from projects.reports.task_search import Filters
 from projects.workflow import bulk_actions, bulk_preview, task_actions
@@ -310,3 +313,27 @@ def test_a_cell_of_the_confusions_leads_to_its_tasks(cast, mina: Client, project
     shown = mina.get(link).content.decode()
     assert ">Cells-0</a>" in shown and ">Cells-1</a>" not in shown and "1 task fits." in shown
     assert "names nothing in this project" in mina.get(link.replace("~place", "~gone")).content.decode()
+
+
+def test_mina_sees_that_a_task_is_answered_and_until_when_it_may_be_corrected(cast, mina: Client) -> None:
+    """Both answers are in, and nothing is decided while their authors may still change them."""
+    project = make.project(cast.riverside, "Careful", correction_minutes=30)
+    answered, begun, apart = make.tasks(make.batch(project), 3)
+    said(cast.alice, answered, make.MARIA), said(cast.bob, answered, make.OSLO), said(cast.alice, begun, make.MARIA)
+    Assignment.objects.filter(task=apart).delete()
+    lines = {line.task.pk: line for line in task_lines.lines([answered.pk, begun.pk, apart.pk])}
+    assert [(lines[task.pk].state, lines[task.pk].state_text) for task in (answered, begun, apart)] == [
+        ("answered", "Fully answered"),
+        ("open", "Waiting for taskers"),
+        ("", "Not handed out"),
+    ]
+    until = Correctable.objects.filter(assignment__task=answered).latest("until").until
+    assert lines[answered.pk].correctable_until == until and lines[begun.pk].correctable_until is None
+    listed = mina.get(reverse("tasks", args=[project.public_id])).content.decode()
+    assert f"may be corrected until {date_format(timezone.localtime(until), 'j M, H:i')}" in listed
+    shown = mina.get(reverse("task", args=[answered.public_id])).content.decode()
+    assert "Fully answered" in shown and "may be corrected until" in shown
+
+    Correctable.objects.update(until=Clock())  # the time is over, and no worker has come to it yet
+    (line,) = task_lines.lines([answered.pk])
+    assert (line.state, line.correctable_until) == ("answered", None)

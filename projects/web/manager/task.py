@@ -1,6 +1,7 @@
 """One task: everything that happened to it, every answer side by side, and what a manager may do about it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from projects import access, queue
 from projects.data import archive
 from projects.models import Assignment, BulkAction, Comment, PooledGold, Posterior, Task
 from projects.quality.gold import pool
-from projects.reports import task_history
+from projects.reports import task_history, task_lines
 from projects.task_types import TASK_TYPES
 from projects.web.shared.access import signed_in
 from projects.web.shared.answer_drawing import drawing
@@ -155,7 +156,8 @@ def _context(found: Task) -> dict:
         "known": known,
         "in_use": known is not None and known.retired_at is None,
         "state": (state := _state(found, past)),
-        "may_put_first": state in ("open", "held"),
+        "correctable_until": _correctable_until(found) if state == "answered" else None,
+        "may_put_first": state in ("open", "held", "answered"),
         "is_first": found.priority and state != "decided" and found.withheld != Task.Withheld.CANCELLED,
         "posterior": None if past.verdict else Posterior.objects.filter(task=found).first(),
         "view": drawing(
@@ -174,4 +176,14 @@ def _state(found: Task, past: task_history.History) -> str:
         return "withheld"
     if not found.wanted:
         return "aside"
-    return "held" if any(one.state == Assignment.State.HELD for one in past.assignments) else "open"
+    counting = [row for row in past.assignments if row.kind == Assignment.Kind.JUDGE and row.voided_at is None]
+    states = {row.state for row in counting}
+    if Assignment.State.HELD in {row.state for row in past.assignments}:
+        return "held"
+    return "answered" if Assignment.State.SUBMITTED in states and Assignment.State.OPEN not in states else "open"
+
+
+def _correctable_until(found: Task) -> datetime | None:
+    """Until when an answer that counts may still be corrected."""
+    (line,) = task_lines.lines([found.pk])
+    return line.correctable_until
