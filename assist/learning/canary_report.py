@@ -85,6 +85,8 @@ def outlook_of(rollout: Rollout, now: datetime) -> StepOutlook:
     """The next step is let on once every guardrail's upper end lies below the margin. The distance between that end and
     the difference shrinks with the root of the number of pieces."""
     watch, margin = guardrails.read(rollout.watch), canary.within(rollout)
+    if not rollout.share:
+        return _outlook_in_shadow(rollout, watch.guardrails[BLIND].candidates, now)
     seen, candidates = watch.guardrails[REFUSED].seen, watch.guardrails[REFUSED].candidates
     if seen < MIN_PIECES:
         return StepOutlook(seen, candidates, None)
@@ -97,6 +99,14 @@ def outlook_of(rollout: Rollout, now: datetime) -> StepOutlook:
         distance = watch.guardrails[name].upper.at(ALPHA) - difference
         pieces = max(pieces, seen * (distance / (margin - difference)) ** 2)
     return StepOutlook(seen, candidates, now + (pieces / seen - 1) * (now - rollout.begun_at))
+
+
+def _outlook_in_shadow(rollout: Rollout, compared: int, now: datetime) -> StepOutlook:
+    """The first step ends once it was compared on as many blind verdicts as were asked for: they come at their rate."""
+    if not compared:
+        return StepOutlook(0, 0, None)
+    missing = max(0, rollout.shadow_verdicts - compared)
+    return StepOutlook(compared, compared, now + missing / compared * (now - rollout.begun_at))
 
 
 def shadow_of(rollout: Rollout) -> dict[str, InShadow]:

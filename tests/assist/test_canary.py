@@ -8,6 +8,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from assist.adapters import RUNTIMES, catalogue
@@ -381,6 +383,26 @@ def test_one_that_gives_no_answers_in_shadow_is_held(
     assert shadow.run(on.pk) == 0
     Rollout.objects.filter(pk=on.pk).update(heard_at=timezone.now() + timedelta(hours=11))
     assert moved(on, 11) == "held" and on.reason == "shadow"
+
+
+def test_the_step_in_shadow_says_when_it_can_be_judged_at_the_rate_until_now(passed: Evaluation, cast: Cast) -> None:
+    """A quarter of the verdicts that it waits for came in ten hours: thirty hours are left."""
+    on = canary.begin(passed, by=cast.mina, shadow_verdicts=40)
+    begun_at = timezone.now() - timedelta(hours=10)
+    Rollout.objects.filter(pk=on.pk).update(begun_at=begun_at)
+    on.refresh_from_db()
+    client, page = Client(), reverse("copilot-rollout", args=[on.project.public_id, on.public_id])
+    client.force_login(cast.mina)
+    assert canary_report.outlook_of(on, timezone.now()).at is None, "nothing was compared yet"
+    shown = client.get(page).content.decode()
+    assert "Compared on 0 of 40 tasks decided without help." in shown and "can’t be told yet" in shown
+
+    canary.take_in(on, [(0.9, 0.8)] * 10, on.verdicts_upto)
+    on.refresh_from_db()
+    outlook = canary_report.outlook_of(on, begun_at + timedelta(hours=10))
+    assert (outlook.seen, outlook.at) == (10, begun_at + timedelta(hours=40))
+    shown = client.get(page).content.decode()
+    assert "Compared on 10 of 40 tasks decided without help." in shown and "can be judged in about 1" in shown
 
 
 def test_a_step_says_when_it_can_be_judged_at_the_rate_until_now(passed: Evaluation, cast: Cast) -> None:
