@@ -26,7 +26,7 @@ async def find(
     assert binding.picture is not None
     kept, found = await known(binding, binding.detector, ASKED)
     if kept:
-        return replies.boxes(prompt, binding.detector, kept, {}, _since(started)), ()
+        return replies.boxes(prompt, binding.detector, kept, {}, _since(started), binding.measured), ()
     if found is None:
         found = await runtime.boxes(binding.detector, binding.picture.sha256, read, f"boxes:{asker}")
     offers = replies.box_offers(binding, found["boxes"], _since(started))
@@ -35,7 +35,8 @@ async def find(
         for n, offer in enumerate(offers)
     ]
     offers = replies.named(binding, binding.detector, offers)
-    return replies.boxes(prompt, binding.detector, offers, found["dropped"], _since(started)), offers
+    message = replies.boxes(prompt, binding.detector, offers, found["dropped"], _since(started), binding.measured)
+    return message, offers
 
 
 async def find_all(

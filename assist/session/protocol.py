@@ -202,7 +202,7 @@ class RegionsFound:
 class OfferedBox:
     """One thing in the image: x, y, width, height in pixels of it, with the project's label, "" where nobody says what
     it is; the mask that was made of it, where that label takes masks and no boxes; and what is written there, in the
-    attribute that the label has for it."""
+    attribute that the label has for it. `band`: as of a span."""
 
     suggestion: str
     box: tuple[float, float, float, float]
@@ -210,6 +210,7 @@ class OfferedBox:
     score: float | None
     mask: OfferedShape | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    band: str | None = None
 
 
 @dataclass(frozen=True)

@@ -320,8 +320,15 @@ def regions(prompt: Prompt, model: str, offers: list[Offer], latency_ms: int) ->
     return RegionsFound(prompt.id, model, found, latency_ms)
 
 
-def boxes(prompt: Prompt, model: str, offers: Sequence[Offer], dropped: dict[str, int], latency_ms: int) -> BoxesFound:
-    """The message with the boxes."""
+def boxes(
+    prompt: Prompt,
+    model: str,
+    offers: Sequence[Offer],
+    dropped: dict[str, int],
+    latency_ms: int,
+    measured: sureness.Measured | None = None,
+) -> BoxesFound:
+    """The message with the boxes. `measured`: of the model that found them."""
     found = tuple(
         OfferedBox(
             str(offer.public_id),
@@ -330,6 +337,7 @@ def boxes(prompt: Prompt, model: str, offers: Sequence[Offer], dropped: dict[str
             offer.score,
             _mask(offer),
             offer.output.get("attributes", {}),
+            sureness.band_of(offer.score, measured, offer.output["label"]),
         )
         for offer in offers
     )

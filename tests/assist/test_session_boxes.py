@@ -13,6 +13,9 @@ from assist.session import progress as search_progress
 from assist.suggestions import edit_distance, vector_encoding
 from assist.suggestions.offers import Binding
 from assist.suggestions.prototypes import Choices, Learnt
+from assist.suggestions.score_bands import Thresholds
+from assist.suggestions.sureness import Measured
+from projects.inference.calibration import calibrate
 from tests.support.assist.running import settled
 from tests.support.assist.sitting import IMAGE, Page
 
@@ -48,6 +51,18 @@ async def test_boxes_come_under_the_projects_labels_with_masks_where_those_are_w
     await settled(lambda: len(pets.gateway.kept) == 2)
     assert [one.prompt for one in pets.gateway.kept] == [{"boxes": True}] * 2
     assert pets.gateway.kept[1].output["model_label"] == "dog" and len(pets.gateway.kept[1].output["masks"]) == 1
+
+
+async def test_boxes_say_how_sure_they_are_by_what_people_decided_without_help(pets: Page) -> None:
+    """Of cats enough was decided, of hounds not: no word is made of a hound's score."""
+    measured = Measured(calibrate([0.1, 0.9] * 20, [False, True] * 20), thresholds={"cat": Thresholds(0.6, 0.3)})
+    pets.gateway.worth = measured
+    await pets.open()
+    cat, hound = (await boxes(pets))["boxes"]
+    assert (cat["label"], cat["band"]) == ("cat", measured.thresholds["cat"].band(cat["score"]))
+    assert cat["band"] == "high" and (hound["label"], hound["band"]) == ("hound", None)
+    await settled(lambda: pets.gateway.kept)
+    assert [one["band"] for one in (await boxes(pets, "b2"))["boxes"]] == ["high", None], "on a second look too"
 
 
 async def test_boxes_are_the_same_on_a_second_look_and_nobody_is_asked_again(pets: Page) -> None:

@@ -9,9 +9,9 @@ const mask = encodeMask({ height: 15, width: 20, data: new Uint8Array(300).fill(
 const SEEN = {
   type: "boxes", id: "p1", model: "things@1", note: "", latency_ms: 5,
   boxes: [
-    { suggestion: "u-2", box: [20, 5, 8, 8], label: "dog", score: 0.5, mask },
-    { suggestion: "u-1", box: [1.4, 2, 10, 6], label: "cat", score: 0.9, mask: null },
-    { suggestion: "u-3", box: [30, 20, 8, 8], label: "dog", score: null, mask: null },
+    { suggestion: "u-2", box: [20, 5, 8, 8], label: "dog", score: 0.5, mask, band: "medium" },
+    { suggestion: "u-1", box: [1.4, 2, 10, 6], label: "cat", score: 0.9, mask: null, band: "high" },
+    { suggestion: "u-3", box: [30, 20, 8, 8], label: "dog", score: null, mask: null, band: null },
   ],
 };
 
@@ -65,11 +65,11 @@ test("what is refused is told, and undo brings it back", () => {
 
 test("all that are sure are one step, and those without a mask stay", () => {
   const { store } = seen();
-  assert.equal(store.acceptAllFound(0.4), 2);
+  assert.equal(store.acceptAllFound(["high", "medium"]), 2);
   assert.deepEqual(waiting(store), ["u-3"]);
   store.undo();
   assert.equal(store.answer().regions.length, 0);
-  assert.equal(store.acceptAllFound(0.99), 0);
+  assert.equal(store.acceptAllFound(["low"]), 0);
 });
 
 test("after one is taken the next one is selected: a label's key takes that one so, and the last one is renamed", () => {
@@ -97,7 +97,7 @@ test("a region and a suggestion are never selected both", () => {
 
 test("what came of a suggestion is rejected with it, and a person's own region isn't", () => {
   const { store } = seen();
-  store.acceptAllFound(0.8);
+  store.acceptAllFound(["high"]);
   store.select("r1");
   assert.equal(store.rejectRegion(), true);
   assert.deepEqual([store.answer().regions, store.state.rejected], [[], [{ suggestion: "u-1" }]]);
@@ -137,7 +137,7 @@ test("what nobody has named is not among what the copilot is sure of, and is nam
   store.receiveBoxes({ type: "boxes", id: "p2", model: "masks@1", note: "", latency_ms: 5, boxes: [unnamed] });
   assert.equal(store.label, "cat");
   assert.equal(store.foundLabel(store.foundNow().label), "dog");
-  assert.equal(store.acceptAllFound(0.4), 2);
+  assert.equal(store.acceptAllFound(["high", "medium"]), 2);
   assert.deepEqual(waiting(store), ["u-9", "u-3"]);
   store.acceptFound();
   assert.equal(store.answer().regions.at(-1).label, "dog");

@@ -18,7 +18,7 @@
  * @typedef {{type: "classes", id: string, model: string, classes: OfferedClass[], latency_ms: number, more?: boolean}} Classes
  * @typedef {{type: "regions", id: string, model: string, regions: OfferedRegion[], latency_ms: number}} Regions
  * @typedef {{suggestion: string, box: Box, label: string, score: number|null, mask: {size: [number, number], counts: string}|null,
- *   attributes?: any}} OfferedBox
+ *   attributes?: any, band?: "high"|"medium"|"low"|null}} OfferedBox
  * @typedef {{type: "boxes", id: string, model: string, boxes: OfferedBox[], note: string, latency_ms: number}} Boxes
  * @typedef {{type: "progress", id: string, found: number, done: number, of: number}} Progress of a search: things found, places looked at
  * @typedef {{part: string, label: string, attribute: string, start?: number, end?: number, box?: Box}} Wanted  words for an
@@ -218,12 +218,17 @@ function isRegion(region) {
 function isSpan(span) {
   return isObject(span) && isText(span.suggestion) && isText(span.label) &&
     Number.isInteger(span.start) && Number.isInteger(span.end) && 0 <= span.start && span.start < span.end &&
-    (span.score === null || Number.isFinite(span.score)) && [null, undefined, "high", "medium", "low"].includes(span.band);
+    (span.score === null || Number.isFinite(span.score)) && isBand(span.band);
+}
+
+function isBand(band) {
+  return [null, undefined, "high", "medium", "low"].includes(band);
 }
 
 function isBox(one) {
   return isObject(one) && isText(one.suggestion) && typeof one.label === "string" && isNumbers(one.box, 4) &&
     one.box[2] > 0 && one.box[3] > 0 && (one.score === null || Number.isFinite(one.score)) &&
+    isBand(one.band) &&
     (one.mask === null || (isObject(one.mask) && isNumbers(one.mask.size, 2) && isText(one.mask.counts))) &&
     (one.attributes === undefined || isObject(one.attributes));
 }

@@ -165,7 +165,7 @@ class ImageEditor {
       reject: () => this.#reject(),
       found: (one) => this.#line.detected.about(one),
       took: (count) => this.#line.took(count),
-      floor: () => this.#line.detected.floor,
+      acceptSure: () => this.#line.detected.acceptSure(),
       ask: () => this.#line.detected.ask(true),
       askAll: () => this.#line.detected.askAll(),
       describe: () => this.#fields.focus(),

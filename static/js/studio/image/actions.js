@@ -8,7 +8,7 @@ import { say, sayCount } from "../shared/words.js";
  *   step: (by: number) => void, accept: () => boolean, reject: () => void, describe: () => void, view: () => void, pressAway: () => void,
  *   pen: () => void, show: (region: any) => void, remake: (how: "withoutHoles"|"smoothed"|"largest", name: string) => void,
  *   turn: (what: "bare"|"removing"|"snapping") => boolean, resize: (factor: number, more: number) => void,
- *   found: (one: any) => boolean, took: (count: number) => void, floor: () => number|null, ask: () => void, askAll: () => void, viewport: any}} ways
+ *   found: (one: any) => boolean, took: (count: number) => void, acceptSure: () => number, ask: () => void, askAll: () => void, viewport: any}} ways
  *   found: something that the detector saw was taken, refused or gone on to; took: so many of them at once
  * @returns {Record<string, () => unknown>}
  */
@@ -30,7 +30,7 @@ export function imageActions(store, ways) {
     accept: ways.accept,
     reject: ways.reject,
     "accept-all": () => ways.took(store.acceptAllFound()),
-    "accept-sure": () => ways.floor() !== null && ways.took(store.acceptAllFound(ways.floor())),
+    "accept-sure": () => ways.took(ways.acceptSure()),
     ask: ways.ask,
     everything: ways.askAll,
     "next-mask": () => store.cycle(1) || ways.found(store.stepFound(store.selected ? 0 : 1)),

@@ -42,7 +42,7 @@ export class CopilotLine {
       waits: suggest === "asked",
       ask: () => this.joined.askBoxes(),
       askAll: () => this.joined.askEverything(),
-      store, listens, reveal, keyOf, tell, announce,
+      store, listens, reveal, keyOf, tell, announce, confidence,
       nameOf: (key) => nameOf(store().foundLabel(key)),
       changed: () => built() && changed(),
       build: (create) => create(beside(), { act, keyOf, confidence }),

@@ -1,4 +1,5 @@
 /** What a detector sees in the whole image: asked for once, beside the clicks, and taken or left by key in a bar of its own. */
+import { sureness } from "../shared/confidence.js";
 import { say, sayCount } from "../shared/words.js";
 
 export class Detected {
@@ -17,6 +18,7 @@ export class Detected {
    * @param {(shape: any) => void} ways.reveal brings a shape into sight
    * @param {(action: string) => string} ways.keyOf
    * @param {(key: string) => string} ways.nameOf a label
+   * @param {"hidden"|"band"|"number"} ways.confidence how it is shown
    * @param {(text: string) => void} ways.tell in the bar
    * @param {(text: string) => void} ways.announce for screen readers
    * @param {() => void} ways.changed
@@ -26,9 +28,20 @@ export class Detected {
     this.#ways = ways;
   }
 
-  /** The score from which is offered; null where nothing is. */
-  get floor() {
-    return this.#bar?.floor ?? null;
+  /** Take what is known to be sure; where nothing is, say so. @returns {number} how many were taken */
+  acceptSure() {
+    const { store, announce, confidence } = this.#ways;
+    const bands = this.#bar?.bands ?? [];
+    if (bands.length) return store().acceptAllFound(bands);
+    if (store().found().length && confidence !== "hidden") announce(say("No suggestion here is known to be sure: look at each."));
+    return 0;
+  }
+
+  /** What is suggested, and how sure that is where the project shows it. */
+  #named({ label, score, band }) {
+    const sure = label ? sureness({ score, band }, this.#ways.confidence) : "";
+    const name = this.#ways.nameOf(label);
+    return sure ? say("{label}, {sure}", { label: name, sure }) : name;
   }
 
   /** A detector answers here. */
@@ -90,7 +103,7 @@ export class Detected {
     if (one && now) {
       const [x, y, width, height] = now.box;
       this.#ways.reveal({ type: "box", x, y, width, height });
-      this.#ways.announce(say("Suggested: {label}", { label: this.#ways.nameOf(now.label) }));
+      this.#ways.announce(say("Suggested: {label}", { label: this.#named(now) }));
     }
     return Boolean(one);
   }
@@ -98,7 +111,9 @@ export class Detected {
   /** Draw the bar, unless a mask is on offer: one thing at a time. @param {any} proposal */
   show(proposal) {
     const unasked = this.#state === "there" && this.#ways.waits && this.#ways.listens();
-    this.#bar?.show(proposal ? { pending: [], unasked: false } : { pending: this.#ways.store().found(), unasked });
+    if (proposal) return this.#bar?.show({ pending: [], unasked: false });
+    const now = this.#ways.store().foundNow();
+    this.#bar?.show({ pending: this.#ways.store().found(), unasked, current: now ? this.#named(now) : "" });
   }
 
   close() {

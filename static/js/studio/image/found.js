@@ -95,13 +95,13 @@ export function foundVerbs({ now, push, letGo, takes, asTaken, size, ask, inHand
       return one;
     },
     /**
-     * @param {number|null} [from] the least score; how sure a mask is says nothing of what is in it, so one without a
-     *   label of its own is not among them
+     * @param {string[]|null} [bands] those of these bands alone; one without a label of its own has none, since how sure
+     *   a mask is says nothing of what is in it
      * @returns {number} how many were taken
      */
-    acceptAllFound(from = null) {
+    acceptAllFound(bands = null) {
       current = null;
-      return takeAll(waiting().filter(({ label, score }) => from === null || (label && (score ?? -1) >= from)));
+      return takeAll(waiting().filter(({ band }) => bands === null || bands.includes(band)));
     },
     /** Select the suggestion after the one that is marked out (+1), before it, or that very one (0). @returns {any|null} */
     stepFound(by) {

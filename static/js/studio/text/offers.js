@@ -28,8 +28,8 @@ export function createTextOffers(host, { confidence, act, keyOf }) {
     get bands() {
       return choices[chosen]?.bands ?? [];
     },
-    /** @param {{pending: any[], unasked: boolean}} state */
-    show({ pending, unasked }) {
+    /** @param {{pending: any[], unasked: boolean, current?: string}} state current: the one that accept is about, in words */
+    show({ pending, unasked, current = "" }) {
       choices = sureBands(pending, confidence);
       bar.hidden = !pending.length && !unasked;
       if (bar.hidden) return;
@@ -37,6 +37,7 @@ export function createTextOffers(host, { confidence, act, keyOf }) {
       if (bar.contains(document.activeElement) && document.activeElement.matches("select")) document.activeElement.blur();
       bar.replaceChildren(
         element("span", { class: "small" }, sayCount(pending.length, "{count} suggestion", "{count} suggestions")),
+        current && element("span", { class: "small offer__current" }, current),
         verb("accept", say("Accept"), "button--primary"),
         verb("reject", say("Reject")),
         verb("accept-all", say("Accept all")),
