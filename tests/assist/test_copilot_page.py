@@ -127,10 +127,13 @@ def test_it_says_how_many_images_are_kept_ready_and_that_a_batch_has_more(cast: 
     BatchProgress.objects.update_or_create(batch=batch, defaults={"tasks": 3_000})
     at = address("project-copilot", images.public_id)
     page = mina.get(at).content.decode()
-    assert "about 2,047 images is kept" in page and "A batch here has more" in page
+    assert (
+        "room to keep what was read of about 2,047 images, of all projects together" in page
+        and "A batch here has more" in page
+    )
     settings.EMBEDDINGS_MB = 8192
     page = mina.get(at).content.decode()
-    assert "about 4,095 images is kept" in page and "A batch here has more" not in page
+    assert "of about 4,095 images, of all projects" in page and "A batch here has more" not in page
 
 
 def test_an_ml_engineer_has_a_page_of_models_and_only_looks(cast: Cast, project: Project) -> None:
