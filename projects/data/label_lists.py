@@ -27,7 +27,7 @@ FIELDS = {"name": "name", "key": "key", "color": "colour", "hotkey": "hotkey", "
 
 @dataclass(frozen=True)
 class Rejection:
-    """A row that is left out: its number, its label, the column at fault, and what to do."""
+    """A row that is left out, or one value of it: its number, its label, the column at fault, and what to do."""
 
     row: int
     name: str
@@ -42,6 +42,7 @@ class LabelList:
     unit: str = LABEL  # what the rows' numbers count
     labels: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
+    rejected_values: list[Rejection] = field(default_factory=list)  # of labels that are taken without them
     ignored: list[str] = field(default_factory=list)  # names of columns
 
 
@@ -64,7 +65,8 @@ def read(text: str) -> LabelList:
 
 
 def checked(rows: Iterable[Row], unit: str = LABEL) -> LabelList:
-    """The labels of these rows; a row at fault is left out and says why."""
+    """The labels of these rows. A row at fault is left out and says why; at fault in its colour or hotkey, which a
+    label can do without, it is taken without that."""
     result = LabelList(unit=unit)
     owners: dict[tuple[str, str], str] = {}
     for number, columns in rows:
@@ -78,6 +80,14 @@ def checked(rows: Iterable[Row], unit: str = LABEL) -> LabelList:
             name = str(name)[: limits.LABEL_NAME] if isinstance(name, str | int | float) else ""
             result.rejected.append(Rejection(number, name, column, text))
             continue
+        for column, read_value in (("color", _colour), ("hotkey", _hotkey)):
+            try:
+                value = read_value(columns.get(column))
+                if column == "hotkey" and (column, value) in owners:
+                    raise _Fault(column, same_text(column, owners[column, value]))
+                label |= {column: value} if value else {}
+            except _Fault as fault:
+                result.rejected_values.append(Rejection(number, label["name"], *fault.args))
         words = {"name": label["name"], "number": number}
         place = _("“%(name)s” in line %(number)s") if unit == LINE else _("“%(name)s”, label %(number)s")
         owners |= dict.fromkeys(_unique(label), place % words)
@@ -86,7 +96,7 @@ def checked(rows: Iterable[Row], unit: str = LABEL) -> LabelList:
 
 
 def _label(columns: Mapping[str, Any]) -> dict[str, Any]:
-    texts = {name: _text(name, columns.get(name)) for name in COLUMNS if name != "shapes"}
+    texts = {name: _text(name, columns.get(name)) for name in ("name", "key", "parent")}
     label: dict[str, Any] = {name: text for name, text in texts.items() if text}
     if not label_keys.key_of({"name": texts["name"]}):
         raise _Fault("name", _("Give it a name with a letter or a digit."))
@@ -94,17 +104,23 @@ def _label(columns: Mapping[str, Any]) -> dict[str, Any]:
         raise _Fault("name", _("Shorten the name to %(most)s characters.") % {"most": limits.LABEL_NAME})
     if texts["key"] and (not KEY.fullmatch(texts["key"]) or len(texts["key"]) > limits.KEY):
         raise _Fault("key", _("Use at most %(most)s letters, digits, - and _.") % {"most": limits.KEY})
-    if colour := texts["color"].lower():
-        if not COLOUR.fullmatch(colour):
-            raise _Fault("color", _("Write the colour like #1971c2, or leave it empty."))
-        label["color"] = colour if len(colour) == 7 else "#" + "".join(digit * 2 for digit in colour[1:])
-    if hotkey := texts["hotkey"].lower():
-        if len(hotkey) > 1 or not hotkey.isalnum():
-            raise _Fault("hotkey", _("Use one letter or digit, or leave it empty."))
-        label["hotkey"] = hotkey
     if shapes := _shapes(columns.get("shapes")):
         label["shapes"] = shapes
     return label
+
+
+def _colour(value: object) -> str:
+    colour = _text("color", value).lower()
+    if colour and not COLOUR.fullmatch(colour):
+        raise _Fault("color", _("Write the colour like #1971c2, or leave it empty."))
+    return colour if len(colour) != 4 else "#" + "".join(digit * 2 for digit in colour[1:])
+
+
+def _hotkey(value: object) -> str:
+    hotkey = _text("hotkey", value).lower()
+    if len(hotkey) > 1 or (hotkey and not hotkey.isalnum()):
+        raise _Fault("hotkey", _("Use one letter or digit, or leave it empty."))
+    return hotkey
 
 
 def _text(column: str, value: object) -> str:

@@ -11,15 +11,17 @@ from projects.data.label_lists import FIELDS, LabelList, Rejection, same_text
 from projects.data.reading.read_labels import LABEL, ListTooLong
 from projects.models import limits
 
+DEFAULT_SHAPES = ["mask"]  # as the database gives them to a label of any type (Label.shapes)
 TableRow = Mapping[str, Any]  # of the label table: values of its form's fields by their names
 
 
 @dataclass(frozen=True)
 class Change:
-    """A label of the table that the list changes: its present name, and the columns that change."""
+    """A label of the table that the list changes: its present name, and the columns that change with what they will
+    hold, in words."""
 
     name: str
-    columns: Sequence[str]
+    columns: Mapping[str, str]
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Plan:
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
+    rejected_values: list[Rejection] = field(default_factory=list)  # of labels that the table takes without them
     ignored: list[str] = field(default_factory=list)
     unit: str = LABEL
 
@@ -59,9 +62,8 @@ def plan(present: Sequence[TableRow], listed: LabelList, terms: Terms, *, replac
     same. What the list leaves empty stays. `replace_all` takes away the labels that the list lacks, but none that it
     has in a row that is rejected. Raises ListTooLong."""
     present = [row for row in present if str(row.get("name") or "").strip()]
-    result = Plan(rejected=list(listed.rejected), unit=listed.unit)
-    unused = [column for column in ("shapes", "parent") if column not in terms.asked]
-    result.ignored = [*listed.ignored, *(c for c in unused if any(label.get(c) for label in listed.labels))]
+    result = Plan(rejected=list(listed.rejected), rejected_values=list(listed.rejected_values), unit=listed.unit)
+    result.ignored = [*listed.ignored, *_unused_columns(listed.labels, terms)]
     candidates = _candidates(present, listed, terms)
     kept_names = {rejection.name.casefold() for rejection in listed.rejected}
     matched = {candidate.index for candidate in candidates}
@@ -76,11 +78,28 @@ def plan(present: Sequence[TableRow], listed: LabelList, terms: Terms, *, replac
         result.rejected.append(Rejection(candidate.label["row"], candidate.label["name"], column, text))
         if candidate.index is not None and all(candidate.index != other.index for other in candidates):
             remaining[candidate.index] = dict(present[candidate.index])
+    while rejected_hotkey := _first_hotkey_clash(remaining, candidates, terms):
+        candidate, text = rejected_hotkey
+        label = candidate.label = {column: value for column, value in candidate.label.items() if column != "hotkey"}
+        before = present[candidate.index] if candidate.index is not None else {}
+        candidate.row["hotkey"] = before.get("hotkey") or ""
+        result.rejected_values.append(Rejection(label["row"], label["name"], "hotkey", text))
     _fill(result, present, remaining, candidates, terms)
     result.rejected.sort(key=lambda rejection: rejection.row)
+    result.rejected_values.sort(key=lambda rejection: rejection.row)
     if len(result.rows) > limits.LABELS:
         raise ListTooLong(limits.LABELS)
     return result
+
+
+def _unused_columns(labels: Sequence[Mapping[str, Any]], terms: Terms) -> list[str]:
+    """Columns that labels of this type lack, where a label holds more in one than every label has by default."""
+    default_values: dict[str, Any] = {"shapes": DEFAULT_SHAPES, "parent": ""}
+    return [
+        column
+        for column, default in default_values.items()
+        if column not in terms.asked and any(label.get(column, default) != default for label in labels)
+    ]
 
 
 def _candidates(present: Sequence[TableRow], listed: LabelList, terms: Terms) -> list[_Candidate]:
@@ -122,7 +141,6 @@ def _first_clash(
     owners: dict[tuple[str, str], str] = {}
     indexes: set[int] = set()
     rows = [*kept.values(), *(candidate.row for candidate in candidates)]
-    studio_keys = terms.studio_keys(rows)
     for row in kept.values():
         owners |= dict.fromkeys(_unique_in_table(row, _key_to_be(row, None, terms)), _in_table(row))
     above = _parents(rows)
@@ -139,13 +157,35 @@ def _first_clash(
         unique = _unique_in_table(candidate.row, _key_to_be(candidate.row, before, terms))
         if clash := next((pair for pair in unique if pair in owners), None):
             return candidate, clash[0], same_text(clash[0], owners[clash])
-        if (hotkey := candidate.label.get("hotkey")) in studio_keys:
-            text = _("%(key)s is the studio's own key for “%(other)s”: use another letter, or a digit.")
-            return candidate, "hotkey", text % {"key": str(hotkey).upper(), "other": _(studio_keys[str(hotkey)])}
         if "parent" in terms.asked and "parent" in candidate.label and (text := _parent_fault(candidate.row, above)):
             return candidate, "parent", text
         owners |= dict.fromkeys(unique, _in_table(candidate.row))
     return None
+
+
+def _first_hotkey_clash(
+    kept: Mapping[int, TableRow], candidates: Sequence[_Candidate], terms: Terms
+) -> tuple[_Candidate, str] | None:
+    """The first label of the list whose hotkey the studio or another label has, and what to do. A hotkey that the list
+    gives yields to those of the table that stay."""
+    rows = [*kept.values(), *(candidate.row for candidate in candidates)]
+    studio_keys = terms.studio_keys(rows)
+    with_hotkey = [candidate for candidate in candidates if "hotkey" in candidate.label]
+    staying = [*kept.values(), *(candidate.row for candidate in candidates if "hotkey" not in candidate.label)]
+    owners = {_hotkey_of(row): row for row in staying}
+    for candidate in with_hotkey:
+        hotkey = _hotkey_of(candidate.row)
+        if hotkey in owners:
+            return candidate, same_text("hotkey", _in_table(owners[hotkey]))
+        if hotkey in studio_keys:
+            text = _("%(key)s is the studio's own key for “%(other)s”: use another letter, or a digit.")
+            return candidate, text % {"key": hotkey.upper(), "other": _(studio_keys[hotkey])}
+        owners[hotkey] = candidate.row
+    return None
+
+
+def _hotkey_of(row: TableRow) -> str:
+    return str(row.get("hotkey") or "").lower()
 
 
 def _in_table(row: TableRow) -> str:
@@ -153,8 +193,7 @@ def _in_table(row: TableRow) -> str:
 
 
 def _unique_in_table(row: TableRow, key: str) -> list[tuple[str, str]]:
-    pairs = [("name", str(row["name"]).casefold()), ("key", key), ("hotkey", str(row.get("hotkey") or "").lower())]
-    return [(column, value) for column, value in pairs if value]
+    return [(column, value) for column, value in (("name", str(row["name"]).casefold()), ("key", key)) if value]
 
 
 def _parents(rows: Sequence[TableRow]) -> dict[str, TableRow]:
@@ -206,7 +245,7 @@ def _fill(
         row = rows[index]
         if str(row.get("parent") or "").strip() and _parent_of(row, parents) is None:
             row = row | {"parent": ""}
-        columns = list(_changed_columns(before, row, present_parents, terms))
+        columns = dict(_changed_columns(before, row, present_parents, terms))
         result.rows.append(row if columns else dict(before))
         if columns:
             result.changed.append(Change(name, columns))
@@ -218,20 +257,27 @@ def _fill(
         result.rows = list(_parents_first(result.rows))
 
 
-def _changed_columns(before: TableRow, after: TableRow, above: Mapping[str, TableRow], terms: Terms) -> Iterator[str]:
+def _changed_columns(
+    before: TableRow, after: TableRow, above: Mapping[str, TableRow], terms: Terms
+) -> Iterator[tuple[str, str]]:
+    """Columns that the list changes, each with its new value; attributes are too long to be written out."""
     for column, name in [*FIELDS.items(), ("attributes", "attributes"), ("field", "field")]:
         if name == "key":
             is_changed = _key_to_be(after, before, terms) != _present_key(before)
         elif name == "parent":
             is_changed = _parent_key(before, above) != _parent_key(after, above)
-        elif name in ("colour", "hotkey"):
+        elif name == "hotkey":
+            is_changed = _hotkey_of(before) != _hotkey_of(after)
+        elif name == "colour":
             is_changed = str(before.get(name) or "").lower() != str(after.get(name) or "").lower()
         elif name == "shapes":
             is_changed = set(before.get(name) or []) != set(after.get(name) or [])
         else:
             is_changed = (before.get(name) or "") != (after.get(name) or "")
         if is_changed:
-            yield column
+            value = _key_to_be(after, before, terms) if name == "key" else after.get(name) or ""
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            yield column, "" if name == "attributes" else text
 
 
 def _parents_first(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

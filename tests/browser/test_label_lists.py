@@ -49,7 +49,7 @@ def test_sixty_five_labels_are_pasted_found_saved_and_offered(site: Site, sign_i
     )
     expect(page.get_by_label("Paste a list")).to_have_value(changed.decode())
     page.get_by_role("button", name="Preview the list").click()
-    expect(preview).to_contain_text("Part (hotkey)")
+    expect(preview).to_contain_text("Part (hotkey: 2)")
     preview.get_by_role("button", name="Put into the table").click()
     page.get_by_text("Labels as a list", exact=True).click()
 

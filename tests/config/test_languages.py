@@ -76,6 +76,22 @@ def test_names_in_braces_are_kept(name: str) -> None:
             assert set(names.findall(text)) == set(names.findall(last)), last
 
 
+QUOTATION_MARKS = re.compile("[“”]")
+TRANSLATED = re.compile(r"{% blocktranslate.*?{% endblocktranslate %}|{[%#].*?[%#]}", re.S)
+UNTRANSLATED_LITERAL = re.compile(r"(?<!say\()`[^`\n]*“")
+
+
+def test_quotation_marks_are_the_readers() -> None:
+    """In Spanish texts stand between « and », so the marks are part of what is translated."""
+    templates = Path(settings.BASE_DIR, "templates").rglob("*.html")
+    assert [str(path) for path in templates if QUOTATION_MARKS.search(TRANSLATED.sub("", path.read_text()))] == []
+    modules = Path(settings.BASE_DIR, "static", "js").rglob("*.js")
+    assert [str(path) for path in modules if UNTRANSLATED_LITERAL.search(path.read_text())] == []
+    for name in catalogues.SAID:
+        texts = [text for kind, text in entries(name) if kind.startswith("msgstr")]
+        assert [text for text in texts if QUOTATION_MARKS.search(text)] == []
+
+
 PROBLEMS = {"Refused", "Problem", "StateConflict", "NotFound", "NotAllowed", "OwnWork", "TooLarge", "CopilotError"}
 PROBLEMS |= {"BadDispute", "BadOrganization", "BadInvitation", "KeyReused"}
 

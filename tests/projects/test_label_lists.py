@@ -40,6 +40,10 @@ def rejected(plan: LabelList | Plan) -> list[tuple[int, str, str]]:
     return [(rejection.row, rejection.name, rejection.column) for rejection in plan.rejected]
 
 
+def rejected_values(plan: LabelList | Plan) -> list[tuple[int, str, str]]:
+    return [(rejection.row, rejection.name, rejection.column) for rejection in plan.rejected_values]
+
+
 def planned(rows: list[dict], text: str, *, replace_all: bool = False, **terms: Any) -> Plan:
     studio_keys = {"s": "Skip"}
     complete = Terms(**{**EVERY_TERM, "studio_keys": lambda _rows: studio_keys, **terms})
@@ -143,11 +147,7 @@ def test_a_hostile_list_is_refused_by_name(text: str | bytes, code: str, place: 
     [
         ("CAR,other,,,,", "CAR", "name", "“Car” in line 2 has the same name"),
         ("Van,car,,,,", "Van", "key", "“Car” in line 2 has the same key"),
-        ("Van,,,C,,", "Van", "hotkey", "“Car” in line 2 has the same hotkey"),
-        ("Van,,reddish,,,", "Van", "color", "#1971c2"),
         ("Van,a b,,,,", "Van", "key", "letters, digits"),
-        ("Van,,,ctrl,,", "Van", "hotkey", "one letter or digit"),
-        ("Van,,,+,,", "Van", "hotkey", "one letter or digit"),
         ("Van,,,,circle,", "Van", "shapes", "mask, box, polygon, polyline, point"),
         ("!!!,,,,,", "!!!", "name", "a letter or a digit"),
         ('"Van\nBus",,,,,', "Van\nBus", "name", "line ends"),
@@ -162,6 +162,25 @@ def test_a_row_at_fault_is_named_and_left_out(line: str, name: str, column: str,
     assert words in rejection.text
 
 
+@pytest.mark.parametrize(
+    ("line", "column", "words"),
+    [
+        ("Van,#1971c2,C,box", "hotkey", "“Car” in line 2 has the same hotkey"),
+        ("Van,#1971c2,ctrl,box", "hotkey", "one letter or digit"),
+        ("Van,#1971c2,+,box", "hotkey", "one letter or digit"),
+        ("Van,reddish,v,box", "color", "#1971c2"),
+    ],
+)
+def test_a_label_at_fault_in_its_hotkey_or_colour_is_taken_without_it(line: str, column: str, words: str) -> None:
+    labels = listed(f"name,color,hotkey,shapes\nCar,,c,\n{line}\n")
+    assert labels.rejected == []
+    (rejection,) = labels.rejected_values
+    assert (rejection.row, rejection.name, rejection.column) == (3, "Van", column)
+    assert words in rejection.text
+    van = {"name": "Van", "color": "#1971c2", "hotkey": "v", "shapes": ["box"], "row": 3}
+    assert labels.labels[1] == {name: value for name, value in van.items() if name != column}
+
+
 @pytest.mark.parametrize("value", ['{"a": 1}', '[["a"]]', "true", '"a\\u0000b"', '"\\ud800"'])
 @pytest.mark.parametrize("column", ["name", "key", "shapes"])
 def test_what_is_no_text_is_a_fault_of_its_row(column: str, value: str) -> None:
@@ -173,6 +192,12 @@ def test_what_is_no_text_is_a_fault_of_its_row(column: str, value: str) -> None:
 def test_columns_that_no_label_has_are_named() -> None:
     assert read_labels.read(b"name,hotky\nCar,c\n", 2).ignored == ["hotky"]
     assert planned([], '[{"name": "Car", "shapes": "box", "parent": ""}]', asked=set()).ignored == ["shapes"]
+    assert planned([], "name,parent\nCar,Van\nVan,", asked={"shapes"}).ignored == ["parent"]
+
+
+def test_columns_are_not_named_where_no_value_would_have_mattered() -> None:
+    plan = planned([], '[{"name": "Car", "shapes": ["mask"], "parent": ""}, {"name": "Van"}]', asked=set())
+    assert plan.ignored == []
 
 
 PRESENT = [
@@ -185,13 +210,13 @@ PRESENT = [
 @pytest.mark.parametrize(
     ("text", "added", "changed", "unchanged"),
     [
-        ("car\nTram", ["Tram"], [("Car", ["name"])], ["Van", "Bus"]),
+        ("car\nTram", ["Tram"], [("Car", {"name": "car"})], ["Van", "Bus"]),
         ("name,color\nVan,#e8590c\nBus,", [], [], ["Car", "Van", "Bus"]),
-        ("name,hotkey\nCar,v\nVan,c", [], [("Car", ["hotkey"]), ("Van", ["hotkey"])], ["Bus"]),
-        ("name,key\nMotor car,car", [], [("Car", ["name"])], ["Van", "Bus"]),
-        ("name,key\nBus,bus", [], [("Bus", ["key"])], ["Car", "Van"]),
-        ("name,parent\nVan,CAR\nBus,Car", [], [("Bus", ["parent"])], ["Car", "Van"]),
-        ("name,shapes\nCar,box mask", [], [("Car", ["shapes"])], ["Van", "Bus"]),
+        ("name,hotkey\nCar,v\nVan,c", [], [("Car", {"hotkey": "v"}), ("Van", {"hotkey": "c"})], ["Bus"]),
+        ("name,key\nMotor car,car", [], [("Car", {"name": "Motor car"})], ["Van", "Bus"]),
+        ("name,key\nBus,bus", [], [("Bus", {"key": "bus"})], ["Car", "Van"]),
+        ("name,parent\nVan,CAR\nBus,Car", [], [("Bus", {"parent": "Car"})], ["Car", "Van"]),
+        ("name,shapes\nCar,box mask", [], [("Car", {"shapes": "mask, box"})], ["Van", "Bus"]),
     ],
     ids=["a new one", "as it is", "hotkeys swapped", "renamed by its key", "another key", "a parent", "shapes"],
 )
@@ -208,20 +233,21 @@ def test_a_list_adds_and_changes_and_takes_nothing_away_unasked(
 
 def test_labels_that_the_list_lacks_are_taken_away_where_that_is_asked() -> None:
     plan = planned(PRESENT, "name,hotkey\nTram,\nVan,\nBus,ctrl\n", replace_all=True)
-    assert plan.removed == ["Car"] and rejected(plan) == [(4, "Bus", "hotkey")]
-    assert plan.changed == [Change("Van", ["parent"])], "its parent is taken away"
+    assert plan.removed == ["Car"] and rejected_values(plan) == [(4, "Bus", "hotkey")]
+    assert plan.changed == [Change("Van", {"parent": ""})], "its parent is taken away"
+    assert [row["name"] for row in plan.rows] == ["Van", "Bus", "Tram"]
+    plan = planned(PRESENT, "name,shapes\nTram,\nVan,\nBus,circle\n", replace_all=True)
+    assert plan.removed == ["Car"] and rejected(plan) == [(4, "Bus", "shapes")]
     assert [row["name"] for row in plan.rows] == ["Van", "Bus", "Tram"], "a row that is left out takes no label away"
 
 
 @pytest.mark.parametrize(
     ("text", "fault", "words", "terms"),
     [
-        ("name,hotkey\nTram,c", (2, "Tram", "hotkey"), "“Car” in the table has the same hotkey", {}),
         ("name,key\nTram,\nOmnibus,", (3, "Omnibus", "key"), "“Bus” in the table has the same key", {}),
         ("name,key\nVan,\nVanette,van", (3, "Vanette", "key"), "“Van” in line 2 has the same key", {}),
         ("name,key\nBus,\nCoach,omnibus", (3, "Coach", "name"), "Another row means the same label", {}),
         ("name,key\nBus,bus", (2, "Bus", "key"), "the key stays “omnibus”", {"keys_may_change": False}),
-        ("name,hotkey\nTram,s", (2, "Tram", "hotkey"), "S is the studio's own key for “Skip”", {}),
         ("name,parent\nTram,Train", (2, "Tram", "parent"), "There is no label “Train”", {}),
         ("name,parent\nTram,Tram", (2, "Tram", "parent"), "It lies under itself", {}),
         ("name,parent\nCar,Van", (2, "Car", "parent"), "It lies under itself", {}),
@@ -234,6 +260,27 @@ def test_a_label_that_cannot_stand_beside_the_others_is_named_and_left_out(
     assert rejected(plan) == [fault]
     assert words in plan.rejected[0].text
     assert plan.rows[:3] == PRESENT and not plan.changed
+
+
+@pytest.mark.parametrize(
+    ("text", "faults", "words", "hotkeys"),
+    [
+        ("name,hotkey\nTram,c", [(2, "Tram", "hotkey")], "“Car” in the table has the same hotkey", "cv  "),
+        ("name,hotkey\nTram,s", [(2, "Tram", "hotkey")], "S is the studio's own key for “Skip”", "cv  "),
+        ("name,hotkey\nVan,S", [(2, "Van", "hotkey")], "S is the studio's own key", "cv "),
+        ("name,hotkey\nBus,v\nTram,t", [(2, "Bus", "hotkey")], "“Van” in the table", "cv t"),
+        ("name,hotkey\nTram,c\nCar,s", [(2, "Tram", "hotkey"), (3, "Car", "hotkey")], "“Car” in the table", "cv  "),
+        ("name,hotkey\nTram,c\nCar,b", [], "", "bv c"),
+    ],
+    ids=["another's", "the studio's", "of a label that has one", "one of two", "a chain", "handed on"],
+)
+def test_a_hotkey_that_is_not_free_is_left_out_and_its_label_taken(
+    text: str, faults: list, words: str, hotkeys: str
+) -> None:
+    plan = planned(PRESENT, text)
+    assert rejected(plan) == [] and rejected_values(plan) == faults
+    assert words in "".join(rejection.text for rejection in plan.rejected_values)
+    assert [row.get("hotkey") or " " for row in plan.rows] == list(hotkeys)
 
 
 def test_parents_come_before_what_lies_under_them() -> None:
@@ -321,6 +368,20 @@ def test_a_list_is_previewed_then_saved_with_the_table(cast) -> None:
 
 
 @pytest.mark.django_db
+def test_a_preview_shows_what_a_renamed_label_will_be_called_and_names_labels_in_the_readers_marks(cast) -> None:
+    project = make.project(cast.riverside, "Names")
+    address = reverse("project-label-list", args=[project.public_id])
+    row = {"name": "Person", "key": "person", "present_key": "person", "colour": "#1971c2"}
+    table = {f"labels-0-{name}": value for name, value in row.items()}
+    table |= {"labels-TOTAL_FORMS": "1", "labels-INITIAL_FORMS": "0"}
+    pasted = {"list_text": "name,key,hotkey\nHuman,person,s\n!,,\n"}
+    for headers, words in (({}, "“Human”"), ({"Accept-Language": "es"}, "«Human»")):
+        answer = signed_in(cast.mina).post(address, table | pasted, headers=headers).content.decode()
+        assert re.search(r"Person\s*<span class=\"muted\">\(name: Human\)", answer)
+        assert words in answer and ("“" in answer) == ("“" in words)
+
+
+@pytest.mark.django_db
 def test_a_fault_of_a_list_is_reported_in_the_readers_language(cast) -> None:
     project = make.project(cast.riverside, "Names")
     address = reverse("project-label-list", args=[project.public_id])
@@ -329,6 +390,26 @@ def test_a_fault_of_a_list_is_reported_in_the_readers_language(cast) -> None:
             address, EMPTY_TABLE | {"list_text": "name,key\nSalt, pepper,salt"}, headers=headers
         )
         assert words in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_labels_are_copied_to_a_text_project_without_the_hotkeys_of_its_studio(cast) -> None:
+    labels = [{"name": name, "hotkey": name[0].lower()} for name in ("Meadow", "Orchard", "Cliff")]
+    photographs = make.project(cast.riverside, "Photographs", task_type="classification", labels=labels)
+    Label.objects.filter(project=photographs).update(shapes=["box"])
+    reports = make.project(cast.riverside, "Reports")
+    mina, settings = signed_in(cast.mina), reverse("project-settings", args=[reports.public_id])
+    address = reverse("project-label-list", args=[reports.public_id])
+    answer = mina.post(address, EMPTY_TABLE | {"list_project": str(photographs.public_id)}).content.decode()
+    assert "Labels left out" not in answer and "Columns left out" not in answer
+    assert "Hotkeys and colours left out 2" in answer
+    assert "M is the studio&#x27;s own key for “Mark every occurrence”" in answer
+    seen = re.search(r'name="seen" value="([^"]+)"', mina.get(settings).content.decode())[1]  # type: ignore[index]
+    form = {name: value for name, value in FORM.items() if not name.startswith("labels-")}
+    saved = mina.post(settings, form | {"name": "Reports", "seen": seen} | applied(answer))
+    assert saved.status_code == 302, saved.content.decode()[-3000:]
+    hotkeys = {label["name"]: label["hotkey"] for label in save_settings.labels_of(reports)}
+    assert hotkeys == {"Meadow": "", "Orchard": "", "Cliff": "c"}
 
 
 @pytest.mark.django_db

@@ -81,7 +81,7 @@ def _previewed(
     context: dict[str, Any] = {"project": project}
     try:
         rows = [{name: form[name].value() for name in form.fields} for form in typed.forms]
-        listed = _listed(request, organization)
+        listed = _listed(request, organization, terms)
         replace_all = request.POST.get("list_replace") == "on"
         plan = label_plan.plan(rows, listed, terms, replace_all=replace_all)
         formset = LabelFormSet(initial=_coloured(plan), prefix="labels", form_kwargs=of_forms)
@@ -98,8 +98,9 @@ def _coloured(plan: Plan) -> list[dict[str, Any]]:
     return [row if row.get("colour") else row | {"colour": next(fresh)} for row in plan.rows]
 
 
-def _listed(request: MemberRequest, organization: Organization) -> LabelList:
-    """The pasted list, or the labels of the project that is chosen."""
+def _listed(request: MemberRequest, organization: Organization, terms: Terms) -> LabelList:
+    """The pasted list, or the labels of the project that is chosen: without shapes where there are none to choose, as
+    nobody who copies labels from images to texts misses them."""
     source = request.POST.get("list_project", "")
     if not source:
         return label_lists.read(request.POST.get("list_text", ""))
@@ -110,7 +111,10 @@ def _listed(request: MemberRequest, organization: Organization) -> LabelList:
     if project.organization_id != organization.pk:
         raise NotFound()
     labels = {label["key"]: label for label in _labels(project)}
-    listed = label_lists.checked(enumerate(label_lists.entries(labels.values()), start=1))
+    entries = label_lists.entries(labels.values())
+    if "shapes" not in terms.asked:
+        entries = [entry | {"shapes": []} for entry in entries]
+    listed = label_lists.checked(enumerate(entries, start=1))
     for label in listed.labels:
         copied = labels[label["key"]]
         label["attributes"] = json.dumps(copied["attributes"], ensure_ascii=False)

@@ -7,7 +7,7 @@ import { boxAround, drawMask, edgeOf, regionAt } from "../studio/shared/layers.j
 import { drawOutline } from "../studio/shared/outline_drawing.js";
 import { createPointer } from "../studio/shared/pointer.js";
 import { createViewport } from "../studio/shared/viewport.js";
-import { say } from "../studio/shared/words.js";
+import { quoted, say } from "../studio/shared/words.js";
 
 /**
  * @param {HTMLElement} stage emptied first
@@ -61,7 +61,7 @@ export function createComparison(stage, { task, nameOf, shown, said, onLook = ()
     for (const { id, answer, letter, colour } of shown()) {
       for (const region of answer.regions) {
         const comments = said(id, region.id);
-        drawTag(context, view, region, `${letter} ${nameOf(region.label)}${comments ? ` · “${comments}”` : ""}`, colour, taken);
+        drawTag(context, view, region, `${letter} ${nameOf(region.label)}${comments ? ` · ${quoted(comments)}` : ""}`, colour, taken);
       }
     }
     if (!under) return;

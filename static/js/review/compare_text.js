@@ -3,7 +3,7 @@ import { element } from "../studio/shared/elements.js";
 import { createOffsets } from "../studio/shared/offsets.js";
 import { createTextPage } from "../studio/text/page.js";
 import { keepInSight } from "../studio/text/scroll.js";
-import { say } from "../studio/shared/words.js";
+import { quoted, say } from "../studio/shared/words.js";
 import { sharedSpans } from "./answers.js";
 
 const AGREED = "#6b7780";
@@ -36,7 +36,7 @@ export function createComparison(stage, { task, nameOf, shown, said }) {
         start: offsets.toUtf16(span.start),
         end: offsets.toUtf16(span.end),
         colour: span.all ? AGREED : colours.get(span.indexes.includes(chosen) ? chosen : span.indexes[0]),
-        tag: `${span.all ? say("All") : span.letters.join(" ")} · ${nameOf(span.label)}${comments.get(span.id) ? ` · “${comments.get(span.id)}”` : ""}`,
+        tag: `${span.all ? say("All") : span.letters.join(" ")} · ${nameOf(span.label)}${comments.get(span.id) ? ` · ${quoted(comments.get(span.id))}` : ""}`,
         current: span.indexes.includes(chosen),
       })),
     );

@@ -1,6 +1,6 @@
 /** The list of what the answers say, part by part: what differs first to be decided, each with who says what. */
 import { element } from "../studio/shared/elements.js";
-import { say, sayCount } from "../studio/shared/words.js";
+import { quoted, say, sayCount } from "../studio/shared/words.js";
 import { colourOf, letterOf, wordsOf } from "./answers.js";
 import { NOTHING } from "./combination.js";
 
@@ -21,7 +21,7 @@ export function createDifferences(host, { combination, answers, task, fields, na
   /** A part in a few words: its label, or what a field says. */
   function nameOfPart(part) {
     if (part.field) return wordsOf(part, nameOf);
-    const words = part.end === undefined ? "" : ` “${[...task.payload.text].slice(part.start, part.end).join("").slice(0, 30)}”`;
+    const words = part.end === undefined ? "" : ` ${quoted([...task.payload.text].slice(part.start, part.end).join("").slice(0, 30))}`;
     const told = Object.values(part.attributes ?? {}).map(String).join(", ");
     return `${nameOf(part.label)}${words}${told ? ` · ${told}` : ""}`;
   }

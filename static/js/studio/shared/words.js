@@ -10,6 +10,9 @@ export function say(text, values = {}) {
   return found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+/** A text between the reader's quotation marks. @param {string|number} text */
+export const quoted = (text) => say("“{text}”", { text });
+
 /** One form for one, another for many; both may hold {count}. */
 export function sayCount(count, one, many, values = {}) {
   const catalogue = globalThis.django?.ngettext;

@@ -9,7 +9,7 @@ import { byId, element } from "../shared/elements.js";
 import { drawMask } from "../shared/layers.js";
 import { createOffsets } from "../shared/offsets.js";
 import { drawOutline } from "../shared/outline_drawing.js";
-import { say, sayCount } from "../shared/words.js";
+import { quoted, say, sayCount } from "../shared/words.js";
 
 const SIDE = 260; // of a picture, in pixels
 const QUOTED = 3; // spans of a label that are quoted
@@ -47,13 +47,13 @@ export function linesOf(answer, { task, project }) {
   }
   return [...groups].map(([label, marks]) => {
     const text = say("{label} × {count}", { label: nameOf(label), count: marks.length });
-    return answer.spans ? say("{label}: {words}", { label: text, words: quoted(marks, task.payload.text) }) : text;
+    return answer.spans ? say("{label}: {words}", { label: text, words: quotedSpans(marks, task.payload.text) }) : text;
   });
 }
 
-function quoted(spans, text) {
+function quotedSpans(spans, text) {
   const offsets = createOffsets(text);
-  const words = spans.slice(0, QUOTED).map(({ start, end }) => `“${offsets.slice(start, end)}”`).join(", ");
+  const words = spans.slice(0, QUOTED).map(({ start, end }) => quoted(offsets.slice(start, end))).join(", ");
   return spans.length > QUOTED ? `${words}…` : words;
 }
 
