@@ -63,8 +63,7 @@ def _broken() -> HttpResponse:
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The answer in the form that the asker reads."""
-    asked = request.headers.get("Accept", "")
-    if request.path.startswith("/api/") or "json" in asked or request.content_type == "application/json":
+    if reads_json(request):
         return as_json(problem)
     if isinstance(problem, DatabaseAway):
         return _away(problem, fragment=getattr(request, "htmx", False))
@@ -74,6 +73,12 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
         context = {"problem": problem, "came_from": came_from(request)}
         page = render(request, "problem.html", context, status=problem.status)
     return with_headers(page, problem)
+
+
+def reads_json(request: HttpRequest) -> bool:
+    """Whether a program asks, which reads JSON, and not a person."""
+    accepted = request.headers.get("Accept", "")
+    return request.path.startswith("/api/") or "json" in accepted or request.content_type == "application/json"
 
 
 def with_headers(page: HttpResponse, problem: Problem) -> HttpResponse:

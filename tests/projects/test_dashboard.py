@@ -201,9 +201,19 @@ def test_each_hindrance_comes_with_its_remedy(project, mina, cast) -> None:
     assert "2 judgements wait in paused batches" in mina.get(page(project)).content.decode()
 
 
-def test_an_empty_project_draws_nothing_and_says_so(cast, mina) -> None:
+def test_an_empty_project_draws_nothing_and_says_why(cast, mina) -> None:
     shown = mina.get(page(make.project(cast.riverside, "Empty"))).content.decode()
     assert shown.count("Nothing to draw yet.") == 7
+    reasons = re.findall(r'figure__empty">Nothing to draw yet\. ([^<]+)</p>', shown)
+    assert len(reasons) == 7 and "No judgement of a person was timed during this time." in reasons
+
+
+@pytest.mark.parametrize("unit", ["hour", "day", "week"])
+def test_the_first_day_is_drawn_as_a_point(project, mina, unit) -> None:
+    shown = mina.get(page(project, by=unit)).content.decode()
+    for key in ("progress", "seconds"):
+        figure = shown.split(f'id="figure-{key}"')[1].split("</section>")[0]
+        assert "Nothing to draw yet" not in figure and "<circle" in figure
 
 
 @pytest.mark.parametrize("unit", ["hour", "day", "week"])

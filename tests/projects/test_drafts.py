@@ -176,6 +176,7 @@ def test_publishing_is_on_record_and_takes_the_page_along(cast, draft) -> None:
     assert "Published:" in answer.content.decode() and "checklist" not in answer.content.decode()
     draft.refresh_from_db()
     assert draft.state == "live" and draft.published_at
+    assert '<span class="badge dot badge--good">Live</span>' in answer.content.decode()
     assert Event.objects.get(kind="project_published").actor_id == cast.mina.pk
     assert mina.get(page("project-checklist", draft.public_id))["HX-Refresh"] == "true"
 

@@ -108,6 +108,10 @@ def test_an_export_of_nothing_is_refused_with_what_to_do_before_anything_is_sent
     assert "Include undecided answers" in refused.json()["detail"]
     page = client.get(address)
     assert page.status_code == 422 and "content-disposition" not in page.headers
+    content = page.content.decode()
+    message = content.split('role="alert"')[1].split("</div>")[0]
+    assert "Include undecided answers" in message
+    assert f'action="{address}"' in content, "the page that asked stays, to ask again"
 
 
 def test_the_command_leaves_no_file_where_there_is_nothing(cast, tmp_path) -> None:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import access
 from projects.data import deliveries, exporting
+from projects.data.exporting.slots import TooManyExports
 from projects.errors import Refused
 from projects.models import Batch, Project
 from projects.reports import notices
@@ -15,8 +16,9 @@ from projects.task_types import TASK_TYPES
 from projects.web.manager.forms.deliveries import DeliveryForm, KeepForm
 from projects.web.shared.access import manages
 from taskers.access import may
-from taskers.errors import NotFound
+from taskers.errors import NotFound, Problem
 from taskers.models import Person
+from taskers.web.problems import reads_json, with_headers
 from taskers.web.requests import MemberRequest, key_in
 
 SHOWN = 50  # deliveries of the page
@@ -50,11 +52,16 @@ def keep(request: MemberRequest, project: Project) -> HttpResponse:
 
 
 def _page(
-    request: MemberRequest, project: Project, form: DeliveryForm, refused: KeepForm | None = None
+    request: MemberRequest,
+    project: Project,
+    form: DeliveryForm,
+    refused: KeepForm | None = None,
+    problem: Problem | None = None,
 ) -> HttpResponse:
     now = deliveries.retention.term_of(project)
     context = {
         "form": form,
+        "problem": problem,
         "term_form": refused or KeepForm(initial={"days": now.days}),
         "term": now,
         "office": may(request.user, project.organization, *access.MANAGE),
@@ -66,15 +73,22 @@ def _page(
         "batches": project.batches.exclude(state=Batch.State.DRAFT).order_by("-pk")[:200],
         "tab": "export",
     }
-    return render(request, "projects/manager/export.html", context, status=422 if form.errors or refused else 200)
+    status = problem.status if problem else 422 if form.errors or refused else 200
+    return render(request, "projects/manager/export.html", context, status=status)
 
 
 @require_GET
 @manages
 def download(request: MemberRequest, project: Project, format: str) -> HttpResponseBase:
-    """The file, written while it is read; of one batch if the address names it, with undecided answers if it asks."""
+    """The file, written while it is read; of one batch if the address names it, with undecided answers if it asks.
+    Where it is refused, the page says so to people; programs get the problem."""
     undecided = request.GET.get("undecided", "") in TRUE
-    return file_of(project, format, request.GET.get("batch", ""), by=request.user, undecided=undecided)
+    try:
+        return file_of(project, format, request.GET.get("batch", ""), by=request.user, undecided=undecided)
+    except (Refused, TooManyExports) as problem:
+        if reads_json(request):
+            raise
+        return with_headers(_page(request, project, DeliveryForm(project=project), problem=problem), problem)
 
 
 def file_of(

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from projects.reports import timeline
 from projects.reports.dashboard import Dashboard, Graded, Period
@@ -22,6 +22,20 @@ from taskers.files.csv_cells import plain
 from taskers.money import ledger
 
 NOTHING = "–"
+# Why a figure has nothing to draw, by its key.
+MISSING = {
+    "judgements": gettext_lazy("Nothing was handed in during this time."),
+    "decisions": gettext_lazy("No task was decided during this time."),
+    "progress": gettext_lazy("Nothing was handed in or decided during this time."),
+    "quality": gettext_lazy("No task with several answers was decided, and no gold was answered without the copilot."),
+    "seconds": gettext_lazy("No judgement of a person was timed during this time."),
+    "labels": gettext_lazy("No task is decided."),
+    "people-and-models": gettext_lazy(
+        "No gold was answered without the copilot, and no model's blind work was graded."
+    ),
+    "cost": gettext_lazy("Nothing was earned during this time."),
+    "budget": gettext_lazy("Nothing was handed in or decided during this time."),
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,11 @@ class Figure:
     def empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not (self.ranked or self.lines or (self.stacks and self.stacks.bars))
+
+    @property
+    def missing(self) -> str:
+        """Why there is nothing to draw."""
+        return str(MISSING[self.key])
 
     @property
     def shown(self) -> list[list[str]]:
@@ -350,8 +369,8 @@ def _lines(
     most: float,
     intervals: Sequence[Sequence[Share]] | None = None,
 ) -> Lines | None:
-    """None where fewer than two periods have anything to say."""
-    if len(when) < 2 or not any(one is not None for some in values for one in some):
+    """None where no period has anything to say; a single one is a point."""
+    if not any(one is not None for some in values for one in some):
         return None
     moments, scale = [one.at.timestamp() for one in when], Scale(0.0, most)
     drawn = [
