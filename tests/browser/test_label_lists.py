@@ -35,6 +35,11 @@ def test_sixty_five_labels_are_pasted_found_saved_and_offered(site: Site, sign_i
     expect(preview).to_contain_text("Line 68 “Part”, shapes: Use these shapes")
     expect(page.locator(ROWS)).to_have_count(1)
     assert list(seen(page, "a preview", FEW)) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Preview the list").scroll_into_view_if_needed()
+    bar, shown = page.locator(".form__actions--foot").bounding_box(), preview.bounding_box()
+    assert bar and shown and bar["y"] >= shown["y"] + shown["height"], "the bar covers no preview"
+    page.set_viewport_size({"width": 1440, "height": 900})
 
     changed = b"- name: Part\n  hotkey: '2'\n"
     page.get_by_label("Or load a file").set_input_files(

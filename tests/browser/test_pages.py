@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser.looks import FEW, LOOKS, seen
+from tests.support.browser.looks import FEW, LOOKS, misfits, seen
 from tests.support.browser.quiet import settle
 from tests.support.browser.site import Site
 
@@ -89,6 +89,24 @@ def test_pages_fit_and_read_aloud(who: str, site: Site, sign_in: Callable[..., P
         settle(page)
         found += seen(page, path, FEW)
     assert found == []
+
+
+def test_managers_pages_fit_a_phone_in_spanish(site: Site, sign_in: Callable[..., Page]) -> None:
+    """Spanish words are longer than English ones."""
+    page = sign_in("maya@riverside.example", locale="es", color_scheme="dark", has_touch=True, is_mobile=True)
+    problems: list[str] = []
+    for task_type in ("text_spans", "image_regions", "classification"):
+        named = places(site, task_type)
+        paths = PATHS["maya"] if task_type == "text_spans" else ["PROJECT", "PROJECTsettings/", "TRY"]
+        for path in paths:
+            for name, address in named.items():
+                path = path.replace(name, address)
+            answer = page.goto(path)
+            assert answer is not None and answer.status == 200, f"{path} answered {answer and answer.status}"
+            assert page.locator("html").get_attribute("lang") == "es"
+            settle(page)
+            problems += misfits(page, path)
+    assert problems == []
 
 
 def test_a_payout_leads_by_keys_alone_to_the_answer_that_earned_it(site: Site, sign_in: Callable[..., Page]) -> None:

@@ -22,6 +22,28 @@ TOO_WIDE = """() => {
   return [...page, ...shown.filter(over).map((one) => one.id || "a note")];
 }"""
 
+# Words of headings that are broken although they would fit into a line; one that fits into none has to be.
+BROKEN_WORDS = """() => {
+  const broken = [];
+  for (const heading of document.querySelectorAll("h1, h2, h3")) {
+    if (!heading.checkVisibility() || heading.clientWidth < 2) continue;
+    const walker = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      for (const match of walker.currentNode.data.matchAll(/[^\\s-]{2,}/gu)) {
+        const range = document.createRange();
+        range.setStart(walker.currentNode, match.index);
+        range.setEnd(walker.currentNode, match.index + match[0].length);
+        const parts = [...range.getClientRects()].filter(({ width }) => width > 0);
+        const width = parts.reduce((sum, part) => sum + part.width, 0);
+        const lines = new Set(parts.map(({ top }) => Math.round(top)));
+        if (lines.size > 1 && width < innerWidth * 0.8) broken.push(match[0]);
+      }
+    }
+  }
+  return broken;
+}"""
+PHONES = ((390, 844), (320, 640))
+
 
 @dataclass(frozen=True)
 class Look:
@@ -57,5 +79,16 @@ def seen(page: Page, state: str, looks: Collection[str] = tuple(LOOKS)) -> Itera
         page.evaluate(DRAWN)
         yield from (f"{state}, {name}: {one}" for one in faults(page))
         yield from (f"{state}, {name}: {one} is wider than the window" for one in page.evaluate(TOO_WIDE))
+        yield from (f"{state}, {name}: {word} is broken" for word in page.evaluate(BROKEN_WORDS))
     page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(color_scheme="light", forced_colors="none")
+
+
+def misfits(page: Page, state: str) -> Iterator[str]:
+    """What doesn't fit the window of a phone, with all that can be unfolded unfolded: axe is asked by `seen`."""
+    page.evaluate("() => document.querySelectorAll('main details').forEach((details) => { details.open = true; })")
+    for width, height in PHONES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(DRAWN)
+        yield from (f"{state}, {width}: {one} is wider than the window" for one in page.evaluate(TOO_WIDE))
+        yield from (f"{state}, {width}: {word} is broken" for word in page.evaluate(BROKEN_WORDS))
