@@ -33,8 +33,8 @@ def is_own(origin: str, host: str) -> bool:
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
     try:
-        page, asked = urlsplit(origin), urlsplit(f"//{host}")
-        same = _place(page, page.scheme) == _place(asked, page.scheme)
+        page, server = urlsplit(origin), urlsplit(f"//{host}")
+        same = _place(page, page.scheme) == _place(server, page.scheme)
     except ValueError:  # a port that is no number, a bracket that isn't closed
         return False
     schemes = ("https",) if settings.SESSION_COOKIE_SECURE else ("http", "https")

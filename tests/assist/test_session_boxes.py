@@ -62,7 +62,7 @@ async def test_boxes_say_how_sure_they_are_by_what_people_decided_without_help(p
     assert (cat["label"], cat["band"]) == ("cat", measured.thresholds["cat"].band(cat["score"]))
     assert cat["band"] == "high" and (hound["label"], hound["band"]) == ("hound", None)
     await settled(lambda: pets.gateway.kept)
-    assert [one["band"] for one in (await boxes(pets, "b2"))["boxes"]] == ["high", None], "on a second look too"
+    assert [box["band"] for box in (await boxes(pets, "b2"))["boxes"]] == ["high", None], "on a second look too"
 
 
 async def test_boxes_are_the_same_on_a_second_look_and_nobody_is_asked_again(pets: Page) -> None:

@@ -142,11 +142,11 @@ def submit(request: MemberRequest, body: dict, assignment_id: UUID) -> dict:
         annotation = submission.receive(
             assignment, request.user, sent.token, sent.answer, active_ms=sent.active_ms, refused=sent.rejected
         )
-    said = {"submitted": _submitted_json(assignment, annotation)}
+    reply = {"submitted": _submitted_json(assignment, annotation)}
     lesson = feedback.of(assignment, annotation)
     if lesson and (lesson["items"] or lesson["result"]):
-        return said | {"lesson": lesson_json(assignment.task.project, lesson, request.user)}
-    return said | _next(request, assignment.task.project, body, assignment)
+        return reply | {"lesson": lesson_json(assignment.task.project, lesson, request.user)}
+    return reply | _next(request, assignment.task.project, body, assignment)
 
 
 @require_POST

@@ -370,7 +370,7 @@ def _lines(
     intervals: Sequence[Sequence[Share]] | None = None,
 ) -> Lines | None:
     """None where no period has anything to say; a single one is a point."""
-    if not any(one is not None for some in values for one in some):
+    if not any(value is not None for row in values for value in row):
         return None
     moments, scale = [one.at.timestamp() for one in when], Scale(0.0, most)
     drawn = [

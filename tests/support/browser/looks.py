@@ -90,5 +90,5 @@ def misfits(page: Page, state: str) -> Iterator[str]:
     for width, height in PHONES:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(DRAWN)
-        yield from (f"{state}, {width}: {one} is wider than the window" for one in page.evaluate(TOO_WIDE))
+        yield from (f"{state}, {width}: {element} is wider than the window" for element in page.evaluate(TOO_WIDE))
         yield from (f"{state}, {width}: {word} is broken" for word in page.evaluate(BROKEN_WORDS))
