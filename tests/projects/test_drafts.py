@@ -119,7 +119,7 @@ def test_the_checklist_counts_what_would_be_handed_out(cast, draft) -> None:
     live, closed = make.batch(draft, "Now"), batches.move(make.batch(draft, "Over"), "closed", by=None)
     BatchProgress.objects.filter(batch__in=[live, closed]).update(tasks=100)
     make.batch(draft, "Empty")
-    assert marks(draft)["data"] == ("done", "400 tasks in 2 batches, 100 of them in live batches")
+    assert marks(draft)["data"] == ("done", "400 tasks in 2 batches, 100 of them in live batches; 1 batch is empty")
 
 
 def test_the_checklist_counts_gold_only_where_it_is_mixed_in(cast, draft) -> None:

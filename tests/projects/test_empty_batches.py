@@ -67,4 +67,4 @@ def test_the_checklist_counts_the_empty_batches_that_the_table_lists(cast, proje
     make.batch(project, "Own", state="draft")
     progress.add(Event.objects.all())
     (data,) = [item for item in checklist.of(project, project.settings_now()).items if item.key == "data"]
-    assert data.text == "2 tasks in 1 batch, and 1 batch is empty"
+    assert data.text == "2 tasks in 1 batch; 1 batch is empty"

@@ -134,14 +134,15 @@ def _data(project: Project, data: Loaded) -> Item:
         "tasks": text,
         "n": intcomma(data.batches),
     }
-    if data.empty_batches:  # the table below lists them too
-        more = ngettext(", and %(n)s batch is empty", ", and %(n)s batches are empty", data.empty_batches)
-        text += more % {"n": intcomma(data.empty_batches)}
     if not data.live_tasks:  # published, it would hand out nothing
         text += _(", but no batch is live")
-        return Item("data", _("Data"), text, Mark.MISSING, f"{overview}#progress", _("Start a batch"))
-    if data.live_tasks < data.tasks:
+    elif data.live_tasks < data.tasks:
         text += _(", %(n)s of them in live batches") % {"n": intcomma(data.live_tasks)}
+    if data.empty_batches:  # the table below lists them too
+        more = ngettext("; %(n)s batch is empty", "; %(n)s batches are empty", data.empty_batches)
+        text += more % {"n": intcomma(data.empty_batches)}
+    if not data.live_tasks:
+        return Item("data", _("Data"), text, Mark.MISSING, f"{overview}#progress", _("Start a batch"))
     return Item("data", _("Data"), text, Mark.DONE, load, _("Load data"))
 
 
