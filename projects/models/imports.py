@@ -75,6 +75,8 @@ class Import(models.Model):
     makes_live = models.BooleanField(default=False, db_default=False)
     # Whether its batch was created for it alone: it goes if nothing of the file comes in (importing/empty_batches.py).
     makes_batch = models.BooleanField(default=False, db_default=False)
+    # The key of the first task that it made; later ones of its batch are its own while it runs (crowd_room.py).
+    first_task = models.BigIntegerField(null=True, blank=True)
     media = models.CharField(max_length=6, choices=Media, default=Media.COPIED, db_default="copied")
     plan = models.JSONField(null=True, blank=True)  # what was found (importing/plan.py)
     choices = models.JSONField(null=True, blank=True)  # what was chosen (importing/choices.py); null before

@@ -13,6 +13,7 @@ from django.db import connection
 from projects import queue
 from projects.data.importing.answers import Spoken, Words
 from projects.data.importing.choices import LEAVE, Choices, meanings
+from projects.data.importing.crowd_room import OwnTasks
 from projects.data.importing.row_check import Ready
 from projects.data.reading.rows import Fault, Known, Row
 from projects.models import Import, ImportedAnnotator, PredictionSource, Project, limits
@@ -59,6 +60,7 @@ class AnswersKept:
     words: Words
     version: int
     by: Person | None
+    own: OwnTasks | None = None  # tasks of this load, whose answers may come in several chunks
     _sources: dict[str, int] = field(default_factory=dict)
     _annotators: dict[str, int] = field(default_factory=dict)
 
@@ -160,8 +162,14 @@ class AnswersKept:
         given = [queue.PastJudgement(one.task, self._annotator(said.by), said.text, said.times) for one, said in rows]
         for task in sorted({one.task for one in given}):
             queue.lock(task)
+        if self.own:
+            taskers: dict[int, set[int]] = {}
+            for (brought_one, _said), past in zip(rows, given, strict=True):
+                if not brought_one.new:
+                    taskers.setdefault(past.task, set()).add(past.tasker)
+            self.own.make_room(taskers)
         left, complete = queue.hand_in_imported(self.project, self.version, given)
-        for task in sorted(complete):
+        for task in sorted(one for one in complete if not (self.own and self.own.holds(one))):
             consensus.consider(queue.lock(task))
         lost = [Fault(f"{rows[index][1].place}, answer", "nobody-asked", NOBODY_ASKED) for index in left]
         return len(given) - len(left), lost

@@ -13,6 +13,7 @@ class Loaded:
     known: int = 0
     faults: list[Fault] = field(default_factory=list)
     read: int = 0
+    first_task: int | None = None  # the key of the first task made
     refused: int = 0  # of `load_all`, with those beyond the faults that are kept
     ids: int = 0  # of the tasks made: those that the field `id` names
     unnamed: int = 0  # and those whose external id is made of their content

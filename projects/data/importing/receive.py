@@ -16,7 +16,7 @@ from projects.data.connectors.files import Files
 from projects.data.connectors.left_media import Left
 from projects.data.connectors.unseen import Unseen
 from projects.data.connectors.upload import OneFile
-from projects.data.importing import at_work, empty_batches
+from projects.data.importing import at_work, crowd_room, empty_batches
 from projects.data.importing.choices import JOB, Choices
 from projects.data.importing.plan import needs, plan
 from projects.data.importing.storing import Loaded, known_columns, load
@@ -34,7 +34,7 @@ from taskers.outbox.events import emit
 
 OVER = (Import.State.DONE, Import.State.PLANNED, Import.State.DROPPED)  # nobody is at it, nor will be by itself
 UNDER_WAY = (Import.State.WAITING, Import.State.PLANNING, Import.State.RUNNING)
-COUNTED = ["position", "loaded", "known", "refused", "errors", "answered", "lost", "losses", "columns"]
+COUNTED = ["position", "loaded", "known", "refused", "errors", "answered", "lost", "losses", "columns", "first_task"]
 KEPT_ERRORS = 500  # with the import, for its page; the rest lies beside it
 IN_QUARANTINE = "The file of this import is in quarantine, as it killed its workers: ask your operator to look at it."
 MOST_ERRORS = 100_000  # after so many refused rows the rest is not worth reading
@@ -257,8 +257,8 @@ def _read(file_import: Import, files: Files, reader: ReadingProcess, told: Calla
         if isinstance(reading, Unseen):
             reading.keep()
 
-    by = file_import.started_by
-    for _ in load(file_import.batch, items, by=by, choices=choices, left=left, committing=committing):
+    by, own = file_import.started_by, crowd_room.OwnTasks(file_import, file_import.first_task)
+    for _ in load(file_import.batch, items, by=by, choices=choices, left=left, committing=committing, own=own):
         file_import.refresh_from_db(fields=COUNTED)
         if told:
             told(file_import)
@@ -321,8 +321,7 @@ def _advance(file_import: Import, done: Loaded) -> None:
     """Move the position in the chunk's own transaction; zero rows mean that another worker is at it too."""
     room_left = max(0, KEPT_ERRORS - len(file_import.errors))
     room_for_lost = max(0, KEPT_ERRORS - len(file_import.losses))
-    faults = [fault.kept() for fault in done.faults]
-    lost = [fault.kept() for fault in done.losses]
+    faults, lost = ([fault.kept() for fault in part] for part in (done.faults, done.losses))
     moved = Import.objects.filter(pk=file_import.pk, position=file_import.position, state=Import.State.RUNNING).update(
         position=F("position") + done.read,
         loaded=F("loaded") + done.loaded,
@@ -335,6 +334,7 @@ def _advance(file_import: Import, done: Loaded) -> None:
         ids=F("ids") + done.ids,
         unnamed=F("unnamed") + done.unnamed,
         columns=known_columns(file_import.columns, done.columns),
+        first_task=file_import.first_task or done.first_task,
     )
     if not moved:
         raise AlreadyLoading()
@@ -372,6 +372,7 @@ def called_off(file_import: Import, *, by: Person | None) -> None:
     """Write down that no more of an import is loaded, and tell who said so; its file is thrown away. Why it failed, if
     it did, stays to be read."""
     Import.objects.filter(pk=file_import.pk).update(state=Import.State.DROPPED, ended_at=timezone.now())
+    crowd_room.decide(file_import)
     empty_batches.leave(file_import)
     _tell(file_import, Import.State.DROPPED, by)
     _throw_away(file_import)
@@ -386,6 +387,7 @@ def _throw_away(file_import: Import) -> None:
 def end(file_import: Import, state: str, problem: Problem | None = None) -> Import:
     """Write down how an import ended that isn't over, and tell it; the import as it is then."""
     why = {"reason": storable(problem.text[:300]), "reason_of": storable(problem.kept())} if problem else NO_REASON
+    crowd_room.decide(file_import)  # before it is over: whoever is killed here does it again
     with transaction.atomic():
         running = Import.objects.filter(pk=file_import.pk, state__in=UNDER_WAY)
         if running.update(state=state, **why, ended_at=timezone.now()):

@@ -18,6 +18,7 @@ from projects import queue
 from projects.data.connectors.left_media import Left
 from projects.data.importing.callbacks import keep as keep_callbacks
 from projects.data.importing.choices import Choices
+from projects.data.importing.crowd_room import OwnTasks
 from projects.data.importing.kept_answers import AnswersKept, Brought
 from projects.data.importing.loaded import Loaded
 from projects.data.importing.row_check import AUTO, Ready
@@ -67,14 +68,18 @@ def load(
     choices: Choices | None = None,
     left: Left | None = None,
     committing: Callable[[Loaded], None] | None = None,
+    own: OwnTasks | None = None,
 ) -> Iterator[Loaded]:
     """Make tasks of rows, with the judgements each should have; yields what became of each chunk. What rows say of
     their answers becomes what was chosen.
+
+    Tasks of `own` get room for answers of later chunks, and are not decided before `crowd_room.decide` is called.
 
     A chunk's tasks, open assignments and event are one transaction, in which `committing` is called last.
     Raises StateConflict when the batch takes no more tasks.
     """
     target = _target(batch, by, choices or Choices(), left or Left())
+    target.answers.own = own
     for chunk in _chunks(items):
         with transaction.atomic():
             done = _load_chunk(target, chunk)
@@ -129,7 +134,9 @@ def _load_chunk(target: Target, chunk: list[Item]) -> Loaded:
         queue.open_slots(keys, since=target.since)
         keep_callbacks((key, row.callback) for key, row in zip(keys, new, strict=True))
         _keep_known(target, keys, new)
-        done.loaded = len(new)
+        done.loaded, done.first_task = len(new), keys[0]
+        if target.answers.own:
+            target.answers.own.begin(keys[0])
         done.ids = sum(row.id is not None for row in new)
         done.unnamed = sum(row.external_id.startswith(AUTO) for row in new)
         done.columns = _keep_columns(target, new)
