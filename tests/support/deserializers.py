@@ -136,7 +136,9 @@ WATCHED: dict[str, Library] = {
         "NodeProto", "TensorProto", "GraphProto", "helper", "checker.check_model", "numpy_helper",
     ))),
     "onnxruntime": Library(
-        harmless=tuple(f"onnxruntime.{name}" for name in ("SessionOptions", "RunOptions", "get_available_providers")),
+        harmless=tuple(f"onnxruntime.{name}" for name in (
+            "SessionOptions", "RunOptions", "get_available_providers", "set_default_logger_severity",
+        )),
         methods=("register_custom_ops_library",),
     ),
     "safetensors": Library(harmless=("safetensors.numpy.save_file", "safetensors.torch.save_file")),
