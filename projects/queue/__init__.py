@@ -11,7 +11,7 @@ from projects.queue.claim import MOST_IN_A_GROUP, claim, claim_any, claim_group
 from projects.queue.claim_numbers import RequestedTask, choose_anew
 from projects.queue.complete import Delivery, deliver, lock_known, promise
 from projects.queue.gold import set_aside, take_up
-from projects.queue.imported import PastJudgement, hand_in_imported, openings_of
+from projects.queue.imported import PastJudgement, extend_imported, hand_in_imported, openings_of
 from projects.queue.leases import expire_due, force_release, held, no_longer_held, release, renew, skip
 from projects.queue.look_ahead import Lookahead, look_ahead, peek
 from projects.queue.named_claim import (
@@ -74,6 +74,7 @@ __all__ = [
     "deliver",
     "dismiss",
     "expire_due",
+    "extend_imported",
     "fill",
     "first_reviewable",
     "force_release",

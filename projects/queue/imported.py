@@ -5,7 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from django.db import connection
+
 from projects.models import AnswerTimes, Assignment, Project
+from projects.queue.slots import MOST_WANTED, open_slots
 from taskers.database.prepared import ask_named
 
 # The first open judgement of a task becomes a submitted one: so as many are wanted, open or in as before. Unpaid (it
@@ -43,6 +46,30 @@ SELECT w.id, NOT EXISTS (
     AND (a.kind || '') = 'judge' AND (a.state || '') IN ('open', 'held')
 ) AS complete
 FROM written w
+"""
+
+# Only tasks that nobody here has worked on, and that are neither decided nor withheld, get more room. The caller holds
+# the locks of the tasks.
+EXTEND = """
+WITH asked AS (
+  SELECT task, array_agg(tasker) AS taskers FROM unnest(%(tasks)s::bigint[], %(taskers)s::bigint[]) AS u(task, tasker)
+  GROUP BY task
+), counted AS (
+  SELECT t.id, t.wanted AS before, least(%(most)s, (
+    SELECT count(DISTINCT tasker) FROM (
+      SELECT unnest(asked.taskers) AS tasker UNION
+      SELECT a.tasker_id FROM projects_assignment a
+      WHERE a.task_id = t.id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL
+    ) each_once)) AS needed
+  FROM asked JOIN projects_task t ON t.id = asked.task
+  WHERE t.batch_id = %(batch)s AND t.id >= %(first)s AND t.withheld = ''
+    AND NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
+    AND NOT EXISTS (
+      SELECT FROM projects_assignment a WHERE a.task_id = t.id
+        AND (a.state = 'held' OR (a.state = 'submitted' AND a.reason <> 'imported')))
+)
+UPDATE projects_task t SET wanted = c.needed FROM counted c WHERE t.id = c.id AND c.needed > c.before
+RETURNING t.id, c.needed - c.before
 """
 
 
@@ -106,3 +133,15 @@ def hand_in_imported(project: Project, version: int, judgements: Sequence[PastJu
         elif rows[0]["complete"]:
             complete.add(one.task)
     return left, complete
+
+
+def extend_imported(batch_key: int, first: int, answers: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Want as many judgements of a batch's tasks, from the first on, as were brought in and are brought by these pairs
+    of task and tasker; how many more each task wants. The caller holds the tasks' locks."""
+    tasks, taskers = [task for task, _ in answers], [tasker for _, tasker in answers]
+    terms = {"tasks": tasks, "taskers": taskers, "batch": batch_key, "first": first, "most": MOST_WANTED}
+    with connection.cursor() as cursor:
+        cursor.execute(EXTEND, terms)
+        added = dict(cursor.fetchall())
+    open_slots(list(added))
+    return added

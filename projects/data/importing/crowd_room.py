@@ -12,30 +12,6 @@ from taskers.outbox.events import emit
 
 DECIDED_AT_ONCE = 500  # tasks that are looked for at a time
 
-# Only tasks that nobody here has worked on, and that are neither decided nor withheld, get more room. The caller holds
-# the locks of the tasks.
-EXTEND = """
-WITH asked AS (
-  SELECT task, array_agg(tasker) AS taskers FROM unnest(%(tasks)s::bigint[], %(taskers)s::bigint[]) AS u(task, tasker)
-  GROUP BY task
-), counted AS (
-  SELECT t.id, t.wanted AS before, least(%(most)s, (
-    SELECT count(DISTINCT tasker) FROM (
-      SELECT unnest(asked.taskers) AS tasker UNION
-      SELECT a.tasker_id FROM projects_assignment a
-      WHERE a.task_id = t.id AND a.kind = 'judge' AND a.state = 'submitted' AND a.voided_at IS NULL
-    ) each_once)) AS needed
-  FROM asked JOIN projects_task t ON t.id = asked.task
-  WHERE t.batch_id = %(batch)s AND t.id >= %(first)s AND t.withheld = ''
-    AND NOT EXISTS (SELECT FROM projects_verdict v WHERE v.task_id = t.id AND v.superseded_at IS NULL)
-    AND NOT EXISTS (
-      SELECT FROM projects_assignment a WHERE a.task_id = t.id
-        AND (a.state = 'held' OR (a.state = 'submitted' AND a.reason <> 'imported')))
-)
-UPDATE projects_task t SET wanted = c.needed FROM counted c WHERE t.id = c.id AND c.needed > c.before
-RETURNING t.id, c.needed - c.before
-"""
-
 COMPLETE = """
 SELECT t.id FROM projects_task t WHERE t.batch_id = %(batch)s AND t.id >= %(after)s AND t.withheld = ''
   AND EXISTS (SELECT FROM projects_assignment a
@@ -69,13 +45,9 @@ class OwnTasks:
         if not pairs:
             return
         batch = self.file_import.batch
-        terms = {"tasks": [one for one, _ in pairs], "taskers": [one for _, one in pairs], "first": self.first}
-        with connection.cursor() as cursor:
-            cursor.execute(EXTEND, terms | {"batch": batch.pk, "most": queue.MOST_WANTED})
-            added = dict(cursor.fetchall())
+        added = queue.extend_imported(batch.pk, self.first or 0, pairs)
         if not added:
             return
-        queue.open_slots(list(added))
         by = self.file_import.started_by
         emit(  # no task is new, and so many more judgements are wanted
             "loaded",
