@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -139,7 +139,7 @@ def extend_imported(batch_key: int, first: int, answers: Sequence[tuple[int, int
     """Want as many judgements of a batch's tasks, from the first on, as were brought in and are brought by these pairs
     of task and tasker; how many more each task wants. The caller holds the tasks' locks."""
     tasks, taskers = [task for task, _ in answers], [tasker for _, tasker in answers]
-    terms = {"tasks": tasks, "taskers": taskers, "batch": batch_key, "first": first, "most": MOST_WANTED}
+    terms: dict[str, Any] = {"tasks": tasks, "taskers": taskers, "batch": batch_key, "first": first, "most": MOST_WANTED}
     with connection.cursor() as cursor:
         cursor.execute(EXTEND, terms)
         added = dict(cursor.fetchall())
