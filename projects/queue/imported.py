@@ -139,7 +139,13 @@ def extend_imported(batch_key: int, first: int, answers: Sequence[tuple[int, int
     """Want as many judgements of a batch's tasks, from the first on, as were brought in and are brought by these pairs
     of task and tasker; how many more each task wants. The caller holds the tasks' locks."""
     tasks, taskers = [task for task, _ in answers], [tasker for _, tasker in answers]
-    terms: dict[str, Any] = {"tasks": tasks, "taskers": taskers, "batch": batch_key, "first": first, "most": MOST_WANTED}
+    terms: dict[str, Any] = {
+        "tasks": tasks,
+        "taskers": taskers,
+        "batch": batch_key,
+        "first": first,
+        "most": MOST_WANTED,
+    }
     with connection.cursor() as cursor:
         cursor.execute(EXTEND, terms)
         added = dict(cursor.fetchall())
