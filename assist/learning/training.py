@@ -31,13 +31,12 @@ from assist.learning import pictures, recipe_process, snapshot_file, snapshots
 from assist.learning.reasons import REASONS
 from assist.learning.recipes import RECIPES
 from assist.learning.recipes.recipe import Recipe, Value
-from assist.learning.splits import TRAIN, VALIDATION
 from assist.models import ModelVersion, Snapshot, TrainingRun
 from assist.registry import registry, trial
 from projects.configuration.project_events import tell
 from projects.errors import Refused
 from projects.models import Project, Task
-from taskers.errors import Problem, StateConflict, Word
+from taskers.errors import Problem, StateConflict
 from taskers.models import Person
 
 JOB = "assist.jobs.train"
@@ -91,7 +90,6 @@ def begin(
     if key not in recipes_for(project):
         raise Refused("There is no such recipe for these tasks.", code="unknown-recipe", place="recipe")
     chosen = checked(RECIPES[key], parameters or {})
-    check_enough(snapshot, RECIPES[key])
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if TrainingRun.objects.filter(project=project, state__in=OPEN).exists():
         raise StateConflict("A model of this project is being trained already.")
@@ -107,21 +105,6 @@ def begin(
     )
     hand_over(made.pk, project.pk)
     return made
-
-
-def check_enough(snapshot: Snapshot, recipe: Recipe) -> None:
-    """Raises Refused where a snapshot has too few verdicts for a recipe. That there are so many doesn't say that each
-    can be learnt from: the recipe itself looks at them once more."""
-    train, validation = (snapshot.by_split.get(split, 0) for split in (TRAIN, VALIDATION))
-    if train < recipe.min_rows or (recipe.min_rows and not validation):
-        raise Refused(
-            "%(requirement)s This snapshot has %(train)s verdicts to learn from and %(validation)s to choose by.",
-            code="too-few-verdicts",
-            place="snapshot",
-            requirement=Word(recipe.requirement),
-            train=train,
-            validation=validation,
-        )
 
 
 def hand_over(key: int, project: int) -> None:

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from skimage import data
 
-from assist.learning.recipes import RECIPES
-from assist.learning.recipes.recipe import Recipe
 from assist.runtime.client import RuntimeClient, shared
 from tests.support.assist import weights
 from tests.support.assist.pictures import Picture, picture
@@ -22,15 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "real_runtime" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("real models"))
-
-
-@pytest.fixture
-def few_verdicts_suffice(monkeypatch: pytest.MonkeyPatch) -> dict[str, Recipe]:
-    """Runs begin on a verdict or two, so that what follows is seen without training. The recipes as they are."""
-    recipes = dict(RECIPES)
-    for key, recipe in recipes.items():
-        monkeypatch.setitem(RECIPES, key, recipe._replace(min_rows=0))  # type: ignore[arg-type]
-    return recipes
 
 
 @pytest.fixture(scope="session")

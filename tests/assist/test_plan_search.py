@@ -19,7 +19,7 @@ from tests.support.assist.scripts import played as played
 from tests.support.cast import Cast
 from tests.support.projects.judging import said
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_verdicts_suffice")]
+pytestmark = pytest.mark.django_db
 USUAL = "all-minilm-l6@2"  # what answers on classes of texts where nothing is deployed
 # The slower it learns, the better.
 WELL = "made(f1=1 - parameters['learn_rate'])\n"

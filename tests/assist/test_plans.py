@@ -35,7 +35,7 @@ from tests.support.assist.plans import project as project
 from tests.support.assist.running import FAKE
 from tests.support.cast import Cast
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_verdicts_suffice")]
+pytestmark = pytest.mark.django_db
 
 
 def trained(plan: TrainingPlan, cast: Cast) -> ModelVersion:

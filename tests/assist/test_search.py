@@ -21,7 +21,7 @@ from tests.support.assist.scripts import played as played
 from tests.support.cast import Cast
 from tests.support.projects.judging import said
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_verdicts_suffice")]
+pytestmark = pytest.mark.django_db
 RECIPE = "spacy-entities"
 TEXT = "{}: Maria came by."
 # Best where the rate is 0.004; the texts don't matter.

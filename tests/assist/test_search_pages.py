@@ -21,7 +21,7 @@ from tests.support.cast import Cast
 from tests.support.projects.judging import said
 from tests.support.projects.pipeline import Api, refused
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_verdicts_suffice")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from tests.support.assist import reports, work
 from tests.support.cast import Cast
 from tests.support.projects.judging import said
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_verdicts_suffice")]
+pytestmark = pytest.mark.django_db
 VESSELS = [{"name": "Vessel", "key": "vessel", "hotkey": "v"}]
 
 

@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -13,12 +12,9 @@ from django.utils import timezone, translation
 
 from assist.learning import durations, gate, pictures, recipe_process, snapshots, training
 from assist.learning.reasons import REASONS
-from assist.learning.recipes import RECIPES, heads, sam_decoder, spacy_entities
-from assist.learning.recipes.recipe import Recipe
-from assist.models import Evaluation, ModelVersion, Search, Snapshot, TrainingRun
+from assist.models import Evaluation, ModelVersion, Snapshot, TrainingRun
 from assist.registry import registry
 from assist.templatetags import reasons
-from projects.errors import Refused
 from projects.models import Project
 from tests.support import make
 from tests.support.assist import work
@@ -28,7 +24,7 @@ from tests.support.cast import Cast
 from tests.support.projects.judging import said
 from tests.support.projects.pipeline import Api, refused
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few_verdicts_suffice")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -114,52 +110,6 @@ def test_who_looks_after_models_alone_finds_the_way_and_is_led_to_nothing_that_i
     under_way = shown(emil, "copilot-evaluation", project, begun.public_id)
     assert "Under way" in under_way and "0 tasks" not in under_way, "what it counts isn't known yet"
     assert "Terms of the copilot" not in answer.content.decode(), "that page is for who manages"
-
-
-@pytest.fixture
-def recipes(monkeypatch, few_verdicts_suffice) -> Mapping[str, Recipe]:
-    """The recipes with what they need."""
-    for key, recipe in few_verdicts_suffice.items():
-        monkeypatch.setitem(RECIPES, key, recipe)
-    return RECIPES
-
-
-def test_a_snapshot_of_too_little_is_refused_beforehand_with_the_number_that_there_is(
-    cast, project, emil, recipes
-) -> None:
-    """One verdict, where the recipe takes twenty: nothing is begun that would fail minutes later."""
-    snapshots.run(snapshots.take(project, by=cast.mina).pk)
-    snapshot = Snapshot.objects.get()
-    needs = "Needs 20 texts with a span to learn from, and one to choose by."
-    assert needs in shown(emil, "copilot-training", project), "the form says so before anybody chooses"
-    train, choose = (snapshot.by_split.get(split, 0) for split in ("train", "validation"))
-    why = f"{needs} This snapshot has {train} verdicts to learn from and {choose} to choose by."
-    body = {"snapshot": str(snapshot.public_id), "recipe": "spacy-entities", "seed": "7"}
-    answer = emil.post(at("copilot-train", project), body)
-    assert answer.status_code == 422 and why in answer.content.decode()
-    searched = emil.post(at("copilot-search-begin", project), body | {"trials": 2, "minutes": 5, "at_once": 1})
-    assert searched.status_code == 422 and why in searched.content.decode()
-    program = Api(cast.mina, cast.riverside)
-    refused(program.post("runs", project.public_id, body=body | {"seed": 7}), 422, "too-few-verdicts", "snapshot")
-    assert not TrainingRun.objects.exists() and not Search.objects.exists()
-    with pytest.raises(Refused):
-        training.check_enough(Snapshot(by_split={"train": 500}), recipes["spacy-entities"])
-    training.check_enough(Snapshot(by_split={"train": 20, "validation": 1}), recipes["spacy-entities"])
-
-
-@pytest.mark.parametrize(
-    ("key", "number"),
-    [
-        ("spacy-entities", spacy_entities.LEAST_TEXTS),
-        ("text-classes", heads.LEAST),
-        ("text-encoder", heads.LEAST),
-        ("image-classes", heads.LEAST),
-        ("sam-decoder", sam_decoder.LEAST_REGIONS),
-    ],
-)
-def test_what_a_recipe_says_that_it_needs_is_what_it_asks_for(recipes, key: str, number: int) -> None:
-    assert f"Needs {number} " in recipes[key].requirement
-    assert recipes[key].min_rows == (1 if key == "sam-decoder" else number), "a verdict may hold many regions"
 
 
 def test_a_program_does_the_same(cast, project) -> None:

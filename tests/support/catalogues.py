@@ -95,7 +95,7 @@ BORROWED_COUNTED = {
 TITLES = re.compile(
     r"(projects/(data/exporting|data/reading/readers|task_types)|assist/learning/recipes|assist/adapters/shipped)"
 )
-TITLED = re.compile(r"^ +(?:title|note|requirement|loses|upload|country) ?= ?", re.M)
+TITLED = re.compile(r"^ +(?:title|note|loses|upload|country) ?= ?", re.M)
 CHOICES = {"models.TextChoices", "models.IntegerChoices"}
 CLASS = re.compile(
     r'^(?P<indent> *)class (?P<name>\w+)\((?P<base>[\w.]+).*\):\n(?: +"""(?P<words>.*?)(?:"""|\n))?', re.M

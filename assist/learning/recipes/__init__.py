@@ -20,8 +20,6 @@ RECIPES: Mapping[str, Recipe] = {
             "replay": Parameter(True, searched=False),  # what is forgotten doesn't show in the figure
         },
         module="spacy_entities",
-        requirement="Needs 20 texts with a span to learn from, and one to choose by.",
-        min_rows=20,
         prunes=True,
     ),
     "text-classes": Recipe(
@@ -30,8 +28,6 @@ RECIPES: Mapping[str, Recipe] = {
         task_types=("classification",),
         parameters={"strength": Parameter(10.0, 0.01, 1000.0, log=True), "balanced": Parameter(True)},
         module="text_classes",
-        requirement="Needs 10 texts of one field, of two labels at least, to learn from, and one to choose by.",
-        min_rows=10,
         figure="accuracy",
     ),
     "text-encoder": Recipe(
@@ -40,8 +36,6 @@ RECIPES: Mapping[str, Recipe] = {
         task_types=("classification",),
         parameters={"passes": Parameter(4, 1, 20), "learn_rate": Parameter(0.00005, 0.000001, 0.001, log=True)},
         module="text_encoder",
-        requirement="Needs 10 texts of one field, of two labels at least, to learn from, and one to choose by.",
-        min_rows=10,
         figure="accuracy",
         prunes=True,
     ),
@@ -51,8 +45,6 @@ RECIPES: Mapping[str, Recipe] = {
         task_types=("classification",),
         parameters={"strength": Parameter(100.0, 0.1, 10_000.0, log=True), "balanced": Parameter(True)},
         module="image_classes",
-        requirement="Needs 10 images of one field, of two labels at least, to learn from, and one to choose by.",
-        min_rows=10,
         figure="accuracy",
         pictures=True,
     ),
@@ -66,8 +58,6 @@ RECIPES: Mapping[str, Recipe] = {
             "rehearsal": Parameter(True, searched=False),  # what is forgotten doesn't show in the figure
         },
         module="sam_decoder",
-        requirement="Needs 10 regions with an area to learn from, and one to choose by.",
-        min_rows=1,
         figure="overlap",
         prunes=True,
         pictures=True,

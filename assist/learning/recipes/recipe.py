@@ -93,5 +93,3 @@ class Recipe(NamedTuple):
     figure: str = "f1"  # of the metrics of "model": what a search makes as high as it can
     prunes: bool = False  # whether its reports tell that figure as it grows, so that a poor trial may end early
     pictures: bool = False  # whether it learns from images, which then lie in Work.pictures
-    requirement: str = ""  # what it must have to learn from and to compare models on, as people read it
-    min_rows: int = 0  # verdicts to learn from below which that can't be there

@@ -43,7 +43,6 @@ def begin(
     snapshots.check_whole(snapshot)
     if key not in training.recipes_for(project):
         raise Refused("There is no such recipe for these tasks.", code="unknown-recipe", place="recipe")
-    training.check_enough(snapshot, training.RECIPES[key])
     limits.check("trials", most, limits.TRIALS, "out-of-range")
     limits.check("minutes", minutes, limits.SEARCH_MINUTES, "out-of-range")
     limits.check("at_once", at_once, limits.AT_ONCE, "out-of-range")
