@@ -85,7 +85,7 @@ def _brings_models(sender: BodySender) -> None:
     sender.acts_as(*project_access.MANAGE, Role.ML_ENGINEER)
 
 
-def _has_assignment(sender: BodySender, assignment_id: UUID) -> None:
+def _has_assignment(sender: BodySender, assignment_id: UUID, **_options: object) -> None:
     assignment = project_access.own_assignment(sender.person, assignment_id)
     if sender.token is not None and assignment.task.project.organization_id != sender.token.organization_id:
         raise NotFound()
