@@ -16,7 +16,10 @@ AXE = "rules => axe.run(rules).then(found => found.violations)"
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 TOO_WIDE = """() => {
   const root = document.documentElement;
-  const page = root.scrollWidth > root.clientWidth ? ["the page"] : [];
+  const over_edge = (node) => node.getBoundingClientRect().right > root.clientWidth + 0.5;
+  const beyond = [...document.querySelectorAll("main *")].filter(over_edge);
+  const named = beyond.slice(-1).map((node) => `${node.localName} “${node.textContent.trim().slice(0, 40)}”`);
+  const page = root.scrollWidth > root.clientWidth ? [`the page, with ${named},`] : [];
   const over = (one) => one.getBoundingClientRect().right > innerWidth + 0.5 || one.scrollWidth > one.clientWidth + 1;
   const shown = [...document.querySelectorAll("dialog[open], .note")];
   return [...page, ...shown.filter(over).map((one) => one.id || "a note")];
