@@ -61,9 +61,11 @@ def world(db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]
     """All of Riverside, the same for every line."""
     files = {"MODELS_DIR": str(tmp_path_factory.mktemp("models"))}
     logging.disable(logging.WARNING)  # thousands are refused here, each with its line
-    with override_settings(RUNTIME_ADDRESS="unix:/nowhere/runtime.sock", OUTBOUND=["*.example.com"], **files):
-        yield full_organization.assemble()
-    logging.disable(logging.NOTSET)
+    try:
+        with override_settings(RUNTIME_ADDRESS="unix:/nowhere/runtime.sock", OUTBOUND=["*.example.com"], **files):
+            yield full_organization.assemble()
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)

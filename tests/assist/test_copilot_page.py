@@ -380,7 +380,7 @@ def test_the_page_says_that_no_label_is_mapped_and_where_that_is_done(
     assert (f"{address('project-settings', project.public_id)}#labels" in page) is unmapped
 
 
-def test_labels_that_no_model_has_a_usual_name_for_are_said_to_be_unmapped(cast: Cast, mina: Client, settings) -> None:
+def test_labels_without_a_usual_name_in_models_are_shown_as_unmapped(cast: Cast, mina: Client, settings) -> None:
     settings.RUNTIME_ADDRESS = "unix:/nowhere/runtime.sock"
     project = make.project(cast.riverside, "Poems", labels=[{"name": "Metaphor"}, {"name": "Rhyme"}])
     page = mina.get(address("project-copilot", project.public_id)).content.decode()

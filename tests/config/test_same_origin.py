@@ -32,7 +32,9 @@ TRUSTED = "https://tandem.example.org"
         ("", "", False),
     ],
 )
-def test_origin_is_own_where_host_and_port_are_those_asked(settings, origin: str, host: str, own: bool) -> None:
+def test_origin_is_own_where_host_and_port_are_those_of_the_request(
+    settings, origin: str, host: str, own: bool
+) -> None:
     settings.CSRF_TRUSTED_ORIGINS, settings.SESSION_COOKIE_SECURE = [TRUSTED], False
     assert is_own(origin, host) is own
 

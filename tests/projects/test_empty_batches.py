@@ -41,9 +41,9 @@ def test_a_known_file_leaves_no_batch_and_is_listed_where_its_rows_are(cast, pro
 
 def test_a_load_that_is_called_off_leaves_no_batch(cast, project) -> None:
     loaded(project, cast.mina, "First")
-    asked = loaded(project, cast.mina, "Again", stop=Import.Stop.ALWAYS)
-    assert asked.state == "planned" and names(project) == ["First", "Again"]
-    importing.drop(asked, by=cast.mina)
+    planned = loaded(project, cast.mina, "Again", stop=Import.Stop.ALWAYS)
+    assert planned.state == "planned" and names(project) == ["First", "Again"]
+    importing.drop(planned, by=cast.mina)
     assert names(project) == ["First"]
 
 

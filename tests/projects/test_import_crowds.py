@@ -47,7 +47,7 @@ def loaded(file_import: Import, answers: str = Import.Answers.JUDGEMENT) -> Impo
     return importing.run(file_import.pk)
 
 
-def foretold(file_import: Import) -> tuple[int, int]:
+def preview_counts(file_import: Import) -> tuple[int, int]:
     plan = file_import.plan or {}
     return plan["refused"], plan["lost"]
 
@@ -69,7 +69,7 @@ def export(cast) -> bytes:
 def test_own_undecided_answers_come_back_by_annotator_and_with_their_duration(cast, batch, export) -> None:
     assert [json.loads(line)["duration_ms"] for line in export.splitlines()] == [3200] * 4
     file_import = previewed(batch, export, "own.jsonl")
-    assert foretold(file_import) == (0, 0) and file_import.plan is not None
+    assert preview_counts(file_import) == (0, 0) and file_import.plan is not None
     assert set(file_import.plan["by"]) == {str(tasker.public_id) for tasker in (cast.alice, cast.bob)}
     done = loaded(file_import)
     assert (done.loaded, done.answered, done.lost) == (2, 4, 0)
@@ -78,7 +78,7 @@ def test_own_undecided_answers_come_back_by_annotator_and_with_their_duration(ca
     annotations = Annotation.objects.filter(task__project=batch.project)
     assert list(annotations.values_list("source_duration_ms", flat=True)) == [3200] * 4
     again = previewed(batch, export, "own.jsonl")
-    assert foretold(again) == (0, 4)
+    assert preview_counts(again) == (0, 4)
     done = loaded(again)
     assert (done.answered, [loss["place"] for loss in done.losses]) == (0, [f"line {n}, answer" for n in (1, 2, 3, 4)])
 
@@ -107,7 +107,7 @@ def test_two_rows_with_one_text_by_two_annotators_are_one_task_with_two_answers(
     value = "7," if id else ""
     table = f"{id}text,mood,who,shift\n{value}It rained.,Calm,Ann,early\n{value}It rained.,Cross,Ben,late\n"
     file_import = previewed(batch, table, "crowd.csv", COLUMNS)
-    assert foretold(file_import) == (0, 1) and file_import.plan is not None
+    assert preview_counts(file_import) == (0, 1) and file_import.plan is not None
     assert file_import.plan["losses"][0]["code"] == "meta-differs" and "shift" in file_import.plan["losses"][0]["text"]
     done = loaded(file_import)
     assert (done.loaded, done.refused, done.answered, done.lost) == (1, 0, 2, 1)
@@ -115,7 +115,7 @@ def test_two_rows_with_one_text_by_two_annotators_are_one_task_with_two_answers(
     task = Task.objects.get()
     assert task.payload["meta"] == {"shift": "early"} and task.annotations.count() == 2
     again = previewed(batch, table, "crowd.csv", COLUMNS)
-    assert foretold(again) == (0, 3)
+    assert preview_counts(again) == (0, 3)
     done = loaded(again)
     assert (done.loaded, done.known, done.lost, Task.objects.count()) == (0, 2, 3, 1)
 
@@ -134,14 +134,14 @@ def test_a_row_that_the_load_rejects_is_rejected_in_the_preview(batch) -> None:
     assert file_import.plan is not None
     assert (file_import.plan["rows"], file_import.plan["answered"]) == (1, 1)
     done = loaded(file_import)
-    assert foretold(file_import) == (done.refused, done.lost) == (3, 0)
+    assert preview_counts(file_import) == (done.refused, done.lost) == (3, 0)
     assert [fault["place"] for fault in file_import.plan["problems"]] == [fault["place"] for fault in done.errors]
 
 
 def test_a_row_without_answers_and_with_other_fields_beside_the_task_is_rejected_by_their_names(batch) -> None:
     data = '{"id": "7", "text": "It rained.", "shift": "early"}\n{"id": "7", "text": "It rained.", "shift": "late"}'
     file_import = previewed(batch, data, "a.jsonl")
-    assert foretold(file_import) == (1, 0)
+    assert preview_counts(file_import) == (1, 0)
     done = loaded(file_import, Import.Answers.LEAVE)
     assert done.refused == 1 and "shift" in done.errors[0]["text"] and "payload" not in done.errors[0]["text"]
 

@@ -169,7 +169,7 @@ class AnswersKept:
                     taskers.setdefault(past.task, set()).add(past.tasker)
             self.own.make_room(taskers)
         left, complete = queue.hand_in_imported(self.project, self.version, given)
-        for task in sorted(one for one in complete if not (self.own and self.own.holds(one))):
+        for task in sorted(task for task in complete if not (self.own and self.own.holds(task))):
             consensus.consider(queue.lock(task))
         lost = [Fault(f"{rows[index][1].place}, answer", "nobody-asked", NOBODY_ASKED) for index in left]
         return len(given) - len(left), lost
@@ -178,15 +178,15 @@ class AnswersKept:
         """Which of these past judgements of tasks that are there `keep` would find no place for; writes nothing."""
         if self.choices.answers != Import.Answers.JUDGEMENT:
             return []
-        names = {said.by for one in brought for said in one.row.said}
+        names = {said.by for row_task in brought for said in row_task.row.said}
         annotators = dict(
             ImportedAnnotator.objects.filter(project=self.project, name__in=names).values_list("name", "person_id")
         )
-        openings = queue.openings_of([one.task for one in brought])
+        openings = queue.openings_of([row_task.task for row_task in brought])
         lost = []
-        for one in brought:
-            for said in one.row.said:
-                if not openings[one.task].take(annotators.get(said.by)):
+        for row_task in brought:
+            for said in row_task.row.said:
+                if not openings[row_task.task].take(annotators.get(said.by)):
                     lost.append(Fault(f"{said.place}, answer", "nobody-asked", NOBODY_ASKED))
         return lost
 

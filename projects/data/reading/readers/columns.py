@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 from projects.data.connectors.files import Files
-from projects.data.reading.dates import is_duration, moment_of
+from projects.data.reading.dates import bad_date, bad_duration, is_duration, moment_of
 from projects.data.reading.format import Reading
 from projects.data.reading.readers import table_spans
 from projects.data.reading.readers.going_on import Later
@@ -22,7 +22,6 @@ from projects.data.reading.readers.listing import each_file
 from projects.data.reading.readers.picture_files import is_picture, picture_of, sized
 from projects.data.reading.rows import Fault, Item, Row, Said, seconds_of
 from projects.errors import Refused
-from projects.task_types.shape import clipped
 from taskers.errors import sentence
 
 MAX_COLUMNS = 1000
@@ -74,8 +73,10 @@ class Columns(NamedTuple):
         if meta:
             fields["meta"] = meta
         faults = list(lost)
-        said = _said(told, _text_of(fields), {target: f"{place}, {name}" for target, name in headings.items()}, faults)
-        return _row(place, fields, told.get("callback_url"), said, size, files, faults)
+        answers = _answer_of_row(
+            told, _text_of(fields), {target: f"{place}, {name}" for target, name in headings.items()}, faults
+        )
+        return _row(place, fields, told.get("callback_url"), answers, size, files, faults)
 
 
 def _check(plain: list[str], targets: list[str], names: list[str], place: str) -> None:
@@ -142,25 +143,23 @@ def _text_of(fields: dict[str, Any]) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _said(told: dict[str, Any], text: str, places: Mapping[str, str], lost: list[Fault]) -> tuple[Said, ...]:
+def _answer_of_row(told: dict[str, Any], text: str, places: Mapping[str, str], lost: list[Fault]) -> tuple[Said, ...]:
     """The answer of a row, by its cells and where they are."""
     parts = [_part(target.partition(".")[2], value) for target, value in told.items() if target.split(".")[0] == ANSWER]
-    said = Said({"fields": parts}) if parts else None
+    answer = Said({"fields": parts}) if parts else None
     if SPANS in told:
-        said = table_spans.read(told[SPANS], text, places[SPANS], lost)
-    if said is None:
+        answer = table_spans.read(told[SPANS], text, places[SPANS], lost)
+    if answer is None:
         return ()
     by, score = str(told.get("by", ""))[:200], _score(told.get("score"), places.get("score", ""), lost)
     date, seconds = str(told.get("answered_at", ""))[:MAX_DATE_LENGTH], seconds_of(told.get("seconds"))
     if date and moment_of(date) is None:
-        fault = sentence("“%(value)s” is no date by ISO 8601; the answer is kept without it.", value=clipped(date, 40))
-        lost.append(Fault(places["answered_at"], "bad-date", fault))
+        lost.append(bad_date(places["answered_at"], date))
         date = ""
     if seconds is not None and not is_duration(seconds):
-        message = "A duration is a number of seconds, at most ten years; the answer is kept without it."
-        lost.append(Fault(places["seconds"], "bad-duration", message))
+        lost.append(bad_duration(places["seconds"]))
         seconds = None
-    return (said._replace(by=by, score=score, answered_at=date, seconds=seconds),)
+    return (answer._replace(by=by, score=score, answered_at=date, seconds=seconds),)
 
 
 def _part(field: str, value: Any) -> dict[str, Any]:

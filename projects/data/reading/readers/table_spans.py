@@ -41,7 +41,7 @@ def _add(spans: Spans, place: str, part: Any) -> None:
         labels = part["label"] if "label" in part else part.get("labels")
         attributes = part.get("attributes")
         for label in labels if isinstance(labels, list | tuple) else (labels,):
-            kept = attributes if isinstance(attributes, dict) else None
-            spans.span(place, part.get("start"), part.get("end"), label, kept, part.get("text"))
+            values = attributes if isinstance(attributes, dict) else None
+            spans.span(place, part.get("start"), part.get("end"), label, values, part.get("text"))
     else:
         spans.lose(place, "wrong-shape", "A span is {“start”, “end”, “label”}.")
